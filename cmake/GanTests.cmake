@@ -1,0 +1,84 @@
+# Every tests/FOLDER/test_TOPIC.c is one program, linked with the static library so that internals
+# are visible, and one ctest test FOLDER/TOPIC. A slow test is named slow_TOPIC.c: built, not run.
+file(GLOB gan_test_sources CONFIGURE_DEPENDS
+     "${PROJECT_SOURCE_DIR}/tests/*/test_*.c" "${PROJECT_SOURCE_DIR}/tests/*/slow_*.c")
+
+foreach(source ${gan_test_sources})
+  get_filename_component(folder "${source}" DIRECTORY)
+  get_filename_component(folder "${folder}" NAME)
+  get_filename_component(name "${source}" NAME_WE)
+  set(target gan_${folder}_${name})
+  add_executable(${target} "${source}")
+  gan_compile(${target})
+  set_target_properties(${target} PROPERTIES
+    OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests/${folder}")
+  target_include_directories(${target} PRIVATE
+    "${PROJECT_SOURCE_DIR}/lib" "${PROJECT_SOURCE_DIR}/tests")
+  target_compile_definitions(${target} PRIVATE
+    GAN_SOURCE_FOLDER="${PROJECT_SOURCE_DIR}" GAN_BUILD_FOLDER="${PROJECT_BINARY_DIR}")
+  target_link_libraries(${target} PRIVATE gan_static Threads::Threads)
+  if(UNIX)
+    target_link_libraries(${target} PRIVATE m)
+  endif()
+  if(name MATCHES "^test_")
+    string(REGEX REPLACE "^test_" "" topic "${name}")
+    add_test(NAME ${folder}/${topic} COMMAND ${target}
+             WORKING_DIRECTORY "${PROJECT_BINARY_DIR}/tests/${folder}")
+    set_tests_properties(${folder}/${topic} PROPERTIES TIMEOUT 300)
+    # Too much memory is asked for on purpose.
+    set_property(TEST ${folder}/${topic} PROPERTY ENVIRONMENT
+                 "ASAN_OPTIONS=allocator_may_return_null=1"
+                 "TSAN_OPTIONS=allocator_may_return_null=1")
+  endif()
+endforeach()
+
+# The list that tests/style reads.
+file(GLOB_RECURSE gan_all_sources RELATIVE "${PROJECT_SOURCE_DIR}" CONFIGURE_DEPENDS
+     "${PROJECT_SOURCE_DIR}/include/*.h" "${PROJECT_SOURCE_DIR}/lib/*.[ch]"
+     "${PROJECT_SOURCE_DIR}/src/*.[ch]" "${PROJECT_SOURCE_DIR}/examples/*.[ch]"
+     "${PROJECT_SOURCE_DIR}/tests/*.[ch]")
+list(JOIN gan_all_sources "\n" gan_source_list)
+file(WRITE "${PROJECT_BINARY_DIR}/sources.txt" "${gan_source_list}\n")
+
+# What is tested from outside: the interface, the installed library, the sources themselves.
+find_program(GAN_CXX NAMES c++ g++ clang++)
+find_program(GAN_NM NAMES nm)
+find_program(GAN_SIZE NAMES size)
+find_program(GAN_PKG_CONFIG NAMES pkg-config pkgconf)
+find_program(GAN_CLANG_FORMAT NAMES clang-format clang-format-14)
+
+function(gan_script_test name script)
+  set(arguments "")
+  foreach(argument IN LISTS ARGN)
+    list(APPEND arguments "-D${argument}")
+  endforeach()
+  add_test(NAME ${name} COMMAND "${CMAKE_COMMAND}" "-DSOURCE=${PROJECT_SOURCE_DIR}"
+           "-DCC=${CMAKE_C_COMPILER}" ${arguments} -P "${PROJECT_SOURCE_DIR}/tests/${script}")
+  set_tests_properties(${name} PROPERTIES TIMEOUT 600)
+endfunction()
+
+set(gan_work "${PROJECT_BINARY_DIR}/tests")
+gan_script_test(abi/headers abi/headers.cmake "WORK=${gan_work}/headers"
+                "$<$<BOOL:${GAN_CXX}>:CXX=${GAN_CXX}>")
+if(NOT WIN32)
+  gan_script_test(style/single_file style/single_file.cmake "WORK=${gan_work}/single_file")
+endif()
+if(GAN_CLANG_FORMAT)
+  gan_script_test(style/format style/format.cmake "FORMATTER=${GAN_CLANG_FORMAT}")
+endif()
+
+# Sanitizers add symbols, data and libraries of their own.
+if(NOT GAN_SANITIZE AND CMAKE_SYSTEM_NAME STREQUAL "Linux")
+  gan_script_test(abi/symbols abi/symbols.cmake "LIBRARY=$<TARGET_FILE:gan>"
+                  "ARCHIVE=$<TARGET_FILE:gan_static>" "NM=${GAN_NM}" "SIZE=${GAN_SIZE}")
+endif()
+if(NOT GAN_SANITIZE AND GAN_INSTALL AND NOT WIN32)
+  foreach(how package folder pkg-config)
+    if(how STREQUAL "pkg-config" AND NOT GAN_PKG_CONFIG)
+      continue()
+    endif()
+    gan_script_test(consumer/${how} consumer/consumer.cmake "HOW=${how}"
+                    "BUILD=${PROJECT_BINARY_DIR}" "CONFIG=$<CONFIG>" "GENERATOR=${CMAKE_GENERATOR}"
+                    "WORK=${gan_work}/consumer-${how}" "PKG_CONFIG=${GAN_PKG_CONFIG}")
+  endforeach()
+endif()

@@ -1,0 +1,89 @@
+/* context.h: the context, in which everything else lives.
+ *
+ * A context holds what a program decides once: the allocator, the threads, the seed, the precision
+ * of products, the log. It also keeps the message of the last failure. Two contexts share nothing.
+ *
+ * One context serves one thread at a time. A call that finds it in use on another thread does
+ * nothing and returns GAN_E_BUSY. Inside a callback of libgan, calls on the same thread are
+ * allowed unless the callback's description says otherwise.
+ *
+ * Handles (gan_context, gan_tensor, gan_model, ...) are reference-counted. Whoever creates one owns
+ * one reference; `_retain` adds one and `_release` drops one, both on any thread and in any order.
+ * A handle keeps its context alive, so releasing the context first is right. `_release(NULL)` does
+ * nothing. */
+#ifndef GAN_CONTEXT_H
+#define GAN_CONTEXT_H
+
+#include <gan/status.h>
+
+GAN_BEGIN
+
+typedef struct gan_context gan_context;
+
+#define GAN_LOG_ERROR 0
+#define GAN_LOG_WARNING 1
+#define GAN_LOG_INFO 2
+#define GAN_LOG_DEBUG 3
+
+/* What the host program takes over. Set `size` to sizeof(gan_host) and every field that is not
+ * needed to NULL: the default then serves. The functions are called with `user`, from any thread
+ * that uses the context and from its workers, so they must be thread-safe.
+ *
+ * allocate    returns `size` bytes aligned to `alignment` (a power of two, at most 4096), or NULL.
+ * deallocate  takes back what allocate returned; never NULL. Both or neither must be given.
+ * log         receives one finished line without a line end.
+ * parallel    calls task(argument, i) once for each i in [0, count), on whatever threads it likes,
+ *             and returns when all are done. Tasks never wait for each other: a plain loop is
+ * right. open        opens a file (UTF-8 path); write = 0 to read an existing one, 1 to create or
+ * truncate. Returns a handle of the host, or NULL. read, write transfer up to / exactly `count`
+ * bytes; read returns the bytes read (0 at the end), write returns `count`; a negative number is a
+ * failure. flush       makes what was written durable (fsync); 0 is success. NULL means that
+ * nothing is done. close       closes; 0 is success. rename      replaces `to` by `from` in one
+ * step and makes that durable; 0 is success. remove      deletes a file; 0 is success. The seven
+ * file functions are all given, or none. */
+typedef struct gan_host {
+    size_t size;
+    void *user;
+    void *(*allocate)(void *user, size_t size, size_t alignment);
+    void (*deallocate)(void *user, void *memory);
+    void (*log)(void *user, int32_t level, const char *line);
+    void (*parallel)(void *user, int64_t count, void (*task)(void *argument, int64_t index),
+                     void *argument);
+    void *(*open)(void *user, const char *path, int32_t write);
+    int64_t (*read)(void *user, void *file, void *bytes, size_t count);
+    int64_t (*write)(void *user, void *file, const void *bytes, size_t count);
+    int32_t (*flush)(void *user, void *file);
+    int32_t (*close)(void *user, void *file);
+    int32_t (*rename)(void *user, const char *from, const char *to);
+    int32_t (*remove)(void *user, const char *path);
+} gan_host;
+
+/* Creates a context from a description such as "threads=2 seed=7"; NULL or "" takes every default.
+ *
+ *   threads=0         worker threads; 0: one for each processor that this process may use
+ *   seed=0            the root of every random number
+ *   precision=fp32    how products are made: fp32 (split and bf16 are reserved)
+ *   log=warning       the least severe level that reaches the log: error warning info debug
+ *
+ * `host` may be NULL. A gan_host whose size this library does not know is GAN_E_UNSUPPORTED.
+ * On failure *out is NULL and one line that says why is in message[0..size), which may be NULL. */
+GAN_API gan_status gan_context_create(gan_context **out, const char *spec, const gan_host *host,
+                                      char *message, size_t size);
+GAN_API void gan_context_retain(gan_context *context);
+GAN_API void gan_context_release(gan_context *context);
+
+/* One line about the last failure in this context: the layer, file, shapes and values that it was
+ * about. "" if nothing failed yet. Borrowed; valid until the next failing call in this context. */
+GAN_API const char *gan_context_message(const gan_context *context);
+
+/* The description spelled out, with what was decided: "threads=2 seed=7 precision=fp32
+ * log=warning". Borrowed. */
+GAN_API const char *gan_context_text(const gan_context *context);
+
+/* The CPU tier whose kernels serve: "generic", "avx2", "avx512". Borrowed. The environment variable
+ * GAN_CPU, read when the context is created, names the best tier that may be chosen. */
+GAN_API const char *gan_context_cpu(const gan_context *context);
+
+GAN_END
+
+#endif

@@ -1,0 +1,33 @@
+/* runner.h: executes a model in evaluation mode, without allocating.
+ *
+ * A runner owns its plan, its memory and its packed weights, so runners of different contexts, one to a
+ * thread, may share a model that nobody changes. A picture's bits do not depend on the batch around
+ * it. */
+#ifndef GAN_RUNNER_H
+#define GAN_RUNNER_H
+
+#include <gan/model.h>
+
+GAN_BEGIN
+
+typedef struct gan_runner gan_runner;
+
+/*   batch=1     most pictures in one call
+ *   height=0    height and width of the first input, where the model leaves them open
+ *   width=0
+ * Weights are packed here; after the model was changed, call gan_runner_update. */
+GAN_API gan_status gan_runner_create(gan_runner **out, gan_context *context, gan_model *model,
+                                     const char *spec);
+GAN_API void gan_runner_retain(gan_runner *runner);
+GAN_API void gan_runner_release(gan_runner *runner);
+GAN_API gan_status gan_runner_update(gan_runner *runner);
+
+/* Runs the model: one tensor for each of its inputs and outputs, all with the same batch size, from 1 to
+ * batch=. float32, or uint8 for pictures (scaled to and from [-1, 1]); any strides. Nothing is
+ * allocated. Fails, and computes nothing, on a wrong count, shape or type. */
+GAN_API gan_status gan_runner_run(gan_runner *runner, const gan_tensor *const *inputs,
+                                  gan_tensor *const *outputs);
+
+GAN_END
+
+#endif

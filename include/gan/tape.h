@@ -1,0 +1,87 @@
+/* tape.h: records models being applied, and runs backwards.
+ *
+ * The tape computes as it records: a call has computed when it returns. A loop that repeats the same
+ * calls after gan_tape_reset reuses plans and memory: from the second round on nothing is allocated.
+ *
+ * A value is an int64 that belongs to one tape until its next reset; a stale one is refused. */
+#ifndef GAN_TAPE_H
+#define GAN_TAPE_H
+
+#include <gan/model.h>
+
+GAN_BEGIN
+
+typedef struct gan_tape gan_tape;
+typedef int64_t gan_value;
+
+GAN_API gan_status gan_tape_create(gan_tape **out, gan_context *context);
+GAN_API void gan_tape_retain(gan_tape *tape);
+GAN_API void gan_tape_release(gan_tape *tape);
+
+/* Forgets all values; keeps plans and memory for the next round. */
+GAN_API gan_status gan_tape_reset(gan_tape *tape);
+
+/* Puts data on the tape: float32, or uint8 for pictures (scaled to [-1, 1]), or integers (class labels).
+ * The tensor is retained, not copied, where its memory can be used as it is: do not write to it before
+ * the reset. `gradient` non-zero: gan_tape_backward computes the gradient to this input as well. */
+GAN_API gan_status gan_tape_input(gan_tape *tape, gan_tensor *tensor, int32_t gradient,
+                                  gan_value *out);
+
+/* Numbers drawn from N(0, 1): shape has rank 2 (N, C) or 4 (N, H, W, C). Each call of a tape draws anew,
+ * as a function of the context's seed and of how many draws the tape has made. */
+GAN_API gan_status gan_tape_normal(gan_tape *tape, int32_t rank, const int64_t *shape,
+                                   gan_value *out);
+/* The same, uniform in [-1, 1). */
+GAN_API gan_status gan_tape_uniform(gan_tape *tape, int32_t rank, const int64_t *shape,
+                                    gan_value *out);
+
+/* How many draws the tape has made (noise, dropout): a checkpoint stores this number and sets it back. */
+GAN_API uint64_t gan_tape_draws(const gan_tape *tape);
+GAN_API gan_status gan_tape_seek(gan_tape *tape, uint64_t draws);
+
+/* Applies a model. `mode` is one or more words:
+ *
+ *   training      batch statistics, dropout; running statistics are updated
+ *   frozen        with training: gradients pass through, the parameters get none
+ *   evaluation    running statistics, no dropout; gradients are available as well
+ *   groups=2      several batches in one pass, with normalisation statistics of each: `inputs` has groups
+ *                 times the model's inputs (all of the first batch, then all of the second), and
+ *                 `outputs` likewise. Batches of one call have equal sizes.
+ */
+GAN_API gan_status gan_tape_apply(gan_tape *tape, gan_model *model, const char *mode,
+                                  const gan_value *inputs, gan_value *outputs);
+
+/* A loss: a scalar value from one or two values; `spec` such as "bce_logits target=1", "mse", "l1". The
+ * second value, where a loss takes one, is its target; NULL `values[1]`... see gan_catalog for all
+ * losses. Means are over all elements. */
+GAN_API gan_status gan_tape_loss(gan_tape *tape, const char *spec, const gan_value *values,
+                                 int32_t count, gan_value *out);
+
+/* The weighted sum of `count` values of one shape (scalars or tensors). */
+GAN_API gan_status gan_tape_combine(gan_tape *tape, const gan_value *values, const double *weights,
+                                    int32_t count, gan_value *out);
+
+/* The same numbers, through which no gradient passes. */
+GAN_API gan_status gan_tape_detach(gan_tape *tape, gan_value value, gan_value *out);
+
+/* Runs backwards from `count` values. seeds[i] is dL/dvalue (float32, the value's shape); seeds NULL, or
+ * one of them NULL: ones. Adds into the gradients of the models named, and of inputs that asked for it;
+ * everything else is not computed. A model that was changed since it was applied is refused by name. */
+GAN_API gan_status gan_tape_backward(gan_tape *tape, const gan_value *values,
+                                     gan_tensor *const *seeds, int32_t count,
+                                     gan_model *const *models, int32_t model_count);
+
+/* The shape of a value as N, H, W, C; a scalar is 1, 1, 1, 1. */
+GAN_API gan_status gan_tape_shape(const gan_tape *tape, gan_value value, int64_t shape[4]);
+
+/* Copies out a value, or the gradient of the last backward to an input or to a model's output; float32, or
+ * uint8 for pictures. A tensor of rank 2 fits a value of 1x1 pictures, rank 0 or 1 a scalar. */
+GAN_API gan_status gan_tape_value(gan_tape *tape, gan_value value, gan_tensor *tensor);
+GAN_API gan_status gan_tape_gradient(gan_tape *tape, gan_value value, gan_tensor *tensor);
+
+/* A scalar's number. */
+GAN_API gan_status gan_tape_scalar(gan_tape *tape, gan_value value, double *out);
+
+GAN_END
+
+#endif

@@ -1,0 +1,67 @@
+/* tensor.h: data with a type, a shape and strides.
+ *
+ * Pictures are N, H, W, C in this order, whatever their order in memory: an array stored as N, C,
+ * H, W is wrapped with permuted strides. A batch of vectors may have two dimensions (N, C) or four
+ * (N, 1, 1, C). Strides count elements, not bytes. */
+#ifndef GAN_TENSOR_H
+#define GAN_TENSOR_H
+
+#include <gan/context.h>
+
+GAN_BEGIN
+
+typedef struct gan_tensor gan_tensor;
+
+#define GAN_FLOAT32 1
+#define GAN_UINT8 2
+#define GAN_INT32 3
+#define GAN_INT64 4
+
+#define GAN_MAX_RANK 8
+
+/* A new zeroed tensor, row-major. `shape` has `rank` numbers >= 0; rank 0: a scalar, shape NULL. */
+GAN_API gan_status gan_tensor_create(gan_tensor **out, gan_context *context, int32_t dtype,
+                                     int32_t rank, const int64_t *shape);
+
+/* A tensor over the caller's memory; nothing is copied. `strides` NULL means row-major; a stride
+ * may be negative or 0 (then `data` points at element 0, ..., 0). When the last reference is gone,
+ * release(user, data) is called; release may be NULL. If the call fails, release is not called. */
+GAN_API gan_status gan_tensor_wrap(gan_tensor **out, gan_context *context, int32_t dtype,
+                                   int32_t rank, const int64_t *shape, const int64_t *strides,
+                                   void *data, void (*release)(void *user, void *data), void *user);
+
+/* A view of the same memory: dimension `dim` cut to [start, start + length). Keeps `tensor`
+ * alive. */
+GAN_API gan_status gan_tensor_slice(gan_tensor **out, gan_tensor *tensor, int32_t dim,
+                                    int64_t start, int64_t length);
+
+/* A view with the dimensions in another order: dimension i of the view is dimension order[i] of
+ * `tensor`. Keeps `tensor` alive. */
+GAN_API gan_status gan_tensor_permute(gan_tensor **out, gan_tensor *tensor, const int32_t *order);
+
+/* Copies all elements; shapes must be equal, types may differ (float32 to uint8 rounds to nearest
+ * and saturates, NaN becomes 0; float32 to integers likewise). They must not overlap in memory. */
+GAN_API gan_status gan_tensor_copy(gan_tensor *to, const gan_tensor *from);
+
+GAN_API void gan_tensor_retain(gan_tensor *tensor);
+GAN_API void gan_tensor_release(gan_tensor *tensor);
+
+/* 0 for NULL or what is no tensor. */
+GAN_API int32_t gan_tensor_dtype(const gan_tensor *tensor);
+GAN_API int32_t gan_tensor_rank(const gan_tensor *tensor);
+GAN_API int64_t gan_tensor_count(const gan_tensor *tensor); /* of elements */
+
+/* Borrowed arrays of rank numbers; NULL for NULL or what is no tensor. */
+GAN_API const int64_t *gan_tensor_shape(const gan_tensor *tensor);
+GAN_API const int64_t *gan_tensor_strides(const gan_tensor *tensor);
+GAN_API void *gan_tensor_data(const gan_tensor *tensor);
+
+/* NPY files: float32, uint8, int32 and int64 are kept; float64, float16, uint16 and bool are
+ * converted (to float32, float32, int32, uint8). Saving writes version 1.0, row-major, in one step:
+ * the old file or the new one is there, whole. */
+GAN_API gan_status gan_tensor_load(gan_tensor **out, gan_context *context, const char *path);
+GAN_API gan_status gan_tensor_save(const gan_tensor *tensor, const char *path);
+
+GAN_END
+
+#endif

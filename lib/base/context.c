@@ -1,0 +1,284 @@
+#include "base/memory.h"
+#include "base/option.h"
+#include "base/os.h"
+#include "base/parallel.h"
+#include "base/stream.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ---- the default host ---- */
+
+static void *host_allocate(void *user, size_t size, size_t alignment)
+{
+    (void)user;
+    return gan__os_allocate(size, alignment);
+}
+
+static void host_deallocate(void *user, void *memory)
+{
+    (void)user;
+    gan__os_deallocate(memory);
+}
+
+static void host_log(void *user, int32_t level, const char *line)
+{
+    (void)user;
+    (void)level;
+    (void)line;
+}
+
+static void *host_open(void *user, const char *path, int32_t write)
+{
+    (void)user;
+    return gan__os_open(path, write);
+}
+
+static int64_t host_read(void *user, void *file, void *bytes, size_t count)
+{
+    (void)user;
+    return gan__os_read(file, bytes, count);
+}
+
+static int64_t host_write(void *user, void *file, const void *bytes, size_t count)
+{
+    (void)user;
+    return gan__os_write(file, bytes, count);
+}
+
+static int32_t host_flush(void *user, void *file)
+{
+    (void)user;
+    return gan__os_flush(file);
+}
+
+static int32_t host_close(void *user, void *file)
+{
+    (void)user;
+    return gan__os_close(file);
+}
+
+static int32_t host_rename(void *user, const char *from, const char *to)
+{
+    (void)user;
+    return gan__os_rename(from, to);
+}
+
+static int32_t host_remove(void *user, const char *path)
+{
+    (void)user;
+    return gan__os_remove(path);
+}
+
+static int32_t host_flush_nothing(void *user, void *file)
+{
+    (void)user;
+    (void)file;
+    return 0;
+}
+
+const char *gan__host_reason(const gan_context *context)
+{
+    return context->host.open == host_open ? gan__os_reason() : NULL;
+}
+
+static void context_host_defaults(gan_host *host)
+{
+    if (!host->allocate) {
+        host->allocate = host_allocate;
+        host->deallocate = host_deallocate;
+    }
+    if (!host->log) host->log = host_log;
+    if (!host->open) {
+        host->open = host_open;
+        host->read = host_read;
+        host->write = host_write;
+        host->flush = host_flush;
+        host->close = host_close;
+        host->rename = host_rename;
+        host->remove = host_remove;
+    }
+    if (!host->flush) host->flush = host_flush_nothing;
+}
+
+/* A host compiled against an older header is shorter: what it lacks is the default. One compiled
+ * against a newer header is longer, and served as long as it asks for nothing that is new. */
+static gan_status context_host(gan_context *context, const gan_host *given)
+{
+    gan_host host;
+    memset(&host, 0, sizeof host);
+    if (given) {
+        const unsigned char *bytes = (const unsigned char *)given;
+        if (given->size < sizeof given->size || given->size > 4096) {
+            return gan__fail(context, GAN_E_UNSUPPORTED, "context: a gan_host of %zu bytes",
+                             given->size);
+        }
+        for (size_t i = sizeof host; i < given->size; i++) {
+            if (bytes[i] != 0) {
+                return gan__fail(context, GAN_E_UNSUPPORTED,
+                                 "context: a gan_host of %zu bytes; this library knows %zu of them",
+                                 given->size, sizeof host);
+            }
+        }
+        memcpy(&host, given, given->size < sizeof host ? given->size : sizeof host);
+    }
+    if (!host.allocate != !host.deallocate) {
+        return gan__fail(context, GAN_E_ARGUMENT,
+                         "context: the host gives only one of allocate and deallocate");
+    }
+    int32_t files =
+        !!host.open + !!host.read + !!host.write + !!host.close + !!host.rename + !!host.remove;
+    if ((files != 0 && files != 6) || (files == 0 && host.flush)) {
+        return gan__fail(context, GAN_E_ARGUMENT,
+                         "context: the host gives some of the file functions, but not all");
+    }
+    context_host_defaults(&host);
+    host.size = sizeof host;
+    context->host = host;
+    return GAN_OK;
+}
+
+/* ---- the description ---- */
+
+typedef struct context_options {
+    int64_t threads, seed;
+    int32_t precision, log;
+} context_options;
+
+static const gan__option context_table[] = {
+    {"threads", GAN__OPTION_INTEGER, 0, "0", 0, 1024, NULL, offsetof(context_options, threads),
+     "worker threads; 0: one for each processor that this process may use"},
+    {"seed", GAN__OPTION_INTEGER, 0, "0", 0, 9223372036854775807.0, NULL,
+     offsetof(context_options, seed), "the root of every random number"},
+    {"precision", GAN__OPTION_CHOICE, 0, "fp32", 0, 0, "fp32|split|bf16",
+     offsetof(context_options, precision), "how products are made"},
+    {"log", GAN__OPTION_CHOICE, 0, "warning", 0, 0, "error|warning|info|debug",
+     offsetof(context_options, log), "the least severe level that reaches the log"},
+};
+
+const gan__kind gan__context_kind = {
+    "context", "allocator, threads, seed, precision and log of everything made in it",
+    context_table, sizeof context_table / sizeof context_table[0], sizeof(context_options)};
+
+static gan_status context_describe(gan_context *context, const char *spec)
+{
+    context_options options;
+    gan__lexer lexer;
+    gan__token next;
+    gan__text text = {.context = context};
+
+    GAN__TRY(gan__options_init(context, &gan__context_kind, &options));
+    gan__lexer_init(&lexer, context, spec ? spec : "", spec ? strlen(spec) : 0);
+    GAN__TRY(gan__lexer_next(&lexer, &next));
+    GAN__TRY(gan__options_read_all(context, &gan__context_kind, &options, &lexer, &next));
+    if (options.precision != GAN__FP32) {
+        return gan__fail(context, GAN_E_UNSUPPORTED,
+                         "context: precision %s is not served by this version",
+                         options.precision == GAN__SPLIT ? "split" : "bf16");
+    }
+    if (options.threads == 0) options.threads = gan__os_processor_count();
+    context->threads = (int32_t)options.threads;
+    context->seed = (uint64_t)options.seed;
+    context->precision = (gan__precision)options.precision;
+    context->log_level = options.log;
+    gan__options_print(&text, &gan__context_kind, &options);
+    if (text.status != GAN_OK) {
+        gan__text_free(&text);
+        return text.status;
+    }
+    memmove(text.bytes, text.bytes + 1, text.length); /* without the space in front */
+    context->text = text.bytes;
+    return GAN_OK;
+}
+
+/* ---- creation ---- */
+
+/* Whether this build rounds a product before it adds: then x*x - (1 + 2^-11) with x = 1 + 2^-12 is
+ * 0, since x*x ends halfway and rounds down; fused or in wider registers it is 2^-24. Likewise in
+ * double with 2^-27. The operands are volatile so that the compiler cannot compute the answer. */
+static bool context_rounds_twice(void)
+{
+    volatile float x = 1.0f + 0x1p-12f, c = -(1.0f + 0x1p-11f);
+    volatile double y = 1.0 + 0x1p-27, d = -(1.0 + 0x1p-26);
+    float a = x, b = c;
+    double e = y, f = d;
+    volatile float single = a * a + b;
+    volatile double twice = e * e + f;
+    return single == 0.0f && twice == 0.0;
+}
+
+static gan_status context_init(gan_context *context, const char *spec)
+{
+    if (!context_rounds_twice()) {
+        return gan__fail(context, GAN_E_UNSUPPORTED,
+                         "context: this build of libgan fuses products into sums; "
+                         "compile it with -ffp-contract=off");
+    }
+    GAN__TRY(context_describe(context, spec));
+    context->tier = gan__cpu_tier();
+    return gan__team_create(context);
+}
+
+static void context_destroy(gan_context *context)
+{
+    gan__team_destroy(context);
+    gan__free(context, context->text);
+    gan__free(context, context);
+}
+
+/* Until the context's own memory is there, a context on the stack keeps host and message. */
+gan_status gan_context_create(gan_context **out, const char *spec, const gan_host *host,
+                              char *message, size_t size)
+{
+    gan_context start, *context = NULL;
+    if (out) *out = NULL;
+    if (message && size > 0) message[0] = '\0';
+    memset(&start, 0, sizeof start);
+    uint64_t mode = gan__float_mode_default();
+
+    gan_status status = out ? context_host(&start, host)
+                            : gan__fail(&start, GAN_E_ARGUMENT, "gan_context_create: out is NULL");
+    if (status == GAN_OK) status = gan__allocate(&start, &context, 1, sizeof *context);
+    if (context) {
+        context->host = start.host;
+        atomic_init(&context->references, 1);
+        atomic_init(&context->owner, 0);
+        status = context_init(context, spec);
+    }
+    if (status == GAN_OK) {
+        *out = context;
+    } else {
+        const char *reason = context ? context->message : start.message;
+        if (message && size > 0) snprintf(message, size, "%s", reason);
+        if (context) context_destroy(context);
+    }
+    gan__float_mode_restore(mode);
+    return status;
+}
+
+void gan_context_retain(gan_context *context)
+{
+    if (context) atomic_fetch_add_explicit(&context->references, 1, memory_order_relaxed);
+}
+
+void gan_context_release(gan_context *context)
+{
+    if (!context) return;
+    if (atomic_fetch_sub_explicit(&context->references, 1, memory_order_acq_rel) != 1) return;
+    context_destroy(context);
+}
+
+const char *gan_context_message(const gan_context *context)
+{
+    return context ? context->message : "";
+}
+
+const char *gan_context_text(const gan_context *context)
+{
+    return context ? context->text : "";
+}
+
+const char *gan_context_cpu(const gan_context *context)
+{
+    return context ? gan__tier_name(context->tier) : "";
+}

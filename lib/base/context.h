@@ -1,0 +1,100 @@
+/* context.h: the inside of a context, and the two ends of every public call. */
+#ifndef GAN__CONTEXT_H
+#define GAN__CONTEXT_H
+
+#include <gan/context.h>
+
+#ifdef __FAST_MATH__
+#error "libgan's results are exact bits: it must not be compiled with -ffast-math"
+#endif
+
+#include "base/cpu.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+enum { GAN__MESSAGE_SIZE = 1024 };
+
+typedef enum gan__precision { GAN__FP32, GAN__SPLIT, GAN__BF16 } gan__precision;
+
+struct gan__team;
+
+typedef struct gan__scratch {
+    void *memory;
+    size_t size;
+} gan__scratch;
+
+struct gan_context {
+    atomic_int references;
+    gan_host host; /* every field set: the defaults are filled in */
+    uint64_t seed;
+    int32_t threads;
+    gan__precision precision;
+    int32_t log_level;
+    gan__tier tier; /* which kernels serve */
+    struct gan__team *team;
+    gan__scratch *scratch; /* one for each worker */
+    uint64_t draws; /* how many parameter tensors were initialised: a key of random numbers */
+    atomic_uint_least64_t owner; /* thread id of the call in progress, 0 if none */
+    int32_t depth;
+    char *text;
+    char message[GAN__MESSAGE_SIZE];
+};
+
+/* Every public function that computes or changes something is bracketed by these two.
+ * Enter claims the context for this thread (GAN_E_BUSY if another one has it) and puts the
+ * floating-point unit into its default mode: round to nearest, denormals kept, no traps. It nests.
+ * Leave undoes both. `mode` is the caller's own storage. */
+typedef struct gan__entry {
+    uint64_t mode;
+} gan__entry;
+
+gan_status gan__enter(gan_context *context, gan__entry *entry);
+void gan__leave(gan_context *context, const gan__entry *entry);
+
+/* The floating-point mode alone, for worker threads. */
+uint64_t gan__float_mode_default(void); /* returns the mode that was set before */
+void gan__float_mode_restore(uint64_t mode);
+
+/* Writes the context's message and returns `status`, so that a failing function ends with
+ *     return gan__fail(context, GAN_E_SHAPE, "dense: %s has %" PRId64 " features", ...);
+ * Only %s %d %u %zu %c and PRId64 and friends: floating-point values go through gan__number_print,
+ * since printf's depend on the locale. A NULL context is allowed: nothing is kept. */
+#if defined(__GNUC__)
+__attribute__((format(printf, 3, 4)))
+#endif
+gan_status
+gan__fail(gan_context *context, gan_status status, const char *format, ...);
+
+/* Puts "PREFIX: " in front of the message that a deeper function left; returns `status`. */
+#if defined(__GNUC__)
+__attribute__((format(printf, 3, 4)))
+#endif
+gan_status
+gan__fail_in(gan_context *context, gan_status status, const char *format, ...);
+
+/* One finished line to the host's log, if `level` is severe enough. */
+#if defined(__GNUC__)
+__attribute__((format(printf, 3, 4)))
+#endif
+void gan__log(gan_context *context, int32_t level, const char *format, ...);
+
+/* Returns from the calling function when `expression` fails. */
+#define GAN__TRY(expression)                             \
+    do {                                                 \
+        gan_status gan__status_ = (expression);          \
+        if (gan__status_ != GAN_OK) return gan__status_; \
+    } while (0)
+
+/* The end of a public function: returns `expression`, computed between enter and leave. */
+#define GAN__RETURN_ENTERED(context_, expression)                     \
+    do {                                                              \
+        gan__entry gan__entry_;                                       \
+        gan_status gan__result_ = gan__enter(context_, &gan__entry_); \
+        if (gan__result_ != GAN_OK) return gan__result_;              \
+        gan__result_ = (expression);                                  \
+        gan__leave(context_, &gan__entry_);                           \
+        return gan__result_;                                          \
+    } while (0)
+
+#endif

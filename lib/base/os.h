@@ -1,0 +1,51 @@
+/* os.h: the only calls to the operating system. os_posix.c and os_win32.c serve it. */
+#ifndef GAN__OS_H
+#define GAN__OS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct gan__thread gan__thread;
+typedef struct gan__mutex gan__mutex;
+typedef struct gan__condition gan__condition;
+
+/* Memory for these three is plain malloc: they are made once per context, before its allocator's
+ * guarantees begin, and their sizes belong to the system. NULL: out of memory or threads. */
+gan__thread *gan__thread_start(void (*run)(void *argument),
+                               void *argument); /* all signals blocked */
+void gan__thread_join(gan__thread *thread);     /* waits, then frees */
+gan__mutex *gan__mutex_create(void);
+void gan__mutex_destroy(gan__mutex *mutex);
+void gan__mutex_lock(gan__mutex *mutex);
+void gan__mutex_unlock(gan__mutex *mutex);
+gan__condition *gan__condition_create(void);
+void gan__condition_destroy(gan__condition *condition);
+void gan__condition_wait(gan__condition *condition, gan__mutex *mutex);
+void gan__condition_broadcast(gan__condition *condition);
+
+uint64_t gan__os_thread_id(void);  /* never 0 */
+uint64_t gan__os_process_id(void); /* differs in a forked child */
+void gan__os_yield(void);
+int32_t gan__os_processor_count(void); /* affinity and the container's quota respected; >= 1 */
+const char *gan__os_environment(const char *name); /* NULL if unset */
+
+/* Aligned memory; whole huge pages are asked for from 2 MiB on. NULL on failure. */
+void *gan__os_allocate(size_t size, size_t alignment);
+void gan__os_deallocate(void *memory);
+
+/* Files, with the meaning of the callbacks in gan_host. */
+void *gan__os_open(const char *path, int32_t write);
+int64_t gan__os_read(void *file, void *bytes, size_t count);
+int64_t gan__os_write(void *file, const void *bytes, size_t count);
+int32_t gan__os_flush(void *file);
+int32_t gan__os_close(void *file);
+int32_t gan__os_rename(const char *from, const char *to); /* directory flushed */
+int32_t gan__os_remove(const char *path);
+
+/* The working folder, absolute, into out[0..size); 0 is success. */
+int32_t gan__os_folder(char *out, size_t size);
+
+/* Why the last of these failed on this thread, in a few words: "no such file or folder". */
+const char *gan__os_reason(void);
+
+#endif

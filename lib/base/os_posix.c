@@ -1,0 +1,364 @@
+#if !defined(_WIN32)
+#if !defined(_GNU_SOURCE)
+#define _GNU_SOURCE 1 /* sched_getaffinity, madvise */
+#endif
+
+#include "base/os.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* The structs are one system object each, so that they can be made without an allocator of ours. */
+struct gan__thread {
+    pthread_t handle;
+    void (*run)(void *argument);
+    void *argument;
+};
+
+struct gan__mutex {
+    pthread_mutex_t handle;
+};
+
+struct gan__condition {
+    pthread_cond_t handle;
+};
+
+static void *posix_thread_main(void *argument)
+{
+    gan__thread *thread = argument;
+    thread->run(thread->argument);
+    return NULL;
+}
+
+/* A new thread inherits the mask of the one that makes it. */
+gan__thread *gan__thread_start(void (*run)(void *argument), void *argument)
+{
+    sigset_t all, before;
+    gan__thread *thread = malloc(sizeof *thread);
+    if (!thread) return NULL;
+    thread->run = run;
+    thread->argument = argument;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int failed = pthread_create(&thread->handle, NULL, posix_thread_main, thread);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (!failed) return thread;
+    free(thread);
+    return NULL;
+}
+
+void gan__thread_join(gan__thread *thread)
+{
+    if (!thread) return;
+    pthread_join(thread->handle, NULL);
+    free(thread);
+}
+
+gan__mutex *gan__mutex_create(void)
+{
+    gan__mutex *mutex = malloc(sizeof *mutex);
+    if (!mutex) return NULL;
+    if (pthread_mutex_init(&mutex->handle, NULL) == 0) return mutex;
+    free(mutex);
+    return NULL;
+}
+
+void gan__mutex_destroy(gan__mutex *mutex)
+{
+    if (!mutex) return;
+    pthread_mutex_destroy(&mutex->handle);
+    free(mutex);
+}
+
+void gan__mutex_lock(gan__mutex *mutex)
+{
+    pthread_mutex_lock(&mutex->handle);
+}
+
+void gan__mutex_unlock(gan__mutex *mutex)
+{
+    pthread_mutex_unlock(&mutex->handle);
+}
+
+gan__condition *gan__condition_create(void)
+{
+    gan__condition *condition = malloc(sizeof *condition);
+    if (!condition) return NULL;
+    if (pthread_cond_init(&condition->handle, NULL) == 0) return condition;
+    free(condition);
+    return NULL;
+}
+
+void gan__condition_destroy(gan__condition *condition)
+{
+    if (!condition) return;
+    pthread_cond_destroy(&condition->handle);
+    free(condition);
+}
+
+void gan__condition_wait(gan__condition *condition, gan__mutex *mutex)
+{
+    pthread_cond_wait(&condition->handle, &mutex->handle);
+}
+
+void gan__condition_broadcast(gan__condition *condition)
+{
+    pthread_cond_broadcast(&condition->handle);
+}
+
+uint64_t gan__os_thread_id(void)
+{
+    return (uint64_t)(uintptr_t)pthread_self();
+}
+
+uint64_t gan__os_process_id(void)
+{
+    return (uint64_t)getpid();
+}
+
+void gan__os_yield(void)
+{
+    sched_yield();
+}
+
+const char *gan__os_environment(const char *name)
+{
+    return getenv(name);
+}
+
+#if defined(__linux__)
+
+/* How many processors a control group's share comes to, rounded up: so many microseconds in each
+ * period of so many. `limit` when there is no share. */
+static long posix_processors(long long quota, long long period, long limit)
+{
+    if (quota <= 0 || period <= 0) return limit;
+    long long processors = (quota + period - 1) / period;
+    return processors < limit ? (long)processors : limit;
+}
+
+/* Version 2 has "200000 100000" or "max 100000" in one file for each group. */
+static long posix_group_limit(const char *folder, long limit)
+{
+    char path[4096];
+    long long quota, period;
+    int length = snprintf(path, sizeof path, "/sys/fs/cgroup%s/cpu.max", folder);
+    if (length < 0 || (size_t)length >= sizeof path) return limit;
+    FILE *file = fopen(path, "re");
+    if (!file) return limit;
+    int fields = fscanf(file, "%lld %lld", &quota, &period);
+    fclose(file);
+    return fields == 2 ? posix_processors(quota, period, limit) : limit;
+}
+
+/* Version 1 has the quota and the period in two files; a container sees its own group as root. */
+static long posix_group_limit_v1(long limit)
+{
+    long long quota = 0, period = 0;
+    FILE *file = fopen("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", "re");
+    if (!file) return limit;
+    int fields = fscanf(file, "%lld", &quota);
+    fclose(file);
+    file = fopen("/sys/fs/cgroup/cpu/cpu.cfs_period_us", "re");
+    if (!file) return limit;
+    fields += fscanf(file, "%lld", &period);
+    fclose(file);
+    return fields == 2 ? posix_processors(quota, period, limit) : limit;
+}
+
+/* The limits of this process's group (version 2) and of all groups around it. */
+static long posix_quota(long limit)
+{
+    char line[4096], *folder = NULL;
+    FILE *file = fopen("/proc/self/cgroup", "re");
+    while (file && !folder && fgets(line, sizeof line, file)) {
+        if (strncmp(line, "0::/", 4) == 0) folder = line + 3;
+    }
+    if (file) fclose(file);
+    if (folder) {
+        folder[strcspn(folder, "\n")] = '\0';
+        for (char *end = strrchr(folder, '/'); end && end[1] != '\0'; end = strrchr(folder, '/')) {
+            limit = posix_group_limit(folder, limit);
+            *end = '\0';
+            if (end == folder) break;
+        }
+    }
+    return posix_group_limit_v1(posix_group_limit("", limit));
+}
+
+/* 0 if it is not known. The set is grown until the kernel's own fits. */
+static long posix_affinity(void)
+{
+    for (int capacity = 1024; capacity <= 1 << 16; capacity *= 4) {
+        cpu_set_t *set = CPU_ALLOC((size_t)capacity);
+        if (!set) return 0;
+        size_t size = CPU_ALLOC_SIZE((size_t)capacity);
+        int failed = sched_getaffinity(0, size, set);
+        int count = failed ? 0 : CPU_COUNT_S(size, set);
+        CPU_FREE(set);
+        if (!failed) return count;
+        if (errno != EINVAL) return 0;
+    }
+    return 0;
+}
+
+int32_t gan__os_processor_count(void)
+{
+    long count = posix_affinity();
+    if (count < 1) count = sysconf(_SC_NPROCESSORS_ONLN);
+    count = posix_quota(count);
+    return count < 1 ? 1 : (int32_t)count;
+}
+
+#else
+
+int32_t gan__os_processor_count(void)
+{
+    long count = sysconf(_SC_NPROCESSORS_ONLN);
+    return count < 1 ? 1 : (int32_t)count;
+}
+
+#endif
+
+void *gan__os_allocate(size_t size, size_t alignment)
+{
+    const size_t huge = (size_t)2 << 20;
+    void *memory = NULL;
+    if (alignment < sizeof(void *)) alignment = sizeof(void *);
+    if (size >= huge && alignment < huge) alignment = huge;
+    if (posix_memalign(&memory, alignment, size) != 0) return NULL;
+#if defined(MADV_HUGEPAGE)
+    /* Advice only; whole pages, so that the neighbour of a block is not touched. */
+    if (size >= huge) (void)madvise(memory, size & ~(huge - 1), MADV_HUGEPAGE);
+#endif
+    return memory;
+}
+
+void gan__os_deallocate(void *memory)
+{
+    free(memory);
+}
+
+/* A file handle is its descriptor plus one: no memory is needed, and none of them is NULL. */
+static int posix_descriptor(void *file)
+{
+    return (int)((intptr_t)file - 1);
+}
+
+void *gan__os_open(const char *path, int32_t write)
+{
+    int flags = write ? O_WRONLY | O_CREAT | O_TRUNC : O_RDONLY;
+    int descriptor;
+    do {
+        descriptor = open(path, flags | O_CLOEXEC, 0666);
+    } while (descriptor < 0 && errno == EINTR);
+    return descriptor < 0 ? NULL : (void *)((intptr_t)descriptor + 1);
+}
+
+/* Both are restarted after a signal and cut into pieces that every system takes. */
+static const size_t posix_piece = (size_t)1 << 30;
+
+int64_t gan__os_read(void *file, void *bytes, size_t count)
+{
+    ssize_t got;
+    do {
+        got = read(posix_descriptor(file), bytes, count < posix_piece ? count : posix_piece);
+    } while (got < 0 && errno == EINTR);
+    return got;
+}
+
+int64_t gan__os_write(void *file, const void *bytes, size_t count)
+{
+    size_t done = 0;
+    while (done < count) {
+        size_t left = count - done;
+        ssize_t put = write(posix_descriptor(file), (const char *)bytes + done,
+                            left < posix_piece ? left : posix_piece);
+        if (put > 0) {
+            done += (size_t)put;
+        } else if (put == 0 || errno != EINTR) {
+            return -1;
+        }
+    }
+    return (int64_t)count;
+}
+
+/* File systems and pipes that cannot promise durability say EINVAL: they have nothing to flush. */
+static int32_t posix_sync(int descriptor)
+{
+    int failed;
+    do {
+        failed = fsync(descriptor);
+    } while (failed && errno == EINTR);
+    return failed && errno != EINVAL && errno != ENOTSUP ? -1 : 0;
+}
+
+int32_t gan__os_flush(void *file)
+{
+    return posix_sync(posix_descriptor(file));
+}
+
+int32_t gan__os_close(void *file)
+{
+    /* Linux and the BSDs have closed the descriptor even when a signal interrupts. */
+    return close(posix_descriptor(file)) && errno != EINTR ? -1 : 0;
+}
+
+/* The new name is durable when its folder is. A folder that may be written but not read cannot be
+ * opened for that; the file is in place nevertheless. */
+int32_t gan__os_rename(const char *from, const char *to)
+{
+    if (rename(from, to) != 0) return -1;
+    const char *slash = strrchr(to, '/');
+    size_t length = slash ? (size_t)(slash - to) + 1 : 0;
+    char *folder = malloc(length + 2);
+    if (!folder) return 0;
+    memcpy(folder, to, length);
+    memcpy(folder + length, ".", 2);
+    int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    free(folder);
+    if (descriptor < 0) return 0;
+    int32_t result = posix_sync(descriptor);
+    close(descriptor);
+    return result;
+}
+
+int32_t gan__os_remove(const char *path)
+{
+    return unlink(path) == 0 ? 0 : -1;
+}
+
+int32_t gan__os_folder(char *out, size_t size)
+{
+    return getcwd(out, size) ? 0 : -1;
+}
+
+const char *gan__os_reason(void)
+{
+    switch (errno) {
+    case ENOENT: return "no such file or folder";
+    case ENOTDIR: return "a part of its path is not a folder";
+    case EISDIR: return "it is a folder";
+    case EACCES:
+    case EPERM: return "permission denied";
+    case EROFS: return "the file system is read-only";
+    case ENOSPC:
+    case EDQUOT: return "no space left";
+    case EMFILE:
+    case ENFILE: return "too many open files";
+    case ENAMETOOLONG: return "the name is too long";
+    case EIO: return "the device reports an error";
+    default: return "the system refuses";
+    }
+}
+
+#endif

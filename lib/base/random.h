@@ -1,0 +1,42 @@
+/* random.h: counter-based random numbers: Philox4x32-10 (Salmon et al., "Parallel random numbers:
+ * as easy as 1, 2, 3", 2011).
+ *
+ * A number is a function of (seed, purpose, step, index) alone, so neither the order of work nor
+ * the number of threads can change it, and a checkpoint has only counters to store. Filling arrays
+ * with uniform and normal numbers is in compute/draw.h, on the same blocks. */
+#ifndef GAN__RANDOM_H
+#define GAN__RANDOM_H
+
+#include <stdint.h>
+
+/* Never renumbered: saved runs depend on it. */
+typedef enum gan__purpose {
+    GAN__DRAW_PARAMETER = 1, /* initial weights; step = number of the parameter in its context */
+    GAN__DRAW_LATENT = 2,    /* z; step = trainer's draw */
+    GAN__DRAW_SHUFFLE = 3,   /* order of a data set; step = epoch */
+    GAN__DRAW_LAYER = 4,     /* dropout and noise layers; step = the tape's draw */
+    GAN__DRAW_INSTANCE = 5,  /* instance noise on D's input */
+    GAN__DRAW_TRANSFORM = 6, /* random crops and flips; step = epoch */
+    GAN__DRAW_SAMPLE = 7,    /* gan sample, sheets */
+    GAN__DRAW_SPECTRAL = 8   /* initial u and v */
+} gan__purpose;
+
+typedef struct gan__draw {
+    uint64_t seed;
+    gan__purpose purpose;
+    uint64_t step; /* below 2^48 */
+} gan__draw;
+
+/* Block `block` of the stream: counter = { block low, block high, step low, step high 16 bits << 16
+ * | purpose }, key = seed. */
+void gan__random_block(const gan__draw *draw, uint64_t block, uint32_t out[4]);
+
+/* The bare function, for its published known answers. */
+void gan__philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]);
+
+/* The place of `index` in a pseudo-random permutation of [0, count): a Feistel network on the next
+ * even power of two, walked until it lands inside. Needs no table, so any position of any epoch is
+ * found at once. */
+uint64_t gan__random_permute(const gan__draw *draw, uint64_t count, uint64_t index);
+
+#endif

@@ -1,0 +1,105 @@
+#include "base/memory.h"
+#include "base/os.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+const char *gan_version(void)
+{
+    return GAN_VERSION;
+}
+
+const char *gan_status_name(gan_status status)
+{
+    switch (status) {
+    case GAN_OK: return "GAN_OK";
+    case GAN_E_ARGUMENT: return "GAN_E_ARGUMENT";
+    case GAN_E_MEMORY: return "GAN_E_MEMORY";
+    case GAN_E_TEXT: return "GAN_E_TEXT";
+    case GAN_E_SHAPE: return "GAN_E_SHAPE";
+    case GAN_E_FILE: return "GAN_E_FILE";
+    case GAN_E_FORMAT: return "GAN_E_FORMAT";
+    case GAN_E_STATE: return "GAN_E_STATE";
+    case GAN_E_BUSY: return "GAN_E_BUSY";
+    case GAN_E_CANCELLED: return "GAN_E_CANCELLED";
+    case GAN_E_DIVERGED: return "GAN_E_DIVERGED";
+    case GAN_E_UNSUPPORTED: return "GAN_E_UNSUPPORTED";
+    case GAN_E_INTERNAL: return "GAN_E_INTERNAL";
+    default: return "unknown status";
+    }
+}
+
+gan_status gan__enter(gan_context *context, gan__entry *entry)
+{
+    uint_least64_t nobody = 0;
+    uint64_t self = gan__os_thread_id();
+    if (!context) return GAN_E_ARGUMENT;
+    if (atomic_load_explicit(&context->owner, memory_order_relaxed) != self &&
+        !atomic_compare_exchange_strong_explicit(&context->owner, &nobody, self,
+                                                 memory_order_acquire, memory_order_relaxed)) {
+        return GAN_E_BUSY;
+    }
+    context->depth++;
+    entry->mode = gan__float_mode_default();
+    return GAN_OK;
+}
+
+void gan__leave(gan_context *context, const gan__entry *entry)
+{
+    gan__float_mode_restore(entry->mode);
+    if (--context->depth == 0) atomic_store_explicit(&context->owner, 0, memory_order_release);
+}
+
+/* The message belongs to the thread that has entered: a call that another thread makes meanwhile,
+ * with a wrong argument perhaps, must not write into it. */
+static bool status_may_write(gan_context *context)
+{
+    if (!context) return false;
+    uint64_t owner = atomic_load_explicit(&context->owner, memory_order_relaxed);
+    return owner == 0 || owner == gan__os_thread_id();
+}
+
+/* One line: what came from a file or a text may hold a control character. */
+static void status_one_line(char *line)
+{
+    for (; *line; line++) {
+        if ((unsigned char)*line < 0x20 || *line == 0x7F) *line = '?';
+    }
+}
+
+gan_status gan__fail(gan_context *context, gan_status status, const char *format, ...)
+{
+    if (!status_may_write(context)) return status;
+    char line[GAN__MESSAGE_SIZE]; /* an argument may be the old message */
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    status_one_line(line);
+    memcpy(context->message, line, sizeof line);
+    return status;
+}
+
+gan_status gan__fail_in(gan_context *context, gan_status status, const char *format, ...)
+{
+    if (!status_may_write(context)) return status;
+    char prefix[GAN__MESSAGE_SIZE];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(prefix, sizeof prefix, format, arguments);
+    va_end(arguments);
+    return gan__fail(context, status, "%s: %s", prefix, context->message);
+}
+
+void gan__log(gan_context *context, int32_t level, const char *format, ...)
+{
+    if (!context || level > context->log_level) return;
+    char line[GAN__MESSAGE_SIZE];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    status_one_line(line);
+    context->host.log(context->host.user, level, line);
+}

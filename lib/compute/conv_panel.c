@@ -1,0 +1,101 @@
+/* conv_panel.c: packed weights.
+ *
+ * gather: [group][panel of tile columns][tap][depth][columns of the panel]; the last panel of a group
+ *         has only the columns that are left. narrow: the same with the taps among the columns:
+ *         [panel][depth][columns], column = tap * channels + channel. */
+#include "compute/conv_plan.h"
+
+#include "base/parallel.h"
+
+#include <string.h>
+
+typedef struct panel_job {
+    const gan__product_kernels *product;
+    gan__conv_map map;
+    gan__conv_algorithm algorithm;
+    int64_t panels; /* of a group */
+    int64_t taps;
+    const float *w;
+    float *panel;
+} panel_job;
+
+/* Task: one tap of one panel. w is [tap][channels of c in a group][k]. */
+static void panel_gather(void *argument, int64_t index, int32_t worker)
+{
+    (void)worker;
+    const panel_job *job = argument;
+    const gan__conv_map *map = &job->map;
+    int64_t tap = index % job->taps, j = index / job->taps % job->panels;
+    int64_t group = index / job->taps / job->panels, column = j * job->product->columns;
+    int64_t columns = gan__least(job->product->columns, map->columns - column);
+    int64_t k = map->transposed ? map->in_c : map->out_c;
+    float *to = job->panel + (group * map->columns + column) * job->taps * map->depth +
+                tap * map->depth * columns;
+    if (map->transposed) {
+        const float *from = job->w + (tap * map->columns + column) * k + group * map->depth;
+        job->product->transpose(columns, map->depth, from, k, to, columns);
+        return;
+    }
+    const float *from = job->w + tap * map->depth * k + group * map->columns + column;
+    for (int64_t d = 0; d < map->depth; d++) {
+        memcpy(to + d * columns, from + d * k, (size_t)columns * sizeof *to);
+    }
+}
+
+/* Task: one panel. */
+static void panel_narrow(void *argument, int64_t index, int32_t worker)
+{
+    (void)worker;
+    const panel_job *job = argument;
+    const gan__conv_map *map = &job->map;
+    int64_t column = index * job->product->columns, all = job->taps * map->out_c;
+    int64_t columns = gan__least(job->product->columns, all - column);
+    float *to = job->panel + column * map->depth;
+    if (map->transposed) {
+        job->product->transpose(columns, map->depth, job->w + column * map->in_c, map->in_c, to,
+                                columns);
+        return;
+    }
+    for (int64_t d = 0; d < map->depth; d++) {
+        for (int64_t j = 0; j < columns; j++) {
+            int64_t tap = (column + j) / map->out_c, channel = (column + j) % map->out_c;
+            to[d * columns + j] = job->w[(tap * map->depth + d) * map->out_c + channel];
+        }
+    }
+}
+
+int64_t gan__conv_panel_count(const gan_context *context, const gan__conv *conv, gan__pass pass)
+{
+    (void)context;
+    if (pass == GAN__BACKWARD_WEIGHTS || gan__conv_is_dense(conv)) return 0;
+    return conv->r * conv->s * (conv->c / conv->groups) * conv->k;
+}
+
+void gan__conv_pack(gan_context *context, const gan__conv *conv, gan__pass pass, const float *w,
+                    float *panel)
+{
+    if (gan__conv_panel_count(context, conv, pass) == 0) return;
+    panel_job job = {.product = gan__kernels_of(context)->product,
+                     .map = gan__conv_map_of(conv, pass),
+                     .algorithm = gan__conv_choose(conv, pass),
+                     .taps = conv->r * conv->s,
+                     .w = w,
+                     .panel = panel};
+    if (job.algorithm == GAN__CONV_NARROW) {
+        int64_t panels = gan__quotient_up(job.taps * job.map.out_c, job.product->columns);
+        gan__parallel_for(context, panels, panel_narrow, &job);
+        return;
+    }
+    job.panels = gan__quotient_up(job.map.columns, job.product->columns);
+    gan__parallel_for(context, job.map.groups * job.panels * job.taps, panel_gather, &job);
+}
+
+bool gan__conv_panel_shared(const gan__conv *a, const gan__conv *b, gan__pass pass)
+{
+    return a->c == b->c && a->k == b->k && a->r == b->r && a->s == b->s &&
+           a->groups == b->groups && a->stride_h == b->stride_h && a->stride_w == b->stride_w &&
+           a->dilation_h == b->dilation_h && a->dilation_w == b->dilation_w &&
+           a->pad_top == b->pad_top && a->pad_left == b->pad_left &&
+           gan__conv_is_dense(a) == gan__conv_is_dense(b) &&
+           gan__conv_choose(a, pass) == gan__conv_choose(b, pass);
+}

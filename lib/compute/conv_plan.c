@@ -1,0 +1,163 @@
+/* conv_plan.c: shapes of a convolution: which algorithm, which taps lie inside the picture. */
+#include "compute/conv_plan.h"
+
+bool gan__conv_is_dense(const gan__conv *conv)
+{
+    return conv->r == 1 && conv->s == 1 && conv->h == 1 && conv->w == 1 && conv->oh == 1 &&
+           conv->ow == 1 && conv->pad_top == 0 && conv->pad_left == 0 && conv->groups == 1;
+}
+
+gan__conv_map gan__conv_map_of(const gan__conv *conv, gan__pass pass)
+{
+    gan__conv_map map = {.n = conv->n, .r = conv->r, .s = conv->s, .groups = conv->groups};
+    map.transposed = pass == GAN__BACKWARD_DATA;
+    map.direct = gan__conv_is_dense(conv);
+    if (map.transposed) {
+        map.in_h = conv->oh, map.in_w = conv->ow, map.in_c = conv->k;
+        map.out_h = conv->h, map.out_w = conv->w, map.out_c = conv->c;
+    } else {
+        map.in_h = conv->h, map.in_w = conv->w, map.in_c = conv->c;
+        map.out_h = conv->oh, map.out_w = conv->ow, map.out_c = conv->k;
+    }
+    map.depth = map.in_c / map.groups;
+    map.columns = map.out_c / map.groups;
+    return map;
+}
+
+gan__axis gan__conv_axis(const gan__conv *conv, gan__pass pass, bool vertical)
+{
+    gan__axis axis = {.transposed = pass == GAN__BACKWARD_DATA};
+    int64_t picture = vertical ? conv->h : conv->w, filtered = vertical ? conv->oh : conv->ow;
+    axis.in = axis.transposed ? filtered : picture;
+    axis.out = axis.transposed ? picture : filtered;
+    axis.taps = vertical ? conv->r : conv->s;
+    axis.stride = vertical ? conv->stride_h : conv->stride_w;
+    axis.dilation = vertical ? conv->dilation_h : conv->dilation_w;
+    axis.pad = vertical ? conv->pad_top : conv->pad_left;
+    return axis;
+}
+
+/* A span has outputs; a phase of n taps has at most 2n + 1 of them, as the first valid tap and the
+ * last one only move one way. */
+int64_t gan__span_bound(const gan__axis *axis)
+{
+    int64_t phases = axis->transposed ? axis->stride : 1;
+    if (phases >= axis->out || axis->taps >= axis->out) return axis->out;
+    return gan__least(axis->out, phases * (2 * axis->taps + 1));
+}
+
+/* The taps of output `first`, before any is dropped because it lies outside. Output o reads with tap t
+ *   forward:  o * stride - pad + t * dilation
+ *   backward: (o + pad - t * dilation) / stride where that is whole, which it is for every
+ *             stride / gcd(stride, dilation)-th tap. */
+static gan__span span_phase(const gan__axis *axis, int64_t first)
+{
+    gan__span span = {.output = first, .output_step = 1, .tap_step = 1};
+    if (!axis->transposed) {
+        span.taps = axis->taps;
+        span.input = first * axis->stride - axis->pad;
+        span.input_step = axis->stride;
+        span.input_tap = axis->dilation;
+        return span;
+    }
+    int64_t position = first + axis->pad;
+    while (axis->dilation * span.tap_step % axis->stride != 0) span.tap_step++;
+    while (span.tap < span.tap_step && (position - span.tap * axis->dilation) % axis->stride != 0) {
+        span.tap++;
+    }
+    bool meets = span.tap < span.tap_step && span.tap < axis->taps;
+    span.taps = meets ? gan__quotient_up(axis->taps - span.tap, span.tap_step) : 0;
+    span.output_step = axis->stride;
+    span.input = meets ? (position - span.tap * axis->dilation) / axis->stride : 0;
+    span.input_step = 1;
+    span.input_tap = -(axis->dilation * span.tap_step / axis->stride);
+    return span;
+}
+
+/* The first tap inside the picture, and how many from there on are inside, of an output whose tap j
+ * reads input + j * input_tap. */
+static void span_inside(const gan__axis *axis, const gan__span *span, int64_t input, int64_t *first,
+                        int64_t *count)
+{
+    *first = 0;
+    *count = 0;
+    for (int64_t j = 0; j < span->taps; j++) {
+        int64_t at = input + j * span->input_tap;
+        bool inside = at >= 0 && at < axis->in;
+        if (inside && *count == 0) *first = j;
+        if (inside) ++*count;
+    }
+}
+
+int64_t gan__span_list(const gan__axis *axis, gan__span *spans)
+{
+    int64_t phases = axis->transposed ? gan__least(axis->stride, axis->out) : 1, made = 0;
+    for (int64_t p = 0; p < phases; p++) {
+        gan__span phase = span_phase(axis, p);
+        int64_t count = gan__quotient_up(axis->out - p, phase.output_step);
+        int64_t last_first = -1, last_count = -1;
+        for (int64_t i = 0; i < count; i++) {
+            int64_t first, taps, input = phase.input + i * phase.input_step;
+            span_inside(axis, &phase, input, &first, &taps);
+            if (first == last_first && taps == last_count) {
+                spans[made - 1].count++;
+                continue;
+            }
+            gan__span *span = &spans[made++];
+            *span = phase;
+            span->output += i * phase.output_step;
+            span->count = 1;
+            span->tap += first * phase.tap_step;
+            span->taps = taps;
+            span->input = input + first * phase.input_tap;
+            last_first = first, last_count = taps;
+        }
+    }
+    return made;
+}
+
+/* Pairs of an output and a tap inside the picture, of one dimension. */
+static int64_t axis_pairs(const gan__axis *axis)
+{
+    int64_t pairs = 0;
+    for (int64_t tap = 0; tap < axis->taps; tap++) {
+        int64_t filtered = axis->transposed ? axis->in : axis->out;
+        int64_t picture = axis->transposed ? axis->out : axis->in;
+        for (int64_t i = 0; i < filtered; i++) {
+            int64_t at = i * axis->stride - axis->pad + tap * axis->dilation;
+            pairs += at >= 0 && at < picture;
+        }
+    }
+    return pairs;
+}
+
+/* Vectors are at most 16 wide: an output of few channels fills them badly, all taps together fill
+ * them, if most products that this makes are wanted. */
+static bool plan_is_narrow(const gan__conv *conv, gan__pass pass)
+{
+    gan__conv_map map = gan__conv_map_of(conv, pass);
+    if (map.groups != 1 || map.out_c > 8) return false;
+    gan__axis vertical = gan__conv_axis(conv, pass, true);
+    gan__axis horizontal = gan__conv_axis(conv, pass, false);
+    int64_t gathered = axis_pairs(&vertical) * axis_pairs(&horizontal);
+    int64_t narrow = map.in_h * map.in_w * gan__quotient_up(map.r * map.s * map.out_c, 16);
+    return 2 * narrow <= gathered;
+}
+
+gan__conv_algorithm gan__conv_choose(const gan__conv *conv, gan__pass pass)
+{
+    if (gan__conv_is_dense(conv)) {
+        return pass == GAN__BACKWARD_DATA ? GAN__CONV_DENSE : GAN__CONV_GATHER;
+    }
+    return plan_is_narrow(conv, pass) ? GAN__CONV_NARROW : GAN__CONV_GATHER;
+}
+
+void gan__tail_apply(const gan__kernels *kernels, const gan__tail *tail, int64_t first,
+                     int64_t count, float *row)
+{
+    const gan__vector_kernels *vector = kernels->vector;
+    if (tail->bias) vector->add(count, row, tail->bias + first, row);
+    if (tail->activation != GAN__LINEAR) {
+        vector->activate[tail->activation](count, row, tail->parameter, row);
+    }
+}

@@ -1,0 +1,92 @@
+/* conv_plan.h: what the files of the convolution share. convolution.c chooses; conv_gather.c,
+ * conv_narrow.c, conv_dense.c and conv_weights.c compute; conv_panel.c packs. */
+#ifndef GAN__CONV_PLAN_H
+#define GAN__CONV_PLAN_H
+
+#include "compute/convolution.h"
+
+#include "kernels/kernels.h"
+
+/* How forward or backward_data is computed. A function of the shape without n, so that a picture's
+ * bits do not depend on the batch around it. */
+typedef enum gan__conv_algorithm {
+    GAN__CONV_GATHER, /* each output gathers its taps: one chain; taps in the padding are left out */
+    GAN__CONV_NARROW, /* few output channels: a product with all taps as columns, then sums of taps */
+    GAN__CONV_DENSE   /* backward_data of dense: w itself is the broadcast side */
+} gan__conv_algorithm;
+
+gan__conv_algorithm gan__conv_choose(const gan__conv *conv, gan__pass pass);
+bool gan__conv_is_dense(const gan__conv *conv);
+
+/* Forward and backward_data as one thing: outputs that gather from an input picture. */
+typedef struct gan__conv_map {
+    int64_t n, in_h, in_w, in_c, out_h, out_w, out_c;
+    int64_t r, s, groups;
+    int64_t depth, columns; /* channels of a group: of the input, of the output */
+    bool transposed;        /* backward_data */
+    bool direct;            /* the panel is w itself */
+} gan__conv_map;
+
+gan__conv_map gan__conv_map_of(const gan__conv *conv, gan__pass pass);
+
+/* Outputs of one dimension that have the same taps inside the picture: output + i * output_step, i <
+ * count, has taps tap + j * tap_step, j < taps, which read input + i * input_step + j * input_tap. */
+typedef struct gan__span {
+    int64_t output, output_step, count;
+    int64_t tap, tap_step, taps;
+    int64_t input, input_step, input_tap;
+} gan__span;
+
+/* One dimension of a convolution. */
+typedef struct gan__axis {
+    int64_t in, out, taps, stride, dilation, pad;
+    bool transposed;
+} gan__axis;
+
+gan__axis gan__conv_axis(const gan__conv *conv, gan__pass pass, bool vertical);
+int64_t gan__span_bound(const gan__axis *axis); /* how many spans there are at most */
+int64_t gan__span_list(const gan__axis *axis, gan__span *spans); /* how many there are */
+
+/* Columns [first, first + count) of one output pixel at `row`: bias, then activation. */
+void gan__tail_apply(const gan__kernels *kernels, const gan__tail *tail, int64_t first,
+                     int64_t count, float *row);
+static inline bool gan__tail_is_empty(const gan__tail *tail)
+{
+    return !tail || (!tail->bias && tail->activation == GAN__LINEAR);
+}
+
+static inline int64_t gan__least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+static inline int64_t gan__most(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+static inline int64_t gan__quotient_up(int64_t a, int64_t b)
+{
+    return (a + b - 1) / b;
+}
+
+/* Steps of a product between two looks at C: 1024 lines of a panel of 64 columns are a quarter of the
+ * level-2 caches that this is made for. */
+enum { GAN__CONV_STEPS = 1024 };
+
+size_t gan__gather_scratch(const gan__conv_map *map);
+size_t gan__gather_workspace(const gan__conv *conv, gan__pass pass);
+void gan__gather_run(gan_context *context, const gan__conv *conv, gan__pass pass, const float *in,
+                     const float *panel, const gan__tail *tail, void *workspace, float *out);
+
+size_t gan__narrow_scratch(const gan__conv *conv, gan__pass pass);
+void gan__narrow_run(gan_context *context, const gan__conv *conv, gan__pass pass, const float *in,
+                     const float *panel, const gan__tail *tail, float *out);
+
+size_t gan__dense_scratch(void);
+size_t gan__dense_workspace(const gan__conv *conv);
+void gan__dense_run(gan_context *context, const gan__conv *conv, const float *y, const float *w,
+                    const gan__tail *tail, void *workspace, float *x);
+
+size_t gan__weights_scratch(const gan__conv *conv);
+size_t gan__weights_workspace(const gan__conv *conv);
+
+#endif

@@ -1,0 +1,50 @@
+/* convolution.c: the passes: which algorithm serves, and what it needs. */
+#include "compute/conv_plan.h"
+
+size_t gan__conv_scratch(const gan_context *context, const gan__conv *conv, gan__pass pass)
+{
+    (void)context;
+    if (pass == GAN__BACKWARD_WEIGHTS) return gan__weights_scratch(conv);
+    gan__conv_map map = gan__conv_map_of(conv, pass);
+    switch (gan__conv_choose(conv, pass)) {
+    case GAN__CONV_NARROW: return gan__narrow_scratch(conv, pass);
+    case GAN__CONV_DENSE: return gan__dense_scratch();
+    default: return gan__gather_scratch(&map);
+    }
+}
+
+size_t gan__conv_workspace(const gan_context *context, const gan__conv *conv, gan__pass pass)
+{
+    (void)context;
+    if (pass == GAN__BACKWARD_WEIGHTS) return gan__weights_workspace(conv);
+    switch (gan__conv_choose(conv, pass)) {
+    case GAN__CONV_NARROW: return 0;
+    case GAN__CONV_DENSE: return gan__dense_workspace(conv);
+    default: return gan__gather_workspace(conv, pass);
+    }
+}
+
+void gan__conv_forward(gan_context *context, const gan__conv *conv, const float *x,
+                       const float *panel, const gan__tail *tail, void *workspace, float *y)
+{
+    if (gan__conv_choose(conv, GAN__FORWARD) == GAN__CONV_NARROW) {
+        gan__narrow_run(context, conv, GAN__FORWARD, x, panel, tail, y);
+    } else {
+        gan__gather_run(context, conv, GAN__FORWARD, x, panel, tail, workspace, y);
+    }
+}
+
+void gan__conv_backward_data(gan_context *context, const gan__conv *conv, const float *y,
+                             const float *panel, const gan__tail *tail, void *workspace, float *x)
+{
+    switch (gan__conv_choose(conv, GAN__BACKWARD_DATA)) {
+    case GAN__CONV_NARROW:
+        gan__narrow_run(context, conv, GAN__BACKWARD_DATA, y, panel, tail, x);
+        break;
+    case GAN__CONV_DENSE:
+        gan__dense_run(context, conv, y, panel, tail, workspace, x);
+        break;
+    default:
+        gan__gather_run(context, conv, GAN__BACKWARD_DATA, y, panel, tail, workspace, x);
+    }
+}

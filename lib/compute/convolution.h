@@ -1,0 +1,75 @@
+/* convolution.h: two-dimensional convolution and its two gradients: the heavy part of everything.
+ *
+ * One geometry serves conv2d, conv_transpose2d and dense:
+ *
+ *   conv2d            forward = gan__conv_forward, input gradient = gan__conv_backward_data
+ *   conv_transpose2d  forward = gan__conv_backward_data, input gradient = gan__conv_forward; its output
+ *                     is x, its input is y
+ *   dense             a 1x1 convolution on 1x1 pictures: n rows, c features in, k out
+ *
+ * Weights are [r][s][c / groups][k]: the order of the panels, so that packing copies whole lines.
+ * conv_transpose2d has its output channels as c, its input channels as k. Group j joins the c / groups
+ * channels from j * c/groups on with the k / groups filters from j * k/groups on.
+ *
+ * Every output is one chain of fused multiply-adds, over taps in the order (r, s) and channels within a
+ * tap, starting at 0; taps in the padding are left out. With few output channels each tap is a chain
+ * of its own, and the taps are added in that order. Weight gradients are chains over pixels in order
+ * (n, oh, ow), cut into slices that are added in order. Which of these serves, and what the slices
+ * are, depends on the shape alone; for forward and backward_data without n. */
+#ifndef GAN__CONVOLUTION_H
+#define GAN__CONVOLUTION_H
+
+#include "compute/pointwise.h"
+
+typedef struct gan__conv {
+    int64_t n, h, w, c; /* x: the picture side */
+    int64_t oh, ow, k;  /* y: the filter side */
+    int64_t r, s;       /* window, height then width */
+    int64_t stride_h, stride_w, dilation_h, dilation_w;
+    int64_t pad_top, pad_left; /* zeros before the first row and column; after the last: as oh, ow need */
+    int64_t groups;            /* divides c and k */
+} gan__conv;
+
+/* What happens to an output element as it is stored: y = f(acc + bias[channel]); bias may be NULL, and
+ * so may the whole tail. */
+typedef struct gan__tail {
+    const float *bias;
+    gan__activation activation;
+    float parameter;
+} gan__tail;
+
+typedef enum gan__pass {
+    GAN__FORWARD,         /* y from x */
+    GAN__BACKWARD_DATA,   /* x from y: transposed convolution */
+    GAN__BACKWARD_WEIGHTS /* w from x and y */
+} gan__pass;
+
+/* Floats of the packed weights that forward or backward_data reads; packing is from w as above. The
+ * layout is private to this folder, depends on the geometry without n, and on the tier. A count of 0
+ * (dense) means that nothing is packed: the passes are given w itself as their panel. */
+int64_t gan__conv_panel_count(const gan_context *context, const gan__conv *conv, gan__pass pass);
+void gan__conv_pack(gan_context *context, const gan__conv *conv, gan__pass pass, const float *w,
+                    float *panel);
+
+/* Whether two geometries can share a panel of this pass (equal but for n, h, w, oh, ow, and the same
+ * algorithm). */
+bool gan__conv_panel_shared(const gan__conv *a, const gan__conv *b, gan__pass pass);
+
+/* Bytes of scratch that a worker needs in this pass (gan__scratch_reserve), and bytes of workspace
+ * that all workers share; both are asked for when a plan is made. */
+size_t gan__conv_scratch(const gan_context *context, const gan__conv *conv, gan__pass pass);
+size_t gan__conv_workspace(const gan_context *context, const gan__conv *conv, gan__pass pass);
+
+/* y [n][oh][ow][k] = tail(conv(x [n][h][w][c])). */
+void gan__conv_forward(gan_context *context, const gan__conv *conv, const float *x,
+                       const float *panel, const gan__tail *tail, void *workspace, float *y);
+
+/* x = tail(transposed conv(y)). */
+void gan__conv_backward_data(gan_context *context, const gan__conv *conv, const float *y,
+                             const float *panel, const gan__tail *tail, void *workspace, float *x);
+
+/* dw (+)= the gradient of <conv(x, w), dy>; `add` adds to what is there. */
+void gan__conv_backward_weights(gan_context *context, const gan__conv *conv, const float *x,
+                                const float *dy, bool add, void *workspace, float *dw);
+
+#endif

@@ -1,0 +1,247 @@
+#include "compute/normalize.h"
+
+#include "compute/normalize_plan.h"
+
+#include "base/parallel.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Sums of g and of g * (x - mean) over a part: without gamma, which belongs to the channel. */
+static void norm_back_sums_task(void *argument, int64_t index, int32_t worker)
+{
+    const gan__norm_job *job = argument;
+    gan__norm_part part;
+    (void)worker;
+    gan__norm_part_init(job, index, &part);
+    gan__norm_part_scale(job, &part);
+    double *sum = gan__norm_slab_sums(job, part.outer, part.slab) + part.column;
+    double *dot = sum + job->norm.channels;
+    memset(sum, 0, (size_t)part.columns * sizeof *sum);
+    memset(dot, 0, (size_t)part.columns * sizeof *dot);
+    gan__norm_block block =
+        gan__norm_block_of(job, part.at, part.rows, part.columns, job->norm.channels);
+    block.mean = part.mean;
+    job->kernels->norm_sums[job->norm.activation](&block, NULL, sum, dot);
+}
+
+/* Adds the other slabs to slab 0, whose second sums become those of g * xhat. */
+static void norm_back_join_task(void *argument, int64_t index, int32_t worker)
+{
+    const gan__norm_job *job = argument;
+    const int64_t channels = job->norm.channels;
+    int64_t outer = index / job->strips, column = index % job->strips * GAN__COLUMNS;
+    int64_t columns = channels - column < GAN__COLUMNS ? channels - column : GAN__COLUMNS;
+    double *total = gan__norm_slab_sums(job, outer, 0) + column;
+    (void)worker;
+    for (int64_t k = 1; k < job->slabs; k++) {
+        const double *sum = gan__norm_slab_sums(job, outer, k) + column;
+        for (int64_t c = 0; c < columns; c++) {
+            total[c] += sum[c];
+            total[channels + c] += sum[channels + c];
+        }
+    }
+    for (int64_t c = 0; c < columns; c++) {
+        int64_t set = outer * job->norm.sets + (column + c) / job->range;
+        total[channels + c] *= gan__norm_scale(job, set);
+    }
+}
+
+/* The means of gamma * g and gamma * g * xhat over each set of an outer block. */
+static void norm_back_means_task(void *argument, int64_t outer, int32_t worker)
+{
+    const gan__norm_job *job = argument;
+    const double count = (double)(job->norm.rows * job->range);
+    (void)worker;
+    for (int64_t set = 0; set < job->norm.sets; set++) {
+        const double *sum = gan__norm_slab_sums(job, outer, 0) + set * job->range;
+        const double *dot = sum + job->norm.channels;
+        double *means = job->means + 2 * (outer * job->norm.sets + set);
+        means[0] = 0;
+        means[1] = 0;
+        for (int64_t c = 0; c < job->range; c++) {
+            double gamma = job->gamma ? (double)job->gamma[set * job->range + c] : 1.0;
+            means[0] += gamma * sum[c] / count;
+            means[1] += gamma * dot[c] / count;
+        }
+    }
+}
+
+static void norm_back_affine_task(void *argument, int64_t strip, int32_t worker)
+{
+    const gan__norm_job *job = argument;
+    const int64_t channels = job->norm.channels;
+    int64_t from = strip * GAN__COLUMNS;
+    int64_t end = from + GAN__COLUMNS < channels ? from + GAN__COLUMNS : channels;
+    (void)worker;
+    for (int64_t c = from; c < end; c++) {
+        double sum = 0, dot = 0;
+        for (int64_t outer = 0; outer < job->norm.outer; outer++) {
+            const double *total = gan__norm_slab_sums(job, outer, 0) + c;
+            sum += total[0];
+            dot += total[channels];
+        }
+        job->dbeta[c] = (float)((double)job->dbeta[c] + sum);
+        job->dgamma[c] = (float)((double)job->dgamma[c] + dot);
+    }
+}
+
+/* Lines: gamma differs along the line and is part of the sums. */
+static void norm_back_pieces_task(void *argument, int64_t index, int32_t worker)
+{
+    const gan__norm_job *job = argument;
+    const int64_t outer = index / job->pieces, piece = index % job->pieces;
+    const int64_t start = piece * job->piece, left = job->range - start;
+    const int64_t length = left < job->piece ? left : job->piece;
+    const int64_t rows = length / GAN__LINE_COLUMNS, rest = length % GAN__LINE_COLUMNS;
+    gan__norm_sums_kernel *sums = job->kernels->norm_sums[job->norm.activation];
+    float mean[GAN__LINE_COLUMNS];
+    (void)worker;
+    for (int64_t set = 0; set < job->norm.sets; set++) {
+        const int64_t place = outer * job->norm.sets + set;
+        const int64_t column = set * job->range + start, at = outer * job->length + column;
+        const float *gamma = job->gamma ? job->gamma + column : NULL;
+        double sum[GAN__LINE_COLUMNS] = {0}, dot[GAN__LINE_COLUMNS] = {0}, total[2] = {0, 0};
+        job->kernels->fill(GAN__LINE_COLUMNS, job->mean[place], mean);
+        gan__norm_block block =
+            gan__norm_block_of(job, at, rows, GAN__LINE_COLUMNS, GAN__LINE_COLUMNS);
+        block.mean = mean;
+        sums(&block, gamma, sum, dot);
+        block = gan__norm_block_of(job, at + length - rest, 1, rest, rest);
+        block.mean = mean;
+        sums(&block, gamma ? gamma + length - rest : NULL, sum, dot);
+        for (int c = 0; c < GAN__LINE_COLUMNS; c++) {
+            total[0] += sum[c];
+            total[1] += dot[c];
+        }
+        memcpy(job->sums + 2 * (place * job->pieces + piece), total, sizeof total);
+    }
+}
+
+static void norm_back_lines_task(void *argument, int64_t outer, int32_t worker)
+{
+    const gan__norm_job *job = argument;
+    (void)worker;
+    for (int64_t set = 0; set < job->norm.sets; set++) {
+        const int64_t place = outer * job->norm.sets + set;
+        const double *sums = job->sums + 2 * place * job->pieces;
+        double sum = 0, dot = 0;
+        for (int64_t k = 0; k < job->pieces; k++) {
+            sum += sums[2 * k];
+            dot += sums[2 * k + 1];
+        }
+        job->means[2 * place] = sum / (double)job->range;
+        job->means[2 * place + 1] = dot * gan__norm_scale(job, place) / (double)job->range;
+    }
+}
+
+static void norm_back_line_affine_task(void *argument, int64_t strip, int32_t worker)
+{
+    const gan__norm_job *job = argument;
+    double dbeta[GAN__COLUMNS] = {0}, dgamma[GAN__COLUMNS] = {0};
+    gan__norm_part part;
+    (void)worker;
+    gan__norm_part_init(job, strip, &part);
+    for (int64_t outer = 0; outer < job->norm.outer; outer++) {
+        double sum[GAN__COLUMNS] = {0}, dot[GAN__COLUMNS] = {0};
+        gan__norm_part_init(job, outer * job->strips + strip, &part);
+        gan__norm_part_scale(job, &part);
+        gan__norm_block block =
+            gan__norm_block_of(job, part.at, 1, part.columns, job->norm.channels);
+        block.mean = part.mean;
+        job->kernels->norm_sums[job->norm.activation](&block, NULL, sum, dot);
+        for (int64_t c = 0; c < part.columns; c++) {
+            dbeta[c] += sum[c];
+            dgamma[c] += dot[c] * (double)part.scale[c];
+        }
+    }
+    for (int64_t c = 0; c < part.columns; c++) {
+        float *to_beta = job->dbeta + part.column + c, *to_gamma = job->dgamma + part.column + c;
+        *to_beta = (float)((double)*to_beta + dbeta[c]);
+        *to_gamma = (float)((double)*to_gamma + dgamma[c]);
+    }
+}
+
+/* Per column: dx = gamma inv g - inv^2 mean(gamma g xhat) (x - mean) - inv mean(gamma g). */
+static void norm_back_input_task(void *argument, int64_t index, int32_t worker)
+{
+    const gan__norm_job *job = argument;
+    gan__norm_part part;
+    float of_input[GAN__COLUMNS], constant[GAN__COLUMNS];
+    (void)worker;
+    gan__norm_part_init(job, index, &part);
+    gan__norm_part_scale(job, &part);
+    for (int64_t c = 0; c < part.columns; c++) {
+        int64_t set = part.outer * job->norm.sets + (part.column + c) / job->range;
+        double scale = (double)part.scale[c];
+        of_input[c] = job->means ? (float)(-scale * scale * job->means[2 * set + 1]) : 0.0f;
+        constant[c] = job->means ? (float)(-scale * job->means[2 * set]) : 0.0f;
+    }
+    if (job->gamma)
+        job->kernels->multiply(part.columns, part.scale, job->gamma + part.column, part.scale);
+    gan__norm_block block =
+        gan__norm_block_of(job, part.at, part.rows, part.columns, job->norm.channels);
+    block.mean = part.mean;
+    job->kernels->norm_input[job->norm.activation](&block, part.scale, of_input, constant,
+                                                   job->out + part.at);
+}
+
+/* `fixed`: the statistics are constants. */
+static void norm_back_run(gan_context *context, gan__norm_job *job, bool fixed)
+{
+    const int64_t outer = job->norm.outer, parts = outer * job->slabs * job->strips;
+    const bool means = job->out && !fixed;
+    if (job->lines) {
+        if (means) {
+            gan__parallel_for(context, outer * job->pieces, norm_back_pieces_task, job);
+            gan__parallel_for(context, outer, norm_back_lines_task, job);
+        }
+        if (job->dgamma)
+            gan__parallel_for(context, job->strips, norm_back_line_affine_task, job);
+    } else if (means || job->dgamma) {
+        gan__parallel_for(context, parts, norm_back_sums_task, job);
+        gan__parallel_for(context, outer * job->strips, norm_back_join_task, job);
+        if (means) gan__parallel_for(context, outer, norm_back_means_task, job);
+        if (job->dgamma) gan__parallel_for(context, job->strips, norm_back_affine_task, job);
+    }
+    if (!means) job->means = NULL;
+    if (job->out) gan__parallel_for(context, parts, norm_back_input_task, job);
+}
+
+void gan__norm_backward(gan_context *context, const gan__norm *norm, const float *x, const float *y,
+                        const float *dy, const float *mean, const float *variance,
+                        const float *gamma, float *workspace, float *dgamma, float *dbeta,
+                        float *dx)
+{
+    gan__norm_job job;
+    gan__norm_job_init(&job, context, norm, workspace);
+    job.x = x;
+    job.y = y;
+    job.dy = dy;
+    job.mean = mean;
+    job.variance = variance;
+    job.gamma = gamma;
+    job.dgamma = dgamma;
+    job.dbeta = dbeta;
+    job.out = dx;
+    norm_back_run(context, &job, false);
+}
+
+void gan__norm_backward_fixed(gan_context *context, const gan__norm *norm, const float *x,
+                              const float *y, const float *dy, const float *mean,
+                              const float *variance, const float *gamma, float *workspace,
+                              float *dgamma, float *dbeta, float *dx)
+{
+    gan__norm_job job;
+    gan__norm_job_init(&job, context, norm, workspace);
+    job.x = x;
+    job.y = y;
+    job.dy = dy;
+    job.mean = mean;
+    job.variance = variance;
+    job.gamma = gamma;
+    job.dgamma = dgamma;
+    job.dbeta = dbeta;
+    job.out = dx;
+    norm_back_run(context, &job, true);
+}

@@ -1,0 +1,42 @@
+/* pointwise.h: functions of single elements over whole arrays, on all threads.
+ *
+ * An array may be written over one of its operands (y == x), never overlap it otherwise. */
+#ifndef GAN__POINTWISE_H
+#define GAN__POINTWISE_H
+
+#include "kernels/vector.h" /* gan__activation, gan__function */
+
+#include "base/context.h"
+
+/* y = function(x). */
+void gan__map(gan_context *context, gan__function function, int64_t count, const float *x,
+              float *y);
+
+/* Whether the derivative is computed from the output y; otherwise it needs the input x. ReLU, leaky
+ * ReLU (slope > 0 or = 0), tanh, sigmoid and ELU (alpha > 0) need only y. */
+bool gan__activation_uses_output(gan__activation activation, float parameter);
+
+/* y = f(x). NaN passes through every activation. */
+void gan__activate(gan_context *context, gan__activation activation, float parameter, int64_t count,
+                   const float *x, float *y);
+
+/* dx = dy * f'(.), where v is y if gan__activation_uses_output, else x. At kinks as PyTorch: relu'(0) =
+ * 0, leaky_relu'(0) = slope. */
+void gan__activate_backward(gan_context *context, gan__activation activation, float parameter,
+                            int64_t count, const float *v, const float *dy, float *dx);
+
+void gan__fill(gan_context *context, int64_t count, float value, float *y);
+void gan__copy(gan_context *context, int64_t count, const float *x, float *y);
+void gan__add(gan_context *context, int64_t count, const float *a, const float *b, float *y);
+void gan__multiply(gan_context *context, int64_t count, const float *a, const float *b, float *y);
+/* y = alpha * x + beta * y, as fma(alpha, x, beta * y); y is not read if beta is 0. */
+void gan__combine(gan_context *context, int64_t count, float alpha, const float *x, float beta,
+                  float *y);
+void gan__clamp(gan_context *context, int64_t count, float least, float most, float *y);
+
+/* Rows of `columns`: y = exp(x - max) / sum. dx = y * (dy - <dy, y>). */
+void gan__softmax(gan_context *context, int64_t rows, int64_t columns, const float *x, float *y);
+void gan__softmax_backward(gan_context *context, int64_t rows, int64_t columns, const float *y,
+                           const float *dy, float *dx);
+
+#endif

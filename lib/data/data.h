@@ -1,0 +1,91 @@
+/* data.h: what a data set is: named fields of `count` examples, either in tensors or made one by one
+ * by a function; and what a kind of data set is. */
+#ifndef GAN__DATA_H
+#define GAN__DATA_H
+
+#include <gan/data.h>
+
+#include "base/object.h"
+#include "base/option.h"
+#include "base/os.h"
+#include "data/transform.h"
+#include "tensor/tensor.h"
+
+/* image, label, vector. */
+enum { GAN__MAX_FIELDS = 3 };
+
+/* Labels travel as float32, which counts exactly this far. */
+enum { GAN__MAX_LABEL = 16777215 };
+
+typedef struct gan__field {
+    const char *name; /* static: "image" "label" "vector" */
+    int32_t dtype;    /* of a stored example */
+    gan__extent stored; /* H W C of a stored example; a vector is 1 x 1 x C, a label 1 x 1 x 1 */
+    gan_tensor *tensor; /* retained, examples along dimension 0; NULL: dataset->read makes them */
+    gan__transform transform; /* pictures: from `stored` to the shape that is drawn */
+    int32_t rank; /* of an example as drawn: 3, 0, 1 */
+    int64_t shape[3];
+    int64_t size;    /* numbers in an example as drawn */
+    int64_t classes; /* labels: 1 + the largest; 0: not known, or no label */
+} gan__field;
+
+struct gan_dataset {
+    gan__object object;
+    int64_t count;
+    gan__field fields[GAN__MAX_FIELDS];
+    int32_t field_count;
+    gan_dataset_read_function read; /* NULL: all fields are tensors */
+    void *user;
+    gan__mutex *mutex; /* one call of `read` at a time, whatever threads draw */
+    uint64_t process;  /* that made the mutex: a forked child has one thread and no use for it */
+};
+
+/* What every kind's options begin with. */
+typedef struct gan__data_options {
+    int64_t size[2]; /* 0 0: as they are */
+    int32_t fit;     /* gan__fit */
+    int64_t channels, count;
+} gan__data_options;
+
+#define GAN__DATA_OPTIONS                                                                          \
+    {"size", GAN__OPTION_PAIR, 0, "0", 0, 65536, NULL, offsetof(gan__data_options, size),          \
+     "height and width of pictures as they are drawn, 64 or 48x64; 0: as they are"},               \
+    {"fit", GAN__OPTION_CHOICE, 0, "pad", 0, 0, "pad|stretch|crop",                                \
+     offsetof(gan__data_options, fit),                                                             \
+     "pad: black around, shrunk first if too large; stretch: scaled to size; crop: scaled to "     \
+     "cover size, the middle kept"},                                                               \
+    {"channels", GAN__OPTION_INTEGER, 0, "0", 0, 4096, NULL,                                       \
+     offsetof(gan__data_options, channels), "repeats a grey picture so often; 0: as they are"},    \
+    {"count", GAN__OPTION_INTEGER, 0, "0", 0, 9e15, NULL, offsetof(gan__data_options, count),      \
+     "takes the first so many examples; 0: all"}
+
+/* A kind of data set. Every TEXT option of its table is the path of a file. */
+typedef struct gan__data_kind {
+    gan__kind kind; /* its struct begins with gan__data_options */
+    /* Adds the fields; the caller applies gan__data_options and frees on failure. */
+    gan_status (*open)(gan_dataset *dataset, const void *options);
+} gan__data_kind;
+
+/* idx npy. */
+extern const gan__data_kind *const gan__data_kinds[];
+extern const int32_t gan__data_kind_count;
+
+/* Adds a field over a tensor, which is retained, as gan_dataset_from_tensors describes it. `source` is
+ * what messages begin with: a file's path, or "dataset". */
+gan_status gan__dataset_add(gan_dataset *dataset, const char *source, const char *field,
+                            gan_tensor *tensor);
+
+/* The field's index, -1 if there is none; or, as *out, with GAN_E_ARGUMENT that names those there are. */
+int32_t gan__dataset_field(const gan_dataset *dataset, const char *name);
+gan_status gan__dataset_find(const gan_dataset *dataset, const char *name, int32_t *out);
+
+/* Memory that one drawing thread needs, in bytes. */
+size_t gan__dataset_scratch(const gan_dataset *dataset);
+
+/* Draws example `index`: out[i] receives fields[wanted[i]].size float32 numbers, pictures in [-1, 1].
+ * Any thread, with its own scratch of gan__dataset_scratch bytes, aligned to 64; allocates nothing and
+ * touches no context. False if the callback stopped. */
+bool gan__dataset_draw(const gan_dataset *dataset, int64_t index, const int32_t *wanted,
+                       int32_t count, float *const *out, void *scratch);
+
+#endif

@@ -1,0 +1,312 @@
+#include "data/data.h"
+#include "base/memory.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static const char *const dataset_names[GAN__MAX_FIELDS] = {"image", "label", "vector"};
+static const gan__data_options dataset_defaults = {{0, 0}, GAN__FIT_PAD, 0, 0};
+
+static const char *dataset_name(const char *field)
+{
+    for (int32_t i = 0; i < GAN__MAX_FIELDS; i++) {
+        if (strcmp(field, dataset_names[i]) == 0) return dataset_names[i];
+    }
+    return NULL;
+}
+
+int32_t gan__dataset_field(const gan_dataset *dataset, const char *name)
+{
+    for (int32_t i = 0; i < dataset->field_count; i++) {
+        if (strcmp(dataset->fields[i].name, name) == 0) return i;
+    }
+    return -1;
+}
+
+/* ---- making one ---- */
+
+static void dataset_destroy(void *self)
+{
+    gan_dataset *dataset = self;
+    for (int32_t i = 0; i < dataset->field_count; i++) {
+        gan_tensor_release(dataset->fields[i].tensor);
+        gan__transform_free(dataset->object.context, &dataset->fields[i].transform);
+    }
+    gan__mutex_destroy(dataset->mutex);
+}
+
+static gan_status dataset_new(gan_dataset **out, gan_context *context)
+{
+    return gan__object_create(out, context, sizeof **out, GAN__DATASET, dataset_destroy);
+}
+
+/* What a field's type and shape must be; `shape` is one example's. */
+static gan_status dataset_check(gan_dataset *dataset, const char *source, gan__field *field,
+                                int32_t rank, const int64_t *shape)
+{
+    gan_context *context = dataset->object.context;
+    const char *type = gan__dtype_name(field->dtype);
+    gan__extent *stored = &field->stored;
+    stored->h = stored->w = stored->c = 1;
+    if (field->name == dataset_names[0]) {
+        if ((rank != 2 && rank != 3) ||
+            (field->dtype != GAN_UINT8 && field->dtype != GAN_FLOAT32)) {
+            return gan__fail(context, GAN_E_SHAPE,
+                             "%s: image is %s with %d dimensions an example; it must be uint8 or "
+                             "float32, H x W or H x W x C",
+                             source, type, rank);
+        }
+        stored->h = shape[0];
+        stored->w = shape[1];
+        if (rank == 3) stored->c = shape[2];
+        return GAN_OK;
+    }
+    if (field->name == dataset_names[1]) {
+        if (rank == 0 && field->dtype != GAN_FLOAT32) return GAN_OK;
+        return gan__fail(context, GAN_E_SHAPE,
+                         "%s: label is %s with %d dimensions an example; it must be one integer",
+                         source, type, rank);
+    }
+    if (rank != 1 || field->dtype != GAN_FLOAT32 || shape[0] < 1 || shape[0] > INT32_MAX) {
+        return gan__fail(context, GAN_E_SHAPE,
+                         "%s: vector is %s with %d dimensions an example; it must be float32, C",
+                         source, type, rank);
+    }
+    stored->c = shape[0];
+    return GAN_OK;
+}
+
+/* The next free field, not yet counted. */
+static gan_status dataset_next(gan_dataset *dataset, const char *source, const char *name,
+                               int32_t dtype, gan__field **out)
+{
+    gan_context *context = dataset->object.context;
+    const char *known = name ? dataset_name(name) : NULL;
+    if (!known) {
+        return gan__fail(context, GAN_E_ARGUMENT,
+                         "%s: no field '%s': there are image, label, vector", source,
+                         name ? name : "(NULL)");
+    }
+    if (gan__dataset_field(dataset, known) >= 0) {
+        return gan__fail(context, GAN_E_ARGUMENT, "%s: field '%s' is given twice", source, known);
+    }
+    if (gan__dtype_size(dtype) == 0) {
+        return gan__fail(context, GAN_E_ARGUMENT, "%s: %s has no type %d", source, known, dtype);
+    }
+    *out = &dataset->fields[dataset->field_count];
+    memset(*out, 0, sizeof **out);
+    (*out)->name = known;
+    (*out)->dtype = dtype;
+    return GAN_OK;
+}
+
+gan_status gan__dataset_add(gan_dataset *dataset, const char *source, const char *name,
+                            gan_tensor *tensor)
+{
+    gan_context *context = dataset->object.context;
+    gan__field *field;
+    GAN__TRY(dataset_next(dataset, source, name, tensor->dtype, &field));
+    if (tensor->rank < 1) {
+        return gan__fail(context, GAN_E_SHAPE, "%s: %s is a single number, not a row of examples",
+                         source, field->name);
+    }
+    GAN__TRY(dataset_check(dataset, source, field, tensor->rank - 1, tensor->shape + 1));
+    if (dataset->field_count > 0 && tensor->shape[0] != dataset->count) {
+        return gan__fail(context, GAN_E_SHAPE,
+                         "%s: %" PRId64 " examples of %s, but %" PRId64 " of %s", source,
+                         tensor->shape[0], field->name, dataset->count, dataset->fields[0].name);
+    }
+    dataset->count = tensor->shape[0];
+    gan_tensor_retain(tensor);
+    field->tensor = tensor;
+    dataset->field_count++;
+    return GAN_OK;
+}
+
+static int64_t dataset_integer(const gan_tensor *tensor, int64_t index)
+{
+    int64_t at = tensor->rank > 0 ? index * tensor->strides[0] : 0;
+    if (tensor->dtype == GAN_UINT8) return ((const uint8_t *)tensor->data)[at];
+    if (tensor->dtype == GAN_INT32) return ((const int32_t *)tensor->data)[at];
+    return ((const int64_t *)tensor->data)[at];
+}
+
+static gan_status dataset_classes(gan_dataset *dataset, const char *source, gan__field *field)
+{
+    for (int64_t i = 0; i < dataset->count; i++) {
+        int64_t label = dataset_integer(field->tensor, i);
+        if (label < 0 || label > GAN__MAX_LABEL) {
+            return gan__fail(dataset->object.context, GAN_E_FORMAT,
+                             "%s: label %" PRId64 " of example %" PRId64 " is not in [0, %d]",
+                             source, label, i, GAN__MAX_LABEL);
+        }
+        if (label >= field->classes) field->classes = label + 1;
+    }
+    return GAN_OK;
+}
+
+static gan_status dataset_finish_field(gan_dataset *dataset, const char *source, gan__field *field,
+                                       const gan__data_options *options)
+{
+    field->size = 1;
+    if (field->name == dataset_names[0]) {
+        GAN__TRY(gan__transform_create(&field->transform, dataset->object.context, field->stored,
+                                       options->size, (gan__fit)options->fit, options->channels));
+        gan__extent out = field->transform.out;
+        field->rank = 3;
+        field->shape[0] = out.h;
+        field->shape[1] = out.w;
+        field->shape[2] = out.c;
+        field->size = out.h * out.w * out.c;
+    } else if (field->name == dataset_names[2]) {
+        field->rank = 1;
+        field->size = field->shape[0] = field->stored.c;
+    } else if (field->tensor) {
+        return dataset_classes(dataset, source, field);
+    }
+    return GAN_OK;
+}
+
+/* The options that all kinds have, once the fields are there. */
+static gan_status dataset_finish(gan_dataset *dataset, const char *source,
+                                 const gan__data_options *options)
+{
+    gan_context *context = dataset->object.context;
+    if (dataset->field_count == 0 || dataset->count < 1) {
+        return gan__fail(context, GAN_E_ARGUMENT, "%s: no examples", source);
+    }
+    if (options->count > dataset->count) {
+        return gan__fail(context, GAN_E_ARGUMENT,
+                         "%s: count=%" PRId64 ", but there are %" PRId64 " examples", source,
+                         options->count, dataset->count);
+    }
+    if (options->count > 0) dataset->count = options->count;
+    for (int32_t i = 0; i < dataset->field_count; i++) {
+        GAN__TRY(dataset_finish_field(dataset, source, &dataset->fields[i], options));
+    }
+    return GAN_OK;
+}
+
+/* Ends a constructor: hands the data set over, or drops it. */
+static gan_status dataset_deliver(gan_dataset **out, gan_dataset *dataset, gan_status status)
+{
+    if (status == GAN_OK) {
+        *out = dataset;
+    } else {
+        gan__object_release(dataset);
+    }
+    return status;
+}
+
+static gan_status dataset_open(gan_dataset **out, gan_context *context, const char *spec)
+{
+    gan_dataset *dataset;
+    const gan__kind *kind;
+    void *options;
+    GAN__TRY(gan__describe(context, "data set", (const gan__kind *const *)gan__data_kinds,
+                           (size_t)gan__data_kind_count, spec, &kind, &options));
+    gan_status status = dataset_new(&dataset, context);
+    if (status == GAN_OK) status = ((const gan__data_kind *)kind)->open(dataset, options);
+    if (status == GAN_OK) status = dataset_finish(dataset, kind->name, options);
+    gan__options_free(context, kind, options);
+    gan__free(context, options);
+    return dataset_deliver(out, dataset, status);
+}
+
+gan_status gan_dataset_open(gan_dataset **out, gan_context *context, const char *spec)
+{
+    if (out) *out = NULL;
+    if (!out || !context || !spec) {
+        return gan__fail(context, GAN_E_ARGUMENT, "gan_dataset_open: %s is NULL",
+                         !out ? "out" : !context ? "context" : "spec");
+    }
+    GAN__RETURN_ENTERED(context, dataset_open(out, context, spec));
+}
+
+static gan_status dataset_add_all(gan_dataset *dataset, const char *const *fields,
+                                  gan_tensor *const *tensors, int32_t count)
+{
+    for (int32_t i = 0; i < count; i++) {
+        GAN__TRY(gan__object_check(dataset->object.context, tensors[i], GAN__TENSOR,
+                                   "gan_dataset_from_tensors", "tensors[i]"));
+        GAN__TRY(gan__dataset_add(dataset, "dataset", fields[i], tensors[i]));
+    }
+    return dataset_finish(dataset, "dataset", &dataset_defaults);
+}
+
+static gan_status dataset_from_tensors(gan_dataset **out, gan_context *context,
+                                       const char *const *fields, gan_tensor *const *tensors,
+                                       int32_t count)
+{
+    gan_dataset *dataset;
+    GAN__TRY(dataset_new(&dataset, context));
+    return dataset_deliver(out, dataset, dataset_add_all(dataset, fields, tensors, count));
+}
+
+gan_status gan_dataset_from_tensors(gan_dataset **out, gan_context *context,
+                                    const char *const *fields, gan_tensor *const *tensors,
+                                    int32_t count)
+{
+    if (out) *out = NULL;
+    if (!out || !context || !fields || !tensors) {
+        return gan__fail(context, GAN_E_ARGUMENT, "gan_dataset_from_tensors: %s is NULL",
+                         !out       ? "out"
+                         : !context ? "context"
+                         : !fields  ? "fields"
+                                    : "tensors");
+    }
+    GAN__RETURN_ENTERED(context, dataset_from_tensors(out, context, fields, tensors, count));
+}
+
+static gan_status dataset_add_callback(gan_dataset *dataset, const gan_dataset_field *fields,
+                                       int32_t count)
+{
+    gan_context *context = dataset->object.context;
+    for (int32_t i = 0; i < count; i++) {
+        gan__field *field;
+        int32_t rank = fields[i].rank;
+        GAN__TRY(dataset_next(dataset, "dataset", fields[i].name, fields[i].dtype, &field));
+        if (rank < 0 || (rank > 0 && !fields[i].shape)) {
+            return gan__fail(context, GAN_E_ARGUMENT, "dataset: %s has rank %d and no shape",
+                             field->name, rank);
+        }
+        GAN__TRY(dataset_check(dataset, "dataset", field, rank, fields[i].shape));
+        dataset->field_count++;
+    }
+    dataset->mutex = gan__mutex_create();
+    if (!dataset->mutex) return gan__fail(context, GAN_E_MEMORY, "dataset: no memory for a lock");
+    dataset->process = gan__os_process_id();
+    return dataset_finish(dataset, "dataset", &dataset_defaults);
+}
+
+static gan_status dataset_from_callback(gan_dataset **out, gan_context *context,
+                                        const gan_dataset_field *fields, int32_t field_count,
+                                        const gan_dataset *source)
+{
+    gan_dataset *dataset;
+    GAN__TRY(dataset_new(&dataset, context));
+    dataset->count = source->count;
+    dataset->read = source->read;
+    dataset->user = source->user;
+    return dataset_deliver(out, dataset, dataset_add_callback(dataset, fields, field_count));
+}
+
+gan_status gan_dataset_from_callback(gan_dataset **out, gan_context *context,
+                                     const gan_dataset_field *fields, int32_t field_count,
+                                     int64_t count, gan_dataset_read_function read, void *user)
+{
+    const gan_dataset source = {.count = count, .read = read, .user = user};
+    if (out) *out = NULL;
+    if (!out || !context || !fields || !read) {
+        return gan__fail(context, GAN_E_ARGUMENT, "gan_dataset_from_callback: %s is NULL",
+                         !out       ? "out"
+                         : !context ? "context"
+                         : !fields  ? "fields"
+                                    : "read");
+    }
+    GAN__RETURN_ENTERED(context,
+                        dataset_from_callback(out, context, fields, field_count, &source));
+}
+
+void gan_dataset_retain(gan_dataset *dataset) { gan__object_retain(dataset); }
+void gan_dataset_release(gan_dataset *dataset) { gan__object_release(dataset); }

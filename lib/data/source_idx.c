@@ -1,0 +1,28 @@
+/* Pictures and labels in the IDX format of MNIST: N x H x W or N x H x W x C; N labels. */
+#include "data/source.h"
+#include "files/idx.h"
+
+typedef struct source_idx_options {
+    gan__data_options common;
+    char *path, *labels;
+} source_idx_options;
+
+static const gan__option source_idx_table[] = {
+    {"path", GAN__OPTION_TEXT, GAN__REQUIRED, NULL, 0, 0, NULL, offsetof(source_idx_options, path),
+     "the file of pictures, plain or .gz"},
+    {"labels", GAN__OPTION_TEXT, 0, NULL, 0, 0, NULL, offsetof(source_idx_options, labels),
+     "the file of labels, plain or .gz"},
+    GAN__DATA_OPTIONS,
+};
+
+static gan_status source_idx_open(gan_dataset *dataset, const void *values)
+{
+    const source_idx_options *options = values;
+    GAN__TRY(gan__source_add(dataset, "image", options->path, gan__idx_read));
+    return gan__source_add(dataset, "label", options->labels, gan__idx_read);
+}
+
+const gan__data_kind gan__source_idx = {
+    {"idx", "pictures and labels as IDX files, such as MNIST's", source_idx_table,
+     sizeof source_idx_table / sizeof source_idx_table[0], sizeof(source_idx_options)},
+    source_idx_open};

@@ -1,0 +1,31 @@
+/* Pictures, labels and vectors as arrays that NumPy saved: uint8 pictures, or float32 in [-1, 1]. */
+#include "data/source.h"
+#include "files/npy.h"
+
+typedef struct source_npy_options {
+    gan__data_options common;
+    char *path, *labels, *vectors;
+} source_npy_options;
+
+static const gan__option source_npy_table[] = {
+    {"path", GAN__OPTION_TEXT, 0, NULL, 0, 0, NULL, offsetof(source_npy_options, path),
+     "the file of pictures: N x H x W or N x H x W x C, uint8, or floating-point in [-1, 1]"},
+    {"labels", GAN__OPTION_TEXT, 0, NULL, 0, 0, NULL, offsetof(source_npy_options, labels),
+     "the file of labels: N integers"},
+    {"vectors", GAN__OPTION_TEXT, 0, NULL, 0, 0, NULL, offsetof(source_npy_options, vectors),
+     "the file of vectors: N x C, floating-point"},
+    GAN__DATA_OPTIONS,
+};
+
+static gan_status source_npy_open(gan_dataset *dataset, const void *values)
+{
+    const source_npy_options *options = values;
+    GAN__TRY(gan__source_add(dataset, "image", options->path, gan__npy_read));
+    GAN__TRY(gan__source_add(dataset, "label", options->labels, gan__npy_read));
+    return gan__source_add(dataset, "vector", options->vectors, gan__npy_read);
+}
+
+const gan__data_kind gan__source_npy = {
+    {"npy", "pictures, labels and vectors as arrays of NumPy", source_npy_table,
+     sizeof source_npy_table / sizeof source_npy_table[0], sizeof(source_npy_options)},
+    source_npy_open};

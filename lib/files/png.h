@@ -1,0 +1,31 @@
+/* png.h: PNG pictures (ISO/IEC 15948). */
+#ifndef GAN__PNG_H
+#define GAN__PNG_H
+
+#include "files/bytes.h"
+#include "files/picture.h"
+
+/* Reads the PNG file that is in `in`: every colour type, 1 to 16 bits, interlaced or not, all
+ * checksums verified. A palette becomes RGB, transparent colours become an alpha channel, 1, 2 and 4
+ * bits are scaled to 8. Gamma and other ancillary information is not applied. *out is freed with
+ * gan__picture_free; on failure it is empty. Before the pixels are allocated, the compressed data was
+ * expanded and had the length that the header demands. */
+gan_status gan__png_read(gan__bytes *in, gan__picture *out);
+
+/* Writes a picture: *out (gan__free) has *size bytes. Each row has the filter whose result has the
+ * smallest sum of absolute values. */
+gan_status gan__png_write(gan_context *context, const gan__picture *picture, uint8_t **out,
+                          size_t *size);
+
+/* The predictor of filter 4: whichever of left, above and above-left is nearest to their plane. */
+static inline uint8_t gan__png_paeth(uint8_t left, uint8_t above, uint8_t corner)
+{
+    int a = above - corner, b = left - corner, c = a + b;
+    a = a < 0 ? -a : a;
+    b = b < 0 ? -b : b;
+    c = c < 0 ? -c : c;
+    if (a <= b && a <= c) return left;
+    return b <= c ? above : corner;
+}
+
+#endif

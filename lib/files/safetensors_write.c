@@ -1,0 +1,167 @@
+#include "base/memory.h"
+#include "base/stream.h"
+#include "files/checksum.h"
+#include "files/json.h"
+#include "files/safetensors.h"
+#include "files/sort.h"
+
+#include <inttypes.h>
+
+enum { SAFETENSORS_ALIGNMENT = 8 };
+
+/* A tensor in the file's order, measured. */
+typedef struct safetensors_item {
+    const gan__safetensors_tensor *tensor;
+    size_t size; /* in bytes */
+} safetensors_item;
+
+static int safetensors_by_alignment(const void *a, const void *b)
+{
+    const gan__safetensors_tensor *x = ((const safetensors_item *)a)->tensor;
+    const gan__safetensors_tensor *y = ((const safetensors_item *)b)->tensor;
+    size_t i = gan__element_size(x->element), k = gan__element_size(y->element);
+    if (i != k) return i > k ? -1 : 1;
+    return strcmp(x->name, y->name);
+}
+
+static int safetensors_item_by_name(const void *a, const void *b)
+{
+    return strcmp(((const safetensors_item *)a)->tensor->name,
+                  ((const safetensors_item *)b)->tensor->name);
+}
+
+static gan_status safetensors_measure(gan_context *context, const char *path,
+                                      const gan__safetensors_tensor *t, size_t *size)
+{
+    int64_t count = 1, bytes;
+    for (int32_t i = 0; i < t->rank; i++) {
+        if (t->shape[i] >= 0) continue;
+        return gan__fail(context, GAN_E_ARGUMENT, "%s: tensor '%.200s': dimension %d is %" PRId64,
+                         path, t->name, (int)i, t->shape[i]);
+    }
+    if (t->rank < 0 || t->rank > GAN_MAX_RANK || !gan__product_count(t->shape, t->rank, &count) ||
+        !gan__multiply_count(count, (int64_t)gan__element_size(t->element), &bytes)) {
+        return gan__fail(context, GAN_E_ARGUMENT, "%s: tensor '%.200s': %d dimensions are too much",
+                         path, t->name, (int)t->rank);
+    }
+    *size = (size_t)bytes;
+    return GAN_OK;
+}
+
+/* Fills `items` in the file's order; names must differ. */
+static gan_status safetensors_order(gan_context *context, const char *path,
+                                    const gan__safetensors_tensor *tensors, size_t count,
+                                    safetensors_item *items)
+{
+    for (size_t i = 0; i < count; i++) {
+        items[i].tensor = &tensors[i];
+        GAN__TRY(safetensors_measure(context, path, &tensors[i], &items[i].size));
+    }
+    gan__sort(items, count, sizeof *items, safetensors_item_by_name);
+    for (size_t i = 0; i < count; i++) {
+        const char *name = items[i].tensor->name;
+        bool is_twice = i > 0 && strcmp(name, items[i - 1].tensor->name) == 0;
+        if (!is_twice && strcmp(name, "__metadata__") != 0) continue;
+        return gan__fail(context, GAN_E_ARGUMENT, "%s: a tensor cannot be named '%.200s'%s", path,
+                         name, is_twice ? " twice" : "");
+    }
+    gan__sort(items, count, sizeof *items, safetensors_by_alignment);
+    return GAN_OK;
+}
+
+static gan_status safetensors_check_keys(gan_context *context, const char *path,
+                                         const gan__safetensors_pair *pairs, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        for (size_t k = 0; k < i; k++) {
+            if (strcmp(pairs[i].key, pairs[k].key) != 0) continue;
+            return gan__fail(context, GAN_E_ARGUMENT, "%s: key '%.200s' is given twice", path,
+                             pairs[i].key);
+        }
+    }
+    return GAN_OK;
+}
+
+static void safetensors_print_metadata(gan__text *text, const gan__safetensors_pair *pairs,
+                                       size_t pair_count, const safetensors_item *items,
+                                       size_t item_count)
+{
+    gan__json_write_key(text, "__metadata__");
+    gan__text_append(text, "{", 1);
+    for (size_t i = 0; i < pair_count; i++) {
+        gan__json_write_key(text, pairs[i].key);
+        gan__json_write_string(text, pairs[i].value);
+    }
+    for (size_t i = 0; i < item_count; i++) {
+        gan__text key = {.context = text->context};
+        gan__text_print(&key, "gan.crc32.%s", items[i].tensor->name);
+        if (key.status == GAN_OK) gan__json_write_key(text, key.bytes);
+        if (text->status == GAN_OK) text->status = key.status;
+        gan__text_print(text, "\"%08" PRIx32 "\"",
+                        gan__crc32(0, items[i].tensor->data, items[i].size));
+        gan__text_free(&key);
+    }
+    gan__text_append(text, "}", 1);
+}
+
+/* The length and the header, padded so that the data begins at a multiple of 8. */
+static void safetensors_print(gan__text *text, const gan__safetensors_pair *pairs, size_t pair_count,
+                              const safetensors_item *items, size_t item_count)
+{
+    size_t offset = 0;
+    gan__text_append(text, "\0\0\0\0\0\0\0\0{", 9);
+    safetensors_print_metadata(text, pairs, pair_count, items, item_count);
+    for (size_t i = 0; i < item_count; i++) {
+        const gan__safetensors_tensor *t = items[i].tensor;
+        gan__json_write_key(text, t->name);
+        gan__text_print(text, "{\"dtype\":\"%s\",\"shape\":[", gan__element_name(t->element));
+        for (int32_t k = 0; k < t->rank; k++) {
+            gan__text_print(text, "%s%" PRId64, k > 0 ? "," : "", t->shape[k]);
+        }
+        gan__text_print(text, "],\"data_offsets\":[%zu,%zu]}", offset, offset + items[i].size);
+        offset += items[i].size;
+    }
+    gan__text_append(text, "}", 1);
+    while (text->status == GAN_OK && text->length % SAFETENSORS_ALIGNMENT != 0) {
+        gan__text_append(text, " ", 1);
+    }
+    if (text->status == GAN_OK) {
+        gan__store_u64le((uint8_t *)text->bytes, text->length - sizeof(uint64_t));
+    }
+}
+
+static gan_status safetensors_write_pieces(gan_context *context, const char *path,
+                                           const gan__text *header, const safetensors_item *items,
+                                           size_t count)
+{
+    gan__piece *pieces;
+    GAN__TRY(gan__allocate(context, &pieces, count + 1, sizeof *pieces));
+    pieces[0] = (gan__piece){header->bytes, header->length};
+    for (size_t i = 0; i < count; i++) {
+        pieces[i + 1] = (gan__piece){items[i].tensor->data, items[i].size};
+    }
+    gan_status status = gan__file_replace(context, path, pieces, count + 1);
+    gan__free(context, pieces);
+    return status;
+}
+
+gan_status gan__safetensors_write(gan_context *context, const char *path,
+                                  const gan__safetensors_tensor *tensors, size_t tensor_count,
+                                  const gan__safetensors_pair *pairs, size_t pair_count)
+{
+    gan__text header = {.context = context};
+    safetensors_item *items;
+    GAN__TRY(safetensors_check_keys(context, path, pairs, pair_count));
+    GAN__TRY(gan__allocate(context, &items, tensor_count, sizeof *items));
+    gan_status status = safetensors_order(context, path, tensors, tensor_count, items);
+    if (status == GAN_OK) {
+        safetensors_print(&header, pairs, pair_count, items, tensor_count);
+        status = header.status;
+    }
+    if (status == GAN_OK) {
+        status = safetensors_write_pieces(context, path, &header, items, tensor_count);
+    }
+    gan__text_free(&header);
+    gan__free(context, items);
+    return status;
+}

@@ -1,0 +1,57 @@
+/* product.h: the micro-kernels under every product and convolution.
+ *
+ * A tile is a block of rows x columns outputs that stays in registers while the sum runs:
+ *
+ *     C[i][j] (+)= sum over lines t, then steps k, of A(t, i, k) * B(t, k, j)
+ *
+ * one chain of fused multiply-adds an output, in this order, from 0 or from what C holds. A and B are
+ * read where they lie: a line is a run of equally spaced elements (the channels of a tap, the pixels
+ * of a picture's row), and where the next one starts is in a table.
+ *
+ * A step reads one vector row of B and one element of A per row, which is broadcast. The sizes of a
+ * tile are data of the tier: the layout of packed weights depends on them, results do not. */
+#ifndef GAN__PRODUCT_H
+#define GAN__PRODUCT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { GAN__TILE_ROWS = 6, GAN__TILE_COLUMNS = 64 }; /* the largest of any tier */
+
+typedef struct gan__tile {
+    int64_t rows, columns; /* at most those of the tier; rows >= 1, columns >= 1 */
+    int64_t lines, steps;  /* may be 0 */
+    const float *const *a; /* gather: [lines][tier's rows]; outer: [lines] */
+    int64_t a_shift;       /* added to each pointer in `a` */
+    int64_t a_step;        /* outer: from one step to the next */
+    const float *b;
+    const int64_t *b_line; /* [lines]: where each starts, in steps; b + b_line[t] * b_step */
+    const float *const *b_lines; /* outer: [lines], instead of b + b_line */
+    int64_t b_shift;             /* outer: added to each pointer in `b_lines` */
+    int64_t b_step;              /* from one step to the next */
+    float *const *c;             /* [rows] */
+    int64_t c_shift;             /* added to each pointer in `c` */
+    bool accumulate;             /* start from what C holds */
+} gan__tile;
+
+typedef struct gan__product_kernels {
+    int32_t rows, columns; /* of a full tile */
+
+    /* A(t, i, k) = a[t * rows + i][k]: rows anywhere, steps beside each other. */
+    void (*gather)(const gan__tile *tile);
+
+    /* A(t, i, k) = a[t][k * a_step + i], B(t, k, j) = b_lines[t][k * b_step + j]: rows beside each
+     * other, steps anywhere. */
+    void (*outer)(const gan__tile *tile);
+
+    /* y[j][i] = x[i][j] for i < rows, j < columns; rows of x and y are `x_stride`, `y_stride` apart. */
+    void (*transpose)(int64_t rows, int64_t columns, const float *x, int64_t x_stride, float *y,
+                      int64_t y_stride);
+} gan__product_kernels;
+
+extern const gan__product_kernels gan__product_kernels_generic;
+#if defined(__x86_64__)
+extern const gan__product_kernels gan__product_kernels_avx2, gan__product_kernels_avx512;
+#endif
+
+#endif

@@ -1,0 +1,204 @@
+/* product_template.h: the bodies of product.h, included once for each tier, which defines
+ *
+ *     TIER(name)      name_TIER
+ *     TARGET          attribute that allows the tier's instructions
+ *     ROWS VECTORS    the full tile; columns = VECTORS * LANES; ROWS is 4 or 6, VECTORS 2, 4 or 8
+ *     LANES           of a vector
+ *     VECTOR MASK     types; a mask selects the first lanes of a vector
+ *     MASK_OF(count)  of 1..LANES lanes
+ *     ZERO LOAD(p) STORE(p, v) LOAD_MASKED(p, m) STORE_MASKED(p, m, v) BROADCAST(p) FMA(a, b, c)
+ *     BLOCK           product_transpose_block_TIER transposes BLOCK x BLOCK elements
+ *
+ * It ends in the tier's table and undefines all of these. Loops over rows and vectors are unrolled by
+ * pragma: accumulators are registers only if every index is a constant. */
+
+#if defined(__clang__)
+#define UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define UNROLL _Pragma("GCC unroll 32")
+#endif
+#if defined(__GNUC__)
+#define INLINE static inline __attribute__((always_inline))
+#else
+#define INLINE static inline
+#endif
+
+/* A vector of B or C; only the last of a narrow tile is masked. */
+INLINE TARGET VECTOR TIER(product_load)(const float *p, const bool masked, MASK mask)
+{
+    return masked ? LOAD_MASKED(p, mask) : LOAD(p);
+}
+
+INLINE TARGET void TIER(product_store)(float *p, VECTOR value, const bool masked, MASK mask)
+{
+    if (masked) {
+        STORE_MASKED(p, mask, value);
+    } else {
+        STORE(p, value);
+    }
+}
+
+/* `rows`, `vectors`, `masked` and `outer` are constants of each instance. */
+INLINE TARGET void TIER(product_body)(const gan__tile *tile, MASK mask, const int rows,
+                                      const int vectors, const bool masked, const bool outer)
+{
+    VECTOR c[ROWS][VECTORS];
+    if (tile->accumulate) {
+        UNROLL for (int i = 0; i < rows; i++) {
+            const float *from = tile->c[i] + tile->c_shift;
+            UNROLL for (int v = 0; v < vectors; v++) {
+                c[i][v] = TIER(product_load)(from + v * LANES, masked && v == vectors - 1, mask);
+            }
+        }
+    } else {
+        UNROLL for (int i = 0; i < rows; i++) {
+            UNROLL for (int v = 0; v < vectors; v++) c[i][v] = ZERO;
+        }
+    }
+    const int64_t a_step = outer ? tile->a_step : 1, b_step = tile->b_step;
+    const int64_t steps = tile->steps, lines = tile->lines;
+    for (int64_t t = 0; t < lines; t++) {
+        const float *a[ROWS];
+        const float *b = outer ? tile->b_lines[t] + tile->b_shift
+                               : tile->b + tile->b_line[t] * b_step;
+        UNROLL for (int i = 0; i < rows; i++) {
+            a[i] = outer ? tile->a[t] + tile->a_shift + i : tile->a[t * ROWS + i] + tile->a_shift;
+        }
+        int64_t k = 0;
+        for (int64_t left = steps; left > 0; left--, k += a_step, b += b_step) {
+            VECTOR x[VECTORS];
+            UNROLL for (int v = 0; v < vectors; v++) {
+                x[v] = TIER(product_load)(b + v * LANES, masked && v == vectors - 1, mask);
+            }
+            UNROLL for (int i = 0; i < rows; i++) {
+                VECTOR y = BROADCAST(a[i] + k);
+                UNROLL for (int v = 0; v < vectors; v++) c[i][v] = FMA(y, x[v], c[i][v]);
+            }
+        }
+    }
+    UNROLL for (int i = 0; i < rows; i++) {
+        float *to = tile->c[i] + tile->c_shift;
+        UNROLL for (int v = 0; v < vectors; v++) {
+            TIER(product_store)(to + v * LANES, c[i][v], masked && v == vectors - 1, mask);
+        }
+    }
+}
+
+typedef void TIER(product_instance)(const gan__tile *tile, MASK mask);
+
+/* Instances: rows x vectors with the last vector masked, and the full width without masks. */
+#define INSTANCE(kind, outer, rows, vectors)                                                       \
+    static TARGET void TIER(product_##kind##_##rows##_##vectors)(const gan__tile *tile, MASK mask)   \
+    {                                                                                              \
+        TIER(product_body)(tile, mask, rows, vectors, LANES > 1, outer);                           \
+    }
+#define INSTANCE_FULL(kind, outer, rows)                                                           \
+    static TARGET void TIER(product_##kind##_##rows##_full)(const gan__tile *tile, MASK mask)       \
+    {                                                                                              \
+        TIER(product_body)(tile, mask, rows, VECTORS, false, outer);                               \
+    }
+#define NAME(kind, rows, vectors) TIER(product_##kind##_##rows##_##vectors)
+
+#if VECTORS == 2
+#define INSTANCES(kind, outer, rows)                                                               \
+    INSTANCE(kind, outer, rows, 1) INSTANCE(kind, outer, rows, 2) INSTANCE_FULL(kind, outer, rows)
+#define NAMES(kind, rows) {NAME(kind, rows, 1), NAME(kind, rows, 2), NAME(kind, rows, full)}
+#else
+#define INSTANCES(kind, outer, rows)                                                               \
+    INSTANCE(kind, outer, rows, 1) INSTANCE(kind, outer, rows, 2) INSTANCE(kind, outer, rows, 3)   \
+    INSTANCE(kind, outer, rows, 4) INSTANCE_FULL(kind, outer, rows)
+#define NAMES(kind, rows)                                                                          \
+    {NAME(kind, rows, 1), NAME(kind, rows, 2), NAME(kind, rows, 3), NAME(kind, rows, 4),           \
+     NAME(kind, rows, full)}
+#endif
+
+#if ROWS == 4
+#define ALL_INSTANCES(kind, outer)                                                                 \
+    INSTANCES(kind, outer, 1) INSTANCES(kind, outer, 2) INSTANCES(kind, outer, 3)                  \
+    INSTANCES(kind, outer, 4)
+#define ALL_NAMES(kind) NAMES(kind, 1), NAMES(kind, 2), NAMES(kind, 3), NAMES(kind, 4)
+#else
+#define ALL_INSTANCES(kind, outer)                                                                 \
+    INSTANCES(kind, outer, 1) INSTANCES(kind, outer, 2) INSTANCES(kind, outer, 3)                  \
+    INSTANCES(kind, outer, 4) INSTANCES(kind, outer, 5) INSTANCES(kind, outer, 6)
+#define ALL_NAMES(kind)                                                                            \
+    NAMES(kind, 1), NAMES(kind, 2), NAMES(kind, 3), NAMES(kind, 4), NAMES(kind, 5), NAMES(kind, 6)
+#endif
+
+ALL_INSTANCES(gather, false)
+ALL_INSTANCES(outer, true)
+
+static TIER(product_instance) *const TIER(product_gathers)[ROWS][VECTORS + 1] = {
+    ALL_NAMES(gather)};
+static TIER(product_instance) *const TIER(product_outers)[ROWS][VECTORS + 1] = {ALL_NAMES(outer)};
+
+static TARGET void TIER(product_run)(const gan__tile *tile,
+                                     TIER(product_instance) *const table[ROWS][VECTORS + 1])
+{
+    int64_t full = tile->columns == VECTORS * LANES;
+    int64_t vectors = (tile->columns + LANES - 1) / LANES;
+    int64_t lanes = tile->columns - (vectors - 1) * LANES;
+    table[tile->rows - 1][full ? VECTORS : vectors - 1](tile, MASK_OF(lanes));
+}
+
+static TARGET void TIER(product_gather)(const gan__tile *tile)
+{
+    TIER(product_run)(tile, TIER(product_gathers));
+}
+
+static TARGET void TIER(product_outer)(const gan__tile *tile)
+{
+    TIER(product_run)(tile, TIER(product_outers));
+}
+
+/* Blocks of BLOCK x BLOCK elements go through registers, the rest one by one. */
+static TARGET void TIER(product_transpose)(int64_t rows, int64_t columns, const float *x,
+                                           int64_t x_stride, float *y, int64_t y_stride)
+{
+    int64_t whole_rows = rows - rows % BLOCK, whole_columns = columns - columns % BLOCK;
+    for (int64_t i = 0; i < whole_rows; i += BLOCK) {
+        for (int64_t j = 0; j < whole_columns; j += BLOCK) {
+            TIER(product_transpose_block)(x + i * x_stride + j, x_stride, y + j * y_stride + i,
+                                          y_stride);
+        }
+    }
+    for (int64_t j = 0; j < columns; j++) {
+        for (int64_t i = j < whole_columns ? whole_rows : 0; i < rows; i++) {
+            y[j * y_stride + i] = x[i * x_stride + j];
+        }
+    }
+}
+
+const gan__product_kernels TIER(gan__product_kernels) = {
+    .rows = ROWS,
+    .columns = VECTORS * LANES,
+    .gather = TIER(product_gather),
+    .outer = TIER(product_outer),
+    .transpose = TIER(product_transpose),
+};
+
+#undef TIER
+#undef TARGET
+#undef ROWS
+#undef VECTORS
+#undef LANES
+#undef VECTOR
+#undef MASK
+#undef MASK_OF
+#undef ZERO
+#undef LOAD
+#undef STORE
+#undef LOAD_MASKED
+#undef STORE_MASKED
+#undef BROADCAST
+#undef FMA
+#undef BLOCK
+#undef UNROLL
+#undef INLINE
+#undef INSTANCE
+#undef INSTANCE_FULL
+#undef NAME
+#undef INSTANCES
+#undef NAMES
+#undef ALL_INSTANCES
+#undef ALL_NAMES

@@ -1,0 +1,115 @@
+/* vector_update.h: the optimisers' arithmetic, for each tier. Formulas: compute/update.h.
+ *
+ * Roundings are those of torch.optim's default path on CPU: lerp and addcmul as ATen computes them. */
+
+/* Denormals slow every later step down: flushed. NaN stays. */
+INLINE v_float TIER(update_flush)(v_float moment)
+{
+    v_mask tiny = v_less(TIER(math_abs)(moment), v_set(0x1p-126f));
+    return v_select(tiny, v_set(0.0f), moment);
+}
+
+INLINE v_float TIER(update_gradient)(const gan__update_arrays *arrays, float scale, float decay,
+                                     int64_t i, int64_t n, v_float weight)
+{
+    v_float g = v_get(arrays->gradient + i, n) * v_set(scale);
+    return decay == 0 ? g : v_fma(weight, v_set(decay), g);
+}
+
+/* old + share * (now - old), from the nearer end. */
+INLINE v_float TIER(update_lerp)(v_float old, v_float now, float share)
+{
+    bool near = share < 0.5f;
+    return v_fma(v_set(near ? share : share - 1.0f), now - old, near ? old : now);
+}
+
+INLINE v_float TIER(update_weight)(const gan__update_arrays *arrays, int64_t i, int64_t n)
+{
+    v_float weight = v_get(arrays->weight + i, n);
+    if (arrays->undo_weight) v_put(arrays->undo_weight + i, n, weight);
+    return weight;
+}
+
+INLINE v_float TIER(update_moment)(const gan__update_arrays *arrays, int which, int64_t i,
+                                   int64_t n)
+{
+    v_float moment = v_get(arrays->moment[which] + i, n);
+    if (arrays->undo_weight) v_put(arrays->undo_moment[which] + i, n, moment);
+    return moment;
+}
+
+INLINE v_float TIER(update_store)(const gan__update_arrays *arrays, int which, int64_t i, int64_t n,
+                                  v_float moment)
+{
+    moment = TIER(update_flush)(moment);
+    v_put(arrays->moment[which] + i, n, moment);
+    return moment;
+}
+
+KERNEL(sgd)(const gan__sgd_rule *given, int64_t count, const gan__update_arrays *given_arrays)
+{
+    const gan__sgd_rule rule = *given;
+    const gan__update_arrays arrays = *given_arrays;
+    const v_float momentum = v_set(rule.momentum);
+    EACH(count, {
+        v_float weight = TIER(update_weight)(&arrays, i, n);
+        v_float g = TIER(update_gradient)(&arrays, rule.scale, rule.decay, i, n, weight);
+        if (arrays.moment[0]) {
+            v_float buffer = TIER(update_moment)(&arrays, 0, i, n);
+            buffer = rule.first ? g : v_fma(g, v_set(rule.fresh), buffer * momentum);
+            buffer = TIER(update_store)(&arrays, 0, i, n, buffer);
+            g = rule.nesterov ? v_fma(buffer, momentum, g) : buffer;
+        }
+        v_put(arrays.weight + i, n, v_fma(g, v_set(-rule.rate), weight));
+    });
+}
+
+KERNEL(rmsprop)(const gan__rmsprop_rule *given, int64_t count,
+                const gan__update_arrays *given_arrays)
+{
+    const gan__rmsprop_rule rule = *given;
+    const gan__update_arrays arrays = *given_arrays;
+    const v_float alpha = v_set(rule.alpha), fresh = v_set(rule.fresh);
+    const v_float rate = v_set(-rule.rate);
+    EACH(count, {
+        v_float weight = TIER(update_weight)(&arrays, i, n);
+        v_float g = TIER(update_gradient)(&arrays, rule.scale, rule.decay, i, n, weight);
+        v_float square = TIER(update_moment)(&arrays, 0, i, n) * alpha;
+        square = TIER(update_store)(&arrays, 0, i, n, v_fma(fresh * g, g, square));
+        if (arrays.moment[2]) {
+            v_float average = TIER(update_moment)(&arrays, 2, i, n);
+            average = TIER(update_lerp)(average, g, rule.fresh);
+            average = TIER(update_store)(&arrays, 2, i, n, average);
+            square = v_fma(v_set(0.0f) - average, average, square);
+        }
+        v_float size = v_sqrt(square) + v_set(rule.eps);
+        if (arrays.moment[1]) {
+            v_float buffer = TIER(update_moment)(&arrays, 1, i, n);
+            buffer = buffer * v_set(rule.momentum) + g / size;
+            buffer = TIER(update_store)(&arrays, 1, i, n, buffer);
+            weight = v_fma(buffer, rate, weight);
+        } else {
+            weight = weight + rate * g / size;
+        }
+        v_put(arrays.weight + i, n, weight);
+    });
+}
+
+KERNEL(adam)(const gan__adam_rule *given, int64_t count, const gan__update_arrays *given_arrays)
+{
+    const gan__adam_rule rule = *given;
+    const gan__update_arrays arrays = *given_arrays;
+    const v_float beta2 = v_set(rule.beta2), fresh2 = v_set(rule.fresh2);
+    const v_float root = v_set(rule.root), eps = v_set(rule.eps), rate = v_set(-rule.rate);
+    EACH(count, {
+        v_float weight = TIER(update_weight)(&arrays, i, n);
+        v_float g = TIER(update_gradient)(&arrays, rule.scale, rule.decay, i, n, weight);
+        v_float m = TIER(update_moment)(&arrays, 0, i, n);
+        v_float v = TIER(update_moment)(&arrays, 1, i, n);
+        m = TIER(update_store)(&arrays, 0, i, n, TIER(update_lerp)(m, g, rule.fresh1));
+        v = TIER(update_store)(&arrays, 1, i, n, v_fma(fresh2 * g, g, v * beta2));
+        v_float size = v_sqrt(v) / root + eps;
+        weight = weight * v_set(rule.shrink) + rate * m / size;
+        v_put(arrays.weight + i, n, weight);
+    });
+}

@@ -1,0 +1,148 @@
+/* batchnorm: y = (x - mean) / sqrt(variance + eps) * gamma + beta, for each channel (Ioffe and Szegedy 2015).
+ *
+ * In training mean and variance (biased) are those of the batch, of each group of it by itself, and
+ *
+ *   running = (1 - momentum) * running + momentum * statistic     (of the variance the unbiased one)
+ *
+ * is done for one group after the other. In evaluation the running ones are used. */
+#include "layers/sample_norm.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+typedef struct batchnorm_values {
+    double eps, momentum;
+    int32_t affine;
+    gan__initial initial;
+} batchnorm_values;
+
+static const gan__option batchnorm_options[] = {
+    {"eps", GAN__OPTION_REAL, 0, "1e-5", 0, 1, NULL, offsetof(batchnorm_values, eps),
+     "added to the variance"},
+    {"momentum", GAN__OPTION_REAL, 0, "0.1", 0, 1, NULL, offsetof(batchnorm_values, momentum),
+     "how much of a batch enters the running statistics"},
+    {"affine", GAN__OPTION_BOOLEAN, 0, "yes", 0, 0, NULL, offsetof(batchnorm_values, affine),
+     "a trained factor and summand for each channel"},
+    {"init", GAN__OPTION_INITIAL, 0, "ones", 0, 0, NULL, offsetof(batchnorm_values, initial),
+     "how the factor starts: normal:1,0.02"},
+};
+
+static gan_status batchnorm_declare(gan_layer *layer, const gan__shape *in, int32_t count)
+{
+    const batchnorm_values *values = layer->options;
+    const int64_t c = in[0].c, order[4] = {c, 1, 1, 1};
+    (void)count;
+    if (values->affine) {
+        GAN__TRY(gan__affine_declare(layer, 1, &c, order));
+        layer->parameters[0].initial = values->initial;
+    }
+    gan__parameter *mean = gan__layer_declare(layer, "running_mean", false, 1, &c);
+    gan__parameter *variance = gan__layer_declare(layer, "running_var", false, 1, &c);
+    gan__parameter *batches = gan__layer_declare(layer, "num_batches_tracked", false, 0, NULL);
+    if (!mean || !variance || !batches) return GAN_E_MEMORY;
+    variance->least = variance->most = 1.0f;
+    batches->integer = true;
+    return GAN_OK;
+}
+
+static float *batchnorm_buffer(const gan__op *op, const char *name)
+{
+    return gan__parameter_value(op->layer, gan__layer_parameter(op->layer, name));
+}
+
+/* In evaluation all groups share the running statistics. */
+static gan__norm batchnorm_norm(const gan__op *op)
+{
+    const batchnorm_values *values = op->layer->options;
+    const gan__shape in = op->in[0];
+    const int64_t outer = op->training ? op->groups : 1;
+    return (gan__norm){.outer = outer,
+                       .rows = in.n / outer * in.h * in.w,
+                       .channels = in.c,
+                       .sets = in.c,
+                       .eps = values->eps,
+                       .activation = op->tail.activation,
+                       .parameter = op->tail.parameter};
+}
+
+/* The state: mean and variance that were used. */
+static gan_status batchnorm_plan(gan__op *op)
+{
+    const gan__norm norm = batchnorm_norm(op);
+    char text[88];
+    if (op->training && (op->in[0].n % op->groups != 0 || norm.rows < 2)) {
+        return gan__fail(op->context, GAN_E_SHAPE,
+                         "batchnorm: training needs more than one value for each channel in each "
+                         "group, got %s in %d group%s",
+                         gan__shape_print(op->in[0], text), op->groups, op->groups > 1 ? "s" : "");
+    }
+    return gan__sample_norm_plan(op, &norm);
+}
+
+static void batchnorm_track(const gan__op *op, const gan__norm *norm, const float *mean,
+                            const float *variance)
+{
+    const batchnorm_values *values = op->layer->options;
+    float *running_mean = batchnorm_buffer(op, "running_mean");
+    float *running_variance = batchnorm_buffer(op, "running_var");
+    const float keep = (float)(1.0 - values->momentum), take = (float)values->momentum;
+    const float unbiased = (float)((double)norm->rows / (double)(norm->rows - 1));
+    for (int64_t group = 0; group < norm->outer; group++) {
+        for (int64_t c = 0; c < norm->channels; c++) {
+            int64_t i = group * norm->channels + c;
+            running_mean[c] = keep * running_mean[c] + take * mean[i];
+            running_variance[c] = keep * running_variance[c] + take * (unbiased * variance[i]);
+        }
+    }
+    *batchnorm_buffer(op, "num_batches_tracked") += (float)norm->outer;
+}
+
+static void batchnorm_forward(gan__op *op)
+{
+    const gan__norm norm = batchnorm_norm(op);
+    const int64_t sets = norm.outer * norm.channels;
+    if (op->training) {
+        gan__sample_norm_forward(op, &norm);
+        void *state = op->state;
+        const float *mean = gan__op_take(&state, sets);
+        batchnorm_track(op, &norm, mean, gan__op_take(&state, sets));
+        return;
+    }
+    const gan__affine affine = gan__affine_of(op, false);
+    void *state = op->state;
+    float *mean = gan__op_take(&state, sets), *variance = gan__op_take(&state, sets);
+    memcpy(mean, batchnorm_buffer(op, "running_mean"), (size_t)sets * sizeof *mean);
+    memcpy(variance, batchnorm_buffer(op, "running_var"), (size_t)sets * sizeof *variance);
+    gan__norm_forward(op->context, &norm, op->x[0], mean, variance, affine.gamma, affine.beta,
+                      op->y);
+}
+
+static void batchnorm_backward(gan__op *op)
+{
+    const gan__norm norm = batchnorm_norm(op);
+    if (op->training) {
+        gan__sample_norm_backward(op, &norm);
+        return;
+    }
+    const gan__affine affine = gan__affine_of(op, op->want_weights);
+    void *state = op->state;
+    const float *mean = gan__op_take(&state, norm.channels);
+    const float *variance = gan__op_take(&state, norm.channels);
+    gan__norm_backward_fixed(op->context, &norm, op->x[0], op->y, op->dy, mean, variance,
+                             affine.gamma, op->workspace, affine.dgamma, affine.dbeta, op->dx[0]);
+}
+
+const gan__layer_kind gan__layer_batchnorm = {
+    .kind = {.name = "batchnorm",
+             .help = "each channel gets the batch's mean 0 and variance 1",
+             GAN__OPTIONS(batchnorm_options),
+             .size = sizeof(batchnorm_values)},
+    .operands = 1,
+    .couples = true,
+    .takes_tail = true,
+    .shape = gan__shape_same,
+    .declare = batchnorm_declare,
+    .plan = batchnorm_plan,
+    .forward = batchnorm_forward,
+    .backward = batchnorm_backward,
+};

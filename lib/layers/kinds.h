@@ -1,0 +1,30 @@
+/* kinds.h: every layer kind by name, and the pieces of their option tables. */
+#ifndef GAN__KINDS_H
+#define GAN__KINDS_H
+
+#include "layers/layer.h"
+
+extern const gan__layer_kind gan__layer_input, gan__layer_dense, gan__layer_conv2d,
+    gan__layer_conv_transpose2d, gan__layer_pad, gan__layer_upsample, gan__layer_avgpool,
+    gan__layer_maxpool, gan__layer_global_avgpool, gan__layer_batchnorm, gan__layer_instancenorm,
+    gan__layer_layernorm, gan__layer_groupnorm, gan__layer_relu, gan__layer_leaky_relu,
+    gan__layer_prelu, gan__layer_elu, gan__layer_silu, gan__layer_gelu, gan__layer_tanh,
+    gan__layer_sigmoid, gan__layer_softmax, gan__layer_dropout, gan__layer_noise,
+    gan__layer_embedding, gan__layer_flatten, gan__layer_reshape, gan__layer_concat, gan__layer_add,
+    gan__layer_multiply, gan__layer_minibatch_stddev, gan__layer_pixel_shuffle;
+
+/* Bounds of options: far beyond use, near enough that sums and products of a few stay in 64 bits. */
+#define GAN__MOST_CHANNELS 16777216.0
+#define GAN__MOST_WINDOW 4096.0
+
+/* The kind's own struct. */
+#define GAN__OPTIONS_OF(layer, type) ((const type *)(layer)->options)
+
+/* `option_count` and `options` of a kind. */
+#define GAN__OPTIONS(table) .options = table, .option_count = sizeof(table) / sizeof((table)[0])
+
+/* The shape rule of what works element by element. */
+gan_status gan__shape_same(const gan_layer *layer, const gan__shape *in, int32_t count,
+                           gan__shape *out);
+
+#endif

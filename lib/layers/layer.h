@@ -1,0 +1,213 @@
+/* layer.h: what a layer kind is, and one layer placed in a plan.
+ *
+ * A kind is one file: its options, its shape rule, its parameters, forward and backward. The file
+ * begins with the formula. layers.c lists all kinds. */
+#ifndef GAN__LAYER_H
+#define GAN__LAYER_H
+
+#include <gan/layer.h>
+
+#include "base/object.h"
+#include "base/option.h"
+#include "compute/convolution.h"
+#include "tensor/tensor.h"
+
+enum { GAN__MAX_PARAMETERS = 8 };
+
+/* One parameter's place in a store. */
+typedef struct gan__segment {
+    int64_t offset, count;
+    bool trained;
+    bool empty; /* its gradient is zero, whatever is in memory: the next pass overwrites it */
+} gan__segment;
+
+/* The parameters of one part, or of a model's own layers, in flat arenas: what an optimiser walks over.
+ * Reference-counted by the layers in it. */
+typedef struct gan__store {
+    atomic_int references;
+    gan_context *context; /* retained */
+    int64_t weight_count; /* trained numbers */
+    int64_t buffer_count; /* running statistics, u and v: saved, not trained */
+    float *weights, *buffers;
+    float *gradients;     /* weight_count; made when first needed; see gan__store_settle_gradients */
+    gan__segment *segments;
+    int32_t segment_count;
+    uint64_t version; /* from 1; grows with every change of weights or buffers from outside a forward pass */
+} gan__store;
+
+typedef struct gan__parameter {
+    const char *name; /* PyTorch's leaf: "weight" */
+    bool trained;     /* else a buffer */
+    bool integer;     /* saved as int64 (num_batches_tracked); in memory a float, exact up to 2^24 */
+    bool unit;        /* scaled to length 1 after its draw (spectral norm's u and v) */
+    /* PyTorch's shape is shape[0..rank). Its elements, taken as dimensions (k, c, r, s) by `order`, lie in
+     * memory as [r][s][c][k]: weights of dense (k out, c x r x s the picture that goes in) and both
+     * convolutions, layernorm's affine (k = 1). Plain vectors have order {count, 1, 1, 1}. */
+    int32_t rank;
+    int64_t shape[4];
+    int64_t order[4];
+    int64_t count;
+    int64_t offset;  /* in the store's weights or buffers */
+    int32_t segment; /* in the store's segments */
+    gan__initial initial;
+    int64_t fan_in, fan_out;
+    float least, most; /* GAN__INIT_DEFAULT: uniform between these; equal: constant */
+} gan__parameter;
+
+struct gan__op;
+
+typedef struct gan__layer_kind {
+    gan__kind kind;
+    int32_t operands; /* how many; -1: one or more */
+
+    /* Whether samples of a batch influence each other in training (batchnorm, minibatch_stddev). */
+    bool couples;
+
+    /* The next layer, if it is an activation that needs only its output, may be done in the store: then
+     * op->tail is set. */
+    bool takes_tail;
+
+    /* Activation layers: which function this layer is, so that a plan can give it to the op before as its
+     * tail (activation and parameter are set). NULL for every other kind. */
+    void (*activation)(const gan_layer *layer, gan__tail *tail);
+
+    /* Checks options that depend on each other, once they are read. May be NULL. */
+    gan_status (*check)(gan_layer *layer);
+
+    /* The output's shape. n, h and w may be -1 (open) in what comes in and then are in what goes out; c is
+     * always known. GAN_E_SHAPE messages name the kind, what came and what is needed. */
+    gan_status (*shape)(const gan_layer *layer, const gan__shape *in, int32_t count, gan__shape *out);
+
+    /* Declares parameters with gan__layer_declare, once, when the layer is placed for the first time. NULL:
+     * none. Later placements must give the same parameter shapes: checked by gan__layer_place. */
+    gan_status (*declare)(gan_layer *layer, const gan__shape *in, int32_t count);
+
+    /* Asks for memory: fills state_size, workspace_size, scratch_size, and panels. NULL: nothing needed. */
+    gan_status (*plan)(struct gan__op *op);
+
+    void (*forward)(struct gan__op *op);
+
+    /* From op->dy: writes op->dx[i] where it is not NULL (never adds; never aliases dy or another dx), and
+     * adds to the gradients of its parameters if op->want_weights. */
+    void (*backward)(struct gan__op *op);
+} gan__layer_kind;
+
+struct gan_layer {
+    gan__object object;
+    const gan__layer_kind *kind;
+    void *options; /* the kind's struct */
+    gan__parameter parameters[GAN__MAX_PARAMETERS];
+    int32_t parameter_count;
+    bool placed;
+    gan__store *store; /* NULL until the layer is placed and gan__store_create has run */
+    char *text;
+};
+
+/* All kinds. `input` is among them (no operands, its shape is its values), so that gan_layer_create can make
+ * one for a model by hand; `output`, `part`, `residual`, `repeat` and `default` belong to the grammar of
+ * models alone. */
+extern const gan__layer_kind *const gan__layer_kinds[];
+extern const int32_t gan__layer_kind_count;
+const gan__layer_kind *gan__layer_kind_find(const char *name, size_t length); /* NULL: unknown */
+
+/* A layer with its defaults, options not yet read (the model's parser reads them). */
+gan_status gan__layer_new(gan_layer **out, gan_context *context, const gan__layer_kind *kind);
+
+/* Runs check, shape and, the first time, declare. */
+gan_status gan__layer_place(gan_layer *layer, const gan__shape *in, int32_t count, gan__shape *out);
+
+/* For declare(). The parameter, in PyTorch's order and starting at 0 (declare changes `order`, `initial`,
+ * fans and bounds as needed); NULL (message set) if there are too many or the count does not fit. */
+gan__parameter *gan__layer_declare(gan_layer *layer, const char *name, bool trained, int32_t rank,
+                                   const int64_t *shape);
+gan__parameter *gan__layer_parameter(const gan_layer *layer, const char *name); /* NULL: none */
+
+static inline float *gan__parameter_value(const gan_layer *layer, const gan__parameter *p)
+{
+    return (p->trained ? layer->store->weights : layer->store->buffers) + p->offset;
+}
+
+/* Where a backward pass puts a gradient; gan__store_need_gradients has run. `_write`: *add says whether
+ * there is something to add to, else every element is to be overwritten. `_add`: always to be added to. */
+float *gan__gradient_write(const gan_layer *layer, const gan__parameter *p, bool *add);
+float *gan__gradient_add(const gan_layer *layer, const gan__parameter *p);
+
+/* The store of the layers given (those that have one already are skipped): arenas, offsets, initial values.
+ * Layers without parameters get none. */
+gan_status gan__store_create(gan_context *context, gan_layer *const *layers, int32_t count);
+void gan__store_retain(gan__store *store);
+void gan__store_release(gan__store *store);
+gan_status gan__store_need_gradients(gan__store *store); /* allocates, once; all are empty then */
+void gan__store_clear_gradients(gan__store *store);      /* marks all of them empty; writes nothing */
+/* Writes the zeros of those still empty: whoever reads store->gradients calls it first. */
+void gan__store_settle_gradients(gan__store *store);
+
+/* Copies between memory order and PyTorch's order; both have p->count floats. */
+void gan__parameter_export(const gan__parameter *p, const float *memory, float *torch);
+void gan__parameter_import(const gan__parameter *p, const float *torch, float *memory);
+
+/* What gan_layer_read, gan_model_read and their writing counterparts do once the parameter is found.
+ * `what` is GAN_VALUE or GAN_GRADIENT; `name` is for messages. */
+gan_status gan__parameter_read(gan_layer *layer, const gan__parameter *p, const char *name,
+                               int32_t what, gan_tensor *tensor);
+gan_status gan__parameter_write(gan_layer *layer, const gan__parameter *p, const char *name,
+                                const gan_tensor *tensor);
+
+/* Packed weights, shared by all plans of one tape or runner. A panel is asked for when a plan is made and
+ * packed when it is used and the store's version has moved on. */
+typedef struct gan__panel gan__panel;
+typedef struct gan__panel_cache {
+    gan_context *context;
+    gan__panel **panels;
+    size_t count, capacity;
+} gan__panel_cache;
+gan_status gan__panel_get(gan__panel_cache *cache, gan_layer *layer, const gan__parameter *weight,
+                          const gan__conv *conv, gan__pass pass, gan__panel **out);
+const float *gan__panel_ready(gan_context *context, gan__panel *panel);
+void gan__panel_cache_free(gan__panel_cache *cache);
+
+/* One layer placed in one plan. Addresses are set before each call; sizes once. */
+typedef struct gan__op {
+    gan_context *context;
+    gan_layer *layer;
+    bool training;      /* batch statistics, dropout */
+    bool backward;      /* the plan may run backwards: state must be kept */
+    int32_t groups;     /* batches side by side in n; statistics of each */
+    int32_t input_count;
+    const gan__shape *in;
+    gan__shape out;
+    gan__tail tail;     /* activation to apply in the store (bias unused); linear by default */
+    uint64_t draw;      /* random layers: the step of their draws */
+    uint64_t ordinal;   /* of this op in its plan: element i of its draw is (ordinal << 40) + i */
+
+    /* Asked for in plan(): */
+    size_t state_size;     /* bytes kept from forward to backward */
+    size_t workspace_size; /* bytes needed during one forward or backward, shared by all ops */
+    size_t scratch_size;   /* bytes for each worker */
+    gan__panel *panels[2]; /* by gan__pass: FORWARD, BACKWARD_DATA */
+    gan__panel_cache *cache;
+
+    /* Set before forward(): */
+    const float *const *x;
+    float *y; /* after forward: what backward may read */
+    void *state, *workspace;
+
+    /* Set before backward(): */
+    const float *dy;
+    float *const *dx;
+    bool want_weights;
+} gan__op;
+
+/* Memory is asked for and handed out in whole cache lines, in the same order. */
+static inline size_t gan__op_bytes(int64_t floats)
+{
+    return ((size_t)floats * sizeof(float) + 63) & ~(size_t)63;
+}
+static inline float *gan__op_take(void **memory, int64_t floats)
+{
+    float *taken = (float *)*memory;
+    *memory = (char *)*memory + gan__op_bytes(floats);
+    return taken;
+}
+
+#endif

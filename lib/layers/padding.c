@@ -1,0 +1,106 @@
+#include "layers/padding.h"
+#include "base/parallel.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+gan__shape gan__padding_shape(const gan__padding *padding, gan__shape in)
+{
+    if (in.h >= 0) in.h += padding->top + padding->bottom;
+    if (in.w >= 0) in.w += padding->left + padding->right;
+    return in;
+}
+
+gan_status gan__padding_check(const gan_layer *layer, const gan__padding *padding, gan__shape in)
+{
+    if (padding->mode != GAN__PAD_REFLECT) return GAN_OK;
+    int64_t rows = padding->top > padding->bottom ? padding->top : padding->bottom;
+    int64_t columns = padding->left > padding->right ? padding->left : padding->right;
+    if ((in.h < 0 || rows < in.h) && (in.w < 0 || columns < in.w)) return GAN_OK;
+    return gan__fail(layer->object.context, GAN_E_SHAPE,
+                     "%s: a picture of %" PRId64 "x%" PRId64 " cannot be reflected by %" PRId64
+                     "x%" PRId64,
+                     layer->kind->kind.name, in.h, in.w, rows, columns);
+}
+
+/* Which of `size` places the padded place `i` shows; -1: a zero. */
+static int64_t padding_source(int32_t mode, int64_t i, int64_t before, int64_t size)
+{
+    int64_t place = i - before;
+    if (place >= 0 && place < size) return place;
+    if (mode == GAN__PAD_ZERO) return -1;
+    if (mode == GAN__PAD_REPLICATE) return place < 0 ? 0 : size - 1;
+    return place < 0 ? -place : 2 * (size - 1) - place;
+}
+
+typedef struct padding_job {
+    const gan__padding *padding;
+    gan__shape in, out;
+    const float *from;
+    float *to;
+} padding_job;
+
+static void padding_row(void *argument, int64_t index, int32_t worker)
+{
+    const padding_job *job = argument;
+    const gan__padding *padding = job->padding;
+    const int64_t c = job->in.c, n = index / job->out.h;
+    const size_t pixel = (size_t)c * sizeof(float);
+    int64_t row = padding_source(padding->mode, index % job->out.h, padding->top, job->in.h);
+    float *to = job->to + index * job->out.w * c;
+    (void)worker;
+    if (row < 0) {
+        memset(to, 0, (size_t)job->out.w * pixel);
+        return;
+    }
+    const float *from = job->from + (n * job->in.h + row) * job->in.w * c;
+    for (int64_t j = 0; j < job->out.w; j++, to += c) {
+        int64_t column = padding_source(padding->mode, j, padding->left, job->in.w);
+        if (column < 0) {
+            memset(to, 0, pixel);
+        } else {
+            memcpy(to, from + column * c, pixel);
+        }
+    }
+}
+
+/* Adds one padded row to the row that it shows. */
+static void padding_fold(const padding_job *job, const float *from, float *to)
+{
+    const gan__padding *padding = job->padding;
+    const int64_t c = job->in.c;
+    for (int64_t j = 0; j < job->out.w; j++, from += c) {
+        int64_t column = padding_source(padding->mode, j, padding->left, job->in.w);
+        if (column < 0) continue;
+        for (int64_t k = 0; k < c; k++) to[column * c + k] += from[k];
+    }
+}
+
+static void padding_row_backward(void *argument, int64_t index, int32_t worker)
+{
+    const padding_job *job = argument;
+    const gan__padding *padding = job->padding;
+    const int64_t row = index % job->in.h, n = index / job->in.h;
+    const int64_t line = job->out.w * job->in.c;
+    float *to = job->to + index * job->in.w * job->in.c;
+    (void)worker;
+    memset(to, 0, (size_t)(job->in.w * job->in.c) * sizeof(float));
+    for (int64_t i = 0; i < job->out.h; i++) {
+        if (padding_source(padding->mode, i, padding->top, job->in.h) != row) continue;
+        padding_fold(job, job->from + (n * job->out.h + i) * line, to);
+    }
+}
+
+void gan__padding_forward(gan_context *context, const gan__padding *padding, gan__shape in,
+                          const float *x, float *y)
+{
+    padding_job job = {padding, in, gan__padding_shape(padding, in), x, y};
+    gan__parallel_for(context, job.out.n * job.out.h, padding_row, &job);
+}
+
+void gan__padding_backward(gan_context *context, const gan__padding *padding, gan__shape in,
+                           const float *dy, float *dx)
+{
+    padding_job job = {padding, in, gan__padding_shape(padding, in), dy, dx};
+    gan__parallel_for(context, in.n * in.h, padding_row_backward, &job);
+}

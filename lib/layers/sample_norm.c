@@ -1,0 +1,70 @@
+#include "layers/sample_norm.h"
+
+gan_status gan__affine_declare(gan_layer *layer, int32_t rank, const int64_t *shape,
+                               const int64_t *order)
+{
+    static const char *const names[2] = {"weight", "bias"};
+    for (int32_t i = 0; i < 2; i++) {
+        gan__parameter *p = gan__layer_declare(layer, names[i], true, rank, shape);
+        if (!p) return GAN_E_MEMORY;
+        for (int32_t j = 0; j < 4; j++) p->order[j] = order[j];
+        p->least = p->most = i == 0 ? 1.0f : 0.0f;
+    }
+    return GAN_OK;
+}
+
+gan__affine gan__affine_of(const gan__op *op, bool gradients)
+{
+    const gan_layer *layer = op->layer;
+    const gan__parameter *gamma = gan__layer_parameter(layer, "weight");
+    const gan__parameter *beta = gan__layer_parameter(layer, "bias");
+    gan__affine affine = {0};
+    if (!gamma) return affine;
+    affine.gamma = gan__parameter_value(layer, gamma);
+    affine.beta = gan__parameter_value(layer, beta);
+    if (!gradients) return affine;
+    affine.dgamma = gan__gradient_add(layer, gamma);
+    affine.dbeta = gan__gradient_add(layer, beta);
+    return affine;
+}
+
+gan__norm gan__sample_norm(const gan__op *op, int64_t sets, double eps)
+{
+    const gan__shape in = op->in[0];
+    return (gan__norm){.outer = in.n,
+                       .rows = in.h * in.w,
+                       .channels = in.c,
+                       .sets = sets,
+                       .eps = eps,
+                       .activation = op->tail.activation,
+                       .parameter = op->tail.parameter};
+}
+
+/* The state: means, then variances. */
+gan_status gan__sample_norm_plan(gan__op *op, const gan__norm *norm)
+{
+    op->state_size = 2 * gan__op_bytes(norm->outer * norm->sets);
+    op->workspace_size = gan__op_bytes(gan__norm_workspace(norm));
+    op->scratch_size = gan__norm_scratch(norm);
+    return GAN_OK;
+}
+
+void gan__sample_norm_forward(gan__op *op, const gan__norm *norm)
+{
+    const gan__affine affine = gan__affine_of(op, false);
+    void *state = op->state;
+    float *mean = gan__op_take(&state, norm->outer * norm->sets);
+    float *variance = gan__op_take(&state, norm->outer * norm->sets);
+    gan__norm_statistics(op->context, norm, op->x[0], op->workspace, mean, variance);
+    gan__norm_forward(op->context, norm, op->x[0], mean, variance, affine.gamma, affine.beta, op->y);
+}
+
+void gan__sample_norm_backward(gan__op *op, const gan__norm *norm)
+{
+    const gan__affine affine = gan__affine_of(op, op->want_weights);
+    void *state = op->state;
+    const float *mean = gan__op_take(&state, norm->outer * norm->sets);
+    const float *variance = gan__op_take(&state, norm->outer * norm->sets);
+    gan__norm_backward(op->context, norm, op->x[0], op->y, op->dy, mean, variance, affine.gamma,
+                       op->workspace, affine.dgamma, affine.dbeta, op->dx[0]);
+}

@@ -1,0 +1,145 @@
+#include "layers/layer.h"
+#include "base/memory.h"
+#include "compute/pointwise.h"
+#include "layers/initial.h"
+
+void gan__store_retain(gan__store *store)
+{
+    if (store) atomic_fetch_add_explicit(&store->references, 1, memory_order_relaxed);
+}
+
+void gan__store_release(gan__store *store)
+{
+    if (!store) return;
+    if (atomic_fetch_sub_explicit(&store->references, 1, memory_order_acq_rel) != 1) return;
+    gan_context *context = store->context;
+    gan__free(context, store->weights);
+    gan__free(context, store->buffers);
+    gan__free(context, store->gradients);
+    gan__free(context, store->segments);
+    gan__free(context, store);
+    gan_context_release(context);
+}
+
+/* Whether this layer gets its parameters from the store being made. */
+static bool store_takes(const gan_layer *layer)
+{
+    return !layer->store && layer->placed && layer->parameter_count > 0;
+}
+
+/* Gives every parameter its place; arrays do not exist yet. A layer that is listed twice is laid out once:
+ * its store is set by its first appearance. */
+static gan_status store_lay_out(gan__store *store, gan_layer *const *layers, int32_t count)
+{
+    size_t capacity = 0;
+    for (int32_t i = 0; i < count; i++) {
+        gan_layer *layer = layers[i];
+        if (!store_takes(layer)) continue;
+        size_t wanted = (size_t)store->segment_count + (size_t)layer->parameter_count;
+        GAN__TRY(gan__grow(store->context, &store->segments, &capacity, wanted,
+                           sizeof *store->segments));
+        for (int32_t j = 0; j < layer->parameter_count; j++) {
+            gan__parameter *p = &layer->parameters[j];
+            int64_t *total = p->trained ? &store->weight_count : &store->buffer_count;
+            p->offset = *total;
+            p->segment = store->segment_count++;
+            store->segments[p->segment] = (gan__segment){.offset = p->offset,
+                                                         .count = p->count,
+                                                         .trained = p->trained,
+                                                         .empty = true};
+            if (!gan__add_count(*total, p->count, total)) {
+                return gan__fail(store->context, GAN_E_MEMORY, "%s: too many parameters",
+                                 layer->kind->kind.name);
+            }
+        }
+        layer->store = store;
+    }
+    return GAN_OK;
+}
+
+static gan_status store_fill(gan__store *store, gan_layer *const *layers, int32_t count)
+{
+    gan_context *context = store->context;
+    int32_t next = 0; /* the segment to be filled: skips layers of other stores and repetitions */
+    GAN__TRY(gan__allocate_raw(context, &store->weights, (size_t)store->weight_count,
+                               sizeof *store->weights));
+    GAN__TRY(gan__allocate_raw(context, &store->buffers, (size_t)store->buffer_count,
+                               sizeof *store->buffers));
+    for (int32_t i = 0; i < count; i++) {
+        const gan_layer *layer = layers[i];
+        for (int32_t j = 0; j < layer->parameter_count && layer->store == store; j++) {
+            const gan__parameter *p = &layer->parameters[j];
+            if (p->segment != next) continue;
+            gan_status status = gan__initial_fill(context, p, context->draws,
+                                                  gan__parameter_value(layer, p));
+            if (status != GAN_OK) return gan__fail_in(context, status, "%s", layer->kind->kind.name);
+            context->draws++;
+            next++;
+        }
+    }
+    return GAN_OK;
+}
+
+gan_status gan__store_create(gan_context *context, gan_layer *const *layers, int32_t count)
+{
+    gan__store *store;
+    GAN__TRY(gan__allocate(context, &store, 1, sizeof *store));
+    atomic_init(&store->references, 1);
+    store->context = context;
+    store->version = 1;
+    gan_context_retain(context);
+
+    gan_status status = store_lay_out(store, layers, count);
+    if (status == GAN_OK) status = store_fill(store, layers, count);
+    for (int32_t i = 0; i < count && status != GAN_OK; i++) {
+        if (layers[i]->store == store) layers[i]->store = NULL;
+    }
+    /* Each of its layers holds one reference; a repeated layer holds it once. */
+    for (int32_t i = 0; i < count && status == GAN_OK; i++) {
+        bool repeated = false;
+        for (int32_t j = 0; j < i && !repeated; j++) repeated = layers[j] == layers[i];
+        if (layers[i]->store == store && !repeated) gan__store_retain(store);
+    }
+    gan__store_release(store);
+    return status;
+}
+
+gan_status gan__store_need_gradients(gan__store *store)
+{
+    if (store->gradients || store->weight_count == 0) return GAN_OK;
+    gan__store_clear_gradients(store);
+    return gan__allocate_raw(store->context, &store->gradients, (size_t)store->weight_count,
+                             sizeof *store->gradients);
+}
+
+void gan__store_clear_gradients(gan__store *store)
+{
+    for (int32_t i = 0; i < store->segment_count; i++) store->segments[i].empty = true;
+}
+
+static void store_settle(gan__store *store, gan__segment *segment)
+{
+    if (!segment->empty || !segment->trained) return;
+    gan__fill(store->context, segment->count, 0.0f, store->gradients + segment->offset);
+    segment->empty = false;
+}
+
+void gan__store_settle_gradients(gan__store *store)
+{
+    if (!store->gradients) return;
+    for (int32_t i = 0; i < store->segment_count; i++) store_settle(store, &store->segments[i]);
+}
+
+float *gan__gradient_write(const gan_layer *layer, const gan__parameter *p, bool *add)
+{
+    gan__segment *segment = &layer->store->segments[p->segment];
+    *add = !segment->empty;
+    segment->empty = false;
+    return layer->store->gradients + p->offset;
+}
+
+float *gan__gradient_add(const gan_layer *layer, const gan__parameter *p)
+{
+    store_settle(layer->store, &layer->store->segments[p->segment]);
+    return layer->store->gradients + p->offset;
+}

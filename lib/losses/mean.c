@@ -1,0 +1,41 @@
+/* mean.c: the mean and the sum of all elements. */
+#include "losses/elementwise.h"
+
+#include "compute/pointwise.h"
+#include "compute/reduce.h"
+
+static double sum_value(const gan__loss *loss)
+{
+    return gan__sum(loss->context, gan__shape_count(loss->in[0]), loss->x[0]);
+}
+
+static void sum_gradient(const gan__loss *loss, float seed, float *const dx[2])
+{
+    if (dx[0]) gan__fill(loss->context, gan__shape_count(loss->in[0]), seed, dx[0]);
+}
+
+static double mean_value(const gan__loss *loss)
+{
+    return sum_value(loss) / (double)gan__shape_count(loss->in[0]);
+}
+
+static void mean_gradient(const gan__loss *loss, float seed, float *const dx[2])
+{
+    sum_gradient(loss, (float)((double)seed / (double)gan__shape_count(loss->in[0])), dx);
+}
+
+const gan__loss_kind gan__loss_kind_mean = {
+    .kind = {"mean", "mean of all elements", NULL, 0, 0},
+    .least_inputs = 1,
+    .most_inputs = 1,
+    .value = mean_value,
+    .gradient = mean_gradient,
+};
+
+const gan__loss_kind gan__loss_kind_sum = {
+    .kind = {"sum", "sum of all elements", NULL, 0, 0},
+    .least_inputs = 1,
+    .most_inputs = 1,
+    .value = sum_value,
+    .gradient = sum_gradient,
+};

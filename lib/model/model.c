@@ -1,0 +1,331 @@
+#include "base/memory.h"
+#include "model/tree.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+static bool model_is(const gan_model *model)
+{
+    return gan__object_is(model, GAN__MODEL);
+}
+
+/* ---- from text ---- */
+
+/* Parses, makes parameters and lets go of everything if either fails. */
+static gan_status model_from_text(gan_model **out, gan_context *context, const char *text,
+                                  const gan__given *given, bool initial)
+{
+    gan__entry entry;
+    GAN__TRY(gan__enter(context, &entry));
+    gan_status status = gan__model_parse(out, context, text, given, GAN__MAX_PLACED);
+    if (status == GAN_OK) status = gan__model_allocate(*out, initial);
+    if (status != GAN_OK) {
+        gan__object_release(*out);
+        *out = NULL;
+    }
+    gan__leave(context, &entry);
+    return status;
+}
+
+gan_status gan_model_parse(gan_model **out, gan_context *context, const char *text)
+{
+    return gan_model_parse_parts(out, context, text, NULL, NULL, 0);
+}
+
+gan_status gan__given_check(gan_context *context, const char *function, const char *const *names,
+                            gan_model *const *parts, int32_t count)
+{
+    if (count < 0 || count > GAN__MAX_PARTS) {
+        return gan__fail(context, GAN_E_ARGUMENT, "%s: count is %" PRId32 ", not in [0, %d]",
+                         function, count, GAN__MAX_PARTS);
+    }
+    if (count > 0 && (!names || !parts)) {
+        return gan__fail(context, GAN_E_ARGUMENT, "%s: %s is NULL", function,
+                         names ? "parts" : "names");
+    }
+    for (int32_t i = 0; i < count; i++) {
+        GAN__TRY(gan__object_check(context, parts[i], GAN__MODEL, function, "a part"));
+        if (!names[i] || !gan__name_is_valid(names[i], strlen(names[i]), true)) {
+            return gan__fail(context, GAN_E_ARGUMENT, "%s: names[%" PRId32 "] is no name: '%.64s'",
+                             function, i, names[i] ? names[i] : "NULL");
+        }
+        if (parts[i]->object.context != context) {
+            return gan__fail(context, GAN_E_ARGUMENT, "%s: part '%s' lives in another context",
+                             function, names[i]);
+        }
+        if (parts[i]->input_count == 0) {
+            return gan__fail(context, GAN_E_STATE, "%s: part '%s' is empty", function, names[i]);
+        }
+        for (int32_t k = 0; k < i; k++) {
+            if (strcmp(names[i], names[k]) != 0) continue;
+            return gan__fail(context, GAN_E_ARGUMENT, "%s: two parts are called '%s'", function,
+                             names[i]);
+        }
+    }
+    return GAN_OK;
+}
+
+gan_status gan_model_parse_parts(gan_model **out, gan_context *context, const char *text,
+                                 const char *const *names, gan_model *const *parts, int32_t count)
+{
+    if (out) *out = NULL;
+    if (!context) return GAN_E_ARGUMENT;
+    if (!out || !text) {
+        return gan__fail(context, GAN_E_ARGUMENT, "gan_model_parse: %s is NULL",
+                         out ? "text" : "out");
+    }
+    GAN__TRY(gan__given_check(context, "gan_model_parse_parts", names, parts, count));
+    const gan__given given = {names, parts, (size_t)count};
+    return model_from_text(out, context, text, &given, true);
+}
+
+/* The values of one model into another of the same text. */
+static void model_copy_values(gan_model *to, const gan_model *from)
+{
+    for (size_t i = 0; i < from->entry_count; i++) {
+        const gan__entry_name *a = &from->entries[i], *b = &to->entries[i];
+        const gan__parameter *source = &a->layer->parameters[a->index];
+        const gan__parameter *target = &b->layer->parameters[b->index];
+        memcpy(gan__parameter_value(b->layer, target), gan__parameter_value(a->layer, source),
+               (size_t)source->count * sizeof(float));
+    }
+    for (size_t i = 0; i < to->store_count; i++) to->stores[i]->version++;
+}
+
+gan_status gan_model_copy(gan_model **out, const gan_model *model)
+{
+    if (out) *out = NULL;
+    if (!model_is(model)) return GAN_E_ARGUMENT;
+    gan_context *context = model->object.context;
+    if (!out) return gan__fail(context, GAN_E_ARGUMENT, "gan_model_copy: out is NULL");
+    const char *text = gan_model_text(model);
+    if (!text) return gan__fail(context, GAN_E_MEMORY, "gan_model_copy: no memory for the text");
+    if (model->input_count == 0) return gan_model_create(out, context);
+    const gan__given none = {0};
+    GAN__TRY(model_from_text(out, context, text, &none, false));
+    if ((*out)->entry_count != model->entry_count) {
+        gan_model_release(*out);
+        *out = NULL;
+        return gan__fail(context, GAN_E_INTERNAL, "gan_model_copy: the copy has other parameters");
+    }
+    model_copy_values(*out, model);
+    return GAN_OK;
+}
+
+void gan_model_retain(gan_model *model)
+{
+    if (model_is(model)) gan__object_retain(model);
+}
+
+void gan_model_release(gan_model *model)
+{
+    if (model_is(model)) gan__object_release(model);
+}
+
+const char *gan_model_text(const gan_model *model)
+{
+    if (!model_is(model)) return NULL;
+    if (model->text) return model->text;
+    gan__text text = {.context = model->object.context};
+    gan__text_append(&text, "", 0);
+    if (gan__model_print(model, &text) != GAN_OK) {
+        gan__text_free(&text);
+        return NULL;
+    }
+    /* Made on first use: it is dropped when the model changes. */
+    ((gan_model *)(uintptr_t)model)->text = text.bytes;
+    return model->text;
+}
+
+/* ---- inputs and outputs ---- */
+
+int32_t gan_model_input_count(const gan_model *model)
+{
+    return model_is(model) ? (int32_t)model->input_count : 0;
+}
+
+int32_t gan_model_output_count(const gan_model *model)
+{
+    return model_is(model) ? (int32_t)model->output_count : 0;
+}
+
+const char *gan_model_input_name(const gan_model *model, int32_t index)
+{
+    if (!model_is(model) || index < 0 || (size_t)index >= model->input_count) return NULL;
+    return model->inputs[index].name;
+}
+
+const char *gan_model_output_name(const gan_model *model, int32_t index)
+{
+    if (!model_is(model) || index < 0 || (size_t)index >= model->output_count) return NULL;
+    return model->outputs[index].name;
+}
+
+static gan_status model_port_shape(const gan_model *model, const gan__port *ports, size_t count,
+                                   int32_t index, int64_t shape[3])
+{
+    gan_context *context = model->object.context;
+    if (!shape) return gan__fail(context, GAN_E_ARGUMENT, "model: shape is NULL");
+    if (index < 0 || (size_t)index >= count) {
+        return gan__fail(context, GAN_E_ARGUMENT,
+                         "model: index %" PRId32 " of %zu inputs or outputs", index, count);
+    }
+    gan__shape s = model->shapes[ports[index].value];
+    shape[0] = s.h;
+    shape[1] = s.w;
+    shape[2] = s.c;
+    return GAN_OK;
+}
+
+gan_status gan_model_input_shape(const gan_model *model, int32_t index, int64_t shape[3])
+{
+    if (!model_is(model)) return GAN_E_ARGUMENT;
+    return model_port_shape(model, model->inputs, model->input_count, index, shape);
+}
+
+gan_status gan_model_output_shape(const gan_model *model, int32_t index, int64_t shape[3])
+{
+    if (!model_is(model)) return GAN_E_ARGUMENT;
+    return model_port_shape(model, model->outputs, model->output_count, index, shape);
+}
+
+static bool model_side_fits(int64_t declared, int64_t given)
+{
+    return declared < 0 || declared == given;
+}
+
+static gan_status model_check_input(const gan_model *model, size_t index, gan__shape first,
+                                    gan__shape given)
+{
+    gan__shape declared = model->shapes[model->inputs[index].value];
+    char a[88], b[88];
+    if (given.n < 1 || given.h < 1 || given.w < 1 || given.n != first.n ||
+        !model_side_fits(declared.h, given.h) || !model_side_fits(declared.w, given.w) ||
+        declared.c != given.c) {
+        declared.n = index > 0 ? first.n : -1;
+        return gan__fail(model->object.context, GAN_E_SHAPE,
+                         "model: input %zu%s%s takes %s, not %s", index,
+                         model->inputs[index].name[0] ? " " : "", model->inputs[index].name,
+                         gan__shape_print(declared, a), gan__shape_print(given, b));
+    }
+    return GAN_OK;
+}
+
+static gan_status model_node_shape(const gan_model *model, const gan__node *node, gan__shape *out)
+{
+    gan_context *context = model->object.context;
+    gan__shape *in;
+    GAN__TRY(gan__allocate(context, &in, (size_t)node->operand_count, sizeof *in));
+    for (int32_t i = 0; i < node->operand_count; i++) in[i] = out[node->operands[i]];
+    gan_status status = gan__layer_place(node->layer, in, node->operand_count, &out[node->result]);
+    gan__free(context, in);
+    if (status == GAN_OK) return GAN_OK;
+    return gan__fail_in(context, status, "model: layer %s", node->path);
+}
+
+gan_status gan__model_shapes(const gan_model *model, const gan__shape *inputs, gan__shape *out)
+{
+    for (size_t i = 0; i < model->input_count; i++) {
+        GAN__TRY(model_check_input(model, i, inputs[0], inputs[i]));
+        out[model->inputs[i].value] = inputs[i];
+    }
+    for (size_t i = 0; i < model->node_count; i++) {
+        GAN__TRY(model_node_shape(model, &model->nodes[i], out));
+    }
+    return GAN_OK;
+}
+
+/* ---- parameters ---- */
+
+gan_layer *gan_model_layer(const gan_model *model, const char *name)
+{
+    if (!model_is(model) || !name) return NULL;
+    for (size_t i = 0; i < model->node_count; i++) {
+        if (strcmp(model->nodes[i].path, name) == 0) return model->nodes[i].layer;
+    }
+    return NULL;
+}
+
+int64_t gan_model_parameter_count(const gan_model *model)
+{
+    return model_is(model) ? (int64_t)model->entry_count : 0;
+}
+
+const char *gan_model_parameter_name(const gan_model *model, int64_t index)
+{
+    if (!model_is(model) || index < 0 || (size_t)index >= model->entry_count) return NULL;
+    return model->entries[index].name;
+}
+
+int64_t gan_model_weight_count(const gan_model *model)
+{
+    int64_t count = 0;
+    if (!model_is(model)) return 0;
+    for (size_t i = 0; i < model->store_count; i++) count += model->stores[i]->weight_count;
+    return count;
+}
+
+static gan_status model_find(const gan_model *model, const char *name, const char *function,
+                             const gan__entry_name **out)
+{
+    gan_context *context = model->object.context;
+    const char *nearest = NULL;
+    size_t distance = SIZE_MAX;
+    if (!name) return gan__fail(context, GAN_E_ARGUMENT, "%s: name is NULL", function);
+    *out = gan__model_entry(model, name);
+    if (*out) return GAN_OK;
+    for (size_t i = 0; i < model->entry_count; i++) {
+        const char *known = model->entries[i].name;
+        if (gan__text_nearer(name, strlen(name), known, &distance)) nearest = known;
+    }
+    return gan__fail(context, GAN_E_ARGUMENT, "%s: the model has no parameter '%.255s'%s%s%s",
+                     function, name, nearest ? ", did you mean '" : "", nearest ? nearest : "",
+                     nearest ? "'?" : "");
+}
+
+gan_status gan_model_parameter_shape(const gan_model *model, const char *name, int32_t *rank,
+                                     int64_t shape[4])
+{
+    const gan__entry_name *found;
+    if (!model_is(model)) return GAN_E_ARGUMENT;
+    if (!rank || !shape) {
+        return gan__fail(model->object.context, GAN_E_ARGUMENT,
+                         "gan_model_parameter_shape: %s is NULL", rank ? "shape" : "rank");
+    }
+    GAN__TRY(model_find(model, name, "gan_model_parameter_shape", &found));
+    const gan__parameter *p = &found->layer->parameters[found->index];
+    *rank = p->rank;
+    for (int32_t i = 0; i < 4; i++) shape[i] = i < p->rank ? p->shape[i] : 0;
+    return GAN_OK;
+}
+
+gan_status gan_model_read(gan_model *model, const char *name, int32_t what, gan_tensor *tensor)
+{
+    const gan__entry_name *found;
+    gan__entry entry;
+    if (!model_is(model)) return GAN_E_ARGUMENT;
+    gan_context *context = model->object.context;
+    GAN__TRY(gan__object_check(context, tensor, GAN__TENSOR, "gan_model_read", "tensor"));
+    GAN__TRY(model_find(model, name, "gan_model_read", &found));
+    GAN__TRY(gan__enter(context, &entry));
+    gan_status status = gan__parameter_read(found->layer, &found->layer->parameters[found->index],
+                                            found->name, what, tensor);
+    gan__leave(context, &entry);
+    return status;
+}
+
+gan_status gan_model_write(gan_model *model, const char *name, const gan_tensor *tensor)
+{
+    const gan__entry_name *found;
+    gan__entry entry;
+    if (!model_is(model)) return GAN_E_ARGUMENT;
+    gan_context *context = model->object.context;
+    GAN__TRY(gan__object_check(context, tensor, GAN__TENSOR, "gan_model_write", "tensor"));
+    GAN__TRY(model_find(model, name, "gan_model_write", &found));
+    GAN__TRY(gan__enter(context, &entry));
+    gan_status status = gan__parameter_write(found->layer, &found->layer->parameters[found->index],
+                                             found->name, tensor);
+    gan__leave(context, &entry);
+    return status;
+}

@@ -1,0 +1,134 @@
+#include "model/persist.h"
+
+#include <string.h>
+
+/* ---- saving ---- */
+
+static gan_status persist_save(const gan_model *model, const char *path)
+{
+    gan__bundle bundle = {.context = model->object.context};
+    const gan__store_list none = {NULL, 0};
+    const char *text = gan_model_text(model);
+    gan_status status = text ? gan__bundle_begin(&bundle, "model") : GAN_E_MEMORY;
+    if (status == GAN_OK) status = gan__bundle_pair(&bundle, "gan.text", text);
+    if (status == GAN_OK) status = gan__bundle_model(&bundle, "", model, &none);
+    if (status == GAN_OK) status = gan__bundle_write(&bundle, path);
+    gan__bundle_free(&bundle);
+    return status;
+}
+
+gan_status gan_model_save(const gan_model *model, const char *path)
+{
+    gan__entry entry;
+    if (!gan__object_is(model, GAN__MODEL)) return GAN_E_ARGUMENT;
+    gan_context *context = model->object.context;
+    if (!path) return gan__fail(context, GAN_E_ARGUMENT, "gan_model_save: path is NULL");
+    if (model->input_count == 0) {
+        return gan__fail(context, GAN_E_STATE, "gan_model_save: the model is empty");
+    }
+    GAN__TRY(gan__enter(context, &entry));
+    gan_status status = persist_save(model, path);
+    gan__leave(context, &entry);
+    return status;
+}
+
+/* ---- loading ---- */
+
+/* Every part that is given must be one that the file's text defines. */
+static gan_status persist_check_given(const gan__archive *archive, const gan_model *model,
+                                      const gan__given *given)
+{
+    gan__definitions list;
+    GAN__TRY(gan__model_definitions(model, &list));
+    gan_status status = GAN_OK;
+    for (size_t i = 0; i < given->count && status == GAN_OK; i++) {
+        bool found = false;
+        for (size_t k = 0; k < list.count && !found; k++) {
+            found = strcmp(list.items[k].name, given->names[i]) == 0;
+        }
+        if (found) continue;
+        status = gan__fail(archive->context, GAN_E_ARGUMENT, "%s: its model has no part '%s'",
+                           archive->name, given->names[i]);
+    }
+    gan__definitions_free(&list);
+    return status;
+}
+
+static gan_status persist_load(gan_model **out, const gan__archive *archive,
+                               const gan__given *given)
+{
+    const char *text;
+    GAN__TRY(gan__archive_check(archive, "model"));
+    GAN__TRY(gan__archive_pair(archive, "gan.text", &text));
+    GAN__TRY(gan__archive_model(out, archive, "", text, given));
+    gan_status status = gan__archive_check_surplus(archive, *out);
+    if (status == GAN_OK) status = persist_check_given(archive, *out, given);
+    if (status != GAN_OK) {
+        gan__object_release(*out);
+        *out = NULL;
+    }
+    return status;
+}
+
+gan_status gan_model_load(gan_model **out, gan_context *context, const char *path)
+{
+    return gan_model_load_parts(out, context, path, NULL, NULL, 0);
+}
+
+gan_status gan_model_load_parts(gan_model **out, gan_context *context, const char *path,
+                                const char *const *names, gan_model *const *parts, int32_t count)
+{
+    gan__entry entry;
+    gan__archive archive;
+    if (out) *out = NULL;
+    if (!context) return GAN_E_ARGUMENT;
+    if (!out || !path) {
+        return gan__fail(context, GAN_E_ARGUMENT, "gan_model_load: %s is NULL",
+                         out ? "path" : "out");
+    }
+    GAN__TRY(gan__given_check(context, "gan_model_load_parts", names, parts, count));
+    const gan__given given = {names, parts, (size_t)count};
+    GAN__TRY(gan__enter(context, &entry));
+    gan_status status = gan__archive_open(&archive, context, path);
+    if (status == GAN_OK) status = persist_load(out, &archive, &given);
+    gan__archive_close(&archive);
+    gan__leave(context, &entry);
+    return status;
+}
+
+gan_status gan_model_load_memory(gan_model **out, gan_context *context, const void *bytes,
+                                 size_t size)
+{
+    gan__entry entry;
+    gan__archive archive;
+    const gan__given none = {NULL, NULL, 0};
+    if (out) *out = NULL;
+    if (!context) return GAN_E_ARGUMENT;
+    if (!out || !bytes) {
+        return gan__fail(context, GAN_E_ARGUMENT, "gan_model_load_memory: %s is NULL",
+                         out ? "bytes" : "out");
+    }
+    GAN__TRY(gan__enter(context, &entry));
+    gan_status status = gan__archive_open_memory(&archive, context, bytes, size);
+    if (status == GAN_OK) status = persist_load(out, &archive, &none);
+    gan__archive_close(&archive);
+    gan__leave(context, &entry);
+    return status;
+}
+
+gan_status gan_model_load_weights(gan_model *model, const char *path)
+{
+    gan__entry entry;
+    gan__archive archive;
+    const gan__store_list none = {NULL, 0};
+    if (!gan__object_is(model, GAN__MODEL)) return GAN_E_ARGUMENT;
+    gan_context *context = model->object.context;
+    if (!path) return gan__fail(context, GAN_E_ARGUMENT, "gan_model_load_weights: path is NULL");
+    GAN__TRY(gan__enter(context, &entry));
+    gan_status status = gan__archive_open(&archive, context, path);
+    if (status == GAN_OK) status = gan__archive_check_surplus(&archive, model);
+    if (status == GAN_OK) status = gan__archive_fill(&archive, "", model, &none);
+    gan__archive_close(&archive);
+    gan__leave(context, &entry);
+    return status;
+}

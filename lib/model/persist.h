@@ -1,0 +1,88 @@
+/* persist.h: what goes into a safetensors file and comes out of it again: the parameters of models, in
+ * PyTorch's names and layouts, and whatever else a checkpoint has to keep.
+ *
+ * Metadata of a model's file: gan.format "1.0", gan.kind "model", gan.version, gan.text. */
+#ifndef GAN__PERSIST_H
+#define GAN__PERSIST_H
+
+#include "files/safetensors.h"
+#include "model/tree.h"
+
+/* ---- writing ---- */
+
+/* A file being put together; it owns copies of everything. Zero-initialise but for `context`. */
+typedef struct gan__bundle {
+    gan_context *context;
+    gan__safetensors_tensor *tensors;
+    gan__safetensors_pair *pairs;
+    size_t tensor_count, tensor_capacity, pair_count, pair_capacity;
+} gan__bundle;
+
+/* gan.format, gan.kind and gan.version. */
+gan_status gan__bundle_begin(gan__bundle *bundle, const char *kind);
+gan_status gan__bundle_pair(gan__bundle *bundle, const char *key, const char *value);
+
+/* `data` is row-major and of the element's type. */
+gan_status gan__bundle_tensor(gan__bundle *bundle, const gan__safetensors_tensor *tensor);
+
+/* One array that lies in memory as the parameter does (its value, a moment), under the name PREFIX NAME
+ * SUFFIX. */
+typedef struct gan__bundle_name {
+    const char *prefix, *name, *suffix;
+} gan__bundle_name;
+gan_status gan__bundle_values(gan__bundle *bundle, const gan__bundle_name *name,
+                              const gan__parameter *p, const float *memory);
+
+/* All parameters of the model that are not in one of the stores `skip`. */
+typedef struct gan__store_list {
+    gan__store *const *stores;
+    size_t count;
+} gan__store_list;
+bool gan__store_listed(const gan__store_list *list, const gan__store *store);
+gan_status gan__bundle_model(gan__bundle *bundle, const char *prefix, const gan_model *model,
+                             const gan__store_list *skip);
+
+gan_status gan__bundle_write(gan__bundle *bundle, const char *path);
+void gan__bundle_free(gan__bundle *bundle);
+
+/* ---- reading ---- */
+
+typedef struct gan__archive {
+    gan_context *context;
+    const char *name; /* of the file, for messages; borrowed */
+    uint8_t *owned;   /* the file's bytes, unless they are the caller's */
+    size_t size;      /* of the file */
+    gan__safetensors file;
+} gan__archive;
+
+gan_status gan__archive_open(gan__archive *archive, gan_context *context, const char *path);
+gan_status gan__archive_open_memory(gan__archive *archive, gan_context *context, const void *bytes,
+                                    size_t size);
+void gan__archive_close(gan__archive *archive); /* safe on a zeroed struct and twice */
+
+/* GAN_E_FORMAT if gan.format is missing or of a newer major, or gan.kind is another. */
+gan_status gan__archive_check(const gan__archive *archive, const char *kind);
+
+/* The value of a key; NULL and GAN_E_FORMAT if it is missing. */
+gan_status gan__archive_pair(const gan__archive *archive, const char *key, const char **out);
+
+/* One array back into the parameter's layout. GAN_E_FORMAT if it is missing, misshapen or of another type;
+ * `memory` NULL: only checks. Integer types and all floating-point types become float32. */
+gan_status gan__archive_values(const gan__archive *archive, const gan__bundle_name *name,
+                               const gan__parameter *p, float *memory);
+
+/* Fills all parameters of the model that are not in one of the stores `skip` from PREFIX NAME, or fails and
+ * changes nothing. */
+gan_status gan__archive_fill(const gan__archive *archive, const char *prefix, gan_model *model,
+                             const gan__store_list *skip);
+
+/* A model from its text, with its parameters from the archive; those of the parts given stay theirs. What
+ * the archive has is checked before anything is allocated for it, and the number of layers is bounded by the
+ * file's size: memory stays below 200 times that plus 10 MB. No random number is used up. */
+gan_status gan__archive_model(gan_model **out, const gan__archive *archive, const char *prefix,
+                              const char *text, const gan__given *given);
+
+/* GAN_E_FORMAT if a tensor is no parameter of the model. */
+gan_status gan__archive_check_surplus(const gan__archive *archive, const gan_model *model);
+
+#endif

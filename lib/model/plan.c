@@ -1,0 +1,272 @@
+/* plan.c: makes a model ready to execute, and executes it forwards. */
+#include "model/plan_inside.h"
+
+#include "base/memory.h"
+#include "base/parallel.h"
+
+#include <inttypes.h>
+
+/* ---- values and their readers ---- */
+
+static gan_status plan_make_values(gan__plan *plan)
+{
+    const gan_model *model = plan->model;
+    gan__shape *shapes = NULL;
+    GAN__TRY(gan__allocate(plan->context, &plan->values, plan->value_count, sizeof *plan->values));
+    GAN__TRY(gan__allocate(plan->context, &shapes, plan->value_count, sizeof *shapes));
+    gan_status status = gan__model_shapes(model, plan->inputs, shapes);
+    if (status != GAN_OK && model->object.context != plan->context)
+        gan__fail(plan->context, status, "%s", gan_context_message(model->object.context));
+    for (size_t i = 0; status == GAN_OK && i < plan->value_count; i++) {
+        gan__plan_value *value = &plan->values[i];
+        value->shape = shapes[i];
+        value->producer = value->last_reader = -1;
+        status = gan__plan_bytes(plan->context, &shapes[i], &value->bytes);
+    }
+    gan__free(plan->context, shapes);
+    return status;
+}
+
+static void plan_count_readers(gan__plan *plan)
+{
+    const gan_model *model = plan->model;
+    for (size_t i = 0; i < model->node_count; i++)
+        for (int32_t j = 0; j < model->nodes[i].operand_count; j++)
+            plan->values[model->nodes[i].operands[j]].readers++;
+    for (size_t i = 0; i < plan->output_count; i++) plan->values[plan->output_values[i]].outputs++;
+}
+
+static gan_status plan_make_ports(gan__plan *plan, const gan__shape *inputs)
+{
+    const gan_model *model = plan->model;
+    gan_context *context = plan->context;
+    GAN__TRY(gan__allocate(context, &plan->inputs, plan->input_count, sizeof *plan->inputs));
+    GAN__TRY(gan__allocate(context, &plan->input_values, plan->input_count, sizeof(int32_t)));
+    GAN__TRY(gan__allocate(context, &plan->output_values, plan->output_count, sizeof(int32_t)));
+    for (size_t i = 0; i < plan->input_count; i++) {
+        plan->inputs[i] = inputs[i];
+        plan->input_values[i] = model->inputs[i].value;
+        if (inputs[i].n != inputs[0].n)
+            return gan__fail(context, GAN_E_SHAPE,
+                             "plan: input %zu has %" PRId64 " samples, input 0 has %" PRId64, i,
+                             inputs[i].n, inputs[0].n);
+    }
+    for (size_t i = 0; i < plan->output_count; i++) plan->output_values[i] = model->outputs[i].value;
+    return GAN_OK;
+}
+
+/* ---- steps ---- */
+
+static gan_status plan_make_pools(gan__plan *plan)
+{
+    gan_context *context = plan->context;
+    size_t total = 0;
+    for (size_t i = 0; i < plan->node_count; i++)
+        total += (size_t)plan->model->nodes[i].operand_count;
+    GAN__TRY(gan__allocate(context, &plan->steps, plan->node_count, sizeof *plan->steps));
+    GAN__TRY(gan__allocate(context, &plan->operands, total, sizeof *plan->operands));
+    GAN__TRY(gan__allocate(context, &plan->in, total, sizeof *plan->in));
+    GAN__TRY(gan__allocate(context, &plan->x, total, sizeof *plan->x));
+    GAN__TRY(gan__allocate(context, &plan->dx, total, sizeof *plan->dx));
+    return gan__allocate(context, &plan->spare_offsets, total, sizeof *plan->spare_offsets);
+}
+
+/* Whether this node is an activation that the step which makes its operand can do in its store: nobody else
+ * may need the result before the activation, neither forwards nor backwards. */
+static bool plan_fuse(gan__plan *plan, const gan__node *node)
+{
+    gan__tail tail = {0};
+    if (!node->layer->kind->activation || node->operand_count != 1) return false;
+    node->layer->kind->activation(node->layer, &tail);
+    if (!gan__activation_uses_output(tail.activation, tail.parameter)) return false;
+    gan__plan_value *value = &plan->values[node->operands[0]];
+    if (value->producer < 0 || value->readers != 1 || value->outputs != 0) return false;
+    gan__plan_step *step = &plan->steps[value->producer];
+    if (!step->op.layer->kind->takes_tail || step->op.tail.activation != GAN__LINEAR) return false;
+    plan->values[node->result].producer = value->producer;
+    value->producer = -1;
+    value->bytes = 0;
+    step->op.tail = tail;
+    step->result = node->result;
+    return true;
+}
+
+static void plan_add_step(gan__plan *plan, size_t index, size_t first)
+{
+    const gan__node *node = &plan->model->nodes[index];
+    int32_t number = (int32_t)plan->step_count++;
+    gan__plan_step *step = &plan->steps[number];
+    *step = (gan__plan_step){ .node = (int32_t)index,
+                              .result = node->result,
+                              .operands = plan->operands + first,
+                              .in = plan->in + first,
+                              .x = plan->x + first,
+                              .dx = plan->dx + first,
+                              .spare_offsets = plan->spare_offsets + first };
+    for (int32_t j = 0; j < node->operand_count; j++) {
+        step->operands[j] = node->operands[j];
+        step->in[j] = plan->values[node->operands[j]].shape;
+        plan->values[node->operands[j]].last_reader = number;
+    }
+    plan->values[node->result].producer = number;
+    step->op = (gan__op){ .context = plan->context,
+                          .layer = node->layer,
+                          .training = plan->mode.training,
+                          .backward = plan->mode.backward,
+                          .groups = plan->mode.groups,
+                          .input_count = node->operand_count,
+                          .in = step->in,
+                          .out = plan->values[node->result].shape,
+                          .ordinal = index };
+}
+
+static void plan_make_steps(gan__plan *plan)
+{
+    size_t first = 0;
+    for (size_t i = 0; i < plan->node_count; i++) {
+        const gan__node *node = &plan->model->nodes[i];
+        if (!plan_fuse(plan, node)) plan_add_step(plan, i, first);
+        first += (size_t)node->operand_count;
+    }
+}
+
+/* Lets each layer ask for its memory and panels. */
+static gan_status plan_ask_layers(gan__plan *plan, gan__panel_cache *cache)
+{
+    size_t scratch = 0;
+    plan->workspace_size = GAN__LINE; /* so that addresses are never made from NULL */
+    for (size_t i = 0; i < plan->step_count; i++) {
+        gan__op *op = &plan->steps[i].op;
+        op->cache = cache;
+        if (op->layer->kind->plan) {
+            gan_status status = op->layer->kind->plan(op);
+            if (status != GAN_OK)
+                return gan__fail_in(plan->context, status, "layer %s",
+                                    plan->model->nodes[plan->steps[i].node].path);
+        }
+        if (op->workspace_size > plan->workspace_size) plan->workspace_size = op->workspace_size;
+        if (op->scratch_size > scratch) scratch = op->scratch_size;
+    }
+    return scratch ? gan__scratch_reserve(plan->context, scratch) : GAN_OK;
+}
+
+/* ---- the whole ---- */
+
+static gan_status plan_build(gan__plan *plan, const gan__shape *inputs, gan__panel_cache *cache)
+{
+    if (plan->input_count == 0 || plan->output_count == 0)
+        return gan__fail(plan->context, GAN_E_STATE, "plan: the model has no input");
+    if (inputs[0].n < 1 || plan->mode.groups < 1 || inputs[0].n % plan->mode.groups != 0)
+        return gan__fail(plan->context, GAN_E_SHAPE,
+                         "plan: a batch of %" PRId64 " does not make %d groups", inputs[0].n,
+                         plan->mode.groups);
+    GAN__TRY(plan_make_ports(plan, inputs));
+    GAN__TRY(plan_make_values(plan));
+    plan_count_readers(plan);
+    GAN__TRY(plan_make_pools(plan));
+    plan_make_steps(plan);
+    GAN__TRY(plan_ask_layers(plan, cache));
+    return gan__plan_place(plan);
+}
+
+gan_status gan__plan_create(gan__plan **out, gan_context *context, gan_model *model,
+                            const gan__shape *inputs, const gan__plan_mode *mode,
+                            gan__panel_cache *cache)
+{
+    gan__plan *plan = NULL;
+    *out = NULL;
+    GAN__TRY(gan__allocate(context, &plan, 1, sizeof *plan));
+    plan->context = context;
+    plan->model = model;
+    gan__object_retain(model);
+    plan->mode = *mode;
+    plan->node_count = model->node_count;
+    plan->value_count = model->value_count;
+    plan->input_count = model->input_count;
+    plan->output_count = model->output_count;
+    plan->batch = model->input_count > 0 ? inputs[0].n : 0;
+    gan_status status = plan_build(plan, inputs, cache);
+    if (status != GAN_OK) {
+        gan__plan_destroy(plan);
+        return status;
+    }
+    *out = plan;
+    return GAN_OK;
+}
+
+void gan__plan_destroy(gan__plan *plan)
+{
+    if (!plan) return;
+    gan_context *context = plan->context;
+    gan__free(context, plan->values);
+    gan__free(context, plan->steps);
+    gan__free(context, plan->inputs);
+    gan__free(context, plan->input_values);
+    gan__free(context, plan->output_values);
+    gan__free(context, plan->operands);
+    gan__free(context, plan->in);
+    gan__free(context, plan->x);
+    gan__free(context, plan->dx);
+    gan__free(context, plan->spare_offsets);
+    gan__free(context, plan->arena);
+    gan__object_release(plan->model);
+    gan__free(context, plan);
+}
+
+bool gan__plan_fits(const gan__plan *plan, const gan_model *model, const gan__shape *inputs,
+                    const gan__plan_mode *mode)
+{
+    /* Models only grow, so an equal number of nodes means the same nodes. */
+    if (plan->model != model || plan->node_count != model->node_count ||
+        plan->output_count != model->output_count || plan->mode.training != mode->training ||
+        plan->mode.backward != mode->backward || plan->mode.groups != mode->groups)
+        return false;
+    for (size_t i = 0; i < plan->output_count; i++)
+        if (plan->output_values[i] != model->outputs[i].value) return false;
+    for (size_t i = 0; i < plan->input_count; i++) {
+        gan__shape a = plan->inputs[i], b = inputs[i];
+        if (a.n != b.n || a.h != b.h || a.w != b.w || a.c != b.c) return false;
+    }
+    return true;
+}
+
+void gan__plan_set_batch(gan__plan *plan, int64_t n)
+{
+    if (plan->values[plan->input_values[0]].shape.n == n) return;
+    for (size_t i = 0; i < plan->value_count; i++) plan->values[i].shape.n = n;
+    for (size_t i = 0; i < plan->step_count; i++) {
+        gan__plan_step *step = &plan->steps[i];
+        for (int32_t j = 0; j < step->op.input_count; j++) step->in[j].n = n;
+        step->op.out.n = n;
+    }
+}
+
+size_t gan__plan_transient(const gan__plan *plan)
+{
+    return plan->gradient_size + plan->workspace_size;
+}
+
+gan__shape gan__plan_output_shape(const gan__plan *plan, int32_t index)
+{
+    return plan->values[plan->output_values[index]].shape;
+}
+
+void gan__plan_forward(gan__plan *plan, const float *const *x, uint64_t draw, void *transient)
+{
+    for (size_t i = 0; i < plan->input_count; i++) plan->values[plan->input_values[i]].data = x[i];
+    for (size_t i = 0; i < plan->step_count; i++) {
+        gan__plan_step *step = &plan->steps[i];
+        gan__op *op = &step->op;
+        for (int32_t j = 0; j < op->input_count; j++)
+            step->x[j] = plan->values[step->operands[j]].data;
+        op->x = step->x;
+        op->draw = draw;
+        op->workspace = (unsigned char *)transient + plan->gradient_size;
+        op->layer->kind->forward(op);
+    }
+}
+
+const float *gan__plan_output(const gan__plan *plan, int32_t index)
+{
+    return plan->values[plan->output_values[index]].data;
+}

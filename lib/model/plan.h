@@ -1,0 +1,45 @@
+/* plan.h: a model made ready to execute for given shapes: which layer reads and writes where.
+ *
+ * A plan is made once for (model, shapes, mode) and then runs without allocating. Runners and tapes
+ * are its users. Activations live in the plan; what is needed only during one call (gradients between
+ * layers, workspace) lives in memory that the caller lends, so that plans share it. */
+#ifndef GAN__PLAN_H
+#define GAN__PLAN_H
+
+#include "model/model.h"
+
+typedef struct gan__plan gan__plan;
+
+typedef struct gan__plan_mode {
+    bool training; /* batch statistics, dropout; else evaluation */
+    bool backward; /* gradients may be asked for: activations are kept */
+    int32_t groups;
+} gan__plan_mode;
+
+/* `inputs`: one shape for each input, all groups together in n. */
+gan_status gan__plan_create(gan__plan **out, gan_context *context, gan_model *model,
+                            const gan__shape *inputs, const gan__plan_mode *mode,
+                            gan__panel_cache *cache);
+void gan__plan_destroy(gan__plan *plan);
+bool gan__plan_fits(const gan__plan *plan, const gan_model *model, const gan__shape *inputs,
+                    const gan__plan_mode *mode);
+
+/* Makes the plan run on n samples, at most as many as it was made for; nothing is allocated. What layers ask
+ * for in plan() must not be less for more samples. */
+void gan__plan_set_batch(gan__plan *plan, int64_t n);
+
+size_t gan__plan_transient(const gan__plan *plan); /* bytes that the caller lends to each call */
+gan__shape gan__plan_output_shape(const gan__plan *plan, int32_t index);
+
+/* x: one array for each input, NHWC. `draw` keys dropout and noise. Afterwards gan__plan_output(i) is valid
+ * until the next forward. */
+void gan__plan_forward(gan__plan *plan, const float *const *x, uint64_t draw, void *transient);
+const float *gan__plan_output(const gan__plan *plan, int32_t index);
+
+/* dy[i]: gradient of output i, NULL where it is zero; dx[i]: receives (is overwritten by) the gradient of
+ * input i, NULL where it is not wanted. Adds to the gradients of those stores; x as in the forward call
+ * must still be there. Computes only what these need. */
+void gan__plan_backward(gan__plan *plan, const float *const *dy, float *const *dx,
+                        gan__store *const *stores, size_t store_count, void *transient);
+
+#endif

@@ -1,0 +1,70 @@
+/* plan_inside.h: the inside of a plan, shared by plan.c, plan_memory.c and plan_backward.c. */
+#ifndef GAN__PLAN_INSIDE_H
+#define GAN__PLAN_INSIDE_H
+
+#include "model/plan.h"
+
+/* One value of the model. Values that no step makes and that are no inputs (the result of a layer whose
+ * activation was fused into it) have producer -1 and nobody reads them. */
+typedef struct gan__plan_value {
+    gan__shape shape;
+    size_t bytes;            /* of its numbers, in whole cache lines */
+    int32_t producer;        /* step that makes it, -1: none */
+    int32_t last_reader;     /* step, -1: none */
+    int32_t readers, outputs; /* how often steps read it, and how often the model gives it out */
+    size_t gradient_offset;  /* in the transient arena; unused for inputs */
+    const float *data;
+
+    /* During one backward call: */
+    bool needed;           /* something that is wanted lies upstream */
+    float *buffer;         /* where its gradient is gathered; NULL: only read from `gradient` */
+    const float *gradient; /* NULL: nothing has arrived yet */
+} gan__plan_value;
+
+/* One layer to execute, with the activation after it if that was fused. The arrays have one element for
+ * each operand and lie in the plan's pools. */
+typedef struct gan__plan_step {
+    gan__op op;
+    int32_t node, result;
+    int32_t *operands;
+    gan__shape *in;
+    const float **x;
+    float **dx;
+    size_t *spare_offsets; /* in the transient arena: for the gradient of a value that has one already */
+    size_t state_offset;
+    bool needed;
+} gan__plan_step;
+
+struct gan__plan {
+    gan_context *context; /* of the user of the plan, which may be another one than the model's */
+    gan_model *model;     /* retained */
+    gan__plan_mode mode;
+    size_t node_count; /* of the model when the plan was made */
+    gan__plan_value *values;
+    gan__plan_step *steps;
+    gan__shape *inputs;
+    int32_t *input_values, *output_values;
+    size_t value_count, step_count, input_count, output_count;
+    int64_t batch; /* the most that there is room for */
+
+    int32_t *operands; /* the pools */
+    gan__shape *in;
+    const float **x;
+    float **dx;
+    size_t *spare_offsets;
+
+    unsigned char *arena; /* values, then states */
+    size_t gradient_size; /* transient: gradients, then the workspace */
+    size_t workspace_size;
+};
+
+enum { GAN__LINE = 64 };
+
+/* `count * size` bytes in whole cache lines; GAN_E_MEMORY if that does not fit. */
+gan_status gan__plan_bytes(gan_context *context, const gan__shape *shape, size_t *out);
+
+/* Decides where values, states and gradients lie, and allocates the arena. Steps and values are complete
+ * but for their addresses. */
+gan_status gan__plan_place(gan__plan *plan);
+
+#endif

@@ -1,0 +1,190 @@
+/* plan_memory.c: where the values and gradients of a plan lie.
+ *
+ * A region is needed from one step to another. Regions whose times do not meet share memory. */
+#include "model/plan_inside.h"
+
+#include "base/memory.h"
+
+typedef struct plan_region {
+    size_t size, offset;
+    int32_t first, last; /* steps, both included */
+    size_t *target;      /* receives the offset */
+} plan_region;
+
+typedef struct plan_regions {
+    plan_region *array;
+    size_t count, capacity;
+    size_t total; /* bytes of the arena, once placed */
+} plan_regions;
+
+gan_status gan__plan_bytes(gan_context *context, const gan__shape *shape, size_t *out)
+{
+    const int64_t factors[5] = { shape->n, shape->h, shape->w, shape->c, sizeof(float) };
+    int64_t bytes;
+    char text[88];
+    if (!gan__product_count(factors, 5, &bytes) || bytes > INT64_MAX - GAN__LINE)
+        return gan__fail(context, GAN_E_MEMORY, "plan: a value of %s does not fit into memory",
+                         gan__shape_print(*shape, text));
+    *out = ((size_t)bytes + GAN__LINE - 1) / GAN__LINE * GAN__LINE;
+    return GAN_OK;
+}
+
+static gan_status plan_region_add(gan_context *context, plan_regions *regions, plan_region region)
+{
+    if (region.size == 0) return GAN_OK;
+    GAN__TRY(gan__grow(context, &regions->array, &regions->capacity, regions->count + 1,
+                       sizeof *regions->array));
+    regions->array[regions->count++] = region;
+    return GAN_OK;
+}
+
+/* Largest first; equal ones stay in order. */
+static void plan_regions_sort(plan_regions *regions)
+{
+    for (size_t i = 1; i < regions->count; i++) {
+        plan_region moving = regions->array[i];
+        size_t j = i;
+        for (; j > 0 && regions->array[j - 1].size < moving.size; j--)
+            regions->array[j] = regions->array[j - 1];
+        regions->array[j] = moving;
+    }
+}
+
+/* The lowest offset at which array[index] meets none of those placed before it. */
+static size_t plan_region_find(const plan_regions *regions, size_t index)
+{
+    const plan_region *region = &regions->array[index];
+    size_t offset = 0;
+    bool moved = true;
+    while (moved) {
+        moved = false;
+        for (size_t i = 0; i < index; i++) {
+            const plan_region *other = &regions->array[i];
+            bool meet = other->first <= region->last && region->first <= other->last;
+            if (meet && other->offset < offset + region->size &&
+                offset < other->offset + other->size) {
+                offset = other->offset + other->size;
+                moved = true;
+            }
+        }
+    }
+    return offset;
+}
+
+static gan_status plan_regions_place(gan_context *context, plan_regions *regions)
+{
+    plan_regions_sort(regions);
+    for (size_t i = 0; i < regions->count; i++) {
+        plan_region *region = &regions->array[i];
+        region->offset = plan_region_find(regions, i);
+        size_t end;
+        if (!gan__add_size(region->offset, region->size, &end))
+            return gan__fail(context, GAN_E_MEMORY, "plan: the values do not fit into memory");
+        if (end > regions->total) regions->total = end;
+        *region->target = region->offset;
+    }
+    return GAN_OK;
+}
+
+/* A plan that may run backwards keeps every value; another one keeps a value until its last reader. States
+ * stay in either. `offsets`: one for each value. */
+static gan_status plan_value_regions(gan__plan *plan, plan_regions *regions, size_t *offsets)
+{
+    int32_t end = (int32_t)plan->step_count;
+    for (size_t i = 0; i < plan->step_count; i++) {
+        gan__plan_step *step = &plan->steps[i];
+        const gan__plan_value *value = &plan->values[step->result];
+        int32_t now = (int32_t)i;
+        plan_region region = { .size = value->bytes,
+                               .first = now,
+                               .last = value->last_reader < now ? now : value->last_reader,
+                               .target = &offsets[step->result] };
+        if (plan->mode.backward || value->outputs > 0) region.last = end;
+        GAN__TRY(plan_region_add(plan->context, regions, region));
+        size_t state = (step->op.state_size + GAN__LINE - 1) / GAN__LINE * GAN__LINE;
+        GAN__TRY(plan_region_add(plan->context, regions,
+                                 (plan_region){ .size = state,
+                                                .first = 0,
+                                                .last = end,
+                                                .target = &step->state_offset }));
+    }
+    return GAN_OK;
+}
+
+/* Backwards, time runs from the last step to step 0. A gradient lives from the latest reader of its value
+ * (from the very beginning, if the model gives the value out as well) until the step that made the
+ * value has used it. A value that is given out once and read by no step needs no memory: its gradient
+ * is the caller's array. Inputs need none either. */
+static gan_status plan_gradient_regions(gan__plan *plan, plan_regions *regions)
+{
+    for (size_t i = 0; i < plan->value_count; i++) {
+        gan__plan_value *value = &plan->values[i];
+        if (value->producer < 0 || (value->readers == 0 && value->outputs <= 1)) continue;
+        plan_region region = { .size = value->bytes,
+                               .first = value->producer,
+                               .last = value->last_reader,
+                               .target = &value->gradient_offset };
+        if (value->outputs > 0) region.last = (int32_t)plan->step_count;
+        GAN__TRY(plan_region_add(plan->context, regions, region));
+    }
+    return GAN_OK;
+}
+
+/* A step that is not the first to bring a gradient to its operand writes it beside and adds. The operand
+ * that is the latest read of a value that is not given out is always the first. */
+static gan_status plan_spare_regions(gan__plan *plan, plan_regions *regions)
+{
+    for (size_t i = 0; i < plan->step_count; i++) {
+        gan__plan_step *step = &plan->steps[i];
+        for (int32_t j = 0; j < step->op.input_count; j++) {
+            const gan__plan_value *value = &plan->values[step->operands[j]];
+            bool again = false;
+            for (int32_t k = 0; k < j; k++) again |= step->operands[k] == step->operands[j];
+            if (value->outputs == 0 && value->last_reader == (int32_t)i && !again) continue;
+            plan_region region = { .size = value->bytes,
+                                   .first = (int32_t)i,
+                                   .last = (int32_t)i,
+                                   .target = &step->spare_offsets[j] };
+            GAN__TRY(plan_region_add(plan->context, regions, region));
+        }
+    }
+    return GAN_OK;
+}
+
+static gan_status plan_place_values(gan__plan *plan, plan_regions *regions, size_t *offsets)
+{
+    GAN__TRY(plan_value_regions(plan, regions, offsets));
+    GAN__TRY(plan_regions_place(plan->context, regions));
+    GAN__TRY(gan__allocate_raw(plan->context, &plan->arena, regions->total, 1));
+    for (size_t i = 0; i < plan->step_count; i++) {
+        gan__plan_step *step = &plan->steps[i];
+        step->op.y = (float *)(void *)(plan->arena + offsets[step->result]);
+        step->op.state = step->op.state_size ? plan->arena + step->state_offset : NULL;
+        plan->values[step->result].data = step->op.y;
+    }
+    return GAN_OK;
+}
+
+static gan_status plan_place_gradients(gan__plan *plan, plan_regions *regions)
+{
+    regions->count = 0;
+    regions->total = 0;
+    GAN__TRY(plan_gradient_regions(plan, regions));
+    GAN__TRY(plan_spare_regions(plan, regions));
+    GAN__TRY(plan_regions_place(plan->context, regions));
+    plan->gradient_size = regions->total;
+    return GAN_OK;
+}
+
+gan_status gan__plan_place(gan__plan *plan)
+{
+    plan_regions regions = {0};
+    size_t *offsets = NULL;
+    gan_status status =
+        gan__allocate(plan->context, &offsets, plan->value_count, sizeof *offsets);
+    if (status == GAN_OK) status = plan_place_values(plan, &regions, offsets);
+    if (status == GAN_OK && plan->mode.backward) status = plan_place_gradients(plan, &regions);
+    gan__free(plan->context, regions.array);
+    gan__free(plan->context, offsets);
+    return status;
+}

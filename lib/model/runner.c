@@ -1,0 +1,243 @@
+/* runner.c: a model ready to execute in evaluation mode, sharing nothing that it writes. */
+#include <gan/runner.h>
+
+#include "base/memory.h"
+#include "model/plan.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+struct gan_runner {
+    gan__object object;
+    gan_model *model; /* retained */
+    size_t input_count, output_count;
+    gan__plan *plan;
+    gan__panel_cache cache;
+    gan__shape *inputs;  /* for the largest batch */
+    float **converted;   /* one for each input: float32, row-major, where the caller's is not */
+    const float **x;
+    void *transient;
+    int64_t batch;
+};
+
+/* ---- creation ---- */
+
+typedef struct runner_options {
+    int64_t batch, height, width;
+} runner_options;
+
+static const gan__option runner_table[] = {
+    {"batch", GAN__OPTION_INTEGER, 0, "1", 1, 1 << 20, NULL, offsetof(runner_options, batch),
+     "most samples in one call"},
+    {"height", GAN__OPTION_INTEGER, 0, "0", 0, 1 << 20, NULL, offsetof(runner_options, height),
+     "of the inputs, where the model leaves it open"},
+    {"width", GAN__OPTION_INTEGER, 0, "0", 0, 1 << 20, NULL, offsetof(runner_options, width),
+     "of the inputs, where the model leaves it open"},
+};
+const gan__kind gan__runner_kind = {"runner", "executes a model", runner_table,
+                                    sizeof runner_table / sizeof runner_table[0],
+                                    sizeof(runner_options)};
+
+static void runner_destroy(void *self)
+{
+    gan_runner *runner = self;
+    gan_context *context = runner->object.context;
+    for (size_t i = 0; runner->converted && i < runner->input_count; i++)
+        gan__free(context, runner->converted[i]);
+    gan__free(context, runner->converted);
+    gan__free(context, runner->inputs);
+    gan__free(context, runner->x);
+    gan__free(context, runner->transient);
+    gan__panel_cache_free(&runner->cache);
+    gan__plan_destroy(runner->plan);
+    gan__object_release(runner->model);
+}
+
+static gan_status runner_read(gan_context *context, const char *spec, runner_options *options)
+{
+    gan__lexer lexer;
+    gan__token next;
+    GAN__TRY(gan__options_init(context, &gan__runner_kind, options));
+    gan__lexer_init(&lexer, context, spec ? spec : "", spec ? strlen(spec) : 0);
+    GAN__TRY(gan__lexer_next(&lexer, &next));
+    return gan__options_read_all(context, &gan__runner_kind, options, &lexer, &next);
+}
+
+static gan_status runner_shapes(gan_runner *runner, const runner_options *options)
+{
+    const gan_model *model = runner->model;
+    for (size_t i = 0; i < model->input_count; i++) {
+        gan__shape shape = model->shapes[model->inputs[i].value];
+        shape.n = options->batch;
+        if (shape.h < 0) shape.h = options->height;
+        if (shape.w < 0) shape.w = options->width;
+        if (shape.h < 1 || shape.w < 1)
+            return gan__fail(runner->object.context, GAN_E_ARGUMENT,
+                             "runner: the size of input %zu '%s' is open: height= and width= are "
+                             "needed",
+                             i, model->inputs[i].name);
+        runner->inputs[i] = shape;
+    }
+    return GAN_OK;
+}
+
+static gan_status runner_allocate(gan_runner *runner)
+{
+    gan_context *context = runner->object.context;
+    size_t count = runner->input_count;
+    GAN__TRY(gan__allocate(context, &runner->converted, count, sizeof(float *)));
+    GAN__TRY(gan__allocate(context, &runner->x, count, sizeof(float *)));
+    for (size_t i = 0; i < count; i++)
+        GAN__TRY(gan__allocate_raw(context, &runner->converted[i],
+                                   (size_t)gan__shape_count(runner->inputs[i]), sizeof(float)));
+    return gan__allocate_raw(context, &runner->transient, gan__plan_transient(runner->plan), 1);
+}
+
+static void runner_pack(gan_runner *runner)
+{
+    for (size_t i = 0; i < runner->cache.count; i++)
+        gan__panel_ready(runner->object.context, runner->cache.panels[i]);
+}
+
+static gan_status runner_build(gan_runner *runner, const char *spec)
+{
+    gan_context *context = runner->object.context;
+    const gan__plan_mode mode = {.groups = 1};
+    runner_options options;
+    GAN__TRY(runner_read(context, spec, &options));
+    GAN__TRY(gan__allocate(context, &runner->inputs, runner->model->input_count,
+                           sizeof *runner->inputs));
+    GAN__TRY(runner_shapes(runner, &options));
+    runner->batch = options.batch;
+    GAN__TRY(gan__plan_create(&runner->plan, context, runner->model, runner->inputs, &mode,
+                              &runner->cache));
+    GAN__TRY(runner_allocate(runner));
+    runner_pack(runner);
+    return GAN_OK;
+}
+
+static gan_status runner_create(gan_runner **out, gan_context *context, gan_model *model,
+                                const char *spec)
+{
+    gan_runner *runner;
+    GAN__TRY(gan__object_create(&runner, context, sizeof *runner, GAN__RUNNER, runner_destroy));
+    runner->model = model;
+    gan__object_retain(model);
+    runner->input_count = model->input_count;
+    runner->output_count = model->output_count;
+    runner->cache.context = context;
+    gan_status status = runner_build(runner, spec);
+    if (status == GAN_OK) {
+        *out = runner;
+    } else {
+        gan__object_release(runner);
+    }
+    return status;
+}
+
+gan_status gan_runner_create(gan_runner **out, gan_context *context, gan_model *model,
+                             const char *spec)
+{
+    if (!out) return gan__fail(context, GAN_E_ARGUMENT, "gan_runner_create: out is NULL");
+    *out = NULL;
+    if (!context) return GAN_E_ARGUMENT;
+    GAN__TRY(gan__object_check(context, model, GAN__MODEL, "gan_runner_create", "model"));
+    GAN__RETURN_ENTERED(context, runner_create(out, context, model, spec));
+}
+
+void gan_runner_retain(gan_runner *runner)
+{
+    if (gan__object_is(runner, GAN__RUNNER)) gan__object_retain(runner);
+}
+
+void gan_runner_release(gan_runner *runner)
+{
+    if (gan__object_is(runner, GAN__RUNNER)) gan__object_release(runner);
+}
+
+static gan_status runner_update(gan_runner *runner)
+{
+    runner_pack(runner);
+    return GAN_OK;
+}
+
+gan_status gan_runner_update(gan_runner *runner)
+{
+    GAN__TRY(gan__object_check(NULL, runner, GAN__RUNNER, "gan_runner_update", "runner"));
+    GAN__RETURN_ENTERED(runner->object.context, runner_update(runner));
+}
+
+/* ---- execution ---- */
+
+/* `what` is "input" or "output". The batch of the first tensor is that of all. */
+static gan_status runner_check(const gan_runner *runner, const gan_tensor *tensor, const char *what,
+                               size_t index, gan__shape expected, int64_t *n)
+{
+    gan_context *context = runner->object.context;
+    gan__shape shape;
+    char got[88], needed[88], name[32];
+    snprintf(name, sizeof name, "%s %zu", what, index);
+    GAN__TRY(gan__object_check(context, tensor, GAN__TENSOR, "gan_runner_run", name));
+    if (gan__tensor_shape(tensor, &shape) != GAN_OK)
+        return gan__fail(context, GAN_E_SHAPE, "runner: %s has rank %d, not 1, 2 or 4", name,
+                         tensor->rank);
+    if (*n == 0) *n = shape.n;
+    expected.n = *n;
+    if (*n < 1 || *n > runner->batch)
+        return gan__fail(context, GAN_E_SHAPE,
+                         "runner: %s has %" PRId64 " samples, not 1 to batch=%" PRId64, name,
+                         shape.n, runner->batch);
+    if (shape.n != *n || shape.h != expected.h || shape.w != expected.w || shape.c != expected.c)
+        return gan__fail(context, GAN_E_SHAPE, "runner: %s is %s, not %s", name,
+                         gan__shape_print(shape, got), gan__shape_print(expected, needed));
+    return GAN_OK;
+}
+
+static gan_status runner_check_all(const gan_runner *runner, const gan_tensor *const *inputs,
+                                   gan_tensor *const *outputs, int64_t *n)
+{
+    *n = 0;
+    for (size_t i = 0; i < runner->input_count; i++)
+        GAN__TRY(runner_check(runner, inputs[i], "input", i, runner->inputs[i], n));
+    for (size_t i = 0; i < runner->output_count; i++) {
+        gan__shape shape = gan__plan_output_shape(runner->plan, (int32_t)i);
+        GAN__TRY(runner_check(runner, outputs[i], "output", i, shape, n));
+        if (outputs[i]->dtype != GAN_FLOAT32 && outputs[i]->dtype != GAN_UINT8)
+            return gan__fail(runner->object.context, GAN_E_SHAPE,
+                             "runner: output %zu is %s, neither float32 nor uint8", i,
+                             gan__dtype_name(outputs[i]->dtype));
+    }
+    return GAN_OK;
+}
+
+static gan_status runner_run(gan_runner *runner, const gan_tensor *const *inputs,
+                             gan_tensor *const *outputs)
+{
+    int64_t n;
+    GAN__TRY(runner_check_all(runner, inputs, outputs, &n));
+    gan__plan_set_batch(runner->plan, n);
+    for (size_t i = 0; i < runner->input_count; i++) {
+        const gan_tensor *input = inputs[i];
+        runner->x[i] = input->data;
+        if (input->dtype == GAN_FLOAT32 && gan__tensor_is_contiguous(input)) continue;
+        gan__tensor_read(input, input->dtype == GAN_UINT8, runner->converted[i]);
+        runner->x[i] = runner->converted[i];
+    }
+    gan__plan_forward(runner->plan, runner->x, 0, runner->transient);
+    for (size_t i = 0; i < runner->output_count; i++)
+        gan__tensor_write(outputs[i], outputs[i]->dtype == GAN_UINT8,
+                          gan__plan_output(runner->plan, (int32_t)i));
+    return GAN_OK;
+}
+
+gan_status gan_runner_run(gan_runner *runner, const gan_tensor *const *inputs,
+                          gan_tensor *const *outputs)
+{
+    GAN__TRY(gan__object_check(NULL, runner, GAN__RUNNER, "gan_runner_run", "runner"));
+    gan_context *context = runner->object.context;
+    if (!inputs || !outputs)
+        return gan__fail(context, GAN_E_ARGUMENT, "gan_runner_run: %s is NULL",
+                         inputs ? "outputs" : "inputs");
+    GAN__RETURN_ENTERED(context, runner_run(runner, inputs, outputs));
+}

@@ -1,0 +1,67 @@
+#include "optim/average.h"
+
+#include "base/memory.h"
+#include "compute/pointwise.h"
+
+#include <string.h>
+
+/* A copy lists its parameters in the order of its source; this makes sure of it. */
+static gan_status average_check(const gan_model *source, const gan_model *copy)
+{
+    bool same = source->entry_count == copy->entry_count;
+    for (size_t i = 0; same && i < source->entry_count; i++) {
+        const gan__entry_name *a = &source->entries[i], *b = &copy->entries[i];
+        same = strcmp(a->name, b->name) == 0 &&
+               a->layer->parameters[a->index].count == b->layer->parameters[b->index].count;
+    }
+    return same ? GAN_OK
+                : gan__fail(source->object.context, GAN_E_INTERNAL,
+                            "average: the copy of a model has other parameters");
+}
+
+gan_status gan__average_create(gan__average **out, gan_model *source, double decay)
+{
+    gan_context *context = source->object.context;
+    gan__average *average;
+    *out = NULL;
+    GAN__TRY(gan__allocate(context, &average, 1, sizeof *average));
+    average->context = context;
+    average->decay = decay;
+    average->source = source;
+    gan__object_retain(source);
+    gan_status status = gan_model_copy(&average->model, source);
+    if (status == GAN_OK) status = average_check(source, average->model);
+    if (status != GAN_OK) {
+        gan__average_destroy(average);
+        return status;
+    }
+    *out = average;
+    return GAN_OK;
+}
+
+void gan__average_destroy(gan__average *average)
+{
+    if (!average) return;
+    gan__object_release(average->source);
+    gan__object_release(average->model);
+    gan__free(average->context, average);
+}
+
+void gan__average_update(gan__average *average)
+{
+    double warm = (1 + (double)average->updates) / (10 + (double)average->updates);
+    double decay = average->decay < warm ? average->decay : warm;
+    for (size_t i = 0; i < average->source->entry_count; i++) {
+        const gan__entry_name *from = &average->source->entries[i];
+        const gan__entry_name *to = &average->model->entries[i];
+        const gan__parameter *p = &from->layer->parameters[from->index];
+        const float *w = gan__parameter_value(from->layer, p);
+        float *a = gan__parameter_value(to->layer, &to->layer->parameters[to->index]);
+        if (p->trained)
+            gan__combine(average->context, p->count, (float)(1 - decay), w, (float)decay, a);
+        else
+            gan__copy(average->context, p->count, w, a);
+    }
+    for (size_t i = 0; i < average->model->store_count; i++) average->model->stores[i]->version++;
+    average->updates++;
+}

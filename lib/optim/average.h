@@ -1,0 +1,29 @@
+/* average.h: a moving average of a model's weights, for sampling.
+ *
+ *     a += (1 - d) * (w - a),  d = min(decay, (1 + t) / (10 + t)),  t updates made before
+ *
+ * The averaged model's buffers (running statistics, u and v) are copied from the trained model at each
+ * update, so that it can be used at any time. Batch statistics of the averaged weights differ from those:
+ * to estimate them afresh, apply the averaged model on a tape with the mode "training" to some 100
+ * batches of noise before it is saved or measured; with PyTorch's momentum of 0.1 what was copied then
+ * counts for 0.9^100 = 3e-5. */
+#ifndef GAN__AVERAGE_H
+#define GAN__AVERAGE_H
+
+#include "model/model.h"
+
+typedef struct gan__average {
+    gan_context *context;
+    gan_model *source, *model; /* the trained one, retained; the averaged one, owned */
+    double decay;
+    int64_t updates; /* a checkpoint stores it beside the averaged model's values */
+} gan__average;
+
+/* Starts as a copy of the model. *out is NULL on failure. */
+gan_status gan__average_create(gan__average **out, gan_model *source, double decay);
+void gan__average_destroy(gan__average *average); /* NULL is allowed */
+
+/* After an update of the source. Nothing is allocated. */
+void gan__average_update(gan__average *average);
+
+#endif

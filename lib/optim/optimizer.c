@@ -1,0 +1,274 @@
+#include "optim/optimizer.h"
+
+#include "base/memory.h"
+#include "compute/pointwise.h"
+#include "compute/reduce.h"
+
+#include <float.h>
+#include <math.h>
+
+const gan__optimizer_kind *const gan__optimizer_kinds[] = {
+    &gan__optimizer_sgd,
+    &gan__optimizer_rmsprop,
+    &gan__optimizer_adam,
+    &gan__optimizer_adamw,
+};
+const int32_t gan__optimizer_kind_count =
+    sizeof gan__optimizer_kinds / sizeof gan__optimizer_kinds[0];
+
+/* ---- creation ---- */
+
+static void optimizer_free_state(gan_context *context, gan__optimizer_state *state)
+{
+    for (int i = 0; i < GAN__MAX_MOMENTS; i++) gan__free(context, state->moments[i]);
+    gan__free(context, state->undo);
+    gan__store_release(state->store);
+}
+
+static void optimizer_destroy(void *self)
+{
+    gan_optimizer *optimizer = self;
+    gan_context *context = optimizer->object.context;
+    for (size_t i = 0; i < optimizer->state_count; i++)
+        optimizer_free_state(context, &optimizer->states[i]);
+    gan__free(context, optimizer->states);
+    if (optimizer->options)
+        gan__options_free(context, &optimizer->kind->kind, optimizer->options);
+    gan__free(context, optimizer->options);
+    gan__free(context, optimizer->text);
+}
+
+static gan_status optimizer_read(gan_optimizer *optimizer, const char *spec)
+{
+    gan_context *context = optimizer->object.context;
+    const gan__kind *kind;
+    GAN__TRY(gan__describe(context, "optimizer",
+                           (const gan__kind *const *)(const void *)gan__optimizer_kinds,
+                           (size_t)gan__optimizer_kind_count, spec, &kind, &optimizer->options));
+    optimizer->kind = (const gan__optimizer_kind *)(const void *)kind;
+    GAN__TRY(gan__schedule_parse(context, kind->name, gan__optimizer_options(optimizer)->schedule,
+                                 &optimizer->schedule));
+    optimizer->moment_count =
+        optimizer->kind->moments(optimizer->options, optimizer->moment_names);
+
+    gan__text text = {.context = context};
+    gan__text_print(&text, "%s", kind->name);
+    gan__options_print(&text, kind, optimizer->options);
+    optimizer->text = text.bytes;
+    return text.status;
+}
+
+static gan_status optimizer_create(gan_optimizer **out, gan_context *context, const char *spec)
+{
+    gan_optimizer *optimizer;
+    GAN__TRY(gan__object_create(&optimizer, context, sizeof *optimizer, GAN__OPTIMIZER,
+                                optimizer_destroy));
+    gan_status status = optimizer_read(optimizer, spec);
+    if (status == GAN_OK) {
+        *out = optimizer;
+    } else {
+        gan__object_release(optimizer);
+    }
+    return status;
+}
+
+gan_status gan_optimizer_create(gan_optimizer **out, gan_context *context, const char *spec)
+{
+    if (!out) return gan__fail(context, GAN_E_ARGUMENT, "gan_optimizer_create: out is NULL");
+    *out = NULL;
+    if (!context) return GAN_E_ARGUMENT;
+    if (!spec) return gan__fail(context, GAN_E_ARGUMENT, "gan_optimizer_create: spec is NULL");
+    GAN__RETURN_ENTERED(context, optimizer_create(out, context, spec));
+}
+
+void gan_optimizer_retain(gan_optimizer *optimizer)
+{
+    if (gan__object_is(optimizer, GAN__OPTIMIZER)) gan__object_retain(optimizer);
+}
+
+void gan_optimizer_release(gan_optimizer *optimizer)
+{
+    if (gan__object_is(optimizer, GAN__OPTIMIZER)) gan__object_release(optimizer);
+}
+
+const char *gan_optimizer_text(const gan_optimizer *optimizer)
+{
+    return gan__object_is(optimizer, GAN__OPTIMIZER) ? optimizer->text : NULL;
+}
+
+/* ---- stores ---- */
+
+static bool optimizer_has(const gan_optimizer *optimizer, const gan__store *store)
+{
+    for (size_t i = 0; i < optimizer->state_count; i++)
+        if (optimizer->states[i].store == store) return true;
+    return false;
+}
+
+static gan_status optimizer_add_store(gan_optimizer *optimizer, gan__store *store)
+{
+    gan_context *context = optimizer->object.context;
+    size_t count = (size_t)store->weight_count;
+    GAN__TRY(gan__grow(context, &optimizer->states, &optimizer->state_capacity,
+                       optimizer->state_count + 1, sizeof *optimizer->states));
+    GAN__TRY(gan__store_need_gradients(store));
+    gan__optimizer_state *state = &optimizer->states[optimizer->state_count++];
+    *state = (gan__optimizer_state){.store = store};
+    gan__store_retain(store);
+    for (int32_t i = 0; i < optimizer->moment_count; i++)
+        GAN__TRY(gan__allocate(context, &state->moments[i], count, sizeof(float)));
+    return GAN_OK;
+}
+
+static gan_status optimizer_add(gan_optimizer *optimizer, gan_model *model)
+{
+    gan_context *context = optimizer->object.context;
+    size_t before = optimizer->state_count;
+    gan_status status = GAN_OK;
+    if (model->object.context != context)
+        return gan__fail(context, GAN_E_ARGUMENT,
+                         "gan_optimizer_add: the model belongs to another context");
+    for (size_t i = 0; status == GAN_OK && i < model->store_count; i++)
+        if (model->stores[i]->weight_count > 0 && !optimizer_has(optimizer, model->stores[i]))
+            status = optimizer_add_store(optimizer, model->stores[i]);
+    if (status == GAN_OK) return GAN_OK;
+    while (optimizer->state_count > before)
+        optimizer_free_state(context, &optimizer->states[--optimizer->state_count]);
+    return status;
+}
+
+gan_status gan_optimizer_add(gan_optimizer *optimizer, gan_model *model)
+{
+    GAN__TRY(gan__object_check(NULL, optimizer, GAN__OPTIMIZER, "gan_optimizer_add", "optimizer"));
+    gan_context *context = optimizer->object.context;
+    GAN__TRY(gan__object_check(context, model, GAN__MODEL, "gan_optimizer_add", "model"));
+    GAN__RETURN_ENTERED(context, optimizer_add(optimizer, model));
+}
+
+/* ---- steps ---- */
+
+/* The squared norm, the stores in the order in which they were added. */
+static double optimizer_square(gan_optimizer *optimizer)
+{
+    double square = 0;
+    for (size_t i = 0; i < optimizer->state_count; i++) {
+        gan__store *store = optimizer->states[i].store;
+        gan__store_settle_gradients(store);
+        square += gan__sum_squares(store->context, store->weight_count, store->gradients);
+    }
+    return square;
+}
+
+static gan_status optimizer_reserve_undo(gan_optimizer *optimizer)
+{
+    for (size_t i = 0; optimizer->keep && i < optimizer->state_count; i++) {
+        gan__optimizer_state *state = &optimizer->states[i];
+        size_t count;
+        if (state->undo) continue;
+        if (!gan__multiply_size((size_t)state->store->weight_count,
+                                (size_t)optimizer->moment_count + 1, &count))
+            return gan__fail(optimizer->object.context, GAN_E_MEMORY, "%s: too many weights",
+                             optimizer->kind->kind.name);
+        GAN__TRY(gan__allocate_raw(optimizer->object.context, &state->undo, count, sizeof(float)));
+    }
+    return GAN_OK;
+}
+
+static double optimizer_rate(const gan_optimizer *optimizer)
+{
+    return gan__optimizer_options(optimizer)->lr *
+           gan__schedule_factor(&optimizer->schedule, optimizer->steps);
+}
+
+static gan_status optimizer_step(gan_optimizer *optimizer)
+{
+    double square = optimizer_square(optimizer), clip = gan__optimizer_options(optimizer)->clip;
+    double scale = 1, rate = optimizer_rate(optimizer);
+    optimizer->norm = sqrt(square);
+    /* A squared norm that is a float32 makes every squared element one: no second moment overflows. */
+    if (!(square <= (double)FLT_MAX))
+        return gan__fail(optimizer->object.context, GAN_E_DIVERGED,
+                         "%s: the norm of the gradient is not finite or too large",
+                         optimizer->kind->kind.name);
+    GAN__TRY(optimizer_reserve_undo(optimizer));
+    /* torch.nn.utils.clip_grad_norm_, 1e-6 included. */
+    if (clip > 0 && clip < optimizer->norm + 1e-6) scale = clip / (optimizer->norm + 1e-6);
+    for (size_t i = 0; i < optimizer->state_count; i++) {
+        gan__optimizer_state *state = &optimizer->states[i];
+        optimizer->kind->update(optimizer, state, rate, scale,
+                                optimizer->keep ? state->undo : NULL);
+        state->steps++;
+        state->store->version++;
+    }
+    optimizer->steps++;
+    optimizer->undoable = optimizer->keep;
+    return GAN_OK;
+}
+
+gan_status gan_optimizer_step(gan_optimizer *optimizer)
+{
+    GAN__TRY(gan__object_check(NULL, optimizer, GAN__OPTIMIZER, "gan_optimizer_step", "optimizer"));
+    GAN__RETURN_ENTERED(optimizer->object.context, optimizer_step(optimizer));
+}
+
+static gan_status optimizer_zero(gan_optimizer *optimizer)
+{
+    for (size_t i = 0; i < optimizer->state_count; i++)
+        gan__store_clear_gradients(optimizer->states[i].store);
+    return GAN_OK;
+}
+
+gan_status gan_optimizer_zero(gan_optimizer *optimizer)
+{
+    GAN__TRY(gan__object_check(NULL, optimizer, GAN__OPTIMIZER, "gan_optimizer_zero", "optimizer"));
+    GAN__RETURN_ENTERED(optimizer->object.context, optimizer_zero(optimizer));
+}
+
+static gan_status optimizer_norm(gan_optimizer *optimizer, double *out)
+{
+    *out = sqrt(optimizer_square(optimizer));
+    return GAN_OK;
+}
+
+gan_status gan_optimizer_norm(gan_optimizer *optimizer, double *out)
+{
+    GAN__TRY(gan__object_check(NULL, optimizer, GAN__OPTIMIZER, "gan_optimizer_norm", "optimizer"));
+    gan_context *context = optimizer->object.context;
+    if (!out) return gan__fail(context, GAN_E_ARGUMENT, "gan_optimizer_norm: out is NULL");
+    GAN__RETURN_ENTERED(context, optimizer_norm(optimizer, out));
+}
+
+gan_status gan_optimizer_rate(gan_optimizer *optimizer, double *out)
+{
+    GAN__TRY(gan__object_check(NULL, optimizer, GAN__OPTIMIZER, "gan_optimizer_rate", "optimizer"));
+    if (!out)
+        return gan__fail(optimizer->object.context, GAN_E_ARGUMENT,
+                         "gan_optimizer_rate: out is NULL");
+    *out = optimizer_rate(optimizer);
+    return GAN_OK;
+}
+
+/* ---- undoing ---- */
+
+void gan__optimizer_keep(gan_optimizer *optimizer, bool keep)
+{
+    optimizer->keep = keep;
+}
+
+void gan__optimizer_undo(gan_optimizer *optimizer)
+{
+    if (!optimizer->undoable) return;
+    optimizer->undoable = false;
+    optimizer->steps--;
+    for (size_t i = 0; i < optimizer->state_count; i++) {
+        gan__optimizer_state *state = &optimizer->states[i];
+        gan__store *store = state->store;
+        if (state->steps == 0) continue; /* added after the step */
+        gan__copy(store->context, store->weight_count, state->undo, store->weights);
+        for (int32_t j = 0; j < optimizer->moment_count; j++)
+            gan__copy(store->context, store->weight_count,
+                      state->undo + (j + 1) * store->weight_count, state->moments[j]);
+        state->steps--;
+        store->version++;
+    }
+}

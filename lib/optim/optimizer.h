@@ -1,0 +1,88 @@
+/* optimizer.h: the inside of an optimiser: what trainers and checkpoints need. */
+#ifndef GAN__OPTIMIZER_H
+#define GAN__OPTIMIZER_H
+
+#include <gan/optimizer.h>
+
+#include "base/option.h"
+#include "model/model.h"
+#include "optim/schedule.h"
+
+enum { GAN__MAX_MOMENTS = 3 };
+
+/* What every optimiser's options begin with. */
+typedef struct gan__optimizer_common {
+    double lr, weight_decay, clip;
+    char *schedule;
+} gan__optimizer_common;
+
+#define GAN__OPTIMIZER_COMMON_OPTIONS(type, rate, decay)                                           \
+    {"lr", GAN__OPTION_REAL, 0, rate, 0, 1e6, NULL, offsetof(type, common.lr), "learning rate"},   \
+    {"weight_decay", GAN__OPTION_REAL, 0, decay, 0, 1e6, NULL,                                     \
+     offsetof(type, common.weight_decay), "pull of every weight towards 0"},                       \
+    {"clip", GAN__OPTION_REAL, 0, "0", 0, 1e30, NULL, offsetof(type, common.clip),                 \
+     "largest norm of the whole gradient, which is scaled down to it; 0: none"},                   \
+    {                                                                                              \
+        "schedule", GAN__OPTION_TEXT, 0, "constant", 0, 0, NULL, offsetof(type, common.schedule),  \
+            "factor on lr: constant, linear:END, step:EVERY,FACTOR, cosine:TOTAL, "                \
+            "cyclegan:CONSTANT,DECAY, in updates"                                                  \
+    }
+
+/* One store and what the optimiser knows about it. */
+typedef struct gan__optimizer_state {
+    gan__store *store;                 /* retained */
+    float *moments[GAN__MAX_MOMENTS];  /* store->weight_count each; NULL from moment_count on */
+    float *undo; /* weights, then moments, before the last step; NULL until it is first kept */
+    int64_t steps; /* updates of this store */
+} gan__optimizer_state;
+
+typedef struct gan__optimizer_kind {
+    gan__kind kind; /* its options begin with gan__optimizer_common */
+
+    /* PyTorch's names of the moments that these options need; returns how many. */
+    int32_t (*moments)(const void *options, const char *names[GAN__MAX_MOMENTS]);
+
+    /* Updates the weights at `rate`; gradients are multiplied by `scale` first. Old values go to `undo`
+     * unless it is NULL. state->steps counts the updates before this one. */
+    void (*update)(const gan_optimizer *optimizer, const gan__optimizer_state *state, double rate,
+                   double scale, float *undo);
+} gan__optimizer_kind;
+
+extern const gan__optimizer_kind *const gan__optimizer_kinds[];
+extern const int32_t gan__optimizer_kind_count;
+extern const gan__optimizer_kind gan__optimizer_sgd, gan__optimizer_rmsprop, gan__optimizer_adam,
+    gan__optimizer_adamw;
+
+struct gan_optimizer {
+    gan__object object;
+    const gan__optimizer_kind *kind;
+    void *options; /* the kind's struct */
+    gan__schedule schedule;
+    int32_t moment_count;
+    const char *moment_names[GAN__MAX_MOMENTS];
+
+    /* A checkpoint stores and sets back moments and steps of each state, and `steps`. */
+    gan__optimizer_state *states;
+    size_t state_count, state_capacity;
+    int64_t steps; /* updates made: the schedule's time */
+
+    double norm;   /* of the whole gradient in the last step, before clipping, also where that diverged */
+    bool keep;     /* the next step keeps what undoing it needs */
+    bool undoable; /* the last step did */
+    char *text;
+};
+
+static inline const gan__optimizer_common *gan__optimizer_options(const gan_optimizer *optimizer)
+{
+    return optimizer->options;
+}
+
+/* Whether the next steps keep the weights and moments that they overwrite; the memory for it is made by the
+ * first that does. */
+void gan__optimizer_keep(gan_optimizer *optimizer, bool keep);
+
+/* Puts everything back, bit for bit, as it was before the last step; nothing, if that step kept nothing or was
+ * undone before. Gradients stay. */
+void gan__optimizer_undo(gan_optimizer *optimizer);
+
+#endif

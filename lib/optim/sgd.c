@@ -1,0 +1,53 @@
+/* sgd.c: stochastic gradient descent with momentum, as torch.optim.SGD:
+ *
+ *     g = gradient + weight_decay * w
+ *     b = momentum * b + (1 - dampening) * g        (first update: b = g)
+ *     w -= rate * (nesterov ? g + momentum * b : b) */
+#include "optim/optimizer.h"
+
+#include "compute/update.h"
+
+typedef struct sgd_options {
+    gan__optimizer_common common;
+    double momentum, dampening;
+    int32_t nesterov;
+} sgd_options;
+
+static const gan__option sgd_table[] = {
+    GAN__OPTIMIZER_COMMON_OPTIONS(sgd_options, "0.001", "0"),
+    {"momentum", GAN__OPTION_REAL, 0, "0", 0, 1, NULL, offsetof(sgd_options, momentum),
+     "how much of the last step is in the next"},
+    {"dampening", GAN__OPTION_REAL, 0, "0", 0, 1, NULL, offsetof(sgd_options, dampening),
+     "of the gradient that enters the momentum"},
+    {"nesterov", GAN__OPTION_BOOLEAN, 0, "no", 0, 0, NULL, offsetof(sgd_options, nesterov),
+     "look ahead along the momentum"},
+};
+
+static int32_t sgd_moments(const void *options, const char *names[GAN__MAX_MOMENTS])
+{
+    names[0] = "momentum_buffer";
+    return ((const sgd_options *)options)->momentum != 0 ? 1 : 0;
+}
+
+static void sgd_update(const gan_optimizer *optimizer, const gan__optimizer_state *state, double rate,
+                       double scale, float *undo)
+{
+    const sgd_options *options = optimizer->options;
+    const gan__store *store = state->store;
+    const gan__sgd rule = {.rate = rate,
+                           .momentum = options->momentum,
+                           .dampening = options->dampening,
+                           .decay = options->common.weight_decay,
+                           .scale = scale,
+                           .nesterov = options->nesterov != 0,
+                           .first = state->steps == 0};
+    gan__update_sgd(store->context, &rule, store->weight_count, store->gradients, store->weights,
+                    state->moments[0], undo);
+}
+
+const gan__optimizer_kind gan__optimizer_sgd = {
+    .kind = {"sgd", "gradient descent with momentum", sgd_table,
+             sizeof sgd_table / sizeof sgd_table[0], sizeof(sgd_options)},
+    .moments = sgd_moments,
+    .update = sgd_update,
+};

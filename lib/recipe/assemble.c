@@ -1,0 +1,141 @@
+#include "base/memory.h"
+#include "recipe/recipe.h"
+#include "train/trainer.h"
+
+#include <string.h>
+
+/* Models that are being made: the parts, by name, which models after them place. */
+typedef struct assemble_state {
+    gan_context *context;
+    const gan_recipe *recipe;
+    gan_trainer *trainer;
+    const char **names;
+    gan_model **parts;
+    int32_t count;
+} assemble_state;
+
+static gan_status assemble_fail(const assemble_state *a, const gan__section *section,
+                                gan_status status)
+{
+    return gan__fail_in(a->context, status, "%s: [%s%s%s]", a->recipe->path,
+                        gan__section_word(section->type), section->name[0] ? "." : "",
+                        section->name);
+}
+
+static gan_status assemble_network(assemble_state *a, const gan__section *section, gan_model **out)
+{
+    char *text;
+    GAN__TRY(gan__section_text(a->context, section, &text));
+    gan_status status =
+        gan_model_parse_parts(out, a->context, text, a->names, a->parts, a->count);
+    gan__free(a->context, text);
+    return status;
+}
+
+static gan_status assemble_model(assemble_state *a, const gan__section *section)
+{
+    gan_model *model;
+    GAN__TRY(assemble_network(a, section, &model));
+    gan_status status = gan_trainer_set_model(a->trainer, section->name, model);
+    gan_model_release(model);
+    return status;
+}
+
+static gan_status assemble_data(assemble_state *a, const gan__section *section)
+{
+    gan_dataset *dataset = NULL;
+    gan__text spec = {.context = a->context};
+    gan__section_print(&spec, section, -1);
+    gan_status status = spec.status;
+    if (status == GAN_OK) status = gan_dataset_open(&dataset, a->context, spec.bytes);
+    if (status == GAN_OK) status = gan_trainer_set_data(a->trainer, section->name, dataset);
+    gan_dataset_release(dataset);
+    gan__text_free(&spec);
+    return status;
+}
+
+static gan_status assemble_optimizer(assemble_state *a, const gan__section *section)
+{
+    gan__text spec = {.context = a->context};
+    gan__section_print(&spec, section, -1);
+    gan_status status = spec.status;
+    if (status == GAN_OK) {
+        status = gan_trainer_set_optimizer(a->trainer, section->name, spec.bytes);
+    }
+    gan__text_free(&spec);
+    return status;
+}
+
+static gan_status assemble_trainer(assemble_state *a, const gan__section *section)
+{
+    gan__text spec = {.context = a->context};
+    const gan__section *run = gan__recipe_find(a->recipe, GAN__SECTION_RUN, "", 0);
+    gan__section_print(&spec, section, ((const gan__run_options *)run->values)->batch);
+    gan_status status = spec.status;
+    if (status == GAN_OK) status = gan_trainer_create(&a->trainer, a->context, spec.bytes);
+    gan__text_free(&spec);
+    return status;
+}
+
+static gan_status assemble_part(assemble_state *a, const gan__section *section)
+{
+    gan_model *part;
+    GAN__TRY(assemble_network(a, section, &part));
+    a->names[a->count] = section->name;
+    a->parts[a->count++] = part;
+    return GAN_OK;
+}
+
+static gan_status assemble_type(assemble_state *a, gan__section_type type,
+                                gan_status (*make)(assemble_state *, const gan__section *))
+{
+    for (size_t i = 0; i < a->recipe->count; i++) {
+        const gan__section *section = &a->recipe->sections[i];
+        if (section->type != type) continue;
+        gan_status status = make(a, section);
+        if (status != GAN_OK) return assemble_fail(a, section, status);
+    }
+    return GAN_OK;
+}
+
+/* Networks in the file's order: their first weights are drawn in it. */
+static gan_status assemble_new(assemble_state *a)
+{
+    gan_context *context = a->context;
+    GAN__TRY(gan__allocate(context, &a->names, a->recipe->count, sizeof *a->names));
+    GAN__TRY(gan__allocate(context, &a->parts, a->recipe->count, sizeof *a->parts));
+    GAN__TRY(assemble_type(a, GAN__SECTION_TRAINER, assemble_trainer));
+    GAN__TRY(assemble_type(a, GAN__SECTION_PART, assemble_part));
+    GAN__TRY(assemble_type(a, GAN__SECTION_MODEL, assemble_model));
+    return assemble_type(a, GAN__SECTION_OPTIMIZER, assemble_optimizer);
+}
+
+static gan_status assemble(gan_trainer **out, const gan_recipe *recipe, gan_context *context,
+                           const char *checkpoint)
+{
+    assemble_state a = {.context = context, .recipe = recipe};
+    gan_status status = checkpoint ? gan__recipe_resume(&a.trainer, recipe, context, checkpoint)
+                                   : assemble_new(&a);
+    if (status == GAN_OK) status = assemble_type(&a, GAN__SECTION_DATA, assemble_data);
+    for (int32_t i = 0; i < a.count; i++) gan_model_release(a.parts[i]);
+    gan__free(context, a.parts);
+    gan__free(context, a.names);
+    if (status == GAN_OK) {
+        *out = a.trainer;
+    } else {
+        gan_trainer_release(a.trainer);
+    }
+    return status;
+}
+
+gan_status gan_recipe_trainer(gan_trainer **out, const gan_recipe *recipe, gan_context *context,
+                              const char *checkpoint)
+{
+    if (out) *out = NULL;
+    if (!out || !context) {
+        return gan__fail(context, GAN_E_ARGUMENT, "gan_recipe_trainer: %s is NULL",
+                         out ? "context" : "out");
+    }
+    GAN__TRY(gan__object_check(context, recipe, GAN__RECIPE, "gan_recipe_trainer", "recipe"));
+    GAN__RETURN_ENTERED(context, assemble(out, recipe, context, checkpoint));
+}

@@ -1,0 +1,312 @@
+#include "base/memory.h"
+#include "base/option_value.h"
+#include "data/data.h"
+#include "model/tree.h"
+#include "optim/optimizer.h"
+#include "recipe/recipe.h"
+#include "train/trainer.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const gan__option run_table[] = {
+    {"steps", GAN__OPTION_INTEGER, 0, "1000", 1, 9e15, NULL, offsetof(gan__run_options, steps),
+     "steps of the whole training"},
+    {"batch", GAN__OPTION_INTEGER, 0, "64", 1, 1 << 20, NULL, offsetof(gan__run_options, batch),
+     "samples in a step"},
+    {"sample_every", GAN__OPTION_INTEGER, 0, "500", 0, 9e15, NULL,
+     offsetof(gan__run_options, sample_every), "steps between two sheets of samples; 0: none"},
+    {"save_every", GAN__OPTION_INTEGER, 0, "500", 0, 9e15, NULL,
+     offsetof(gan__run_options, save_every), "steps between two checkpoints; 0: only at the end"},
+    {"log_every", GAN__OPTION_INTEGER, 0, "50", 0, 9e15, NULL,
+     offsetof(gan__run_options, log_every), "steps between two lines of the log; 0: none"},
+    {"samples", GAN__OPTION_INTEGER, 0, "64", 1, 65536, NULL, offsetof(gan__run_options, samples),
+     "pictures on a sheet"},
+};
+
+const gan__kind gan__run_kind = {"run", "how long a recipe trains, and what it leaves behind",
+                                 run_table, sizeof run_table / sizeof run_table[0],
+                                 sizeof(gan__run_options)};
+
+/* ---- names ---- */
+
+static const gan__trainer_kind *read_trainer(const gan_recipe *recipe)
+{
+    const gan__section *section = gan__recipe_find(recipe, GAN__SECTION_TRAINER, "", 0);
+    return section ? (const gan__trainer_kind *)section->kind : NULL;
+}
+
+/* Feed `index` among those that a data set can serve. */
+static const char *read_feed(const gan__trainer_kind *kind, int32_t index)
+{
+    for (int32_t i = 0; i < kind->feed_count; i++) {
+        if (kind->feeds[i].field && index-- == 0) return kind->feeds[i].name;
+    }
+    return NULL;
+}
+
+/* Name `index` that the trainer knows for sections of this type; NULL past the end. */
+static const char *read_known(const gan__trainer_kind *kind, gan__section_type type, int32_t index)
+{
+    switch (type) {
+    case GAN__SECTION_MODEL: return index < kind->role_count ? kind->roles[index].name : NULL;
+    case GAN__SECTION_DATA: return read_feed(kind, index);
+    case GAN__SECTION_OPTIMIZER: return index < kind->group_count ? kind->groups[index] : NULL;
+    default: return NULL;
+    }
+}
+
+bool gan__recipe_knows(const gan_recipe *recipe, gan__section_type type, const char *name,
+                       size_t length)
+{
+    const gan__trainer_kind *kind = read_trainer(recipe);
+    const char *known;
+    for (int32_t i = 0; kind && (known = read_known(kind, type, i)) != NULL; i++) {
+        if (strlen(known) == length && memcmp(known, name, length) == 0) return true;
+    }
+    return false;
+}
+
+/* The next name that a section of type *type can have, as out[0..size); false past the last. Until the
+ * trainer is known, only the word in front of the dot. */
+static bool read_candidate(const gan_recipe *recipe, int32_t *type, int32_t *index, char *out,
+                           size_t size)
+{
+    const gan__trainer_kind *kind = read_trainer(recipe);
+    for (; *type < GAN__SECTION_TYPES; ++*type, *index = 0) {
+        gan__section_type t = (gan__section_type)*type;
+        bool listed = kind && gan__section_is_named(t) && t != GAN__SECTION_PART;
+        const char *word = gan__section_word(t);
+        const char *known = listed ? read_known(kind, t, *index) : *index == 0 ? "" : NULL;
+        ++*index;
+        if (!known) continue;
+        snprintf(out, size, "%s%s%s", word, listed ? "." : "", known);
+        return true;
+    }
+    return false;
+}
+
+gan_status gan__recipe_unknown(const gan_recipe *recipe, const char *name, size_t length,
+                               const gan__place *place)
+{
+    gan_context *context = recipe->object.context;
+    char candidate[128], best[128] = "", where[48] = "";
+    gan__text list = {.context = context};
+    size_t distance = SIZE_MAX;
+    int32_t type = 0, index = 0;
+    while (read_candidate(recipe, &type, &index, candidate, sizeof candidate)) {
+        gan__text_print(&list, "%s%s", list.length > 0 ? ", " : "", candidate);
+        if (gan__text_nearer(name, length, candidate, &distance)) strcpy(best, candidate);
+    }
+    if (place) gan__place_print(*place, where);
+    gan_status status = list.status;
+    if (status == GAN_OK) {
+        status = gan__fail(context, GAN_E_TEXT, "%s: unknown section '%.*s', %s%s%s%s",
+                           recipe->path, length > 200 ? 200 : (int)length, name,
+                           best[0] ? "did you mean '" : "there are: ",
+                           best[0] ? best : list.bytes, best[0] ? "'?" : "", where);
+    }
+    gan__text_free(&list);
+    return status;
+}
+
+/* ---- options ---- */
+
+gan_status gan__section_text(gan_context *context, const gan__section *section, char **out)
+{
+    size_t lines = section->line > 0 ? (size_t)section->line - 1 : 0;
+    *out = NULL;
+    GAN__TRY(gan__allocate_raw(context, out, lines + section->length + 1, 1));
+    memset(*out, '\n', lines);
+    memcpy(*out + lines, section->text, section->length);
+    (*out)[lines + section->length] = '\0';
+    return GAN_OK;
+}
+
+static gan_status read_fail(gan_context *context, const gan__kind *kind, const char *what,
+                            const gan__token *at)
+{
+    char place[48];
+    return gan__fail(context, GAN_E_TEXT, "%s: %s '%.*s'%s", kind->name, what,
+                     at->length > 200 ? 200 : (int)at->length, at->text,
+                     gan__place_print(at->place, place));
+}
+
+/* Lines of key=value, for [context] and [run]: every option at most once. */
+static gan_status read_lines(gan_context *context, const gan__kind *kind, void *values,
+                             const char *text)
+{
+    gan__lexer lexer;
+    gan__token name, sign, value;
+    uint64_t given = 0;
+    gan__lexer_init(&lexer, context, text, strlen(text));
+    for (;;) {
+        GAN__TRY(gan__lexer_next(&lexer, &name));
+        if (name.kind == GAN__TOKEN_BREAK) continue;
+        if (name.kind == GAN__TOKEN_END) return GAN_OK;
+        if (name.kind != GAN__TOKEN_WORD) return read_fail(context, kind, "unexpected", &name);
+        GAN__TRY(gan__lexer_next(&lexer, &sign));
+        if (sign.kind != GAN__TOKEN_EQUALS) {
+            return read_fail(context, kind, "no '=' behind option", &name);
+        }
+        GAN__TRY(gan__lexer_next(&lexer, &value));
+        if (value.kind != GAN__TOKEN_WORD) {
+            return read_fail(context, kind, "no value for option", &name);
+        }
+        GAN__TRY(gan__options_set(context, kind, values, &name, &value));
+        for (int32_t i = 0; i < kind->option_count; i++) {
+            uint64_t bit = (uint64_t)1 << i;
+            if (!gan__token_is(&name, kind->options[i].name)) continue;
+            if (given & bit) return read_fail(context, kind, "given twice: option", &name);
+            given |= bit;
+        }
+    }
+}
+
+static gan_status read_settings(gan_context *context, gan__section *section, const gan__kind *kind,
+                                const char *text)
+{
+    GAN__TRY(gan__allocate(context, &section->values, 1, kind->size));
+    section->kind = kind;
+    GAN__TRY(gan__options_init(context, kind, section->values));
+    return read_lines(context, kind, section->values, text);
+}
+
+/* The batch is an option of every trainer, but a recipe has one place for it. */
+static gan_status read_no_batch(gan_context *context, const char *text)
+{
+    gan__lexer lexer;
+    gan__token token, before = {0};
+    char place[48];
+    gan__lexer_init(&lexer, context, text, strlen(text));
+    do {
+        GAN__TRY(gan__lexer_next(&lexer, &token));
+        if (token.kind == GAN__TOKEN_EQUALS && gan__token_is(&before, "batch")) {
+            return gan__fail(context, GAN_E_TEXT, "trainer: option 'batch' belongs to [run]%s",
+                             gan__place_print(before.place, place));
+        }
+        before = token;
+    } while (token.kind != GAN__TOKEN_END);
+    return GAN_OK;
+}
+
+static gan_status read_description(gan_context *context, gan__section *section, const char *text)
+{
+    const gan__kind *const *kinds = (const gan__kind *const *)gan__optimizer_kinds;
+    int32_t count = gan__optimizer_kind_count;
+    const char *what = "optimizer";
+    if (section->type == GAN__SECTION_TRAINER) {
+        GAN__TRY(read_no_batch(context, text));
+        kinds = (const gan__kind *const *)gan__trainer_kinds;
+        count = gan__trainer_kind_count;
+        what = "trainer";
+    } else if (section->type == GAN__SECTION_DATA) {
+        kinds = (const gan__kind *const *)gan__data_kinds;
+        count = gan__data_kind_count;
+        what = "data set";
+    }
+    return gan__describe(context, what, kinds, (size_t)count, text, &section->kind,
+                         &section->values);
+}
+
+/* ---- networks ---- */
+
+/* The parts that stand in front of the section: all of them, for a model. */
+static gan_status read_network(const gan_recipe *recipe, gan__section *section, const char *text)
+{
+    gan_context *context = recipe->object.context;
+    const char **names;
+    gan_model **parts = NULL;
+    size_t count = 0;
+    gan_status status = gan__allocate(context, &names, recipe->count, sizeof *names);
+    if (status == GAN_OK) status = gan__allocate(context, &parts, recipe->count, sizeof *parts);
+    for (size_t i = 0; status == GAN_OK && i < recipe->count; i++) {
+        const gan__section *part = &recipe->sections[i];
+        if (part == section && part->type == GAN__SECTION_PART) break;
+        if (part->type != GAN__SECTION_PART) continue;
+        names[count] = part->name;
+        parts[count++] = part->model;
+    }
+    const gan__given given = {names, parts, count};
+    if (status == GAN_OK) {
+        status = gan__model_parse(&section->model, context, text, &given, GAN__MAX_PLACED);
+    }
+    gan__free(context, parts);
+    gan__free(context, names);
+    return status;
+}
+
+/* ---- all sections ---- */
+
+static gan_status read_body(const gan_recipe *recipe, gan__section *section, const char *text)
+{
+    gan_context *context = recipe->object.context;
+    switch (section->type) {
+    case GAN__SECTION_CONTEXT:
+        return read_settings(context, section, &gan__context_kind, text);
+    case GAN__SECTION_RUN: return read_settings(context, section, &gan__run_kind, text);
+    case GAN__SECTION_PART:
+    case GAN__SECTION_MODEL: return read_network(recipe, section, text);
+    case GAN__SECTION_DATA:
+        GAN__TRY(read_description(context, section, text));
+        return gan__section_paths(context, section->kind, section->values, recipe->folder);
+    default: return read_description(context, section, text);
+    }
+}
+
+static gan_status read_section(const gan_recipe *recipe, gan__section *section)
+{
+    gan_context *context = recipe->object.context;
+    char *text;
+    bool listed = section->type == GAN__SECTION_MODEL || section->type == GAN__SECTION_DATA ||
+                  section->type == GAN__SECTION_OPTIMIZER;
+    if (listed &&
+        !gan__recipe_knows(recipe, section->type, section->name, strlen(section->name))) {
+        char full[128];
+        int length = snprintf(full, sizeof full, "%s.%s", gan__section_word(section->type),
+                              section->name);
+        if (length >= (int)sizeof full) length = (int)sizeof full - 1;
+        return gan__recipe_unknown(recipe, full, (size_t)length, &section->place);
+    }
+    GAN__TRY(gan__section_text(context, section, &text));
+    gan_status status = read_body(recipe, section, text);
+    gan__free(context, text);
+    if (status == GAN_OK) return GAN_OK;
+    return gan__fail_in(context, status, "%s: [%s%s%s]", recipe->path,
+                        gan__section_word(section->type), section->name[0] ? "." : "",
+                        section->name);
+}
+
+static gan_status read_type(const gan_recipe *recipe, gan__section_type type)
+{
+    for (size_t i = 0; i < recipe->count; i++) {
+        if (recipe->sections[i].type != type) continue;
+        GAN__TRY(read_section(recipe, &recipe->sections[i]));
+    }
+    return GAN_OK;
+}
+
+static gan_status read_defaults(gan_recipe *recipe, gan__section_type type)
+{
+    gan__section *section;
+    if (gan__recipe_find(recipe, type, "", 0)) return GAN_OK;
+    GAN__TRY(gan__recipe_add(recipe, type, "", 0, &section));
+    section->text = "";
+    return GAN_OK;
+}
+
+/* The trainer comes first: it knows the names of the others. Parts come before models. */
+gan_status gan__recipe_read(gan_recipe *recipe)
+{
+    GAN__TRY(read_defaults(recipe, GAN__SECTION_CONTEXT));
+    GAN__TRY(read_defaults(recipe, GAN__SECTION_RUN));
+    if (!gan__recipe_find(recipe, GAN__SECTION_TRAINER, "", 0)) {
+        return gan__fail(recipe->object.context, GAN_E_TEXT, "%s: there is no [trainer] section",
+                         recipe->path);
+    }
+    GAN__TRY(read_type(recipe, GAN__SECTION_TRAINER));
+    for (int32_t type = 0; type < GAN__SECTION_TYPES; type++) {
+        if (type != GAN__SECTION_TRAINER) GAN__TRY(read_type(recipe, (gan__section_type)type));
+    }
+    return GAN_OK;
+}

@@ -1,0 +1,128 @@
+/* record.h: the inside of a tape.
+ *
+ * A tape is a list of records, one for each call that put values on it. A reset forgets the values but keeps
+ * the records with their plans and memory: the next round takes them up again, in its own order, as long
+ * as they fit. Values, gradients and plans of a repeated round thus lie where they lay before. */
+#ifndef GAN__RECORD_H
+#define GAN__RECORD_H
+
+#include <gan/tape.h>
+
+#include "losses/loss.h"
+#include "model/plan.h"
+
+/* Most records that are kept without being used in the present round. */
+enum { GAN__SPARE_RECORDS = 64 };
+
+typedef enum gan__record_kind {
+    GAN__RECORD_INPUT,
+    GAN__RECORD_DRAW,
+    GAN__RECORD_APPLY,
+    GAN__RECORD_LOSS,
+    GAN__RECORD_COMBINE,
+    GAN__RECORD_DETACH
+} gan__record_kind;
+
+typedef struct gan__tape_value {
+    gan__shape shape;
+    const float *data;
+    bool scalar; /* of a loss, or combined from such: `number` is it, data[0] is rounded to float32 */
+    double number;
+    bool wanted; /* an input whose gradient was asked for */
+
+    float *gradient; /* in the record's block, once it was needed */
+    uint64_t pass;   /* the backward call that computed it; 0: none */
+    bool needed, reached; /* during one: something wanted lies upstream; a gradient will arrive */
+} gan__tape_value;
+
+typedef struct gan__block_of {
+    float *memory;
+    size_t count; /* floats that there is room for */
+} gan__block_of;
+
+typedef struct gan__record {
+    gan__record_kind kind;
+    uint64_t round; /* in which it was last used */
+
+    int32_t *operands; /* indices of the values that go in; of an application: group after group */
+    size_t operand_count, operand_capacity;
+    gan__tape_value *values;
+    size_t value_count, value_capacity;
+    gan__block_of data;     /* what the record itself computes, or puts side by side */
+    gan__block_of gradient; /* of its values; of an application's outputs: all groups side by side */
+
+    gan_tensor *tensor; /* input: retained until the reset, where its memory is used */
+
+    gan__plan *plan; /* application */
+    gan_model *model; /* the plan's; retained by it */
+    int32_t groups;
+    bool frozen;
+    const float **x;    /* one for each input of the model */
+    const float **dy;   /* one for each output */
+    float **dx;         /* one for each input */
+    uint64_t *versions; /* of the model's stores when it was applied */
+    size_t store_count;
+
+    char *spec; /* loss: what `loss` was made from */
+    gan__loss loss;
+
+    double *weights; /* combination */
+    size_t weight_capacity;
+} gan__record;
+
+/* Where a value is. */
+typedef struct gan__tape_place {
+    gan__record *record;
+    int32_t output;
+} gan__tape_place;
+
+struct gan_tape {
+    gan__object object;
+    uint64_t generation; /* of the values: grows with each reset */
+    uint64_t pass;       /* backward calls made */
+    uint64_t draws;
+    gan__record **records; /* first those of this round, in order, then spare ones */
+    size_t used, record_count, record_capacity;
+    gan__tape_place *places; /* of the values, by index */
+    size_t value_count, value_capacity;
+    gan__panel_cache cache;
+
+    unsigned char *transient; /* what plans need during a call */
+    size_t transient_size;
+    gan__block_of spare;   /* gradients on their way to a value that has one already */
+    gan__shape *shapes;    /* of the call in progress */
+    size_t shape_capacity;
+    gan__store **stores; /* wanted by the backward call in progress; borrowed */
+    size_t store_count, store_capacity;
+};
+
+/* GAN_E_ARGUMENT where it is no value of this tape's present round. */
+gan_status gan__tape_find(const gan_tape *tape, const char *function, gan_value value, int32_t *out);
+static inline gan__tape_value *gan__tape_at(const gan_tape *tape, int32_t index)
+{
+    return &tape->places[index].record->values[tape->places[index].output];
+}
+
+/* The record for the next call: a kept one of this kind that fits(record, wanted), fits NULL: any; else a new
+ * one, in which only `kind` is set. It is not part of the round before gan__tape_commit. */
+typedef bool gan__record_fits(const gan__record *record, const void *wanted);
+gan_status gan__tape_take(gan_tape *tape, gan__record_kind kind, gan__record_fits *fits,
+                          const void *wanted, gan__record **out);
+
+/* Room for that many values, zeroed, and for them in the tape; for operands; for floats. */
+gan_status gan__record_values(gan_tape *tape, gan__record *record, size_t count);
+gan_status gan__record_operands(gan_tape *tape, gan__record *record, const gan_value *values,
+                                size_t count, const char *function);
+gan_status gan__block_reserve(gan_context *context, gan__block_of *block, size_t count);
+gan_status gan__tape_reserve_transient(gan_tape *tape, size_t size);
+
+/* Makes the record the round's last; its values get out[0 .. value_count). Cannot fail. */
+void gan__tape_commit(gan_tape *tape, gan__record *record, gan_value *out);
+
+void gan__record_destroy(gan_context *context, gan__record *record);
+
+/* Whether a tensor can hold a value of this shape; GAN_E_SHAPE with both shapes otherwise. */
+gan_status gan__tape_check_tensor(const gan_tape *tape, const char *function, gan__shape shape,
+                                  const gan_tensor *tensor);
+
+#endif

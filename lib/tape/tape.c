@@ -1,0 +1,313 @@
+/* tape.c: a tape's records and values, and how they are read. */
+#include "tape/record.h"
+
+#include "base/memory.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* ---- records ---- */
+
+void gan__record_destroy(gan_context *context, gan__record *record)
+{
+    if (!record) return;
+    gan__free(context, record->operands);
+    gan__free(context, record->values);
+    gan__free(context, record->data.memory);
+    gan__free(context, record->gradient.memory);
+    gan__object_release(record->tensor);
+    gan__plan_destroy(record->plan);
+    gan__free(context, record->x);
+    gan__free(context, record->dy);
+    gan__free(context, record->dx);
+    gan__free(context, record->versions);
+    if (record->loss.options)
+        gan__options_free(context, &record->loss.kind->kind, record->loss.options);
+    gan__free(context, record->loss.options);
+    gan__free(context, record->spec);
+    gan__free(context, record->weights);
+    gan__free(context, record);
+}
+
+/* Moves the record at `from` to `to` <= from; those between go one up. */
+static void tape_move(gan_tape *tape, size_t from, size_t to)
+{
+    gan__record *record = tape->records[from];
+    memmove(tape->records + to + 1, tape->records + to, (from - to) * sizeof *tape->records);
+    tape->records[to] = record;
+}
+
+/* Gives up the spare record that was not used for the longest time. */
+static void tape_drop(gan_tape *tape)
+{
+    size_t oldest = tape->used;
+    for (size_t i = tape->used; i < tape->record_count; i++)
+        if (tape->records[i]->round < tape->records[oldest]->round) oldest = i;
+    gan__record_destroy(tape->object.context, tape->records[oldest]);
+    tape->record_count--;
+    memmove(tape->records + oldest, tape->records + oldest + 1,
+            (tape->record_count - oldest) * sizeof *tape->records);
+}
+
+gan_status gan__tape_take(gan_tape *tape, gan__record_kind kind, gan__record_fits *fits,
+                          const void *wanted, gan__record **out)
+{
+    gan_context *context = tape->object.context;
+    for (size_t i = tape->used; i < tape->record_count; i++) {
+        gan__record *record = tape->records[i];
+        if (record->kind != kind || (fits && !fits(record, wanted))) continue;
+        tape_move(tape, i, tape->used);
+        *out = record;
+        return GAN_OK;
+    }
+    if (tape->record_count - tape->used >= GAN__SPARE_RECORDS) tape_drop(tape);
+    GAN__TRY(gan__grow(context, &tape->records, &tape->record_capacity, tape->record_count + 1,
+                       sizeof *tape->records));
+    GAN__TRY(gan__allocate(context, out, 1, sizeof **out));
+    (*out)->kind = kind;
+    (*out)->round = tape->generation;
+    tape->records[tape->record_count] = *out;
+    tape_move(tape, tape->record_count++, tape->used);
+    return GAN_OK;
+}
+
+gan_status gan__record_values(gan_tape *tape, gan__record *record, size_t count)
+{
+    gan_context *context = tape->object.context;
+    GAN__TRY(gan__grow(context, &record->values, &record->value_capacity, count,
+                       sizeof *record->values));
+    GAN__TRY(gan__grow(context, &tape->places, &tape->value_capacity, tape->value_count + count,
+                       sizeof *tape->places));
+    if (tape->value_count + count > INT32_MAX)
+        return gan__fail(context, GAN_E_MEMORY, "tape: too many values; gan_tape_reset is needed");
+    memset(record->values, 0, count * sizeof *record->values);
+    record->value_count = count;
+    return GAN_OK;
+}
+
+gan_status gan__record_operands(gan_tape *tape, gan__record *record, const gan_value *values,
+                                size_t count, const char *function)
+{
+    GAN__TRY(gan__grow(tape->object.context, &record->operands, &record->operand_capacity, count,
+                       sizeof *record->operands));
+    record->operand_count = count;
+    for (size_t i = 0; i < count; i++)
+        GAN__TRY(gan__tape_find(tape, function, values[i], &record->operands[i]));
+    return GAN_OK;
+}
+
+gan_status gan__block_reserve(gan_context *context, gan__block_of *block, size_t count)
+{
+    if (count <= block->count) return GAN_OK;
+    gan__free(context, block->memory);
+    *block = (gan__block_of){0};
+    GAN__TRY(gan__allocate_raw(context, &block->memory, count, sizeof(float)));
+    block->count = count;
+    return GAN_OK;
+}
+
+gan_status gan__tape_reserve_transient(gan_tape *tape, size_t size)
+{
+    gan_context *context = tape->object.context;
+    if (size <= tape->transient_size) return GAN_OK;
+    gan__free(context, tape->transient);
+    tape->transient = NULL;
+    tape->transient_size = 0;
+    GAN__TRY(gan__allocate_raw(context, &tape->transient, size, 1));
+    tape->transient_size = size;
+    return GAN_OK;
+}
+
+void gan__tape_commit(gan_tape *tape, gan__record *record, gan_value *out)
+{
+    for (size_t i = 0; i < record->value_count; i++) {
+        tape->places[tape->value_count] = (gan__tape_place){record, (int32_t)i};
+        out[i] = (gan_value)((tape->generation & INT32_MAX) << 32 | tape->value_count);
+        tape->value_count++;
+    }
+    record->round = tape->generation;
+    tape->used++;
+}
+
+gan_status gan__tape_find(const gan_tape *tape, const char *function, gan_value value, int32_t *out)
+{
+    uint64_t generation = (uint64_t)value >> 32, index = (uint64_t)value & UINT32_MAX;
+    if (value >= 0 && generation == (tape->generation & INT32_MAX) && index < tape->value_count) {
+        *out = (int32_t)index;
+        return GAN_OK;
+    }
+    if (value >= 0 && generation > 0 && generation < (tape->generation & INT32_MAX))
+        return gan__fail(tape->object.context, GAN_E_ARGUMENT,
+                         "%s: value %" PRIu64 " is from before the tape's last reset", function,
+                         index);
+    return gan__fail(tape->object.context, GAN_E_ARGUMENT, "%s: %" PRId64 " is no value of this tape",
+                     function, value);
+}
+
+/* ---- the tape ---- */
+
+static void tape_destroy(void *self)
+{
+    gan_tape *tape = self;
+    gan_context *context = tape->object.context;
+    for (size_t i = 0; i < tape->record_count; i++) gan__record_destroy(context, tape->records[i]);
+    gan__free(context, tape->records);
+    gan__free(context, tape->places);
+    gan__panel_cache_free(&tape->cache);
+    gan__free(context, tape->transient);
+    gan__free(context, tape->spare.memory);
+    gan__free(context, tape->shapes);
+    gan__free(context, tape->stores);
+}
+
+static gan_status tape_create(gan_tape **out, gan_context *context)
+{
+    GAN__TRY(gan__object_create(out, context, sizeof **out, GAN__TAPE, tape_destroy));
+    (*out)->cache.context = context;
+    (*out)->generation = 1;
+    return GAN_OK;
+}
+
+gan_status gan_tape_create(gan_tape **out, gan_context *context)
+{
+    if (!out) return gan__fail(context, GAN_E_ARGUMENT, "gan_tape_create: out is NULL");
+    *out = NULL;
+    if (!context) return GAN_E_ARGUMENT;
+    GAN__RETURN_ENTERED(context, tape_create(out, context));
+}
+
+void gan_tape_retain(gan_tape *tape)
+{
+    if (gan__object_is(tape, GAN__TAPE)) gan__object_retain(tape);
+}
+
+void gan_tape_release(gan_tape *tape)
+{
+    if (gan__object_is(tape, GAN__TAPE)) gan__object_release(tape);
+}
+
+static gan_status tape_reset(gan_tape *tape)
+{
+    for (size_t i = 0; i < tape->used; i++) {
+        gan__object_release(tape->records[i]->tensor);
+        tape->records[i]->tensor = NULL;
+    }
+    tape->used = tape->value_count = 0;
+    /* A value's generation has 31 bits and is never 0. */
+    tape->generation++;
+    if ((tape->generation & INT32_MAX) == 0) tape->generation++;
+    return GAN_OK;
+}
+
+gan_status gan_tape_reset(gan_tape *tape)
+{
+    GAN__TRY(gan__object_check(NULL, tape, GAN__TAPE, "gan_tape_reset", "tape"));
+    GAN__RETURN_ENTERED(tape->object.context, tape_reset(tape));
+}
+
+uint64_t gan_tape_draws(const gan_tape *tape)
+{
+    return gan__object_is(tape, GAN__TAPE) ? tape->draws : 0;
+}
+
+gan_status gan_tape_seek(gan_tape *tape, uint64_t draws)
+{
+    GAN__TRY(gan__object_check(NULL, tape, GAN__TAPE, "gan_tape_seek", "tape"));
+    if (draws >= (uint64_t)1 << 48)
+        return gan__fail(tape->object.context, GAN_E_ARGUMENT,
+                         "gan_tape_seek: %" PRIu64 " draws, more than 2^48", draws);
+    tape->draws = draws;
+    return GAN_OK;
+}
+
+/* ---- reading values ---- */
+
+gan_status gan__tape_check_tensor(const gan_tape *tape, const char *function, gan__shape shape,
+                                  const gan_tensor *tensor)
+{
+    gan_context *context = tape->object.context;
+    gan__shape s = {1, 1, 1, 1};
+    char needed[88], got[88];
+    GAN__TRY(gan__object_check(context, tensor, GAN__TENSOR, function, "tensor"));
+    if (tensor->rank > 0 && gan__tensor_shape(tensor, &s) != GAN_OK)
+        return gan__fail(context, GAN_E_SHAPE, "%s: the tensor has rank %d, the value is %s",
+                         function, tensor->rank, gan__shape_print(shape, needed));
+    if (s.n == shape.n && s.h == shape.h && s.w == shape.w && s.c == shape.c) return GAN_OK;
+    return gan__fail(context, GAN_E_SHAPE, "%s: the tensor is %s, the value %s", function,
+                     gan__shape_print(s, got), gan__shape_print(shape, needed));
+}
+
+static gan_status tape_write(const gan_tape *tape, const char *function, gan__shape shape,
+                             const float *data, gan_tensor *tensor)
+{
+    GAN__TRY(gan__tape_check_tensor(tape, function, shape, tensor));
+    if (tensor->dtype != GAN_FLOAT32 && tensor->dtype != GAN_UINT8)
+        return gan__fail(tape->object.context, GAN_E_SHAPE,
+                         "%s: the tensor is %s, neither float32 nor uint8", function,
+                         gan__dtype_name(tensor->dtype));
+    gan__tensor_write(tensor, tensor->dtype == GAN_UINT8, data);
+    return GAN_OK;
+}
+
+static gan_status tape_value(gan_tape *tape, gan_value value, gan_tensor *tensor)
+{
+    int32_t index;
+    GAN__TRY(gan__tape_find(tape, "gan_tape_value", value, &index));
+    const gan__tape_value *v = gan__tape_at(tape, index);
+    return tape_write(tape, "gan_tape_value", v->shape, v->data, tensor);
+}
+
+gan_status gan_tape_value(gan_tape *tape, gan_value value, gan_tensor *tensor)
+{
+    GAN__TRY(gan__object_check(NULL, tape, GAN__TAPE, "gan_tape_value", "tape"));
+    GAN__RETURN_ENTERED(tape->object.context, tape_value(tape, value, tensor));
+}
+
+static gan_status tape_gradient(gan_tape *tape, gan_value value, gan_tensor *tensor)
+{
+    int32_t index;
+    GAN__TRY(gan__tape_find(tape, "gan_tape_gradient", value, &index));
+    const gan__tape_value *v = gan__tape_at(tape, index);
+    if (v->pass == 0 || v->pass != tape->pass)
+        return gan__fail(tape->object.context, GAN_E_STATE,
+                         "gan_tape_gradient: value %d has no gradient from the last backward",
+                         index);
+    return tape_write(tape, "gan_tape_gradient", v->shape, v->gradient, tensor);
+}
+
+gan_status gan_tape_gradient(gan_tape *tape, gan_value value, gan_tensor *tensor)
+{
+    GAN__TRY(gan__object_check(NULL, tape, GAN__TAPE, "gan_tape_gradient", "tape"));
+    GAN__RETURN_ENTERED(tape->object.context, tape_gradient(tape, value, tensor));
+}
+
+gan_status gan_tape_shape(const gan_tape *tape, gan_value value, int64_t shape[4])
+{
+    int32_t index;
+    GAN__TRY(gan__object_check(NULL, tape, GAN__TAPE, "gan_tape_shape", "tape"));
+    if (!shape)
+        return gan__fail(tape->object.context, GAN_E_ARGUMENT, "gan_tape_shape: shape is NULL");
+    GAN__TRY(gan__tape_find(tape, "gan_tape_shape", value, &index));
+    const gan__shape *s = &gan__tape_at(tape, index)->shape;
+    shape[0] = s->n;
+    shape[1] = s->h;
+    shape[2] = s->w;
+    shape[3] = s->c;
+    return GAN_OK;
+}
+
+gan_status gan_tape_scalar(gan_tape *tape, gan_value value, double *out)
+{
+    int32_t index;
+    char text[88];
+    GAN__TRY(gan__object_check(NULL, tape, GAN__TAPE, "gan_tape_scalar", "tape"));
+    gan_context *context = tape->object.context;
+    if (!out) return gan__fail(context, GAN_E_ARGUMENT, "gan_tape_scalar: out is NULL");
+    GAN__TRY(gan__tape_find(tape, "gan_tape_scalar", value, &index));
+    const gan__tape_value *v = gan__tape_at(tape, index);
+    if (gan__shape_count(v->shape) != 1)
+        return gan__fail(context, GAN_E_SHAPE, "gan_tape_scalar: value %d is %s, no single number",
+                         index, gan__shape_print(v->shape, text));
+    *out = v->scalar ? v->number : (double)v->data[0];
+    return GAN_OK;
+}

@@ -1,0 +1,209 @@
+/* tape_apply.c: a model applied to values. */
+#include "tape/record.h"
+
+#include "base/memory.h"
+#include "base/number.h"
+#include "base/text.h"
+#include "compute/pointwise.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* What a kept record is compared with. */
+typedef struct apply_call {
+    gan_model *model;
+    gan__plan_mode mode;
+    bool frozen;
+    const gan__shape *shapes; /* of the model's inputs, all groups together */
+} apply_call;
+
+/* ---- the mode ---- */
+
+typedef struct apply_words {
+    bool training, evaluation, frozen;
+    int64_t groups; /* 0: not said */
+} apply_words;
+
+static gan_status apply_groups(gan_context *context, gan__lexer *lexer, apply_words *words)
+{
+    gan__token token;
+    GAN__TRY(gan__lexer_next(lexer, &token));
+    bool good = token.kind == GAN__TOKEN_EQUALS && words->groups == 0;
+    if (good) GAN__TRY(gan__lexer_next(lexer, &token));
+    if (good && token.kind == GAN__TOKEN_WORD &&
+        gan__integer_parse(token.text, token.length, &words->groups) && words->groups >= 1 &&
+        words->groups <= 1 << 20)
+        return GAN_OK;
+    return gan__fail(context, GAN_E_TEXT, "tape: groups= needs one number from 1 on");
+}
+
+static gan_status apply_word(gan_context *context, const gan__token *token, apply_words *words)
+{
+    static const char *const names[] = {"training", "evaluation", "frozen", "groups"};
+    bool *const flags[] = {&words->training, &words->evaluation, &words->frozen};
+    for (int i = 0; i < 3 && token->kind == GAN__TOKEN_WORD; i++) {
+        if (!gan__token_is(token, names[i])) continue;
+        *flags[i] = true;
+        return GAN_OK;
+    }
+    int length = (int)(token->length < 64 ? token->length : 64);
+    const char *nearest = gan__nearest(token->text, token->length, names, 4);
+    return gan__fail(context, GAN_E_TEXT, "tape: unknown mode '%.*s'%s%s%s", length, token->text,
+                     nearest ? ", did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
+}
+
+static gan_status apply_mode(gan_context *context, const char *text, apply_call *call)
+{
+    apply_words words = {0};
+    gan__lexer lexer;
+    gan__token token;
+    gan__lexer_init(&lexer, context, text, strlen(text));
+    for (;;) {
+        GAN__TRY(gan__lexer_next(&lexer, &token));
+        if (token.kind == GAN__TOKEN_END) break;
+        if (gan__token_is(&token, "groups"))
+            GAN__TRY(apply_groups(context, &lexer, &words));
+        else
+            GAN__TRY(apply_word(context, &token, &words));
+    }
+    if (words.training == words.evaluation)
+        return gan__fail(context, GAN_E_TEXT, "tape: the mode '%.64s' %s training %s evaluation", text,
+                         words.training ? "is both" : "is neither", words.training ? "and" : "nor");
+    call->mode = (gan__plan_mode){.training = words.training,
+                                  .backward = true,
+                                  .groups = words.groups ? (int32_t)words.groups : 1};
+    call->frozen = words.frozen;
+    return GAN_OK;
+}
+
+/* ---- the call ---- */
+
+/* The shapes of the model's inputs, all groups together. */
+static gan_status apply_shapes(gan_tape *tape, apply_call *call, const gan_value *inputs)
+{
+    gan_context *context = tape->object.context;
+    size_t count = call->model->input_count;
+    char first[88], other[88];
+    GAN__TRY(gan__grow(context, &tape->shapes, &tape->shape_capacity, count, sizeof *tape->shapes));
+    for (size_t i = 0; i < count; i++) {
+        int32_t index = 0;
+        gan__shape shape = {0};
+        for (int32_t g = 0; g < call->mode.groups; g++) {
+            GAN__TRY(gan__tape_find(tape, "gan_tape_apply", inputs[(size_t)g * count + i], &index));
+            gan__shape s = gan__tape_at(tape, index)->shape;
+            if (g == 0) shape = s;
+            if (s.n != shape.n || s.h != shape.h || s.w != shape.w || s.c != shape.c)
+                return gan__fail(context, GAN_E_SHAPE,
+                                 "gan_tape_apply: input %zu is %s in group 0, but %s in group %d", i,
+                                 gan__shape_print(shape, first), gan__shape_print(s, other), g);
+        }
+        if (!gan__multiply_count(shape.n, call->mode.groups, &shape.n))
+            return gan__fail(context, GAN_E_MEMORY, "gan_tape_apply: the groups are too large");
+        tape->shapes[i] = shape;
+    }
+    call->shapes = tape->shapes;
+    return GAN_OK;
+}
+
+static bool apply_fits(const gan__record *record, const void *wanted)
+{
+    const apply_call *call = wanted;
+    return !record->plan || gan__plan_fits(record->plan, call->model, call->shapes, &call->mode);
+}
+
+/* A plan, and arrays as long as the model's ports and stores: made once, together. */
+static gan_status apply_prepare(gan_tape *tape, gan__record *record, const apply_call *call)
+{
+    gan_context *context = tape->object.context;
+    const gan_model *model = call->model;
+    if (record->plan) return GAN_OK;
+    gan__free(context, record->x);
+    gan__free(context, record->dx);
+    gan__free(context, record->dy);
+    gan__free(context, record->versions);
+    record->x = NULL;
+    record->dx = NULL;
+    record->dy = NULL;
+    record->versions = NULL;
+    GAN__TRY(gan__allocate(context, &record->x, model->input_count, sizeof *record->x));
+    GAN__TRY(gan__allocate(context, &record->dx, model->input_count, sizeof *record->dx));
+    GAN__TRY(gan__allocate(context, &record->dy, model->output_count, sizeof *record->dy));
+    GAN__TRY(gan__allocate(context, &record->versions, model->store_count, sizeof(uint64_t)));
+    record->store_count = model->store_count;
+    record->model = call->model;
+    return gan__plan_create(&record->plan, context, call->model, call->shapes, &call->mode,
+                            &tape->cache);
+}
+
+/* Several groups are put side by side; a single one is read where it is. */
+static gan_status apply_inputs(gan_tape *tape, gan__record *record, const apply_call *call)
+{
+    gan_context *context = tape->object.context;
+    size_t inputs = call->model->input_count, total = 0;
+    int32_t groups = call->mode.groups;
+    for (size_t i = 0; groups > 1 && i < inputs; i++)
+        total += (size_t)gan__shape_count(call->shapes[i]);
+    GAN__TRY(gan__block_reserve(context, &record->data, total));
+    float *to = record->data.memory;
+    for (size_t i = 0; i < inputs; i++) {
+        record->x[i] = groups > 1 ? to : gan__tape_at(tape, record->operands[i])->data;
+        int64_t count = gan__shape_count(call->shapes[i]) / groups;
+        for (int32_t g = 0; groups > 1 && g < groups; g++, to += count)
+            gan__copy(context, count,
+                      gan__tape_at(tape, record->operands[(size_t)g * inputs + i])->data, to);
+    }
+    return GAN_OK;
+}
+
+static void apply_outputs(gan__record *record, const apply_call *call)
+{
+    size_t outputs = call->model->output_count;
+    for (size_t i = 0; i < outputs; i++) {
+        gan__shape shape = gan__plan_output_shape(record->plan, (int32_t)i);
+        shape.n /= record->groups;
+        const float *data = gan__plan_output(record->plan, (int32_t)i);
+        for (int32_t g = 0; g < record->groups; g++)
+            record->values[(size_t)g * outputs + i] = (gan__tape_value){
+                .shape = shape, .data = data + g * gan__shape_count(shape)};
+    }
+}
+
+static gan_status apply_run(gan_tape *tape, gan_model *model, const char *mode,
+                            const gan_value *inputs, gan_value *outputs)
+{
+    apply_call call = {.model = model};
+    gan__record *record;
+    if (model->object.context != tape->object.context)
+        return gan__fail(tape->object.context, GAN_E_ARGUMENT,
+                         "gan_tape_apply: the model belongs to another context");
+    GAN__TRY(apply_mode(tape->object.context, mode, &call));
+    GAN__TRY(apply_shapes(tape, &call, inputs));
+    GAN__TRY(gan__tape_take(tape, GAN__RECORD_APPLY, apply_fits, &call, &record));
+    size_t groups = (size_t)call.mode.groups;
+    GAN__TRY(apply_prepare(tape, record, &call));
+    GAN__TRY(gan__record_operands(tape, record, inputs, groups * model->input_count,
+                                  "gan_tape_apply"));
+    GAN__TRY(gan__record_values(tape, record, groups * model->output_count));
+    GAN__TRY(gan__tape_reserve_transient(tape, gan__plan_transient(record->plan)));
+    GAN__TRY(apply_inputs(tape, record, &call));
+    record->groups = call.mode.groups;
+    record->frozen = call.frozen;
+    for (size_t i = 0; i < record->store_count; i++) record->versions[i] = model->stores[i]->version;
+    gan__plan_forward(record->plan, record->x, tape->draws, tape->transient);
+    if (call.mode.training) tape->draws++;
+    apply_outputs(record, &call);
+    gan__tape_commit(tape, record, outputs);
+    return GAN_OK;
+}
+
+gan_status gan_tape_apply(gan_tape *tape, gan_model *model, const char *mode,
+                          const gan_value *inputs, gan_value *outputs)
+{
+    GAN__TRY(gan__object_check(NULL, tape, GAN__TAPE, "gan_tape_apply", "tape"));
+    gan_context *context = tape->object.context;
+    GAN__TRY(gan__object_check(context, model, GAN__MODEL, "gan_tape_apply", "model"));
+    if (!mode || !inputs || !outputs)
+        return gan__fail(context, GAN_E_ARGUMENT, "gan_tape_apply: %s is NULL",
+                         !mode ? "mode" : !inputs ? "inputs" : "outputs");
+    GAN__RETURN_ENTERED(context, apply_run(tape, model, mode, inputs, outputs));
+}

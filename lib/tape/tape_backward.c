@@ -1,0 +1,332 @@
+/* tape_backward.c: from values back to parameters and inputs.
+ *
+ * Three walks over the records. Forwards: which values have something wanted upstream. Backwards: which of
+ * those a gradient will reach; what can fail, stale models and memory, fails here. Backwards again: the
+ * gradients, which nothing can stop. A value that several records read gets the sum, in the order of the
+ * records, last one first. */
+#include "tape/record.h"
+
+#include "base/memory.h"
+#include "compute/pointwise.h"
+
+typedef struct backward_call {
+    const gan_value *values;
+    gan_tensor *const *seeds;
+    size_t count;
+    gan_model *const *models;
+    size_t model_count;
+} backward_call;
+
+/* ---- what is wanted ---- */
+
+static bool backward_wants(const gan_tape *tape, const gan__store *store)
+{
+    for (size_t i = 0; i < tape->store_count; i++)
+        if (tape->stores[i] == store) return true;
+    return false;
+}
+
+static gan_status backward_stores(gan_tape *tape, const backward_call *call)
+{
+    gan_context *context = tape->object.context;
+    tape->store_count = 0;
+    for (size_t i = 0; i < call->model_count; i++) {
+        const gan_model *model = call->models[i];
+        GAN__TRY(gan__object_check(context, model, GAN__MODEL, "gan_tape_backward", "model"));
+        if (model->object.context != context)
+            return gan__fail(context, GAN_E_ARGUMENT,
+                             "gan_tape_backward: model %zu belongs to another context", i);
+        for (size_t j = 0; j < model->store_count; j++) {
+            if (backward_wants(tape, model->stores[j])) continue;
+            GAN__TRY(gan__grow(context, &tape->stores, &tape->store_capacity, tape->store_count + 1,
+                               sizeof *tape->stores));
+            tape->stores[tape->store_count++] = model->stores[j];
+        }
+    }
+    return GAN_OK;
+}
+
+static bool backward_needs(const gan_tape *tape, const gan__record *record)
+{
+    if (record->kind == GAN__RECORD_DETACH) return false;
+    if (record->kind == GAN__RECORD_APPLY && !record->frozen)
+        for (size_t i = 0; i < record->store_count; i++)
+            if (backward_wants(tape, record->model->stores[i])) return true;
+    for (size_t i = 0; i < record->operand_count; i++)
+        if (gan__tape_at(tape, record->operands[i])->needed) return true;
+    return false;
+}
+
+static void backward_mark_needed(gan_tape *tape)
+{
+    for (size_t i = 0; i < tape->used; i++) {
+        gan__record *record = tape->records[i];
+        bool needed = backward_needs(tape, record);
+        for (size_t j = 0; j < record->value_count; j++) {
+            record->values[j].needed = needed || record->values[j].wanted;
+            record->values[j].reached = false;
+        }
+    }
+}
+
+/* ---- what will be reached, and what that takes ---- */
+
+static gan_status backward_check_seeds(gan_tape *tape, const backward_call *call, size_t *spare)
+{
+    for (size_t i = 0; i < call->count; i++) {
+        const gan_tensor *seed = call->seeds ? call->seeds[i] : NULL;
+        int32_t index;
+        GAN__TRY(gan__tape_find(tape, "gan_tape_backward", call->values[i], &index));
+        gan__tape_value *value = gan__tape_at(tape, index);
+        size_t count = (size_t)gan__shape_count(value->shape);
+        value->reached = value->needed;
+        if (count > *spare) *spare = count;
+        if (!seed) continue;
+        GAN__TRY(gan__tape_check_tensor(tape, "gan_tape_backward", value->shape, seed));
+        if (seed->dtype != GAN_FLOAT32)
+            return gan__fail(tape->object.context, GAN_E_SHAPE,
+                             "gan_tape_backward: seed %zu is %s, not float32", i,
+                             gan__dtype_name(seed->dtype));
+    }
+    return GAN_OK;
+}
+
+/* The parameters that the record's plan would use must be those that it was applied with. */
+static gan_status backward_check_model(gan_tape *tape, size_t number, const gan__record *record)
+{
+    int32_t value = 0;
+    bool changed = record->store_count != record->model->store_count;
+    for (size_t i = 0; i < record->store_count && !changed; i++)
+        changed = record->versions[i] != record->model->stores[i]->version;
+    if (!changed) return GAN_OK;
+    for (size_t i = 0; i < number; i++) value += (int32_t)tape->records[i]->value_count;
+    return gan__fail(tape->object.context, GAN_E_STATE,
+                     "tape: the model of value %d was changed since it was applied", value);
+}
+
+/* An application's outputs lie group beside group, so that a plan can read them as one. */
+static void backward_place(gan__record *record)
+{
+    size_t groups = record->kind == GAN__RECORD_APPLY ? (size_t)record->groups : 1;
+    size_t outputs = record->value_count / groups;
+    float *at = record->gradient.memory;
+    for (size_t i = 0; i < outputs; i++)
+        for (size_t g = 0; g < groups; g++) {
+            gan__tape_value *value = &record->values[g * outputs + i];
+            value->gradient = at;
+            at += gan__shape_count(value->shape);
+        }
+}
+
+static gan_status backward_reserve(gan_tape *tape, gan__record *record, size_t *spare)
+{
+    gan_context *context = tape->object.context;
+    size_t own = 0, brought = 0;
+    for (size_t i = 0; i < record->value_count; i++)
+        own += (size_t)gan__shape_count(record->values[i].shape);
+    for (size_t i = 0; i < record->operand_count; i++)
+        brought += (size_t)gan__shape_count(gan__tape_at(tape, record->operands[i])->shape);
+    if (brought > *spare) *spare = brought;
+    GAN__TRY(gan__block_reserve(context, &record->gradient, own));
+    backward_place(record);
+    if (record->kind != GAN__RECORD_APPLY || record->frozen) return GAN_OK;
+    for (size_t i = 0; i < record->store_count; i++)
+        if (backward_wants(tape, record->model->stores[i]))
+            GAN__TRY(gan__store_need_gradients(record->model->stores[i]));
+    return GAN_OK;
+}
+
+static bool backward_is_reached(const gan__record *record)
+{
+    for (size_t i = 0; i < record->value_count; i++)
+        if (record->values[i].reached) return true;
+    return false;
+}
+
+static gan_status backward_mark_reached(gan_tape *tape, size_t *spare)
+{
+    for (size_t i = tape->used; i-- > 0;) {
+        gan__record *record = tape->records[i];
+        if (!backward_is_reached(record)) continue;
+        if (record->kind == GAN__RECORD_APPLY) GAN__TRY(backward_check_model(tape, i, record));
+        GAN__TRY(backward_reserve(tape, record, spare));
+        for (size_t j = 0; j < record->operand_count; j++) {
+            gan__tape_value *value = gan__tape_at(tape, record->operands[j]);
+            value->reached |= value->needed;
+        }
+    }
+    return GAN_OK;
+}
+
+/* ---- the gradients ---- */
+
+/* Where the next gradient of a value is to be written: its own place if it is the first, else *spare, which
+ * moves on. NULL where it is not wanted. */
+static float *backward_target(const gan_tape *tape, gan__tape_value *value, float **spare)
+{
+    if (!value->needed) return NULL;
+    float *target = value->gradient;
+    if (value->pass == tape->pass) {
+        target = *spare;
+        *spare += gan__shape_count(value->shape);
+    }
+    value->pass = tape->pass;
+    return target;
+}
+
+static void backward_add(const gan_tape *tape, gan__tape_value *value, const float *written)
+{
+    if (written && written != value->gradient)
+        gan__add(tape->object.context, gan__shape_count(value->shape), value->gradient, written,
+                 value->gradient);
+}
+
+static void backward_seed(gan_tape *tape, const backward_call *call)
+{
+    for (size_t i = 0; i < call->count; i++) {
+        gan__tape_value *value = gan__tape_at(tape, (int32_t)(call->values[i] & UINT32_MAX));
+        float *spare = tape->spare.memory, *target = backward_target(tape, value, &spare);
+        if (!target) continue;
+        if (call->seeds && call->seeds[i])
+            gan__tensor_read(call->seeds[i], false, target);
+        else
+            gan__fill(tape->object.context, gan__shape_count(value->shape), 1.0f, target);
+        backward_add(tape, value, target);
+    }
+}
+
+static void backward_loss(gan_tape *tape, gan__record *record)
+{
+    float *spare = tape->spare.memory, *dx[2] = {NULL, NULL};
+    for (size_t i = 0; i < record->operand_count; i++)
+        dx[i] = backward_target(tape, gan__tape_at(tape, record->operands[i]), &spare);
+    record->loss.kind->gradient(&record->loss, record->values[0].gradient[0], dx);
+    for (size_t i = 0; i < record->operand_count; i++)
+        backward_add(tape, gan__tape_at(tape, record->operands[i]), dx[i]);
+}
+
+static void backward_combine(gan_tape *tape, gan__record *record)
+{
+    int64_t count = gan__shape_count(record->values[0].shape);
+    for (size_t i = 0; i < record->operand_count; i++) {
+        gan__tape_value *value = gan__tape_at(tape, record->operands[i]);
+        if (!value->needed) continue;
+        gan__combine(tape->object.context, count, (float)record->weights[i],
+                     record->values[0].gradient, value->pass == tape->pass ? 1.0f : 0.0f,
+                     value->gradient);
+        value->pass = tape->pass;
+    }
+}
+
+/* The gradients of each output, all groups as one array: zeros for a group that none has reached. */
+static void backward_outputs(gan_tape *tape, gan__record *record)
+{
+    size_t groups = (size_t)record->groups, outputs = record->value_count / groups;
+    for (size_t i = 0; i < outputs; i++) {
+        record->dy[i] = NULL;
+        for (size_t g = 0; g < groups; g++)
+            if (record->values[g * outputs + i].pass == tape->pass)
+                record->dy[i] = record->values[i].gradient;
+        for (size_t g = 0; record->dy[i] && g < groups; g++) {
+            gan__tape_value *value = &record->values[g * outputs + i];
+            if (value->pass == tape->pass) continue;
+            gan__fill(tape->object.context, gan__shape_count(value->shape), 0.0f, value->gradient);
+            value->pass = tape->pass;
+        }
+    }
+}
+
+/* Where the plan writes the gradient of each input: several groups beside each other. */
+static void backward_inputs(gan_tape *tape, gan__record *record)
+{
+    size_t groups = (size_t)record->groups, inputs = record->operand_count / groups;
+    float *spare = tape->spare.memory;
+    for (size_t i = 0; i < inputs; i++) {
+        gan__tape_value *first = gan__tape_at(tape, record->operands[i]);
+        bool needed = false;
+        for (size_t g = 0; g < groups; g++)
+            needed |= gan__tape_at(tape, record->operands[g * inputs + i])->needed;
+        record->dx[i] = NULL;
+        if (!needed) continue;
+        if (groups == 1) {
+            record->dx[i] = backward_target(tape, first, &spare);
+        } else {
+            record->dx[i] = spare;
+            spare += gan__shape_count(first->shape) * record->groups;
+        }
+    }
+}
+
+/* Takes the groups' gradients to their values. */
+static void backward_split(gan_tape *tape, gan__record *record)
+{
+    size_t groups = (size_t)record->groups, inputs = record->operand_count / groups;
+    for (size_t i = 0; i < inputs; i++) {
+        const float *from = record->dx[i];
+        for (size_t g = 0; from && g < groups; g++) {
+            gan__tape_value *value = gan__tape_at(tape, record->operands[g * inputs + i]);
+            int64_t count = gan__shape_count(value->shape);
+            if (value->needed && value->pass != tape->pass) {
+                gan__copy(tape->object.context, count, from, value->gradient);
+                value->pass = tape->pass;
+            } else if (value->needed) {
+                backward_add(tape, value, from);
+            }
+            from += count;
+        }
+    }
+}
+
+static void backward_apply(gan_tape *tape, gan__record *record)
+{
+    backward_outputs(tape, record);
+    backward_inputs(tape, record);
+    gan__plan_backward(record->plan, record->dy, record->dx, tape->stores,
+                       record->frozen ? 0 : tape->store_count, tape->transient);
+    if (record->groups > 1) {
+        backward_split(tape, record);
+        return;
+    }
+    for (size_t i = 0; i < record->operand_count; i++)
+        backward_add(tape, gan__tape_at(tape, record->operands[i]), record->dx[i]);
+}
+
+static void backward_execute(gan_tape *tape, const backward_call *call)
+{
+    tape->pass++;
+    backward_seed(tape, call);
+    for (size_t i = tape->used; i-- > 0;) {
+        gan__record *record = tape->records[i];
+        if (!backward_is_reached(record)) continue;
+        if (record->kind == GAN__RECORD_APPLY) backward_apply(tape, record);
+        if (record->kind == GAN__RECORD_LOSS) backward_loss(tape, record);
+        if (record->kind == GAN__RECORD_COMBINE) backward_combine(tape, record);
+    }
+}
+
+static gan_status backward_run(gan_tape *tape, const backward_call *call)
+{
+    size_t spare = 0;
+    GAN__TRY(backward_stores(tape, call));
+    backward_mark_needed(tape);
+    GAN__TRY(backward_check_seeds(tape, call, &spare));
+    GAN__TRY(backward_mark_reached(tape, &spare));
+    GAN__TRY(gan__block_reserve(tape->object.context, &tape->spare, spare));
+    backward_execute(tape, call);
+    return GAN_OK;
+}
+
+gan_status gan_tape_backward(gan_tape *tape, const gan_value *values, gan_tensor *const *seeds,
+                             int32_t count, gan_model *const *models, int32_t model_count)
+{
+    GAN__TRY(gan__object_check(NULL, tape, GAN__TAPE, "gan_tape_backward", "tape"));
+    gan_context *context = tape->object.context;
+    if (!values || (!models && model_count != 0))
+        return gan__fail(context, GAN_E_ARGUMENT, "gan_tape_backward: %s is NULL",
+                         values ? "models" : "values");
+    if (count < 1 || model_count < 0)
+        return gan__fail(context, GAN_E_ARGUMENT, "gan_tape_backward: %d values, %d models", count,
+                         model_count);
+    const backward_call call = {values, seeds, (size_t)count, models, (size_t)model_count};
+    GAN__RETURN_ENTERED(context, backward_run(tape, &call));
+}

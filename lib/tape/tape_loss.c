@@ -1,0 +1,183 @@
+/* tape_loss.c: losses, weighted sums, detached values. */
+#include "tape/record.h"
+
+#include "base/memory.h"
+#include "compute/pointwise.h"
+
+#include <string.h>
+
+/* ---- losses ---- */
+
+static bool loss_fits(const gan__record *record, const void *wanted)
+{
+    return !record->spec || strcmp(record->spec, wanted) == 0;
+}
+
+/* Reads the description, once. */
+static gan_status loss_describe(gan_context *context, gan__record *record, const char *spec)
+{
+    const gan__kind *kind;
+    void *options;
+    if (record->spec) return GAN_OK;
+    GAN__TRY(gan__describe(context, "loss", (const gan__kind *const *)(const void *)gan__loss_kinds,
+                           (size_t)gan__loss_kind_count, spec, &kind, &options));
+    gan_status status = gan__copy_text(context, &record->spec, spec, strlen(spec));
+    if (status != GAN_OK) {
+        gan__options_free(context, kind, options);
+        gan__free(context, options);
+        return status;
+    }
+    record->loss = (gan__loss){.context = context,
+                               .kind = (const gan__loss_kind *)(const void *)kind,
+                               .options = options};
+    return GAN_OK;
+}
+
+static gan_status loss_values(gan_tape *tape, gan__record *record, const gan_value *values,
+                              int32_t count)
+{
+    gan_context *context = tape->object.context;
+    gan__loss *loss = &record->loss;
+    if (count < loss->kind->least_inputs || count > loss->kind->most_inputs)
+        return gan__fail(context, GAN_E_ARGUMENT, "%s: takes %d to %d values, not %d",
+                         loss->kind->kind.name, loss->kind->least_inputs, loss->kind->most_inputs,
+                         count);
+    GAN__TRY(gan__record_operands(tape, record, values, (size_t)count, "gan_tape_loss"));
+    loss->input_count = count;
+    for (int32_t i = 0; i < count; i++) {
+        loss->in[i] = gan__tape_at(tape, record->operands[i])->shape;
+        loss->x[i] = gan__tape_at(tape, record->operands[i])->data;
+    }
+    return loss->kind->check ? loss->kind->check(loss) : GAN_OK;
+}
+
+static const gan__shape loss_scalar = {1, 1, 1, 1};
+
+/* A scalar value in double, and in float32 for those who take any value. */
+static void loss_set(gan__record *record, double number)
+{
+    record->data.memory[0] = (float)number;
+    record->values[0] = (gan__tape_value){
+        .shape = loss_scalar, .data = record->data.memory, .scalar = true, .number = number};
+}
+
+static gan_status loss_run(gan_tape *tape, const char *spec, const gan_value *values, int32_t count,
+                           gan_value *out)
+{
+    gan_context *context = tape->object.context;
+    gan__record *record;
+    GAN__TRY(gan__tape_take(tape, GAN__RECORD_LOSS, loss_fits, spec, &record));
+    GAN__TRY(loss_describe(context, record, spec));
+    GAN__TRY(loss_values(tape, record, values, count));
+    GAN__TRY(gan__record_values(tape, record, 1));
+    GAN__TRY(gan__block_reserve(context, &record->data, 1));
+    loss_set(record, record->loss.kind->value(&record->loss));
+    gan__tape_commit(tape, record, out);
+    return GAN_OK;
+}
+
+gan_status gan_tape_loss(gan_tape *tape, const char *spec, const gan_value *values, int32_t count,
+                         gan_value *out)
+{
+    GAN__TRY(gan__object_check(NULL, tape, GAN__TAPE, "gan_tape_loss", "tape"));
+    gan_context *context = tape->object.context;
+    if (!out) return gan__fail(context, GAN_E_ARGUMENT, "gan_tape_loss: out is NULL");
+    if (!spec || !values)
+        return gan__fail(context, GAN_E_ARGUMENT, "gan_tape_loss: %s is NULL",
+                         spec ? "values" : "spec");
+    GAN__RETURN_ENTERED(context, loss_run(tape, spec, values, count, out));
+}
+
+/* ---- weighted sums ---- */
+
+static gan_status combine_check(const gan_tape *tape, const gan__record *record, bool *scalars)
+{
+    gan__shape a = gan__tape_at(tape, record->operands[0])->shape;
+    char first[88], other[88];
+    *scalars = true;
+    for (size_t i = 0; i < record->operand_count; i++) {
+        const gan__tape_value *value = gan__tape_at(tape, record->operands[i]);
+        gan__shape b = value->shape;
+        if (a.n != b.n || a.h != b.h || a.w != b.w || a.c != b.c)
+            return gan__fail(tape->object.context, GAN_E_SHAPE,
+                             "gan_tape_combine: value 0 is %s, value %zu is %s",
+                             gan__shape_print(a, first), i, gan__shape_print(b, other));
+        if (!value->scalar) *scalars = false;
+    }
+    return GAN_OK;
+}
+
+static void combine_compute(gan_tape *tape, gan__record *record, bool scalars)
+{
+    gan__shape shape = gan__tape_at(tape, record->operands[0])->shape;
+    double sum = 0;
+    for (size_t i = 0; i < record->operand_count; i++) {
+        const gan__tape_value *value = gan__tape_at(tape, record->operands[i]);
+        if (scalars)
+            sum += record->weights[i] * value->number;
+        else
+            gan__combine(tape->object.context, gan__shape_count(shape), (float)record->weights[i],
+                         value->data, i == 0 ? 0.0f : 1.0f, record->data.memory);
+    }
+    if (scalars)
+        loss_set(record, sum);
+    else
+        record->values[0] = (gan__tape_value){.shape = shape, .data = record->data.memory};
+}
+
+static gan_status combine_run(gan_tape *tape, const gan_value *values, const double *weights,
+                              size_t count, gan_value *out)
+{
+    gan_context *context = tape->object.context;
+    gan__record *record;
+    bool scalars;
+    GAN__TRY(gan__tape_take(tape, GAN__RECORD_COMBINE, NULL, NULL, &record));
+    GAN__TRY(gan__record_operands(tape, record, values, count, "gan_tape_combine"));
+    GAN__TRY(combine_check(tape, record, &scalars));
+    GAN__TRY(gan__grow(context, &record->weights, &record->weight_capacity, count, sizeof(double)));
+    GAN__TRY(gan__record_values(tape, record, 1));
+    gan__shape shape = gan__tape_at(tape, record->operands[0])->shape;
+    GAN__TRY(gan__block_reserve(context, &record->data, (size_t)gan__shape_count(shape)));
+    memcpy(record->weights, weights, count * sizeof(double));
+    combine_compute(tape, record, scalars);
+    gan__tape_commit(tape, record, out);
+    return GAN_OK;
+}
+
+gan_status gan_tape_combine(gan_tape *tape, const gan_value *values, const double *weights,
+                            int32_t count, gan_value *out)
+{
+    GAN__TRY(gan__object_check(NULL, tape, GAN__TAPE, "gan_tape_combine", "tape"));
+    gan_context *context = tape->object.context;
+    if (!values || !weights || !out)
+        return gan__fail(context, GAN_E_ARGUMENT, "gan_tape_combine: %s is NULL",
+                         !values ? "values" : !weights ? "weights" : "out");
+    if (count < 1)
+        return gan__fail(context, GAN_E_ARGUMENT, "gan_tape_combine: %d values", count);
+    GAN__RETURN_ENTERED(context, combine_run(tape, values, weights, (size_t)count, out));
+}
+
+/* ---- detached values ---- */
+
+static gan_status detach_run(gan_tape *tape, gan_value value, gan_value *out)
+{
+    gan__record *record;
+    GAN__TRY(gan__tape_take(tape, GAN__RECORD_DETACH, NULL, NULL, &record));
+    GAN__TRY(gan__record_operands(tape, record, &value, 1, "gan_tape_detach"));
+    GAN__TRY(gan__record_values(tape, record, 1));
+    const gan__tape_value *from = gan__tape_at(tape, record->operands[0]);
+    record->values[0] = (gan__tape_value){.shape = from->shape,
+                                          .data = from->data,
+                                          .scalar = from->scalar,
+                                          .number = from->number};
+    gan__tape_commit(tape, record, out);
+    return GAN_OK;
+}
+
+gan_status gan_tape_detach(gan_tape *tape, gan_value value, gan_value *out)
+{
+    GAN__TRY(gan__object_check(NULL, tape, GAN__TAPE, "gan_tape_detach", "tape"));
+    gan_context *context = tape->object.context;
+    if (!out) return gan__fail(context, GAN_E_ARGUMENT, "gan_tape_detach: out is NULL");
+    GAN__RETURN_ENTERED(context, detach_run(tape, value, out));
+}

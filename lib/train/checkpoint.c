@@ -1,0 +1,401 @@
+/* checkpoint.c: everything of a training in one safetensors file.
+ *
+ * Metadata:  gan.format "1.0", gan.kind "trainer", gan.version, gan.text (the trainer's description),
+ *            gan.seed, gan.steps, gan.draws, gan.position.FEED,
+ *            gan.model.ROLE (text), gan.share.ROLE.PART "ROLE.PART" (a part that an earlier role brought),
+ *            gan.optimizer.GROUP (description), gan.optimizer.GROUP.steps
+ * Tensors:   model.ROLE.NAME, optimizer.GROUP.ROLE.NAME.MOMENT in PyTorch's names and layouts, and
+ *            optimizer.GROUP.updates, the count of each store. What roles share is stored once, under the
+ *            first of them. */
+#include "train/trainer.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/number.h"
+#include "model/persist.h"
+#include "model/tree.h"
+#include "optim/optimizer.h"
+
+enum { CHECKPOINT_KEY = 320 }; /* the longest key or prefix: roles, groups and parts have bounded names */
+
+typedef struct checkpoint_key {
+    char text[CHECKPOINT_KEY];
+} checkpoint_key;
+
+/* "a.b.c": NULL ends earlier. Borrowed from `key`. */
+static const char *checkpoint_join(checkpoint_key *key, const char *a, const char *b, const char *c)
+{
+    snprintf(key->text, sizeof key->text, "%s.%s%s%s", a, b, c ? "." : "", c ? c : "");
+    return key->text;
+}
+
+/* ---- saving ---- */
+
+static gan_status checkpoint_integer(gan__bundle *bundle, const char *key, int64_t value)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%" PRId64, value);
+    return gan__bundle_pair(bundle, key, text);
+}
+
+static gan_status checkpoint_save_counters(const gan_trainer *t, gan__bundle *bundle)
+{
+    checkpoint_key key;
+    GAN__TRY(gan__bundle_pair(bundle, "gan.text", t->text));
+    GAN__TRY(checkpoint_integer(bundle, "gan.seed", (int64_t)t->object.context->seed));
+    GAN__TRY(checkpoint_integer(bundle, "gan.steps", t->steps));
+    GAN__TRY(checkpoint_integer(bundle, "gan.draws", (int64_t)gan_tape_draws(t->tape)));
+    for (int32_t i = 0; i < t->kind->feed_count; ++i) {
+        const gan__feed_state *feed = &t->feeds[i];
+        int64_t position = feed->batcher ? gan__batcher_position(feed->batcher) : feed->position;
+        checkpoint_join(&key, "gan.position", t->kind->feeds[i].name, NULL);
+        GAN__TRY(checkpoint_integer(bundle, key.text, position));
+    }
+    return GAN_OK;
+}
+
+/* The first place of a part among the roles before `role`, as "ROLE.PART". */
+static bool checkpoint_earlier_part(const gan_trainer *t, int32_t role, const gan_model *part,
+                                    checkpoint_key *out)
+{
+    for (int32_t r = 0; r < role; ++r)
+        for (size_t i = 0; i < t->models[r]->part_count; ++i)
+            if (t->models[r]->parts[i].model == part) {
+                checkpoint_join(out, t->kind->roles[r].name, t->models[r]->parts[i].name, NULL);
+                return true;
+            }
+    return false;
+}
+
+static gan_status checkpoint_save_model(const gan_trainer *t, int32_t role, gan__bundle *bundle,
+                                        gan__store_list *saved, gan__store **stores)
+{
+    const char *name = t->kind->roles[role].name;
+    const gan_model *model = t->models[role];
+    checkpoint_key key, other;
+    checkpoint_join(&key, "gan.model", name, NULL);
+    GAN__TRY(gan__bundle_pair(bundle, key.text, gan_model_text(model)));
+    for (size_t i = 0; i < model->part_count; ++i) {
+        if (!checkpoint_earlier_part(t, role, model->parts[i].model, &other)) continue;
+        snprintf(key.text, sizeof key.text, "gan.share.%s.%s", name, model->parts[i].name);
+        GAN__TRY(gan__bundle_pair(bundle, key.text, other.text));
+    }
+    snprintf(key.text, sizeof key.text, "model.%s.", name);
+    GAN__TRY(gan__bundle_model(bundle, key.text, model, saved));
+    for (size_t i = 0; i < model->store_count; ++i)
+        if (!gan__store_listed(saved, model->stores[i])) stores[saved->count++] = model->stores[i];
+    return GAN_OK;
+}
+
+static gan_status checkpoint_save_models(const gan_trainer *t, gan__bundle *bundle)
+{
+    gan_context *context = t->object.context;
+    gan__store **stores;
+    size_t count = 0;
+    gan_status status = GAN_OK;
+    for (int32_t r = 0; r < t->kind->role_count; ++r) count += t->models[r]->store_count;
+    GAN__TRY(gan__allocate(context, &stores, count, sizeof *stores));
+    gan__store_list saved = {.stores = stores};
+    for (int32_t r = 0; r < t->kind->role_count && status == GAN_OK; ++r)
+        status = checkpoint_save_model(t, r, bundle, &saved, stores);
+    gan__free(context, stores);
+    return status;
+}
+
+/* The optimiser's state of a store; NULL if it does not train it. */
+static gan__optimizer_state *checkpoint_state(const gan_optimizer *optimizer, const gan__store *store)
+{
+    for (size_t i = 0; i < optimizer->state_count; ++i)
+        if (optimizer->states[i].store == store) return &optimizer->states[i];
+    return NULL;
+}
+
+/* What is done with one moment of one parameter: written to a bundle, or read from an archive. */
+typedef gan_status checkpoint_visit(void *file, const gan__bundle_name *name,
+                                    const gan__parameter *p, float *memory);
+
+static gan_status checkpoint_write_moment(void *file, const gan__bundle_name *name,
+                                          const gan__parameter *p, float *memory)
+{
+    return gan__bundle_values(file, name, p, memory);
+}
+
+static gan_status checkpoint_read_moment(void *file, const gan__bundle_name *name,
+                                         const gan__parameter *p, float *memory)
+{
+    return gan__archive_values(file, name, p, memory);
+}
+
+static gan_status checkpoint_visit_entry(const gan_optimizer *optimizer, const gan__entry_name *entry,
+                                         const char *prefix, checkpoint_visit *visit, void *file)
+{
+    const gan__parameter *p = &entry->layer->parameters[entry->index];
+    const gan__optimizer_state *state = checkpoint_state(optimizer, entry->layer->store);
+    checkpoint_key suffix;
+    if (!p->trained || !state) return GAN_OK;
+    for (int32_t i = 0; i < optimizer->moment_count; ++i) {
+        snprintf(suffix.text, sizeof suffix.text, ".%s", optimizer->moment_names[i]);
+        const gan__bundle_name name = {prefix, entry->name, suffix.text};
+        GAN__TRY(visit(file, &name, p, state->moments[i] + p->offset));
+    }
+    return GAN_OK;
+}
+
+/* Whether an earlier role of the group has the store too: its moments are visited there. */
+static bool checkpoint_visited(const gan_trainer *t, int32_t role, const gan__store *store)
+{
+    for (int32_t r = 0; r < role; ++r) {
+        const gan_model *model = t->models[r];
+        if (strcmp(t->kind->roles[r].group, t->kind->roles[role].group) != 0) continue;
+        for (size_t i = 0; i < model->store_count; ++i)
+            if (model->stores[i] == store) return true;
+    }
+    return false;
+}
+
+static gan_status checkpoint_visit_moments(const gan_trainer *t, int32_t group,
+                                           checkpoint_visit *visit, void *file)
+{
+    checkpoint_key prefix;
+    for (int32_t r = 0; r < t->kind->role_count; ++r) {
+        const gan_model *model = t->models[r];
+        if (strcmp(t->kind->roles[r].group, t->kind->groups[group]) != 0) continue;
+        snprintf(prefix.text, sizeof prefix.text, "optimizer.%s.%s.", t->kind->groups[group],
+                 t->kind->roles[r].name);
+        for (size_t i = 0; i < model->entry_count; ++i) {
+            const gan__entry_name *entry = &model->entries[i];
+            if (checkpoint_visited(t, r, entry->layer->store)) continue;
+            GAN__TRY(checkpoint_visit_entry(t->optimizers[group], entry, prefix.text, visit, file));
+        }
+    }
+    return GAN_OK;
+}
+
+static gan_status checkpoint_save_optimizer(const gan_trainer *t, int32_t group, gan__bundle *bundle)
+{
+    gan_context *context = t->object.context;
+    const gan_optimizer *optimizer = t->optimizers[group];
+    const char *name = t->kind->groups[group];
+    checkpoint_key key;
+    int64_t *updates, count = (int64_t)optimizer->state_count;
+    GAN__TRY(gan__bundle_pair(bundle, checkpoint_join(&key, "gan.optimizer", name, NULL),
+                              gan_optimizer_text(optimizer)));
+    GAN__TRY(checkpoint_integer(bundle, checkpoint_join(&key, "gan.optimizer", name, "steps"),
+                                optimizer->steps));
+    GAN__TRY(checkpoint_visit_moments(t, group, checkpoint_write_moment, bundle));
+    GAN__TRY(gan__allocate(context, &updates, optimizer->state_count, sizeof *updates));
+    for (int64_t i = 0; i < count; ++i) updates[i] = optimizer->states[i].steps;
+    const gan__safetensors_tensor tensor = {
+        .name = checkpoint_join(&key, "optimizer", name, "updates"),
+        .element = GAN__ELEMENT_I64,
+        .rank = 1,
+        .shape = &count,
+        .data = updates};
+    gan_status status = gan__bundle_tensor(bundle, &tensor);
+    gan__free(context, updates);
+    return status;
+}
+
+static gan_status checkpoint_collect(gan_trainer *t, gan__bundle *bundle)
+{
+    GAN__TRY(gan__bundle_begin(bundle, "trainer"));
+    GAN__TRY(checkpoint_save_counters(t, bundle));
+    GAN__TRY(checkpoint_save_models(t, bundle));
+    for (int32_t i = 0; i < t->kind->group_count; ++i)
+        GAN__TRY(checkpoint_save_optimizer(t, i, bundle));
+    return GAN_OK;
+}
+
+static gan_status checkpoint_save(gan_trainer *t, const char *path)
+{
+    gan__bundle bundle = {.context = t->object.context};
+    if (t->stepping)
+        return gan__fail(t->object.context, GAN_E_STATE,
+                         "gan_trainer_save: the trainer is in the middle of a step");
+    GAN__TRY(gan__trainer_make_optimizers(t));
+    gan_status status = checkpoint_collect(t, &bundle);
+    if (status == GAN_OK) status = gan__bundle_write(&bundle, path);
+    gan__bundle_free(&bundle);
+    return status;
+}
+
+gan_status gan_trainer_save(gan_trainer *trainer, const char *path)
+{
+    GAN__TRY(gan__object_check(NULL, trainer, GAN__TRAINER, "gan_trainer_save", "trainer"));
+    if (!path)
+        return gan__fail(trainer->object.context, GAN_E_ARGUMENT, "gan_trainer_save: path is NULL");
+    GAN__RETURN_ENTERED(trainer->object.context, checkpoint_save(trainer, path));
+}
+
+/* ---- loading ---- */
+
+static gan_status checkpoint_number(const gan__archive *archive, const char *key, int64_t *out)
+{
+    const char *text;
+    GAN__TRY(gan__archive_pair(archive, key, &text));
+    if (gan__integer_parse(text, strlen(text), out)) return GAN_OK;
+    return gan__fail(archive->context, GAN_E_FORMAT, "%s: '%s' is '%.32s', not a whole number",
+                     archive->name, key, text);
+}
+
+/* A count: never negative. */
+static gan_status checkpoint_count(const gan__archive *archive, const char *key, int64_t *out)
+{
+    GAN__TRY(checkpoint_number(archive, key, out));
+    if (*out >= 0) return GAN_OK;
+    return gan__fail(archive->context, GAN_E_FORMAT, "%s: '%s' is %" PRId64, archive->name, key, *out);
+}
+
+/* The part that "ROLE.PART" names among the roles before `role`; NULL if there is none. */
+static gan_model *checkpoint_find_part(const gan_trainer *t, int32_t role, const char *name)
+{
+    for (int32_t r = 0; r < role; ++r) {
+        size_t length = strlen(t->kind->roles[r].name);
+        if (strncmp(name, t->kind->roles[r].name, length) != 0 || name[length] != '.') continue;
+        for (size_t i = 0; i < t->models[r]->part_count; ++i)
+            if (!strcmp(t->models[r]->parts[i].name, name + length + 1))
+                return t->models[r]->parts[i].model;
+    }
+    return NULL;
+}
+
+/* The parts that this role shares with earlier ones: at most one for each pair of the metadata. */
+static gan_status checkpoint_given(const gan_trainer *t, int32_t role, const gan__archive *archive,
+                                   const char **names, gan_model **parts, size_t *count)
+{
+    checkpoint_key prefix;
+    size_t length;
+    snprintf(prefix.text, sizeof prefix.text, "gan.share.%s.", t->kind->roles[role].name);
+    length = strlen(prefix.text);
+    *count = 0;
+    for (size_t i = 0; i < archive->file.pair_count; ++i) {
+        const gan__safetensors_pair *pair = &archive->file.pairs[i];
+        if (strncmp(pair->key, prefix.text, length) != 0) continue;
+        names[*count] = pair->key + length;
+        parts[*count] = checkpoint_find_part(t, role, pair->value);
+        if (!parts[*count])
+            return gan__fail(archive->context, GAN_E_FORMAT, "%s: '%s' is '%.64s', which no model has",
+                             archive->name, pair->key, pair->value);
+        ++*count;
+    }
+    return GAN_OK;
+}
+
+static gan_status checkpoint_restore_model(gan_trainer *t, int32_t role, const gan__archive *archive,
+                                           const char **names, gan_model **parts)
+{
+    checkpoint_key key;
+    const char *text, *name = t->kind->roles[role].name;
+    gan__given given = {.names = names, .parts = parts};
+    GAN__TRY(gan__archive_pair(archive, checkpoint_join(&key, "gan.model", name, NULL), &text));
+    GAN__TRY(checkpoint_given(t, role, archive, names, parts, &given.count));
+    snprintf(key.text, sizeof key.text, "model.%s.", name);
+    return gan__archive_model(&t->models[role], archive, key.text, text, &given);
+}
+
+static gan_status checkpoint_load_model(gan_trainer *t, int32_t role, const gan__archive *archive)
+{
+    gan_context *context = t->object.context;
+    size_t most = archive->file.pair_count;
+    const char **names = NULL;
+    gan_model **parts = NULL;
+    gan_status status = gan__allocate(context, &names, most, sizeof *names);
+    if (status == GAN_OK) status = gan__allocate(context, &parts, most, sizeof *parts);
+    if (status == GAN_OK) status = checkpoint_restore_model(t, role, archive, names, parts);
+    gan__free(context, names);
+    gan__free(context, parts);
+    return status;
+}
+
+static gan_status checkpoint_load_updates(gan_optimizer *optimizer, const char *group,
+                                          const gan__archive *archive)
+{
+    checkpoint_key key;
+    const gan__safetensors_entry *entry =
+        gan__safetensors_find(&archive->file, checkpoint_join(&key, "optimizer", group, "updates"));
+    if (!entry || entry->array.element != GAN__ELEMENT_I64 || entry->array.rank != 1 ||
+        (uint64_t)entry->array.count != optimizer->state_count)
+        return gan__fail(archive->context, GAN_E_FORMAT, "%s: '%s' is missing or not %zu integers",
+                         archive->name, key.text, optimizer->state_count);
+    for (size_t i = 0; i < optimizer->state_count; ++i) {
+        gan__array one = entry->array;
+        one.data += i * sizeof(int64_t);
+        one.count = one.shape[0] = 1;
+        gan__array_decode(&one, GAN_INT64, &optimizer->states[i].steps);
+        if (optimizer->states[i].steps < 0)
+            return gan__fail(archive->context, GAN_E_FORMAT, "%s: '%s' has a negative number",
+                             archive->name, key.text);
+    }
+    return GAN_OK;
+}
+
+static gan_status checkpoint_load_optimizer(gan_trainer *t, int32_t group, gan__archive *archive)
+{
+    checkpoint_key key;
+    const char *spec, *name = t->kind->groups[group];
+    GAN__TRY(gan__archive_pair(archive, checkpoint_join(&key, "gan.optimizer", name, NULL), &spec));
+    GAN__TRY(gan__trainer_set_optimizer(t, group, spec));
+    GAN__TRY(gan__trainer_make_optimizers(t));
+    GAN__TRY(checkpoint_count(archive, checkpoint_join(&key, "gan.optimizer", name, "steps"),
+                              &t->optimizers[group]->steps));
+    GAN__TRY(checkpoint_load_updates(t->optimizers[group], name, archive));
+    return checkpoint_visit_moments(t, group, checkpoint_read_moment, archive);
+}
+
+static gan_status checkpoint_load_counters(gan_trainer *t, const gan__archive *archive)
+{
+    checkpoint_key key;
+    int64_t seed, draws;
+    GAN__TRY(checkpoint_number(archive, "gan.seed", &seed));
+    GAN__TRY(checkpoint_count(archive, "gan.steps", &t->steps));
+    GAN__TRY(checkpoint_count(archive, "gan.draws", &draws));
+    for (int32_t i = 0; i < t->kind->feed_count; ++i) {
+        checkpoint_join(&key, "gan.position", t->kind->feeds[i].name, NULL);
+        GAN__TRY(checkpoint_count(archive, key.text, &t->feeds[i].position));
+    }
+    t->object.context->seed = (uint64_t)seed;
+    return gan_tape_seek(t->tape, (uint64_t)draws);
+}
+
+static gan_status checkpoint_fill(gan_trainer *t, gan__archive *archive)
+{
+    for (int32_t r = 0; r < t->kind->role_count; ++r) GAN__TRY(checkpoint_load_model(t, r, archive));
+    for (int32_t g = 0; g < t->kind->group_count; ++g)
+        GAN__TRY(checkpoint_load_optimizer(t, g, archive));
+    return checkpoint_load_counters(t, archive);
+}
+
+static gan_status checkpoint_read(gan_trainer **out, gan__archive *archive)
+{
+    const char *spec;
+    GAN__TRY(gan__archive_check(archive, "trainer"));
+    GAN__TRY(gan__archive_pair(archive, "gan.text", &spec));
+    gan_status status = gan_trainer_create(out, archive->context, spec);
+    if (status == GAN_OK) status = checkpoint_fill(*out, archive);
+    if (status != GAN_OK) {
+        gan_trainer_release(*out);
+        *out = NULL;
+    }
+    return status;
+}
+
+static gan_status checkpoint_load(gan_trainer **out, gan_context *context, const char *path)
+{
+    gan__archive archive;
+    GAN__TRY(gan__archive_open(&archive, context, path));
+    gan_status status = checkpoint_read(out, &archive);
+    gan__archive_close(&archive);
+    return status;
+}
+
+gan_status gan_trainer_load(gan_trainer **out, gan_context *context, const char *path)
+{
+    if (!out || !context || !path)
+        return gan__fail(context, GAN_E_ARGUMENT, "gan_trainer_load: %s is NULL",
+                         !out ? "out" : !context ? "context" : "path");
+    *out = NULL;
+    GAN__RETURN_ENTERED(context, checkpoint_load(out, context, path));
+}

@@ -1,0 +1,291 @@
+/* gan.c: generative adversarial training (Goodfellow et al., "Generative adversarial nets", 2014,
+ * algorithm 1).
+ *
+ *     repeat d_steps times:
+ *         draw m real samples x and m noise vectors z
+ *         D climbs   mean log D(x) + mean log(1 - D(G(z)))
+ *     draw m noise vectors z (or keep the last ones)
+ *     G climbs       mean log D(G(z))
+ *
+ * That is loss=non_saturating; minimax has G descend mean log(1 - D(G(z))) instead. The others replace
+ * the three terms: lsgan (Mao et al. 2017, eq. 9), hinge (Lim and Ye 2017), wgan (Arjovsky et al. 2017,
+ * algorithm 1: D's weights are clamped after each of its updates). D ends in logits, one or a map of
+ * them; a loss is what descends, the objective's negative. */
+#include "train/trainer.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/number.h"
+
+enum { GAN_G, GAN_D };                   /* roles and groups */
+enum { GAN_REAL, GAN_NOISE, GAN_NOISE_G }; /* feeds */
+enum {
+    GAN_LOSS_D,
+    GAN_LOSS_G,
+    GAN_ACCURACY_REAL,
+    GAN_ACCURACY_FAKE,
+    GAN_SCORE_REAL,
+    GAN_SCORE_FAKE,
+    GAN_GRADIENT_D,
+    GAN_GRADIENT_G
+};
+enum { GAN_MINIMAX, GAN_NON_SATURATING, GAN_LSGAN, GAN_HINGE, GAN_WGAN };
+
+typedef struct gan_game {
+    gan__trainer_common common;
+    int32_t loss;
+    int64_t d_steps;
+    int32_t reuse;
+    int32_t noise;
+    double smoothing, clip;
+    double instance_noise, instance_decay;
+    char real_loss[64]; /* the real term's spec, smoothing included: written by game_check */
+    bool apart;         /* real and fake go through D one after the other */
+} gan_game;
+
+static const gan__option game_options[] = {
+    {"loss", GAN__OPTION_CHOICE, 0, "non_saturating", 0, 0,
+     "minimax|non_saturating|lsgan|hinge|wgan", offsetof(gan_game, loss),
+     "the objective of the game"},
+    {"d_steps", GAN__OPTION_INTEGER, 0, "1", 1, 1000, NULL, offsetof(gan_game, d_steps),
+     "updates of the discriminator for one of the generator"},
+    {"reuse", GAN__OPTION_BOOLEAN, 0, "no", 0, 0, NULL, offsetof(gan_game, reuse),
+     "the generator climbs on the discriminator's last fakes, not on fresh noise"},
+    {"noise", GAN__OPTION_CHOICE, 0, "normal", 0, 0, "normal|uniform", offsetof(gan_game, noise),
+     "distribution of z: N(0, 1), or uniform in [-1, 1)"},
+    {"smoothing", GAN__OPTION_REAL, 0, "0", 0, 0.5, NULL, offsetof(gan_game, smoothing),
+     "one-sided label smoothing: real samples have the label 1 - smoothing"},
+    {"clip", GAN__OPTION_REAL, 0, "0.01", 1e-6, 1e6, NULL, offsetof(gan_game, clip),
+     "wgan: the discriminator's parameters stay in [-clip, clip]"},
+    {"instance_noise", GAN__OPTION_REAL, 0, "0", 0, 100, NULL, offsetof(gan_game, instance_noise),
+     "deviation of normal noise added to all that the discriminator sees"},
+    {"instance_decay", GAN__OPTION_REAL, 0, "1", 0, 1, NULL, offsetof(gan_game, instance_decay),
+     "factor on instance_noise after each step"},
+    GAN__TRAINER_COMMON_OPTIONS(gan_game),
+};
+
+/* What descends: for D  real_weight * real(D(x)) + fake_weight * fake(D(G(z))), for G
+ * generator_weight * generator(D(G(z))). */
+typedef struct game_objective {
+    const char *real, *fake, *generator;
+    double real_weight, fake_weight, generator_weight;
+    bool labels;       /* the real term has a target, which smoothing moves */
+    const char *above; /* the accuracy's limit between fake and real; NULL: real above its fake */
+} game_objective;
+
+static const game_objective game_objectives[] = {
+    [GAN_MINIMAX] = {"bce_logits", "bce_logits target=0", "bce_logits target=0", 1, 1, -1, true,
+                     "above 0"},
+    [GAN_NON_SATURATING] = {"bce_logits", "bce_logits target=0", "bce_logits target=1", 1, 1, 1,
+                            true, "above 0"},
+    [GAN_LSGAN] = {"mse", "mse target=0", "mse target=1", 0.5, 0.5, 0.5, true, "above 0.5"},
+    [GAN_HINGE] = {"hinge sign=1", "hinge sign=-1", "mean", 1, 1, -1, false, "above 0"},
+    [GAN_WGAN] = {"mean", "mean", "mean", -1, 1, -1, false, NULL},
+};
+
+static gan_status game_noise(gan_trainer *t, int32_t feed, gan_value *z)
+{
+    const gan_game *game = t->options;
+    int64_t shape[4] = {t->batch};
+    GAN__TRY(gan__trainer_batch(t, feed, z));
+    if (*z >= 0) return GAN_OK;
+    GAN__TRY(gan_model_input_shape(t->models[GAN_G], 0, shape + 1));
+    if (game->noise == 1) return gan_tape_uniform(t->tape, 4, shape, z);
+    return gan_tape_normal(t->tape, 4, shape, z);
+}
+
+/* x + deviation * N(0, 1), the deviation falling from step to step. */
+static gan_status game_perturb(gan_trainer *t, gan_value *x)
+{
+    const gan_game *game = t->options;
+    double deviation = game->instance_noise;
+    int64_t shape[4];
+    gan_value noise;
+    if (deviation == 0) return GAN_OK;
+    deviation *= gan__power(game->instance_decay, t->steps);
+    GAN__TRY(gan_tape_shape(t->tape, *x, shape));
+    GAN__TRY(gan_tape_normal(t->tape, 4, shape, &noise));
+    return gan_tape_combine(t->tape, (gan_value[]){*x, noise}, (double[]){1, deviation}, 2, x);
+}
+
+/* D's logits on real and on fake samples: in one pass with separate statistics where that is the same as
+ * two. */
+static gan_status game_discriminate(gan_trainer *t, gan_value real, gan_value fake,
+                                    gan_value scores[2])
+{
+    const gan_game *game = t->options;
+    gan_model *d = t->models[GAN_D];
+    if (!game->apart)
+        return gan_tape_apply(t->tape, d, "training groups=2", (gan_value[]){real, fake}, scores);
+    GAN__TRY(gan_tape_apply(t->tape, d, "training", &real, &scores[0]));
+    return gan_tape_apply(t->tape, d, "training", &fake, &scores[1]);
+}
+
+/* How well D tells them apart: the share of real samples above the limit, and of fakes below it. */
+static gan_status game_accuracy(gan_trainer *t, const game_objective *o, const gan_value scores[2])
+{
+    gan_value mean, share, difference;
+    for (int32_t i = 0; i < 2; ++i) {
+        GAN__TRY(gan_tape_loss(t->tape, "mean", &scores[i], 1, &mean));
+        GAN__TRY(gan__trainer_measure(t, GAN_SCORE_REAL + i, mean));
+    }
+    if (o->above) {
+        GAN__TRY(gan_tape_loss(t->tape, o->above, &scores[0], 1, &share));
+        GAN__TRY(gan__trainer_measure(t, GAN_ACCURACY_REAL, share));
+        GAN__TRY(gan_tape_loss(t->tape, o->above, &scores[1], 1, &share));
+        GAN__TRY(gan__trainer_measure(t, GAN_ACCURACY_FAKE, share));
+        t->values[GAN_ACCURACY_FAKE] = 1 - t->values[GAN_ACCURACY_FAKE];
+        return GAN_OK;
+    }
+    GAN__TRY(gan_tape_combine(t->tape, scores, (double[]){1, -1}, 2, &difference));
+    GAN__TRY(gan_tape_loss(t->tape, "above 0", &difference, 1, &share));
+    GAN__TRY(gan__trainer_measure(t, GAN_ACCURACY_REAL, share));
+    t->values[GAN_ACCURACY_FAKE] = t->values[GAN_ACCURACY_REAL];
+    return GAN_OK;
+}
+
+/* D climbs once. *fake is what G made for it. */
+static gan_status game_discriminator(gan_trainer *t, gan_value *fake)
+{
+    gan_game *game = t->options;
+    const game_objective *o = &game_objectives[game->loss];
+    gan_model *d = t->models[GAN_D];
+    gan_value real, z, negative, scores[2], terms[2], loss;
+
+    GAN__TRY(gan__trainer_batch(t, GAN_REAL, &real));
+    GAN__TRY(game_noise(t, GAN_NOISE, &z));
+    GAN__TRY(gan_tape_apply(t->tape, t->models[GAN_G], game->reuse ? "training" : "training frozen",
+                            &z, fake));
+    GAN__TRY(gan_tape_detach(t->tape, *fake, &negative));
+    GAN__TRY(game_perturb(t, &real));
+    GAN__TRY(game_perturb(t, &negative));
+    GAN__TRY(game_discriminate(t, real, negative, scores));
+
+    GAN__TRY(gan_tape_loss(t->tape, game->real_loss, &scores[0], 1, &terms[0]));
+    GAN__TRY(gan_tape_loss(t->tape, o->fake, &scores[1], 1, &terms[1]));
+    GAN__TRY(gan_tape_combine(t->tape, terms, (double[]){o->real_weight, o->fake_weight}, 2, &loss));
+    GAN__TRY(gan__trainer_measure(t, GAN_LOSS_D, loss));
+    GAN__TRY(game_accuracy(t, o, scores));
+
+    GAN__TRY(gan_tape_backward(t->tape, &loss, NULL, 1, &d, 1));
+    GAN__TRY(gan__trainer_update(t, GAN_D, GAN_GRADIENT_D));
+    return game->loss == GAN_WGAN ? gan_model_clamp(d, -game->clip, game->clip) : GAN_OK;
+}
+
+/* G climbs once, on fresh noise or on `fake`. */
+static gan_status game_generator(gan_trainer *t, gan_value fake)
+{
+    const gan_game *game = t->options;
+    const game_objective *o = &game_objectives[game->loss];
+    gan_model *g = t->models[GAN_G];
+    gan_value z, score, term, loss;
+
+    if (!game->reuse) {
+        GAN__TRY(gan_tape_reset(t->tape));
+        GAN__TRY(game_noise(t, GAN_NOISE_G, &z));
+        GAN__TRY(gan_tape_apply(t->tape, g, "training", &z, &fake));
+    }
+    GAN__TRY(game_perturb(t, &fake));
+    GAN__TRY(gan_tape_apply(t->tape, t->models[GAN_D], "training frozen", &fake, &score));
+    GAN__TRY(gan_tape_loss(t->tape, o->generator, &score, 1, &term));
+    GAN__TRY(gan_tape_combine(t->tape, &term, &o->generator_weight, 1, &loss));
+    GAN__TRY(gan__trainer_measure(t, GAN_LOSS_G, loss));
+
+    GAN__TRY(gan_tape_backward(t->tape, &loss, NULL, 1, &g, 1));
+    return gan__trainer_update(t, GAN_G, GAN_GRADIENT_G);
+}
+
+static gan_status game_step(gan_trainer *t)
+{
+    const gan_game *game = t->options;
+    gan_value fake = -1;
+    for (int64_t i = 0; i < game->d_steps; ++i) {
+        GAN__TRY(gan_tape_reset(t->tape));
+        GAN__TRY(game_discriminator(t, &fake));
+    }
+    return game_generator(t, fake);
+}
+
+static const char *game_reference(const gan_trainer *t, int32_t group)
+{
+    const gan_game *game = t->options;
+    (void)group;
+    return game->loss == GAN_WGAN ? "rmsprop lr=5e-5" : "adam lr=2e-4 beta1=0.5";
+}
+
+/* One pass over real and fake is two passes, unless a layer keeps state from application to application
+ * that its groups do not see one after the other: spectral normalisation's power iteration. */
+static bool game_needs_two_passes(const gan_model *d)
+{
+    for (size_t i = 0; i < d->node_count; ++i)
+        if (gan__layer_parameter(d->nodes[i].layer, "weight_u")) return true;
+    return false;
+}
+
+static gan_status game_check(gan_trainer *t)
+{
+    gan_game *game = t->options;
+    const game_objective *o = &game_objectives[game->loss];
+    const gan_model *g = t->models[GAN_G], *d = t->models[GAN_D];
+    char target[GAN__NUMBER_SIZE];
+    gan__shape made, seen;
+
+    if (g->input_count != 1 || g->output_count != 1 || d->input_count != 1 || d->output_count != 1)
+        return gan__fail(t->object.context, GAN_E_SHAPE,
+                         "gan: generator and discriminator must have one input and one output each");
+    made = g->shapes[g->outputs[0].value];
+    seen = d->shapes[d->inputs[0].value];
+    if ((made.h >= 0 && seen.h >= 0 && made.h != seen.h) ||
+        (made.w >= 0 && seen.w >= 0 && made.w != seen.w) || made.c != seen.c) {
+        char a[88], b[88];
+        return gan__fail(t->object.context, GAN_E_SHAPE,
+                         "gan: the generator makes pictures of %s, the discriminator takes %s",
+                         gan__picture_print(made, a), gan__picture_print(seen, b));
+    }
+    if (o->labels)
+        snprintf(game->real_loss, sizeof game->real_loss, "%s target=%s", o->real,
+                 gan__number_print(1 - game->smoothing, target));
+    else
+        snprintf(game->real_loss, sizeof game->real_loss, "%s", o->real);
+    game->apart = game_needs_two_passes(d);
+    return GAN_OK;
+}
+
+static const gan__role_kind game_roles[] = {
+    [GAN_G] = {"generator", "generator", "makes samples from noise"},
+    [GAN_D] = {"discriminator", "discriminator", "scores samples with logits: real above 0"},
+};
+
+static const gan__feed_kind game_feeds[] = {
+    [GAN_REAL] = {"real", "image", "real samples"},
+    [GAN_NOISE] = {"noise", NULL, "z, where it is not to be drawn"},
+    [GAN_NOISE_G] = {"noise.generator", NULL, "z of the generator's climb, likewise"},
+};
+
+static const char *const game_groups[] = {[GAN_G] = "generator", [GAN_D] = "discriminator"};
+
+static const char *const game_values[] = {
+    [GAN_LOSS_D] = "loss.discriminator",        [GAN_LOSS_G] = "loss.generator",
+    [GAN_ACCURACY_REAL] = "accuracy.real",      [GAN_ACCURACY_FAKE] = "accuracy.fake",
+    [GAN_SCORE_REAL] = "score.real",            [GAN_SCORE_FAKE] = "score.fake",
+    [GAN_GRADIENT_D] = "gradient.discriminator", [GAN_GRADIENT_G] = "gradient.generator",
+};
+
+extern const gan__trainer_kind gan__trainer_gan;
+const gan__trainer_kind gan__trainer_gan = {
+    .kind = {"gan", "generator against discriminator, from noise", game_options,
+             sizeof game_options / sizeof game_options[0], sizeof(gan_game)},
+    .roles = game_roles,
+    .role_count = 2,
+    .feeds = game_feeds,
+    .feed_count = 3,
+    .groups = game_groups,
+    .group_count = 2,
+    .values = game_values,
+    .value_count = sizeof game_values / sizeof game_values[0],
+    .reference = game_reference,
+    .check = game_check,
+    .step = game_step,
+};

@@ -1,0 +1,417 @@
+#include "train/trainer.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/number.h"
+#include "optim/optimizer.h"
+#include "train/undo.h"
+
+static void trainer_destroy(void *self)
+{
+    gan_trainer *t = self;
+    gan_context *context = t->object.context;
+    for (int32_t i = 0; i < GAN__MAX_FEEDS; ++i) {
+        gan__batcher_free(t->feeds[i].batcher);
+        gan_dataset_release(t->feeds[i].dataset);
+        gan_tensor_release(t->feeds[i].fed);
+    }
+    gan_tape_release(t->tape);
+    for (int32_t i = 0; i < GAN__MAX_ROLES; ++i) {
+        gan_optimizer_release(t->optimizers[i]);
+        gan_model_release(t->models[i]);
+        gan__free(context, t->specs[i]);
+    }
+    gan__undo_free(t);
+    if (t->kind && t->options) gan__options_free(context, &t->kind->kind, t->options);
+    gan__free(context, t->options);
+    gan__free(context, t->text);
+}
+
+/* The kind and the options of a description. */
+static gan_status trainer_describe(gan_trainer *t, const char *spec)
+{
+    gan_context *context = t->object.context;
+    const gan__kind *kind;
+    gan__text text = {.context = context};
+    GAN__TRY(gan__describe(context, "trainer", (const gan__kind *const *)gan__trainer_kinds,
+                           (size_t)gan__trainer_kind_count, spec, &kind, &t->options));
+    t->kind = (const gan__trainer_kind *)kind;
+    gan__text_print(&text, "%s", kind->name);
+    gan__options_print(&text, kind, t->options);
+    t->text = text.bytes;
+    return text.status;
+}
+
+static gan_status trainer_create(gan_trainer **out, gan_context *context, const char *spec)
+{
+    gan_trainer *t;
+    gan_status status;
+    GAN__TRY(gan__object_create(&t, context, sizeof *t, GAN__TRAINER, trainer_destroy));
+    for (int32_t i = 0; i < GAN__MAX_VALUES; ++i) t->values[i] = NAN;
+    status = trainer_describe(t, spec);
+    if (status == GAN_OK) status = gan_tape_create(&t->tape, context);
+    if (status == GAN_OK)
+        *out = t;
+    else
+        gan__object_release(t);
+    return status;
+}
+
+gan_status gan_trainer_create(gan_trainer **out, gan_context *context, const char *spec)
+{
+    if (!out || !context || !spec)
+        return gan__fail(context, GAN_E_ARGUMENT, "gan_trainer_create: %s is NULL",
+                         !out ? "out" : !context ? "context" : "spec");
+    *out = NULL;
+    GAN__RETURN_ENTERED(context, trainer_create(out, context, spec));
+}
+
+void gan_trainer_retain(gan_trainer *trainer) { gan__object_retain(trainer); }
+void gan_trainer_release(gan_trainer *trainer) { gan__object_release(trainer); }
+
+int32_t gan__trainer_role(const gan_trainer *t, const char *name)
+{
+    for (int32_t i = 0; i < t->kind->role_count; ++i)
+        if (!strcmp(t->kind->roles[i].name, name)) return i;
+    return -1;
+}
+
+int32_t gan__trainer_group(const gan_trainer *t, const char *name)
+{
+    for (int32_t i = 0; i < t->kind->group_count; ++i)
+        if (!strcmp(t->kind->groups[i], name)) return i;
+    return -1;
+}
+
+static int32_t trainer_feed(const gan_trainer *t, const char *name)
+{
+    for (int32_t i = 0; i < t->kind->feed_count; ++i)
+        if (!strcmp(t->kind->feeds[i].name, name)) return i;
+    return -1;
+}
+
+/* "gan: there is no role 'critic'; there are: generator, discriminator". */
+static gan_status trainer_unknown(const gan_trainer *t, const char *what, const char *name)
+{
+    char list[256] = "";
+    size_t used = 0;
+    bool roles = !strcmp(what, "role"), feeds = !strcmp(what, "feed");
+    int32_t count = roles ? t->kind->role_count : feeds ? t->kind->feed_count : t->kind->group_count;
+    for (int32_t i = 0; i < count && used < sizeof list; ++i) {
+        const char *one = roles   ? t->kind->roles[i].name
+                          : feeds ? t->kind->feeds[i].name
+                                  : t->kind->groups[i];
+        int n = snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", one);
+        used += n > 0 ? (size_t)n : 0;
+    }
+    return gan__fail(t->object.context, GAN_E_ARGUMENT, "%s: there is no %s '%s'; there are: %s",
+                     t->kind->kind.name, what, name, list);
+}
+
+/* What every setter begins with: a live trainer that is not in the middle of a step. */
+static gan_status trainer_settable(gan_trainer *t, const char *function, const char *name)
+{
+    GAN__TRY(gan__object_check(NULL, t, GAN__TRAINER, function, "trainer"));
+    if (!name)
+        return gan__fail(t->object.context, GAN_E_ARGUMENT, "%s: the name is NULL", function);
+    if (t->stepping)
+        return gan__fail(t->object.context, GAN_E_STATE, "%s: the trainer is in the middle of a step",
+                         function);
+    return GAN_OK;
+}
+
+gan_status gan_trainer_set_model(gan_trainer *t, const char *role, gan_model *model)
+{
+    int32_t i;
+    GAN__TRY(trainer_settable(t, "gan_trainer_set_model", role));
+    GAN__TRY(gan__object_check(t->object.context, model, GAN__MODEL, "gan_trainer_set_model", "model"));
+    i = gan__trainer_role(t, role);
+    if (i < 0) return trainer_unknown(t, "role", role);
+    gan_model_retain(model);
+    gan_model_release(t->models[i]);
+    t->models[i] = model;
+    i = gan__trainer_group(t, t->kind->roles[i].group);
+    gan_optimizer_release(t->optimizers[i]); /* its moments were another model's */
+    t->optimizers[i] = NULL;
+    t->ready = false;
+    return GAN_OK;
+}
+
+gan_status gan_trainer_set_data(gan_trainer *t, const char *feed, gan_dataset *data)
+{
+    gan__feed_state *state;
+    int32_t i;
+    GAN__TRY(trainer_settable(t, "gan_trainer_set_data", feed));
+    GAN__TRY(gan__object_check(t->object.context, data, GAN__DATASET, "gan_trainer_set_data", "data"));
+    i = trainer_feed(t, feed);
+    if (i < 0) return trainer_unknown(t, "feed", feed);
+    if (!t->kind->feeds[i].field)
+        return gan__fail(t->object.context, GAN_E_ARGUMENT,
+                         "%s: the feed '%s' takes batches (gan_trainer_feed), not a data set",
+                         t->kind->kind.name, feed);
+    state = &t->feeds[i];
+    gan_dataset_retain(data);
+    gan_dataset_release(state->dataset);
+    gan__batcher_free(state->batcher);
+    state->dataset = data;
+    state->batcher = NULL;
+    t->ready = false;
+    return GAN_OK;
+}
+
+gan_status gan__trainer_set_optimizer(gan_trainer *t, int32_t group, const char *spec)
+{
+    gan_context *context = t->object.context;
+    gan_optimizer *probe; /* the description is checked now, not at the first step */
+    char *copy;
+    GAN__TRY(gan_optimizer_create(&probe, context, spec));
+    gan_optimizer_release(probe);
+    GAN__TRY(gan__copy_text(context, &copy, spec, strlen(spec)));
+    gan__free(context, t->specs[group]);
+    t->specs[group] = copy;
+    gan_optimizer_release(t->optimizers[group]);
+    t->optimizers[group] = NULL;
+    t->ready = false;
+    return GAN_OK;
+}
+
+gan_status gan_trainer_set_optimizer(gan_trainer *t, const char *group, const char *spec)
+{
+    int32_t i;
+    GAN__TRY(trainer_settable(t, "gan_trainer_set_optimizer", group));
+    if (!spec)
+        return gan__fail(t->object.context, GAN_E_ARGUMENT,
+                         "gan_trainer_set_optimizer: spec is NULL");
+    i = gan__trainer_group(t, group);
+    if (i < 0) return trainer_unknown(t, "group", group);
+    GAN__RETURN_ENTERED(t->object.context, gan__trainer_set_optimizer(t, i, spec));
+}
+
+gan_status gan_trainer_feed(gan_trainer *t, const char *feed, gan_tensor *batch)
+{
+    int32_t i;
+    gan__shape shape;
+    GAN__TRY(trainer_settable(t, "gan_trainer_feed", feed));
+    GAN__TRY(gan__object_check(t->object.context, batch, GAN__TENSOR, "gan_trainer_feed", "batch"));
+    i = trainer_feed(t, feed);
+    if (i < 0) return trainer_unknown(t, "feed", feed);
+    GAN__TRY(gan__tensor_shape(batch, &shape));
+    gan_tensor_retain(batch);
+    gan_tensor_release(t->feeds[i].fed);
+    t->feeds[i].fed = batch;
+    return GAN_OK;
+}
+
+gan_model *gan_trainer_model(const gan_trainer *t, const char *role, int32_t averaged)
+{
+    int32_t i;
+    if (!gan__object_is(t, GAN__TRAINER) || !role || averaged) return NULL;
+    i = gan__trainer_role(t, role);
+    return i < 0 ? NULL : t->models[i];
+}
+
+/* The optimiser of a group, over the models whose roles belong to it. */
+static gan_status trainer_make_optimizer(gan_trainer *t, int32_t group)
+{
+    const char *spec = t->specs[group] ? t->specs[group] : t->kind->reference(t, group);
+    gan_optimizer *optimizer;
+    gan_status status;
+    if (t->optimizers[group]) return GAN_OK;
+    GAN__TRY(gan_optimizer_create(&optimizer, t->object.context, spec));
+    status = GAN_OK;
+    for (int32_t i = 0; i < t->kind->role_count && status == GAN_OK; ++i)
+        if (t->models[i] && !strcmp(t->kind->roles[i].group, t->kind->groups[group]))
+            status = gan_optimizer_add(optimizer, t->models[i]);
+    if (status == GAN_OK)
+        t->optimizers[group] = optimizer;
+    else
+        gan_optimizer_release(optimizer);
+    return status;
+}
+
+static gan_status trainer_check_roles(const gan_trainer *t)
+{
+    for (int32_t i = 0; i < t->kind->role_count; ++i)
+        if (!t->models[i])
+            return gan__fail(t->object.context, GAN_E_STATE, "%s: the role '%s' has no model",
+                             t->kind->kind.name, t->kind->roles[i].name);
+    return GAN_OK;
+}
+
+gan_status gan__trainer_make_optimizers(gan_trainer *t)
+{
+    GAN__TRY(trainer_check_roles(t));
+    for (int32_t i = 0; i < t->kind->group_count; ++i) GAN__TRY(trainer_make_optimizer(t, i));
+    return GAN_OK;
+}
+
+static gan_status trainer_make_batcher(gan_trainer *t, int32_t feed)
+{
+    gan__feed_state *state = &t->feeds[feed];
+    gan__batch_plan plan = {.fields = &t->kind->feeds[feed].field,
+                            .field_count = 1,
+                            .batch = gan__trainer_options(t)->batch,
+                            .seed = t->object.context->seed,
+                            .stream = (uint32_t)feed,
+                            .ahead = true};
+    if (!state->dataset || state->batcher) return GAN_OK;
+    GAN__TRY(gan__batcher_create(&state->batcher, t->object.context, state->dataset, &plan));
+    return gan__batcher_seek(state->batcher, state->position);
+}
+
+gan_status gan__trainer_ready(gan_trainer *t)
+{
+    gan_context *context = t->object.context;
+    const gan__trainer_kind *kind = t->kind;
+    GAN__TRY(trainer_check_roles(t));
+    for (int32_t i = 0; i < kind->feed_count; ++i)
+        if (kind->feeds[i].field && !t->feeds[i].dataset && !t->feeds[i].fed)
+            return gan__fail(context, GAN_E_STATE, "%s: the feed '%s' has no data", kind->kind.name,
+                             kind->feeds[i].name);
+    if (t->ready) return GAN_OK;
+    GAN__TRY(gan__trainer_make_optimizers(t));
+    for (int32_t i = 0; i < kind->feed_count; ++i) GAN__TRY(trainer_make_batcher(t, i));
+    GAN__TRY(gan__undo_prepare(t));
+    GAN__TRY(kind->check(t));
+    t->ready = true;
+    return GAN_OK;
+}
+
+gan_status gan__trainer_batch(gan_trainer *t, int32_t feed, gan_value *out)
+{
+    gan__feed_state *state = &t->feeds[feed];
+    gan_tensor *const *batch = &state->fed;
+    gan__shape shape;
+    *out = -1;
+    if (!state->fed) {
+        if (!state->batcher) return GAN_OK;
+        GAN__TRY(gan__batcher_next(state->batcher, &batch));
+    }
+    GAN__TRY(gan__tensor_shape(*batch, &shape));
+    if (t->kind->feeds[feed].field)
+        t->batch = shape.n;
+    else if (shape.n != t->batch)
+        return gan__fail(t->object.context, GAN_E_SHAPE,
+                         "%s: '%s' was fed %lld samples, the step has %lld", t->kind->kind.name,
+                         t->kind->feeds[feed].name, (long long)shape.n, (long long)t->batch);
+    return gan_tape_input(t->tape, *batch, 0, out);
+}
+
+gan_status gan__trainer_measure(gan_trainer *t, int32_t value, gan_value scalar)
+{
+    GAN__TRY(gan_tape_scalar(t->tape, scalar, &t->values[value]));
+    if (isfinite(t->values[value])) return GAN_OK;
+    return gan__fail(t->object.context, GAN_E_DIVERGED, "%s: %s is not finite in step %lld",
+                     t->kind->kind.name, t->kind->values[value], (long long)t->steps + 1);
+}
+
+gan_status gan__trainer_update(gan_trainer *t, int32_t group, int32_t norm_value)
+{
+    gan_optimizer *optimizer = t->optimizers[group];
+    gan_status status;
+    GAN__TRY(gan_optimizer_norm(optimizer, &t->values[norm_value]));
+    gan__optimizer_keep(optimizer, !t->updated[group]);
+    status = gan_optimizer_step(optimizer);
+    if (status == GAN_E_DIVERGED)
+        return gan__fail(t->object.context, status, "%s: %s is not finite in step %lld",
+                         t->kind->kind.name, t->kind->values[norm_value], (long long)t->steps + 1);
+    GAN__TRY(status);
+    t->updated[group] = true;
+    return gan_optimizer_zero(optimizer);
+}
+
+/* One step, undone as a whole if it fails. */
+static gan_status trainer_step(gan_trainer *t)
+{
+    gan_status status;
+    if (t->stepping || t->calling)
+        return gan__fail(t->object.context, GAN_E_STATE, "%s: a step is already under way",
+                         t->kind->kind.name);
+    GAN__TRY(gan__trainer_ready(t));
+    t->stepping = true;
+    gan__undo_begin(t);
+    status = t->kind->step(t);
+    if (status != GAN_OK) gan__undo(t);
+    if (status == GAN_E_DIVERGED && gan__trainer_options(t)->on_divergence == GAN__ON_DIVERGENCE_SKIP) {
+        gan__log(t->object.context, GAN_LOG_WARNING, "%s; the step was skipped",
+                 gan_context_message(t->object.context));
+        status = gan__undo_skip(t);
+    }
+    if (status == GAN_OK) ++t->steps;
+    for (int32_t i = 0; i < t->kind->feed_count; ++i) {
+        gan_tensor_release(t->feeds[i].fed);
+        t->feeds[i].fed = NULL;
+    }
+    t->stepping = false;
+    return status;
+}
+
+gan_status gan_trainer_step(gan_trainer *t)
+{
+    GAN__TRY(gan__object_check(NULL, t, GAN__TRAINER, "gan_trainer_step", "trainer"));
+    GAN__RETURN_ENTERED(t->object.context, trainer_step(t));
+}
+
+static gan_status trainer_run(gan_trainer *t, int64_t steps, gan_trainer_function on_step, void *user)
+{
+    for (int64_t i = 0; i < steps; ++i) {
+        int32_t stop = 0;
+        GAN__TRY(trainer_step(t));
+        t->calling = true; /* the callback may do anything but step and run */
+        if (on_step) stop = on_step(user, t);
+        t->calling = false;
+        if (stop)
+            return gan__fail(t->object.context, GAN_E_CANCELLED, "%s: stopped by the caller after step %lld",
+                             t->kind->kind.name, (long long)t->steps);
+    }
+    return GAN_OK;
+}
+
+gan_status gan_trainer_run(gan_trainer *t, int64_t steps, gan_trainer_function on_step, void *user)
+{
+    GAN__TRY(gan__object_check(NULL, t, GAN__TRAINER, "gan_trainer_run", "trainer"));
+    if (steps < 0)
+        return gan__fail(t->object.context, GAN_E_ARGUMENT, "gan_trainer_run: steps is %lld",
+                         (long long)steps);
+    GAN__RETURN_ENTERED(t->object.context, trainer_run(t, steps, on_step, user));
+}
+
+int64_t gan_trainer_steps(const gan_trainer *t)
+{
+    return gan__object_is(t, GAN__TRAINER) ? t->steps : 0;
+}
+
+int32_t gan_trainer_value_count(const gan_trainer *t)
+{
+    return gan__object_is(t, GAN__TRAINER) ? t->kind->value_count : 0;
+}
+
+const char *gan_trainer_value_name(const gan_trainer *t, int32_t index)
+{
+    if (index < 0 || index >= gan_trainer_value_count(t)) return NULL;
+    return t->kind->values[index];
+}
+
+gan_status gan_trainer_value(const gan_trainer *t, const char *name, double *out)
+{
+    GAN__TRY(gan__object_check(NULL, t, GAN__TRAINER, "gan_trainer_value", "trainer"));
+    if (!name || !out)
+        return gan__fail(t->object.context, GAN_E_ARGUMENT, "gan_trainer_value: %s is NULL",
+                         name ? "out" : "name");
+    for (int32_t i = 0; i < t->kind->value_count; ++i)
+        if (!strcmp(t->kind->values[i], name)) {
+            *out = t->values[i];
+            return GAN_OK;
+        }
+    return gan__fail(t->object.context, GAN_E_ARGUMENT,
+                     "%s: nothing called '%s' is measured; see gan_trainer_value_name",
+                     t->kind->kind.name, name);
+}
+
+const char *gan_trainer_text(const gan_trainer *t)
+{
+    return gan__object_is(t, GAN__TRAINER) ? t->text : NULL;
+}

@@ -1,0 +1,135 @@
+/* trainer.h: what a trainer kind is. A kind is one file whose step reads like its paper's algorithm. */
+#ifndef GAN__TRAINER_H
+#define GAN__TRAINER_H
+
+#include <gan/optimizer.h>
+#include <gan/tape.h>
+#include <gan/trainer.h>
+
+#include "base/object.h"
+#include "base/option.h"
+#include "data/batch.h"
+#include "model/model.h"
+
+enum { GAN__MAX_ROLES = 8, GAN__MAX_FEEDS = 8, GAN__MAX_VALUES = 24 };
+
+/* A feed delivers one batch a step. */
+typedef struct gan__feed_kind {
+    const char *name;
+    const char *field; /* of the data set: "image"; NULL: only gan_trainer_feed serves it, and it is optional */
+    const char *help;
+} gan__feed_kind;
+
+/* A role: one model, and the name of the optimiser group that trains it. */
+typedef struct gan__role_kind {
+    const char *name;
+    const char *group;
+    const char *help;
+} gan__role_kind;
+
+typedef struct gan__trainer_kind {
+    gan__kind kind; /* its options begin with the fields of gan__trainer_common */
+    const gan__role_kind *roles;
+    int32_t role_count;
+    const gan__feed_kind *feeds;
+    int32_t feed_count;
+    const char *const *groups;
+    int32_t group_count;
+    const char *const *values; /* what is measured, in the order of trainer->values */
+    int32_t value_count;
+
+    /* The reference setting of a group's optimiser, which may depend on the options. */
+    const char *(*reference)(const gan_trainer *trainer, int32_t group);
+
+    /* Models, feeds and options go together; called before the first step and after each change. */
+    gan_status (*check)(gan_trainer *trainer);
+
+    gan_status (*step)(gan_trainer *trainer);
+} gan__trainer_kind;
+
+extern const gan__trainer_kind *const gan__trainer_kinds[];
+extern const int32_t gan__trainer_kind_count;
+
+enum { GAN__ON_DIVERGENCE_STOP, GAN__ON_DIVERGENCE_SKIP };
+
+/* What every trainer's options begin with. */
+typedef struct gan__trainer_common {
+    int64_t batch;
+    int32_t on_divergence; /* stop, skip */
+} gan__trainer_common;
+
+#define GAN__TRAINER_COMMON_OPTIONS(type)                                                          \
+    {"batch", GAN__OPTION_INTEGER, 0, "64", 1, 1 << 20, NULL, offsetof(type, common.batch),        \
+     "samples in a step"},                                                                         \
+    {                                                                                              \
+        "on_divergence", GAN__OPTION_CHOICE, 0, "stop", 0, 0, "stop|skip",                         \
+            offsetof(type, common.on_divergence),                                                  \
+            "a loss or gradient that is not finite: stop with an error, or skip the step"          \
+    }
+
+typedef struct gan__feed_state {
+    gan_dataset *dataset;    /* retained; NULL: fed by hand */
+    gan__batcher *batcher;   /* of the data set; made before the first step */
+    gan_tensor *fed;         /* retained, for the next step; overrides the data set */
+    int64_t position;        /* where the batcher starts: from a checkpoint */
+} gan__feed_state;
+
+/* Where every random stream and every feed stands. */
+typedef struct gan__counters {
+    uint64_t draws;
+    int64_t positions[GAN__MAX_FEEDS];
+} gan__counters;
+
+/* What a failing step is undone from: see undo.h. */
+typedef struct gan__undo_log {
+    gan__store **stores; /* of all models, each once; borrowed from them */
+    size_t store_count, store_capacity;
+    float *buffers; /* copies of their buffers, one after the other */
+    gan__counters before, after;
+} gan__undo_log;
+
+struct gan_trainer {
+    gan__object object;
+    const gan__trainer_kind *kind;
+    void *options;
+    char *text;
+    gan_model *models[GAN__MAX_ROLES];
+    gan_optimizer *optimizers[GAN__MAX_ROLES]; /* by group */
+    char *specs[GAN__MAX_ROLES];               /* by group: what was asked for; NULL: the reference */
+    gan__feed_state feeds[GAN__MAX_FEEDS];
+    double values[GAN__MAX_VALUES];
+    gan_tape *tape;
+    int64_t steps;
+    int64_t batch; /* samples in this step: the option, or what was fed */
+    bool ready;    /* checked, optimisers and batchers made */
+    bool stepping; /* a step is under way: nothing may be set, no other may begin */
+    bool calling;  /* a step callback is under way: no step may begin */
+
+    gan__undo_log undo;
+    bool updated[GAN__MAX_ROLES]; /* groups whose optimiser has stepped in this step */
+};
+
+/* For steps. */
+static inline const gan__trainer_common *gan__trainer_options(const gan_trainer *trainer)
+{
+    return trainer->options;
+}
+
+/* The batch of a feed, put on the tape; *out is -1 for an optional feed that was not fed. */
+gan_status gan__trainer_batch(gan_trainer *trainer, int32_t feed, gan_value *out);
+
+/* Reads a scalar of the tape into a measured value; GAN_E_DIVERGED with its name if it is not finite. */
+gan_status gan__trainer_measure(gan_trainer *trainer, int32_t value, gan_value scalar);
+
+/* One update of a group from the gradients of its models, whose norm becomes a measured value: zeroes them
+ * afterwards. The first update of a group in a step keeps what undoing it needs. */
+gan_status gan__trainer_update(gan_trainer *trainer, int32_t group, int32_t norm_value);
+
+/* Makes sure that a step can begin: GAN_E_STATE names what is missing. */
+gan_status gan__trainer_ready(gan_trainer *trainer);
+gan_status gan__trainer_make_optimizers(gan_trainer *trainer);
+gan_status gan__trainer_set_optimizer(gan_trainer *trainer, int32_t group, const char *spec);
+int32_t gan__trainer_role(const gan_trainer *trainer, const char *name);  /* -1: none */
+int32_t gan__trainer_group(const gan_trainer *trainer, const char *name); /* -1: none */
+
+#endif

@@ -1,0 +1,91 @@
+#include "train/undo.h"
+
+#include <string.h>
+
+#include "base/memory.h"
+#include "optim/optimizer.h"
+
+static bool undo_has_store(const gan__undo_log *undo, const gan__store *store)
+{
+    for (size_t i = 0; i < undo->store_count; ++i)
+        if (undo->stores[i] == store) return true;
+    return false;
+}
+
+gan_status gan__undo_prepare(gan_trainer *t)
+{
+    gan__undo_log *undo = &t->undo;
+    gan_context *context = t->object.context;
+    size_t count = 0;
+    gan__free(context, undo->buffers);
+    undo->buffers = NULL;
+    undo->store_count = 0;
+    for (int32_t r = 0; r < t->kind->role_count; ++r) {
+        const gan_model *model = t->models[r];
+        for (size_t i = 0; model && i < model->store_count; ++i) {
+            if (undo_has_store(undo, model->stores[i])) continue;
+            GAN__TRY(gan__grow(context, &undo->stores, &undo->store_capacity, undo->store_count + 1,
+                               sizeof *undo->stores));
+            undo->stores[undo->store_count++] = model->stores[i];
+            count += (size_t)model->stores[i]->buffer_count;
+        }
+    }
+    return gan__allocate_raw(context, &undo->buffers, count, sizeof *undo->buffers);
+}
+
+void gan__undo_free(gan_trainer *t)
+{
+    gan__free(t->object.context, t->undo.buffers);
+    gan__free(t->object.context, t->undo.stores);
+}
+
+static gan__counters undo_counters(const gan_trainer *t)
+{
+    gan__counters counters = {.draws = gan_tape_draws(t->tape)};
+    for (int32_t i = 0; i < t->kind->feed_count; ++i)
+        if (t->feeds[i].batcher)
+            counters.positions[i] = gan__batcher_position(t->feeds[i].batcher);
+    return counters;
+}
+
+static gan_status undo_seek(gan_trainer *t, const gan__counters *counters)
+{
+    GAN__TRY(gan_tape_seek(t->tape, counters->draws));
+    for (int32_t i = 0; i < t->kind->feed_count; ++i)
+        if (t->feeds[i].batcher)
+            GAN__TRY(gan__batcher_seek(t->feeds[i].batcher, counters->positions[i]));
+    return GAN_OK;
+}
+
+/* Copies all buffers to the log, or back. */
+static void undo_copy(gan__undo_log *undo, bool back)
+{
+    float *saved = undo->buffers;
+    for (size_t i = 0; i < undo->store_count; ++i) {
+        gan__store *store = undo->stores[i];
+        size_t size = (size_t)store->buffer_count * sizeof(float);
+        if (!size) continue;
+        memcpy(back ? store->buffers : saved, back ? saved : store->buffers, size);
+        saved += store->buffer_count;
+    }
+}
+
+void gan__undo_begin(gan_trainer *t)
+{
+    undo_copy(&t->undo, false);
+    t->undo.before = undo_counters(t);
+    memset(t->updated, 0, sizeof t->updated);
+}
+
+void gan__undo(gan_trainer *t)
+{
+    t->undo.after = undo_counters(t);
+    for (int32_t i = 0; i < t->kind->group_count; ++i) {
+        if (t->updated[i]) gan__optimizer_undo(t->optimizers[i]);
+        if (t->optimizers[i]) (void)gan_optimizer_zero(t->optimizers[i]);
+    }
+    undo_copy(&t->undo, true);
+    (void)undo_seek(t, &t->undo.before); /* positions that were reached before cannot fail */
+}
+
+gan_status gan__undo_skip(gan_trainer *t) { return undo_seek(t, &t->undo.after); }

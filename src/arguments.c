@@ -1,0 +1,133 @@
+/* arguments.c: command lines, read and explained from the same table. */
+#include "command.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int complain(const command *self, int code, const char *format, ...)
+{
+    va_list list;
+    va_start(list, format);
+    fprintf(stderr, "gan %s: ", self->name);
+    vfprintf(stderr, format, list);
+    fputc('\n', stderr);
+    va_end(list);
+    return code;
+}
+
+int complain_status(const command *self, gan_context *context, gan_status status)
+{
+    const char *message = gan_context_message(context);
+    complain(self, 0, "%s", message && *message ? message : gan_status_name(status));
+    switch (status) {
+    case GAN_E_TEXT:
+    case GAN_E_SHAPE:
+    case GAN_E_FORMAT:
+    case GAN_E_FILE:
+    case GAN_E_ARGUMENT:
+    case GAN_E_UNSUPPORTED:
+        return EXIT_INPUT;
+    case GAN_E_DIVERGED:
+        return EXIT_DIVERGED;
+    default:
+        return EXIT_FAILED;
+    }
+}
+
+static const flag *find_flag(const command *self, const char *name, size_t length)
+{
+    for (int i = 0; i < self->flag_count; ++i)
+        if (strlen(self->flags[i].name) == length && !strncmp(self->flags[i].name, name, length))
+            return &self->flags[i];
+    return NULL;
+}
+
+/* --name, --name VALUE or --name=VALUE at words[*at]. */
+static int parse_flag(const command *self, int count, char **words, int *at, arguments *out)
+{
+    const char *name = words[*at] + 2, *equals = strchr(name, '=');
+    size_t length = equals ? (size_t)(equals - name) : strlen(name);
+    const flag *f = find_flag(self, name, length);
+    const char *value = "";
+    if (!f)
+        return complain(self, EXIT_USAGE, "unknown flag --%.*s; see gan %s --help", (int)length, name,
+                        self->name);
+    if (!f->argument && equals)
+        return complain(self, EXIT_USAGE, "--%s takes no value", f->name);
+    if (f->argument && equals)
+        value = equals + 1;
+    else if (f->argument) {
+        if (*at + 1 >= count)
+            return complain(self, EXIT_USAGE, "--%s needs %s", f->name, f->argument);
+        value = words[++*at];
+    }
+    if (!f->repeated && arguments_get(out, f->name))
+        return complain(self, EXIT_USAGE, "--%s is given twice", f->name);
+    if (out->given_count == MAX_GIVEN)
+        return complain(self, EXIT_USAGE, "more than %d flags", MAX_GIVEN);
+    out->given[out->given_count].name = f->name;
+    out->given[out->given_count++].value = value;
+    return EXIT_GOOD;
+}
+
+int arguments_parse(const command *self, int count, char **words, arguments *out)
+{
+    bool only_operands = false;
+    memset(out, 0, sizeof *out);
+    for (int i = 0; i < count; ++i) {
+        if (!only_operands && !strcmp(words[i], "--"))
+            only_operands = true;
+        else if (!only_operands && !strncmp(words[i], "--", 2)) {
+            int code = parse_flag(self, count, words, &i, out);
+            if (code) return code;
+        } else if (out->operand_count == self->most)
+            return complain(self, EXIT_USAGE, "unexpected '%s'; usage: gan %s %s", words[i],
+                            self->name, self->operands);
+        else
+            out->operands[out->operand_count++] = words[i];
+    }
+    if (out->operand_count < self->least && !arguments_get(out, "help"))
+        return complain(self, EXIT_USAGE, "usage: gan %s %s", self->name, self->operands);
+    return EXIT_GOOD;
+}
+
+const char *arguments_get(const arguments *a, const char *name)
+{
+    for (int i = 0; i < a->given_count; ++i)
+        if (!strcmp(a->given[i].name, name)) return a->given[i].value;
+    return NULL;
+}
+
+bool arguments_integer(const command *self, const arguments *a, const char *name, int64_t least,
+                       int64_t most, int64_t otherwise, int64_t *out)
+{
+    const char *text = arguments_get(a, name);
+    char *end;
+    long long value;
+    *out = otherwise;
+    if (!text) return true;
+    errno = 0;
+    value = strtoll(text, &end, 10);
+    if (*text && !*end && !errno && value >= least && value <= most) {
+        *out = value;
+        return true;
+    }
+    complain(self, EXIT_USAGE, "--%s is '%s'; it must be a whole number from %lld to %lld", name, text,
+             (long long)least, (long long)most);
+    return false;
+}
+
+void print_command_help(const command *self)
+{
+    printf("usage: gan %s %s\n\n%s\n", self->name, self->operands, self->help);
+    if (self->flag_count) puts("");
+    for (int i = 0; i < self->flag_count; ++i) {
+        char left[64];
+        const flag *f = &self->flags[i];
+        snprintf(left, sizeof left, "--%s %s", f->name, f->argument ? f->argument : "");
+        printf("  %-28s %s\n", left, f->help);
+    }
+}

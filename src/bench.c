@@ -1,0 +1,291 @@
+/* bench.c: gan bench. Times products, convolutions and training steps through the public interface, each in turn
+ * with the machine's peak. */
+#include "bench_nets.h"
+#include "command.h"
+#include "peak.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_ROUNDS = 64, BATCH = 64 };
+
+typedef struct bench {
+    const command *self;
+    gan_context *context;
+    const char *wanted; /* a case, or the beginning of cases up to a dot; NULL: all */
+    int64_t threads, rounds;
+    bool json;
+    int found;
+    gan_status status;
+} bench;
+
+/* What is timed: one call of run. before() is not timed. */
+typedef struct subject {
+    gan_context *context;
+    gan_tape *tape;
+    gan_model *model;
+    gan_tensor *input, *seed;
+    gan_trainer *trainer;
+    gan_value value;
+    int pass; /* 0 forward, 1 data, 2 weights */
+} subject;
+
+static int compare_doubles(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double median(double *values, int count)
+{
+    qsort(values, (size_t)count, sizeof *values, compare_doubles);
+    return count % 2 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
+}
+
+static bool wants(bench *b, const char *name)
+{
+    size_t n;
+    if (!b->wanted) return true;
+    n = strlen(b->wanted);
+    return !strncmp(name, b->wanted, n) && (name[n] == '\0' || name[n] == '.');
+}
+
+static void report(bench *b, const char *name, double seconds, double operations, double peak)
+{
+    double rate = operations / seconds * 1e-9;
+    ++b->found;
+    if (b->json)
+        printf("{\"case\": \"%s\", \"precision\": \"fp32\", \"threads\": %lld, \"seconds\": %.6g, "
+               "\"gflops\": %.4g, \"peak_gflops\": %.4g, \"share_of_peak\": %.3f}\n",
+               name, (long long)b->threads, seconds, rate, peak, rate / peak);
+    else
+        printf("%-28s %10.3f ms %8.1f GFLOP/s  %5.1f %% of the peak of %.0f\n", name, seconds * 1e3,
+               rate, 100 * rate / peak, peak);
+    fflush(stdout);
+}
+
+/* Rounds of run() and peak in turn; short calls are repeated within a round. */
+static void time_subject(bench *b, const char *name, subject *s, double operations,
+                         gan_status (*before)(subject *), gan_status (*run)(subject *))
+{
+    double seconds[MAX_ROUNDS], peaks[MAX_ROUNDS];
+    int repeats = 1, rounds = (int)b->rounds;
+    for (int r = -2; r < rounds; ++r) {
+        double spent = 0;
+        for (int i = 0; i < repeats && b->status == GAN_OK; ++i) {
+            double started;
+            if (before) b->status = before(s);
+            started = seconds_now();
+            if (b->status == GAN_OK) b->status = run(s);
+            spent += seconds_now() - started;
+        }
+        if (b->status != GAN_OK) return;
+        if (r == -1) repeats = spent < 0.02 ? (int)fmin(1000, 0.02 / fmax(spent, 1e-6)) + 1 : 1;
+        if (r < 0) continue;
+        seconds[r] = spent / repeats;
+        peaks[r] = measure_peak(gan_context_cpu(b->context), (int)b->threads);
+    }
+    report(b, name, median(seconds, rounds), operations, median(peaks, rounds));
+}
+
+static gan_status make_tensor(subject *s, gan_tensor **out, int64_t n, int64_t h, int64_t w, int64_t c)
+{
+    int64_t shape[4] = {n, h, w, c};
+    gan_value noise;
+    gan_status status = gan_tensor_create(out, s->context, GAN_FLOAT32, 4, shape);
+    if (status == GAN_OK) status = gan_tape_reset(s->tape);
+    if (status == GAN_OK) status = gan_tape_uniform(s->tape, 4, shape, &noise);
+    if (status == GAN_OK) status = gan_tape_value(s->tape, noise, *out);
+    return status;
+}
+
+static void subject_free(subject *s)
+{
+    gan_tensor_release(s->input);
+    gan_tensor_release(s->seed);
+    gan_model_release(s->model);
+    gan_trainer_release(s->trainer);
+    gan_tape_release(s->tape);
+}
+
+static gan_status apply_layer(subject *s)
+{
+    static const char *const modes[] = {"evaluation frozen", "training frozen", "training"};
+    gan_value input;
+    gan_status status = gan_tape_input(s->tape, s->input, s->pass == 1, &input);
+    if (status != GAN_OK) return status;
+    return gan_tape_apply(s->tape, s->model, modes[s->pass], &input, &s->value);
+}
+
+static gan_status reset_tape(subject *s) { return gan_tape_reset(s->tape); }
+
+static gan_status reset_and_apply(subject *s)
+{
+    gan_status status = gan_tape_reset(s->tape);
+    return status == GAN_OK ? apply_layer(s) : status;
+}
+
+static gan_status run_backward(subject *s)
+{
+    return gan_tape_backward(s->tape, &s->value, &s->seed, 1, &s->model, s->pass == 2);
+}
+
+/* One layer alone, with `batch` samples, in one of its three passes. */
+static void bench_one_layer(bench *b, const char *name, const bench_layer *l, int batch, int pass)
+{
+    subject s = {.context = b->context, .pass = pass};
+    char text[256];
+    if (!wants(b, name) || b->status != GAN_OK) return;
+    snprintf(text, sizeof text, "input %d %d %d; %s", l->h, l->w, l->c, l->statement);
+    b->status = gan_model_parse(&s.model, b->context, text);
+    if (b->status == GAN_OK) b->status = gan_tape_create(&s.tape, b->context);
+    if (b->status == GAN_OK) b->status = make_tensor(&s, &s.input, batch, l->h, l->w, l->c);
+    if (b->status == GAN_OK) b->status = make_tensor(&s, &s.seed, batch, l->oh, l->ow, l->k);
+    if (b->status == GAN_OK)
+        time_subject(b, name, &s, 2.0 * batch * bench_layer_products(l),
+                     pass ? reset_and_apply : reset_tape, pass ? run_backward : apply_layer);
+    subject_free(&s);
+}
+
+static void bench_layers(bench *b, const bench_net *net)
+{
+    static const char *const passes[] = {"forward", "data", "weights"};
+    for (int side = 0; side < 2; ++side) {
+        const bench_layer *layers = side ? net->d : net->g;
+        int count = side ? net->d_count : net->g_count;
+        for (int i = 0; i < count; ++i)
+            for (int pass = 0; pass < 3; ++pass) {
+                char name[64];
+                snprintf(name, sizeof name, "conv.%s.%s.%s", net->name, layers[i].name, passes[pass]);
+                bench_one_layer(b, name, &layers[i], BATCH, pass);
+            }
+    }
+}
+
+/* The shapes of DCGAN-64's layers as plain products; any other as --case product.MxNxK. */
+static void bench_products(bench *b)
+{
+    static const int shapes[][3] = {
+        {16384, 128, 1024}, {4096, 256, 2048}, {1024, 512, 4096}, /* d2 d3 d4 */
+        {1024, 256, 2048},  {4096, 128, 1024}, {16384, 64, 512}}; /* a phase of g2 g3 g4 */
+    int m, n, k, used = 0;
+    if (b->wanted && sscanf(b->wanted, "product.%dx%dx%d%n", &m, &n, &k, &used) == 3 && used &&
+        !b->wanted[used] && m > 0 && n > 0 && k > 0) {
+        char statement[64];
+        bench_layer l = {"", statement, 1, 1, k, 1, 1, n, 1, 1, 0};
+        snprintf(statement, sizeof statement, "dense %d bias=no", n);
+        bench_one_layer(b, b->wanted, &l, m, 0);
+        return;
+    }
+    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; ++i) {
+        char name[64], statement[64];
+        bench_layer l = {"", statement, 1, 1, shapes[i][2], 1, 1, shapes[i][1], 1, 1, 0};
+        snprintf(name, sizeof name, "product.%dx%dx%d", shapes[i][0], shapes[i][1], shapes[i][2]);
+        snprintf(statement, sizeof statement, "dense %d bias=no", shapes[i][1]);
+        bench_one_layer(b, name, &l, shapes[i][0], 0);
+    }
+}
+
+static gan_status feed(subject *s) { return gan_trainer_feed(s->trainer, "real", s->input); }
+
+static gan_status step(subject *s)
+{
+    double losses[2];
+    gan_status status = gan_trainer_step(s->trainer);
+    if (status == GAN_OK) status = gan_trainer_value(s->trainer, "loss.discriminator", &losses[0]);
+    if (status == GAN_OK) status = gan_trainer_value(s->trainer, "loss.generator", &losses[1]);
+    return status;
+}
+
+static gan_status make_trainer(subject *s, const bench_net *net)
+{
+    gan_model *g = NULL, *d = NULL;
+    gan_status status = gan_trainer_create(&s->trainer, s->context, net->trainer);
+    if (status == GAN_OK) status = gan_model_parse(&g, s->context, net->generator);
+    if (status == GAN_OK) status = gan_model_parse(&d, s->context, net->discriminator);
+    if (status == GAN_OK) status = gan_trainer_set_model(s->trainer, "generator", g);
+    if (status == GAN_OK) status = gan_trainer_set_model(s->trainer, "discriminator", d);
+    gan_model_release(g);
+    gan_model_release(d);
+    return status;
+}
+
+static void bench_training(bench *b, const bench_net *net)
+{
+    subject s = {.context = b->context};
+    char name[64];
+    snprintf(name, sizeof name, "train.%s", net->name);
+    if (!wants(b, name) || b->status != GAN_OK) return;
+    b->status = gan_tape_create(&s.tape, b->context);
+    if (b->status == GAN_OK) b->status = make_trainer(&s, net);
+    if (b->status == GAN_OK)
+        b->status = make_tensor(&s, &s.input, BATCH, net->height, net->width, net->channels);
+    if (b->status == GAN_OK)
+        time_subject(b, name, &s, bench_step_operations(net, BATCH), feed, step);
+    subject_free(&s);
+}
+
+static void bench_peak(bench *b)
+{
+    double peaks[MAX_ROUNDS];
+    double peak;
+    if (!wants(b, "peak")) return;
+    for (int i = 0; i < b->rounds; ++i)
+        peaks[i] = measure_peak(gan_context_cpu(b->context), (int)b->threads);
+    peak = median(peaks, (int)b->rounds);
+    report(b, "peak", 1, peak * 1e9, peak);
+}
+
+static int run_cases(bench *b)
+{
+    bench_peak(b);
+    bench_products(b);
+    for (int i = 0; i < bench_net_count; ++i)
+        if (strcmp(bench_nets[i].name, "mlp")) bench_layers(b, &bench_nets[i]);
+    for (int i = 0; i < bench_net_count; ++i) bench_training(b, &bench_nets[i]);
+    if (b->status != GAN_OK) return complain_status(b->self, b->context, b->status);
+    if (!b->found) return complain(b->self, EXIT_USAGE, "there is no case '%s'", b->wanted);
+    return EXIT_GOOD;
+}
+
+static int run_bench(const command *self, int count, char **words)
+{
+    arguments a;
+    bench b = {.self = self};
+    char spec[64], message[512];
+    int code = arguments_parse(self, count, words, &a);
+    if (code) return code;
+    if (arguments_get(&a, "help")) {
+        print_command_help(self);
+        return EXIT_GOOD;
+    }
+    if (!arguments_integer(self, &a, "threads", 1, 256, 1, &b.threads) ||
+        !arguments_integer(self, &a, "rounds", 1, MAX_ROUNDS, 9, &b.rounds))
+        return EXIT_USAGE;
+    b.json = arguments_get(&a, "json") != NULL;
+    b.wanted = arguments_get(&a, "case");
+    snprintf(spec, sizeof spec, "threads=%lld", (long long)b.threads);
+    if (gan_context_create(&b.context, spec, NULL, message, sizeof message) != GAN_OK)
+        return complain(self, EXIT_FAILED, "%s", message);
+    code = run_cases(&b);
+    gan_context_release(b.context);
+    return code;
+}
+
+static const flag bench_flags[] = {
+    {"case", "NAME", "peak, product.MxNxK, conv.dcgan64.LAYER.PASS, train.NET, or a beginning of these",
+     false},
+    {"threads", "N", "worker threads (1)", false},
+    {"rounds", "N", "times each case so often and takes the median (9)", false},
+    {"json", NULL, "one JSON object a line", false},
+    {"help", NULL, "this text", false}};
+const command command_bench = {"bench",
+                               "[--case NAME]",
+                               "times products, convolutions and training steps",
+                               0,
+                               0,
+                               bench_flags,
+                               sizeof bench_flags / sizeof bench_flags[0],
+                               run_bench};

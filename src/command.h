@@ -1,0 +1,76 @@
+/* command.h: what the gan command's files share. The command uses only the public interface of libgan. */
+#ifndef COMMAND_H
+#define COMMAND_H
+
+#include <gan/gan.h>
+
+#include <stdbool.h>
+
+/* How the command ends. 130 and 143 are a shell's codes for SIGINT and SIGTERM. */
+enum {
+    EXIT_GOOD = 0,
+    EXIT_FAILED = 1, /* the work could not be done */
+    EXIT_USAGE = 2,  /* the command line is wrong */
+    EXIT_INPUT = 3,  /* a recipe, model or data file is wrong */
+    EXIT_OUTPUT = 4, /* a result cannot be written */
+    EXIT_DIVERGED = 5
+};
+
+/* One --name, with the name of its argument, or NULL for a switch. */
+typedef struct flag {
+    const char *name, *argument, *help;
+    bool repeated; /* may be given several times */
+} flag;
+
+/* A sub-command: its usage and flags make both the parser and --help. */
+typedef struct command {
+    const char *name, *operands, *help;
+    int least, most; /* operands */
+    const flag *flags;
+    int flag_count;
+    int (*run)(const struct command *self, int count, char **words);
+} command;
+
+extern const command command_train, command_sample, command_info, command_bench, command_help;
+
+/* A parsed command line. */
+enum { MAX_OPERANDS = 4, MAX_GIVEN = 64 };
+typedef struct arguments {
+    const char *operands[MAX_OPERANDS];
+    int operand_count;
+    struct {
+        const char *name, *value;
+    } given[MAX_GIVEN];
+    int given_count;
+} arguments;
+
+/* EXIT_GOOD, or EXIT_USAGE after a message. */
+int arguments_parse(const command *self, int count, char **words, arguments *out);
+/* The value of a flag ("" for a switch that was given), NULL if it was not given. */
+const char *arguments_get(const arguments *a, const char *name);
+/* A whole number of a flag, `otherwise` if not given; false after a message if it is none in the range. */
+bool arguments_integer(const command *self, const arguments *a, const char *name, int64_t least,
+                       int64_t most, int64_t otherwise, int64_t *out);
+
+void print_command_help(const command *self);
+
+/* "gan train: MESSAGE" on standard error; returns `code`. */
+#if defined(__GNUC__)
+__attribute__((format(printf, 3, 4)))
+#endif
+int complain(const command *self, int code, const char *format, ...);
+
+/* The context's message, and the exit code that fits the status. */
+int complain_status(const command *self, gan_context *context, gan_status status);
+
+/* Paths of a run folder: joined into `out`. */
+enum { PATH_SIZE = 4096 };
+bool path_join(char out[PATH_SIZE], const char *folder, const char *name);
+bool path_is_folder(const char *path);
+bool path_exists(const char *path);
+/* Makes a folder and those above it; 0, or an errno. */
+int make_folders(const char *path);
+
+double seconds_now(void); /* monotonic */
+
+#endif

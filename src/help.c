@@ -1,0 +1,61 @@
+/* help.c: gan help [KIND]: the library's own tables, printed. */
+#include "command.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void list_kinds(int32_t group)
+{
+    printf("%s\n", gan_catalog_group(group));
+    for (int32_t k = 0; k < gan_catalog_kind_count(group); ++k)
+        printf("  %-18s %s\n", gan_catalog_kind(group, k), gan_catalog_kind_help(group, k));
+}
+
+static const char *field(int32_t group, int32_t kind, int32_t option, const char *name)
+{
+    const char *text = gan_catalog_option(group, kind, option, name);
+    return text ? text : "";
+}
+
+static void print_kind(int32_t group, int32_t kind)
+{
+    printf("%s (%s): %s\n", gan_catalog_kind(group, kind), gan_catalog_group(group),
+           gan_catalog_kind_help(group, kind));
+    for (int32_t o = 0; o < gan_catalog_option_count(group, kind); ++o) {
+        char left[96];
+        const char *range = field(group, kind, o, "range"), *choices = field(group, kind, o, "choices");
+        snprintf(left, sizeof left, "%s=%s", field(group, kind, o, "name"),
+                 field(group, kind, o, "default"));
+        printf("  %-28s %s", left, field(group, kind, o, "help"));
+        if (*choices) printf(" [%s]", choices);
+        if (*range) printf(" [%s]", range);
+        putchar('\n');
+    }
+}
+
+static int run_help(const command *self, int count, char **words)
+{
+    arguments a;
+    int found = 0, code = arguments_parse(self, count, words, &a);
+    if (code) return code;
+    if (!a.operand_count || arguments_get(&a, "help")) {
+        print_command_help(self);
+        for (int32_t g = 0; g < gan_catalog_group_count(); ++g) {
+            puts("");
+            list_kinds(g);
+        }
+        return EXIT_GOOD;
+    }
+    for (int32_t g = 0; g < gan_catalog_group_count(); ++g)
+        for (int32_t k = 0; k < gan_catalog_kind_count(g); ++k)
+            if (!strcmp(gan_catalog_kind(g, k), a.operands[0])) {
+                print_kind(g, k);
+                ++found;
+            }
+    if (found) return EXIT_GOOD;
+    return complain(self, EXIT_USAGE, "there is no kind '%s'; 'gan help' lists all", a.operands[0]);
+}
+
+static const flag help_flags[] = {{"help", NULL, "this text", false}};
+const command command_help = {"help", "[KIND]", "lists all kinds, or the options of one", 0, 1,
+                              help_flags, 1, run_help};

@@ -1,0 +1,91 @@
+#include "picture_maker.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* The tape's draws from here on belong to samples, so that they never meet a training's. */
+static const uint64_t first_draw = (uint64_t)1 << 46;
+
+gan_status picture_maker_create(picture_maker *out, gan_context *context, gan_model *generator,
+                                int64_t batch, bool uniform)
+{
+    char spec[48];
+    gan_status status;
+    memset(out, 0, sizeof *out);
+    snprintf(spec, sizeof spec, "batch=%lld", (long long)batch);
+    out->context = context;
+    out->batch = batch;
+    out->uniform = uniform;
+    out->generator = generator;
+    gan_model_retain(generator);
+    status = gan_runner_create(&out->runner, context, generator, spec);
+    if (status == GAN_OK) status = gan_tape_create(&out->tape, context);
+    if (status != GAN_OK) picture_maker_free(out);
+    return status;
+}
+
+void picture_maker_free(picture_maker *maker)
+{
+    gan_runner_release(maker->runner);
+    gan_tape_release(maker->tape);
+    gan_model_release(maker->generator);
+    memset(maker, 0, sizeof *maker);
+}
+
+gan_status picture_maker_update(picture_maker *maker) { return gan_runner_update(maker->runner); }
+
+/* z[0..n): picture `first` + i has draw first_draw + first + i of its own. */
+static gan_status draw_noise(picture_maker *maker, int64_t first, gan_tensor *z)
+{
+    int64_t shape[4] = {1};
+    gan_status status = gan_model_input_shape(maker->generator, 0, shape + 1);
+    for (int64_t i = 0; i < gan_tensor_shape(z)[0] && status == GAN_OK; ++i) {
+        gan_tensor *one = NULL;
+        gan_value value;
+        status = gan_tape_reset(maker->tape);
+        if (status == GAN_OK)
+            status = gan_tape_seek(maker->tape, first_draw + (uint64_t)(first + i));
+        if (status == GAN_OK)
+            status = maker->uniform ? gan_tape_uniform(maker->tape, 4, shape, &value)
+                                    : gan_tape_normal(maker->tape, 4, shape, &value);
+        if (status == GAN_OK) status = gan_tensor_slice(&one, z, 0, i, 1);
+        if (status == GAN_OK) status = gan_tape_value(maker->tape, value, one);
+        gan_tensor_release(one);
+    }
+    return status;
+}
+
+static gan_status make_batch(picture_maker *maker, int64_t first, gan_tensor *pictures)
+{
+    int64_t shape[4] = {gan_tensor_shape(pictures)[0]};
+    gan_tensor *z = NULL;
+    gan_status status = gan_model_input_shape(maker->generator, 0, shape + 1);
+    if (status == GAN_OK)
+        status = gan_tensor_create(&z, maker->context, GAN_FLOAT32, 4, shape);
+    if (status == GAN_OK) status = draw_noise(maker, first, z);
+    if (status == GAN_OK)
+        status = gan_runner_run(maker->runner, (const gan_tensor *const *)&z, &pictures);
+    gan_tensor_release(z);
+    return status;
+}
+
+gan_status picture_maker_make(picture_maker *maker, int64_t first, int64_t count, gan_tensor **out)
+{
+    int64_t shape[4] = {count};
+    gan_status status = gan_model_output_shape(maker->generator, 0, shape + 1);
+    *out = NULL;
+    if (status == GAN_OK)
+        status = gan_tensor_create(out, maker->context, GAN_FLOAT32, 4, shape);
+    for (int64_t done = 0; done < count && status == GAN_OK; done += maker->batch) {
+        gan_tensor *part = NULL;
+        int64_t n = count - done < maker->batch ? count - done : maker->batch;
+        status = gan_tensor_slice(&part, *out, 0, done, n);
+        if (status == GAN_OK) status = make_batch(maker, first + done, part);
+        gan_tensor_release(part);
+    }
+    if (status != GAN_OK) {
+        gan_tensor_release(*out);
+        *out = NULL;
+    }
+    return status;
+}

@@ -1,0 +1,28 @@
+/* picture_maker.h: a generator, its runner and its noise, for sheets and samples. */
+#ifndef PICTURE_MAKER_H
+#define PICTURE_MAKER_H
+
+#include "command.h"
+
+typedef struct picture_maker {
+    gan_context *context;
+    gan_model *generator;
+    gan_runner *runner;
+    gan_tape *tape; /* draws the noise */
+    int64_t batch;
+    bool uniform; /* z is uniform in [-1, 1), not N(0, 1) */
+} picture_maker;
+
+/* For up to `batch` pictures at a time. The generator takes one input, the noise, and gives pictures. */
+gan_status picture_maker_create(picture_maker *out, gan_context *context, gan_model *generator,
+                                int64_t batch, bool uniform);
+void picture_maker_free(picture_maker *maker);
+
+/* New weights. */
+gan_status picture_maker_update(picture_maker *maker);
+
+/* Makes `count` pictures, float32 N x H x W x C, from noise that depends on the context's seed and on `first`, the
+ * number of the first picture, alone. */
+gan_status picture_maker_make(picture_maker *maker, int64_t first, int64_t count, gan_tensor **out);
+
+#endif

@@ -1,0 +1,167 @@
+"""Times gan bench's training cases beside PyTorch, in alternation, with equal nets, batches, losses and threads.
+
+    python compare_torch.py BUILD/gan [--threads 2] [--rounds 9] [--case train.mlp ...]
+
+PyTorch runs in its own process, which stays alive and waits while the other works, and so does each of libgan's
+measurements: A B A B. For each net PyTorch is taken at its best of {NCHW, channels_last}, with fused Adam. Printed is
+the ratio PyTorch / libgan of the medians (above 1: libgan is faster), its spread over the pairs, and an A / A row: the
+same of libgan against itself, which shows the noise.
+"""
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import time
+
+BATCH = 64
+
+
+def nets(name):
+    from torch import nn
+    c = dict(kernel_size=4, stride=2, padding=1, bias=False)
+    if name == "train.dcgan64":
+        g = nn.Sequential(
+            nn.ConvTranspose2d(100, 512, 4, bias=False), nn.BatchNorm2d(512), nn.ReLU(True),
+            nn.ConvTranspose2d(512, 256, **c), nn.BatchNorm2d(256), nn.ReLU(True),
+            nn.ConvTranspose2d(256, 128, **c), nn.BatchNorm2d(128), nn.ReLU(True),
+            nn.ConvTranspose2d(128, 64, **c), nn.BatchNorm2d(64), nn.ReLU(True),
+            nn.ConvTranspose2d(64, 3, **c), nn.Tanh())
+        d = nn.Sequential(
+            nn.Conv2d(3, 64, **c), nn.LeakyReLU(0.2, True),
+            nn.Conv2d(64, 128, **c), nn.BatchNorm2d(128), nn.LeakyReLU(0.2, True),
+            nn.Conv2d(128, 256, **c), nn.BatchNorm2d(256), nn.LeakyReLU(0.2, True),
+            nn.Conv2d(256, 512, **c), nn.BatchNorm2d(512), nn.LeakyReLU(0.2, True),
+            nn.Conv2d(512, 1, 4, bias=False))
+        return g, d, (3, 64, 64), (100, 1, 1)
+    if name == "train.dcgan28":
+        g = nn.Sequential(
+            nn.ConvTranspose2d(100, 128, 7, bias=False), nn.BatchNorm2d(128), nn.ReLU(True),
+            nn.ConvTranspose2d(128, 64, **c), nn.BatchNorm2d(64), nn.ReLU(True),
+            nn.ConvTranspose2d(64, 1, **c), nn.Tanh())
+        d = nn.Sequential(
+            nn.Conv2d(1, 64, **c), nn.LeakyReLU(0.2, True),
+            nn.Conv2d(64, 128, **c), nn.BatchNorm2d(128), nn.LeakyReLU(0.2, True),
+            nn.Conv2d(128, 1, 7, bias=False))
+        return g, d, (1, 28, 28), (100, 1, 1)
+    relu = lambda: nn.LeakyReLU(0.2, True)
+    g = nn.Sequential(nn.Linear(100, 256), relu(), nn.Linear(256, 512), relu(),
+                      nn.Linear(512, 1024), relu(), nn.Linear(1024, 784), nn.Tanh())
+    d = nn.Sequential(nn.Linear(784, 512), relu(), nn.Linear(512, 256), relu(), nn.Linear(256, 1))
+    return g, d, (784,), (100,)
+
+
+def make_step(name, channels_last):
+    import torch
+    from torch.nn.functional import binary_cross_entropy_with_logits as bce
+    g, d, x_shape, z_shape = nets(name)
+    real = torch.rand(BATCH, *x_shape) * 2 - 1
+    if channels_last and len(x_shape) == 3:
+        g, d = (m.to(memory_format=torch.channels_last) for m in (g, d))
+        real = real.contiguous(memory_format=torch.channels_last)
+    adam = lambda m: torch.optim.Adam(m.parameters(), 2e-4, (0.5, 0.999), fused=True)
+    g_rule, d_rule = adam(g), adam(d)
+
+    def step():
+        one, zero = torch.ones(BATCH), torch.zeros(BATCH)
+        z = torch.randn(BATCH, *z_shape)
+        d_rule.zero_grad(set_to_none=True)
+        bce_real = bce(d(real).flatten(), one)
+        bce_real.backward()
+        fake = g(z)
+        bce_fake = bce(d(fake.detach()).flatten(), zero)
+        bce_fake.backward()
+        d_rule.step()
+        g_rule.zero_grad(set_to_none=True)
+        loss = bce(d(fake).flatten(), one)
+        loss.backward()
+        g_rule.step()
+        return (bce_real + bce_fake).item(), loss.item()
+
+    return step
+
+
+def serve(name, threads):
+    """The PyTorch side: for each line on standard input, one timed round of the best layout."""
+    import resource
+    import torch
+    torch.set_num_threads(threads)
+    steps = [make_step(name, layout) for layout in (False, True)]
+    times = []
+    for step in steps:
+        for _ in range(3):
+            step()
+        spent = []
+        for _ in range(5):
+            t = time.perf_counter()
+            step()
+            spent.append(time.perf_counter() - t)
+        times.append(statistics.median(spent))
+    best = times.index(min(times))
+    step = steps[best]
+    repeats = max(1, int(0.1 / times[best]))
+    print("channels_last" if best else "NCHW", flush=True)
+    for _ in sys.stdin:
+        step()
+        t = time.perf_counter()
+        for _ in range(repeats):
+            step()
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        print((time.perf_counter() - t) / repeats, peak, flush=True)
+
+
+def measure_gan(gan, name, threads):
+    line = subprocess.run([gan, "bench", "--json", "--case", name, "--threads", str(threads), "--rounds", "3"],
+                          check=True, capture_output=True, text=True).stdout.splitlines()[-1]
+    return json.loads(line)
+
+
+def compare(gan, name, threads, rounds):
+    child = subprocess.Popen([sys.executable, __file__, gan, "--serve", name, "--threads", str(threads)],
+                             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    layout = child.stdout.readline().strip()
+    ours, again, theirs, share = [], [], [], []
+    for _ in range(rounds):
+        a = measure_gan(gan, name, threads)
+        child.stdin.write("\n")
+        child.stdin.flush()
+        theirs.append(float(child.stdout.readline().split()[0]))
+        b = measure_gan(gan, name, threads)
+        ours.append(a["seconds"])
+        again.append(b["seconds"])
+        share.append(a["share_of_peak"])
+    child.stdin.close()
+    child.wait()
+    ratios = sorted(t / o for t, o in zip(theirs, ours))
+    noise = sorted(a / o for a, o in zip(again, ours))
+    row = {"case": name, "threads": threads, "layout": layout, "libgan_ms": 1e3 * statistics.median(ours),
+           "torch_ms": 1e3 * statistics.median(theirs),
+           "ratio": statistics.median(theirs) / statistics.median(ours),
+           "spread": [ratios[0], ratios[-1]], "self": statistics.median(noise),
+           "self_spread": [noise[0], noise[-1]], "share_of_peak": statistics.median(share)}
+    print(f"{name:14} {threads} threads  libgan {row['libgan_ms']:8.2f} ms  PyTorch {row['torch_ms']:8.2f} ms ({layout})"
+          f"  ratio {row['ratio']:.2f} [{ratios[0]:.2f} .. {ratios[-1]:.2f}]"
+          f"  A/A {row['self']:.2f} [{noise[0]:.2f} .. {noise[-1]:.2f}]"
+          f"  {100 * row['share_of_peak']:.0f} % of peak", flush=True)
+    return row
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("gan", help="the gan command")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--case", action="append")
+    parser.add_argument("--json", action="store_true", help="print the rows as JSON as well")
+    parser.add_argument("--serve", help=argparse.SUPPRESS)
+    a = parser.parse_args()
+    if a.serve:
+        return serve(a.serve, a.threads)
+    for name in a.case or ["train.mlp", "train.dcgan28", "train.dcgan64"]:
+        row = compare(a.gan, name, a.threads, a.rounds)
+        if a.json:
+            print(json.dumps(row))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,359 @@
+/* test_convolution.c: convolution and its gradients against a naive sum in double.
+ *
+ * Inputs are small integers, so that every sum is exact in float32 and results must be equal bit for
+ * bit, on every tier and for every number of threads. With random reals the tiers and thread counts
+ * must agree with each other. Every buffer ends at canaries, and starts behind some. */
+#include "compute/convolution.h"
+
+#include "base/memory.h"
+#include "base/parallel.h"
+#include "test.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { CANARIES = 32 };
+static const uint32_t canary = 0x7fc0dead; /* a NaN: reading it spoils a result */
+
+static uint64_t random_state = 1;
+
+static int64_t pick(int64_t low, int64_t high)
+{
+    random_state = random_state * 6364136223846793005u + 1442695040888963407u;
+    return low + (int64_t)((random_state >> 33) % (uint64_t)(high - low + 1));
+}
+
+/* `count` floats between canaries. */
+static float *guarded(int64_t count)
+{
+    float *all = malloc((size_t)(count + 2 * CANARIES) * sizeof *all);
+    for (int64_t i = 0; i < count + 2 * CANARIES; i++) memcpy(&all[i], &canary, sizeof canary);
+    return all + CANARIES;
+}
+
+static bool is_intact(const float *data, int64_t count)
+{
+    for (int64_t i = 0; i < CANARIES; i++) {
+        if (memcmp(&data[-1 - i], &canary, sizeof canary)) return false;
+        if (memcmp(&data[count + i], &canary, sizeof canary)) return false;
+    }
+    return true;
+}
+
+static void drop(float *data)
+{
+    free(data - CANARIES);
+}
+
+typedef struct problem {
+    gan__conv conv;
+    int64_t x_count, y_count, w_count;
+    float *x, *y, *w, *bias;
+    gan__tail tail;
+} problem;
+
+static void fill(float *data, int64_t count, bool whole)
+{
+    for (int64_t i = 0; i < count; i++) {
+        data[i] = whole ? (float)pick(-3, 3) : (float)pick(-1000000, 1000000) * 1e-6f;
+    }
+}
+
+static problem problem_of(gan__conv conv, bool whole)
+{
+    problem p = {.conv = conv};
+    p.x_count = conv.n * conv.h * conv.w * conv.c;
+    p.y_count = conv.n * conv.oh * conv.ow * conv.k;
+    p.w_count = conv.r * conv.s * conv.c / conv.groups * conv.k;
+    p.x = guarded(p.x_count), fill(p.x, p.x_count, whole);
+    p.y = guarded(p.y_count), fill(p.y, p.y_count, whole);
+    p.w = guarded(p.w_count), fill(p.w, p.w_count, whole);
+    int64_t most = conv.c > conv.k ? conv.c : conv.k;
+    p.bias = guarded(most), fill(p.bias, most, whole);
+    if (pick(0, 1)) p.tail.bias = p.bias;
+    p.tail.activation = (gan__activation)pick(0, whole ? 2 : 4);
+    p.tail.parameter = 0.25f;
+    return p;
+}
+
+static void problem_free(problem *p)
+{
+    drop(p->x), drop(p->y), drop(p->w), drop(p->bias);
+}
+
+static double tail_of(const gan__tail *tail, double sum, int64_t channel)
+{
+    if (tail->bias) sum += tail->bias[channel];
+    if (tail->activation == GAN__RELU) return sum < 0 ? 0 : sum;
+    if (tail->activation == GAN__LEAKY_RELU) return sum > 0 ? sum : sum * tail->parameter;
+    return sum;
+}
+
+/* Calls out for every product of the convolution: y element, x element, w element. */
+static void naive(const problem *p, gan__pass pass, double *out)
+{
+    const gan__conv *v = &p->conv;
+    int64_t gc = v->c / v->groups, gk = v->k / v->groups;
+    for (int64_t n = 0; n < v->n; n++)
+    for (int64_t i = 0; i < v->oh; i++)
+    for (int64_t j = 0; j < v->ow; j++)
+    for (int64_t r = 0; r < v->r; r++)
+    for (int64_t s = 0; s < v->s; s++) {
+        int64_t y = i * v->stride_h - v->pad_top + r * v->dilation_h;
+        int64_t x = j * v->stride_w - v->pad_left + s * v->dilation_w;
+        if (y < 0 || y >= v->h || x < 0 || x >= v->w) continue;
+        int64_t xi = ((n * v->h + y) * v->w + x) * v->c;
+        int64_t yi = ((n * v->oh + i) * v->ow + j) * v->k;
+        for (int64_t c = 0; c < v->c; c++) {
+            int64_t wi = ((r * v->s + s) * gc + c % gc) * v->k;
+            for (int64_t k = c / gc * gk; k < (c / gc + 1) * gk; k++) {
+                if (pass == GAN__FORWARD) out[yi + k] += (double)p->x[xi + c] * (double)p->w[wi + k];
+                if (pass == GAN__BACKWARD_DATA)
+                    out[xi + c] += (double)p->y[yi + k] * (double)p->w[wi + k];
+                if (pass == GAN__BACKWARD_WEIGHTS)
+                    out[wi + k] += (double)p->x[xi + c] * (double)p->y[yi + k];
+            }
+        }
+    }
+    int64_t count = pass == GAN__FORWARD ? p->y_count : p->x_count;
+    int64_t channels = pass == GAN__FORWARD ? v->k : v->c;
+    if (pass == GAN__BACKWARD_WEIGHTS) return;
+    for (int64_t i = 0; i < count; i++) out[i] = tail_of(&p->tail, out[i], i % channels);
+}
+
+static int64_t out_count(const problem *p, gan__pass pass)
+{
+    return pass == GAN__FORWARD         ? p->y_count
+           : pass == GAN__BACKWARD_DATA ? p->x_count
+                                        : p->w_count;
+}
+
+/* Runs a pass as a plan would, into a new guarded buffer. `add`: backward_weights adds to ones. */
+static float *run(gan_context *context, const problem *p, gan__pass pass, bool add)
+{
+    const gan__conv *v = &p->conv;
+    int64_t count = out_count(p, pass), panel_count = gan__conv_panel_count(context, v, pass);
+    int64_t floats = (int64_t)(gan__conv_workspace(context, v, pass) + 3) / 4;
+    float *out = guarded(count), *panel = guarded(panel_count), *workspace = guarded(floats + 16);
+    float *aligned = (float *)(void *)(((uintptr_t)workspace + 63) / 64 * 64);
+    const float *weights = panel_count ? panel : p->w;
+    CHECK_OK(gan__scratch_reserve(context, gan__conv_scratch(context, v, pass)));
+    if (pass != GAN__BACKWARD_WEIGHTS) gan__conv_pack(context, v, pass, p->w, panel);
+    if (pass == GAN__FORWARD) {
+        gan__conv_forward(context, v, p->x, weights, &p->tail, aligned, out);
+    } else if (pass == GAN__BACKWARD_DATA) {
+        gan__conv_backward_data(context, v, p->y, weights, &p->tail, aligned, out);
+    } else {
+        for (int64_t i = 0; i < count && add; i++) out[i] = 1;
+        gan__conv_backward_weights(context, v, p->x, p->y, add, aligned, out);
+    }
+    CHECK(is_intact(out, count));
+    CHECK(is_intact(panel, panel_count));
+    int64_t shift = aligned - workspace;
+    bool untouched = true;
+    for (int64_t i = floats + shift; i < floats + 16; i++) {
+        untouched = untouched && !memcmp(&workspace[i], &canary, sizeof canary);
+    }
+    CHECK(untouched && is_intact(workspace, floats + 16));
+    drop(panel);
+    drop(workspace);
+    return out;
+}
+
+static void describe(const gan__conv *v, gan__pass pass, int tier, int threads)
+{
+    printf("  pass %d tier %d threads %d: n %d x %dx%dx%d y %dx%dx%d window %dx%d stride %dx%d "
+           "dilation %dx%d pad %d,%d groups %d\n",
+           (int)pass, tier, threads, (int)v->n, (int)v->h, (int)v->w, (int)v->c, (int)v->oh,
+           (int)v->ow, (int)v->k, (int)v->r, (int)v->s, (int)v->stride_h, (int)v->stride_w,
+           (int)v->dilation_h, (int)v->dilation_w, (int)v->pad_top, (int)v->pad_left,
+           (int)v->groups);
+}
+
+static const int thread_counts[] = {1, 2, 3, 7};
+enum { TEAMS = 4 };
+static gan_context *teams[TEAMS];
+static gan__tier best_tier;
+
+static void open_teams(void)
+{
+    for (int i = 0; i < TEAMS; i++) {
+        char spec[32];
+        snprintf(spec, sizeof spec, "threads=%d", thread_counts[i]);
+        CHECK_OK(gan_context_create(&teams[i], spec, NULL, NULL, 0));
+    }
+    best_tier = teams[0]->tier;
+}
+
+static void close_teams(void)
+{
+    for (int i = 0; i < TEAMS; i++) gan_context_release(teams[i]);
+}
+
+static void check_whole(const problem *p, gan__pass pass)
+{
+    int64_t count = out_count(p, pass);
+    double *expected = calloc((size_t)count, sizeof *expected);
+    naive(p, pass, expected);
+    int team = (int)pick(0, TEAMS - 1);
+    for (int tier = GAN__GENERIC; tier <= (int)best_tier; tier++, team = (team + 1) % TEAMS) {
+        bool add = pass == GAN__BACKWARD_WEIGHTS && pick(0, 1);
+        teams[team]->tier = (gan__tier)tier;
+        float *out = run(teams[team], p, pass, add);
+        int64_t wrong = 0;
+        for (int64_t i = 0; i < count; i++) wrong += (double)out[i] != expected[i] + (add ? 1 : 0);
+        if (!CHECK_INT(wrong, 0)) describe(&p->conv, pass, tier, thread_counts[team]);
+        drop(out);
+    }
+    free(expected);
+}
+
+static void check_real(const problem *p, gan__pass pass)
+{
+    int64_t count = out_count(p, pass);
+    float *first = NULL;
+    for (int tier = GAN__GENERIC; tier <= (int)best_tier; tier++) {
+        for (int team = 0; team < TEAMS; team++) {
+            if (tier == GAN__GENERIC && team % 2) continue;
+            teams[team]->tier = (gan__tier)tier;
+            float *out = run(teams[team], p, pass, false);
+            bool same = !first || !memcmp(first, out, (size_t)count * sizeof *out);
+            if (!CHECK(same)) describe(&p->conv, pass, tier, thread_counts[team]);
+            if (first) {
+                drop(out);
+            } else {
+                first = out;
+            }
+        }
+    }
+    drop(first);
+}
+
+/* Output size for a total padding of `pad`; 0 if the window does not fit. */
+static int64_t size_of(int64_t in, int64_t window, int64_t stride, int64_t dilation, int64_t pad)
+{
+    int64_t room = in + pad - (window - 1) * dilation - 1;
+    return room < 0 ? 0 : room / stride + 1;
+}
+
+/* Small products only: `most` bounds the multiply-adds. */
+static gan__conv random_conv(int64_t most)
+{
+    for (;;) {
+        gan__conv v = {.n = pick(1, 5), .h = pick(1, 20), .w = pick(1, 20), .r = pick(1, 5),
+                       .s = pick(1, 5), .stride_h = pick(1, 3), .stride_w = pick(1, 3)};
+        v.dilation_h = pick(0, 3) ? 1 : pick(1, 3), v.dilation_w = pick(0, 3) ? 1 : pick(1, 3);
+        v.groups = pick(0, 4) ? 1 : pick(2, 4);
+        static const int64_t limits[] = {4, 20, 70, 135};
+        v.c = v.groups * pick(1, limits[pick(0, 3)] / v.groups);
+        v.k = v.groups * pick(1, limits[pick(0, 3)] / v.groups);
+        v.pad_top = pick(0, v.r), v.pad_left = pick(0, v.s);
+        if (pick(0, 9) == 0) v.h = v.w = v.r = v.s = 1, v.pad_top = v.pad_left = 0;
+        v.oh = size_of(v.h, v.r, v.stride_h, v.dilation_h, v.pad_top + pick(0, v.r));
+        v.ow = size_of(v.w, v.s, v.stride_w, v.dilation_w, v.pad_left + pick(0, v.s));
+        if (v.r == 1 && v.h == 1) v.oh = v.ow = 1;
+        int64_t work = v.n * v.oh * v.ow * v.r * v.s * v.c / v.groups * v.k;
+        if (work > 0 && work < most) return v;
+    }
+}
+
+TEST(whole_numbers)
+{
+    for (int i = 0; i < 500; i++) {
+        problem p = problem_of(random_conv(i % 10 == 0 ? 8000000 : 600000), true);
+        for (int pass = 0; pass < 3; pass++) check_whole(&p, (gan__pass)pass);
+        problem_free(&p);
+    }
+}
+
+TEST(same_bits)
+{
+    for (int i = 0; i < 120; i++) {
+        problem p = problem_of(random_conv(i % 10 == 0 ? 4000000 : 300000), false);
+        for (int pass = 0; pass < 3; pass++) check_real(&p, (gan__pass)pass);
+        problem_free(&p);
+    }
+}
+
+/* The layers of real networks, at small batches. */
+TEST(real_layers)
+{
+    static const gan__conv layers[] = {
+        {2, 64, 64, 3, 32, 32, 64, 4, 4, 2, 2, 1, 1, 1, 1, 1},     /* the first of D, the last of G */
+        {2, 8, 8, 64, 4, 4, 128, 4, 4, 2, 2, 1, 1, 1, 1, 1},       /* the middle */
+        {7, 4, 4, 512, 1, 1, 1, 4, 4, 1, 1, 1, 1, 0, 0, 1},        /* the last of D */
+        {7, 4, 4, 512, 1, 1, 100, 4, 4, 1, 1, 1, 1, 0, 0, 1},      /* the first of G */
+        {3, 28, 28, 1, 14, 14, 64, 4, 4, 2, 2, 1, 1, 1, 1, 1},     /* 28x28 */
+        {1, 20, 22, 3, 20, 22, 64, 7, 7, 1, 1, 1, 1, 3, 3, 1},     /* CycleGAN's ends */
+        {1, 20, 22, 64, 20, 22, 3, 7, 7, 1, 1, 1, 1, 3, 3, 1},
+        {1, 8, 8, 256, 8, 8, 256, 3, 3, 1, 1, 1, 1, 1, 1, 1},      /* its residual blocks */
+        {1, 7, 7, 512, 6, 6, 1, 4, 4, 1, 1, 1, 1, 1, 1, 1},        /* patches */
+        {70, 1, 1, 300, 1, 1, 1100, 1, 1, 1, 1, 1, 1, 0, 0, 1},    /* dense */
+        {1, 1, 1, 1100, 1, 1, 300, 1, 1, 1, 1, 1, 1, 0, 0, 1},
+        {5, 100, 70, 8, 100, 70, 24, 1, 1, 1, 1, 1, 1, 0, 0, 1},   /* sliced sums */
+        {3, 90, 80, 3, 90, 80, 5, 3, 3, 1, 1, 1, 1, 1, 1, 1},
+    };
+    for (size_t i = 0; i < sizeof layers / sizeof *layers; i++) {
+        problem p = problem_of(layers[i], true);
+        for (int pass = 0; pass < 3; pass++) check_whole(&p, (gan__pass)pass);
+        problem_free(&p);
+    }
+}
+
+/* A picture's bits do not depend on the batch around it. */
+TEST(batch_of_one)
+{
+    for (int i = 0; i < 40; i++) {
+        gan__conv conv = random_conv(400000);
+        problem p = problem_of(conv, false), one = p;
+        one.conv.n = 1;
+        one.x_count /= conv.n, one.y_count /= conv.n;
+        for (int pass = 0; pass < 2; pass++) {
+            teams[0]->tier = best_tier;
+            float *all = run(teams[0], &p, (gan__pass)pass, false);
+            float *single = run(teams[0], &one, (gan__pass)pass, false);
+            size_t size = (size_t)out_count(&one, (gan__pass)pass) * sizeof *single;
+            if (!CHECK(!memcmp(all, single, size))) describe(&conv, (gan__pass)pass, (int)best_tier, 1);
+            drop(all), drop(single);
+        }
+        problem_free(&p);
+    }
+}
+
+/* One NaN in each operand reaches the result. */
+TEST(not_a_number)
+{
+    for (int i = 0; i < 30; i++) {
+        problem p = problem_of(random_conv(200000), true);
+        p.tail.activation = (gan__activation)(i % 8);
+        for (int pass = 0; pass < 3; pass++) {
+            for (int tier = GAN__GENERIC; tier <= (int)best_tier; tier++) {
+                float *in = pass == GAN__BACKWARD_DATA ? p.y : p.x, kept = in[0];
+                int64_t nans = 0, count = out_count(&p, (gan__pass)pass);
+                double *expected = calloc((size_t)count, sizeof *expected);
+                in[0] = NAN;
+                naive(&p, (gan__pass)pass, expected);
+                teams[1]->tier = (gan__tier)tier;
+                float *out = run(teams[1], &p, (gan__pass)pass, false);
+                for (int64_t j = 0; j < count; j++) nans += isnan(expected[j]) && !isnan(out[j]);
+                if (!CHECK_INT(nans, 0)) describe(&p.conv, (gan__pass)pass, tier, 2);
+                in[0] = kept;
+                free(expected);
+                drop(out);
+            }
+        }
+        problem_free(&p);
+    }
+}
+
+int main(void)
+{
+    open_teams();
+    RUN(whole_numbers);
+    RUN(same_bits);
+    RUN(real_layers);
+    RUN(batch_of_one);
+    RUN(not_a_number);
+    close_teams();
+    return test_report();
+}

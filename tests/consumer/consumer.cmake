@@ -1,0 +1,56 @@
+# Installs the built library below WORK, then builds and runs a program against it.
+#   cmake -DHOW=package|pkg-config|folder -DSOURCE= -DBUILD= -DCONFIG= -DWORK= -DGENERATOR= -DCC=
+#         [-DPKG_CONFIG=] [-DFLAGS=] -P consumer.cmake
+cmake_minimum_required(VERSION 3.25)
+set(prefix "${WORK}/prefix")
+file(REMOVE_RECURSE "${WORK}")
+file(MAKE_DIRECTORY "${WORK}")
+
+function(run)
+  execute_process(COMMAND ${ARGN} RESULT_VARIABLE result OUTPUT_VARIABLE output
+                  ERROR_VARIABLE output)
+  message("${output}")
+  if(result)
+    list(JOIN ARGN " " command)
+    message(FATAL_ERROR "${command}: ${result}")
+  endif()
+endfunction()
+
+if(NOT HOW STREQUAL "folder")
+  run("${CMAKE_COMMAND}" --install "${BUILD}" --prefix "${prefix}" --config "${CONFIG}")
+endif()
+
+if(HOW STREQUAL "pkg-config")
+  file(GLOB_RECURSE file "${prefix}/*/gan.pc")
+  get_filename_component(folder "${file}" DIRECTORY)
+  set(ENV{PKG_CONFIG_PATH} "${folder}")
+  foreach(kind "" "--static")
+    execute_process(COMMAND "${PKG_CONFIG}" ${kind} --cflags --libs gan OUTPUT_VARIABLE flags
+                    OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+    execute_process(COMMAND "${PKG_CONFIG}" --variable=libdir gan OUTPUT_VARIABLE libraries
+                    OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+    separate_arguments(flags UNIX_COMMAND "${flags} ${FLAGS}")
+    if(kind)
+      list(PREPEND flags -static-libgcc -DGAN_STATIC)
+      list(TRANSFORM flags REPLACE "^-lgan$" "-l:libgan.a")
+    else()
+      list(APPEND flags "-Wl,-rpath,${libraries}")
+    endif()
+    file(GLOB examples "${SOURCE}/examples/*.c")
+    foreach(source "${SOURCE}/tests/consumer/main.c" ${examples})
+      get_filename_component(name "${source}" NAME_WE)
+      run("${CC}" -std=c99 "${source}" -o "${WORK}/${name}" ${flags})
+    endforeach()
+    run("${WORK}/main")
+  endforeach()
+  return()
+endif()
+
+# As a sub-project the library is compiled again: unoptimised, since it must only run.
+run("${CMAKE_COMMAND}" -S "${SOURCE}/tests/consumer" -B "${WORK}/build" -G "${GENERATOR}"
+    "-DCMAKE_C_COMPILER=${CC}" "-DCMAKE_C_FLAGS=${FLAGS}" -DCMAKE_BUILD_TYPE=Debug
+    "-DHOW=${HOW}" "-DGAN_SOURCE=${SOURCE}" "-DCMAKE_PREFIX_PATH=${prefix}"
+    "-DEXAMPLES=${SOURCE}/examples")
+run("${CMAKE_COMMAND}" --build "${WORK}/build" --parallel 2)
+run("${WORK}/build/consumer")
+run("${WORK}/build/consumer_static")

@@ -1,0 +1,200 @@
+#include <gan/image.h>
+
+#include "fault.h"
+#include "test.h"
+
+#include <stdbool.h>
+
+static gan_context *context;
+static fault_host fault;
+
+static gan_tensor *make_picture(int32_t dtype, int32_t rank, const int64_t *shape)
+{
+    gan_tensor *t = NULL;
+    CHECK_OK(gan_tensor_create(&t, context, dtype, rank, shape));
+    for (int64_t i = 0; i < gan_tensor_count(t); i++) {
+        uint8_t value = (uint8_t)(i * 37 + i / 7);
+        if (dtype == GAN_UINT8) ((uint8_t *)gan_tensor_data(t))[i] = value;
+        if (dtype == GAN_FLOAT32) ((float *)gan_tensor_data(t))[i] = (float)value / 127.5f - 1;
+    }
+    return t;
+}
+
+static void check_loaded(const char *path, const gan_tensor *like, int64_t channels)
+{
+    gan_tensor *back;
+    if (!CHECK_OK(gan_image_load(&back, context, path))) {
+        printf("%s\n", gan_context_message(context));
+        return;
+    }
+    const int64_t *shape = gan_tensor_shape(back);
+    CHECK_INT(gan_tensor_rank(back), 3);
+    CHECK_INT(shape[0], gan_tensor_shape(like)[0]);
+    CHECK_INT(shape[1], gan_tensor_shape(like)[1]);
+    CHECK_INT(shape[2], channels);
+    CHECK_INT(gan_tensor_count(back), gan_tensor_count(like));
+    for (int64_t i = 0; i < gan_tensor_count(back); i++) {
+        CHECK_INT(((uint8_t *)gan_tensor_data(back))[i], (uint8_t)(i * 37 + i / 7));
+    }
+    gan_tensor_release(back);
+}
+
+TEST(saved_pictures_load_as_they_were)
+{
+    for (int32_t dtype = GAN_FLOAT32; dtype <= GAN_UINT8; dtype++) {
+        for (int64_t c = 1; c <= 4; c++) {
+            const int64_t shape[3] = {5, 7, c};
+            gan_tensor *t = make_picture(dtype, 3, shape);
+            CHECK_OK(gan_image_save(t, "a.png"));
+            check_loaded("a.png", t, c);
+            CHECK_OK(gan_image_save(t, "a.pam"));
+            check_loaded("a.pam", t, c);
+            if (c == 1 || c == 3) {
+                const char *path = c == 1 ? "a.pgm" : "a.ppm";
+                CHECK_OK(gan_image_save(t, path));
+                check_loaded(path, t, c);
+            }
+            gan_tensor_release(t);
+        }
+    }
+    const int64_t flat[2] = {6, 4};
+    gan_tensor *t = make_picture(GAN_FLOAT32, 2, flat);
+    CHECK_OK(gan_image_save(t, "a.png"));
+    check_loaded("a.png", t, 1);
+    gan_tensor_release(t);
+}
+
+TEST(a_permuted_picture)
+{
+    const int64_t shape[3] = {5, 7, 3};
+    const int32_t to_chw[3] = {2, 0, 1}, to_hwc[3] = {1, 2, 0};
+    gan_tensor *t = make_picture(GAN_UINT8, 3, shape), *chw, *copy, *view;
+    CHECK_OK(gan_tensor_permute(&chw, t, to_chw));
+    CHECK_OK(gan_tensor_create(&copy, context, GAN_UINT8, 3, gan_tensor_shape(chw)));
+    CHECK_OK(gan_tensor_copy(copy, chw));
+    CHECK_OK(gan_tensor_permute(&view, copy, to_hwc));
+    CHECK_OK(gan_image_save(view, "a.png"));
+    check_loaded("a.png", t, 3);
+    gan_tensor_release(view);
+    gan_tensor_release(copy);
+    gan_tensor_release(chw);
+    gan_tensor_release(t);
+}
+
+static void check_sheet(int64_t n, int64_t columns, int64_t rows_then, int64_t columns_then)
+{
+    const int64_t shape[4] = {n, 2, 3, 1};
+    gan_tensor *t = make_picture(GAN_FLOAT32, 4, shape), *sheet;
+    CHECK_OK(gan_image_sheet(t, columns, "s.png"));
+    if (!CHECK_OK(gan_image_load(&sheet, context, "s.png"))) return;
+    CHECK_INT(gan_tensor_shape(sheet)[0], rows_then * 3 - 1);
+    CHECK_INT(gan_tensor_shape(sheet)[1], columns_then * 4 - 1);
+    const uint8_t *pixels = gan_tensor_data(sheet);
+    for (int64_t i = 0; i < gan_tensor_count(sheet); i++) {
+        int64_t y = i / (columns_then * 4 - 1), x = i % (columns_then * 4 - 1);
+        int64_t picture = y / 3 * columns_then + x / 4, at = picture * 6 + y % 3 * 3 + x % 4;
+        bool inside = y % 3 < 2 && x % 4 < 3 && picture < n;
+        CHECK_INT(pixels[i], inside ? (uint8_t)(at * 37 + at / 7) : 0);
+    }
+    gan_tensor_release(sheet);
+    gan_tensor_release(t);
+}
+
+TEST(sheets)
+{
+    check_sheet(1, 0, 1, 1);
+    check_sheet(2, 0, 1, 2);
+    check_sheet(5, 0, 2, 3);
+    check_sheet(16, 0, 4, 4);
+    check_sheet(7, 3, 3, 3);
+    check_sheet(2, 5, 1, 2);
+}
+
+static void check_save_fails(int32_t dtype, int32_t rank, const int64_t *shape, const char *path,
+                             const char *message)
+{
+    gan_tensor *t = make_picture(dtype, rank, shape);
+    CHECK(gan_image_save(t, path) != GAN_OK);
+    CHECK_TEXT(gan_context_message(context), message);
+    gan_tensor_release(t);
+}
+
+TEST(messages)
+{
+    const int64_t shape[5] = {2, 3, 3, 1, 1}, none[2] = {0, 3}, many[3] = {2, 3, 5};
+    check_save_fails(GAN_UINT8, 3, shape, "a.jpg", "a.jpg: not .png, .pgm, .ppm or .pam");
+    check_save_fails(GAN_UINT8, 3, shape, ".png", ".png: not .png, .pgm, .ppm or .pam");
+    check_save_fails(GAN_UINT8, 3, shape, "a.pgm", "a.pgm: has 1 channel, the picture 3");
+    check_save_fails(GAN_UINT8, 2, shape, "a.ppm", "a.ppm: has 3 channels, the picture 1");
+    check_save_fails(GAN_INT32, 2, shape, "a.png",
+                     "gan_image_save: pictures are float32 or uint8, not int32");
+    check_save_fails(GAN_UINT8, 4, shape, "a.png",
+                     "gan_image_save: a picture is H x W or H x W x C, not of 4 dimensions");
+    check_save_fails(GAN_UINT8, 2, none, "a.png",
+                     "gan_image_save: 1 pictures of 0x3x1: not a picture of 1 to 4 channels");
+    check_save_fails(GAN_UINT8, 3, many, "a.png",
+                     "gan_image_save: 1 pictures of 2x3x5: not a picture of 1 to 4 channels");
+    gan_tensor *t = make_picture(GAN_UINT8, 3, shape);
+    CHECK_STATUS(gan_image_sheet(t, 0, "a.png"), GAN_E_SHAPE);
+    CHECK_STATUS(gan_image_sheet(t, 0, NULL), GAN_E_ARGUMENT);
+    CHECK_STATUS(gan_image_sheet(NULL, 0, "a.png"), GAN_E_ARGUMENT);
+    CHECK_STATUS(gan_image_save(NULL, "a.png"), GAN_E_ARGUMENT);
+    CHECK_STATUS(gan_image_save(t, NULL), GAN_E_ARGUMENT);
+    gan_tensor_release(t);
+    CHECK_STATUS(gan_image_load(NULL, context, "a.png"), GAN_E_ARGUMENT);
+    CHECK_STATUS(gan_image_load(&t, NULL, "a.png"), GAN_E_ARGUMENT);
+    CHECK_STATUS(gan_image_load(&t, context, NULL), GAN_E_ARGUMENT);
+    CHECK_STATUS(gan_image_load(&t, context, "none.png"), GAN_E_FILE);
+    CHECK(t == NULL);
+    void *file = fault_open(&fault, "text", 1);
+    fault_write(&fault, file, "P8 no", 5);
+    fault_close(&fault, file);
+    CHECK_STATUS(gan_image_load(&t, context, "text"), GAN_E_FORMAT);
+    CHECK_TEXT(gan_context_message(context), "text: neither PNG nor PNM nor PAM");
+}
+
+/* Whatever fails, the old picture is there or the new one, whole. */
+TEST(a_failing_save_leaves_the_old_picture)
+{
+    const int64_t old_shape[2] = {3, 3}, shape[4] = {4, 9, 9, 3};
+    gan_tensor *old = make_picture(GAN_UINT8, 2, old_shape);
+    gan_tensor *t = make_picture(GAN_FLOAT32, 4, shape);
+    for (int files = 0; files < 2; files++) {
+        gan_status status = GAN_E_FILE;
+        int n = 1;
+        for (; n < 60 && status != GAN_OK; n++) {
+            CHECK_OK(gan_image_save(old, "a.png"));
+            long long live = fault.live;
+            if (files) fault.file_fail_at = fault.file_operations + n;
+            if (!files) fault.fail_at = fault.allocations + n;
+            status = gan_image_sheet(t, 0, "a.png");
+            fault.fail_at = fault.file_fail_at = 0;
+            CHECK_INT(fault.live, live);
+            if (status != GAN_OK) check_loaded("a.png", old, 1);
+        }
+        CHECK_OK(status);
+        CHECK(n > 4);
+    }
+    gan_tensor_release(t);
+    gan_tensor_release(old);
+}
+
+TEST(nothing_is_left)
+{
+    gan_context_release(context);
+    fault_free_files(&fault);
+    CHECK_INT(fault.live, 0);
+}
+
+int main(void)
+{
+    gan_host host = fault_make(&fault);
+    CHECK_OK(gan_context_create(&context, "threads=1", &host, NULL, 0));
+    RUN(saved_pictures_load_as_they_were);
+    RUN(a_permuted_picture);
+    RUN(sheets);
+    RUN(messages);
+    RUN(a_failing_save_leaves_the_old_picture);
+    RUN(nothing_is_left);
+    return test_report();
+}

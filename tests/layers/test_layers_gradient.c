@@ -1,0 +1,280 @@
+/* Forward passes against naive ones, gradients against their central differences, all in double. */
+#include "harness.h"
+#include "reference.h"
+
+typedef struct test_case {
+    const char *statement;
+    reference_function *function;
+    gan__shape in[3];
+    double a[12];
+    setting mode;
+    bool whole; /* x: small whole numbers (embedding) */
+} test_case;
+
+#define TRAINING {.training = true}
+
+static const test_case cases[] = {
+    {"dense 5", reference_dense, {{3, 1, 1, 7}}, {0}, TRAINING, 0},
+    {"dense 4 bias=no", reference_dense, {{2, 3, 2, 5}}, {0}, TRAINING, 0},
+    {"conv2d 4", reference_conv2d, {{2, 5, 6, 3}}, {3, 3, 1, 1, 1, 1, 0, 0, 1, 0}, TRAINING, 0},
+    {"conv2d 5 kernel=4 stride=2 pad=1 bias=no", reference_conv2d, {{2, 7, 6, 2}},
+     {4, 4, 2, 2, 1, 1, 1, 1, 1, 0}, TRAINING, 0},
+    {"conv2d 4 kernel=2x3 stride=2x1 dilation=1x2 pad=1,2,0,1 groups=2", reference_conv2d,
+     {{2, 5, 6, 6}}, {2, 3, 2, 1, 1, 2, 1, 2, 2, 0}, TRAINING, 0},
+    {"conv2d 3 pad=reflect:2,1,1,2", reference_conv2d, {{1, 4, 5, 2}},
+     {3, 3, 1, 1, 1, 1, 2, 1, 1, 1}, TRAINING, 0},
+    {"conv2d 3 kernel=5 stride=2 pad=replicate:3", reference_conv2d, {{2, 4, 3, 2}},
+     {5, 5, 2, 2, 1, 1, 3, 3, 1, 2}, TRAINING, 0},
+    {"conv_transpose2d 3 kernel=4 stride=2 pad=1", reference_conv_transpose2d, {{2, 4, 3, 5}},
+     {4, 4, 2, 2, 1, 1, 1, 1, 1, 0}, TRAINING, 0},
+    {"conv_transpose2d 6 kernel=3 stride=2 pad=1 output_pad=1 groups=2", reference_conv_transpose2d,
+     {{2, 3, 3, 4}}, {3, 3, 2, 2, 1, 1, 1, 1, 2, 0}, TRAINING, 0},
+    {"conv_transpose2d 5 kernel=4 bias=no", reference_conv_transpose2d, {{3, 1, 1, 6}},
+     {4, 4, 1, 1, 1, 1, 0, 0, 1, 0}, TRAINING, 0},
+    {"conv_transpose2d 2 kernel=2 stride=3 dilation=2x1 pad=0,1,1,0", reference_conv_transpose2d,
+     {{1, 2, 3, 3}}, {2, 2, 3, 3, 2, 1, 0, 1, 1, 0}, TRAINING, 0},
+    {"batchnorm", reference_norm, {{4, 3, 2, 3}}, {1e-5, 0}, TRAINING, 0},
+    {"batchnorm eps=0.01", reference_norm, {{6, 2, 2, 4}}, {0.01, 0}, {.training = true, .groups = 2},
+     0},
+    {"batchnorm affine=no", reference_norm, {{5, 1, 1, 3}}, {1e-5, 0}, TRAINING, 0},
+    {"batchnorm", reference_batchnorm_fixed, {{3, 2, 2, 3}}, {1e-5}, {.training = false}, 0},
+    {"instancenorm", reference_norm, {{2, 3, 4, 3}}, {1e-5, 1}, TRAINING, 0},
+    {"instancenorm affine=yes", reference_norm, {{2, 3, 3, 2}}, {1e-5, 1}, TRAINING, 0},
+    {"groupnorm 2", reference_norm, {{2, 3, 2, 6}}, {1e-5, 2, 2}, TRAINING, 0},
+    {"layernorm", reference_norm, {{3, 2, 3, 4}}, {1e-5, 3}, TRAINING, 0},
+    {"layernorm", reference_norm, {{4, 1, 1, 9}}, {1e-5, 3}, TRAINING, 0},
+    {"relu", reference_activation, {{2, 3, 3, 5}}, {RELU, 0}, TRAINING, 0},
+    {"leaky_relu 0.2", reference_activation, {{2, 3, 3, 5}}, {LEAKY, 0.2}, TRAINING, 0},
+    {"leaky_relu", reference_activation, {{2, 1, 1, 5}}, {LEAKY, 0.01}, TRAINING, 0},
+    {"elu", reference_activation, {{2, 3, 3, 5}}, {ELU, 1}, TRAINING, 0},
+    {"elu 0.5", reference_activation, {{2, 3, 3, 5}}, {ELU, 0.5}, TRAINING, 0},
+    {"silu", reference_activation, {{2, 3, 3, 5}}, {SILU, 0}, TRAINING, 0},
+    {"gelu", reference_activation, {{2, 3, 3, 5}}, {GELU, 0}, TRAINING, 0},
+    {"tanh", reference_activation, {{2, 3, 3, 5}}, {TANH, 0}, TRAINING, 0},
+    {"sigmoid", reference_activation, {{2, 3, 3, 5}}, {SIGMOID, 0}, TRAINING, 0},
+    {"prelu", reference_activation, {{2, 3, 3, 5}}, {PRELU}, TRAINING, 0},
+    {"prelu 0.1 per_channel=yes", reference_activation, {{2, 3, 3, 5}}, {PRELU_CHANNELS}, TRAINING, 0},
+    {"softmax", reference_softmax, {{2, 2, 3, 5}}, {0}, TRAINING, 0},
+    {"pad 1,2,0,1", reference_pad, {{2, 3, 2, 3}}, {1, 2, 0}, TRAINING, 0},
+    {"pad reflect:2", reference_pad, {{2, 3, 4, 2}}, {2, 2, 1}, TRAINING, 0},
+    {"pad replicate:3,1,2,4", reference_pad, {{2, 2, 3, 2}}, {3, 1, 2}, TRAINING, 0},
+    {"upsample 2", reference_upsample, {{2, 3, 2, 3}}, {2, 2, 0, 0}, TRAINING, 0},
+    {"upsample 2x3 mode=bilinear", reference_upsample, {{2, 3, 4, 2}}, {2, 3, 1, 0}, TRAINING, 0},
+    {"upsample 3 mode=bilinear align_corners=yes", reference_upsample, {{2, 2, 3, 2}}, {3, 3, 1, 1},
+     TRAINING, 0},
+    {"avgpool", reference_pool, {{2, 5, 4, 3}}, {2, 2, 2, 2, 0, 0, 0, 1}, TRAINING, 0},
+    {"avgpool 3 stride=2x1 pad=1,0,1,1 count_pad=no", reference_pool, {{2, 5, 4, 3}},
+     {3, 3, 2, 1, 1, 0, 0, 0}, TRAINING, 0},
+    {"avgpool 3x2 stride=1 pad=1", reference_pool, {{1, 4, 4, 3}}, {3, 2, 1, 1, 1, 1, 0, 1}, TRAINING,
+     0},
+    {"maxpool 2", reference_pool, {{2, 5, 4, 3}}, {2, 2, 2, 2, 0, 0, 1, 0}, TRAINING, 0},
+    {"maxpool 3 stride=1 pad=1", reference_pool, {{2, 4, 5, 2}}, {3, 3, 1, 1, 1, 1, 1, 0}, TRAINING, 0},
+    {"global_avgpool", reference_global_avgpool, {{2, 3, 4, 19}}, {0}, TRAINING, 0},
+    {"embedding 4 6", reference_embedding, {{9, 1, 1, 1}}, {0}, TRAINING, 1},
+    {"flatten", reference_reshape, {{2, 3, 2, 5}}, {0}, TRAINING, 0},
+    {"reshape 3 2 4", reference_reshape, {{2, 1, 1, 24}}, {0}, TRAINING, 0},
+    {"reshape 6 any 2", reference_reshape, {{2, 3, 2, 4}}, {0}, TRAINING, 0},
+    {"reshape 24", reference_reshape, {{2, 24, 1, 1}}, {0}, TRAINING, 0},
+    {"concat", reference_join, {{2, 3, 2, 3}, {2, 1, 1, 4}, {2, 3, 2, 1}}, {0}, TRAINING, 0},
+    {"concat", reference_join, {{2, 1, 1, 3}, {2, 1, 1, 4}}, {0}, TRAINING, 0},
+    {"add", reference_join, {{2, 3, 2, 3}, {2, 3, 2, 3}}, {1}, TRAINING, 0},
+    {"add", reference_join, {{2, 1, 1, 3}, {2, 3, 2, 3}, {2, 3, 2, 3}}, {1}, TRAINING, 0},
+    {"multiply", reference_join, {{2, 3, 2, 3}, {2, 3, 2, 3}}, {2}, TRAINING, 0},
+    {"multiply", reference_join, {{2, 3, 2, 3}, {2, 1, 1, 3}, {2, 3, 2, 3}}, {2}, TRAINING, 0},
+    {"multiply", reference_join, {{2, 1, 1, 3}, {2, 3, 3, 3}}, {2}, TRAINING, 0},
+    {"multiply", reference_join, {{2, 3, 3, 3}}, {2}, TRAINING, 0},
+    {"minibatch_stddev", reference_minibatch_stddev, {{8, 2, 3, 2}}, {4}, TRAINING, 0},
+    {"minibatch_stddev group=3", reference_minibatch_stddev, {{12, 2, 1, 2}}, {3},
+     {.training = true, .groups = 2}, 0},
+    {"minibatch_stddev", reference_minibatch_stddev, {{2, 2, 2, 2}}, {4}, TRAINING, 0},
+    {"pixel_shuffle 2", reference_pixel_shuffle, {{2, 3, 2, 12}}, {2}, TRAINING, 0},
+    {"pixel_shuffle 3", reference_pixel_shuffle, {{1, 2, 2, 9}}, {3}, TRAINING, 0},
+    {"dense 4 spectral=yes", reference_spectral, {{3, 1, 1, 6}}, {0}, {.training = false}, 0},
+};
+
+/* <dy, y> of the reference. */
+static double objective(const test_case *c, const reference *r, const float *dy, double *y)
+{
+    double sum = 0;
+    c->function(r, y);
+    for (int64_t i = 0; i < gan__shape_count(r->out); i++) sum += (double)dy[i] * y[i];
+    return sum;
+}
+
+/* Central differences over array[0..count) against `gradient`. */
+static double check_differences(const test_case *c, const reference *r, const float *dy, double *y,
+                                double *array, const float *gradient, int64_t count)
+{
+    const double step = 1e-5;
+    double most = 0;
+    for (int64_t i = 0; i < count; i++) {
+        double kept = array[i];
+        array[i] = kept + step;
+        double up = objective(c, r, dy, y);
+        array[i] = kept - step;
+        double down = objective(c, r, dy, y);
+        array[i] = kept;
+        double expected = (up - down) / (2 * step), d = fabs(expected - (double)gradient[i]);
+        if (!(d / (1 + fabs(expected)) <= most)) most = isnan(d) ? 1e6 : d / (1 + fabs(expected));
+    }
+    return most;
+}
+
+static double *widen(const float *x, int64_t count)
+{
+    double *wide = malloc((size_t)(count + 1) * sizeof *wide);
+    for (int64_t i = 0; i < count; i++) wide[i] = (double)x[i];
+    return wide;
+}
+
+/* Each parameter gets mixed numbers of its own stream; variances are positive. */
+static void prepare(fixture *f, const test_case *c, reference *r)
+{
+    if (c->whole) {
+        for (int64_t i = 0; i < gan__shape_count(f->in[0]); i++) f->x[0][i] = (float)(i * i % 4);
+    }
+    for (int32_t i = 0; i < f->count; i++) {
+        r->in[i] = f->in[i];
+        r->x[i] = widen(f->x[i], gan__shape_count(f->in[i]));
+    }
+    for (int32_t i = 0; i < f->layer->parameter_count; i++) {
+        const gan__parameter *p = &f->layer->parameters[i];
+        float *torch = malloc((size_t)p->count * sizeof *torch);
+        fill_mixed(torch, p->count, 100 + (uint32_t)i);
+        for (int64_t j = 0; j < p->count && strstr(p->name, "var"); j++) torch[j] += 1.5f;
+        set_parameter(f, p, torch);
+        /* Without affine, running statistics come first: training does not use them. */
+        if (i < 4 && f->layer->parameters[0].trained) r->p[i] = widen(torch, p->count);
+        free(torch);
+    }
+}
+
+static void check_gradients(fixture *f, const test_case *c, reference *r, double *y)
+{
+    for (int32_t i = 0; i < f->count && !c->whole; i++) {
+        double *x = (double *)(uintptr_t)r->x[i];
+        CHECK_NEAR(check_differences(c, r, f->dy, y, x, f->dx[i], gan__shape_count(f->in[i])), 0,
+                   3e-5);
+    }
+    for (int32_t i = 0; i < f->layer->parameter_count && i < 4; i++) {
+        const gan__parameter *p = &f->layer->parameters[i];
+        if (!p->trained) continue;
+        float *gradient = malloc((size_t)p->count * sizeof *gradient);
+        double *values = (double *)(uintptr_t)r->p[i];
+        get_gradient(f, p, gradient);
+        CHECK_NEAR(check_differences(c, r, f->dy, y, values, gradient, p->count), 0, 3e-5);
+        free(gradient);
+    }
+}
+
+static void run_case(gan_context *context, const test_case *c)
+{
+    fixture f;
+    int32_t count = 1;
+    while (count < 3 && c->in[count].n > 0) count++;
+    gan_status status = fixture_open(&f, context, c->statement, c->in, count, c->mode);
+    if (!CHECK_OK(status)) {
+        printf("%s\n", gan_context_message(context));
+        fixture_close(&f);
+        return;
+    }
+    int before = test_errors;
+    reference r = {.out = f.out, .count = count, .groups = f.op.groups};
+    memcpy(r.a, c->a, sizeof r.a);
+    prepare(&f, c, &r);
+    fixture_run(&f);
+    double *y = malloc((size_t)gan__shape_count(f.out) * sizeof *y);
+    c->function(&r, y);
+    CHECK_NEAR(difference(f.y, y, gan__shape_count(f.out)), 0, 2e-5);
+    check_gradients(&f, c, &r, y);
+    CHECK(fixture_guarded(&f));
+    if (test_errors != before) printf("    in: %s\n", c->statement);
+    free(y);
+    for (int32_t i = 0; i < 4; i++) {
+        free((double *)(uintptr_t)r.x[i]);
+        free((double *)(uintptr_t)r.p[i]);
+    }
+    fixture_close(&f);
+}
+
+static void run_all(gan__tier tier)
+{
+    gan_context *context = test_context("threads=2 seed=7");
+    if (tier < context->tier) context->tier = tier;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) run_case(context, &cases[i]);
+    gan_context_release(context);
+}
+
+TEST(best_tier) { run_all(GAN__AVX512); }
+TEST(generic_tier) { run_all(GAN__GENERIC); }
+
+/* Every kind is in the table above, but those that are random or never executed. */
+TEST(every_kind)
+{
+    for (int32_t i = 0; i < gan__layer_kind_count; i++) {
+        const char *name = gan__layer_kinds[i]->kind.name;
+        bool found = strcmp(name, "input") == 0 || strcmp(name, "dropout") == 0 ||
+                     strcmp(name, "noise") == 0;
+        for (size_t j = 0; j < sizeof cases / sizeof cases[0]; j++) {
+            size_t length = strlen(name);
+            char after = strncmp(cases[j].statement, name, length) ? 'x' : cases[j].statement[length];
+            found |= after == ' ' || after == '\0';
+        }
+        if (!CHECK(found)) printf("    %s\n", name);
+    }
+}
+
+/* A second pass adds; without want_weights nothing is added; dx is written where it is asked for only. */
+TEST(accumulation)
+{
+    gan_context *context = test_context("threads=2 seed=7");
+    static const char *const statements[] = {
+        "dense 5", "conv2d 4 pad=reflect:1", "conv_transpose2d 3 stride=2", "batchnorm",
+        "conv2d 4 spectral=yes", "prelu", "prelu per_channel=yes", "layernorm", "dense 3 spectral=yes"};
+    for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++) {
+        fixture f;
+        const gan__shape in = {3, 4, 4, 3};
+        CHECK_OK(fixture_open(&f, context, statements[i], &in, 1, (setting){.training = true}));
+        gan__store *store = f.layer->store;
+        fixture_run(&f);
+        float *once = malloc((size_t)store->weight_count * sizeof *once);
+        memcpy(once, store->gradients, (size_t)store->weight_count * sizeof *once);
+        f.layer->kind->backward(&f.op);
+        double most = 0;
+        for (int64_t j = 0; j < store->weight_count; j++) {
+            double d = fabs((double)store->gradients[j] - 2.0 * (double)once[j]);
+            if (!(d <= most)) most = d;
+        }
+        CHECK_NEAR(most, 0, 1e-5);
+
+        memcpy(once, store->gradients, (size_t)store->weight_count * sizeof *once);
+        f.op.want_weights = false;
+        f.layer->kind->backward(&f.op);
+        CHECK(memcmp(once, store->gradients, (size_t)store->weight_count * sizeof *once) == 0);
+        float *dx = f.dx[0];
+        f.dx[0] = NULL;
+        f.op.want_weights = true;
+        gan__store_clear_gradients(store);
+        f.layer->kind->backward(&f.op);
+        f.dx[0] = dx;
+        for (int64_t j = 0; j < store->weight_count; j++) {
+            if (!(fabs(2.0 * (double)store->gradients[j] - (double)once[j]) <= 1e-5)) most = 1;
+        }
+        CHECK_NEAR(most, 0, 1e-5);
+        gan__store_clear_gradients(store);
+        gan__store_settle_gradients(store);
+        for (int64_t j = 0; j < store->weight_count; j++) CHECK(store->gradients[j] == 0.0f);
+        free(once);
+        fixture_close(&f);
+    }
+    gan_context_release(context);
+}
+
+int main(void)
+{
+    RUN(best_tier);
+    RUN(generic_tier);
+    RUN(every_kind);
+    RUN(accumulation);
+    return test_report();
+}

@@ -1,0 +1,293 @@
+/* Runners: batches, conversions, refusals, no allocation, several threads on one model. */
+#include <gan/runner.h>
+
+#include "fault.h"
+#include "base/random.h"
+#include "model/model.h"
+#include "test.h"
+
+#include <math.h>
+#include <pthread.h>
+
+static const char *const generator_text =
+    "input 16; dense 3*3*8 bias=no; reshape 3 3 8; batchnorm; relu;"
+    "conv_transpose2d 6 kernel=4 stride=2 pad=1 bias=no; batchnorm; leaky_relu 0.2;"
+    "residual { conv2d 6 kernel=3 pad=reflect:1; instancenorm; silu; dropout };"
+    "upsample 2; conv2d 3 kernel=3 pad=1; tanh";
+
+enum { Z = 16, PIXELS = 12 * 12 * 3, BATCH = 64 };
+
+static gan_context *make_context(const char *spec)
+{
+    gan_context *context;
+    char message[200] = "";
+    gan_context_create(&context, spec, NULL, message, sizeof message);
+    if (!context) printf("%s\n", message);
+    return context;
+}
+
+static gan_model *make_model(gan_context *context, const char *text)
+{
+    gan_model *model = NULL;
+    if (!CHECK_OK(gan_model_parse(&model, context, text)))
+        printf("%s\n", gan_context_message(context));
+    return model;
+}
+
+static gan_runner *make_runner(gan_context *context, gan_model *model, const char *spec)
+{
+    gan_runner *runner = NULL;
+    if (!CHECK_OK(gan_runner_create(&runner, context, model, spec)))
+        printf("%s\n", gan_context_message(context));
+    return runner;
+}
+
+static gan_tensor *make_tensor(gan_context *context, int32_t dtype, int32_t rank, int64_t n, int64_t h,
+                               int64_t w, int64_t c)
+{
+    gan_tensor *tensor = NULL;
+    const int64_t shape[4] = {n, rank == 2 ? c : h, w, c};
+    CHECK_OK(gan_tensor_create(&tensor, context, dtype, rank, shape));
+    return tensor;
+}
+
+static void draw(float *out, int64_t count)
+{
+    for (int64_t i = 0; i < count; i++) {
+        uint32_t words[4];
+        gan__random_block(&(gan__draw){11, GAN__DRAW_SAMPLE, 0}, (uint64_t)i, words);
+        out[i] = (float)((int32_t)(words[0] >> 8) - (1 << 23)) / (float)(1 << 22);
+    }
+}
+
+static gan_status run1(gan_runner *runner, gan_tensor *x, gan_tensor *y)
+{
+    return gan_runner_run(runner, (const gan_tensor *const *)&x, &y);
+}
+
+/* A picture's bits do not depend on the batch around it, nor on the batch= of the runner. */
+TEST(batch_invariance)
+{
+    gan_context *context = make_context("threads=2 seed=1");
+    gan_model *model = make_model(context, generator_text);
+    gan_runner *one = make_runner(context, model, ""), *many = make_runner(context, model, "batch=64");
+    gan_tensor *x = make_tensor(context, GAN_FLOAT32, 2, BATCH, 0, 0, Z);
+    gan_tensor *y = make_tensor(context, GAN_FLOAT32, 4, BATCH, 12, 12, 3);
+    draw(gan_tensor_data(x), BATCH * Z);
+    CHECK_OK(run1(many, x, y));
+    for (int64_t i = 0; i < BATCH; i++) {
+        for (int64_t n = 1; n <= 5 && i + n <= BATCH; n += 2) {
+            gan_tensor *xi = NULL, *yi = make_tensor(context, GAN_FLOAT32, 4, n, 12, 12, 3);
+            CHECK_OK(gan_tensor_slice(&xi, x, 0, i, n));
+            CHECK_OK(run1(n == 1 ? one : many, xi, yi));
+            CHECK(memcmp(gan_tensor_data(yi), (float *)gan_tensor_data(y) + i * PIXELS,
+                         (size_t)(n * PIXELS) * sizeof(float)) == 0);
+            gan_tensor_release(xi);
+            gan_tensor_release(yi);
+        }
+    }
+    gan_runner_release(one);
+    gan_runner_release(many);
+    gan_tensor_release(x);
+    gan_tensor_release(y);
+    gan_model_release(model);
+    gan_context_release(context);
+}
+
+/* Permuted arrays, uint8 and open sizes. */
+TEST(conversions)
+{
+    gan_context *context = make_context("threads=1");
+    gan_model *model = make_model(context, "input any any 3; avgpool 1");
+    gan_runner *runner = make_runner(context, model, "batch=2 height=5 width=4");
+    gan_tensor *x = make_tensor(context, GAN_FLOAT32, 4, 2, 5, 4, 3), *y = NULL, *nchw, *bytes, *view;
+    float *values = gan_tensor_data(x);
+    for (int i = 0; i < 120; i++) values[i] = (float)(i - 60) / 64.0f;
+    nchw = make_tensor(context, GAN_FLOAT32, 4, 2, 3, 5, 4);
+    CHECK_OK(gan_tensor_permute(&view, nchw, (const int32_t[]){0, 2, 3, 1}));
+    CHECK_OK(gan_tensor_copy(view, x));
+    y = make_tensor(context, GAN_FLOAT32, 4, 2, 5, 4, 3);
+    CHECK_OK(run1(runner, view, y));
+    CHECK(memcmp(gan_tensor_data(y), values, 120 * sizeof *values) == 0);
+    memset(gan_tensor_data(nchw), 0, 120 * sizeof(float));
+    CHECK_OK(run1(runner, x, view));
+    CHECK_OK(gan_tensor_copy(y, view));
+    CHECK(memcmp(gan_tensor_data(y), values, 120 * sizeof *values) == 0);
+    bytes = make_tensor(context, GAN_UINT8, 4, 2, 5, 4, 3);
+    for (int i = 0; i < 120; i++) ((uint8_t *)gan_tensor_data(bytes))[i] = (uint8_t)(2 * i);
+    CHECK_OK(run1(runner, bytes, y));
+    CHECK_NEAR(((float *)gan_tensor_data(y))[100], 200 / 127.5 - 1, 1e-6);
+    memset(gan_tensor_data(bytes), 9, 120);
+    CHECK_OK(run1(runner, y, bytes));
+    for (int i = 0; i < 120; i++) CHECK_INT(((uint8_t *)gan_tensor_data(bytes))[i], 2 * i);
+    gan_tensor_release(view);
+    gan_tensor_release(nchw);
+    gan_tensor_release(bytes);
+    gan_tensor_release(x);
+    gan_tensor_release(y);
+    gan_runner_release(runner);
+    gan_model_release(model);
+    gan_context_release(context);
+}
+
+TEST(refusals)
+{
+    gan_context *context = make_context("threads=1");
+    gan_model *model = make_model(context, "input a any any 3; input b 2; c = conv2d 2 kernel=1 from a;"
+                                           "d = dense 1 from b; output c d");
+    gan_runner *runner = NULL;
+    CHECK_STATUS(gan_runner_create(&runner, context, model, ""), GAN_E_ARGUMENT);
+    CHECK(runner == NULL);
+    CHECK_TEXT(gan_context_message(context),
+               "runner: the size of input 0 'a' is open: height= and width= are needed");
+    CHECK_STATUS(gan_runner_create(&runner, context, model, "batch=0"), GAN_E_TEXT);
+    CHECK_STATUS(gan_runner_create(&runner, context, model, "bath=2"), GAN_E_TEXT);
+    CHECK_STATUS(gan_runner_create(&runner, context, NULL, ""), GAN_E_ARGUMENT);
+    CHECK_STATUS(gan_runner_create(NULL, context, model, ""), GAN_E_ARGUMENT);
+    CHECK_STATUS(gan_runner_create(&runner, NULL, model, ""), GAN_E_ARGUMENT);
+    runner = make_runner(context, model, "batch=2 height=1 width=1");
+    gan_tensor *a = make_tensor(context, GAN_FLOAT32, 4, 2, 1, 1, 3);
+    gan_tensor *b = make_tensor(context, GAN_FLOAT32, 2, 2, 0, 0, 2);
+    gan_tensor *c = make_tensor(context, GAN_FLOAT32, 2, 2, 0, 0, 2);
+    gan_tensor *d = make_tensor(context, GAN_FLOAT32, 2, 2, 0, 0, 1);
+    gan_tensor *three = make_tensor(context, GAN_FLOAT32, 2, 3, 0, 0, 3);
+    gan_tensor *whole = make_tensor(context, GAN_INT32, 2, 2, 0, 0, 1);
+    const gan_tensor *in[2] = {a, b};
+    gan_tensor *out[2] = {c, d};
+    CHECK_OK(gan_runner_run(runner, in, out));
+    CHECK_STATUS(gan_runner_run(runner, NULL, out), GAN_E_ARGUMENT);
+    CHECK_STATUS(gan_runner_run(NULL, in, out), GAN_E_ARGUMENT);
+    in[0] = three;
+    CHECK_STATUS(gan_runner_run(runner, in, out), GAN_E_SHAPE);
+    CHECK_TEXT(gan_context_message(context), "runner: input 0 has 3 samples, not 1 to batch=2");
+    in[0] = NULL;
+    CHECK_STATUS(gan_runner_run(runner, in, out), GAN_E_ARGUMENT);
+    in[0] = b;
+    CHECK_STATUS(gan_runner_run(runner, in, out), GAN_E_SHAPE);
+    in[0] = a;
+    out[0] = d;
+    CHECK_STATUS(gan_runner_run(runner, in, out), GAN_E_SHAPE);
+    out[0] = c;
+    out[1] = whole;
+    CHECK_STATUS(gan_runner_run(runner, in, out), GAN_E_SHAPE);
+    gan_tensor *all[] = {a, b, c, d, three, whole};
+    for (int i = 0; i < 6; i++) gan_tensor_release(all[i]);
+    gan_runner_release(runner);
+    gan_model_release(model);
+    gan_context_release(context);
+}
+
+/* Weights that are written are seen by the next run, with and without an update. */
+TEST(update)
+{
+    gan_context *context = make_context("threads=1");
+    gan_model *model = make_model(context, "input 2; dense 1");
+    gan_runner *runner = make_runner(context, model, "");
+    gan_tensor *x = make_tensor(context, GAN_FLOAT32, 2, 1, 0, 0, 2);
+    gan_tensor *y = make_tensor(context, GAN_FLOAT32, 2, 1, 0, 0, 1);
+    gan_tensor *bias = NULL;
+    CHECK_OK(gan_tensor_create(&bias, context, GAN_FLOAT32, 1, (const int64_t[]){1}));
+    for (int i = 0; i < 2; i++) {
+        *(float *)gan_tensor_data(bias) = (float)(i + 3);
+        CHECK_OK(gan_model_write(model, "0.bias", bias));
+        if (i == 1) CHECK_OK(gan_runner_update(runner));
+        CHECK_OK(run1(runner, x, y));
+        CHECK_NEAR(*(float *)gan_tensor_data(y), i + 3, 0);
+    }
+    gan_tensor *const all[] = {x, y, bias};
+    for (int i = 0; i < 3; i++) gan_tensor_release(all[i]);
+    gan_runner_release(runner);
+    gan_model_release(model);
+    gan_context_release(context);
+}
+
+/* Nothing is allocated after creation; any allocation may fail before. */
+TEST(allocations)
+{
+    fault_host fault = {0};
+    gan_host host = fault_make(&fault);
+    gan_context *context;
+    gan_runner *runner = NULL;
+    CHECK_OK(gan_context_create(&context, "threads=2", &host, NULL, 0));
+    gan_model *model = make_model(context, generator_text);
+    gan_tensor *x = make_tensor(context, GAN_UINT8, 2, 7, 0, 0, Z), *part = NULL;
+    gan_tensor *y = make_tensor(context, GAN_UINT8, 4, 7, 12, 12, 3), *to = NULL;
+    CHECK_OK(gan_tensor_slice(&part, x, 0, 2, 3));
+    CHECK_OK(gan_tensor_slice(&to, y, 0, 2, 3));
+    int64_t n = 1;
+    for (; n < 1000; n++) {
+        fault.fail_at = fault.allocations + n;
+        gan_status status = gan_runner_create(&runner, context, model, "batch=7");
+        fault.fail_at = 0;
+        if (status == GAN_OK) break;
+        CHECK_STATUS(status, GAN_E_MEMORY);
+        CHECK(runner == NULL);
+    }
+    CHECK(n > 20);
+    long long before = fault.allocations;
+    CHECK_OK(run1(runner, x, y));
+    CHECK_OK(run1(runner, part, to));
+    CHECK_OK(gan_runner_update(runner));
+    CHECK_INT(fault.allocations, before);
+    gan_tensor *const all[] = {x, y, part, to};
+    for (int i = 0; i < 4; i++) gan_tensor_release(all[i]);
+    gan_runner_release(runner);
+    gan_model_release(model);
+    gan_context_release(context);
+    CHECK_INT(fault.live, 0);
+}
+
+typedef struct thread_job {
+    gan_model *model;
+    const char *spec;
+    float y[4 * PIXELS];
+    gan_status status;
+} thread_job;
+
+static void *thread_run(void *argument)
+{
+    thread_job *job = argument;
+    gan_context *context = make_context(job->spec);
+    gan_runner *runner = make_runner(context, job->model, "batch=4");
+    gan_tensor *x = make_tensor(context, GAN_FLOAT32, 2, 4, 0, 0, Z);
+    gan_tensor *y = make_tensor(context, GAN_FLOAT32, 4, 4, 12, 12, 3);
+    draw(gan_tensor_data(x), 4 * Z);
+    job->status = GAN_OK;
+    for (int i = 0; i < 30 && job->status == GAN_OK; i++) job->status = run1(runner, x, y);
+    memcpy(job->y, gan_tensor_data(y), sizeof job->y);
+    gan_tensor_release(x);
+    gan_tensor_release(y);
+    gan_runner_release(runner);
+    gan_context_release(context);
+    return NULL;
+}
+
+TEST(several_threads)
+{
+    static thread_job jobs[3] = {{.spec = "threads=1"}, {.spec = "threads=2"}, {.spec = "threads=1"}};
+    gan_context *context = make_context("threads=1 seed=3");
+    gan_model *model = make_model(context, generator_text);
+    pthread_t threads[3];
+    for (int i = 0; i < 3; i++) {
+        jobs[i].model = model;
+        CHECK_INT(pthread_create(&threads[i], NULL, thread_run, &jobs[i]), 0);
+    }
+    for (int i = 0; i < 3; i++) {
+        pthread_join(threads[i], NULL);
+        CHECK_OK(jobs[i].status);
+        CHECK(memcmp(jobs[i].y, jobs[0].y, sizeof jobs[i].y) == 0);
+    }
+    gan_model_release(model);
+    gan_context_release(context);
+}
+
+int main(void)
+{
+    RUN(batch_invariance);
+    RUN(conversions);
+    RUN(refusals);
+    RUN(update);
+    RUN(allocations);
+    RUN(several_threads);
+    return test_report();
+}

@@ -1,0 +1,346 @@
+/* Optimisers against stored runs of PyTorch's; schedules; undoing; sharing; averages. */
+#include <gan/optimizer.h>
+
+#include "fault.h"
+#include "optim/average.h"
+#include "optim/optimizer.h"
+#include "test.h"
+
+#include "updates.h"
+
+#include <math.h>
+
+static gan_context *context_of(const char *spec)
+{
+    gan_context *context;
+    char message[200] = "";
+    gan_context_create(&context, spec, NULL, message, sizeof message);
+    if (!context) printf("%s\n", message);
+    return context;
+}
+
+/* A model with UPDATE_COUNT = 8 trained numbers in one store. */
+static gan_model *small_model(gan_context *context)
+{
+    gan_model *model = NULL;
+    CHECK_OK(gan_model_parse(&model, context, "input 3; dense 2"));
+    CHECK_INT(model->store_count, 1);
+    CHECK_INT(model->stores[0]->weight_count, UPDATE_COUNT);
+    CHECK_OK(gan__store_need_gradients(model->stores[0]));
+    return model;
+}
+
+static void set_gradients(gan__store *store, const double *values)
+{
+    gan__store_settle_gradients(store);
+    for (int i = 0; i < UPDATE_COUNT; i++) store->gradients[i] = (float)values[i];
+}
+
+static void set_weights(gan__store *store)
+{
+    for (int i = 0; i < UPDATE_COUNT; i++) store->weights[i] = (float)update_weights[i];
+    store->version++;
+}
+
+TEST(as_pytorch)
+{
+    gan_context *context = context_of("");
+    gan_model *model = small_model(context);
+    for (size_t c = 0; c < sizeof update_cases / sizeof update_cases[0]; c++) {
+        gan_optimizer *optimizer = NULL;
+        int before = test_errors;
+        set_weights(model->stores[0]);
+        CHECK_OK(gan_optimizer_create(&optimizer, context, update_cases[c].spec));
+        CHECK_OK(gan_optimizer_add(optimizer, model));
+        for (int t = 0; t < UPDATE_STEPS; t++) {
+            set_gradients(model->stores[0], update_gradients[t]);
+            CHECK_OK(gan_optimizer_step(optimizer));
+        }
+        for (int i = 0; i < UPDATE_COUNT; i++)
+            CHECK_NEAR(model->stores[0]->weights[i], update_cases[c].after[i],
+                       2e-6 * (1 + fabs(update_cases[c].after[i])));
+        if (test_errors > before) printf("    %s\n", update_cases[c].spec);
+        gan_optimizer_release(optimizer);
+    }
+    gan_model_release(model);
+    gan_context_release(context);
+}
+
+static double factor(const char *text, int64_t t)
+{
+    gan__schedule schedule;
+    gan_context *context = context_of("");
+    CHECK_OK(gan__schedule_parse(context, "test", text, &schedule));
+    double result = gan__schedule_factor(&schedule, t);
+    gan_context_release(context);
+    return result;
+}
+
+TEST(schedules)
+{
+    CHECK_NEAR(factor("constant", 1000), 1, 0);
+    CHECK_NEAR(factor("linear:10", 0), 1, 0);
+    CHECK_NEAR(factor("linear:10", 4), 0.6, 1e-15);
+    CHECK_NEAR(factor("linear:10", 12), 0, 0);
+    CHECK_NEAR(factor("step:100,0.5", 99), 1, 0);
+    CHECK_NEAR(factor("step:100,0.5", 100), 0.5, 0);
+    CHECK_NEAR(factor("step:100,0.1", 730), 1e-7, 1e-20);
+    for (int t = 0; t <= 1000; t += 50)
+        CHECK_NEAR(factor("cosine:1000", t), (1 + cos(3.14159265358979323846 * t / 1000)) / 2, 1e-15);
+    CHECK_NEAR(factor("cosine:1000", 1001), 0, 0);
+    for (int t = 0; t < 210; t++)
+        CHECK_NEAR(factor("cyclegan:100,100", t), fmax(0, 1 - fmax(0, t + 1 - 100) / 101.0), 1e-15);
+}
+
+TEST(rates_follow_the_schedule)
+{
+    gan_context *context = context_of("");
+    gan_model *model = small_model(context);
+    gan_optimizer *optimizer = NULL;
+    double rate = 0;
+    CHECK_OK(gan_optimizer_create(&optimizer, context, "sgd lr=1 schedule=linear:4"));
+    CHECK_TEXT(gan_optimizer_text(optimizer),
+               "sgd lr=1 weight_decay=0 clip=0 schedule=linear:4 momentum=0 dampening=0 nesterov=no");
+    CHECK_OK(gan_optimizer_add(optimizer, model));
+    for (int t = 0; t < 6; t++) {
+        const double ones[UPDATE_COUNT] = {1, 1, 1, 1, 1, 1, 1, 1};
+        float before = model->stores[0]->weights[3];
+        set_gradients(model->stores[0], ones);
+        CHECK_OK(gan_optimizer_rate(optimizer, &rate));
+        CHECK_NEAR(rate, fmax(0, 1 - t / 4.0), 1e-15);
+        CHECK_OK(gan_optimizer_step(optimizer));
+        CHECK_NEAR(before - model->stores[0]->weights[3], rate, 1e-6);
+    }
+    gan_optimizer_release(optimizer);
+    gan_model_release(model);
+    gan_context_release(context);
+}
+
+TEST(refusals)
+{
+    static const char *const bad[] = {"adm", "adam lr=-1", "adam beta1=1", "adam schedule=lineer:5",
+                                      "adam schedule=linear", "adam schedule=linear:0",
+                                      "adam schedule=step:5", "adam schedule=step:5,0.5,1",
+                                      "adam schedule=constant:1", "sgd beta1=0.5", ""};
+    gan_context *context = context_of(""), *other = context_of("");
+    gan_optimizer *optimizer = NULL;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        if (!CHECK_STATUS(gan_optimizer_create(&optimizer, context, bad[i]), GAN_E_TEXT))
+            printf("    %s\n", bad[i]);
+        CHECK(optimizer == NULL);
+    }
+    CHECK_STATUS(gan_optimizer_create(&optimizer, context, "adam schedule=lineer:5"), GAN_E_TEXT);
+    CHECK_TEXT(gan_context_message(context), "adam: unknown schedule 'lineer', did you mean 'linear'?");
+    CHECK_STATUS(gan_optimizer_create(NULL, context, "adam"), GAN_E_ARGUMENT);
+    CHECK_STATUS(gan_optimizer_create(&optimizer, NULL, "adam"), GAN_E_ARGUMENT);
+    CHECK_STATUS(gan_optimizer_create(&optimizer, context, NULL), GAN_E_ARGUMENT);
+    CHECK_STATUS(gan_optimizer_step(NULL), GAN_E_ARGUMENT);
+    CHECK_OK(gan_optimizer_create(&optimizer, context, "adam"));
+    gan_model *stranger = small_model(other);
+    CHECK_STATUS(gan_optimizer_add(optimizer, stranger), GAN_E_ARGUMENT);
+    CHECK_STATUS(gan_optimizer_add(optimizer, NULL), GAN_E_ARGUMENT);
+    CHECK_STATUS(gan_optimizer_add(optimizer, (gan_model *)(void *)optimizer), GAN_E_ARGUMENT);
+    CHECK_STATUS(gan_optimizer_norm(optimizer, NULL), GAN_E_ARGUMENT);
+    gan_model_release(stranger);
+    gan_optimizer_release(optimizer);
+    gan_context_release(context);
+    gan_context_release(other);
+}
+
+/* A part in two models is updated once; zero gradients that were never written count as zeros. */
+TEST(shared_parts)
+{
+    gan_context *context = context_of("");
+    gan_model *part = small_model(context), *a = NULL, *b = NULL;
+    gan_optimizer *optimizer = NULL;
+    const char *name = "p";
+    CHECK_OK(gan_model_parse_parts(&a, context, "input 3; part p; dense 1", &name, &part, 1));
+    CHECK_OK(gan_model_parse_parts(&b, context, "input 3; part p; dense 4", &name, &part, 1));
+    CHECK_OK(gan_optimizer_create(&optimizer, context, "sgd lr=1"));
+    CHECK_OK(gan_optimizer_add(optimizer, a));
+    CHECK_OK(gan_optimizer_add(optimizer, b));
+    CHECK_OK(gan_optimizer_add(optimizer, part));
+    CHECK_INT(optimizer->state_count, 3);
+    const double ones[UPDATE_COUNT] = {1, 1, 1, 1, 1, 1, 1, 1};
+    float before = part->stores[0]->weights[0];
+    uint64_t version = part->stores[0]->version;
+    set_gradients(part->stores[0], ones);
+    double norm = 0;
+    CHECK_OK(gan_optimizer_norm(optimizer, &norm));
+    CHECK_NEAR(norm, sqrt(8), 1e-12);
+    CHECK_OK(gan_optimizer_step(optimizer));
+    CHECK_NEAR(before - part->stores[0]->weights[0], 1, 1e-6);
+    CHECK(part->stores[0]->version > version);
+    CHECK_OK(gan_optimizer_zero(optimizer));
+    CHECK_OK(gan_optimizer_norm(optimizer, &norm));
+    CHECK_NEAR(norm, 0, 0);
+    gan_optimizer_release(optimizer);
+    gan_model_release(a);
+    gan_model_release(b);
+    gan_model_release(part);
+    gan_context_release(context);
+}
+
+/* A gradient that is not finite, or whose square is no float32, changes nothing. */
+TEST(divergence)
+{
+    static const double bad[] = {NAN, INFINITY, 1e20};
+    gan_context *context = context_of("");
+    gan_model *model = small_model(context);
+    gan__store *store = model->stores[0];
+    gan_optimizer *optimizer = NULL;
+    CHECK_OK(gan_optimizer_create(&optimizer, context, "adam"));
+    CHECK_OK(gan_optimizer_add(optimizer, model));
+    for (int i = 0; i < 3; i++) {
+        float before[UPDATE_COUNT];
+        uint64_t version = store->version;
+        double gradients[UPDATE_COUNT] = {1, 2, 3};
+        gradients[5] = bad[i];
+        memcpy(before, store->weights, sizeof before);
+        set_gradients(store, gradients);
+        CHECK_STATUS(gan_optimizer_step(optimizer), GAN_E_DIVERGED);
+        CHECK(memcmp(before, store->weights, sizeof before) == 0);
+        CHECK(store->version == version);
+        CHECK_INT(optimizer->states[0].steps, 0);
+        CHECK(!(optimizer->norm < 1e19));
+    }
+    gan_optimizer_release(optimizer);
+    gan_model_release(model);
+    gan_context_release(context);
+}
+
+typedef struct snapshot {
+    float weights[UPDATE_COUNT], moments[GAN__MAX_MOMENTS][UPDATE_COUNT];
+    int64_t steps, state_steps;
+} snapshot;
+
+static snapshot snap(const gan_optimizer *optimizer)
+{
+    snapshot s;
+    const gan__optimizer_state *state = &optimizer->states[0];
+    memset(&s, 0, sizeof s);
+    memcpy(s.weights, state->store->weights, sizeof s.weights);
+    for (int32_t i = 0; i < optimizer->moment_count; i++)
+        memcpy(s.moments[i], state->moments[i], sizeof s.moments[i]);
+    s.steps = optimizer->steps;
+    s.state_steps = state->steps;
+    return s;
+}
+
+/* Undoing restores every bit, and the run goes on as if the step had never been. */
+TEST(undo)
+{
+    gan_context *context = context_of("");
+    gan_model *model = small_model(context);
+    for (size_t c = 0; c < sizeof update_cases / sizeof update_cases[0]; c++) {
+        gan_optimizer *optimizer = NULL;
+        CHECK_OK(gan_optimizer_create(&optimizer, context, update_cases[c].spec));
+        CHECK_OK(gan_optimizer_add(optimizer, model));
+        for (int t = 0; t < UPDATE_STEPS; t++) {
+            snapshot before = snap(optimizer);
+            set_gradients(model->stores[0], update_gradients[t]);
+            gan__optimizer_keep(optimizer, true);
+            CHECK_OK(gan_optimizer_step(optimizer));
+            snapshot after = snap(optimizer);
+            uint64_t version = model->stores[0]->version;
+            gan__optimizer_undo(optimizer);
+            CHECK(model->stores[0]->version > version);
+            snapshot undone = snap(optimizer);
+            CHECK(memcmp(&undone, &before, sizeof before) == 0);
+            gan__optimizer_undo(optimizer); /* nothing is left to undo */
+            undone = snap(optimizer);
+            CHECK(memcmp(&undone, &before, sizeof before) == 0);
+            gan__optimizer_keep(optimizer, false);
+            CHECK_OK(gan_optimizer_step(optimizer));
+            snapshot again = snap(optimizer);
+            CHECK(memcmp(&again, &after, sizeof after) == 0);
+            gan__optimizer_undo(optimizer);
+            undone = snap(optimizer);
+            CHECK(memcmp(&undone, &after, sizeof after) == 0);
+        }
+        gan_optimizer_release(optimizer);
+    }
+    gan_model_release(model);
+    gan_context_release(context);
+}
+
+TEST(average)
+{
+    gan_context *context = context_of("");
+    gan_model *model = NULL;
+    gan__average *average = NULL;
+    double expected[2] = {0}, decays[3] = {0.1, 2.0 / 11, 0.2};
+    CHECK_OK(gan_model_parse(&model, context, "input 4; dense 3; batchnorm"));
+    CHECK_OK(gan__average_create(&average, model, 0.2));
+    gan__store *from = model->stores[0], *to = average->model->stores[0];
+    CHECK(memcmp(from->weights, to->weights, (size_t)from->weight_count * sizeof(float)) == 0);
+    for (int i = 0; i < 2; i++) expected[i] = (double)from->weights[i];
+    for (int t = 0; t < 3; t++) {
+        for (int i = 0; i < 2; i++) {
+            from->weights[i] = (float)(t * 2 - i);
+            expected[i] += (1 - decays[t]) * ((double)from->weights[i] - expected[i]);
+        }
+        from->buffers[1] = (float)t;
+        uint64_t version = to->version;
+        gan__average_update(average);
+        CHECK(to->version > version);
+        for (int i = 0; i < 2; i++) CHECK_NEAR(to->weights[i], expected[i], 1e-6);
+        CHECK_NEAR(to->buffers[1], t, 0);
+    }
+    gan__average_destroy(average);
+    gan_model_release(model);
+    gan_context_release(context);
+}
+
+/* Nothing is allocated by steps; every failing allocation leaves the object usable. */
+TEST(allocations)
+{
+    fault_host fault = {0};
+    gan_host host = fault_make(&fault);
+    gan_context *context;
+    gan_optimizer *optimizer = NULL;
+    CHECK_OK(gan_context_create(&context, "threads=1", &host, NULL, 0));
+    gan_model *model = small_model(context);
+    for (int64_t n = 1; n < 100; n++) {
+        fault.fail_at = fault.allocations + n;
+        gan_status status = gan_optimizer_create(&optimizer, context, "adam schedule=step:5,0.5");
+        if (status == GAN_OK) status = gan_optimizer_add(optimizer, model);
+        if (status == GAN_OK) {
+            gan__optimizer_keep(optimizer, true);
+            status = gan_optimizer_step(optimizer);
+        }
+        fault.fail_at = 0;
+        if (status == GAN_OK) break;
+        CHECK_STATUS(status, GAN_E_MEMORY);
+        if (optimizer) {
+            CHECK_OK(gan_optimizer_add(optimizer, model));
+            CHECK_OK(gan_optimizer_step(optimizer));
+        }
+        gan_optimizer_release(optimizer);
+    }
+    long long before = fault.allocations;
+    for (int i = 0; i < 3; i++) {
+        gan__store_clear_gradients(model->stores[0]);
+        CHECK_OK(gan_optimizer_step(optimizer));
+        gan__optimizer_undo(optimizer);
+    }
+    CHECK_INT(fault.allocations, before);
+    gan_optimizer_release(optimizer);
+    gan_model_release(model);
+    gan_context_release(context);
+    CHECK_INT(fault.live, 0);
+}
+
+int main(void)
+{
+    RUN(as_pytorch);
+    RUN(schedules);
+    RUN(rates_follow_the_schedule);
+    RUN(refusals);
+    RUN(shared_parts);
+    RUN(divergence);
+    RUN(undo);
+    RUN(average);
+    RUN(allocations);
+    return test_report();
+}

@@ -1,0 +1,250 @@
+#include <gan/recipe.h>
+
+#include "recipe_files.h"
+#include "test.h"
+
+static gan_context *context;
+static fault_host fault;
+
+static gan_recipe *load(const char *text)
+{
+    gan_recipe *recipe = NULL;
+    put_text(&fault, "a.recipe", text);
+    if (!CHECK_OK(gan_recipe_load(&recipe, context, "a.recipe"))) {
+        printf("%s\n", gan_context_message(context));
+    }
+    return recipe;
+}
+
+/* The context that the recipe asks for, on the same host. */
+static gan_context *context_of(const gan_recipe *recipe)
+{
+    gan_context *own = NULL;
+    gan_host host = fault_make(&fault);
+    CHECK_OK(gan_context_create(&own, gan_recipe_context(recipe), &host, NULL, 0));
+    return own;
+}
+
+static gan_trainer *assemble(const gan_recipe *recipe, gan_context *own, const char *checkpoint)
+{
+    gan_trainer *trainer = NULL;
+    if (!CHECK_OK(gan_recipe_trainer(&trainer, recipe, own, checkpoint))) {
+        printf("%s\n", gan_context_message(own));
+    }
+    return trainer;
+}
+
+/* Trains to `steps` from a checkpoint, or from nothing, and saves. */
+static void train(const char *text, const char *from, int64_t steps, const char *to)
+{
+    gan_recipe *recipe = load(text);
+    gan_context *own = context_of(recipe);
+    gan_trainer *trainer = assemble(recipe, own, from);
+    if (trainer) {
+        CHECK_OK(gan_trainer_run(trainer, steps, NULL, NULL));
+        CHECK_OK(gan_trainer_save(trainer, to));
+    }
+    gan_trainer_release(trainer);
+    gan_context_release(own);
+    gan_recipe_release(recipe);
+}
+
+static void check_same_files(const char *a, const char *b)
+{
+    const fault_file *left = fault_find(&fault, a), *right = fault_find(&fault, b);
+    if (!CHECK(left && right)) return;
+    CHECK_INT(left->size, right->size);
+    CHECK(left->size == right->size && memcmp(left->bytes, right->bytes, left->size) == 0);
+}
+
+TEST(a_recipe_trains)
+{
+    gan_recipe *recipe = load(small_recipe);
+    gan_context *own = context_of(recipe);
+    gan_trainer *trainer = assemble(recipe, own, NULL);
+    double loss = -1;
+    CHECK(strstr(gan_trainer_text(trainer), "batch=4") != NULL);
+    CHECK(strstr(gan_trainer_text(trainer), "loss=hinge") != NULL);
+    CHECK_OK(gan_trainer_run(trainer, 3, NULL, NULL));
+    CHECK_INT(gan_trainer_steps(trainer), 3);
+    CHECK_OK(gan_trainer_value(trainer, "loss.discriminator", &loss));
+    CHECK(loss > 0 && loss < 100);
+    gan_trainer_release(trainer);
+    gan_context_release(own);
+    gan_recipe_release(recipe);
+}
+
+TEST(the_stored_text_trains_the_same)
+{
+    gan_recipe *recipe = load(small_recipe);
+    char text[4096];
+    snprintf(text, sizeof text, "%s", gan_recipe_text(recipe));
+    gan_recipe_release(recipe);
+    train(small_recipe, NULL, 2, "a.safetensors");
+    train(text, NULL, 2, "b.safetensors");
+    check_same_files("a.safetensors", "b.safetensors");
+    train(edited("seed=7", "seed=8"), NULL, 2, "b.safetensors");
+    const fault_file *a = fault_find(&fault, "a.safetensors");
+    const fault_file *b = fault_find(&fault, "b.safetensors");
+    CHECK(a->size != b->size || memcmp(a->bytes, b->bytes, a->size) != 0);
+}
+
+TEST(a_resumed_run_is_the_same)
+{
+    for (int64_t k = 1; k < 6; k++) {
+        train(small_recipe, NULL, 6, "a.safetensors");
+        train(small_recipe, NULL, k, "b.safetensors");
+        train(small_recipe, "b.safetensors", 6 - k, "b.safetensors");
+        check_same_files("a.safetensors", "b.safetensors");
+    }
+}
+
+static void check_resume_fails(const char *old, const char *new_text, const char *message)
+{
+    gan_recipe *recipe = load(edited(old, new_text));
+    gan_context *own = context_of(recipe);
+    gan_trainer *trainer = (gan_trainer *)&trainer;
+    CHECK_STATUS(gan_recipe_trainer(&trainer, recipe, own, "a.safetensors"), GAN_E_ARGUMENT);
+    CHECK(trainer == NULL);
+    CHECK_TEXT(gan_context_message(own), message);
+    gan_context_release(own);
+    gan_recipe_release(recipe);
+}
+
+TEST(what_differs_is_named)
+{
+    train(small_recipe, NULL, 1, "a.safetensors");
+    check_resume_fails("seed=7", "seed=8",
+                       "a.safetensors: resume: context.seed is '7' in the checkpoint, '8' in the "
+                       "recipe");
+    check_resume_fails("loss=hinge", "loss=wgan",
+                       "a.safetensors: resume: trainer.loss is 'hinge' in the checkpoint, 'wgan' "
+                       "in the recipe");
+    check_resume_fails("batch=4", "batch=5",
+                       "a.safetensors: resume: trainer.batch is '4' in the checkpoint, '5' in the "
+                       "recipe");
+    check_resume_fails("lr=1e-3", "lr=1e-4",
+                       "a.safetensors: resume: optimizer.generator.lr is '0.001' in the "
+                       "checkpoint, '0.0001' in the recipe");
+    check_resume_fails("adam lr=1e-3 beta1=0.5", "sgd lr=1e-3",
+                       "a.safetensors: resume: optimizer.generator is 'adam' in the checkpoint, "
+                       "'sgd' in the recipe");
+    check_resume_fails("[run]", "[optimizer.discriminator]\nadam lr=0.5 beta1=0.5\n[run]",
+                       "a.safetensors: resume: optimizer.discriminator.lr is '0.0002' in the "
+                       "checkpoint, '0.5' in the recipe");
+    gan_recipe *recipe = load(edited("kernel=3", "kernel=1"));
+    gan_context *own = context_of(recipe);
+    gan_trainer *trainer;
+    CHECK_STATUS(gan_recipe_trainer(&trainer, recipe, own, "a.safetensors"), GAN_E_ARGUMENT);
+    CHECK(strstr(gan_context_message(own), "resume: model.discriminator has '") != NULL);
+    CHECK(strstr(gan_context_message(own), "kernel=3") != NULL);
+    CHECK(strstr(gan_context_message(own), "kernel=1") != NULL);
+    gan_context_release(own);
+    gan_recipe_release(recipe);
+}
+
+/* What is no part of the result may change. */
+TEST(what_may_differ)
+{
+    train(small_recipe, NULL, 1, "a.safetensors");
+    train(edited("steps=20", "steps=9 log_every=1"), "a.safetensors", 1, "b.safetensors");
+    train(edited("threads=1", "threads=2"), "a.safetensors", 1, "b.safetensors");
+}
+
+TEST(what_is_missing)
+{
+    gan_trainer *trainer;
+    gan_recipe *recipe = load("[trainer]\ngan\n[context]\nthreads=1\n");
+    gan_context *own = context_of(recipe);
+    trainer = assemble(recipe, own, NULL);
+    CHECK_STATUS(gan_trainer_step(trainer), GAN_E_STATE);
+    gan_trainer_release(trainer);
+    CHECK_STATUS(gan_recipe_trainer(&trainer, recipe, own, "none.safetensors"), GAN_E_FILE);
+    CHECK_STATUS(gan_recipe_trainer(NULL, recipe, own, NULL), GAN_E_ARGUMENT);
+    CHECK_STATUS(gan_recipe_trainer(&trainer, NULL, own, NULL), GAN_E_ARGUMENT);
+    CHECK_STATUS(gan_recipe_trainer(&trainer, recipe, NULL, NULL), GAN_E_ARGUMENT);
+    gan_context_release(own);
+    gan_recipe_release(recipe);
+
+    recipe = load(edited("path=p.idx", "path=q.idx"));
+    own = context_of(recipe);
+    CHECK_STATUS(gan_recipe_trainer(&trainer, recipe, own, NULL), GAN_E_FILE);
+    CHECK_TEXT(gan_context_message(own), "a.recipe: [data.real]: q.idx: cannot be opened");
+    gan_context_release(own);
+    gan_recipe_release(recipe);
+}
+
+/* A text that two roles share makes two models. */
+TEST(shared_text_is_no_shared_weight)
+{
+    gan_recipe *recipe =
+        load("[trainer]\ngan\n[model.generator, model.discriminator]\ninput 3; dense 3\n");
+    gan_context *own = context_of(recipe);
+    gan_trainer *trainer = assemble(recipe, own, NULL);
+    const int64_t shape[2] = {3, 3};
+    float weights[2][9];
+    for (int i = 0; i < 2; i++) {
+        gan_tensor *t;
+        gan_model *model = gan_trainer_model(trainer, i ? "discriminator" : "generator", 0);
+        CHECK_OK(gan_tensor_wrap(&t, own, GAN_FLOAT32, 2, shape, NULL, weights[i], NULL, NULL));
+        CHECK_OK(gan_model_read(model, "0.weight", GAN_VALUE, t));
+        gan_tensor_release(t);
+    }
+    CHECK(memcmp(weights[0], weights[1], sizeof weights[0]) != 0);
+    gan_trainer_release(trainer);
+    gan_context_release(own);
+    gan_recipe_release(recipe);
+}
+
+TEST(every_allocation_may_fail)
+{
+    train(small_recipe, NULL, 1, "a.safetensors");
+    for (int resumes = 0; resumes < 2; resumes++) {
+        long long live = fault.live;
+        gan_recipe *recipe = load(small_recipe);
+        gan_context *own = context_of(recipe);
+        gan_status status = GAN_E_MEMORY;
+        int n = 1;
+        for (; n < 5000 && status != GAN_OK; n++) {
+            gan_trainer *trainer;
+            fault.fail_at = fault.allocations + n;
+            status =
+                gan_recipe_trainer(&trainer, recipe, own, resumes ? "a.safetensors" : NULL);
+            fault.fail_at = 0;
+            if (status == GAN_OK) {
+                gan_trainer_release(trainer);
+                break;
+            }
+            CHECK_STATUS(status, GAN_E_MEMORY);
+        }
+        CHECK_OK(status);
+        CHECK(n > 50);
+        gan_context_release(own); /* which keeps the scratch memory that plans asked for */
+        gan_recipe_release(recipe);
+        CHECK_INT(fault.live, live);
+    }
+}
+
+TEST(nothing_is_left)
+{
+    gan_context_release(context);
+    fault_free_files(&fault);
+    CHECK_INT(fault.live, 0);
+}
+
+int main(void)
+{
+    gan_host host = fault_make(&fault);
+    CHECK_OK(gan_context_create(&context, "threads=1", &host, NULL, 0));
+    put_pictures(&fault);
+    RUN(a_recipe_trains);
+    RUN(the_stored_text_trains_the_same);
+    RUN(a_resumed_run_is_the_same);
+    RUN(what_differs_is_named);
+    RUN(what_may_differ);
+    RUN(what_is_missing);
+    RUN(shared_text_is_no_shared_weight);
+    RUN(every_allocation_may_fail);
+    RUN(nothing_is_left);
+    return test_report();
+}

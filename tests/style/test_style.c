@@ -1,0 +1,390 @@
+/* Reads the sources and holds them to the house's rules: who may include whom, unique file names,
+ * lengths, banned calls. Prints the ten longest functions. The files are listed by the build. */
+#include "test.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+
+enum {
+    MOST_FILES = 2000,
+    MOST_COLUMNS = 100,
+    MOST_WIDE_SHOWN = 10,
+    MOST_FILE_LINES = 600,
+    MOST_FUNCTION_LINES = 80,
+    MOST_PARAMETERS = 7,
+    MOST_LEVELS = 4,
+    LONGEST = 10
+};
+
+typedef struct source_file {
+    char path[256];   /* from the top of the project */
+    const char *name; /* its last part */
+    char *text;       /* as it is */
+    char *code;       /* comments, strings and characters blanked, line ends kept */
+} source_file;
+
+typedef struct source_function {
+    const source_file *file;
+    int line, lines;
+    char head[64];
+} source_function;
+
+static source_file files[MOST_FILES];
+static int file_count;
+static source_function longest[LONGEST];
+static long long function_lines, function_count;
+
+static void complain(const source_file *file, int line, const char *what, const char *about)
+{
+    printf("%s:%d: %s %s\n", file->path, line, what, about);
+    test_errors++;
+}
+
+/* ---- reading ---- */
+
+static char *read_text(const char *path)
+{
+    FILE *stream = fopen(path, "rb");
+    char *text = NULL;
+    if (!stream) return NULL;
+    if (fseek(stream, 0, SEEK_END) == 0) {
+        long size = ftell(stream);
+        rewind(stream);
+        text = size < 0 ? NULL : malloc((size_t)size + 1);
+        if (text) text[fread(text, 1, (size_t)size, stream)] = '\0';
+    }
+    fclose(stream);
+    return text;
+}
+
+/* The end of the comment, string or character that begins at `c`; `c` itself if none does. */
+static char *region_end(char *c)
+{
+    if (c[0] == '/' && c[1] == '*') {
+        char *end = strstr(c + 2, "*/");
+        return end ? end + 2 : c + strlen(c);
+    }
+    if (c[0] == '/' && c[1] == '/') return c + strcspn(c, "\n");
+    if (*c != '"' && *c != '\'') return c;
+    char quote = *c++;
+    while (*c && *c != quote && *c != '\n') c += *c == '\\' && c[1] ? 2 : 1;
+    return *c == quote ? c + 1 : c;
+}
+
+static void blank(char *code)
+{
+    for (char *c = code; *c;) {
+        char *end = region_end(c);
+        if (end == c) c++;
+        for (; c < end; c++) {
+            if (*c != '\n') *c = ' ';
+        }
+    }
+}
+
+static void load_files(void)
+{
+    char path[1024];
+    char *list = read_text(GAN_BUILD_FOLDER "/sources.txt");
+    if (!CHECK(list != NULL)) return;
+    for (char *name = strtok(list, "\n"); name; name = strtok(NULL, "\n")) {
+        source_file *file = &files[file_count];
+        if (!CHECK(file_count < MOST_FILES && strlen(name) < sizeof file->path)) break;
+        snprintf(path, sizeof path, "%s/%s", GAN_SOURCE_FOLDER, name);
+        strcpy(file->path, name);
+        file->name = strrchr(file->path, '/') + 1;
+        file->text = read_text(path);
+        file->code = read_text(path);
+        if (!file->text || !file->code) continue; /* deleted since the build was made */
+        blank(file->code);
+        file_count++;
+    }
+    free(list);
+}
+
+static int is_below(const source_file *file, const char *folder)
+{
+    return strncmp(file->path, folder, strlen(folder)) == 0;
+}
+
+/* ---- lines ---- */
+
+typedef void visit_line(const source_file *file, const char *line, size_t length, int number);
+
+static void each_line(const char *text, const source_file *file, visit_line *visit)
+{
+    for (int number = 1; *text; number++) {
+        size_t length = strcspn(text, "\n");
+        visit(file, text, length, number);
+        text += length + (text[length] == '\n');
+    }
+}
+
+static size_t columns_of(const char *line, size_t length)
+{
+    size_t columns = 0;
+    for (size_t i = 0; i < length; i++) columns += ((unsigned char)line[i] & 0xC0) != 0x80;
+    return columns;
+}
+
+static int wide_lines;
+
+static void check_line(const source_file *file, const char *line, size_t length, int number)
+{
+    if (columns_of(line, length) > MOST_COLUMNS && ++wide_lines <= MOST_WIDE_SHOWN) {
+        complain(file, number, "over 100 columns", "");
+    }
+    if (memchr(line, '\t', length)) complain(file, number, "a tab", "");
+    if (memchr(line, '\r', length)) complain(file, number, "a carriage return", "");
+    if (length > 0 && line[length - 1] == ' ') complain(file, number, "a space at the end", "");
+}
+
+TEST(lines)
+{
+    for (int i = 0; i < file_count; i++) each_line(files[i].text, &files[i], check_line);
+    CHECK_INT(wide_lines, 0);
+}
+
+/* ---- layers of the house ---- */
+
+static const char *const folders[] = {"base",   "tensor",  "files", "kernels", "compute",
+                                      "layers", "losses",  "model", "tape",    "optim",
+                                      "data",   "metrics", "train", "recipe"};
+
+static int folder_rank(const char *path)
+{
+    size_t length = strcspn(path, "/");
+    for (int i = 0; i < (int)(sizeof folders / sizeof folders[0]); i++) {
+        if (strlen(folders[i]) == length && strncmp(path, folders[i], length) == 0) return i;
+    }
+    return -1;
+}
+
+static void check_include(const source_file *file, const char *line, size_t length, int number)
+{
+    static const char start[] = "#include \"";
+    char name[256] = "";
+    if (length < sizeof start || strncmp(line, start, sizeof start - 1) != 0) return;
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(line + sizeof start - 1, "\"\n"),
+             line + sizeof start - 1);
+    if (is_below(file, "lib/")) {
+        int own = folder_rank(file->path + 4), other = folder_rank(name);
+        if (own < 0) complain(file, number, "a folder that the house does not have", "");
+        if (other < 0) complain(file, number, "an include not written from lib/:", name);
+        if (other > own) complain(file, number, "an include from a folder below:", name);
+    } else if (strchr(name, '/')) {
+        complain(file, number, "an include from inside the library:", name);
+    }
+}
+
+TEST(includes)
+{
+    for (int i = 0; i < file_count; i++) {
+        if (is_below(&files[i], "tests/")) continue;
+        each_line(files[i].text, &files[i], check_include);
+    }
+}
+
+TEST(file_names)
+{
+    for (int i = 0; i < file_count; i++) {
+        for (int j = 0; j < i; j++) {
+            if (!is_below(&files[i], "lib/") || !is_below(&files[j], "lib/")) continue;
+            if (strcmp(files[i].name, files[j].name) == 0) {
+                complain(&files[i], 1, "the same name as", files[j].path);
+            }
+        }
+    }
+}
+
+/* ---- words ---- */
+
+static int in_name(char c)
+{
+    return isalnum((unsigned char)c) || c == '_';
+}
+
+static int line_of(const char *text, const char *place)
+{
+    int line = 1;
+    for (; text < place; text++) line += *text == '\n';
+    return line;
+}
+
+static void check_calls(const source_file *file, const char *const *names, const char *what)
+{
+    for (; *names; names++) {
+        size_t length = strlen(*names);
+        const char *c = file->code;
+        while ((c = strstr(c, *names)) != NULL) {
+            const char *end = c + length, *before = c;
+            while (before > file->code && before[-1] == ' ') before--;
+            char last = before > file->code ? before[-1] : ' ';
+            int member = last == '.' || (last == '>' && before[-2] == '-');
+            int whole = (c == file->code || !in_name(c[-1])) && !in_name(*end);
+            end += strspn(end, " ");
+            if (whole && !member && *end == '(') {
+                complain(file, line_of(file->code, c), what, *names);
+            }
+            c += length;
+        }
+    }
+}
+
+TEST(banned_calls)
+{
+    static const char *const process[] = {
+        "abort", "exit",   "_exit",  "atexit", "signal", "setlocale", "printf", "puts", "putchar",
+        "fputs", "perror", "assert", "rand",   "srand",  "time",      "system", NULL};
+    static const char *const unsafe[] = {"sprintf", "vsprintf", "gets",  "strcat",
+                                         "strtok",  "atoi",     "atof",  "strtod",
+                                         "sscanf",  "alloca",   "scanf", NULL};
+    static const char *const os[] = {"malloc",        "calloc", "realloc", "free",
+                                     "aligned_alloc", "getenv", "fopen",   "open",
+                                     "rename",        "remove", "unlink",  NULL};
+    static const char *const rounded[] = {
+        "exp",   "exp2", "expm1", "log",    "log2",   "log10",  "log1p", "pow",  "sin",
+        "cos",   "tan",  "tanh",  "sinh",   "cosh",   "atan",   "erf",   "erfc", "cbrt",
+        "hypot", "expf", "exp2f", "logf",   "log2f",  "powf",   "sinf",  "cosf", "tanf",
+        "tanhf", "erff", "cbrtf", "log1pf", "expm1f", "hypotf", NULL};
+    for (int i = 0; i < file_count; i++) {
+        const source_file *file = &files[i];
+        if (!is_below(file, "lib/")) continue;
+        check_calls(file, process, "a library does not call");
+        check_calls(file, unsafe, "a banned function:");
+        check_calls(file, rounded, "results do not come from libm's");
+        if (!is_below(file, "lib/base/os_")) check_calls(file, os, "for lib/base/os_*.c alone:");
+    }
+}
+
+TEST(open_ends)
+{
+    static const char *const words[] = {"TO"
+                                        "DO",
+                                        "FIX"
+                                        "ME",
+                                        "XX"
+                                        "X",
+                                        "HA"
+                                        "CK",
+                                        "#if"
+                                        " 0"};
+    for (int i = 0; i < file_count; i++) {
+        for (int w = 0; w < 5; w++) {
+            const char *c = strstr(files[i].text, words[w]);
+            if (c && !in_name(c[strlen(words[w])])) {
+                complain(&files[i], line_of(files[i].text, c), "left over:", words[w]);
+            }
+        }
+    }
+}
+
+/* ---- functions ---- */
+
+static void note_function(const source_file *file, int line, int lines, const char *head)
+{
+    source_function now = {file, line, lines, ""};
+    snprintf(now.head, sizeof now.head, "%.*s", (int)strcspn(head, "\n"), head);
+    function_lines += lines;
+    function_count++;
+    for (int i = 0; i < LONGEST; i++) {
+        if (longest[i].lines >= now.lines) continue;
+        source_function displaced = longest[i];
+        longest[i] = now;
+        now = displaced;
+    }
+}
+
+static int parameter_count(const char *head, const char *end)
+{
+    int depth = 0, commas = 0;
+    for (; head < end; head++) {
+        depth += *head == '(';
+        depth -= *head == ')';
+        commas += *head == ',' && depth == 1;
+    }
+    return commas + 1;
+}
+
+static void check_function(const source_file *file, const char *head, const char *body,
+                           const char *end)
+{
+    int line = line_of(file->code, head), lines = line_of(file->code, end) - line + 1;
+    int kernel = is_below(file, "lib/kernels/"), test = is_below(file, "tests/");
+    char name[80];
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(head, "\n"), head);
+    if (!test) note_function(file, line, lines, head);
+    if (kernel || test) return;
+    if (lines > MOST_FUNCTION_LINES) complain(file, line, "over 80 lines:", name);
+    /* A public function may not take a struct by value, and so may take more. */
+    int public = strstr(name, " gan_") && !strstr(name, " gan__");
+    if (!public && parameter_count(head, body) > MOST_PARAMETERS) {
+        complain(file, line, "over 7 parameters:", name);
+    }
+}
+
+/* A body is what stands between braces in the first column; its head is the last line before it
+ * that begins in the first column. */
+static void check_functions(const source_file *file)
+{
+    const char *head = NULL, *body = NULL;
+    for (const char *line = file->code; *line;) {
+        size_t length = strcspn(line, "\n");
+        if (isalpha((unsigned char)*line) && memchr(line, '(', length)) {
+            head = line;
+        } else if (*line == '{' && head) {
+            body = line;
+        } else if (*line == '}') {
+            if (body) check_function(file, head, body, line);
+            head = body = NULL;
+        }
+        line += length + (line[length] == '\n');
+    }
+}
+
+static void check_levels(const source_file *file, const char *line, size_t length, int number)
+{
+    static const char *const words[] = {"if (", "for (", "while (", "do {", "switch ("};
+    size_t indent = strspn(line, " ");
+    for (int i = 0; i < 5 && indent < length; i++) {
+        if (indent >= 4 * (MOST_LEVELS + 1) &&
+            strncmp(line + indent, words[i], strlen(words[i])) == 0) {
+            complain(file, number, "over four levels of nesting", "");
+        }
+    }
+}
+
+TEST(functions)
+{
+    for (int i = 0; i < file_count; i++) {
+        const source_file *file = &files[i];
+        int lines = line_of(file->text, file->text + strlen(file->text)) - 1;
+        check_functions(file);
+        if (lines > MOST_FILE_LINES) complain(file, lines, "over 600 lines", "");
+        if (!is_below(file, "lib/kernels/") && !is_below(file, "tests/")) {
+            each_line(file->code, file, check_levels);
+        }
+    }
+    printf("%lld functions of %.1f lines on average; the longest:\n", function_count,
+           function_count ? (double)function_lines / (double)function_count : 0.0);
+    for (int i = 0; i < LONGEST && longest[i].file; i++) {
+        printf("%5d  %s:%d  %s\n", longest[i].lines, longest[i].file->path, longest[i].line,
+               longest[i].head);
+    }
+}
+
+int main(void)
+{
+    load_files();
+    RUN(lines);
+    RUN(includes);
+    RUN(file_names);
+    RUN(banned_calls);
+    RUN(open_ends);
+    RUN(functions);
+    for (int i = 0; i < file_count; i++) {
+        free(files[i].text);
+        free(files[i].code);
+    }
+    return test_report();
+}
