@@ -18,9 +18,19 @@ function(gan_compile target)
     "$<${gan_is_gnu}:-ffp-contract=off>"
     "$<$<AND:${gan_is_gnu},$<CONFIG:Release>>:-O2>"
     "$<$<AND:${gan_is_gnu},$<BOOL:${PROJECT_IS_TOP_LEVEL}>>:-Wall;-Wextra;-Wshadow;-Wconversion;-Wvla;-Wundef;-Wmissing-prototypes>")
+  if(MINGW)
+    target_compile_definitions(${target} PRIVATE __USE_MINGW_ANSI_STDIO=1)
+  endif()
   if(GAN_SANITIZE)
     target_compile_options(${target} PRIVATE
       -fsanitize=${GAN_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -g)
     target_link_options(${target} PRIVATE -fsanitize=${GAN_SANITIZE})
+  endif()
+endfunction()
+
+# The command and the tests call the system; the library does so in os_posix.c alone.
+function(gan_use_system target)
+  if(UNIX)
+    target_compile_definitions(${target} PRIVATE _GNU_SOURCE)
   endif()
 endfunction()

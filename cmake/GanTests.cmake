@@ -10,6 +10,7 @@ foreach(source ${gan_test_sources})
   set(target gan_${folder}_${name})
   add_executable(${target} "${source}")
   gan_compile(${target})
+  gan_use_system(${target})
   set_target_properties(${target} PROPERTIES
     OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests/${folder}")
   target_include_directories(${target} PRIVATE

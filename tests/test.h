@@ -32,8 +32,8 @@
 static const char *test_name = "";
 static int test_passed, test_failed, test_errors;
 
-#define TEST(name) static void test_##name(void)
-#define RUN(name) test_run(#name, test_##name)
+#define TEST(name) static void test_case_##name(void)
+#define RUN(name) test_run(#name, test_case_##name)
 
 /* The values are evaluated once, and true is 1. */
 #define CHECK(condition) test_check((condition) ? 1 : 0, #condition, __FILE__, __LINE__)

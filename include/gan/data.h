@@ -17,7 +17,9 @@ typedef struct gan_dataset gan_dataset;
  *   npy path=pictures.npy labels=labels.npy
  *
  * Options of all kinds: size=HxW resizes pictures as they are drawn (0: as they are), fit= says how
- * (pad: zeros around; stretch: bilinear), channels=3 repeats a grey picture. `gan_catalog` lists all. */
+ * (pad: black around, shrunk first where it is too large; stretch: to the whole size; crop: to cover the
+ * size, the middle kept), channels=3 repeats a grey picture, count=N takes the first N examples.
+ * `gan_catalog` lists all. */
 GAN_API gan_status gan_dataset_open(gan_dataset **out, gan_context *context, const char *spec);
 
 /* From tensors, which are retained: one for each field, with the examples along dimension 0: `image`

@@ -25,8 +25,8 @@ GAN_API gan_status gan_optimizer_step(gan_optimizer *optimizer);
 /* Sets the gradients to zero. */
 GAN_API gan_status gan_optimizer_zero(gan_optimizer *optimizer);
 
-/* The norm of the whole gradient, before clipping; and the rate that the next step uses, schedule
- * included. */
+/* The norm of the whole gradient of the last step, before clipping, also of one that diverged; and the rate
+ * that the next step uses, schedule included. */
 GAN_API gan_status gan_optimizer_norm(gan_optimizer *optimizer, double *out);
 GAN_API gan_status gan_optimizer_rate(gan_optimizer *optimizer, double *out);
 

@@ -13,6 +13,16 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+/* Lets the compiler compare a format with its arguments. MinGW is made to use C's own formats: see
+ * cmake/GanFlags.cmake. */
+#if defined(__MINGW32__)
+#define GAN__PRINTF(text, first) __attribute__((format(gnu_printf, text, first)))
+#elif defined(__GNUC__)
+#define GAN__PRINTF(text, first) __attribute__((format(printf, text, first)))
+#else
+#define GAN__PRINTF(text, first)
+#endif
+
 enum { GAN__MESSAGE_SIZE = 1024 };
 
 typedef enum gan__precision { GAN__FP32, GAN__SPLIT, GAN__BF16 } gan__precision;
@@ -60,23 +70,15 @@ void gan__float_mode_restore(uint64_t mode);
  *     return gan__fail(context, GAN_E_SHAPE, "dense: %s has %" PRId64 " features", ...);
  * Only %s %d %u %zu %c and PRId64 and friends: floating-point values go through gan__number_print,
  * since printf's depend on the locale. A NULL context is allowed: nothing is kept. */
-#if defined(__GNUC__)
-__attribute__((format(printf, 3, 4)))
-#endif
-gan_status
-gan__fail(gan_context *context, gan_status status, const char *format, ...);
+GAN__PRINTF(3, 4)
+gan_status gan__fail(gan_context *context, gan_status status, const char *format, ...);
 
 /* Puts "PREFIX: " in front of the message that a deeper function left; returns `status`. */
-#if defined(__GNUC__)
-__attribute__((format(printf, 3, 4)))
-#endif
-gan_status
-gan__fail_in(gan_context *context, gan_status status, const char *format, ...);
+GAN__PRINTF(3, 4)
+gan_status gan__fail_in(gan_context *context, gan_status status, const char *format, ...);
 
 /* One finished line to the host's log, if `level` is severe enough. */
-#if defined(__GNUC__)
-__attribute__((format(printf, 3, 4)))
-#endif
+GAN__PRINTF(3, 4)
 void gan__log(gan_context *context, int32_t level, const char *format, ...);
 
 /* Returns from the calling function when `expression` fails. */

@@ -14,10 +14,8 @@ typedef struct gan__text {
 } gan__text;
 
 void gan__text_append(gan__text *text, const char *bytes, size_t length);
-#if defined(__GNUC__)
-__attribute__((format(printf, 2, 3)))
-#endif
-void gan__text_print(gan__text *text, const char *format, ...); /* no floating point: see number.h */
+GAN__PRINTF(2, 3)
+void gan__text_print(gan__text *text, const char *format, ...); /* no %g: see number.h */
 void gan__text_number(gan__text *text, double value);
 void gan__text_free(gan__text *text);
 

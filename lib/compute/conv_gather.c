@@ -6,12 +6,18 @@
  * padded: taps outside are left out. The tiles of all regions are numbered; a task takes a few of
  * them, writes down where each of their rows finds each tap, and multiplies them with its range of
  * columns: blocks of steps outside, then panels, then tiles, so that a block of a panel stays in the
- * level-2 cache. */
+ * level-2 cache. Where w serves as its own panel (dense), a task with many rows copies such blocks:
+ * rows of w that are a power of two apart would fall into few sets of the cache. */
 #include "compute/conv_plan.h"
 
 #include "base/parallel.h"
 
-enum { GATHER_TILES = 16 }; /* of a task */
+#include <string.h>
+
+enum {
+    GATHER_TILES = 16, /* of a task */
+    GATHER_COPY = 8    /* this many tiles are worth a copy of what they read of an unpacked w */
+};
 
 typedef struct gather_tile {
     int64_t rows, lines, steps;
@@ -54,7 +60,8 @@ static size_t gather_tile_size(const gan__conv_map *map)
 
 size_t gan__gather_scratch(const gan__conv_map *map)
 {
-    return GATHER_TILES * gather_tile_size(map);
+    size_t block = map->direct ? GAN__CONV_STEPS * GAN__TILE_COLUMNS * sizeof(float) : 0;
+    return GATHER_TILES * gather_tile_size(map) + block;
 }
 
 size_t gan__gather_workspace(const gan__conv *conv, gan__pass pass)
@@ -71,23 +78,27 @@ static int64_t gather_region_rows(const gather_job *job, int64_t region)
     return job->map.n * h->count * w->count;
 }
 
-/* Pointers of one row: where it finds its lines, where it goes. */
-static void gather_place_row(const gather_job *job, const gan__span *h, const gan__span *w,
-                             int64_t row, gather_tile *tile, int64_t slot)
+/* Pointers of the rows of a tile, from `row` of its region on: where they find their lines, where they
+ * go. */
+static void gather_place_rows(const gather_job *job, const gan__span *h, const gan__span *w,
+                              int64_t row, gather_tile *tile)
 {
     const gan__conv_map *map = &job->map;
     int64_t rows = job->kernels->product->rows, area = h->count * w->count;
     int64_t image = row / area, i = row % area / w->count, j = row % area % w->count;
-    int64_t in_y = h->input + i * h->input_step, in_x = w->input + j * w->input_step;
-    int64_t out_y = h->output + i * h->output_step, out_x = w->output + j * w->output_step;
-    tile->c[slot] = job->out + ((image * map->out_h + out_y) * map->out_w + out_x) * map->out_c;
-    const float *in = job->in + ((image * map->in_h + in_y) * map->in_w + in_x) * map->in_c;
     int64_t down = h->input_tap * map->in_w * map->in_c, right = w->input_tap * map->in_c;
     int64_t across = job->merged ? 1 : w->taps;
-    const float **a = tile->a + slot;
-    if (tile->lines == 0) return;
-    for (int64_t r = 0; r < h->taps; r++) {
-        for (int64_t s = 0; s < across; s++, a += rows) *a = in + r * down + s * right;
+    for (int64_t slot = 0; slot < tile->rows; slot++) {
+        int64_t in_y = h->input + i * h->input_step, in_x = w->input + j * w->input_step;
+        int64_t out_y = h->output + i * h->output_step, out_x = w->output + j * w->output_step;
+        tile->c[slot] = job->out + ((image * map->out_h + out_y) * map->out_w + out_x) * map->out_c;
+        const float *in = job->in + ((image * map->in_h + in_y) * map->in_w + in_x) * map->in_c;
+        const float **a = tile->a + slot;
+        for (int64_t r = 0; r < h->taps && tile->lines > 0; r++) {
+            for (int64_t s = 0; s < across; s++, a += rows) *a = in + r * down + s * right;
+        }
+        if (++j == w->count) j = 0, i++;
+        if (i == h->count) i = 0, image++;
     }
 }
 
@@ -132,7 +143,7 @@ static void gather_place_tiles(const gather_job *job, int64_t first, int64_t cou
         tile->c = c + (t - first) * rows;
         tile->b_line = b_line + (t - first) * lines;
         gather_place_lines(job, h, w, tile);
-        for (int64_t i = 0; i < tile->rows; i++) gather_place_row(job, h, w, row + i, tile, i);
+        gather_place_rows(job, h, w, row, tile);
     }
 }
 
@@ -146,7 +157,19 @@ static void gather_advance(const gather_job *job, int64_t end, int64_t count, ga
     }
 }
 
-/* One block of steps of one panel. `step` is the first within each line; `first`: nothing has been
+/* A block of w of dense: `steps` rows of `columns`, into the scratch behind all tiles. */
+static const float *gather_copy(const gather_job *job, const float *from, int64_t steps,
+                                int64_t columns, const gather_tile *tiles)
+{
+    char *room = (char *)(void *)(uintptr_t)tiles;
+    float *to = (float *)(void *)(room + GATHER_TILES * gather_tile_size(&job->map));
+    for (int64_t k = 0; k < steps; k++) {
+        memcpy(to + k * columns, from + k * job->map.out_c, (size_t)columns * sizeof *to);
+    }
+    return to;
+}
+
+/* One block of steps of one panel. `step` is the first within each line. `first`: nothing has been
  * multiplied yet. */
 static void gather_multiply(const gather_job *job, int64_t group, int64_t panel, int64_t step,
                             bool first, int64_t count, const gather_tile *tiles)
@@ -157,14 +180,17 @@ static void gather_multiply(const gather_job *job, int64_t group, int64_t panel,
     gan__tile call = {.columns = gan__least(product->columns, map->columns - column)};
     call.a_shift = group * map->depth + step;
     call.c_shift = group * map->columns + column;
+    call.b_step = call.columns;
+    call.b = job->panel + call.c_shift * map->r * map->s * map->depth + step * call.columns;
     if (map->direct) {
-        call.b = job->panel + call.c_shift;
-        call.b_step = map->out_c;
-    } else {
-        call.b = job->panel + call.c_shift * map->r * map->s * map->depth;
-        call.b_step = call.columns;
+        call.b = job->panel + call.c_shift + step * map->out_c;
+        if (count >= GATHER_COPY && map->out_c > call.columns) {
+            int64_t steps = gan__least(map->depth - step, job->block_steps);
+            call.b = gather_copy(job, call.b, steps, call.columns, tiles);
+        } else {
+            call.b_step = map->out_c;
+        }
     }
-    call.b += step * call.b_step;
     for (int64_t t = 0; t < count; t++) {
         const gather_tile *tile = &tiles[t];
         bool writes_zeros = first && tile->lines == 0;

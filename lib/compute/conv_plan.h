@@ -70,7 +70,7 @@ static inline int64_t gan__quotient_up(int64_t a, int64_t b)
 
 /* Steps of a product between two looks at C: 1024 lines of a panel of 64 columns are a quarter of the
  * level-2 caches that this is made for. */
-enum { GAN__CONV_STEPS = 1024 };
+enum { GAN__CONV_STEPS = 512 };
 
 size_t gan__gather_scratch(const gan__conv_map *map);
 size_t gan__gather_workspace(const gan__conv *conv, gan__pass pass);

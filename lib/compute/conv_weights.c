@@ -1,10 +1,8 @@
 /* conv_weights.c: backward_weights: dw[tap][c][k] = sum over pixels of x[shifted pixel][c] * dy[pixel][k].
  *
- * Neither side is transposed: a step is a pixel, a tile's rows are a few c beside each other, its
- * columns a vector of k; a line is the part of a picture's row where the tap is inside. A side that is
- * read often enough is copied first, a block of pixels at a time, since steps of a power of two bytes
- * fall into few sets of a cache. With few k and more c the sides change places, and the small result
- * is transposed at the end.
+ * Neither side is transposed or copied: a step is a pixel, a tile's rows are a few c beside each
+ * other, its columns a vector of k; a line is the part of a picture's row where the tap is inside.
+ * With few k and more c the sides change places, and the small result is transposed at the end.
  *
  * Tasks are taps x panels of columns; a task goes through the pixels once, block by block, for all its
  * taps. Long sums are cut into slices, a function of the shape alone, which are added in order: more
@@ -16,15 +14,13 @@
 #include <string.h>
 
 enum {
-    WEIGHTS_PIXELS = 256,      /* of a block: both sides of it stay in the level-2 cache */
+    WEIGHTS_PIXELS = 128,      /* of a block: both sides of it stay in the level-2 cache */
     WEIGHTS_SLICE = 8192,      /* pixels of a slice, at least */
     WEIGHTS_SLICES = 8,        /* at most */
     WEIGHTS_PARTIAL = 1 << 21, /* floats of all partial results, at most */
     WEIGHTS_FEW = 16,          /* fewer k than this change places with more c */
     WEIGHTS_CHUNK = 4096,      /* floats that a task adds */
-    WEIGHTS_RESULT = 1 << 17,  /* floats of dw that a task visits with each block of pixels */
-    WEIGHTS_COPY = 24,         /* a side is copied if the other one has this many channels */
-    WEIGHTS_PAD = 16           /* floats between copied rows */
+    WEIGHTS_RESULT = 1 << 17   /* floats of dw that a task visits with each block of pixels */
 };
 
 /* Where the pixels of one tap are: images x rows lines of `steps` pixels, cut into pieces. */
@@ -40,10 +36,8 @@ typedef struct weights_walk {
 /* A worker's scratch. */
 typedef struct weights_room {
     const float *x[WEIGHTS_PIXELS], *y[WEIGHTS_PIXELS]; /* where the lines of a block begin */
-    float b[WEIGHTS_PIXELS * GAN__TILE_COLUMNS];
-    float *a;             /* [WEIGHTS_PIXELS][rows + WEIGHTS_PAD] */
-    float *turned;        /* [task's taps][k][c], if swapped */
-    weights_walk *walks;  /* [task's taps] */
+    weights_walk *walks; /* [task's taps] */
+    float *turned;       /* [task's taps][k][c], if swapped */
 } weights_room;
 
 typedef struct weights_job {
@@ -87,17 +81,12 @@ static int64_t weights_task_taps(const gan__conv *conv)
     return gan__most(1, gan__least(conv->r * conv->s, WEIGHTS_RESULT / result));
 }
 
-static int64_t weights_rows(const gan__conv *conv)
-{
-    return (weights_swap(conv) ? conv->k : conv->c) / conv->groups;
-}
-
 size_t gan__weights_scratch(const gan__conv *conv)
 {
-    int64_t taps = weights_task_taps(conv), floats = WEIGHTS_PIXELS * (weights_rows(conv) + WEIGHTS_PAD);
-    if (weights_swap(conv)) floats += taps * (conv->c / conv->groups) * (conv->k / conv->groups);
-    return sizeof(weights_room) + (size_t)taps * sizeof(weights_walk) +
-           (size_t)floats * sizeof(float);
+    int64_t taps = weights_task_taps(conv);
+    int64_t result = weights_swap(conv) ? (conv->c / conv->groups) * (conv->k / conv->groups) : 0;
+    return sizeof(weights_room) +
+           (size_t)taps * (sizeof(weights_walk) + (size_t)result * sizeof(float));
 }
 
 size_t gan__weights_workspace(const gan__conv *conv)
@@ -177,18 +166,6 @@ static int64_t weights_block(const weights_walk *walk, weights_room *room, int64
     return count;
 }
 
-/* The lines of a block as one: `count` floats of each step. */
-static void weights_copy(const gan__tile *block, const float *const *lines, int64_t shift,
-                         int64_t step, int64_t count, float *to, int64_t to_step)
-{
-    for (int64_t i = 0; i < block->lines; i++) {
-        const float *from = lines[i] + shift;
-        for (int64_t j = 0; j < block->steps; j++, from += step, to += to_step) {
-            memcpy(to, from, (size_t)count * sizeof *to);
-        }
-    }
-}
-
 /* Where one tap's result goes: columns [first, end) of its rows, `stride` floats apart. */
 typedef struct weights_target {
     int64_t first, end;
@@ -198,28 +175,16 @@ typedef struct weights_target {
 
 /* One block of pixels of one tap. */
 static void weights_multiply(const weights_job *job, const gan__tile *block,
-                             const weights_target *target, weights_room *room)
+                             const weights_target *target)
 {
     const gan__product_kernels *product = job->kernels->product;
-    const float *a = room->a, *b = room->b;
     float *c[GAN__TILE_ROWS];
     gan__tile call = *block;
-    bool copied = job->rows >= WEIGHTS_COPY && target->end - target->first >= WEIGHTS_COPY;
     call.c = c;
-    if (copied) {
-        call.lines = block->lines > 0, call.steps = block->lines * block->steps;
-        call.a = &a, call.a_step = job->rows + WEIGHTS_PAD;
-        call.b_lines = &b, call.b_step = product->columns;
-        weights_copy(block, block->a, 0, block->a_step, job->rows, room->a, call.a_step);
-    }
     for (int64_t column = target->first; column < target->end; column += product->columns) {
         call.columns = gan__least(product->columns, target->end - column);
-        call.b_shift = copied ? 0 : column;
+        call.b_shift = column;
         call.c_shift = column;
-        if (copied) {
-            weights_copy(block, block->b_lines, column, block->b_step, call.columns, room->b,
-                         call.b_step);
-        }
         for (int64_t row = 0; row < job->rows; row += product->rows) {
             call.rows = gan__least(product->rows, job->rows - row);
             call.a_shift = row;
@@ -240,7 +205,7 @@ static bool weights_step(const weights_job *job, weights_walk *walk, bool add,
                        .b_step = job->swapped ? walk->x_step : walk->y_step,
                        .accumulate = walk->begun || add};
     if (walk->piece < walk->end) block.lines = weights_block(walk, room, &block.steps);
-    weights_multiply(job, &block, target, room);
+    weights_multiply(job, &block, target);
     walk->piece += block.lines;
     walk->begun = true;
     return true;
@@ -261,8 +226,7 @@ static weights_room *weights_room_of(const weights_job *job, int32_t worker)
 {
     weights_room *room = gan__scratch_of(job->context, worker);
     room->walks = (weights_walk *)(void *)(room + 1);
-    room->a = (float *)(void *)(room->walks + job->task_taps);
-    room->turned = room->a + WEIGHTS_PIXELS * (job->rows + WEIGHTS_PAD);
+    room->turned = (float *)(void *)(room->walks + job->task_taps);
     return room;
 }
 

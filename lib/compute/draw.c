@@ -45,11 +45,16 @@ static void draw_blocks(const draw_job *job, uint64_t block, int64_t count, floa
 /* Only the elements in [start, end) of the blocks are wanted. */
 static void draw_store(const draw_job *job, uint64_t block, int64_t count, const float *value)
 {
-    for (int64_t i = 0; i < count; i++) {
-        uint64_t element = (block + (uint64_t)i) * 4;
-        for (int64_t j = 0; j < 4; j++, element++) {
-            if (element < job->start || element >= job->end) continue;
-            job->out[element - job->start] = value[j * count + i];
+    uint64_t element = 4 * block;
+    for (int64_t i = 0; i < count; i++, element += 4) {
+        if (element >= job->start && element + 4 <= job->end) {
+            float *to = job->out + (element - job->start);
+            for (int64_t j = 0; j < 4; j++) to[j] = value[j * count + i];
+            continue;
+        }
+        for (uint64_t j = 0; j < 4; j++) {
+            if (element + j < job->start || element + j >= job->end) continue;
+            job->out[element + j - job->start] = value[(int64_t)j * count + i];
         }
     }
 }

@@ -163,20 +163,30 @@ static void norm_back_line_affine_task(void *argument, int64_t strip, int32_t wo
 }
 
 /* Per column: dx = gamma inv g - inv^2 mean(gamma g xhat) (x - mean) - inv mean(gamma g). */
+static void norm_back_coefficients(const gan__norm_job *job, const gan__norm_part *part,
+                                   float *of_input, float *constant)
+{
+    int64_t end = part->column + part->columns;
+    for (int64_t c = part->column; c < end;) {
+        int64_t set = c / job->range, next = (set + 1) * job->range;
+        int64_t from = c - part->column, to = (next < end ? next : end) - part->column;
+        double scale = (double)part->scale[from];
+        const double *means = job->means + 2 * (part->outer * job->norm.sets + set);
+        job->kernels->fill(to - from, (float)(-scale * scale * means[1]), of_input + from);
+        job->kernels->fill(to - from, (float)(-scale * means[0]), constant + from);
+        c = next;
+    }
+}
+
 static void norm_back_input_task(void *argument, int64_t index, int32_t worker)
 {
     const gan__norm_job *job = argument;
     gan__norm_part part;
-    float of_input[GAN__COLUMNS], constant[GAN__COLUMNS];
+    float of_input[GAN__COLUMNS] = {0}, constant[GAN__COLUMNS] = {0};
     (void)worker;
     gan__norm_part_init(job, index, &part);
     gan__norm_part_scale(job, &part);
-    for (int64_t c = 0; c < part.columns; c++) {
-        int64_t set = part.outer * job->norm.sets + (part.column + c) / job->range;
-        double scale = (double)part.scale[c];
-        of_input[c] = job->means ? (float)(-scale * scale * job->means[2 * set + 1]) : 0.0f;
-        constant[c] = job->means ? (float)(-scale * job->means[2 * set]) : 0.0f;
-    }
+    if (job->means) norm_back_coefficients(job, &part, of_input, constant);
     if (job->gamma)
         job->kernels->multiply(part.columns, part.scale, job->gamma + part.column, part.scale);
     gan__norm_block block =
@@ -186,11 +196,26 @@ static void norm_back_input_task(void *argument, int64_t index, int32_t worker)
                                                    job->out + part.at);
 }
 
+static void norm_back_operands(gan__norm_job *job, const float *x, const float *y, const float *dy,
+                               const float *mean, const float *variance, const float *gamma)
+{
+    job->x = x;
+    job->y = y;
+    job->dy = dy;
+    job->mean = mean;
+    job->variance = variance;
+    job->gamma = gamma;
+}
+
 /* `fixed`: the statistics are constants. */
-static void norm_back_run(gan_context *context, gan__norm_job *job, bool fixed)
+static void norm_back_run(gan_context *context, gan__norm_job *job, bool fixed, float *dgamma,
+                          float *dbeta, float *dx)
 {
     const int64_t outer = job->norm.outer, parts = outer * job->slabs * job->strips;
-    const bool means = job->out && !fixed;
+    const bool means = dx && !fixed;
+    job->dgamma = dgamma;
+    job->dbeta = dbeta;
+    job->out = dx;
     if (job->lines) {
         if (means) {
             gan__parallel_for(context, outer * job->pieces, norm_back_pieces_task, job);
@@ -215,16 +240,8 @@ void gan__norm_backward(gan_context *context, const gan__norm *norm, const float
 {
     gan__norm_job job;
     gan__norm_job_init(&job, context, norm, workspace);
-    job.x = x;
-    job.y = y;
-    job.dy = dy;
-    job.mean = mean;
-    job.variance = variance;
-    job.gamma = gamma;
-    job.dgamma = dgamma;
-    job.dbeta = dbeta;
-    job.out = dx;
-    norm_back_run(context, &job, false);
+    norm_back_operands(&job, x, y, dy, mean, variance, gamma);
+    norm_back_run(context, &job, false, dgamma, dbeta, dx);
 }
 
 void gan__norm_backward_fixed(gan_context *context, const gan__norm *norm, const float *x,
@@ -234,14 +251,6 @@ void gan__norm_backward_fixed(gan_context *context, const gan__norm *norm, const
 {
     gan__norm_job job;
     gan__norm_job_init(&job, context, norm, workspace);
-    job.x = x;
-    job.y = y;
-    job.dy = dy;
-    job.mean = mean;
-    job.variance = variance;
-    job.gamma = gamma;
-    job.dgamma = dgamma;
-    job.dbeta = dbeta;
-    job.out = dx;
-    norm_back_run(context, &job, true);
+    norm_back_operands(&job, x, y, dy, mean, variance, gamma);
+    norm_back_run(context, &job, true, dgamma, dbeta, dx);
 }

@@ -26,8 +26,8 @@ struct gan__batcher {
     int64_t position; /* of the next batch to deliver */
     int32_t slot;     /* that it is, or will be, made in */
 
-    /* The side thread; all NULL without one. `state` and `failed` are guarded by the mutex; what an order
-     * is about (position, slot) is left alone between the order and its end. */
+    /* The side thread; all NULL without one. `state` and `failed` are guarded by the mutex; what an
+     * order is about (position, slot) is left alone between the order and its end. */
     gan__thread *thread;
     gan__mutex *mutex;
     gan__condition *changed;
@@ -52,7 +52,8 @@ static int64_t batch_make(const gan__batcher *b)
     for (int64_t i = 0; i < b->batch; i++) {
         int64_t index = batch_example(b, b->position + i);
         for (int32_t j = 0; j < b->field_count; j++) {
-            out[j] = (float *)b->slots[b->slot][j]->data + i * b->dataset->fields[b->fields[j]].size;
+            out[j] =
+                (float *)b->slots[b->slot][j]->data + i * b->dataset->fields[b->fields[j]].size;
         }
         if (!gan__dataset_draw(b->dataset, index, b->fields, b->field_count, out, b->scratch)) {
             return index;
@@ -109,7 +110,8 @@ static void batch_start(gan__batcher *b)
     if (b->mutex && b->changed) b->thread = gan__thread_start(batch_thread, b);
 }
 
-/* In a forked child the lock may be held for ever by a thread that is not there: it is left behind. */
+/* In a forked child the lock may be held for ever by a thread that is not there: it is left behind.
+ */
 static void batch_stop(gan__batcher *b)
 {
     if (b->process != gan__os_process_id()) return;

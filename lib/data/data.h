@@ -1,5 +1,5 @@
-/* data.h: what a data set is: named fields of `count` examples, either in tensors or made one by one
- * by a function; and what a kind of data set is. */
+/* data.h: what a data set is: named fields of `count` examples, either in tensors or made one by
+ * one by a function; and what a kind of data set is. */
 #ifndef GAN__DATA_H
 #define GAN__DATA_H
 
@@ -18,12 +18,12 @@ enum { GAN__MAX_FIELDS = 3 };
 enum { GAN__MAX_LABEL = 16777215 };
 
 typedef struct gan__field {
-    const char *name; /* static: "image" "label" "vector" */
-    int32_t dtype;    /* of a stored example */
+    const char *name;   /* static: "image" "label" "vector" */
+    int32_t dtype;      /* of a stored example */
     gan__extent stored; /* H W C of a stored example; a vector is 1 x 1 x C, a label 1 x 1 x 1 */
     gan_tensor *tensor; /* retained, examples along dimension 0; NULL: dataset->read makes them */
     gan__transform transform; /* pictures: from `stored` to the shape that is drawn */
-    int32_t rank; /* of an example as drawn: 3, 0, 1 */
+    int32_t rank;             /* of an example as drawn: 3, 0, 1 */
     int64_t shape[3];
     int64_t size;    /* numbers in an example as drawn */
     int64_t classes; /* labels: 1 + the largest; 0: not known, or no label */
@@ -70,21 +70,22 @@ typedef struct gan__data_kind {
 extern const gan__data_kind *const gan__data_kinds[];
 extern const int32_t gan__data_kind_count;
 
-/* Adds a field over a tensor, which is retained, as gan_dataset_from_tensors describes it. `source` is
- * what messages begin with: a file's path, or "dataset". */
+/* Adds a field over a tensor, which is retained, as gan_dataset_from_tensors describes it. `source`
+ * is what messages begin with: a file's path, or "dataset". */
 gan_status gan__dataset_add(gan_dataset *dataset, const char *source, const char *field,
                             gan_tensor *tensor);
 
-/* The field's index, -1 if there is none; or, as *out, with GAN_E_ARGUMENT that names those there are. */
+/* The field's index, -1 if there is none; or, as *out, with GAN_E_ARGUMENT that names those there
+ * are. */
 int32_t gan__dataset_field(const gan_dataset *dataset, const char *name);
 gan_status gan__dataset_find(const gan_dataset *dataset, const char *name, int32_t *out);
 
 /* Memory that one drawing thread needs, in bytes. */
 size_t gan__dataset_scratch(const gan_dataset *dataset);
 
-/* Draws example `index`: out[i] receives fields[wanted[i]].size float32 numbers, pictures in [-1, 1].
- * Any thread, with its own scratch of gan__dataset_scratch bytes, aligned to 64; allocates nothing and
- * touches no context. False if the callback stopped. */
+/* Draws example `index`: out[i] receives fields[wanted[i]].size float32 numbers, pictures in
+ * [-1, 1]. Any thread, with its own scratch of gan__dataset_scratch bytes, aligned to 64; allocates
+ * nothing and touches no context. False if the callback stopped. */
 bool gan__dataset_draw(const gan_dataset *dataset, int64_t index, const int32_t *wanted,
                        int32_t count, float *const *out, void *scratch);
 

@@ -218,7 +218,9 @@ gan_status gan_dataset_open(gan_dataset **out, gan_context *context, const char 
     if (out) *out = NULL;
     if (!out || !context || !spec) {
         return gan__fail(context, GAN_E_ARGUMENT, "gan_dataset_open: %s is NULL",
-                         !out ? "out" : !context ? "context" : "spec");
+                         !out       ? "out"
+                         : !context ? "context"
+                                    : "spec");
     }
     GAN__RETURN_ENTERED(context, dataset_open(out, context, spec));
 }
@@ -304,9 +306,15 @@ gan_status gan_dataset_from_callback(gan_dataset **out, gan_context *context,
                          : !fields  ? "fields"
                                     : "read");
     }
-    GAN__RETURN_ENTERED(context,
-                        dataset_from_callback(out, context, fields, field_count, &source));
+    GAN__RETURN_ENTERED(context, dataset_from_callback(out, context, fields, field_count, &source));
 }
 
-void gan_dataset_retain(gan_dataset *dataset) { gan__object_retain(dataset); }
-void gan_dataset_release(gan_dataset *dataset) { gan__object_release(dataset); }
+void gan_dataset_retain(gan_dataset *dataset)
+{
+    gan__object_retain(dataset);
+}
+
+void gan_dataset_release(gan_dataset *dataset)
+{
+    gan__object_release(dataset);
+}

@@ -58,7 +58,9 @@ gan_status gan_image_load(gan_tensor **out, gan_context *context, const char *pa
     if (out) *out = NULL;
     if (!out || !context || !path) {
         return gan__fail(context, GAN_E_ARGUMENT, "gan_image_load: %s is NULL",
-                         !out ? "out" : !context ? "context" : "path");
+                         !out       ? "out"
+                         : !context ? "context"
+                                    : "path");
     }
     GAN__RETURN_ENTERED(context, image_load(out, context, path));
 }

@@ -2,6 +2,7 @@
 #include "data/data.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 /* ---- drawing one example ---- */
@@ -21,8 +22,8 @@ static size_t read_row_size(const gan__field *field)
     return read_aligned((size_t)read_stored_count(field) * gan__dtype_size(field->dtype));
 }
 
-/* One after the other: the rows that the callback fills, the picture as float32 before its transform,
- * and what the transform needs. */
+/* One after the other: the rows that the callback fills, the picture as float32 before its
+ * transform, and what the transform needs. */
 size_t gan__dataset_scratch(const gan_dataset *dataset)
 {
     size_t rows = 0, picture = 0;
@@ -50,8 +51,8 @@ static gan_tensor read_row(const gan_tensor *tensor, int64_t index)
         row.strides[i] = tensor->strides[i + 1];
         row.count *= row.shape[i];
     }
-    row.data = (char *)tensor->data +
-               index * tensor->strides[0] * (int64_t)gan__dtype_size(tensor->dtype);
+    row.data =
+        (char *)tensor->data + index * tensor->strides[0] * (int64_t)gan__dtype_size(tensor->dtype);
     return row;
 }
 
@@ -102,8 +103,8 @@ bool gan__dataset_draw(const gan_dataset *dataset, int64_t index, const int32_t 
     }
     for (int32_t i = 0; i < count; i++) {
         const gan__field *field = &dataset->fields[wanted[i]];
-        gan_tensor row = field->tensor ? read_row(field->tensor, index)
-                                       : read_row_made(field, rows[wanted[i]]);
+        gan_tensor row =
+            field->tensor ? read_row(field->tensor, index) : read_row_made(field, rows[wanted[i]]);
         read_convert(field, &row, out[i], at);
     }
     return true;
@@ -136,8 +137,8 @@ gan_status gan__dataset_find(const gan_dataset *dataset, const char *name, int32
         if (i > 0) strcat(names, ", ");
         strcat(names, dataset->fields[i].name);
     }
-    return gan__fail(dataset->object.context, GAN_E_ARGUMENT,
-                     "dataset: no field '%s': there is %s", name ? name : "(NULL)", names);
+    return gan__fail(dataset->object.context, GAN_E_ARGUMENT, "dataset: no field '%s': there is %s",
+                     name ? name : "(NULL)", names);
 }
 
 gan_status gan_dataset_field_shape(const gan_dataset *dataset, const char *field, int32_t *rank,
@@ -168,10 +169,15 @@ static gan_status read_check(const gan_dataset *dataset, const gan__field *field
         fits = tensor->shape[i + 1] == field->shape[i];
     }
     if (!fits) {
-        return gan__fail(context, GAN_E_SHAPE,
-                         "gan_dataset_read: %s needs a tensor of %d dimensions whose examples have "
-                         "%" PRId64 " numbers in the field's shape",
-                         field->name, field->rank + 1, field->size);
+        const int64_t *s = field->shape;
+        char shape[72] = "";
+        if (field->rank == 1) snprintf(shape, sizeof shape, " x %" PRId64, s[0]);
+        if (field->rank == 3) {
+            snprintf(shape, sizeof shape, " x %" PRId64 " x %" PRId64 " x %" PRId64, s[0], s[1],
+                     s[2]);
+        }
+        return gan__fail(context, GAN_E_SHAPE, "gan_dataset_read: %s needs a tensor N%s",
+                         field->name, shape);
     }
     if (field->rank > 0 && tensor->dtype != GAN_FLOAT32 &&
         (tensor->dtype != GAN_UINT8 || field->rank != 3)) {

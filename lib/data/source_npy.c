@@ -1,4 +1,5 @@
-/* Pictures, labels and vectors as arrays that NumPy saved: uint8 pictures, or float32 in [-1, 1]. */
+/* Pictures, labels and vectors as arrays that NumPy saved: uint8 pictures, or float32 in [-1, 1].
+ */
 #include "data/source.h"
 #include "files/npy.h"
 

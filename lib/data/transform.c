@@ -5,11 +5,11 @@
 #include <math.h>
 #include <string.h>
 
-/* One axis of a resampling. The filter is a triangle: bilinear interpolation when the axis grows, and
- * as wide as the step between outputs when it shrinks, so that no input pixel is skipped. Pixel j
- * covers [j, j + 1). */
+/* One axis of a resampling. The filter is a triangle: bilinear interpolation when the axis grows,
+ * and as wide as the step between outputs when it shrinks, so that no input pixel is skipped. Pixel
+ * j covers [j, j + 1). */
 typedef struct transform_axis {
-    int64_t in, scaled; /* the whole axis before and after */
+    int64_t in, scaled;  /* the whole axis before and after */
     int64_t offset, out; /* the outputs that are wanted: offset, ..., offset + out - 1 */
     double ratio, support;
 } transform_axis;
@@ -97,8 +97,8 @@ static gan_status transform_check(gan_context *context, gan__extent in, int64_t 
 {
     const int64_t limit = INT32_MAX; /* keeps products of two sizes in 64 bits */
     if (in.h < 1 || in.w < 1 || in.c < 1 || in.h > limit || in.w > limit || in.c > limit) {
-        return gan__fail(context, GAN_E_SHAPE,
-                         "data: pictures of %" PRId64 "x%" PRId64 "x%" PRId64, in.h, in.w, in.c);
+        return gan__fail(context, GAN_E_SHAPE, "data: pictures of %" PRId64 "x%" PRId64 "x%" PRId64,
+                         in.h, in.w, in.c);
     }
     if (channels == in.c || in.c == 1) return GAN_OK;
     return gan__fail(context, GAN_E_SHAPE,
@@ -107,8 +107,8 @@ static gan_status transform_check(gan_context *context, gan__extent in, int64_t 
                      channels, in.c);
 }
 
-/* The sizes of what goes in, comes out and lies between, in numbers. Each is so far below what size_t
- * counts that three of them, in bytes, still fit. */
+/* The sizes of what goes in, comes out and lies between, in numbers. Each is so far below what
+ * size_t counts that three of them, in bytes, still fit. */
 static gan_status transform_measure(gan__transform *t, gan_context *context, int64_t rows,
                                     int64_t columns)
 {
@@ -182,7 +182,8 @@ static void transform_columns(const gan__resample *axis, int64_t h, int64_t c, c
     }
 }
 
-/* out[axis->out][width] from in[axis->in][width], where a row's pixels and channels lie together. */
+/* out[axis->out][width] from in[axis->in][width], where a row's pixels and channels lie together.
+ */
 static void transform_rows(const gan__resample *axis, int64_t width, const float *in, float *out)
 {
     for (int64_t i = 0; i < axis->out; i++, out += width) {

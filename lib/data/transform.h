@@ -10,7 +10,8 @@ typedef struct gan__extent {
 
 typedef enum gan__fit { GAN__FIT_PAD, GAN__FIT_STRETCH, GAN__FIT_CROP } gan__fit;
 
-/* One axis of a resampling: out[i] = sum over j < taps of weight[i * taps + j] * in[start[i] + j]. */
+/* One axis of a resampling: out[i] = sum over j < taps of weight[i * taps + j] * in[start[i] + j].
+ */
 typedef struct gan__resample {
     int64_t in, out, taps;
     int64_t *start; /* NULL: the axis is copied as it is */
@@ -25,8 +26,8 @@ typedef struct gan__transform {
     bool identity;
 } gan__transform;
 
-/* size 0 0: as it is; channels 0: as they are. GAN_E_SHAPE if `channels` is neither 0 nor in.c and in.c is
- * not 1; the message begins with "data: ". */
+/* size 0 0: as it is; channels 0: as they are. GAN_E_SHAPE if `channels` is neither 0 nor in.c and
+ * in.c is not 1; the message begins with "data: ". */
 gan_status gan__transform_create(gan__transform *out, gan_context *context, gan__extent in,
                                  const int64_t size[2], gan__fit fit, int64_t channels);
 void gan__transform_free(gan_context *context, gan__transform *transform);

@@ -10,20 +10,29 @@ typedef struct array_element {
 } array_element;
 
 static const array_element array_elements[GAN__ELEMENT_COUNT] = {
-    [GAN__ELEMENT_F32] = {"F32", 4, GAN_FLOAT32},   [GAN__ELEMENT_F64] = {"F64", 8, GAN_FLOAT32},
-    [GAN__ELEMENT_F16] = {"F16", 2, GAN_FLOAT32},   [GAN__ELEMENT_BF16] = {"BF16", 2, GAN_FLOAT32},
-    [GAN__ELEMENT_BOOL] = {"BOOL", 1, GAN_UINT8},   [GAN__ELEMENT_U8] = {"U8", 1, GAN_UINT8},
-    [GAN__ELEMENT_I8] = {"I8", 1, GAN_INT32},       [GAN__ELEMENT_U16] = {"U16", 2, GAN_INT32},
-    [GAN__ELEMENT_I16] = {"I16", 2, GAN_INT32},     [GAN__ELEMENT_U32] = {"U32", 4, GAN_INT64},
-    [GAN__ELEMENT_I32] = {"I32", 4, GAN_INT32},     [GAN__ELEMENT_U64] = {"U64", 8, 0},
+    [GAN__ELEMENT_F32] = {"F32", 4, GAN_FLOAT32}, [GAN__ELEMENT_F64] = {"F64", 8, GAN_FLOAT32},
+    [GAN__ELEMENT_F16] = {"F16", 2, GAN_FLOAT32}, [GAN__ELEMENT_BF16] = {"BF16", 2, GAN_FLOAT32},
+    [GAN__ELEMENT_BOOL] = {"BOOL", 1, GAN_UINT8}, [GAN__ELEMENT_U8] = {"U8", 1, GAN_UINT8},
+    [GAN__ELEMENT_I8] = {"I8", 1, GAN_INT32},     [GAN__ELEMENT_U16] = {"U16", 2, GAN_INT32},
+    [GAN__ELEMENT_I16] = {"I16", 2, GAN_INT32},   [GAN__ELEMENT_U32] = {"U32", 4, GAN_INT64},
+    [GAN__ELEMENT_I32] = {"I32", 4, GAN_INT32},   [GAN__ELEMENT_U64] = {"U64", 8, 0},
     [GAN__ELEMENT_I64] = {"I64", 8, GAN_INT64},
 };
 
-size_t gan__element_size(gan__element element) { return array_elements[element].size; }
+size_t gan__element_size(gan__element element)
+{
+    return array_elements[element].size;
+}
 
-const char *gan__element_name(gan__element element) { return array_elements[element].name; }
+const char *gan__element_name(gan__element element)
+{
+    return array_elements[element].name;
+}
 
-int32_t gan__element_dtype(gan__element element) { return array_elements[element].dtype; }
+int32_t gan__element_dtype(gan__element element)
+{
+    return array_elements[element].dtype;
+}
 
 gan_status gan__array_measure(const gan__bytes *in, gan__array *array, uint64_t *size)
 {

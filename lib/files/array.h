@@ -1,5 +1,5 @@
-/* array.h: arrays of numbers as they lie in a file. NPY, IDX and safetensors have one table of element
- * types and one way into memory. */
+/* array.h: arrays of numbers as they lie in a file. NPY, IDX and safetensors have one table of
+ * element types and one way into memory. */
 #ifndef GAN__ARRAY_H
 #define GAN__ARRAY_H
 
@@ -27,8 +27,8 @@ typedef enum gan__element {
 size_t gan__element_size(gan__element element);
 const char *gan__element_name(gan__element element); /* as safetensors has it: "F32" */
 
-/* The tensor type that an element is read as: itself, or float32 for the other floating-point types,
- * int32 for smaller integers, uint8 for BOOL, int64 for U32. 0 for U64, which has none. */
+/* The tensor type that an element is read as: itself, or float32 for the other floating-point
+ * types, int32 for smaller integers, uint8 for BOOL, int64 for U32. 0 for U64, which has none. */
 int32_t gan__element_dtype(gan__element element);
 
 typedef struct gan__array {
@@ -41,12 +41,12 @@ typedef struct gan__array {
     const uint8_t *data; /* borrowed from the file's bytes; no alignment */
 } gan__array;
 
-/* Sets `count` from the shape and *size to the bytes that the data has, all checked: GAN_E_FORMAT for
- * a negative dimension or a product that does not fit. */
+/* Sets `count` from the shape and *size to the bytes that the data has, all checked: GAN_E_FORMAT
+ * for a negative dimension or a product that does not fit. */
 gan_status gan__array_measure(const gan__bytes *in, gan__array *array, uint64_t *size);
 
-/* The elements in the file's order as tensor type `dtype`: that of the element, or GAN_FLOAT32, which
- * every type can become (rounded to nearest; what is too large becomes infinite). */
+/* The elements in the file's order as tensor type `dtype`: that of the element, or GAN_FLOAT32,
+ * which every type can become (rounded to nearest; what is too large becomes infinite). */
 void gan__array_decode(const gan__array *array, int32_t dtype, void *out);
 
 /* A new row-major tensor with these elements. U64 is GAN_E_UNSUPPORTED. */

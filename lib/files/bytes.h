@@ -20,27 +20,34 @@ typedef struct gan__bytes {
     size_t size, at; /* at <= size: the byte that is read next */
 } gan__bytes;
 
-static inline size_t gan__bytes_left(const gan__bytes *in) { return in->size - in->at; }
+static inline size_t gan__bytes_left(const gan__bytes *in)
+{
+    return in->size - in->at;
+}
 
-/* Moves past the next `count` bytes and gives them as *out. GAN_E_FORMAT if fewer remain: "NAME: byte
- * AT: WHAT needs COUNT bytes, LEFT remain". `count` is 64 bits wide so that a number from a file need
- * not be narrowed first. */
+/* Moves past the next `count` bytes and gives them as *out. GAN_E_FORMAT if fewer remain: "NAME:
+ * byte AT: WHAT needs COUNT bytes, LEFT remain". `count` is 64 bits wide so that a number from a
+ * file need not be narrowed first. */
 gan_status gan__bytes_take(gan__bytes *in, uint64_t count, const char *what, const uint8_t **out);
 
 /* GAN_E_FORMAT with "NAME: byte AT: ..." */
-#if defined(__GNUC__)
-__attribute__((format(printf, 2, 3)))
-#endif
-gan_status gan__bytes_fail(const gan__bytes *in, const char *format, ...);
+GAN__PRINTF(2, 3)
+gan_status
+gan__bytes_fail(const gan__bytes *in, const char *format, ...);
 
 /* The same with another status: GAN_E_UNSUPPORTED for what is valid but not served. */
-#if defined(__GNUC__)
-__attribute__((format(printf, 3, 4)))
-#endif
-gan_status gan__bytes_fail_as(const gan__bytes *in, gan_status status, const char *format, ...);
+GAN__PRINTF(3, 4)
+gan_status
+gan__bytes_fail_as(const gan__bytes *in, gan_status status, const char *format, ...);
 
-static inline uint32_t gan__load_u16le(const uint8_t *p) { return p[0] | (uint32_t)p[1] << 8; }
-static inline uint32_t gan__load_u16be(const uint8_t *p) { return (uint32_t)p[0] << 8 | p[1]; }
+static inline uint32_t gan__load_u16le(const uint8_t *p)
+{
+    return p[0] | (uint32_t)p[1] << 8;
+}
+static inline uint32_t gan__load_u16be(const uint8_t *p)
+{
+    return (uint32_t)p[0] << 8 | p[1];
+}
 
 static inline uint32_t gan__load_u32le(const uint8_t *p)
 {
@@ -64,6 +71,9 @@ static inline void gan__store_u32be(uint8_t *p, uint32_t value)
     for (int i = 0; i < 4; i++) p[i] = (uint8_t)(value >> (24 - 8 * i));
 }
 
-static inline void gan__store_u64le(uint8_t *p, uint64_t value) { memcpy(p, &value, sizeof value); }
+static inline void gan__store_u64le(uint8_t *p, uint64_t value)
+{
+    memcpy(p, &value, sizeof value);
+}
 
 #endif

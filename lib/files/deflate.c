@@ -1,6 +1,7 @@
 /* Matches are found by chains of earlier positions with the same three bytes, and taken lazily: one
  * gives way to a longer one that starts at the next byte. Every DEFLATE_TOKENS literals and matches
- * end a block, which is written stored, with the fixed codes or with its own, whichever is shortest. */
+ * end a block, which is written stored, with the fixed codes or with its own, whichever is
+ * shortest. */
 #include "files/deflate.h"
 
 #include "base/memory.h"
@@ -49,8 +50,8 @@ typedef struct deflate_state {
     uint32_t token_count;
     uint32_t tokens[DEFLATE_TOKENS]; /* a literal, or distance << 16 | length */
     deflate_alphabet literals, distances;
-    /* Positions modulo 2^32. An entry that is stale or was never set names some position as well, and
-     * what is found there is compared before it is believed. */
+    /* Positions modulo 2^32. An entry that is stale or was never set names some position as well,
+     * and what is found there is compared before it is believed. */
     uint32_t head[1 << DEFLATE_HASH_BITS], previous[DEFLATE_WINDOW];
 } deflate_state;
 
@@ -237,7 +238,8 @@ static void deflate_header_make(const deflate_state *s, deflate_header *h)
     }
     deflate_assign(&h->lengths, DEFLATE_LENGTHS, 7);
     h->length_count = DEFLATE_LENGTHS;
-    while (h->length_count > 4 && h->lengths.length[deflate_length_order[h->length_count - 1]] == 0) {
+    while (h->length_count > 4 &&
+           h->lengths.length[deflate_length_order[h->length_count - 1]] == 0) {
         h->length_count--;
     }
 }
@@ -270,8 +272,8 @@ static void deflate_header_write(deflate_state *s, const deflate_header *h)
     }
 }
 
-/* Bits of the block's symbols under the codes assigned, extra bits left out: they cost the same under
- * all codes. */
+/* Bits of the block's symbols under the codes assigned, extra bits left out: they cost the same
+ * under all codes. */
 static uint64_t deflate_cost(const deflate_state *s)
 {
     uint64_t bits = 0;
@@ -399,7 +401,8 @@ gan_status gan__zlib_compress(gan_context *context, const uint8_t *bytes, size_t
     deflate_state *s;
     *out = NULL;
     *out_size = 0;
-    /* No block is longer than if it were stored, and all but the last one have DEFLATE_TOKENS bytes. */
+    /* No block is longer than if it were stored, and all but the last one have DEFLATE_TOKENS
+     * bytes. */
     size_t most, blocks = size / DEFLATE_TOKENS + size / DEFLATE_STORED + 2;
     if (!gan__add_size(size, 6 * blocks + 16, &most)) {
         return gan__fail(context, GAN_E_MEMORY, "deflate: %zu bytes are too many", size);

@@ -39,9 +39,8 @@ static void huffman_depths(const huffman_leaf *leaves, uint32_t n, uint32_t long
     for (; end < 2 * n - 1; end++) {
         weight[end] = 0;
         for (int k = 0; k < 2; k++) {
-            uint32_t least = leaf < n && (joined == end || weight[leaf] <= weight[joined])
-                                 ? leaf++
-                                 : joined++;
+            uint32_t least =
+                leaf < n && (joined == end || weight[leaf] <= weight[joined]) ? leaf++ : joined++;
             weight[end] += weight[least];
             parent[least] = end;
         }
@@ -88,7 +87,8 @@ void gan__huffman_codes(const uint8_t *length, uint32_t symbols, uint16_t *code)
     for (uint32_t i = 1; i <= 15; i++) next[i + 1] = (next[i] + count[i]) << 1;
     for (uint32_t i = 0; i < symbols; i++) {
         uint32_t value = next[length[i]]++, reversed = 0;
-        for (uint32_t k = 0; k < length[i]; k++, value >>= 1) reversed = reversed << 1 | (value & 1);
+        for (uint32_t k = 0; k < length[i]; k++, value >>= 1)
+            reversed = reversed << 1 | (value & 1);
         code[i] = (uint16_t)reversed;
     }
 }

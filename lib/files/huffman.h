@@ -6,8 +6,9 @@
 
 enum { GAN__HUFFMAN_MOST = 288 }; /* symbols of an alphabet */
 
-/* The lengths of a code for symbols that occur count[i] times, none longer than `longest` bits; 0 for
- * a symbol that does not occur. At least two symbols get a code, since some decoders refuse less. */
+/* The lengths of a code for symbols that occur count[i] times, none longer than `longest` bits; 0
+ * for a symbol that does not occur. At least two symbols get a code, since some decoders refuse
+ * less. */
 void gan__huffman_lengths(const uint32_t *count, uint32_t symbols, uint32_t longest,
                           uint8_t *length);
 

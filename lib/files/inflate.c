@@ -1,36 +1,16 @@
-/* Decoding is by tables: the next INFLATE_..._BITS bits index an entry that holds the whole code, or
- * leads to a second table for longer codes. One refill of the 64-bit buffer serves a length with its
- * distance (15 + 5 + 15 + 13 = 48 bits). */
+/* One refill of the 64-bit buffer serves a length and its distance: 15 + 5 + 15 + 13 = 48 bits. */
 #include "files/inflate.h"
 
 #include "base/memory.h"
 #include "base/stream.h"
 #include "files/checksum.h"
+#include "files/inflate_table.h"
 
 enum {
-    INFLATE_LITERAL_BITS = 11,
-    INFLATE_DISTANCE_BITS = 8,
-    INFLATE_LENGTH_BITS = 7,
-    /* The most entries that complete codes of 286 symbols, 30 symbols, 19 symbols can need, second
-     * tables included (zlib's examples/enough.c computes them). Building checks them all the same. */
-    INFLATE_LITERAL_SIZE = 2342,
-    INFLATE_DISTANCE_SIZE = 402,
-    INFLATE_LENGTH_SIZE = 128,
     INFLATE_LONGEST = 258,
     INFLATE_SLACK = INFLATE_LONGEST + 16, /* a match may be copied in words of eight */
     INFLATE_EXPANSION = 1032,             /* 258 bytes from two bits */
     INFLATE_LEAST = 1024                  /* bytes of output that are allocated at first */
-};
-
-/* An entry: bits 0-7 length of the code in bits, 8-11 number of extra bits (or of the bits that index
- * the second table), 12-15 kind, 16-31 literal, base, or start of the second table. */
-enum {
-    INFLATE_BASE = 0, /* of a length or a distance */
-    INFLATE_LITERAL = 1 << 12,
-    INFLATE_END = 2 << 12,
-    INFLATE_SECOND = 4 << 12,
-    INFLATE_BAD = 8 << 12,
-    INFLATE_KIND = 15 << 12
 };
 
 typedef struct inflate_bits {
@@ -46,19 +26,10 @@ typedef struct inflate_state {
     uint8_t *out;
     size_t used, room, limit; /* `out` has room + INFLATE_SLACK bytes; room <= limit + 1 */
     size_t start;             /* where this member's output begins: no distance reaches further */
-    uint32_t literals[INFLATE_LITERAL_SIZE];
-    uint32_t distances[INFLATE_DISTANCE_SIZE];
-    uint32_t lengths[INFLATE_LENGTH_SIZE];
+    uint32_t literals[GAN__INFLATE_LITERAL_SIZE];
+    uint32_t distances[GAN__INFLATE_DISTANCE_SIZE];
+    uint32_t lengths[GAN__INFLATE_LENGTH_SIZE];
 } inflate_state;
-
-static const uint16_t inflate_length_base[29] = {
-    3,  4,  5,  6,  7,  8,  9,  10, 11,  13,  15,  17,  19,  23, 27,
-    31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258};
-static const uint8_t inflate_length_extra[29] = {0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2,
-                                                 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0};
-static const uint16_t inflate_distance_base[30] = {
-    1,   2,   3,   4,   5,   7,    9,    13,   17,   25,   33,   49,   65,    97,    129,
-    193, 257, 385, 513, 769, 1025, 1537, 2049, 3073, 4097, 6145, 8193, 12289, 16385, 24577};
 
 /* Where the reader really is: the bytes taken into the buffer and not used are given back. */
 static size_t inflate_position(const inflate_state *s)
@@ -75,7 +46,10 @@ static gan_status inflate_truncated(inflate_state *s)
 }
 
 /* Whether bits were used that the input does not have. */
-static bool inflate_is_beyond(const inflate_bits *b) { return b->beyond > b->count / 8; }
+static bool inflate_is_beyond(const inflate_bits *b)
+{
+    return b->beyond > b->count / 8;
+}
 
 /* At least 56 bits. Behind the end come zeros; a caller that loops asks inflate_is_beyond. */
 static inline void inflate_refill(inflate_bits *b)
@@ -120,141 +94,14 @@ static gan_status inflate_grow(inflate_state *s)
     return GAN_OK;
 }
 
-/* What symbol `symbol` of an alphabet means; the code's length is added by the builder. */
-typedef uint32_t inflate_meaning(uint32_t symbol);
-
-static uint32_t inflate_literal_meaning(uint32_t symbol)
-{
-    if (symbol < 256) return INFLATE_LITERAL | symbol << 16;
-    if (symbol == 256) return INFLATE_END;
-    if (symbol > 285) return INFLATE_BAD;
-    return INFLATE_BASE | (uint32_t)inflate_length_extra[symbol - 257] << 8 |
-           (uint32_t)inflate_length_base[symbol - 257] << 16;
-}
-
-static uint32_t inflate_distance_meaning(uint32_t symbol)
-{
-    if (symbol > 29) return INFLATE_BAD;
-    uint32_t extra = symbol < 4 ? 0 : symbol / 2 - 1;
-    return INFLATE_BASE | extra << 8 | (uint32_t)inflate_distance_base[symbol] << 16;
-}
-
-static uint32_t inflate_plain_meaning(uint32_t symbol) { return INFLATE_BASE | symbol << 16; }
-
-typedef struct inflate_table {
-    uint32_t *entries;
-    uint32_t size, bits;
-    inflate_meaning *meaning;
-    uint32_t used;                /* entries so far, second tables included */
-    uint32_t count[16];           /* codes of each length that are still to be placed */
-    uint32_t prefix, base, width; /* the second table being filled: its first bits, start, index bits */
-} inflate_table;
-
-static uint32_t inflate_reverse(uint32_t code, uint32_t length)
-{
-    uint32_t reversed = 0;
-    for (; length > 0; length--, code >>= 1) reversed = reversed << 1 | (code & 1);
-    return reversed;
-}
-
-/* Starts the second table for the codes that begin with `prefix`, the first of which has `length`
- * bits: wide enough for all codes that fit under this prefix, shortest first. */
-static bool inflate_open_second(inflate_table *t, uint32_t prefix, uint32_t length)
-{
-    uint32_t width = length - t->bits, room = 1u << width;
-    for (; width + t->bits < 15 && t->count[width + t->bits] < room; width++) {
-        room = (room - t->count[width + t->bits]) << 1;
-    }
-    t->prefix = prefix;
-    t->width = width;
-    t->base = t->used;
-    t->used += 1u << width;
-    if (t->used > t->size) return false;
-    t->entries[prefix] = INFLATE_SECOND | t->bits | width << 8 | t->base << 16;
-    return true;
-}
-
-static bool inflate_place(inflate_table *t, uint32_t symbol, uint32_t code, uint32_t length)
-{
-    uint32_t reversed = inflate_reverse(code, length), meaning = t->meaning(symbol);
-    uint32_t prefix = reversed & ((1u << t->bits) - 1);
-    if (length <= t->bits) {
-        for (uint32_t i = reversed; i < 1u << t->bits; i += 1u << length) {
-            t->entries[i] = meaning | length;
-        }
-    } else {
-        if (prefix != t->prefix && !inflate_open_second(t, prefix, length)) return false;
-        uint32_t rest = length - t->bits;
-        for (uint32_t i = reversed >> t->bits; i < 1u << t->width; i += 1u << rest) {
-            t->entries[t->base + i] = meaning | rest;
-        }
-    }
-    t->count[length]--;
-    return true;
-}
-
-/* Whether the lengths make a code: none is assigned twice and none is left over. As everywhere, the
- * code of no symbol and that of one symbol with one bit may be incomplete. */
-static bool inflate_is_code(const uint32_t count[16])
-{
-    uint32_t left = 1, longest = 0;
-    for (uint32_t length = 1; length <= 15; length++) {
-        left <<= 1;
-        if (count[length] > left) return false;
-        left -= count[length];
-        if (count[length] > 0) longest = length;
-    }
-    return left == 0 || longest == 0 || (longest == 1 && count[1] == 1);
-}
-
-static bool inflate_build(inflate_table *t, const uint8_t *lengths, uint32_t symbols)
-{
-    uint32_t start[17] = {0};
-    uint16_t sorted[288];
-    memset(t->count, 0, sizeof t->count);
-    for (uint32_t i = 0; i < symbols; i++) t->count[lengths[i]]++;
-    if (!inflate_is_code(t->count)) return false;
-    for (uint32_t i = 1; i < 16; i++) start[i + 1] = start[i] + t->count[i];
-    uint32_t total = start[16];
-    for (uint32_t i = 0; i < symbols; i++) {
-        if (lengths[i] > 0) sorted[start[lengths[i]]++] = (uint16_t)i;
-    }
-    t->used = 1u << t->bits;
-    t->prefix = UINT32_MAX;
-    for (uint32_t i = 0; i < t->used; i++) t->entries[i] = INFLATE_BAD;
-    for (uint32_t i = 0, code = 0, length = 1; i < total; i++, code++) {
-        code <<= lengths[sorted[i]] - length;
-        length = lengths[sorted[i]];
-        if (!inflate_place(t, sorted[i], code, length)) return false;
-    }
-    return true;
-}
-
-static inflate_table inflate_literal_table(inflate_state *s)
-{
-    return (inflate_table){.entries = s->literals,
-                           .size = INFLATE_LITERAL_SIZE,
-                           .bits = INFLATE_LITERAL_BITS,
-                           .meaning = inflate_literal_meaning};
-}
-
-static inflate_table inflate_distance_table(inflate_state *s)
-{
-    return (inflate_table){.entries = s->distances,
-                           .size = INFLATE_DISTANCE_SIZE,
-                           .bits = INFLATE_DISTANCE_BITS,
-                           .meaning = inflate_distance_meaning};
-}
-
 static gan_status inflate_tables(inflate_state *s, const uint8_t *lengths, uint32_t literals,
                                  uint32_t distances)
 {
-    inflate_table literal = inflate_literal_table(s), distance = inflate_distance_table(s);
     s->in->at = inflate_position(s);
-    if (!inflate_build(&literal, lengths, literals)) {
+    if (!gan__inflate_literals(s->literals, lengths, literals)) {
         return gan__bytes_fail(s->in, "the lengths of the literal codes make no code");
     }
-    if (!inflate_build(&distance, lengths + literals, distances)) {
+    if (!gan__inflate_distances(s->distances, lengths + literals, distances)) {
         return gan__bytes_fail(s->in, "the lengths of the distance codes make no code");
     }
     return GAN_OK;
@@ -274,7 +121,7 @@ static gan_status inflate_fixed(inflate_state *s)
 static inline uint32_t inflate_symbol(inflate_bits *b, const uint32_t *entries, uint32_t bits)
 {
     uint32_t entry = entries[b->buffer & ((1u << bits) - 1)];
-    if (entry & INFLATE_SECOND) {
+    if (entry & GAN__INFLATE_SECOND) {
         uint32_t index = (uint32_t)(b->buffer >> bits) & ((1u << (entry >> 8 & 15)) - 1);
         inflate_take(b, bits);
         entry = entries[(entry >> 16) + index];
@@ -289,9 +136,9 @@ static gan_status inflate_read_lengths(inflate_state *s, uint8_t *lengths, uint3
     for (uint32_t i = 0; i < total;) {
         inflate_refill(&s->bits);
         if (inflate_is_beyond(&s->bits)) return inflate_truncated(s);
-        uint32_t entry = inflate_symbol(&s->bits, s->lengths, INFLATE_LENGTH_BITS);
+        uint32_t entry = inflate_symbol(&s->bits, s->lengths, GAN__INFLATE_LENGTH_BITS);
         uint32_t symbol = entry >> 16, repeat = 1, value = symbol;
-        if (entry & INFLATE_BAD) {
+        if (entry & GAN__INFLATE_BAD) {
             s->in->at = inflate_position(s);
             return gan__bytes_fail(s->in, "a code that is not in the table of code lengths");
         }
@@ -327,11 +174,7 @@ static gan_status inflate_dynamic(inflate_state *s)
         inflate_refill(&s->bits);
         first[order[i]] = (uint8_t)inflate_take(&s->bits, 3);
     }
-    inflate_table table = {.entries = s->lengths,
-                           .size = INFLATE_LENGTH_SIZE,
-                           .bits = INFLATE_LENGTH_BITS,
-                           .meaning = inflate_plain_meaning};
-    if (!inflate_build(&table, first, 19)) {
+    if (!gan__inflate_lengths(s->lengths, first, 19)) {
         return gan__bytes_fail(s->in, "the lengths of the code length codes make no code");
     }
     GAN__TRY(inflate_read_lengths(s, lengths, literals + distances));
@@ -380,24 +223,24 @@ static gan_status inflate_symbols(inflate_state *s)
             to = s->out + s->used;
             stop = s->out + s->room;
         }
-        uint32_t entry = inflate_symbol(&b, s->literals, INFLATE_LITERAL_BITS);
-        if (entry & INFLATE_LITERAL) {
+        uint32_t entry = inflate_symbol(&b, s->literals, GAN__INFLATE_LITERAL_BITS);
+        if (entry & GAN__INFLATE_LITERAL) {
             *to++ = (uint8_t)(entry >> 16);
             continue;
         }
-        if ((entry & INFLATE_KIND) != INFLATE_BASE) {
+        if ((entry & GAN__INFLATE_KIND) != GAN__INFLATE_BASE) {
             inflate_settle(s, &b, to);
-            if (entry & INFLATE_END) return GAN_OK;
+            if (entry & GAN__INFLATE_END) return GAN_OK;
             return gan__bytes_fail(s->in, "a literal or length code that the block does not have");
         }
         uint32_t length = (entry >> 16) + inflate_take(&b, entry >> 8 & 15);
-        entry = inflate_symbol(&b, s->distances, INFLATE_DISTANCE_BITS);
+        entry = inflate_symbol(&b, s->distances, GAN__INFLATE_DISTANCE_BITS);
         uint32_t distance = (entry >> 16) + inflate_take(&b, entry >> 8 & 15);
         size_t before = (size_t)(to - s->out) - s->start;
         if (distance == 0 || distance > before) {
             inflate_settle(s, &b, to);
-            return gan__bytes_fail(s->in, "a distance of %u with only %zu bytes before it", distance,
-                                   before);
+            return gan__bytes_fail(s->in, "a distance of %u with only %zu bytes before it",
+                                   distance, before);
         }
         inflate_copy(to, distance, length);
         to += length;

@@ -1,5 +1,5 @@
-/* json.h: JSON (RFC 8259): a strict reader that walks through a text without building a tree, and the
- * pieces of a writer.
+/* json.h: JSON (RFC 8259): a strict reader that walks through a text without building a tree, and
+ * the pieces of a writer.
  *
  *     GAN__TRY(gan__json_enter(json, '{'));
  *     for (;;) {
@@ -46,8 +46,9 @@ gan_status gan__json_next_key(gan__json *json, const char **key, bool *more);
  * surrogates and \u0000, which no C string can hold, are refused. */
 gan_status gan__json_string(gan__json *json, const char **out);
 
+/* A number that fits; an integer has neither point nor exponent. */
 gan_status gan__json_number(gan__json *json, double *out);
-gan_status gan__json_integer(gan__json *json, int64_t *out); /* no point, no exponent; it must fit */
+gan_status gan__json_integer(gan__json *json, int64_t *out);
 gan_status gan__json_boolean(gan__json *json, bool *out);
 
 /* Any value, checked and forgotten. */
@@ -56,8 +57,8 @@ gan_status gan__json_skip(gan__json *json);
 /* Nothing but spaces may follow. */
 gan_status gan__json_end(gan__json *json);
 
-/* Writing goes to a gan__text, which keeps the first failure. A key puts a comma before itself unless
- * it is the first one of its object. */
+/* Writing goes to a gan__text, which keeps the first failure. A key puts a comma before itself
+ * unless it is the first one of its object. */
 void gan__json_write_key(gan__text *text, const char *key);
 void gan__json_write_string(gan__text *text, const char *string); /* invalid UTF-8 becomes U+FFFD */
 void gan__json_write_number(gan__text *text, double value);       /* null if it is not finite */

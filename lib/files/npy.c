@@ -17,10 +17,10 @@ typedef struct npy_type {
 } npy_type;
 
 static const npy_type npy_types[] = {
-    {'f', 4, GAN__ELEMENT_F32}, {'f', 8, GAN__ELEMENT_F64}, {'f', 2, GAN__ELEMENT_F16},
-    {'b', 1, GAN__ELEMENT_BOOL}, {'u', 1, GAN__ELEMENT_U8}, {'i', 1, GAN__ELEMENT_I8},
-    {'u', 2, GAN__ELEMENT_U16}, {'i', 2, GAN__ELEMENT_I16}, {'u', 4, GAN__ELEMENT_U32},
-    {'i', 4, GAN__ELEMENT_I32}, {'u', 8, GAN__ELEMENT_U64}, {'i', 8, GAN__ELEMENT_I64},
+    {'f', 4, GAN__ELEMENT_F32},  {'f', 8, GAN__ELEMENT_F64}, {'f', 2, GAN__ELEMENT_F16},
+    {'b', 1, GAN__ELEMENT_BOOL}, {'u', 1, GAN__ELEMENT_U8},  {'i', 1, GAN__ELEMENT_I8},
+    {'u', 2, GAN__ELEMENT_U16},  {'i', 2, GAN__ELEMENT_I16}, {'u', 4, GAN__ELEMENT_U32},
+    {'i', 4, GAN__ELEMENT_I32},  {'u', 8, GAN__ELEMENT_U64}, {'i', 8, GAN__ELEMENT_I64},
 };
 
 static char npy_peek(gan__bytes *in)
@@ -137,7 +137,9 @@ static gan_status npy_read_dictionary(gan__bytes *in, gan__array *out)
     if (npy_peek(in) != 0 || in->at < in->size) return gan__bytes_fail(in, "the header goes on");
     if (seen == 7) return GAN_OK;
     return gan__bytes_fail(in, "the header lacks %s",
-                           !(seen & 1) ? names[0] : !(seen & 2) ? names[1] : names[2]);
+                           !(seen & 1)   ? names[0]
+                           : !(seen & 2) ? names[1]
+                                         : names[2]);
 }
 
 gan_status gan__npy_read(gan__bytes *in, gan__array *out)
@@ -190,7 +192,7 @@ void gan__npy_write_header(gan__text *text, int32_t dtype, int32_t rank, const i
     }
     gan__text_append(text, "\n", 1);
     if (text->status != GAN_OK) return;
-    size_t length = text->length - start - NPY_PREFIX; /* below 64 KiB: there are at most 8 numbers */
+    size_t length = text->length - start - NPY_PREFIX; /* two bytes are enough for 8 numbers */
     text->bytes[start + 8] = (char)(length & 255);
     text->bytes[start + 9] = (char)(length >> 8);
 }

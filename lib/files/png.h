@@ -6,10 +6,10 @@
 #include "files/picture.h"
 
 /* Reads the PNG file that is in `in`: every colour type, 1 to 16 bits, interlaced or not, all
- * checksums verified. A palette becomes RGB, transparent colours become an alpha channel, 1, 2 and 4
- * bits are scaled to 8. Gamma and other ancillary information is not applied. *out is freed with
- * gan__picture_free; on failure it is empty. Before the pixels are allocated, the compressed data was
- * expanded and had the length that the header demands. */
+ * checksums verified. A palette becomes RGB, transparent colours become an alpha channel, 1, 2 and
+ * 4 bits are scaled to 8. Gamma and other ancillary information is not applied. *out is freed with
+ * gan__picture_free; on failure it is empty. Before the pixels are allocated, the compressed data
+ * was expanded and had the length that the header demands. */
 gan_status gan__png_read(gan__bytes *in, gan__picture *out);
 
 /* Writes a picture: *out (gan__free) has *size bytes. Each row has the filter whose result has the

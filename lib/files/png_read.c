@@ -1,5 +1,5 @@
-/* The chunks are read first, their compressed data joined; then it is expanded, the filters are undone
- * in place, and the rows of each pass are spread over the picture. */
+/* The chunks are read first, their compressed data joined; then it is expanded, the filters are
+ * undone in place, and the rows of each pass are spread over the picture. */
 #include "base/memory.h"
 #include "files/checksum.h"
 #include "files/inflate.h"
@@ -25,11 +25,11 @@ typedef struct png_file {
     bool interlaced;
     uint32_t palette_count; /* 0: there is none */
     uint8_t palette[PNG_COLOURS][4];
-    bool transparent;      /* tRNS was there */
-    uint32_t clear[3];     /* the samples of the transparent colour, grey or RGB */
-    uint8_t *data;         /* of all IDAT chunks, joined */
+    bool transparent;          /* tRNS was there */
+    uint32_t clear[3];         /* the samples of the transparent colour, grey or RGB */
+    uint8_t *data;             /* of all IDAT chunks, joined */
     size_t data_size, data_at; /* data_at: where the first one begins in the file */
-    bool data_ended;       /* another chunk came after IDAT */
+    bool data_ended;           /* another chunk came after IDAT */
 } png_file;
 
 typedef struct png_chunk {
@@ -73,8 +73,10 @@ static bool png_is(const png_chunk *chunk, const char *type)
 
 static gan_status png_read_header(png_file *f, const png_chunk *chunk)
 {
-    static const uint8_t samples[7] = {1, 0, 3, 1, 2, 0, 4}; /* of each colour type; 0: no such type */
-    static const uint8_t depths[7] = {1 | 2 | 4 | 8 | 16, 0, 8 | 16, 1 | 2 | 4 | 8, 8 | 16, 0, 8 | 16};
+    /* Of each colour type; 0: there is no such type. */
+    static const uint8_t samples[7] = {1, 0, 3, 1, 2, 0, 4};
+    static const uint8_t depths[7] = {
+        1 | 2 | 4 | 8 | 16, 0, 8 | 16, 1 | 2 | 4 | 8, 8 | 16, 0, 8 | 16};
     const uint8_t *p = chunk->data;
     f->in->at = (size_t)(p - f->in->data);
     if (!png_is(chunk, "IHDR") || chunk->size != 13) {
@@ -93,8 +95,8 @@ static gan_status png_read_header(png_file *f, const png_chunk *chunk)
         return gan__bytes_fail(f->in, "colour type %u with %u bits a sample", f->colour, f->depth);
     }
     if (p[10] != 0 || p[11] != 0 || p[12] > 1) {
-        return gan__bytes_fail(f->in, "compression %u, filter method %u, interlace method %u", p[10],
-                               p[11], p[12]);
+        return gan__bytes_fail(f->in, "compression %u, filter method %u, interlace method %u",
+                               p[10], p[11], p[12]);
     }
     f->samples = samples[f->colour];
     f->in->at += chunk->size + 4;
@@ -103,12 +105,14 @@ static gan_status png_read_header(png_file *f, const png_chunk *chunk)
 
 static gan_status png_read_palette(png_file *f, const png_chunk *chunk)
 {
-    uint32_t count = chunk->size / 3, most = f->colour == PNG_PALETTE ? 1u << f->depth : PNG_COLOURS;
+    uint32_t most = f->colour == PNG_PALETTE ? 1u << f->depth : PNG_COLOURS;
+    uint32_t count = chunk->size / 3;
     if (f->colour == PNG_GREY || f->colour == PNG_GREY_ALPHA || f->palette_count > 0 || f->data) {
         return gan__bytes_fail(f->in, "a palette that is misplaced (colour type %u)", f->colour);
     }
     if (chunk->size % 3 != 0 || count == 0 || count > most) {
-        return gan__bytes_fail(f->in, "a palette of %u bytes, at most 3 times %u", chunk->size, most);
+        return gan__bytes_fail(f->in, "a palette of %u bytes, at most 3 times %u", chunk->size,
+                               most);
     }
     f->palette_count = count;
     for (uint32_t i = 0; i < count; i++) {
@@ -140,7 +144,7 @@ static gan_status png_read_transparency(png_file *f, const png_chunk *chunk)
 /* Appends to the joined data, which has room for the whole file. */
 static gan_status png_read_data(png_file *f, const png_chunk *chunk)
 {
-    if (f->data_ended) return gan__bytes_fail(f->in, "an IDAT chunk that does not follow the others");
+    if (f->data_ended) return gan__bytes_fail(f->in, "an IDAT chunk apart from the others");
     if (!f->data) {
         f->data_at = (size_t)(chunk->data - f->in->data);
         GAN__TRY(gan__allocate_raw(f->in->context, &f->data, f->in->size, 1));
@@ -347,8 +351,8 @@ static gan_status png_expand(png_file *f, gan__picture *picture)
     if (size == total) {
         status = png_decode(f, rows, picture);
     } else {
-        status = gan__bytes_fail(f->in, "the data expands to %zu bytes, %ux%u pixels need %zu", size,
-                                 f->width, f->height, total);
+        status = gan__bytes_fail(f->in, "the data expands to %zu bytes, %ux%u pixels need %zu",
+                                 size, f->width, f->height, total);
     }
     gan__free(f->in->context, rows);
     return status;

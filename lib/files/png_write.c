@@ -5,7 +5,7 @@
 
 enum {
     PNG_FILTERS = 5,
-    PNG_CHUNK = 12,        /* bytes of a chunk beside its data */
+    PNG_CHUNK = 12,         /* bytes of a chunk beside its data */
     PNG_DATA_MOST = 1 << 30 /* bytes in one IDAT chunk */
 };
 
@@ -57,8 +57,8 @@ static uint64_t png_weight(const uint8_t *row, size_t size)
     return sum;
 }
 
-/* Writes the filtered rows, each behind the number of its filter. `rows` has room for two rows with a
- * pixel of zeros in front, and for one filtered row. */
+/* Writes the filtered rows, each behind the number of its filter. `rows` has room for two rows with
+ * a pixel of zeros in front, and for one filtered row. */
 static void png_filter_rows(const gan__picture *picture, uint8_t *rows, uint8_t *out)
 {
     size_t size = gan__picture_row(picture), step = size / (size_t)picture->width;

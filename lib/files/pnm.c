@@ -15,7 +15,10 @@ typedef struct pnm_word {
     size_t length;
 } pnm_word;
 
-static bool pnm_is_space(uint8_t c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+static bool pnm_is_space(uint8_t c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
 
 /* The next word of the header; spaces and comments before it are skipped, and nothing behind it. */
 static gan_status pnm_next_word(gan__bytes *in, pnm_word *word)
@@ -28,7 +31,8 @@ static gan_status pnm_next_word(gan__bytes *in, pnm_word *word)
         if (!is_comment && !pnm_is_space(c)) break;
     }
     size_t start = in->at;
-    while (in->at < in->size && !pnm_is_space(in->data[in->at]) && in->data[in->at] != '#') in->at++;
+    while (in->at < in->size && !pnm_is_space(in->data[in->at]) && in->data[in->at] != '#')
+        in->at++;
     word->text = (const char *)in->data + start;
     word->length = in->at - start;
     if (in->at < in->size) return GAN_OK;
@@ -74,10 +78,11 @@ static gan_status pnm_read_pam(gan__bytes *in, pnm_header *h)
         }
     }
     if (h->width && h->height && h->channels && h->most) return GAN_OK;
-    return gan__bytes_fail(in, "the header lacks %s", !h->width      ? "WIDTH"
-                                                      : !h->height   ? "HEIGHT"
-                                                      : !h->channels ? "DEPTH"
-                                                                     : "MAXVAL");
+    return gan__bytes_fail(in, "the header lacks %s",
+                           !h->width      ? "WIDTH"
+                           : !h->height   ? "HEIGHT"
+                           : !h->channels ? "DEPTH"
+                                          : "MAXVAL");
 }
 
 /* Up to the first byte of the pixels. */
@@ -102,7 +107,8 @@ static gan_status pnm_read_header(gan__bytes *in, pnm_header *h)
         GAN__TRY(pnm_next_number(in, "the height", INT32_MAX, &h->height));
         GAN__TRY(pnm_next_number(in, "the greatest value", 65535, &h->most));
     }
-    /* One space ends the header; a comment before it counts up to its line end, which is that space. */
+    /* One space ends the header; a comment before it counts up to its line end, which is that
+     * space. */
     if (in->data[in->at] == '#') {
         while (in->at < in->size && in->data[in->at] != '\n') in->at++;
     }

@@ -1,8 +1,8 @@
-/* safetensors.h: the file format of models and checkpoints: u64 little-endian N, N bytes of JSON, then
- * the tensors' bytes without a hole.
+/* safetensors.h: the file format of models and checkpoints: u64 little-endian N, N bytes of JSON,
+ * then the tensors' bytes without a hole.
  *
- * libgan's own files also carry a CRC-32 of each tensor, in the metadata as "gan.crc32.NAME" with eight
- * hexadecimal digits. Wherever such an entry is found, it is verified. */
+ * libgan's own files also carry a CRC-32 of each tensor, in the metadata as "gan.crc32.NAME" with
+ * eight hexadecimal digits. Wherever such an entry is found, it is verified. */
 #ifndef GAN__SAFETENSORS_H
 #define GAN__SAFETENSORS_H
 
@@ -29,9 +29,9 @@ typedef struct gan__safetensors {
     size_t pair_count, pair_capacity;
 } gan__safetensors;
 
-/* Reads the file that is the whole of `in`. Everything that the format demands is checked, checksums
- * included; an unknown type of elements, or more than 8 dimensions, is GAN_E_UNSUPPORTED. `out` is
- * freed with gan__safetensors_free; on failure it is empty. */
+/* Reads the file that is the whole of `in`. Everything that the format demands is checked,
+ * checksums included; an unknown type of elements, or more than 8 dimensions, is GAN_E_UNSUPPORTED.
+ * `out` is freed with gan__safetensors_free; on failure it is empty. */
 gan_status gan__safetensors_read(const gan__bytes *in, gan__safetensors *out);
 void gan__safetensors_free(gan__safetensors *file); /* safe on a zeroed struct and twice */
 
@@ -39,7 +39,7 @@ void gan__safetensors_free(gan__safetensors *file); /* safe on a zeroed struct a
 const gan__safetensors_entry *gan__safetensors_find(const gan__safetensors *file, const char *name);
 const char *gan__safetensors_metadata(const gan__safetensors *file, const char *key);
 
-/* A tensor to be written: row-major data as the element type says, `rank` dimensions. All borrowed. */
+/* A tensor to be written: `rank` dimensions, row-major data of the element type. All borrowed. */
 typedef struct gan__safetensors_tensor {
     const char *name;
     gan__element element;
@@ -48,9 +48,9 @@ typedef struct gan__safetensors_tensor {
     const void *data;
 } gan__safetensors_tensor;
 
-/* Replaces the file `path` in one step. Tensors are written by descending size of their elements, then
- * by name, so that each is aligned; checksums are added to the pairs. Two tensors of one name, two
- * pairs of one key, or a tensor named __metadata__ are GAN_E_ARGUMENT. */
+/* Replaces the file `path` in one step. Tensors are written by descending size of their elements,
+ * then by name, so that each is aligned; checksums are added to the pairs. Two tensors of one name,
+ * two pairs of one key, or a tensor named __metadata__ are GAN_E_ARGUMENT. */
 gan_status gan__safetensors_write(gan_context *context, const char *path,
                                   const gan__safetensors_tensor *tensors, size_t tensor_count,
                                   const gan__safetensors_pair *pairs, size_t pair_count);

@@ -113,8 +113,8 @@ static gan_status safetensors_place(safetensors_reader *r, gan__safetensors_entr
     }
     if ((uint64_t)(offsets[1] - offsets[0]) != size) {
         return gan__bytes_fail(at,
-                               "data_offsets hold %" PRId64 " bytes, %" PRId64 " elements of %s have "
-                               "%" PRIu64,
+                               "data_offsets hold %" PRId64 " bytes, %" PRId64
+                               " elements of %s have %" PRIu64,
                                offsets[1] - offsets[0], entry->array.count,
                                gan__element_name(entry->array.element), size);
     }
@@ -247,9 +247,9 @@ static gan_status safetensors_check_sums(safetensors_reader *r)
         at.at = entry->offset;
         uint32_t found = gan__crc32(0, entry->array.data, safetensors_size(entry));
         if (safetensors_parse_crc(pair->value, &stored) && stored == found) continue;
-        return gan__bytes_fail(&at,
-                               "tensor '%.200s' is damaged: its CRC-32 is %08x, the stored one %.40s",
-                               name, found, pair->value);
+        return gan__bytes_fail(
+            &at, "tensor '%.200s' is damaged: its CRC-32 is %08x, the stored one %.40s", name,
+            found, pair->value);
     }
     return GAN_OK;
 }
@@ -263,7 +263,8 @@ static gan_status safetensors_read_all(safetensors_reader *r)
     uint64_t length = gan__load_u64le(p);
     if (length > SAFETENSORS_HEADER_MOST || length > gan__bytes_left(&in)) {
         in.at = 0;
-        return gan__bytes_fail(&in, "a header of %" PRIu64 " bytes in a file of %zu", length, in.size);
+        return gan__bytes_fail(&in, "a header of %" PRIu64 " bytes in a file of %zu", length,
+                               in.size);
     }
     r->start = in.at + (size_t)length;
     in.size = r->start;

@@ -105,8 +105,8 @@ static void safetensors_print_metadata(gan__text *text, const gan__safetensors_p
 }
 
 /* The length and the header, padded so that the data begins at a multiple of 8. */
-static void safetensors_print(gan__text *text, const gan__safetensors_pair *pairs, size_t pair_count,
-                              const safetensors_item *items, size_t item_count)
+static void safetensors_print(gan__text *text, const gan__safetensors_pair *pairs,
+                              size_t pair_count, const safetensors_item *items, size_t item_count)
 {
     size_t offset = 0;
     gan__text_append(text, "\0\0\0\0\0\0\0\0{", 9);

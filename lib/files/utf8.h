@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Bytes of the character at text[0..length), 1 to 4; 0 if it is none: truncated, overlong, a surrogate
- * or beyond U+10FFFF. */
+/* Bytes of the character at text[0..length), 1 to 4; 0 if it is none: truncated, overlong, a
+ * surrogate or beyond U+10FFFF. */
 static inline size_t gan__utf8_length(const uint8_t *text, size_t length)
 {
     uint32_t first = text[0], value;

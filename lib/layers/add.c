@@ -1,4 +1,5 @@
-/* add: y = x0 + x1 + ... A 1x1 picture is tiled over the others' pixels; its gradient is the sum over them. */
+/* add: y = x0 + x1 + ... A 1x1 picture is tiled over the others' pixels; its gradient is the sum
+ * over them. */
 #include "layers/kinds.h"
 #include "layers/tile.h"
 

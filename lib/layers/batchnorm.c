@@ -1,8 +1,9 @@
-/* batchnorm: y = (x - mean) / sqrt(variance + eps) * gamma + beta, for each channel (Ioffe and Szegedy 2015).
+/* batchnorm: y = (x - mean) / sqrt(variance + eps) * gamma + beta, for each channel (Ioffe and
+ * Szegedy 2015).
  *
  * In training mean and variance (biased) are those of the batch, of each group of it by itself, and
  *
- *   running = (1 - momentum) * running + momentum * statistic     (of the variance the unbiased one)
+ *   running = (1 - momentum) * running + momentum * statistic    (of the variance: unbiased)
  *
  * is done for one group after the other. In evaluation the running ones are used. */
 #include "layers/sample_norm.h"

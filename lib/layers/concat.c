@@ -1,5 +1,5 @@
-/* concat: the channels of the operands, one after the other. A 1x1 picture is tiled over the others' pixels;
- * its gradient is the sum over them. */
+/* concat: the channels of the operands, one after the other. A 1x1 picture is tiled over the
+ * others' pixels; its gradient is the sum over them. */
 #include "layers/kinds.h"
 #include "layers/tile.h"
 

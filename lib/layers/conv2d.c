@@ -1,7 +1,10 @@
-/* conv2d: y[i][j][k] = sum over r, s, c of W[k][c][r][s] * x[i*stride - top + r*dilation][...][c] + b[k]
+/* conv2d: y[i][j][k] = b[k] + sum over r, s, c of
  *
- * (cross-correlation, as PyTorch's), y's sides (size + pads - dilation * (window - 1) - 1) / stride + 1,
- * rounded down. */
+ *   W[k][c][r][s] * x[i*stride - top + r*dilation][j*stride - left + s*dilation][c]
+ *
+ * (cross-correlation, as PyTorch's). y's sides are, rounded down,
+ *
+ *   (size + pads - dilation * (window - 1) - 1) / stride + 1 */
 #include "layers/filter.h"
 #include "layers/padding.h"
 
@@ -66,10 +69,10 @@ static gan_status conv2d_shape(const gan_layer *layer, const gan__shape *in, int
     out->c = v->filters;
     if (out->h != 0 && out->w != 0) return GAN_OK;
     return gan__fail(context, GAN_E_SHAPE,
-                     "conv2d: kernel %" PRId64 "x%" PRId64 " does not fit a padded picture of %" PRId64
-                     "x%" PRId64,
-                     v->dilation[0] * (v->kernel[0] - 1) + 1, v->dilation[1] * (v->kernel[1] - 1) + 1,
-                     padded.h, padded.w);
+                     "conv2d: kernel %" PRId64 "x%" PRId64
+                     " does not fit a padded picture of %" PRId64 "x%" PRId64,
+                     v->dilation[0] * (v->kernel[0] - 1) + 1,
+                     v->dilation[1] * (v->kernel[1] - 1) + 1, padded.h, padded.w);
 }
 
 static gan_status conv2d_declare(gan_layer *layer, const gan__shape *in, int32_t count)

@@ -1,4 +1,5 @@
-/* conv_transpose2d: the gradient of conv2d over its input, as a layer: every input pixel adds its window,
+/* conv_transpose2d: the gradient of conv2d over its input, as a layer: every input pixel adds its
+ * window to y,
  *
  *   y[i*stride - top + r*dilation][...][k] += W[c][k][r][s] * x[i][j][c],  then + b[k]
  *

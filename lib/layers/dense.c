@@ -1,6 +1,6 @@
 /* dense: y[k] = sum over c, h, w of W[k][c][h][w] * x[h][w][c] + b[k]
  *
- * A picture is flattened in PyTorch's order, C, H, W, by the order of the weights: no data is moved. */
+ * A picture is flattened in PyTorch's order C, H, W by the order of the weights: nothing moves. */
 #include "layers/filter.h"
 
 #include <inttypes.h>

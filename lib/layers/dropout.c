@@ -1,5 +1,5 @@
-/* dropout: y = x * mask / (1 - p) in training, mask 0 with probability p, else 1 (Srivastava et al. 2014); y = x
- * in evaluation. NaN times 0 is NaN, as in PyTorch. */
+/* dropout: y = x * mask / (1 - p) in training, mask 0 with probability p, else 1 (Srivastava et al.
+ * 2014); y = x in evaluation. NaN times 0 is NaN, as in PyTorch. */
 #include "layers/kinds.h"
 
 #include "compute/draw.h"

@@ -1,5 +1,6 @@
-/* embedding: y[n] = W[x[n]], rows of a trained table. x has one channel: whole numbers in [0, count). Any other
- * number, NaN too, gives NaN: a forward pass has no other way to say so, and the loss then names it. */
+/* embedding: y[n] = W[x[n]], rows of a trained table. x has one channel: whole numbers from 0 to
+ * count - 1. Any other number, NaN too, gives NaN: a forward pass has no other way to say so, and
+ * the loss then names it. */
 #include "layers/kinds.h"
 
 #include "base/parallel.h"
@@ -16,8 +17,8 @@ typedef struct embedding_values {
 static const gan__option embedding_options[] = {
     {"count", GAN__OPTION_INTEGER, GAN__POSITIONAL | GAN__REQUIRED, NULL, 1, GAN__MOST_CHANNELS,
      NULL, offsetof(embedding_values, count), "rows of the table: how many numbers there are"},
-    {"size", GAN__OPTION_INTEGER, GAN__POSITIONAL | GAN__REQUIRED, NULL, 1, GAN__MOST_CHANNELS, NULL,
-     offsetof(embedding_values, size), "channels that come out"},
+    {"size", GAN__OPTION_INTEGER, GAN__POSITIONAL | GAN__REQUIRED, NULL, 1, GAN__MOST_CHANNELS,
+     NULL, offsetof(embedding_values, size), "channels that come out"},
     {"init", GAN__OPTION_INITIAL, 0, "normal:1", 0, 0, NULL, offsetof(embedding_values, initial),
      "how the table starts"},
 };

@@ -140,7 +140,8 @@ static void filter_backward_weights(gan__op *op, const gan__filter *filter, cons
                                      : gan__gradient_write(op->layer, filter->weight, &add);
     const float *x = filter_input(op, filter, &memory);
     gan__conv_backward_weights(op->context, &filter->conv, filter->transposed ? dy : x,
-                               filter->transposed ? x : dy, !filter->spectral && add, memory, weight);
+                               filter->transposed ? x : dy, !filter->spectral && add, memory,
+                               weight);
     if (filter->spectral) gan__spectral_backward(op, filter, weight, memory);
 }
 

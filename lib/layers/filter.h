@@ -1,5 +1,5 @@
-/* filter.h: what dense, conv2d and conv_transpose2d share: weights and bias, panels, the tail, a padded
- * input, spectral normalisation. The layers add options and geometry. */
+/* filter.h: what dense, conv2d and conv_transpose2d share: weights and bias, panels, the tail, a
+ * padded input, spectral normalisation. The layers add options and geometry. */
 #ifndef GAN__FILTER_H
 #define GAN__FILTER_H
 
@@ -21,8 +21,8 @@ typedef struct gan__filter_values {
     {"spectral", GAN__OPTION_BOOLEAN, 0, "no", 0, 0, NULL, offsetof(type, filter.spectral),        \
      "divides the weights by their largest singular value (Miyato et al. 2018)"}
 
-/* One layer in one place. The picture side of `conv` is what goes in, of a transposed one what comes out;
- * with `padding` it is the padded picture. */
+/* One layer in one place. The picture side of `conv` is what goes in, of a transposed one what
+ * comes out; with `padding` it is the padded picture. */
 typedef struct gan__filter {
     gan__conv conv;
     bool transposed, spectral;
@@ -30,8 +30,8 @@ typedef struct gan__filter {
     const gan__parameter *weight, *bias; /* bias NULL: none */
 } gan__filter;
 
-/* Weights of PyTorch's `shape`, taken as `order`, and their companions. Of PyTorch's dimensions the filters
- * of a transposed convolution, its outputs, are the second. */
+/* Weights of PyTorch's `shape`, taken as `order`, and their companions. Of PyTorch's dimensions the
+ * filters of a transposed convolution, its outputs, are the second. */
 typedef struct gan__filter_weights {
     int32_t rank;
     int64_t shape[4], order[4];
@@ -42,7 +42,8 @@ gan_status gan__filter_declare(gan_layer *layer, const gan__filter_values *value
                                const gan__filter_weights *weights);
 
 /* Fills everything but `conv` and `padding`. */
-void gan__filter_find(const gan_layer *layer, const gan__filter_values *values, gan__filter *filter);
+void gan__filter_find(const gan_layer *layer, const gan__filter_values *values,
+                      gan__filter *filter);
 
 gan_status gan__filter_plan(gan__op *op, const gan__filter *filter);
 void gan__filter_forward(gan__op *op, const gan__filter *filter);

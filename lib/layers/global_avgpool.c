@@ -36,8 +36,8 @@ static void global_avgpool_backward(gan__op *op)
 {
     const gan__channels channels = global_avgpool_channels(op);
     if (!op->dx[0]) return;
-    gan__combine(op->context, gan__shape_count(op->out), 1.0f / (float)channels.pixels, op->dy, 0.0f,
-                 op->workspace);
+    gan__combine(op->context, gan__shape_count(op->out), 1.0f / (float)channels.pixels, op->dy,
+                 0.0f, op->workspace);
     gan__channels_put(op->context, &channels, true, op->workspace, op->dx[0]);
 }
 

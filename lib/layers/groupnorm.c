@@ -1,5 +1,5 @@
-/* groupnorm: y = (x - mean) / sqrt(variance + eps) * gamma[c] + beta[c], over all pixels of channels / groups
- * channels of each sample (Wu and He 2018). */
+/* groupnorm: y = (x - mean) / sqrt(variance + eps) * gamma[c] + beta[c], over all pixels of
+ * channels / groups channels of each sample (Wu and He 2018). */
 #include "layers/sample_norm.h"
 
 #include <inttypes.h>

@@ -5,8 +5,8 @@
  *   kaiming         U(+-g * sqrt(3 / n_in))             (He et al. 2015)
  *   kaiming_normal  N(0, g / sqrt(n_in))
  *   orthogonal      g * Q, Q from the QR decomposition of a normal matrix whose rows are those of
- *                   PyTorch's first dimension, signs such that R's diagonal is positive (Saxe et al.
- *                   2013)
+ *                   PyTorch's first dimension, signs such that R's diagonal is positive
+ *                   (Saxe et al. 2013)
  *
  * The default is each layer's own range, as PyTorch's: kaiming_uniform(a = sqrt 5) is
  * U(+-1 / sqrt(n_in)). */
@@ -18,15 +18,17 @@
 
 #include <math.h>
 
-/* Modified by Householder reflections. Columns lie one after the other: a[column][0 .. length), length >=
- * columns. */
+/* The QR decomposition by Householder reflections. Columns lie one after the other, as
+ * a[column][length], length >= columns; reflection k is v[k][k .. length), of unit length. */
 typedef struct initial_qr {
-    double *a;
+    double *a, *v, *sign; /* sign: of R's diagonal */
     int64_t length, columns;
-    int64_t step;   /* the reflection being applied */
-    int64_t first;  /* to the columns from here on */
-    const double *v; /* of unit length, from element `step` on */
+    int64_t first;    /* the column of the first task */
+    int64_t from, to; /* reflections to apply */
 } initial_qr;
+
+/* Reflections that are applied to a column in one go, while it is in the cache. */
+enum { INITIAL_PANEL = 32 };
 
 /* Four chains, so that the sum is fast without any licence to reorder it. */
 static double initial_dot(const double *a, const double *b, int64_t count)
@@ -40,53 +42,67 @@ static double initial_dot(const double *a, const double *b, int64_t count)
     return (sum[0] + sum[1]) + (sum[2] + sum[3]);
 }
 
-static void initial_reflect(void *argument, int64_t index, int32_t worker)
+static void initial_reflect(const initial_qr *qr, int64_t k, double *column)
 {
-    const initial_qr *qr = argument;
-    double *column = qr->a + (qr->first + index) * qr->length + qr->step;
-    int64_t count = qr->length - qr->step;
-    double scale = 2.0 * initial_dot(qr->v, column, count);
-    (void)worker;
-    for (int64_t i = 0; i < count; i++) column[i] -= scale * qr->v[i];
+    const double *v = qr->v + k * qr->length + k;
+    const int64_t count = qr->length - k;
+    double scale = 2.0 * initial_dot(v, column + k, count);
+    for (int64_t i = 0; i < count; i++) column[k + i] -= scale * v[i];
 }
 
-/* The unit vector of the reflection that maps x to a multiple of e1; returns the sign of R's diagonal. */
-static double initial_vector(const double *x, int64_t count, double *v)
+/* Makes the reflection that maps column k, from element k on, to a multiple of e1. */
+static void initial_vector(const initial_qr *qr, int64_t k)
 {
+    const double *x = qr->a + k * qr->length + k;
+    double *v = qr->v + k * qr->length + k;
+    const int64_t count = qr->length - k;
     double length = sqrt(initial_dot(x, x, count));
-    double sign = x[0] < 0.0 ? 1.0 : -1.0; /* of the diagonal: away from x[0], against cancellation */
+    qr->sign[k] = x[0] < 0.0 ? 1.0 : -1.0; /* away from x[0], against cancellation */
     for (int64_t i = 0; i < count; i++) v[i] = x[i];
-    v[0] -= sign * length;
+    v[0] -= qr->sign[k] * length;
     double norm = sqrt(initial_dot(v, v, count));
     for (int64_t i = 0; i < count && norm > 0.0; i++) v[i] /= norm;
-    return sign;
 }
 
-/* qr->a becomes Q. `v` has room for columns * length doubles and one sign for each column. */
-static void initial_decompose(gan_context *context, initial_qr *qr, double *v)
+static void initial_reduce(void *argument, int64_t index, int32_t worker)
 {
-    double *sign = v + qr->columns * qr->length;
-    for (int64_t j = 0; j < qr->columns; j++) {
-        double *vector = v + j * qr->length + j;
-        sign[j] = initial_vector(qr->a + j * qr->length + j, qr->length - j, vector);
-        qr->v = vector;
-        qr->step = j;
-        qr->first = j + 1;
-        gan__parallel_for(context, qr->columns - j - 1, initial_reflect, qr);
-    }
-    for (int64_t i = 0; i < qr->columns * qr->length; i++) qr->a[i] = 0.0;
-    for (int64_t j = 0; j < qr->columns; j++) qr->a[j * qr->length + j] = sign[j];
-    for (int64_t j = qr->columns - 1; j >= 0; j--) {
-        qr->v = v + j * qr->length + j;
-        qr->step = j;
-        qr->first = j;
-        gan__parallel_for(context, qr->columns - j, initial_reflect, qr);
+    const initial_qr *qr = argument;
+    (void)worker;
+    for (int64_t k = qr->from; k < qr->to; k++) {
+        initial_reflect(qr, k, qr->a + (qr->first + index) * qr->length);
     }
 }
 
-/* torch[rows][columns], a normal draw, becomes gain * orthogonal (rows, or columns if there are fewer). */
-static gan_status initial_orthogonal(gan_context *context, int64_t rows, int64_t columns, double gain,
-                                     float *torch)
+/* Column `index` of Q: the reflections behind it leave it as it is. */
+static void initial_form(void *argument, int64_t index, int32_t worker)
+{
+    const initial_qr *qr = argument;
+    double *column = qr->a + index * qr->length;
+    (void)worker;
+    for (int64_t i = 0; i < qr->length; i++) column[i] = 0.0;
+    column[index] = qr->sign[index];
+    for (int64_t k = index; k >= 0; k--) initial_reflect(qr, k, column);
+}
+
+/* qr->a becomes Q. */
+static void initial_decompose(gan_context *context, initial_qr *qr)
+{
+    for (qr->from = 0; qr->from < qr->columns; qr->from = qr->to) {
+        qr->to = qr->from + INITIAL_PANEL < qr->columns ? qr->from + INITIAL_PANEL : qr->columns;
+        for (int64_t k = qr->from; k < qr->to; k++) {
+            initial_vector(qr, k);
+            for (int64_t j = k + 1; j < qr->to; j++) initial_reflect(qr, k, qr->a + j * qr->length);
+        }
+        qr->first = qr->to;
+        gan__parallel_for(context, qr->columns - qr->to, initial_reduce, qr);
+    }
+    gan__parallel_for(context, qr->columns, initial_form, qr);
+}
+
+/* torch[rows][columns], a normal draw, becomes gain * orthogonal (rows, or columns if there are
+ * fewer). */
+static gan_status initial_orthogonal(gan_context *context, int64_t rows, int64_t columns,
+                                     double gain, float *torch)
 {
     bool wide = rows < columns;
     initial_qr qr = {.length = wide ? columns : rows, .columns = wide ? rows : columns};
@@ -94,12 +110,14 @@ static gan_status initial_orthogonal(gan_context *context, int64_t rows, int64_t
     double *memory;
     GAN__TRY(gan__allocate_raw(context, &memory, 2 * count + (size_t)qr.columns, sizeof *memory));
     qr.a = memory;
+    qr.v = memory + count;
+    qr.sign = memory + 2 * count;
     for (int64_t r = 0; r < rows; r++) {
         for (int64_t c = 0; c < columns; c++) {
             qr.a[wide ? r * columns + c : c * rows + r] = (double)torch[r * columns + c];
         }
     }
-    initial_decompose(context, &qr, memory + count);
+    initial_decompose(context, &qr);
     for (int64_t r = 0; r < rows; r++) {
         for (int64_t c = 0; c < columns; c++) {
             double q = qr.a[wide ? r * columns + c : c * rows + r];
@@ -174,8 +192,8 @@ gan_status gan__initial_fill(gan_context *context, const gan__parameter *p, uint
         return GAN_OK;
     }
     if (p->rank < 2 && p->initial.mode == GAN__INIT_ORTHOGONAL) {
-        return gan__fail(context, GAN_E_ARGUMENT, "%s: init=orthogonal needs a matrix, not a vector",
-                         p->name);
+        return gan__fail(context, GAN_E_ARGUMENT,
+                         "%s: init=orthogonal needs a matrix, not a vector", p->name);
     }
     float *torch;
     GAN__TRY(gan__allocate_raw(context, &torch, (size_t)p->count, sizeof *torch));

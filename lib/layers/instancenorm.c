@@ -1,5 +1,5 @@
-/* instancenorm: y = (x - mean) / sqrt(variance + eps) * gamma + beta, for each channel of each sample
- * (Ulyanov et al. 2016). As PyTorch's default: no gamma and beta, no running statistics. */
+/* instancenorm: y = (x - mean) / sqrt(variance + eps) * gamma + beta, for each channel of each
+ * sample (Ulyanov et al. 2016). As PyTorch's default: no gamma and beta, no running statistics. */
 #include "layers/sample_norm.h"
 
 typedef struct instancenorm_values {

@@ -13,7 +13,7 @@ extern const gan__layer_kind gan__layer_input, gan__layer_dense, gan__layer_conv
     gan__layer_embedding, gan__layer_flatten, gan__layer_reshape, gan__layer_concat, gan__layer_add,
     gan__layer_multiply, gan__layer_minibatch_stddev, gan__layer_pixel_shuffle;
 
-/* Bounds of options: far beyond use, near enough that sums and products of a few stay in 64 bits. */
+/* Bounds of options: far beyond use, yet sums and products of a few of them stay in 64 bits. */
 #define GAN__MOST_CHANNELS 16777216.0
 #define GAN__MOST_WINDOW 4096.0
 

@@ -21,28 +21,29 @@ typedef struct gan__segment {
     bool empty; /* its gradient is zero, whatever is in memory: the next pass overwrites it */
 } gan__segment;
 
-/* The parameters of one part, or of a model's own layers, in flat arenas: what an optimiser walks over.
- * Reference-counted by the layers in it. */
+/* The parameters of one part, or of a model's own layers, in flat arenas: what an optimiser walks
+ * over. Reference-counted by the layers in it. */
 typedef struct gan__store {
     atomic_int references;
     gan_context *context; /* retained */
     int64_t weight_count; /* trained numbers */
     int64_t buffer_count; /* running statistics, u and v: saved, not trained */
     float *weights, *buffers;
-    float *gradients;     /* weight_count; made when first needed; see gan__store_settle_gradients */
+    float *gradients; /* weight_count; made when first needed; see gan__store_settle_gradients */
     gan__segment *segments;
     int32_t segment_count;
-    uint64_t version; /* from 1; grows with every change of weights or buffers from outside a forward pass */
+    uint64_t version; /* from 1; grows with every change from outside a forward pass */
+    uint64_t passes;  /* grows when a forward pass changes what others are made of */
 } gan__store;
 
 typedef struct gan__parameter {
     const char *name; /* PyTorch's leaf: "weight" */
     bool trained;     /* else a buffer */
-    bool integer;     /* saved as int64 (num_batches_tracked); in memory a float, exact up to 2^24 */
+    bool integer; /* saved as int64 (num_batches_tracked); in memory a float, exact up to 2^24 */
     bool unit;        /* scaled to length 1 after its draw (spectral norm's u and v) */
-    /* PyTorch's shape is shape[0..rank). Its elements, taken as dimensions (k, c, r, s) by `order`, lie in
-     * memory as [r][s][c][k]: weights of dense (k out, c x r x s the picture that goes in) and both
-     * convolutions, layernorm's affine (k = 1). Plain vectors have order {count, 1, 1, 1}. */
+    /* PyTorch's shape is shape[0..rank). Its elements, taken as dimensions (k, c, r, s) by `order`,
+     * lie in memory as [r][s][c][k]: weights of dense (k out, c x r x s the picture that goes in)
+     * and both convolutions, layernorm's affine (k = 1). Vectors have order {count, 1, 1, 1}. */
     int32_t rank;
     int64_t shape[4];
     int64_t order[4];
@@ -63,32 +64,35 @@ typedef struct gan__layer_kind {
     /* Whether samples of a batch influence each other in training (batchnorm, minibatch_stddev). */
     bool couples;
 
-    /* The next layer, if it is an activation that needs only its output, may be done in the store: then
-     * op->tail is set. */
+    /* The next layer, if it is an activation that needs only its output, may be done in the store:
+     * then op->tail is set. */
     bool takes_tail;
 
-    /* Activation layers: which function this layer is, so that a plan can give it to the op before as its
-     * tail (activation and parameter are set). NULL for every other kind. */
+    /* Activation layers: which function this layer is, so that a plan can give it to the op before
+     * as its tail (activation and parameter are set). NULL for every other kind. */
     void (*activation)(const gan_layer *layer, gan__tail *tail);
 
     /* Checks options that depend on each other, once they are read. May be NULL. */
     gan_status (*check)(gan_layer *layer);
 
-    /* The output's shape. n, h and w may be -1 (open) in what comes in and then are in what goes out; c is
-     * always known. GAN_E_SHAPE messages name the kind, what came and what is needed. */
-    gan_status (*shape)(const gan_layer *layer, const gan__shape *in, int32_t count, gan__shape *out);
+    /* The output's shape. n, h and w may be -1 (open) in what comes in and then are in what goes
+     * out; c is always known. GAN_E_SHAPE messages name the kind, what came and what is needed. */
+    gan_status (*shape)(const gan_layer *layer, const gan__shape *in, int32_t count,
+                        gan__shape *out);
 
-    /* Declares parameters with gan__layer_declare, once, when the layer is placed for the first time. NULL:
-     * none. Later placements must give the same parameter shapes: checked by gan__layer_place. */
+    /* Declares parameters with gan__layer_declare, once, when the layer is placed for the first
+     * time. NULL: none. Later placements must give the same parameter shapes: checked by
+     * gan__layer_place. */
     gan_status (*declare)(gan_layer *layer, const gan__shape *in, int32_t count);
 
-    /* Asks for memory: fills state_size, workspace_size, scratch_size, and panels. NULL: nothing needed. */
+    /* Asks for memory: fills state_size, workspace_size, scratch_size, and panels. NULL: nothing
+     * needed. */
     gan_status (*plan)(struct gan__op *op);
 
     void (*forward)(struct gan__op *op);
 
-    /* From op->dy: writes op->dx[i] where it is not NULL (never adds; never aliases dy or another dx), and
-     * adds to the gradients of its parameters if op->want_weights. */
+    /* From op->dy: writes op->dx[i] where it is not NULL (never adds; never aliases dy or another
+     * dx), and adds to the gradients of its parameters if op->want_weights. */
     void (*backward)(struct gan__op *op);
 } gan__layer_kind;
 
@@ -103,9 +107,9 @@ struct gan_layer {
     char *text;
 };
 
-/* All kinds. `input` is among them (no operands, its shape is its values), so that gan_layer_create can make
- * one for a model by hand; `output`, `part`, `residual`, `repeat` and `default` belong to the grammar of
- * models alone. */
+/* All kinds. `input` is among them (no operands, its shape is its values), so that gan_layer_create
+ * can make one for a model by hand; `output`, `part`, `residual`, `repeat` and `default` belong to
+ * the grammar of models alone. */
 extern const gan__layer_kind *const gan__layer_kinds[];
 extern const int32_t gan__layer_kind_count;
 const gan__layer_kind *gan__layer_kind_find(const char *name, size_t length); /* NULL: unknown */
@@ -116,8 +120,9 @@ gan_status gan__layer_new(gan_layer **out, gan_context *context, const gan__laye
 /* Runs check, shape and, the first time, declare. */
 gan_status gan__layer_place(gan_layer *layer, const gan__shape *in, int32_t count, gan__shape *out);
 
-/* For declare(). The parameter, in PyTorch's order and starting at 0 (declare changes `order`, `initial`,
- * fans and bounds as needed); NULL (message set) if there are too many or the count does not fit. */
+/* For declare(). The parameter, in PyTorch's order and starting at 0 (declare changes `order`,
+ * `initial`, fans and bounds as needed); NULL (message set) if there are too many or the count does
+ * not fit. */
 gan__parameter *gan__layer_declare(gan_layer *layer, const char *name, bool trained, int32_t rank,
                                    const int64_t *shape);
 gan__parameter *gan__layer_parameter(const gan_layer *layer, const char *name); /* NULL: none */
@@ -127,18 +132,19 @@ static inline float *gan__parameter_value(const gan_layer *layer, const gan__par
     return (p->trained ? layer->store->weights : layer->store->buffers) + p->offset;
 }
 
-/* Where a backward pass puts a gradient; gan__store_need_gradients has run. `_write`: *add says whether
- * there is something to add to, else every element is to be overwritten. `_add`: always to be added to. */
+/* Where a backward pass puts a gradient; gan__store_need_gradients has run. `_write`: *add says
+ * whether there is something to add to, else every element is to be overwritten. `_add`: always to
+ * be added to. */
 float *gan__gradient_write(const gan_layer *layer, const gan__parameter *p, bool *add);
 float *gan__gradient_add(const gan_layer *layer, const gan__parameter *p);
 
-/* The store of the layers given (those that have one already are skipped): arenas, offsets, initial values.
- * Layers without parameters get none. */
+/* The store of the layers given (those that have one already are skipped): arenas, offsets, initial
+ * values. Layers without parameters get none. */
 gan_status gan__store_create(gan_context *context, gan_layer *const *layers, int32_t count);
 void gan__store_retain(gan__store *store);
 void gan__store_release(gan__store *store);
 gan_status gan__store_need_gradients(gan__store *store); /* allocates, once; all are empty then */
-void gan__store_clear_gradients(gan__store *store);      /* marks all of them empty; writes nothing */
+void gan__store_clear_gradients(gan__store *store); /* marks all of them empty; writes nothing */
 /* Writes the zeros of those still empty: whoever reads store->gradients calls it first. */
 void gan__store_settle_gradients(gan__store *store);
 
@@ -146,15 +152,15 @@ void gan__store_settle_gradients(gan__store *store);
 void gan__parameter_export(const gan__parameter *p, const float *memory, float *torch);
 void gan__parameter_import(const gan__parameter *p, const float *torch, float *memory);
 
-/* What gan_layer_read, gan_model_read and their writing counterparts do once the parameter is found.
- * `what` is GAN_VALUE or GAN_GRADIENT; `name` is for messages. */
+/* What gan_layer_read, gan_model_read and their writing counterparts do once the parameter is
+ * found. `what` is GAN_VALUE or GAN_GRADIENT; `name` is for messages. */
 gan_status gan__parameter_read(gan_layer *layer, const gan__parameter *p, const char *name,
                                int32_t what, gan_tensor *tensor);
 gan_status gan__parameter_write(gan_layer *layer, const gan__parameter *p, const char *name,
                                 const gan_tensor *tensor);
 
-/* Packed weights, shared by all plans of one tape or runner. A panel is asked for when a plan is made and
- * packed when it is used and the store's version has moved on. */
+/* Packed weights, shared by all plans of one tape or runner. A panel is asked for when a plan is
+ * made and packed when it is used and the store's version has moved on. */
 typedef struct gan__panel gan__panel;
 typedef struct gan__panel_cache {
     gan_context *context;
@@ -186,6 +192,10 @@ typedef struct gan__op {
     size_t scratch_size;   /* bytes for each worker */
     gan__panel *panels[2]; /* by gan__pass: FORWARD, BACKWARD_DATA */
     gan__panel_cache *cache;
+
+    /* What the state was made of, 0 in a new plan: for layers that keep it (spectral norm). */
+    uint64_t version, passes;
+    bool packed[2]; /* by gan__pass */
 
     /* Set before forward(): */
     const float *const *x;

@@ -1,5 +1,5 @@
-/* layernorm: y = (x - mean) / sqrt(variance + eps) * gamma[c][h][w] + beta[c][h][w], over all of a sample
- * (Ba et al. 2016); torch.nn.LayerNorm([C, H, W]), of a vector LayerNorm(C). */
+/* layernorm: y = (x - mean) / sqrt(variance + eps) * gamma[c][h][w] + beta[c][h][w], over all of a
+ * sample (Ba et al. 2016); torch.nn.LayerNorm([C, H, W]), of a vector LayerNorm(C). */
 #include "layers/sample_norm.h"
 
 #include <inttypes.h>

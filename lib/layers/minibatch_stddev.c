@@ -1,14 +1,15 @@
-/* minibatch_stddev: one more channel that tells how much samples differ (Karras et al. 2018, section 3).
+/* minibatch_stddev: one more channel that tells how much samples differ (Karras et al. 2018,
+ * section 3).
  *
- * The batch of n is cut into m = n / group sets; set j has the samples j, j + m, j + 2m, ... With mean and
- * variance (biased) over a set, for each number of a sample,
+ * The batch of n is cut into m = n / group sets; set j has the samples j, j + m, j + 2m, ... With
+ * mean and variance (biased) over a set, for each number of a sample,
  *
- *   s_j = the mean over all numbers of sqrt(variance + 1e-8),  the new channel of each sample of set j
+ *   s_j = the mean over all numbers of sqrt(variance + 1e-8): the new channel of set j's samples
  *
  *   ds_j / dx = (x - mean) / (group * sqrt(variance + 1e-8) * numbers)
  *
- * A batch that is no multiple of the group is refused in training; in evaluation the largest smaller group
- * serves that divides it. */
+ * A batch that is no multiple of the group is refused in training; in evaluation the largest
+ * smaller group serves that divides it. */
 #include "layers/kinds.h"
 #include "layers/tile.h"
 
@@ -26,8 +27,8 @@ static const gan__option minibatch_stddev_options[] = {
      offsetof(minibatch_stddev_values, group), "samples that are compared; at most the batch"},
 };
 
-static gan_status minibatch_stddev_shape(const gan_layer *layer, const gan__shape *in, int32_t count,
-                                         gan__shape *out)
+static gan_status minibatch_stddev_shape(const gan_layer *layer, const gan__shape *in,
+                                         int32_t count, gan__shape *out)
 {
     (void)layer;
     (void)count;
@@ -98,7 +99,9 @@ static void minibatch_stddev_set(void *argument, int64_t set, int32_t worker)
     const float *x = job->op->x[0] + first * job->numbers;
     double sum = 0.0, mean;
     (void)worker;
-    for (int64_t i = 0; i < job->numbers; i++) sum += (double)minibatch_stddev_root(job, x + i, &mean);
+    for (int64_t i = 0; i < job->numbers; i++) {
+        sum += (double)minibatch_stddev_root(job, x + i, &mean);
+    }
     for (int64_t g = 0; g < job->group; g++) {
         job->values[first + g * job->sets] = (float)(sum / (double)job->numbers);
     }

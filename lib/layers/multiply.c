@@ -1,5 +1,5 @@
-/* multiply: y = x0 * x1 * ...;  dx_i = dy times all the others. A 1x1 picture is tiled over the others' pixels;
- * its gradient is the sum over them. */
+/* multiply: y = x0 * x1 * ...;  dx_i = dy times all the others. A 1x1 picture is tiled over the
+ * others' pixels; its gradient is the sum over them. */
 #include "layers/kinds.h"
 #include "layers/tile.h"
 

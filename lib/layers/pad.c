@@ -1,4 +1,4 @@
-/* pad: y[i][j] = x[i - top][j - left], outside of x zero, reflected without the border, or its border. */
+/* pad: y[i][j] = x[i - top][j - left]; outside of x zero, its reflection or its border. */
 #include "layers/kinds.h"
 #include "layers/padding.h"
 

@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Both directions are one transposition of rows k by columns (c, r, s), walked in square tiles so that
- * neither side misses the cache line after line. */
-enum { TILE = 16 };
+/* Both directions are one transposition of rows k by columns (c, r, s), walked in square tiles so
+ * that neither side misses the cache line after line. */
+enum { PARAMETER_TILE = 16 };
 
 typedef struct parameter_walk {
     const gan__parameter *p;
@@ -34,8 +34,8 @@ void gan__parameter_export(const gan__parameter *p, const float *memory, float *
 {
     const parameter_walk walk = parameter_begin(p);
     const int64_t rows = p->order[0];
-    for (int64_t k0 = 0; k0 < rows; k0 += TILE) {
-        int64_t k1 = k0 + TILE < rows ? k0 + TILE : rows;
+    for (int64_t k0 = 0; k0 < rows; k0 += PARAMETER_TILE) {
+        int64_t k1 = k0 + PARAMETER_TILE < rows ? k0 + PARAMETER_TILE : rows;
         for (int64_t column = 0; column < walk.columns; column++) {
             const float *line = memory + parameter_line(&walk, column) * rows;
             for (int64_t k = k0; k < k1; k++) torch[k * walk.columns + column] = line[k];
@@ -47,8 +47,8 @@ void gan__parameter_import(const gan__parameter *p, const float *torch, float *m
 {
     const parameter_walk walk = parameter_begin(p);
     const int64_t rows = p->order[0];
-    for (int64_t k0 = 0; k0 < rows; k0 += TILE) {
-        int64_t k1 = k0 + TILE < rows ? k0 + TILE : rows;
+    for (int64_t k0 = 0; k0 < rows; k0 += PARAMETER_TILE) {
+        int64_t k1 = k0 + PARAMETER_TILE < rows ? k0 + PARAMETER_TILE : rows;
         for (int64_t column = 0; column < walk.columns; column++) {
             float *line = memory + parameter_line(&walk, column) * rows;
             for (int64_t k = k0; k < k1; k++) line[k] = torch[k * walk.columns + column];

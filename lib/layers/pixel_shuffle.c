@@ -10,8 +10,9 @@ typedef struct pixel_shuffle_values {
 } pixel_shuffle_values;
 
 static const gan__option pixel_shuffle_options[] = {
-    {"factor", GAN__OPTION_INTEGER, GAN__POSITIONAL | GAN__REQUIRED, NULL, 1, GAN__MOST_WINDOW, NULL,
-     offsetof(pixel_shuffle_values, factor), "how many times as high and wide; channels / factor^2"},
+    {"factor", GAN__OPTION_INTEGER, GAN__POSITIONAL | GAN__REQUIRED, NULL, 1, GAN__MOST_WINDOW,
+     NULL, offsetof(pixel_shuffle_values, factor),
+     "how many times as high and wide; channels / factor^2"},
 };
 
 static gan_status pixel_shuffle_shape(const gan_layer *layer, const gan__shape *in, int32_t count,

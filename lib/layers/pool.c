@@ -20,7 +20,8 @@ gan_status gan__pool_check(gan_layer *layer)
         v->pad.right <= columns) {
         return GAN_OK;
     }
-    return gan__fail(layer->object.context, GAN_E_TEXT, "%s: pad is more than half the window", kind);
+    return gan__fail(layer->object.context, GAN_E_TEXT, "%s: pad is more than half the window",
+                     kind);
 }
 
 gan_status gan__pool_shape(const gan_layer *layer, const gan__shape *in, int32_t count,
@@ -31,8 +32,8 @@ gan_status gan__pool_shape(const gan_layer *layer, const gan__shape *in, int32_t
     (void)count;
     if ((padded.h >= 0 && padded.h < v->kernel[0]) || (padded.w >= 0 && padded.w < v->kernel[1])) {
         return gan__fail(layer->object.context, GAN_E_SHAPE,
-                         "%s: kernel %" PRId64 "x%" PRId64 " does not fit a padded picture of %" PRId64
-                         "x%" PRId64,
+                         "%s: kernel %" PRId64 "x%" PRId64
+                         " does not fit a padded picture of %" PRId64 "x%" PRId64,
                          layer->kind->kind.name, v->kernel[0], v->kernel[1], padded.h, padded.w);
     }
     *out = in[0];

@@ -1,5 +1,5 @@
-/* prelu: y = x > 0 ? x : a * x, a trained: one for the layer, or one for each channel (He et al. 2015).
- * da = sum of dy * x over all x <= 0. */
+/* prelu: y = x > 0 ? x : a * x, a trained: one for the layer, or one for each channel (He et al.
+ * 2015). da = sum of dy * x over all x <= 0. */
 #include "layers/kinds.h"
 
 #include "base/parallel.h"

@@ -1,4 +1,5 @@
-/* reshape: the same numbers as a picture of other sides, counted in PyTorch's order C, H, W on both. */
+/* reshape: the same numbers as a picture of other sides, counted in PyTorch's order C, H, W on
+ * both. */
 #include "layers/arrange.h"
 #include "layers/kinds.h"
 
@@ -10,7 +11,8 @@ typedef struct reshape_values {
 
 static const gan__option reshape_options[] = {
     {"sides", GAN__OPTION_TUPLE, GAN__POSITIONAL | GAN__REQUIRED, NULL, 1, GAN__MOST_CHANNELS, NULL,
-     offsetof(reshape_values, sides), "height, width, channels: 7 7 128; one may be `any`; a vector: 100"},
+     offsetof(reshape_values, sides),
+     "height, width, channels: 7 7 128; one may be `any`; a vector: 100"},
 };
 
 static gan_status reshape_check(gan_layer *layer)
@@ -52,7 +54,8 @@ static gan_status reshape_shape(const gan_layer *layer, const gan__shape *in, in
         known *= *open;
     }
     if (known != total) {
-        return gan__fail(context, GAN_E_SHAPE, "reshape: %s has %" PRId64 " numbers, not %" PRId64 "%s",
+        return gan__fail(context, GAN_E_SHAPE,
+                         "reshape: %s has %" PRId64 " numbers, not %" PRId64 "%s",
                          gan__shape_print(in[0], text), total, known, open ? " or a multiple" : "");
     }
     *out = (gan__shape){in[0].n, side[0], side[1], side[2]};

@@ -56,7 +56,8 @@ void gan__sample_norm_forward(gan__op *op, const gan__norm *norm)
     float *mean = gan__op_take(&state, norm->outer * norm->sets);
     float *variance = gan__op_take(&state, norm->outer * norm->sets);
     gan__norm_statistics(op->context, norm, op->x[0], op->workspace, mean, variance);
-    gan__norm_forward(op->context, norm, op->x[0], mean, variance, affine.gamma, affine.beta, op->y);
+    gan__norm_forward(op->context, norm, op->x[0], mean, variance, affine.gamma, affine.beta,
+                      op->y);
 }
 
 void gan__sample_norm_backward(gan__op *op, const gan__norm *norm)

@@ -1,5 +1,5 @@
-/* sample_norm.h: normalisation within single samples: instancenorm, groupnorm and layernorm but for their
- * options. Training and evaluation are the same. */
+/* sample_norm.h: normalisation within single samples: instancenorm, groupnorm and layernorm but for
+ * their options. Training and evaluation are the same. */
 #ifndef GAN__SAMPLE_NORM_H
 #define GAN__SAMPLE_NORM_H
 

@@ -3,10 +3,11 @@
  *   v = W^T u / |W^T u|,  u = W v / |W v|,  sigma = u . W v,  and the layer uses W' = W / sigma;
  *   with G the gradient over W':  dW = (G - <G, W'> u v^T) / sigma   (u and v are constants)
  *
- * In memory W is [blocks][rows][k]. Of a convolution and a dense layer the channels out are k and there is
- * one block: u[k], v[rows]. Of a transposed convolution they are the rows: u[rows], v[blocks][k]. The three
- * kinds of product in this are products of layers: rows . k is a dense layer of one output, rows summed with
- * weights is the weight gradient of one channel, and u v^T that of one sample. */
+ * In memory W is [blocks][rows][k]. Of a convolution and a dense layer the channels out are k and
+ * there is one block: u[k], v[rows]. Of a transposed convolution they are the rows: u[rows],
+ * v[blocks][k]. The three kinds of product in this are products of layers: rows . k is a dense
+ * layer of one output, rows summed with weights is the weight gradient of one channel, and u v^T
+ * that of one sample. */
 #include "layers/spectral.h"
 #include "compute/pointwise.h"
 #include "compute/reduce.h"
@@ -63,25 +64,16 @@ static gan__conv spectral_product(int64_t n, int64_t c, int64_t k)
                        .stride_h = 1, .stride_w = 1, .dilation_h = 1, .dilation_w = 1, .groups = 1};
 }
 
-/* Packs `w` into `panel`, unless it is served as it is: the panel then has no floats. */
-static const float *spectral_pack(gan_context *context, const gan__conv *conv, gan__pass pass,
-                                  const float *w, float *panel)
-{
-    if (gan__conv_panel_count(context, conv, pass) == 0) return w;
-    gan__conv_pack(context, conv, pass, w, panel);
-    return panel;
-}
-
 /* out[rows] = matrix[rows][k] . p[k] */
 static void spectral_rows(gan_context *context, const spectral_matrix *m, const float *matrix,
                           const float *p, void *memory, float *out)
 {
     const gan__conv conv = spectral_product(m->rows, m->k, 1);
     const gan__tail linear = {.activation = GAN__LINEAR};
-    float *panel =
-        gan__op_take(&memory, gan__conv_panel_count(context, &conv, GAN__FORWARD));
-    gan__conv_forward(context, &conv, matrix, spectral_pack(context, &conv, GAN__FORWARD, p, panel),
-                      &linear, memory, out);
+    const int64_t count = gan__conv_panel_count(context, &conv, GAN__FORWARD);
+    float *panel = gan__op_take(&memory, count);
+    gan__conv_pack(context, &conv, GAN__FORWARD, p, panel);
+    gan__conv_forward(context, &conv, matrix, count > 0 ? panel : p, &linear, memory, out);
 }
 
 /* out[k] = p[rows] . matrix[rows][k] */
@@ -199,11 +191,24 @@ size_t gan__spectral_workspace(const gan__op *op, const gan__filter *filter)
     return 2 * gan__op_bytes(m.u_count) + gan__op_bytes(m.v_count) + gan__larger(forward, weights);
 }
 
+/* Whether the state still holds what an evaluation would compute. Notes what it will hold. */
+static bool spectral_is_ready(gan__op *op)
+{
+    gan__store *store = op->layer->store;
+    if (op->training) store->passes++;
+    if (!op->training && op->version == store->version && op->passes == store->passes) return true;
+    op->version = store->version;
+    op->passes = store->passes;
+    op->packed[GAN__FORWARD] = op->packed[GAN__BACKWARD_DATA] = false;
+    return false;
+}
+
 void gan__spectral_forward(gan__op *op, const gan__filter *filter, void *memory)
 {
     gan_context *context = op->context;
     const spectral_matrix m = spectral_of(filter);
     const gan_layer *layer = op->layer;
+    if (spectral_is_ready(op)) return;
     float *u = gan__parameter_value(layer, gan__layer_parameter(layer, "weight_u"));
     float *v = gan__parameter_value(layer, gan__layer_parameter(layer, "weight_v"));
     const float *w = gan__parameter_value(layer, filter->weight);
@@ -228,7 +233,12 @@ const float *gan__spectral_panel(gan__op *op, const gan__filter *filter, gan__pa
 {
     void *kept = op->state;
     const spectral_state state = spectral_take(op, filter, &kept);
-    return spectral_pack(op->context, &filter->conv, pass, state.weight, state.panels[pass]);
+    if (!op->packed[pass]) {
+        gan__conv_pack(op->context, &filter->conv, pass, state.weight, state.panels[pass]);
+        op->packed[pass] = true;
+    }
+    bool plain = spectral_panel_count(op, filter, pass) == 0;
+    return plain ? state.weight : state.panels[pass];
 }
 
 void gan__spectral_backward(gan__op *op, const gan__filter *filter, const float *gradient,

@@ -1,5 +1,5 @@
-/* spectral.h: spectral normalisation of a filter's weights (Miyato et al. 2018), with the names and the
- * arithmetic of torch.nn.utils.spectral_norm. */
+/* spectral.h: spectral normalisation of a filter's weights (Miyato et al. 2018), with the names and
+ * the arithmetic of torch.nn.utils.spectral_norm. */
 #ifndef GAN__SPECTRAL_H
 #define GAN__SPECTRAL_H
 
@@ -12,8 +12,8 @@ gan_status gan__spectral_declare(gan_layer *layer, const gan__filter_weights *we
 void gan__spectral_plan(gan__op *op, const gan__filter *filter);
 size_t gan__spectral_workspace(const gan__op *op, const gan__filter *filter);
 
-/* One power iteration in training, u and v as they are in evaluation; W / sigma goes into the state. With
- * several groups in the batch it is still one iteration: one application of the layer. */
+/* One power iteration in training, u and v as they are in evaluation; W / sigma goes into the
+ * state. Several groups in a batch are still one application of the layer: one iteration. */
 void gan__spectral_forward(gan__op *op, const gan__filter *filter, void *memory);
 
 /* W / sigma of the last forward, packed. */

@@ -27,8 +27,8 @@ static bool store_takes(const gan_layer *layer)
     return !layer->store && layer->placed && layer->parameter_count > 0;
 }
 
-/* Gives every parameter its place; arrays do not exist yet. A layer that is listed twice is laid out once:
- * its store is set by its first appearance. */
+/* Gives every parameter its place; arrays do not exist yet. A layer that is listed twice is laid
+ * out once: its store is set by its first appearance. */
 static gan_status store_lay_out(gan__store *store, gan_layer *const *layers, int32_t count)
 {
     size_t capacity = 0;
@@ -72,7 +72,9 @@ static gan_status store_fill(gan__store *store, gan_layer *const *layers, int32_
             if (p->segment != next) continue;
             gan_status status = gan__initial_fill(context, p, context->draws,
                                                   gan__parameter_value(layer, p));
-            if (status != GAN_OK) return gan__fail_in(context, status, "%s", layer->kind->kind.name);
+            if (status != GAN_OK) {
+                return gan__fail_in(context, status, "%s", layer->kind->kind.name);
+            }
             context->draws++;
             next++;
         }

@@ -10,8 +10,8 @@ static inline bool gan__is_tiled(gan__shape in, gan__shape out)
     return in.h == 1 && in.w == 1 && (out.h != 1 || out.w != 1);
 }
 
-/* The sides of several pictures, of which those of 1x1 are tiled: n, h and w of *out. Open sides go with
- * known ones. GAN_E_SHAPE names the two that differ. */
+/* The sides of several pictures, of which those of 1x1 are tiled: n, h and w of *out. Open sides go
+ * with known ones. GAN_E_SHAPE names the two that differ. */
 gan_status gan__tile_shape(const gan_layer *layer, const gan__shape *in, int32_t count,
                            gan__shape *out);
 
@@ -24,7 +24,7 @@ typedef struct gan__channels {
     int64_t n, pixels, c, first, stride;
 } gan__channels;
 
-/* picture[.., first + i] = x[sample][pixel or 0][i]: x has c channels and, if `tiled`, one pixel. */
+/* picture[.., first + i] = x[sample][pixel or 0][i]; x has c channels, if `tiled` one pixel. */
 void gan__channels_put(gan_context *context, const gan__channels *channels, bool tiled,
                        const float *x, float *picture);
 

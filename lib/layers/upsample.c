@@ -1,7 +1,8 @@
 /* upsample: y[i][j] = x at source(i), source(j), as torch.nn.Upsample with a scale factor f:
  *
  *   nearest    source(i) = floor(i / f)
- *   bilinear   source(i) = max((i + 1/2) / f - 1/2, 0), with align_corners i * (size - 1) / (f * size - 1);
+ *   bilinear   source(i) = max((i + 1/2) / f - 1/2, 0), with align_corners
+ *              source(i) = i * (size - 1) / (f * size - 1);
  *              between two pixels a weighted mean, beyond the last pixel the last one */
 #include "layers/kinds.h"
 

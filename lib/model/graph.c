@@ -180,7 +180,8 @@ static gan_status graph_add_store(gan_model *model, gan__store *store)
     return GAN_OK;
 }
 
-/* The stores that there are, then one for the `fresh` layers: its creation is the last that can fail. */
+/* The stores that there are, then one for the `fresh` layers: its creation is the last that can
+ * fail. */
 static gan_status graph_make_stores(gan_model *model, gan_layer **fresh, bool initial)
 {
     gan_context *context = model->object.context;

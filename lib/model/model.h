@@ -19,10 +19,10 @@ enum {
 
 /* One layer placed in a model, with parts, residuals and repeats opened up.
  *
- * A path is made of labels. A label is the statement's result name, else its ordinal among all layers
- * of its block, activations counted. Inside blocks:
+ * A path is made of labels. A label is the statement's result name, else its ordinal among all
+ * layers of its block, activations counted. Inside blocks:
  *     repeat at 3        "3.i.j": iteration i, statement j, as Sequentials in a Sequential
- *     residual at 3      "3.0", "3.1", ...: its body; "3.shortcut.0": its shortcut; "3.join": the sum
+ *     residual at 3      "3.0", "3.1", ...: its body; "3.shortcut.0": its shortcut; "3.join"
  *     part trunk         "trunk.j", wherever it is placed: its parameters are one set */
 typedef struct gan__node {
     gan_layer *layer;  /* retained */
@@ -80,8 +80,8 @@ struct gan_model {
     char *text; /* canonical; made when asked for, dropped by a change */
 };
 
-/* Shapes of all values for inputs of known size; out has value_count elements. GAN_E_SHAPE names the input
- * or the layer. */
+/* Shapes of all values for inputs of known size; out has value_count elements. GAN_E_SHAPE names
+ * the input or the layer. */
 gan_status gan__model_shapes(const gan_model *model, const gan__shape *inputs, gan__shape *out);
 
 /* The entry of that full name; NULL if there is none. */

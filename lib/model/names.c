@@ -108,8 +108,8 @@ static int32_t names_dots(const char *path)
     return count;
 }
 
-/* The node after which a layer is called: the least deep, then the first. So a part that is placed both
- * directly and in another part has its own name in front. */
+/* The node after which a layer is called: the least deep, then the first. So a part that is placed
+ * both directly and in another part has its own name in front. */
 static gan_status names_choose(names_list *list, const gan_model *model)
 {
     for (size_t i = 0; i < model->node_count; i++) {

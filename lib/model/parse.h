@@ -37,8 +37,8 @@ gan_status gan__parse_block(gan__parser *p, gan__scope *scope, gan__token_kind e
 gan_status gan__parse_whole(gan__parser *p, const gan__scope *outer, gan__token_kind end,
                             gan_model **out);
 
-/* parse_token.c. GAN_E_TEXT with the place: "expected WHAT, found 'x'", "'x' WHY", "WHAT 'x', did you mean
- * 'near'?". */
+/* parse_token.c. GAN_E_TEXT with the place: "expected WHAT, found 'x'", "'x' WHY", "WHAT 'x', did
+ * you mean 'near'?". */
 gan_status gan__parse_expected(const gan__parser *p, const char *what);
 gan_status gan__parse_refuse(const gan__parser *p, const gan__token *token, const char *why);
 gan_status gan__parse_unknown(const gan__parser *p, const gan__token *token, const char *what,
@@ -59,7 +59,8 @@ gan_status gan__parse_default(gan__parser *p, gan__scope *scope);
 gan_status gan__parse_define(gan__parser *p, gan__scope *scope);
 void gan__parse_scope_free(gan__parser *p, gan__scope *scope);
 
-/* The kind's options as they stand before a statement gives its own; freed as a statement's values. */
+/* The kind's options as they stand before a statement gives its own; freed as a statement's
+ * values. */
 gan_status gan__parse_start(gan__parser *p, const gan__scope *scope, const gan__kind *kind,
                             void **out);
 gan_model *gan__parse_part(const gan__parser *p, const gan__scope *scope, const gan__token *name);

@@ -15,7 +15,8 @@ static const gan__default *parse_find_default(const gan__scope *scope, const gan
     return NULL;
 }
 
-/* The kind's options as they stand before a statement gives its own; freed as a statement's values. */
+/* The kind's options as they stand before a statement gives its own; freed as a statement's
+ * values. */
 gan_status gan__parse_start(gan__parser *p, const gan__scope *scope, const gan__kind *kind,
                             void **out)
 {
@@ -179,8 +180,8 @@ static gan_status parse_keep_part(gan__parser *p, gan__scope *scope, const gan__
     return GAN_OK;
 }
 
-/* NAME from OTHER: another name. OTHER is looked for around the block first, so that a block may give two
- * outer parts each other's names. */
+/* NAME from OTHER: another name. OTHER is looked for around the block first, so that a block may
+ * give two outer parts each other's names. */
 static gan_status parse_alias(gan__parser *p, gan__scope *scope, const gan__token *name)
 {
     GAN__TRY(gan__parse_next(p));

@@ -1,5 +1,5 @@
-/* persist.h: what goes into a safetensors file and comes out of it again: the parameters of models, in
- * PyTorch's names and layouts, and whatever else a checkpoint has to keep.
+/* persist.h: what goes into a safetensors file and comes out of it again: the parameters of
+ * models, in PyTorch's names and layouts, and whatever else a checkpoint has to keep.
  *
  * Metadata of a model's file: gan.format "1.0", gan.kind "model", gan.version, gan.text. */
 #ifndef GAN__PERSIST_H
@@ -25,8 +25,8 @@ gan_status gan__bundle_pair(gan__bundle *bundle, const char *key, const char *va
 /* `data` is row-major and of the element's type. */
 gan_status gan__bundle_tensor(gan__bundle *bundle, const gan__safetensors_tensor *tensor);
 
-/* One array that lies in memory as the parameter does (its value, a moment), under the name PREFIX NAME
- * SUFFIX. */
+/* One array that lies in memory as the parameter does (its value, a moment), under the name PREFIX
+ * NAME SUFFIX. */
 typedef struct gan__bundle_name {
     const char *prefix, *name, *suffix;
 } gan__bundle_name;
@@ -66,19 +66,21 @@ gan_status gan__archive_check(const gan__archive *archive, const char *kind);
 /* The value of a key; NULL and GAN_E_FORMAT if it is missing. */
 gan_status gan__archive_pair(const gan__archive *archive, const char *key, const char **out);
 
-/* One array back into the parameter's layout. GAN_E_FORMAT if it is missing, misshapen or of another type;
- * `memory` NULL: only checks. Integer types and all floating-point types become float32. */
+/* One array back into the parameter's layout. GAN_E_FORMAT if it is missing, misshapen or of
+ * another type; `memory` NULL: only checks. Integer types and all floating-point types become
+ * float32. */
 gan_status gan__archive_values(const gan__archive *archive, const gan__bundle_name *name,
                                const gan__parameter *p, float *memory);
 
-/* Fills all parameters of the model that are not in one of the stores `skip` from PREFIX NAME, or fails and
- * changes nothing. */
+/* Fills all parameters of the model that are not in one of the stores `skip` from PREFIX NAME, or
+ * fails and changes nothing. */
 gan_status gan__archive_fill(const gan__archive *archive, const char *prefix, gan_model *model,
                              const gan__store_list *skip);
 
-/* A model from its text, with its parameters from the archive; those of the parts given stay theirs. What
- * the archive has is checked before anything is allocated for it, and the number of layers is bounded by the
- * file's size: memory stays below 200 times that plus 10 MB. No random number is used up. */
+/* A model from its text, with its parameters from the archive; those of the parts given stay
+ * theirs. What the archive has is checked before anything is allocated for it, and the number of
+ * layers is bounded by the file's size: memory stays below 200 times that plus 10 MB. No random
+ * number is used up. */
 gan_status gan__archive_model(gan_model **out, const gan__archive *archive, const char *prefix,
                               const char *text, const gan__given *given);
 

@@ -1,5 +1,5 @@
-/* tree.h: a model's text as a tree of statements, with defaults resolved; and the steps between text,
- * tree and graph.
+/* tree.h: a model's text as a tree of statements, with defaults resolved; and the steps between
+ * text, tree and graph.
  *
  *     text --parse--> tree --build--> nodes and values --allocate--> parameters
  *     tree --print--> canonical text
@@ -53,8 +53,8 @@ typedef struct gan__statement {
     gan__words names; /* of its results; of an input or of outputs */
     gan__words from;  /* its operands; none: the current value */
 
-    /* The options: a layer's (INPUT, LAYER) or one of the structs above. NULL for OUTPUT, and for a layer
-     * that was added by hand: `layer` is then what is placed (retained). */
+    /* The options: a layer's (INPUT, LAYER) or one of the structs above. NULL for OUTPUT, and for
+     * a layer that was added by hand: `layer` is then what is placed (retained). */
     const gan__kind *kind;
     const gan__layer_kind *layer_kind; /* INPUT, LAYER */
     void *values;
@@ -88,9 +88,9 @@ static inline bool gan__statement_is_layer(const gan__statement *s)
 /* Letters, digits and `_`; a result's or a value's name begins with no digit. */
 bool gan__name_is_valid(const char *text, size_t length, bool digit_first);
 
-/* parse.c: a model without stores. Parts given take the place of definitions of the same name, which must
- * have the same inputs, outputs and parameters. `budget`, at most GAN__MAX_PLACED: how many statements and
- * layers may be placed. */
+/* parse.c: a model without stores. Parts given take the place of definitions of the same name,
+ * which must have the same inputs, outputs and parameters. `budget`, at most GAN__MAX_PLACED: how
+ * many statements and layers may be placed. */
 typedef struct gan__given {
     const char *const *names;
     gan_model *const *parts;
@@ -109,12 +109,12 @@ gan_status gan__model_new(gan_model **out, gan_context *context);
 /* Carries out all statements of the model's block; *budget is what may still be placed. */
 gan_status gan__model_build(gan_model *model, size_t *budget);
 
-/* Carries out one more statement behind the others and moves it into the block. *s and the model are as
- * before if it fails. */
+/* Carries out one more statement behind the others and moves it into the block. *s and the model
+ * are as before if it fails. */
 gan_status gan__model_append(gan_model *model, gan__statement *s);
 
-/* Stores for all layers that have none, parts first; then model->stores. Not `initial`: values are zeros
- * and no random number is used up. */
+/* Stores for all layers that have none, parts first; then model->stores. Not `initial`: values are
+ * zeros and no random number is used up. */
 gan_status gan__model_allocate(gan_model *model, bool initial);
 
 /* How much of a model there is, to go back to when a change fails. */
@@ -144,8 +144,9 @@ gan_status gan__index_put(gan_context *context, gan__index *index, const void *k
                           int32_t value);
 void gan__index_free(gan_context *context, gan__index *index);
 
-/* print.c. All models that are placed in one, directly or in other parts, as its text defines them: each
- * after those that it places, what is shared once. `again`: another name of one further up. */
+/* print.c. All models that are placed in one, directly or in other parts, as its text defines
+ * them: each after those that it places, what is shared once. `again`: another name of one further
+ * up. */
 typedef struct gan__definition {
     gan_model *model;
     char name[GAN__MAX_NAME + 1];

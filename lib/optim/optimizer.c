@@ -159,9 +159,10 @@ static double optimizer_square(gan_optimizer *optimizer)
     return square;
 }
 
+/* Where the old weights and moments go: only the first step after a mark keeps them. */
 static gan_status optimizer_reserve_undo(gan_optimizer *optimizer)
 {
-    for (size_t i = 0; optimizer->keep && i < optimizer->state_count; i++) {
+    for (size_t i = 0; optimizer->marked && i < optimizer->state_count; i++) {
         gan__optimizer_state *state = &optimizer->states[i];
         size_t count;
         if (state->undo) continue;
@@ -195,13 +196,18 @@ static gan_status optimizer_step(gan_optimizer *optimizer)
     if (clip > 0 && clip < optimizer->norm + 1e-6) scale = clip / (optimizer->norm + 1e-6);
     for (size_t i = 0; i < optimizer->state_count; i++) {
         gan__optimizer_state *state = &optimizer->states[i];
+        if (optimizer->marked) state->marked_steps = state->steps;
         optimizer->kind->update(optimizer, state, rate, scale,
-                                optimizer->keep ? state->undo : NULL);
+                                optimizer->marked ? state->undo : NULL);
         state->steps++;
         state->store->version++;
     }
+    if (optimizer->marked) {
+        optimizer->marked_steps = optimizer->steps;
+        optimizer->undo_count = optimizer->state_count;
+        optimizer->marked = false;
+    }
     optimizer->steps++;
-    optimizer->undoable = optimizer->keep;
     return GAN_OK;
 }
 
@@ -224,18 +230,13 @@ gan_status gan_optimizer_zero(gan_optimizer *optimizer)
     GAN__RETURN_ENTERED(optimizer->object.context, optimizer_zero(optimizer));
 }
 
-static gan_status optimizer_norm(gan_optimizer *optimizer, double *out)
-{
-    *out = sqrt(optimizer_square(optimizer));
-    return GAN_OK;
-}
-
 gan_status gan_optimizer_norm(gan_optimizer *optimizer, double *out)
 {
     GAN__TRY(gan__object_check(NULL, optimizer, GAN__OPTIMIZER, "gan_optimizer_norm", "optimizer"));
     gan_context *context = optimizer->object.context;
     if (!out) return gan__fail(context, GAN_E_ARGUMENT, "gan_optimizer_norm: out is NULL");
-    GAN__RETURN_ENTERED(context, optimizer_norm(optimizer, out));
+    *out = optimizer->norm;
+    return GAN_OK;
 }
 
 gan_status gan_optimizer_rate(gan_optimizer *optimizer, double *out)
@@ -250,25 +251,24 @@ gan_status gan_optimizer_rate(gan_optimizer *optimizer, double *out)
 
 /* ---- undoing ---- */
 
-void gan__optimizer_keep(gan_optimizer *optimizer, bool keep)
+void gan__optimizer_mark(gan_optimizer *optimizer)
 {
-    optimizer->keep = keep;
+    optimizer->marked = true;
+    optimizer->undo_count = 0;
 }
 
 void gan__optimizer_undo(gan_optimizer *optimizer)
 {
-    if (!optimizer->undoable) return;
-    optimizer->undoable = false;
-    optimizer->steps--;
-    for (size_t i = 0; i < optimizer->state_count; i++) {
+    for (size_t i = 0; i < optimizer->undo_count; i++) {
         gan__optimizer_state *state = &optimizer->states[i];
         gan__store *store = state->store;
-        if (state->steps == 0) continue; /* added after the step */
         gan__copy(store->context, store->weight_count, state->undo, store->weights);
         for (int32_t j = 0; j < optimizer->moment_count; j++)
             gan__copy(store->context, store->weight_count,
                       state->undo + (j + 1) * store->weight_count, state->moments[j]);
-        state->steps--;
+        state->steps = state->marked_steps;
         store->version++;
     }
+    if (optimizer->undo_count) optimizer->steps = optimizer->marked_steps;
+    optimizer->undo_count = 0;
 }

@@ -32,8 +32,8 @@ typedef struct gan__optimizer_common {
 typedef struct gan__optimizer_state {
     gan__store *store;                 /* retained */
     float *moments[GAN__MAX_MOMENTS];  /* store->weight_count each; NULL from moment_count on */
-    float *undo; /* weights, then moments, before the last step; NULL until it is first kept */
-    int64_t steps; /* updates of this store */
+    float *undo; /* weights, then moments, as they were at the mark; NULL until they are first kept */
+    int64_t steps, marked_steps; /* updates of this store: now, and at the mark */
 } gan__optimizer_state;
 
 typedef struct gan__optimizer_kind {
@@ -67,8 +67,9 @@ struct gan_optimizer {
     int64_t steps; /* updates made: the schedule's time */
 
     double norm;   /* of the whole gradient in the last step, before clipping, also where that diverged */
-    bool keep;     /* the next step keeps what undoing it needs */
-    bool undoable; /* the last step did */
+    bool marked;        /* the next step keeps what going back needs */
+    size_t undo_count;  /* states that have stepped since the mark and kept it */
+    int64_t marked_steps;
     char *text;
 };
 
@@ -77,12 +78,12 @@ static inline const gan__optimizer_common *gan__optimizer_options(const gan_opti
     return optimizer->options;
 }
 
-/* Whether the next steps keep the weights and moments that they overwrite; the memory for it is made by the
- * first that does. */
-void gan__optimizer_keep(gan_optimizer *optimizer, bool keep);
+/* Marks the present state, whatever steps follow: the next one keeps the weights and moments that it
+ * overwrites; the memory for it is made by the first that does. */
+void gan__optimizer_mark(gan_optimizer *optimizer);
 
-/* Puts everything back, bit for bit, as it was before the last step; nothing, if that step kept nothing or was
- * undone before. Gradients stay. */
+/* Puts everything back, bit for bit, as it was at the last mark; nothing, if no step was made since or it
+ * was undone before. Gradients stay. */
 void gan__optimizer_undo(gan_optimizer *optimizer);
 
 #endif

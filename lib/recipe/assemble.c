@@ -26,8 +26,7 @@ static gan_status assemble_network(assemble_state *a, const gan__section *sectio
 {
     char *text;
     GAN__TRY(gan__section_text(a->context, section, &text));
-    gan_status status =
-        gan_model_parse_parts(out, a->context, text, a->names, a->parts, a->count);
+    gan_status status = gan_model_parse_parts(out, a->context, text, a->names, a->parts, a->count);
     gan__free(a->context, text);
     return status;
 }
@@ -114,8 +113,8 @@ static gan_status assemble(gan_trainer **out, const gan_recipe *recipe, gan_cont
                            const char *checkpoint)
 {
     assemble_state a = {.context = context, .recipe = recipe};
-    gan_status status = checkpoint ? gan__recipe_resume(&a.trainer, recipe, context, checkpoint)
-                                   : assemble_new(&a);
+    gan_status status =
+        checkpoint ? gan__recipe_resume(&a.trainer, recipe, context, checkpoint) : assemble_new(&a);
     if (status == GAN_OK) status = assemble_type(&a, GAN__SECTION_DATA, assemble_data);
     for (int32_t i = 0; i < a.count; i++) gan_model_release(a.parts[i]);
     gan__free(context, a.parts);

@@ -30,7 +30,8 @@ static const catalog_group catalog_groups[] = {
 
 /* In the order of gan__option_type. */
 static const char *const catalog_types[] = {
-    "integer", "number", "yes or no", "choice", "text", "size", "padding", "shape", "initial values",
+    "integer", "number",  "yes or no", "choice",         "text",
+    "size",    "padding", "shape",     "initial values",
 };
 
 static const catalog_group *catalog_find(int32_t group)

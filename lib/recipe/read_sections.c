@@ -67,8 +67,8 @@ bool gan__recipe_knows(const gan_recipe *recipe, gan__section_type type, const c
     return false;
 }
 
-/* The next name that a section of type *type can have, as out[0..size); false past the last. Until the
- * trainer is known, only the word in front of the dot. */
+/* The next name that a section of type *type can have, as out[0..size); false past the last. Until
+ * the trainer is known, only the word in front of the dot. */
 static bool read_candidate(const gan_recipe *recipe, int32_t *type, int32_t *index, char *out,
                            size_t size)
 {
@@ -103,8 +103,8 @@ gan_status gan__recipe_unknown(const gan_recipe *recipe, const char *name, size_
     if (status == GAN_OK) {
         status = gan__fail(context, GAN_E_TEXT, "%s: unknown section '%.*s', %s%s%s%s",
                            recipe->path, length > 200 ? 200 : (int)length, name,
-                           best[0] ? "did you mean '" : "there are: ",
-                           best[0] ? best : list.bytes, best[0] ? "'?" : "", where);
+                           best[0] ? "did you mean '" : "there are: ", best[0] ? best : list.bytes,
+                           best[0] ? "'?" : "", where);
     }
     gan__text_free(&list);
     return status;
@@ -211,17 +211,19 @@ static gan_status read_description(gan_context *context, gan__section *section, 
 
 /* ---- networks ---- */
 
-/* The parts that stand in front of the section: all of them, for a model. */
+/* With the parts that stand in front of the section: all of them, for a model. What one model may
+ * place is the limit for all of a recipe, so that a small file cannot become many large ones. */
 static gan_status read_network(const gan_recipe *recipe, gan__section *section, const char *text)
 {
     gan_context *context = recipe->object.context;
     const char **names;
     gan_model **parts = NULL;
-    size_t count = 0;
+    size_t count = 0, placed = 0;
     gan_status status = gan__allocate(context, &names, recipe->count, sizeof *names);
     if (status == GAN_OK) status = gan__allocate(context, &parts, recipe->count, sizeof *parts);
     for (size_t i = 0; status == GAN_OK && i < recipe->count; i++) {
         const gan__section *part = &recipe->sections[i];
+        if (part->model) placed += part->model->node_count;
         if (part == section && part->type == GAN__SECTION_PART) break;
         if (part->type != GAN__SECTION_PART) continue;
         names[count] = part->name;
@@ -229,7 +231,8 @@ static gan_status read_network(const gan_recipe *recipe, gan__section *section, 
     }
     const gan__given given = {names, parts, count};
     if (status == GAN_OK) {
-        status = gan__model_parse(&section->model, context, text, &given, GAN__MAX_PLACED);
+        size_t budget = placed < GAN__MAX_PLACED ? GAN__MAX_PLACED - placed : 0;
+        status = gan__model_parse(&section->model, context, text, &given, budget);
     }
     gan__free(context, parts);
     gan__free(context, names);
@@ -242,8 +245,7 @@ static gan_status read_body(const gan_recipe *recipe, gan__section *section, con
 {
     gan_context *context = recipe->object.context;
     switch (section->type) {
-    case GAN__SECTION_CONTEXT:
-        return read_settings(context, section, &gan__context_kind, text);
+    case GAN__SECTION_CONTEXT: return read_settings(context, section, &gan__context_kind, text);
     case GAN__SECTION_RUN: return read_settings(context, section, &gan__run_kind, text);
     case GAN__SECTION_PART:
     case GAN__SECTION_MODEL: return read_network(recipe, section, text);
@@ -260,11 +262,10 @@ static gan_status read_section(const gan_recipe *recipe, gan__section *section)
     char *text;
     bool listed = section->type == GAN__SECTION_MODEL || section->type == GAN__SECTION_DATA ||
                   section->type == GAN__SECTION_OPTIMIZER;
-    if (listed &&
-        !gan__recipe_knows(recipe, section->type, section->name, strlen(section->name))) {
+    if (listed && !gan__recipe_knows(recipe, section->type, section->name, strlen(section->name))) {
         char full[128];
-        int length = snprintf(full, sizeof full, "%s.%s", gan__section_word(section->type),
-                              section->name);
+        int length =
+            snprintf(full, sizeof full, "%s.%s", gan__section_word(section->type), section->name);
         if (length >= (int)sizeof full) length = (int)sizeof full - 1;
         return gan__recipe_unknown(recipe, full, (size_t)length, &section->place);
     }

@@ -67,13 +67,22 @@ gan_status gan_recipe_load(gan_recipe **out, gan_context *context, const char *p
     if (out) *out = NULL;
     if (!out || !context || !path) {
         return gan__fail(context, GAN_E_ARGUMENT, "gan_recipe_load: %s is NULL",
-                         !out ? "out" : !context ? "context" : "path");
+                         !out       ? "out"
+                         : !context ? "context"
+                                    : "path");
     }
     GAN__RETURN_ENTERED(context, recipe_load(out, context, path));
 }
 
-void gan_recipe_retain(gan_recipe *recipe) { gan__object_retain(recipe); }
-void gan_recipe_release(gan_recipe *recipe) { gan__object_release(recipe); }
+void gan_recipe_retain(gan_recipe *recipe)
+{
+    gan__object_retain(recipe);
+}
+
+void gan_recipe_release(gan_recipe *recipe)
+{
+    gan__object_release(recipe);
+}
 
 /* ---- questions ---- */
 
@@ -116,7 +125,8 @@ gan_status gan_recipe_run_option(const gan_recipe *recipe, const char *name, dou
 
 /* ---- overriding ---- */
 
-/* An optimiser that the recipe leaves out is the trainer's reference setting: written down, to be changed. */
+/* An optimiser that the recipe leaves out is the trainer's reference setting: written down, to be
+ * changed. */
 static gan_status recipe_add_reference(gan_recipe *recipe, const char *group, size_t length,
                                        gan__section **out)
 {
@@ -128,8 +138,7 @@ static gan_status recipe_add_reference(gan_recipe *recipe, const char *group, si
     for (int32_t i = 0; i < trainer.kind->group_count; i++) {
         const char *name = trainer.kind->groups[i];
         if (strlen(name) != length || memcmp(name, group, length) != 0) continue;
-        GAN__TRY(gan__describe(context, "optimizer",
-                               (const gan__kind *const *)gan__optimizer_kinds,
+        GAN__TRY(gan__describe(context, "optimizer", (const gan__kind *const *)gan__optimizer_kinds,
                                (size_t)gan__optimizer_kind_count,
                                trainer.kind->reference(&trainer, i), &made.kind, &made.values));
     }

@@ -25,14 +25,14 @@ typedef enum gan__section_type {
 
 typedef struct gan__section {
     gan__section_type type;
-    char *name;        /* after the dot; "" for context, trainer, run */
-    gan__place place;  /* of its name in the file; line 0: not in the file */
-    const char *text;  /* the body, in recipe->source: [model.xy, model.yx] share one */
+    char *name;       /* after the dot; "" for context, trainer, run */
+    gan__place place; /* of its name in the file; line 0: not in the file */
+    const char *text; /* the body, in recipe->source: [model.xy, model.yx] share one */
     size_t length;
-    int32_t line;      /* of the body's first line */
+    int32_t line;          /* of the body's first line */
     const gan__kind *kind; /* NULL for parts and models */
     void *values;
-    gan_model *model;  /* parts and models: without parameters, to find errors and differences */
+    gan_model *model; /* parts and models: without parameters, to find errors and differences */
 } gan__section;
 
 struct gan_recipe {
@@ -51,7 +51,8 @@ typedef struct gan__run_options {
 } gan__run_options;
 extern const gan__kind gan__run_kind;
 
-/* Files larger than this are no recipes: it bounds the work that many sections in one file can make. */
+/* Files larger than this are no recipes: it bounds the work that many sections in one file can
+ * make. */
 enum { GAN__RECIPE_LIMIT = 1 << 20 };
 
 /* "model", "data" and so on. */
@@ -69,12 +70,12 @@ gan_status gan__recipe_add(gan_recipe *recipe, gan__section_type type, const cha
 /* split.c: recipe->source, which has `length` bytes, into sections. */
 gan_status gan__recipe_split(gan_recipe *recipe, size_t length);
 
-/* read_sections.c: fills kind, values and model of every section; adds [context] and [run] where the file
- * has none. */
+/* read_sections.c: fills kind, values and model of every section; adds [context] and [run] where
+ * the file has none. */
 gan_status gan__recipe_read(gan_recipe *recipe);
 
-/* "unknown section 'model.genrator', did you mean 'model.generator'?", with a list where none is near. `place`
- * may be NULL. */
+/* "unknown section 'model.genrator', did you mean 'model.generator'?", with a list where none is
+ * near. `place` may be NULL. */
 gan_status gan__recipe_unknown(const gan_recipe *recipe, const char *name, size_t length,
                                const gan__place *place);
 
@@ -88,17 +89,17 @@ bool gan__recipe_knows(const gan_recipe *recipe, gan__section_type type, const c
 /* print_recipe.c: recipe->text and recipe->context_text, both or neither. */
 gan_status gan__recipe_print(gan_recipe *recipe);
 
-/* "KIND {value} {key=value}" of a section; with `batch` >= 0, the trainer's batch takes that value, below it
- * is left out. */
+/* "KIND {value} {key=value}" of a section; with `batch` >= 0, the trainer's batch takes that value,
+ * below it is left out. */
 void gan__section_print(gan__text *text, const gan__section *section, int64_t batch);
 
-/* resume.c: a trainer from a checkpoint, whose description, optimisers and networks are those of the recipe:
- * else GAN_E_ARGUMENT names the option and both values. */
+/* resume.c: a trainer from a checkpoint, whose description, optimisers and networks are those of
+ * the recipe: else GAN_E_ARGUMENT names the option and both values. */
 gan_status gan__recipe_resume(gan_trainer **out, const gan_recipe *recipe, gan_context *context,
                               const char *checkpoint);
 
-/* paths.c: copies (gan__free). The folder that a file lies in; a path, relative to a folder if it is not
- * absolute; the working folder ("" where the host has files of its own). */
+/* paths.c: copies (gan__free). The folder that a file lies in; a path, relative to a folder if it
+ * is not absolute; the working folder ("" where the host has files of its own). */
 gan_status gan__path_folder(gan_context *context, const char *path, char **out);
 gan_status gan__path_join(gan_context *context, const char *folder, const char *path, char **out);
 gan_status gan__path_here(gan_context *context, char **out);

@@ -129,10 +129,9 @@ static gan_status resume_optimizer(const resume_state *r, int32_t group)
     if (status == GAN_OK) status = label.status;
     if (status == GAN_OK) {
         const gan__kind *kind = section ? section->kind : wanted_kind;
-        status = kind != saved_kind
-                     ? resume_differs(r, label.bytes, saved_kind->name, kind->name)
-                     : resume_options(r, label.bytes, kind, saved,
-                                      section ? section->values : wanted);
+        status = kind != saved_kind ? resume_differs(r, label.bytes, saved_kind->name, kind->name)
+                                    : resume_options(r, label.bytes, kind, saved,
+                                                     section ? section->values : wanted);
     }
     gan__text_free(&label);
     resume_drop(r, wanted_kind, wanted);

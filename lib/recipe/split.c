@@ -103,9 +103,8 @@ static gan_status split_type(const split_reader *r, const char *name, size_t len
         if (split_types[i].named ? dot && valid : !dot) return GAN_OK;
         return gan__fail(r->recipe->object.context, GAN_E_TEXT, "%s: section '%.*s' %s%s",
                          r->recipe->path, length > 200 ? 200 : (int)length, name,
-                         split_types[i].named
-                             ? "needs a name after a dot, of letters, digits and _"
-                             : "has no name",
+                         split_types[i].named ? "needs a name after a dot, of letters, digits and _"
+                                              : "has no name",
                          gan__place_print(at, place));
     }
     return gan__recipe_unknown(r->recipe, name, word, &at);

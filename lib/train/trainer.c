@@ -311,16 +311,12 @@ gan_status gan__trainer_measure(gan_trainer *t, int32_t value, gan_value scalar)
 gan_status gan__trainer_update(gan_trainer *t, int32_t group, int32_t norm_value)
 {
     gan_optimizer *optimizer = t->optimizers[group];
-    gan_status status;
+    gan_status status = gan_optimizer_step(optimizer);
     GAN__TRY(gan_optimizer_norm(optimizer, &t->values[norm_value]));
-    gan__optimizer_keep(optimizer, !t->updated[group]);
-    status = gan_optimizer_step(optimizer);
     if (status == GAN_E_DIVERGED)
         return gan__fail(t->object.context, status, "%s: %s is not finite in step %lld",
                          t->kind->kind.name, t->kind->values[norm_value], (long long)t->steps + 1);
-    GAN__TRY(status);
-    t->updated[group] = true;
-    return gan_optimizer_zero(optimizer);
+    return status == GAN_OK ? gan_optimizer_zero(optimizer) : status;
 }
 
 /* One step, undone as a whole if it fails. */

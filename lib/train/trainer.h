@@ -106,7 +106,6 @@ struct gan_trainer {
     bool calling;  /* a step callback is under way: no step may begin */
 
     gan__undo_log undo;
-    bool updated[GAN__MAX_ROLES]; /* groups whose optimiser has stepped in this step */
 };
 
 /* For steps. */
@@ -121,8 +120,8 @@ gan_status gan__trainer_batch(gan_trainer *trainer, int32_t feed, gan_value *out
 /* Reads a scalar of the tape into a measured value; GAN_E_DIVERGED with its name if it is not finite. */
 gan_status gan__trainer_measure(gan_trainer *trainer, int32_t value, gan_value scalar);
 
-/* One update of a group from the gradients of its models, whose norm becomes a measured value: zeroes them
- * afterwards. The first update of a group in a step keeps what undoing it needs. */
+/* One update of a group from the gradients of its models, whose norm becomes a measured value; the gradients
+ * are zero afterwards. GAN_E_DIVERGED names a norm that is not finite. */
 gan_status gan__trainer_update(gan_trainer *trainer, int32_t group, int32_t norm_value);
 
 /* Makes sure that a step can begin: GAN_E_STATE names what is missing. */

@@ -74,15 +74,15 @@ void gan__undo_begin(gan_trainer *t)
 {
     undo_copy(&t->undo, false);
     t->undo.before = undo_counters(t);
-    memset(t->updated, 0, sizeof t->updated);
+    for (int32_t i = 0; i < t->kind->group_count; ++i) gan__optimizer_mark(t->optimizers[i]);
 }
 
 void gan__undo(gan_trainer *t)
 {
     t->undo.after = undo_counters(t);
     for (int32_t i = 0; i < t->kind->group_count; ++i) {
-        if (t->updated[i]) gan__optimizer_undo(t->optimizers[i]);
-        if (t->optimizers[i]) (void)gan_optimizer_zero(t->optimizers[i]);
+        gan__optimizer_undo(t->optimizers[i]);
+        (void)gan_optimizer_zero(t->optimizers[i]);
     }
     undo_copy(&t->undo, true);
     (void)undo_seek(t, &t->undo.before); /* positions that were reached before cannot fail */

@@ -227,9 +227,8 @@ static void put_examples(void)
 
 TEST(files_of_every_kind)
 {
-    static const char *const specs[4] = {
-        "idx path=p.idx labels=l.idx", "idx path=p.gz", "npy path=p.npy",
-        "npy path=p.gz vectors=v.npy"};
+    static const char *const specs[4] = {"idx path=p.idx labels=l.idx", "idx path=p.gz",
+                                         "npy path=p.npy", "npy path=p.gz vectors=v.npy"};
     const int64_t indices[3] = {0, 1, 2}, shape[4] = {3, 4, 5, 1};
     put_examples();
     for (int i = 0; i < 3; i++) {
@@ -326,6 +325,8 @@ TEST(wrong_calls)
     gan_tensor_release(t);
     t = make_tensor(GAN_FLOAT32, 4, other);
     CHECK_STATUS(gan_dataset_read(dataset, "image", &bad, t), GAN_E_SHAPE);
+    CHECK_TEXT(gan_context_message(context),
+               "gan_dataset_read: image needs a tensor N x 4 x 5 x 1");
     gan_tensor_release(t);
     t = make_tensor(GAN_INT32, 4, shape);
     CHECK_STATUS(gan_dataset_read(dataset, "image", &bad, t), GAN_E_SHAPE);
@@ -338,7 +339,8 @@ TEST(wrong_calls)
     gan_dataset_release(NULL);
 }
 
-/* Every prefix and every flipped bit: an error or a data set, and the memory is that of the file. */
+/* Every prefix and every flipped bit: an error or a data set, and the memory is that of the file.
+ */
 static void attack(const char *path, const char *spec)
 {
     gan_dataset *dataset;
@@ -383,8 +385,8 @@ TEST(every_allocation_may_fail)
             long long live = fault.live;
             fault.and_after = and_after;
             fault.fail_at = fault.allocations + n;
-            status = gan_dataset_open(&dataset, context,
-                                      "idx path=p.gz labels=l.idx size=9 fit=crop");
+            status =
+                gan_dataset_open(&dataset, context, "idx path=p.gz labels=l.idx size=9 fit=crop");
             fault.fail_at = 0;
             if (status == GAN_OK) CHECK(n > 10);
             if (status != GAN_OK) CHECK_STATUS(status, GAN_E_MEMORY);
@@ -421,10 +423,10 @@ TEST(bundled_pictures)
     int32_t rank;
     int64_t shape[3], classes;
     CHECK_OK(gan_context_create(&plain, "threads=1", NULL, NULL, 0));
-    gan_status status = gan_dataset_open(
-        &dataset, plain,
-        "idx path=\"" GAN_SOURCE_FOLDER "/examples/data/fashion-images.gz\" "
-        "labels=\"" GAN_SOURCE_FOLDER "/examples/data/fashion-labels.gz\"");
+    gan_status status =
+        gan_dataset_open(&dataset, plain,
+                         "idx path=\"" GAN_SOURCE_FOLDER "/examples/data/fashion-images.gz\" "
+                         "labels=\"" GAN_SOURCE_FOLDER "/examples/data/fashion-labels.gz\"");
     if (CHECK_OK(status)) {
         CHECK_INT(gan_dataset_count(dataset), 10000);
         CHECK_OK(gan_dataset_field_shape(dataset, "image", &rank, shape, NULL));

@@ -57,7 +57,8 @@ static void compare(gan__extent in, const int64_t size[2], gan__fit fit, int64_t
     float pixels[20 * 20 * 3], out[25 * 25 * 3], scratch[5000];
     int64_t h, w;
     double worst = 0;
-    for (int i = 0; i < 20 * 20 * 3; i++) pixels[i] = (float)(next_random(&state) % 256) / 127.5f - 1;
+    for (int i = 0; i < 20 * 20 * 3; i++)
+        pixels[i] = (float)(next_random(&state) % 256) / 127.5f - 1;
     if (!CHECK_OK(gan__transform_create(&t, context, in, size, fit, channels))) return;
     CHECK(gan__transform_scratch(&t) <= 5000);
     gan__transform_apply(&t, pixels, out, scratch);

@@ -33,7 +33,10 @@ TEST_UNUSED static gan__bytes files_bytes(const void *data, size_t size)
     return (gan__bytes){files_context, "file", data, size, 0};
 }
 
-TEST_UNUSED static gan__bytes files_text(const char *text) { return files_bytes(text, strlen(text)); }
+TEST_UNUSED static gan__bytes files_text(const char *text)
+{
+    return files_bytes(text, strlen(text));
+}
 
 TEST_UNUSED static void files_put(const char *path, const void *bytes, size_t size)
 {

@@ -1,10 +1,11 @@
-"""Prints the table in test_png.c: what each picture of data/pngsuite decodes to, by Pillow.
+"""Prints pngsuite.h: what each picture of data/pngsuite decodes to.
 
-    python make_pngsuite.py > pngsuite.h
+    python make_pngsuite.py > pngsuite.h          (needs numpy, pillow)
 
 A row is the file, width, height, channels, bits, and the CRC-32 of the values, 16-bit ones
-little-endian. Pillow has no 16-bit RGB and takes the transparent colour of a 4-bit grey picture
-unscaled, so those pictures are read here: unfiltered with zlib and numpy alone.
+little-endian; zeros for the files that are broken on purpose. The pictures are decoded here with zlib
+and numpy, and compared with Pillow's where Pillow can: it has no 16-bit RGB, and takes the
+transparent colour of a 4-bit grey picture unscaled.
 """
 import pathlib
 import struct

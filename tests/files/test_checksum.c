@@ -12,7 +12,8 @@ TEST(known)
     CHECK_INT(gan__adler32(1, "", 0), 1);
 }
 
-/* The tables against the definition, bit by bit, at all lengths and alignments; in one piece and two. */
+/* The tables against the definition, bit by bit, at all lengths and alignments; in one piece and
+ * two. */
 TEST(definition)
 {
     unsigned char bytes[64];
@@ -43,7 +44,8 @@ TEST(adler_long)
         b = (b + a) % 65521;
     }
     CHECK_INT(gan__adler32(1, bytes, sizeof bytes), b << 16 | a);
-    CHECK_INT(gan__adler32(gan__adler32(1, bytes, 12345), bytes, sizeof bytes - 12345), b << 16 | a);
+    CHECK_INT(gan__adler32(gan__adler32(1, bytes, 12345), bytes, sizeof bytes - 12345),
+              b << 16 | a);
 }
 
 int main(void)

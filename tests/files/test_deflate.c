@@ -41,8 +41,8 @@ TEST(small)
     CHECK(deflate_round(vector_plain, sizeof vector_plain) <= 155);
 }
 
-/* Steps of a random walk in two dimensions, as in filtered rows of a picture: several blocks. zlib at
- * level 6 makes 206,188 bytes of 300,000 such bytes. */
+/* Steps of a random walk in two dimensions, as in filtered rows of a picture: several blocks. zlib
+ * at level 6 makes 206,188 bytes of 300,000 such bytes. */
 TEST(walk)
 {
     enum { SIZE = 300000 };
@@ -52,6 +52,22 @@ TEST(walk)
     size_t size = deflate_round(bytes, SIZE);
     CHECK(size < 212000 && size > 100000);
     gan__free(files_context, bytes);
+}
+
+/* Lines of a log. zlib at level 6 makes 8,077 bytes of these; without waiting for longer matches
+ * there are 8,981. */
+TEST(lazy)
+{
+    enum { LINES = 1500, LINE = 40 };
+    char *text;
+    size_t length = 0;
+    CHECK_OK(gan__allocate(files_context, &text, LINES * LINE, 1));
+    for (int i = 0; i < LINES; i++) {
+        length += (size_t)snprintf(text + length, LINE, "{\"step\":%d,\"loss\":%d.%d}\n", i,
+                                   i * 7919 % 13, i * i % 1009);
+    }
+    CHECK(deflate_round((const uint8_t *)text, length) <= 8150);
+    gan__free(files_context, text);
 }
 
 /* Noise is stored: 5 bytes a block. */
@@ -92,8 +108,9 @@ TEST(mixtures)
             size_t count = 1 + deflate_draw() % 300, from = at > 0 ? deflate_draw() % at : 0;
             uint32_t kind = deflate_draw() % 3;
             for (; count > 0 && at < size; count--, at++, from++) {
-                bytes[at] = kind == 0 ? (uint8_t)(deflate_draw() % letters)
-                                      : kind == 1 && at > 0 ? bytes[from] : (uint8_t)round;
+                bytes[at] = kind == 0             ? (uint8_t)(deflate_draw() % letters)
+                            : kind == 1 && at > 0 ? bytes[from]
+                                                  : (uint8_t)round;
             }
         }
         deflate_round(bytes, size);
@@ -108,7 +125,8 @@ TEST(huffman)
     for (uint32_t limit = 5; limit <= 15; limit++) {
         for (uint32_t symbols = 2; symbols <= 30; symbols++) {
             uint32_t room = 0;
-            for (uint32_t i = 0; i < symbols; i++) count[i] = i < 2 ? 1 : count[i - 1] + count[i - 2];
+            for (uint32_t i = 0; i < symbols; i++)
+                count[i] = i < 2 ? 1 : count[i - 1] + count[i - 2];
             gan__huffman_lengths(count, symbols, limit, length);
             for (uint32_t i = 0; i < symbols; i++) {
                 CHECK(length[i] >= 1 && length[i] <= limit);
@@ -145,6 +163,7 @@ int main(void)
     files_open();
     RUN(small);
     RUN(walk);
+    RUN(lazy);
     RUN(noise);
     RUN(window);
     RUN(mixtures);

@@ -48,7 +48,10 @@ TEST(signs)
     gan_tensor_release(tensor);
 }
 
-#define BAD(bytes, message, status) {bytes, sizeof(bytes) - 1, "file: byte " message, status}
+#define BAD(bytes, message, status)                             \
+    {                                                           \
+        bytes, sizeof(bytes) - 1, "file: byte " message, status \
+    }
 
 TEST(bad)
 {

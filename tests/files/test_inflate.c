@@ -66,7 +66,10 @@ typedef struct inflate_bad {
     const char *message;
 } inflate_bad;
 
-#define BAD(bytes, message) {bytes, sizeof(bytes) - 1, "file: byte " message}
+#define BAD(bytes, message)                             \
+    {                                                   \
+        bytes, sizeof(bytes) - 1, "file: byte " message \
+    }
 
 /* Bits are written first bit lowest: 3 = a last block with the fixed codes. */
 static const inflate_bad inflate_bads[] = {
@@ -74,7 +77,9 @@ static const inflate_bad inflate_bads[] = {
     BAD("\3", "1: the compressed data ends too early"),
     BAD("\7", "1: a block of the unknown type 3"),
     BAD("\1\5\0\5\0abcde", "5: a stored block's length 5 and its complement 5 disagree"),
-    BAD("\1\5\0\xfa\xff" "abcd", "5: a stored block needs 5 bytes, 4 remain"),
+    BAD("\1\5\0\xfa\xff"
+        "abcd",
+        "5: a stored block needs 5 bytes, 4 remain"),
     BAD("\1\5\0\xfa", "1: the length of a stored block needs 4 bytes, 3 remain"),
     /* length 3 (symbol 257, 0000001), distance 1 (00000): nothing stands before */
     BAD("\3\2\0\0\0", "2: a distance of 1 with only 0 bytes before it"),
@@ -123,7 +128,9 @@ TEST(checksums)
     inflate_damage(GAN__INFLATE_GZIP, vector_gzip_flags, gzip, gzip - 5, "the CRC-32 is 0x");
     inflate_damage(GAN__INFLATE_GZIP, vector_gzip_flags, gzip, gzip - 4, "the length is 1512, the");
     inflate_damage(GAN__INFLATE_GZIP, vector_gzip_flags, gzip, 5, "the header's CRC is 0x");
-    inflate_damage(GAN__INFLATE_GZIP, vector_gzip_flags, gzip, 2, "0x1f8b091e begins no gzip member");
+    inflate_damage(GAN__INFLATE_GZIP, vector_gzip_flags, gzip, 0, "0x1e8b081e begins no gzip");
+    inflate_damage(GAN__INFLATE_GZIP, vector_gzip_flags, gzip, 1, "0x1f8a081e begins no gzip");
+    inflate_damage(GAN__INFLATE_GZIP, vector_gzip_flags, gzip, 2, "0x1f8b091e begins no gzip");
 }
 
 /* A megabyte from a kilobyte; half of that kilobyte is an error like any other. */

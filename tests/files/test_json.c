@@ -15,7 +15,8 @@ static gan_status json_skip_all(const char *text)
 
 TEST(walk)
 {
-    gan__bytes in = files_text(" {\"a\" : [1, -2.5e3 ,true],\"b\":{},\"c\":\"x\", \"d\":9223372036854775807}\n");
+    gan__bytes in = files_text(
+        " {\"a\" : [1, -2.5e3 ,true],\"b\":{},\"c\":\"x\", \"d\":9223372036854775807}\n");
     gan__json j;
     const char *key, *text;
     int64_t integer = 0;
@@ -55,10 +56,23 @@ TEST(walk)
 
 TEST(accepted)
 {
-    static const char *const texts[] = {
-        "0", "-0", "1e5", "1E-5", "0.5", "[]", "{}", "[[[]]]", "\"\"", "null", "[null,true,false]",
-        "\"\\u00e9\\\"\\\\\\/\\b\\f\\n\\r\\t\"", "\"\\ud83d\\ude00\"", "\"\xc3\xa9\xed\x9f\xbf\xf4\x8f\xbf\xbf\"",
-        "{\"a\":1,\"a\":2}", "\"\x7f\"", " [ 1 , 2 ] "};
+    static const char *const texts[] = {"0",
+                                        "-0",
+                                        "1e5",
+                                        "1E-5",
+                                        "0.5",
+                                        "[]",
+                                        "{}",
+                                        "[[[]]]",
+                                        "\"\"",
+                                        "null",
+                                        "[null,true,false]",
+                                        "\"\\u00e9\\\"\\\\\\/\\b\\f\\n\\r\\t\"",
+                                        "\"\\ud83d\\ude00\"",
+                                        "\"\xc3\xa9\xed\x9f\xbf\xf4\x8f\xbf\xbf\"",
+                                        "{\"a\":1,\"a\":2}",
+                                        "\"\x7f\"",
+                                        " [ 1 , 2 ] "};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) CHECK_OK(json_skip_all(texts[i]));
 }
 
@@ -99,6 +113,8 @@ TEST(bad)
         {"\"\xff\"", "1: UTF-8 expected, not byte 0xff"},
         {"\"\xc0\xaf\"", "1: UTF-8 expected, not byte 0xc0"},
         {"\"\xe0\x80\xaf\"", "1: UTF-8 expected, not byte 0xe0"},
+        {"\"\xe0\x9f\xbf\"", "1: UTF-8 expected, not byte 0xe0"},
+        {"\"\xf0\x8f\xbf\xbf\"", "1: UTF-8 expected, not byte 0xf0"},
         {"\"\xed\xa0\x80\"", "1: UTF-8 expected, not byte 0xed"},
         {"\"\xf4\x90\x80\x80\"", "1: UTF-8 expected, not byte 0xf4"},
         {"\"\xc3", "1: UTF-8 expected, not byte 0xc3"},
@@ -168,8 +184,9 @@ TEST(write)
     gan__json_write_string(&text, "");
     gan__text_append(&text, "}}", 2);
     CHECK_OK(text.status);
-    CHECK_TEXT(text.bytes, "{\"step\":12,\"loss \\\"g\\\"\":0.1,\"nan\":null,\"text\":\"\\\\\\n\\t\\u0001"
-                           "\xc3\xa9\xef\xbf\xbd/\",\"o\":{\"a\":\"\"}}");
+    CHECK_TEXT(text.bytes,
+               "{\"step\":12,\"loss \\\"g\\\"\":0.1,\"nan\":null,\"text\":\"\\\\\\n\\t\\u0001"
+               "\xc3\xa9\xef\xbf\xbd/\",\"o\":{\"a\":\"\"}}");
     CHECK_OK(json_skip_all(text.bytes));
     gan__text_free(&text);
 }

@@ -103,8 +103,11 @@ TEST(save_types)
             CHECK_OK(gan_tensor_create(&t, files_context, dtypes[i], rank, shape));
             memset(gan_tensor_data(t), 1, 1);
             CHECK_OK(gan_tensor_save(t, "d.npy"));
-            CHECK_INT(fault_find(&files_fault, "d.npy")->size % 64,
-                      (size_t)gan_tensor_count(t) * (i == 1 ? 1 : i == 3 ? 8 : 4) % 64);
+            CHECK_INT(fault_find(&files_fault, "d.npy")->size % 64, (size_t)gan_tensor_count(t) *
+                                                                        (i == 1   ? 1
+                                                                         : i == 3 ? 8
+                                                                                  : 4) %
+                                                                        64);
             CHECK_OK(gan_tensor_load(&again, files_context, "d.npy"));
             CHECK_INT(gan_tensor_dtype(again), dtypes[i]);
             CHECK_INT(gan_tensor_rank(again), rank);
@@ -131,7 +134,8 @@ TEST(half)
         if (bits & 0x8000) expected = -expected;
         if (exponent < 31 && (double)value != expected) CHECK_NEAR(value, expected, 0);
         if (exponent == 31 && (bits & 1023)) CHECK(value != value);
-        if (exponent == 31 && !(bits & 1023)) CHECK((double)value == (bits & 0x8000 ? -1e300 * 1e300 : 1e300 * 1e300));
+        if (exponent == 31 && !(bits & 1023))
+            CHECK((double)value == (bits & 0x8000 ? -1e300 * 1e300 : 1e300 * 1e300));
     }
 }
 

@@ -16,8 +16,7 @@ typedef struct png_expected {
 
 static uint32_t png_crc(const gan__picture *picture)
 {
-    return gan__crc32(0, picture->pixels,
-                      gan__picture_row(picture) * (size_t)picture->height);
+    return gan__crc32(0, picture->pixels, gan__picture_row(picture) * (size_t)picture->height);
 }
 
 TEST(suite)
@@ -115,8 +114,11 @@ TEST(arguments)
 {
     uint8_t pixel[8] = {0}, *bytes;
     size_t size;
-    gan__picture bad[] = {{0, 1, 1, 8, pixel}, {1, -1, 1, 8, pixel}, {1, 1, 5, 8, pixel},
-                          {1, 1, 1, 4, pixel}, {1, (int64_t)1 << 31, 1, 8, pixel}};
+    gan__picture bad[] = {{0, 1, 1, 8, pixel},
+                          {1, -1, 1, 8, pixel},
+                          {1, 1, 5, 8, pixel},
+                          {1, 1, 1, 4, pixel},
+                          {1, (int64_t)1 << 31, 1, 8, pixel}};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         CHECK_STATUS(gan__png_write(files_context, &bad[i], &bytes, &size), GAN_E_ARGUMENT);
         CHECK(bytes == NULL && size == 0);
@@ -130,7 +132,10 @@ typedef struct png_part {
     size_t size;
 } png_part;
 
-#define PART(text) {text, sizeof(text) - 1}
+#define PART(text)             \
+    {                          \
+        text, sizeof(text) - 1 \
+    }
 #define GREY8 PART("IHDR\0\0\0\1\0\0\0\1\10\0\0\0\0")
 #define RGB8 PART("IHDR\0\0\0\1\0\0\0\1\10\2\0\0\0")
 #define PALETTE1 PART("IHDR\0\0\0\1\0\0\0\1\1\3\0\0\0")
@@ -149,7 +154,8 @@ static const png_bad png_bads[] = {
     {{GREY_DATA, END}, "file: byte 16: the first chunk is IDAT of 13 bytes, not IHDR of 13"},
     {{PART("IHDR\0\0\0\0\0\0\0\1\10\0\0\0\0")}, "file: byte 16: width 0 and height 1"},
     {{PART("IHDR\0\0\0\1\x80\0\0\0\10\0\0\0\0")}, "file: byte 16: width 1 and height 2147483648"},
-    {{PART("IHDR\0\0\0\1\0\0\0\1\20\3\0\0\0")}, "file: byte 16: colour type 3 with 16 bits a sample"},
+    {{PART("IHDR\0\0\0\1\0\0\0\1\20\3\0\0\0")},
+     "file: byte 16: colour type 3 with 16 bits a sample"},
     {{PART("IHDR\0\0\0\1\0\0\0\1\10\0\0\0\2")},
      "file: byte 16: compression 0, filter method 0, interlace method 2"},
     {{GREY8, PART("PLTEabc"), GREY_DATA, END},
@@ -158,12 +164,13 @@ static const png_bad png_bads[] = {
     {{PALETTE1, PART("PLTEabcdefghi")}, "file: byte 54: a palette of 9 bytes, at most 3 times 2"},
     {{PALETTE1, PART("tRNSa")}, "file: byte 46: a tRNS chunk that is misplaced (colour type 3)"},
     {{PALETTE1, PART("PLTEabc"), PART("tRNSab")}, "file: byte 62: a tRNS chunk of 2 bytes, not 1"},
-    {{PALETTE1, DATA("\2\0\xfd\xff\0\x80", "\0\x82\0\x81"), END}, "file: byte 70: there is no palette"},
+    {{PALETTE1, DATA("\2\0\xfd\xff\0\x80", "\0\x82\0\x81"), END},
+     "file: byte 70: there is no palette"},
     {{PALETTE1, PART("PLTEabc"), DATA("\2\0\xfd\xff\0\x80", "\0\x82\0\x81"), END},
      "file: byte 56: pixel 0, 0 is colour 1 of 1"},
     {{GREY8, PART("tRNSabc")}, "file: byte 48: a tRNS chunk of 3 bytes, not 2"},
     {{GREY8, PART("IDAT"), PART("tEXt"), PART("IDAT")},
-     "file: byte 69: an IDAT chunk that does not follow the others"},
+     "file: byte 69: an IDAT chunk apart from the others"},
     {{GREY8, PART("ABCD")}, "file: byte 45: the unknown critical chunk ABCD"},
     {{GREY8, PART("A1CD")}, "file: byte 33: a chunk of the type 0x41314344"},
     {{GREY8, DATA("\2\0\xfd\xff\5\5", "\0\x11\0\x0b"), END}, "file: byte 41: row 0 has filter 5"},
@@ -211,7 +218,8 @@ TEST(bad)
 /* A header that claims 2^31 x 2^31 pixels costs nothing. */
 TEST(claims)
 {
-    const png_bad huge = {{PART("IHDR\x7f\xff\xff\xff\x7f\xff\xff\xff\10\6\0\0\0"), GREY_DATA, END}, ""};
+    const png_bad huge = {{PART("IHDR\x7f\xff\xff\xff\x7f\xff\xff\xff\10\6\0\0\0"), GREY_DATA, END},
+                          ""};
     uint8_t bytes[200];
     gan__picture picture;
     gan__bytes in = files_bytes(bytes, png_make(&huge, bytes));

@@ -11,8 +11,7 @@ static void pnm_check(const char *text, size_t size, gan__picture expected, cons
     CHECK_INT(picture.height, expected.height);
     CHECK_INT(picture.channels, expected.channels);
     CHECK_INT(picture.depth, expected.depth);
-    CHECK(memcmp(picture.pixels, pixels,
-                 gan__picture_row(&picture) * (size_t)picture.height) == 0);
+    CHECK(memcmp(picture.pixels, pixels, gan__picture_row(&picture) * (size_t)picture.height) == 0);
     CHECK_INT(in.at, in.size);
     gan__picture_free(files_context, &picture);
 }
@@ -29,8 +28,8 @@ TEST(read)
     PNM("P5\n2 2\n5\n\0\1\2\5", scaled, 2, 2, 1, 8);
     PNM("P6\n1 1\n65535\nabcdef", wide, 1, 1, 3, 16);
     PNM("P5\n3 1\n1000\n\0\0\3\xe8\1\xf4", half, 3, 1, 1, 16);
-    PNM("P7\nHEIGHT 1\n# c\nWIDTH 2\nMAXVAL 255\nDEPTH 2\nTUPLTYPE a b c\nENDHDR\nabcd", "abcd", 2, 1,
-        2, 8);
+    PNM("P7\nHEIGHT 1\n# c\nWIDTH 2\nMAXVAL 255\nDEPTH 2\nTUPLTYPE a b c\nENDHDR\nabcd", "abcd", 2,
+        1, 2, 8);
 }
 
 static void pnm_round(int32_t channels, int32_t depth, const char *header)
@@ -50,7 +49,8 @@ TEST(round_trip)
 {
     pnm_round(1, 8, "P5\n3 2\n255\n");
     pnm_round(3, 16, "P6\n3 2\n65535\n");
-    pnm_round(2, 16, "P7\nWIDTH 3\nHEIGHT 2\nDEPTH 2\nMAXVAL 65535\nTUPLTYPE GRAYSCALE_ALPHA\nENDHDR\n");
+    pnm_round(2, 16,
+              "P7\nWIDTH 3\nHEIGHT 2\nDEPTH 2\nMAXVAL 65535\nTUPLTYPE GRAYSCALE_ALPHA\nENDHDR\n");
     pnm_round(4, 8, "P7\nWIDTH 3\nHEIGHT 2\nDEPTH 4\nMAXVAL 255\nTUPLTYPE RGB_ALPHA\nENDHDR\n");
 }
 
@@ -63,7 +63,8 @@ TEST(bad)
         {"", "file: byte 0: the magic number needs 3 bytes, 0 remain", GAN_E_FORMAT},
         {"PNG!", "file: byte 0: this is no PNM file", GAN_E_FORMAT},
         {"P5x", "file: byte 0: this is no PNM file", GAN_E_FORMAT},
-        {"P3 1 1 255 0 0 0", "file: byte 0: P3 is not served, P5, P6 and P7 are", GAN_E_UNSUPPORTED},
+        {"P3 1 1 255 0 0 0", "file: byte 0: P3 is not served, P5, P6 and P7 are",
+         GAN_E_UNSUPPORTED},
         {"P5 0 1 255 a", "file: byte 3: the width is '0', not 1 to 2147483647", GAN_E_FORMAT},
         {"P5 1 -1 255 a", "file: byte 5: the height is '-1', not 1 to 2147483647", GAN_E_FORMAT},
         {"P5 1 1 65536 a", "file: byte 7: the greatest value is '65536', not 1 to 65535",

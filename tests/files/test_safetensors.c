@@ -65,7 +65,8 @@ static const gan__safetensors_tensor safetensors_ours[] = {
     {"a \"x\"", GAN__ELEMENT_F32, 0, NULL, safetensors_floats},
     {"count", GAN__ELEMENT_I64, 0, NULL, &safetensors_count},
 };
-static const gan__safetensors_pair safetensors_pairs[] = {{"text", "relu\n\"\\"}, {"gan.format", "1.0"}};
+static const gan__safetensors_pair safetensors_pairs[] = {{"text", "relu\n\"\\"},
+                                                          {"gan.format", "1.0"}};
 
 static gan_status safetensors_write_ours(void)
 {
@@ -113,7 +114,10 @@ TEST(damage)
         uint8_t *byte = &written->bytes[size - 39 + bit / 8];
         *byte ^= (uint8_t)(1u << bit % 8);
         CHECK_STATUS(gan__safetensors_read(&in, &file), GAN_E_FORMAT);
-        const char *name = bit < 64 ? "'count' is" : bit < 96 ? "'a \"x\"' is" : bit < 288 ? "'b.weight' is" : "'b.bytes' is";
+        const char *name = bit < 64    ? "'count' is"
+                           : bit < 96  ? "'a \"x\"' is"
+                           : bit < 288 ? "'b.weight' is"
+                                       : "'b.bytes' is";
         CHECK(strstr(gan_context_message(files_context), name) != NULL);
         *byte ^= (uint8_t)(1u << bit % 8);
     }
@@ -161,7 +165,7 @@ TEST(write_faults)
     }
 }
 
-#define ENTRY(name, dtype, shape, offsets)                                                         \
+#define ENTRY(name, dtype, shape, offsets) \
     "\"" name "\":{\"dtype\":\"" dtype "\",\"shape\":" shape ",\"data_offsets\":" offsets "}"
 
 typedef struct safetensors_bad {
@@ -173,8 +177,10 @@ typedef struct safetensors_bad {
 
 static const safetensors_bad safetensors_bads[] = {
     {"{" ENTRY("a", "F32", "[2]", "[0,8]") "}  ", 8, NULL, GAN_OK},
-    {"{" ENTRY("a", "F32", "[2]", "[0,8]") "," ENTRY("b", "U8", "[0]", "[8,8]") "}", 8, NULL, GAN_OK},
-    {"{" ENTRY("b", "U8", "[0]", "[0,0]") "," ENTRY("a", "U8", "[2]", "[0,2]") "}", 2, NULL, GAN_OK},
+    {"{" ENTRY("a", "F32", "[2]", "[0,8]") "," ENTRY("b", "U8", "[0]", "[8,8]") "}", 8, NULL,
+     GAN_OK},
+    {"{" ENTRY("b", "U8", "[0]", "[0,0]") "," ENTRY("a", "U8", "[2]", "[0,2]") "}", 2, NULL,
+     GAN_OK},
     {"{\"a\":{\"x\":[{}],\"dtype\":\"U8\",\"shape\":[],\"data_offsets\":[0,1]}}", 1, NULL, GAN_OK},
     {"", 0, "file: byte 8: the header does not begin with '{'", GAN_E_FORMAT},
     {" {}", 0, "file: byte 8: the header does not begin with '{'", GAN_E_FORMAT},
@@ -188,15 +194,16 @@ static const safetensors_bad safetensors_bads[] = {
      "tensor 'a': file: byte 26: dtype 'F8' is not served", GAN_E_UNSUPPORTED},
     {"{" ENTRY("a", "U8", "[1,1,1,1,1,1,1,1,1]", "[0,1]") "}", 1,
      "tensor 'a': file: byte 52: more than 8 dimensions", GAN_E_UNSUPPORTED},
-    {"{" ENTRY("a", "U8", "[-1]", "[0,1]") "}", 1,
-     "tensor 'a': file: byte 61: dimension 0 is -1", GAN_E_FORMAT},
+    {"{" ENTRY("a", "U8", "[-1]", "[0,1]") "}", 1, "tensor 'a': file: byte 61: dimension 0 is -1",
+     GAN_E_FORMAT},
     {"{" ENTRY("a", "U8", "[1.0]", "[0,1]") "}", 1,
      "tensor 'a': file: byte 36: '1.0' is no integer of 64 bits", GAN_E_FORMAT},
     {"{" ENTRY("a", "F32", "[4611686018427387904,4]", "[0,0]") "}", 0,
      "tensor 'a': file: byte 81: the product of the 2 dimensions does not fit in 64 bits",
      GAN_E_FORMAT},
     {"{" ENTRY("a", "F32", "[2]", "[0,7]") "}", 7,
-     "tensor 'a': file: byte 61: data_offsets hold 7 bytes, 2 elements of F32 have 8", GAN_E_FORMAT},
+     "tensor 'a': file: byte 61: data_offsets hold 7 bytes, 2 elements of F32 have 8",
+     GAN_E_FORMAT},
     {"{" ENTRY("a", "U8", "[2]", "[0,2]") "}", 1,
      "tensor 'a': file: byte 60: data_offsets 0, 2 in a buffer of 1 bytes", GAN_E_FORMAT},
     {"{" ENTRY("a", "U8", "[2]", "[2,0]") "}", 2,
@@ -215,12 +222,14 @@ static const safetensors_bad safetensors_bads[] = {
      "file: byte 8: tensor 'a' is given twice", GAN_E_FORMAT},
     {"{\"__metadata__\":{\"a\":\"1\",\"a\":\"2\"}}", 0,
      "file: byte 8: key 'a' of __metadata__ is given twice", GAN_E_FORMAT},
-    {"{\"__metadata__\":{},\"__metadata__\":{}}", 0,
-     "file: byte 42: __metadata__ is given twice", GAN_E_FORMAT},
+    {"{\"__metadata__\":{},\"__metadata__\":{}}", 0, "file: byte 42: __metadata__ is given twice",
+     GAN_E_FORMAT},
     {"{\"__metadata__\":{\"a\":1}}", 0, "file: byte 29: a string expected, not '1'", GAN_E_FORMAT},
     {"{\"__metadata__\":{\"gan.crc32.a\":\"123\"}," ENTRY("a", "U8", "[1]", "[0,1]") "}", 1,
-     "file: byte 98: tensor 'a' is damaged: its CRC-32 is d202ef8d, the stored one 123", GAN_E_FORMAT},
-    {"{\"__metadata__\":{\"gan.crc32.b\":\"123\"}," ENTRY("a", "U8", "[1]", "[0,1]") "}", 1, NULL, GAN_OK},
+     "file: byte 98: tensor 'a' is damaged: its CRC-32 is d202ef8d, the stored one 123",
+     GAN_E_FORMAT},
+    {"{\"__metadata__\":{\"gan.crc32.b\":\"123\"}," ENTRY("a", "U8", "[1]", "[0,1]") "}", 1, NULL,
+     GAN_OK},
 };
 
 TEST(bad)

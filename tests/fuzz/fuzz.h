@@ -52,8 +52,8 @@ static void fuzz_open(void)
     fuzz.base = fuzz.fault.live_bytes;
 }
 
-/* Runs the function on a copy of its own, so that a sanitizer sees the end, and checks what holds for
- * every input: the status, the message, no leak, and the memory. */
+/* Runs the function on a copy of its own, so that a sanitizer sees the end, and checks what holds
+ * for every input: the status, the message, no leak, and the memory. */
 TEST_UNUSED static gan_status fuzz_run(fuzz_function *run, long long multiple, const uint8_t *bytes,
                                        size_t size)
 {
@@ -79,16 +79,16 @@ TEST_UNUSED static gan_status fuzz_run(fuzz_function *run, long long multiple, c
 }
 
 #ifdef GAN_FUZZ
-#define FUZZ_TARGET(run, multiple)                                                                 \
-    int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);                                 \
-    int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)                                  \
-    {                                                                                              \
-        fuzz_run(run, multiple, bytes, size);                                                      \
-        return 0;                                                                                  \
+#define FUZZ_TARGET(run, multiple)                                 \
+    int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size); \
+    int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)  \
+    {                                                              \
+        fuzz_run(run, multiple, bytes, size);                      \
+        return 0;                                                  \
     }
 #else
-#define FUZZ_TARGET(run, multiple)                                                                 \
-    static fuzz_function *const fuzz_target = run;                                                 \
+#define FUZZ_TARGET(run, multiple)                 \
+    static fuzz_function *const fuzz_target = run; \
     static const long long fuzz_multiple = multiple;
 #endif
 

@@ -1,4 +1,5 @@
-/* Walks through the text by every function: strings are written again and must read as themselves. */
+/* Walks through the text by every function: strings are written again and must read as themselves.
+ */
 #include "fuzz.h"
 
 #include "files/json.h"

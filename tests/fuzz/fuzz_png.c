@@ -1,6 +1,6 @@
-/* A PNG file as it is, if it has the signature; else the input is a header of 4 bytes (width, height,
- * kind, transparency) and filtered rows, from which a file with right checksums is made: those would
- * otherwise hide the decoder from the fuzzer. */
+/* A PNG file as it is, if it has the signature; else the input is a header of 4 bytes (width,
+ * height, kind, transparency) and filtered rows, from which a file with right checksums is made:
+ * those would otherwise hide the decoder from the fuzzer. */
 #include "fuzz.h"
 
 #include "base/text.h"
@@ -90,6 +90,6 @@ static gan_status fuzz_png(gan_context *context, const uint8_t *bytes, size_t si
     return status;
 }
 
-/* Rows: 1,032 times the data, half as much again while growing; pixels of a palette with one bit: 32
- * times the rows. */
+/* Rows: 1,032 times the data, half as much again while growing; pixels of a palette with one bit:
+ * 32 times the rows. */
 FUZZ_TARGET(fuzz_png, 34 * 1032)

@@ -3,6 +3,10 @@
 #ifndef REPLAY_H
 #define REPLAY_H
 
+#ifndef REPLAY_ROUNDS
+#define REPLAY_ROUNDS 3000 /* random changes of each seed */
+#endif
+
 static uint32_t replay_random(uint32_t *state)
 {
     *state ^= *state << 13;
@@ -63,7 +67,8 @@ static void replay_changes(const uint8_t *seed, uint8_t *bytes, size_t size, int
     }
 }
 
-/* The n-th allocation fails, alone and with all after it, for every n until the reader gets through. */
+/* The n-th allocation fails, alone and with all after it, for every n until the reader gets
+ * through. */
 static void replay_starve(const uint8_t *seed, size_t size)
 {
     for (int and_after = 0; and_after < 2; and_after++) {
@@ -87,7 +92,7 @@ static void replay(const uint8_t *seed, size_t size, int prefixes)
     memcpy(bytes, seed, size);
     CHECK_INT(replay_prefixes(seed, size), prefixes);
     replay_flips(bytes, size);
-    replay_changes(seed, bytes, size, 3000);
+    replay_changes(seed, bytes, size, REPLAY_ROUNDS);
     replay_starve(seed, size);
     free(bytes);
 }

@@ -15,9 +15,9 @@ static void inflate_replay(gan__inflate_format format, const unsigned char *data
     replay(seed, size + 1, prefixes);
 }
 
-#define ZLIB(name)                                                                                 \
+#define ZLIB(name) \
     inflate_replay(GAN__INFLATE_ZLIB, vector_zlib_##name, sizeof vector_zlib_##name, 1)
-#define RAW(name)                                                                                  \
+#define RAW(name) \
     inflate_replay(GAN__INFLATE_RAW, vector_zlib_##name + 2, sizeof vector_zlib_##name - 6, 1)
 
 TEST(dynamic)
@@ -26,10 +26,22 @@ TEST(dynamic)
     RAW(dynamic);
 }
 
-TEST(fixed) { RAW(fixed); }
-TEST(stored) { RAW(stored); }
-TEST(huffman) { RAW(huffman); }
-TEST(blocks) { RAW(blocks); }
+TEST(fixed)
+{
+    RAW(fixed);
+}
+TEST(stored)
+{
+    RAW(stored);
+}
+TEST(huffman)
+{
+    RAW(huffman);
+}
+TEST(blocks)
+{
+    RAW(blocks);
+}
 
 /* A file of several members may be cut between them, and in the zeros behind the last. */
 TEST(gzip)
@@ -38,7 +50,10 @@ TEST(gzip)
     inflate_replay(GAN__INFLATE_GZIP, vector_gzip_members, sizeof vector_gzip_members, 1 + 2 + 5);
 }
 
-TEST(end) { replay_close(); }
+TEST(end)
+{
+    replay_close();
+}
 
 int main(void)
 {

@@ -33,12 +33,30 @@ static void png_rows(uint8_t kind, uint8_t transparency, size_t row)
     replay(seed, size, 0);
 }
 
-TEST(grey_bits) { png_rows(0, 1, 1); }
-TEST(grey_16) { png_rows(4, 1, 10); }
-TEST(rgb) { png_rows(3 + 8 * 2, 1, 15); }
-TEST(palette) { png_rows(2 + 8 * 3, 1, 3); }
-TEST(grey_alpha) { png_rows(3 + 8 * 4, 0, 10); }
-TEST(rgb_alpha_16) { png_rows(4 + 8 * 6, 0, 40); }
+TEST(grey_bits)
+{
+    png_rows(0, 1, 1);
+}
+TEST(grey_16)
+{
+    png_rows(4, 1, 10);
+}
+TEST(rgb)
+{
+    png_rows(3 + 8 * 2, 1, 15);
+}
+TEST(palette)
+{
+    png_rows(2 + 8 * 3, 1, 3);
+}
+TEST(grey_alpha)
+{
+    png_rows(3 + 8 * 4, 0, 10);
+}
+TEST(rgb_alpha_16)
+{
+    png_rows(4 + 8 * 6, 0, 40);
+}
 
 /* Two passes of a 1 x 2 picture, and nothing of the other five. */
 TEST(interlaced)
@@ -47,7 +65,10 @@ TEST(interlaced)
     replay(seed, sizeof seed, 0);
 }
 
-TEST(end) { replay_close(); }
+TEST(end)
+{
+    replay_close();
+}
 
 int main(void)
 {

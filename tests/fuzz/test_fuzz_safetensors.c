@@ -4,8 +4,14 @@
 
 #include "files/vectors.h"
 
-TEST(tensors) { replay(vector_safetensors, sizeof vector_safetensors, 0); }
-TEST(empty) { replay(vector_safetensors_empty, sizeof vector_safetensors_empty, 0); }
+TEST(tensors)
+{
+    replay(vector_safetensors, sizeof vector_safetensors, 0);
+}
+TEST(empty)
+{
+    replay(vector_safetensors_empty, sizeof vector_safetensors_empty, 0);
+}
 
 /* With a checksum: a flipped bit of the data is found. */
 TEST(checksum)
@@ -23,7 +29,10 @@ TEST(checksum)
     }
 }
 
-TEST(end) { replay_close(); }
+TEST(end)
+{
+    replay_close();
+}
 
 int main(void)
 {

@@ -80,8 +80,8 @@ typedef struct setting {
     gan__tail tail;
 } setting;
 
-/* Makes the layer (or places `layer` again), its store, its memory. The inputs hold mixed numbers, streams 1,
- * 2, ...; dy stream 50. */
+/* Makes the layer (or places `layer` again), its store, its memory. The inputs hold mixed numbers,
+ * streams 1, 2, ...; dy stream 50. */
 TEST_UNUSED static gan_status fixture_open(fixture *f, gan_context *context, const char *statement,
                                            const gan__shape *in, int32_t count, setting s)
 {

@@ -1,9 +1,9 @@
-"""Writes vectors.h: what PyTorch computes, in double, for the layers of test_layers_torch.c.
+"""Writes vectors.h: what PyTorch computes, in double, for test_layers_torch.c.
 
     python make_vectors.py > vectors.h
 
-Inputs and parameters are the numbers of mixed() in harness.h, so only results are stored, and of each array
-only its products with two streams of such numbers.
+Inputs and parameters are the numbers of mixed() in harness.h, so only results are stored, and of
+each array only its products with two streams of such numbers.
 """
 import sys
 
@@ -81,7 +81,8 @@ CASES = [
     ("dense 7", [V], Picture(nn.Flatten(), nn.Linear(12, 7))),
     ("dense 5", [P], Picture(nn.Flatten(), nn.Linear(120, 5))),
     ("conv2d 8", [P], nn.Conv2d(4, 8, 3)),
-    ("conv2d 8 kernel=4 stride=2 pad=1 bias=no", [(2, 8, 8, 3)], nn.Conv2d(3, 8, 4, 2, 1, bias=False)),
+    ("conv2d 8 kernel=4 stride=2 pad=1 bias=no", [(2, 8, 8, 3)],
+     nn.Conv2d(3, 8, 4, 2, 1, bias=False)),
     ("conv2d 6 kernel=3x5 pad=1,2,1,2 groups=2 dilation=2x1", [P],
      nn.Conv2d(4, 6, (3, 5), padding=(1, 2), groups=2, dilation=(2, 1))),
     ("conv2d 3 kernel=3 pad=reflect:1", [P], nn.Conv2d(4, 3, 3, padding=1, padding_mode="reflect")),
@@ -170,13 +171,15 @@ def run(statement, shapes, module):
     arrays = [(n, nhwc(t)) for n, t in rows]
     for name, t in zip(short, tensors.values()):
         arrays.append((name, (t.grad if name in names else t).detach().numpy()))
-    text = ", ".join('{"%s", {%.12g, %.12g}}' % ((n,) + tuple(products(a))) for n, a in arrays)
+    text = ",\n      ".join('{"%s", {%.12g, %.12g}}' % ((n,) + tuple(products(a)))
+                            for n, a in arrays)
     sides = ", ".join("{%d, %d, %d, %d}" % s for s in shapes)
     print('    {"%s", %d, {%s}, %d,\n     {%s}},' %
           (statement.lstrip("!"), training, sides, len(shapes), text))
 
 
-print("/* Made by make_vectors.py with PyTorch %s. Do not edit. */" % torch.__version__.split("+")[0])
+version = torch.__version__.split("+")[0]
+print("/* Made by make_vectors.py with PyTorch %s. Do not edit. */" % version)
 print("static const struct vector vectors[] = {")
 for case in CASES:
     run(*case)

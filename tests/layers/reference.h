@@ -1,5 +1,6 @@
-/* reference.h: every layer once more, naively, in double, one output number at a time. Pictures are N, H, W, C;
- * parameters in PyTorch's order. Numbers of options are given by the test, not read from the layer. */
+/* reference.h: every layer once more, naively, in double, one output number at a time. Pictures are
+ * N, H, W, C; parameters in PyTorch's order. Numbers of options are given by the test, not read
+ * from the layer. */
 #ifndef LAYER_REFERENCE_H
 #define LAYER_REFERENCE_H
 
@@ -58,7 +59,8 @@ static inline int64_t reference_source(int64_t i, int64_t size, int mode)
     return i < 0 ? 0 : size - 1;
 }
 
-/* a: kernel h, w, stride h, w, dilation h, w, top, left, groups, mode; p: weight [k][c/g][r][s], bias */
+/* a: kernel h, w, stride h, w, dilation h, w, top, left, groups, mode; p: weight [k][c/g][r][s],
+ * bias */
 static inline void reference_conv2d(const reference *r, double *y)
 {
     gan__shape in = r->in[0], out = r->out;
@@ -70,10 +72,10 @@ static inline void reference_conv2d(const reference *r, double *y)
         for (int64_t c = 0; c < cg; c++)
             for (int64_t u = 0; u < kh; u++)
                 for (int64_t v = 0; v < kw; v++) {
-                    int64_t h = reference_source(i * (int64_t)a[2] - (int64_t)a[6] + u * (int64_t)a[4],
-                                                 in.h, (int)a[9]);
-                    int64_t w = reference_source(j * (int64_t)a[3] - (int64_t)a[7] + v * (int64_t)a[5],
-                                                 in.w, (int)a[9]);
+                    int64_t h = reference_source(
+                        i * (int64_t)a[2] - (int64_t)a[6] + u * (int64_t)a[4], in.h, (int)a[9]);
+                    int64_t w = reference_source(
+                        j * (int64_t)a[3] - (int64_t)a[7] + v * (int64_t)a[5], in.w, (int)a[9]);
                     if (h < 0 || w < 0) continue;
                     sum += r->p[0][((k * cg + c) * kh + u) * kw + v] *
                            r->x[0][at(in, n, h, w, k / kg * cg + c)];
@@ -104,8 +106,8 @@ static inline void reference_conv_transpose2d(const reference *r, double *y)
 }
 
 /* One set of numbers of x, normalised into y; without gamma and beta. */
-static inline void reference_normalize(const double *x, double *y, const int64_t *index, int64_t count,
-                                       double eps)
+static inline void reference_normalize(const double *x, double *y, const int64_t *index,
+                                       int64_t count, double eps)
 {
     double mean = 0, variance = 0;
     for (int64_t i = 0; i < count; i++) mean += x[index[i]] / (double)count;
@@ -114,7 +116,8 @@ static inline void reference_normalize(const double *x, double *y, const int64_t
     for (int64_t i = 0; i < count; i++) y[index[i]] = (x[index[i]] - mean) / sqrt(variance + eps);
 }
 
-/* a: eps, what (0 batch, 1 instance, 2 group, 3 layer), groups of channels; p: gamma, beta, of layer [c][h][w] */
+/* a: eps, what (0 batch, 1 instance, 2 group, 3 layer), groups of channels; p: gamma, beta, of
+ * layer [c][h][w] */
 static inline void reference_norm(const reference *r, double *y)
 {
     gan__shape in = r->in[0];
@@ -297,7 +300,8 @@ static inline void reference_minibatch_stddev(const reference *r, double *y)
         int64_t first = n / batch * batch + n % batch % m;
         for (int64_t i = 0; i < numbers; i++) {
             double mean = 0, variance = 0;
-            for (int64_t k = 0; k < g; k++) mean += r->x[0][(first + k * m) * numbers + i] / (double)g;
+            for (int64_t k = 0; k < g; k++)
+                mean += r->x[0][(first + k * m) * numbers + i] / (double)g;
             for (int64_t k = 0; k < g; k++) {
                 double d = r->x[0][(first + k * m) * numbers + i] - mean;
                 variance += d * d / (double)g;

@@ -56,7 +56,8 @@ TEST(shapes)
         const shape_case *c = &shape_cases[i];
         gan__shape out = {0, 0, 0, 0};
         CHECK_OK(place(c->statement, &c->in, 1, &out));
-        bool same = out.n == c->out.n && out.h == c->out.h && out.w == c->out.w && out.c == c->out.c;
+        bool same =
+            out.n == c->out.n && out.h == c->out.h && out.w == c->out.w && out.c == c->out.c;
         if (!CHECK(same)) printf("    in: %s\n", c->statement);
     }
 }
@@ -102,7 +103,8 @@ TEST(joins)
         gan__shape out = {0, 0, 0, 0};
         gan_status status = place(c->statement, c->in, c->in[2].c ? 3 : 2, &out);
         CHECK_STATUS(status, c->out.c ? GAN_OK : GAN_E_SHAPE);
-        bool same = out.n == c->out.n && out.h == c->out.h && out.w == c->out.w && out.c == c->out.c;
+        bool same =
+            out.n == c->out.n && out.h == c->out.h && out.w == c->out.w && out.c == c->out.c;
         if (c->out.c) CHECK(same);
     }
 }
@@ -178,8 +180,9 @@ TEST(refused_by_plan)
     fixture_close(&f);
     CHECK_OK(fixture_open(&f, context, "batchnorm", &one, 1, (setting){.training = false}));
     fixture_close(&f);
-    CHECK_STATUS(fixture_open(&f, context, "minibatch_stddev", &five, 1, (setting){.training = true}),
-                 GAN_E_SHAPE);
+    CHECK_STATUS(
+        fixture_open(&f, context, "minibatch_stddev", &five, 1, (setting){.training = true}),
+        GAN_E_SHAPE);
     fixture_close(&f);
     CHECK_OK(fixture_open(&f, context, "minibatch_stddev", &five, 1, (setting){.training = false}));
     fixture_run(&f);

@@ -1,4 +1,5 @@
-/* Every layer against PyTorch: results, gradients, buffers afterwards. vectors.h was made by make_vectors.py. */
+/* Every layer against PyTorch: results, gradients, buffers afterwards. vectors.h was made by
+ * make_vectors.py. */
 #include "harness.h"
 
 typedef struct vector {
@@ -97,7 +98,8 @@ static void run_vector(gan_context *context, const vector *v)
 TEST(vectors)
 {
     gan_context *context = test_context("threads=2");
-    for (size_t i = 0; i < sizeof vectors / sizeof vectors[0]; i++) run_vector(context, &vectors[i]);
+    for (size_t i = 0; i < sizeof vectors / sizeof vectors[0]; i++)
+        run_vector(context, &vectors[i]);
     gan_context_release(context);
 }
 

@@ -166,12 +166,13 @@ TEST(shared_parts)
     uint64_t version = part->stores[0]->version;
     set_gradients(part->stores[0], ones);
     double norm = 0;
+    CHECK_OK(gan_optimizer_step(optimizer));
     CHECK_OK(gan_optimizer_norm(optimizer, &norm));
     CHECK_NEAR(norm, sqrt(8), 1e-12);
-    CHECK_OK(gan_optimizer_step(optimizer));
     CHECK_NEAR(before - part->stores[0]->weights[0], 1, 1e-6);
     CHECK(part->stores[0]->version > version);
     CHECK_OK(gan_optimizer_zero(optimizer));
+    CHECK_OK(gan_optimizer_step(optimizer));
     CHECK_OK(gan_optimizer_norm(optimizer, &norm));
     CHECK_NEAR(norm, 0, 0);
     gan_optimizer_release(optimizer);
@@ -239,7 +240,7 @@ TEST(undo)
         for (int t = 0; t < UPDATE_STEPS; t++) {
             snapshot before = snap(optimizer);
             set_gradients(model->stores[0], update_gradients[t]);
-            gan__optimizer_keep(optimizer, true);
+            gan__optimizer_mark(optimizer);
             CHECK_OK(gan_optimizer_step(optimizer));
             snapshot after = snap(optimizer);
             uint64_t version = model->stores[0]->version;
@@ -250,10 +251,14 @@ TEST(undo)
             gan__optimizer_undo(optimizer); /* nothing is left to undo */
             undone = snap(optimizer);
             CHECK(memcmp(&undone, &before, sizeof before) == 0);
-            gan__optimizer_keep(optimizer, false);
             CHECK_OK(gan_optimizer_step(optimizer));
             snapshot again = snap(optimizer);
             CHECK(memcmp(&again, &after, sizeof after) == 0);
+            gan__optimizer_undo(optimizer); /* no mark since */
+            undone = snap(optimizer);
+            CHECK(memcmp(&undone, &after, sizeof after) == 0);
+            gan__optimizer_mark(optimizer); /* one mark, several steps */
+            for (int i = 0; i < 3; i++) CHECK_OK(gan_optimizer_step(optimizer));
             gan__optimizer_undo(optimizer);
             undone = snap(optimizer);
             CHECK(memcmp(&undone, &after, sizeof after) == 0);
@@ -306,7 +311,7 @@ TEST(allocations)
         gan_status status = gan_optimizer_create(&optimizer, context, "adam schedule=step:5,0.5");
         if (status == GAN_OK) status = gan_optimizer_add(optimizer, model);
         if (status == GAN_OK) {
-            gan__optimizer_keep(optimizer, true);
+            gan__optimizer_mark(optimizer);
             status = gan_optimizer_step(optimizer);
         }
         fault.fail_at = 0;
@@ -321,6 +326,7 @@ TEST(allocations)
     long long before = fault.allocations;
     for (int i = 0; i < 3; i++) {
         gan__store_clear_gradients(model->stores[0]);
+        gan__optimizer_mark(optimizer);
         CHECK_OK(gan_optimizer_step(optimizer));
         gan__optimizer_undo(optimizer);
     }

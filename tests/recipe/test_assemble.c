@@ -196,6 +196,28 @@ TEST(shared_text_is_no_shared_weight)
     gan_recipe_release(recipe);
 }
 
+/* The recipes that come with the library, with their data. */
+TEST(bundled_recipes)
+{
+    static const char *const names[] = {"fashion-gan", "fashion-mlp", "dcgan64"};
+    for (int i = 0; i < 3; i++) {
+        char path[1024];
+        gan_context *plain;
+        gan_recipe *recipe;
+        gan_trainer *trainer;
+        snprintf(path, sizeof path, "%s/examples/recipes/%s.recipe", GAN_SOURCE_FOLDER, names[i]);
+        CHECK_OK(gan_context_create(&plain, "threads=1 seed=7", NULL, NULL, 0));
+        if (CHECK_OK(gan_recipe_load(&recipe, plain, path))) {
+            if (CHECK_OK(gan_recipe_trainer(&trainer, recipe, plain, NULL))) {
+                gan_trainer_release(trainer);
+            }
+        }
+        if (gan_context_message(plain)[0]) printf("%s\n", gan_context_message(plain));
+        gan_recipe_release(recipe);
+        gan_context_release(plain);
+    }
+}
+
 TEST(every_allocation_may_fail)
 {
     train(small_recipe, NULL, 1, "a.safetensors");
@@ -208,8 +230,7 @@ TEST(every_allocation_may_fail)
         for (; n < 5000 && status != GAN_OK; n++) {
             gan_trainer *trainer;
             fault.fail_at = fault.allocations + n;
-            status =
-                gan_recipe_trainer(&trainer, recipe, own, resumes ? "a.safetensors" : NULL);
+            status = gan_recipe_trainer(&trainer, recipe, own, resumes ? "a.safetensors" : NULL);
             fault.fail_at = 0;
             if (status == GAN_OK) {
                 gan_trainer_release(trainer);
@@ -244,6 +265,7 @@ int main(void)
     RUN(what_may_differ);
     RUN(what_is_missing);
     RUN(shared_text_is_no_shared_weight);
+    RUN(bundled_recipes);
     RUN(every_allocation_may_fail);
     RUN(nothing_is_left);
     return test_report();

@@ -46,8 +46,8 @@ static int32_t find_group(const char *name)
 
 TEST(known_kinds)
 {
-    static const char *const groups[] = {"layer", "loss", "optimizer", "trainer",
-                                         "data",  "context", "run",    "runner"};
+    static const char *const groups[] = {"layer", "loss",    "optimizer", "trainer",
+                                         "data",  "context", "run",       "runner"};
     double least, most;
     for (int i = 0; i < 8; i++) CHECK(find_group(groups[i]) >= 0);
     int32_t run = find_group("run");

@@ -287,10 +287,10 @@ TEST(messages_about_networks)
     static const struct {
         const char *old, *new_text, *start, *end;
     } cases[] = {
-        {"dense 16; tanh", "dense 16; tanj", "a.recipe: [model.generator]: ",
-         "'tanh'? (line 11, column 11)"},
-        {"kernel=3 pad=1", "kernal=3 pad=1", "a.recipe: [part.trunk]: conv2d: ",
-         "did you mean 'kernel'? (line 7, column 10)"},
+        {"dense 16; tanh", "dense 16; tanj",
+         "a.recipe: [model.generator]: ", "'tanh'? (line 11, column 11)"},
+        {"kernel=3 pad=1", "kernal=3 pad=1",
+         "a.recipe: [part.trunk]: conv2d: ", "did you mean 'kernel'? (line 7, column 10)"},
         {"part trunk", "part trunc", "a.recipe: [model.discriminator]: ", "(line 15, column 6)"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -299,8 +299,8 @@ TEST(messages_about_networks)
         CHECK(gan_recipe_load(&recipe, context, "a.recipe") != GAN_OK);
         const char *message = gan_context_message(context);
         size_t length = strlen(message), end = strlen(cases[i].end);
-        if (!CHECK(strncmp(message, cases[i].start, strlen(cases[i].start)) == 0 &&
-                   length > end && strcmp(message + length - end, cases[i].end) == 0)) {
+        if (!CHECK(strncmp(message, cases[i].start, strlen(cases[i].start)) == 0 && length > end &&
+                   strcmp(message + length - end, cases[i].end) == 0)) {
             printf("%s\n", message);
         }
     }
@@ -379,8 +379,7 @@ TEST(a_large_file_is_no_recipe)
     for (int i = 0; at + 40 < size; i++) at += (size_t)sprintf(text + at, "[part.p%d]\n", i);
     put_bytes(&fault, "a.recipe", text, at);
     CHECK_STATUS(gan_recipe_load(&recipe, context, "a.recipe"), GAN_E_TEXT);
-    CHECK_TEXT(gan_context_message(context),
-               "a.recipe: too many sections (line 1001, column 2)");
+    CHECK_TEXT(gan_context_message(context), "a.recipe: too many sections (line 1001, column 2)");
     free(text);
 }
 

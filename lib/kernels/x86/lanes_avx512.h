@@ -73,9 +73,13 @@ GAN__INLINE_AVX512 v_double_avx512 v_dget_avx512(const double *p, int64_t n)
 
 GAN__INLINE_AVX512 void v_dput_avx512(double *p, int64_t n, v_double_avx512 x)
 {
-    __mmask16 mask = n == 16 ? (__mmask16)0xffff : v_first_avx512(n);
-    _mm512_mask_storeu_pd(p, (__mmask8)mask, x.low);
-    _mm512_mask_storeu_pd(p + 8, (__mmask8)(mask >> 8), x.high);
+    if (n == 16) {
+        _mm512_storeu_pd(p, x.low);
+        _mm512_storeu_pd(p + 8, x.high);
+    } else {
+        _mm512_mask_storeu_pd(p, (__mmask8)v_first_avx512(n), x.low);
+        _mm512_mask_storeu_pd(p + 8, (__mmask8)(v_first_avx512(n) >> 8), x.high);
+    }
 }
 
 GAN__INLINE_AVX512 __m512 v_fma_avx512(__m512 a, __m512 b, __m512 c)

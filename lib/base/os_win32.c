@@ -1,0 +1,246 @@
+#if defined(_WIN32)
+#if !defined(WIN32_LEAN_AND_MEAN)
+#define WIN32_LEAN_AND_MEAN
+#endif
+#if !defined(_WIN32_WINNT)
+#define _WIN32_WINNT 0x0601 /* Windows 7: slim locks, condition variables */
+#endif
+
+#include "base/os.h"
+
+#include <stdlib.h>
+#include <windows.h>
+
+#include <malloc.h>
+#include <process.h>
+
+struct gan__thread {
+    HANDLE handle;
+    void (*run)(void *argument);
+    void *argument;
+};
+
+struct gan__mutex {
+    SRWLOCK handle;
+};
+
+struct gan__condition {
+    CONDITION_VARIABLE handle;
+};
+
+static unsigned __stdcall win32_thread_main(void *argument)
+{
+    gan__thread *thread = argument;
+    thread->run(thread->argument);
+    return 0;
+}
+
+gan__thread *gan__thread_start(void (*run)(void *argument), void *argument)
+{
+    gan__thread *thread = malloc(sizeof *thread);
+    if (!thread) return NULL;
+    thread->run = run;
+    thread->argument = argument;
+    thread->handle = (HANDLE)_beginthreadex(NULL, 0, win32_thread_main, thread, 0, NULL);
+    if (thread->handle) return thread;
+    free(thread);
+    return NULL;
+}
+
+void gan__thread_join(gan__thread *thread)
+{
+    if (!thread) return;
+    WaitForSingleObject(thread->handle, INFINITE);
+    CloseHandle(thread->handle);
+    free(thread);
+}
+
+gan__mutex *gan__mutex_create(void)
+{
+    gan__mutex *mutex = malloc(sizeof *mutex);
+    if (mutex) InitializeSRWLock(&mutex->handle);
+    return mutex;
+}
+
+void gan__mutex_destroy(gan__mutex *mutex)
+{
+    free(mutex);
+}
+
+void gan__mutex_lock(gan__mutex *mutex)
+{
+    AcquireSRWLockExclusive(&mutex->handle);
+}
+
+void gan__mutex_unlock(gan__mutex *mutex)
+{
+    ReleaseSRWLockExclusive(&mutex->handle);
+}
+
+gan__condition *gan__condition_create(void)
+{
+    gan__condition *condition = malloc(sizeof *condition);
+    if (condition) InitializeConditionVariable(&condition->handle);
+    return condition;
+}
+
+void gan__condition_destroy(gan__condition *condition)
+{
+    free(condition);
+}
+
+void gan__condition_wait(gan__condition *condition, gan__mutex *mutex)
+{
+    SleepConditionVariableSRW(&condition->handle, &mutex->handle, INFINITE, 0);
+}
+
+void gan__condition_broadcast(gan__condition *condition)
+{
+    WakeAllConditionVariable(&condition->handle);
+}
+
+uint64_t gan__os_thread_id(void)
+{
+    return GetCurrentThreadId();
+}
+
+uint64_t gan__os_process_id(void)
+{
+    return GetCurrentProcessId();
+}
+
+void gan__os_yield(void)
+{
+    SwitchToThread();
+}
+
+const char *gan__os_environment(const char *name)
+{
+    return getenv(name);
+}
+
+int32_t gan__os_processor_count(void)
+{
+    DWORD_PTR process = 0, system = 0;
+    int32_t count = 0;
+    if (GetProcessAffinityMask(GetCurrentProcess(), &process, &system)) {
+        for (; process; process &= process - 1) count++;
+    }
+    return count < 1 ? 1 : count;
+}
+
+void *gan__os_allocate(size_t size, size_t alignment)
+{
+    return _aligned_malloc(size, alignment);
+}
+
+void gan__os_deallocate(void *memory)
+{
+    _aligned_free(memory);
+}
+
+/* ---- files: UTF-8 outside, UTF-16 inside ---- */
+
+static wchar_t *win32_path(const char *path)
+{
+    int length = MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, path, -1, NULL, 0);
+    if (length <= 0) {
+        SetLastError(ERROR_INVALID_NAME);
+        return NULL;
+    }
+    wchar_t *wide = malloc((size_t)length * sizeof *wide);
+    if (wide) MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, path, -1, wide, length);
+    return wide;
+}
+
+void *gan__os_open(const char *path, int32_t write)
+{
+    wchar_t *wide = win32_path(path);
+    if (!wide) return NULL;
+    HANDLE file = CreateFileW(wide, write ? GENERIC_WRITE : GENERIC_READ,
+                              write ? 0 : FILE_SHARE_READ | FILE_SHARE_DELETE, NULL,
+                              write ? CREATE_ALWAYS : OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, NULL);
+    free(wide);
+    return file == INVALID_HANDLE_VALUE ? NULL : file;
+}
+
+/* One call takes a 32-bit count. */
+static const size_t win32_piece = (size_t)1 << 30;
+
+int64_t gan__os_read(void *file, void *bytes, size_t count)
+{
+    DWORD got = 0;
+    if (!ReadFile(file, bytes, (DWORD)(count < win32_piece ? count : win32_piece), &got, NULL)) {
+        return GetLastError() == ERROR_BROKEN_PIPE ? 0 : -1;
+    }
+    return got;
+}
+
+int64_t gan__os_write(void *file, const void *bytes, size_t count)
+{
+    size_t done = 0;
+    while (done < count) {
+        size_t left = count - done;
+        DWORD put = 0;
+        if (!WriteFile(file, (const char *)bytes + done,
+                       (DWORD)(left < win32_piece ? left : win32_piece), &put, NULL) ||
+            put == 0) {
+            return -1;
+        }
+        done += put;
+    }
+    return (int64_t)count;
+}
+
+int32_t gan__os_flush(void *file)
+{
+    return FlushFileBuffers(file) ? 0 : -1;
+}
+
+int32_t gan__os_close(void *file)
+{
+    return CloseHandle(file) ? 0 : -1;
+}
+
+int32_t gan__os_rename(const char *from, const char *to)
+{
+    wchar_t *wide_from = win32_path(from), *wide_to = win32_path(to);
+    BOOL moved =
+        wide_from && wide_to &&
+        MoveFileExW(wide_from, wide_to, MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH);
+    DWORD error = GetLastError();
+    free(wide_from);
+    free(wide_to);
+    SetLastError(error);
+    return moved ? 0 : -1;
+}
+
+int32_t gan__os_remove(const char *path)
+{
+    wchar_t *wide = win32_path(path);
+    BOOL removed = wide && DeleteFileW(wide);
+    free(wide);
+    return removed ? 0 : -1;
+}
+
+const char *gan__os_reason(void)
+{
+    switch (GetLastError()) {
+    case ERROR_FILE_NOT_FOUND:
+    case ERROR_PATH_NOT_FOUND:
+    case ERROR_INVALID_DRIVE: return "no such file or folder";
+    case ERROR_ACCESS_DENIED:
+    case ERROR_WRITE_PROTECT: return "permission denied";
+    case ERROR_SHARING_VIOLATION:
+    case ERROR_LOCK_VIOLATION: return "another program holds it";
+    case ERROR_DISK_FULL:
+    case ERROR_HANDLE_DISK_FULL: return "no space left";
+    case ERROR_TOO_MANY_OPEN_FILES: return "too many open files";
+    case ERROR_INVALID_NAME:
+    case ERROR_BAD_PATHNAME:
+    case ERROR_FILENAME_EXCED_RANGE: return "the name is not valid";
+    default: return "the system refuses";
+    }
+}
+
+#endif

@@ -1,0 +1,149 @@
+/* test_product.c: the tiles of every tier against a chain of fmaf, bit for bit, with canaries. */
+#include "base/cpu.h"
+#include "kernels/kernels.h"
+#include "test.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { WIDTH = 96, LINES = 3, STEPS = 9, SHIFT = 5 };
+static const float canary = 12345.0f;
+
+static uint64_t random_state = 1;
+static int64_t pick(int64_t low, int64_t high)
+{
+    random_state = random_state * 6364136223846793005u + 1442695040888963407u;
+    return low + (int64_t)((random_state >> 33) % (uint64_t)(high - low + 1));
+}
+
+static void fill(float *data, int64_t count)
+{
+    for (int64_t i = 0; i < count; i++) data[i] = (float)pick(-1000000, 1000000) * 1e-6f;
+}
+
+static gan__tier best_tier(void)
+{
+    return gan__cpu_tier();
+}
+
+typedef struct operands {
+    float a[LINES * GAN__TILE_ROWS * 64], b[LINES * STEPS * WIDTH + 64], c[GAN__TILE_ROWS * WIDTH];
+    const float *rows[LINES * GAN__TILE_ROWS], *lines[LINES], *b_lines[LINES];
+    int64_t b_line[LINES];
+    float *to[GAN__TILE_ROWS];
+} operands;
+
+/* One tile by the contract, into `expected`. */
+static void reference(const gan__tile *tile, bool outer, int64_t tile_rows, float *expected)
+{
+    for (int64_t i = 0; i < tile->rows; i++) {
+        for (int64_t j = 0; j < tile->columns; j++) {
+            float sum = tile->accumulate ? tile->c[i][tile->c_shift + j] : 0;
+            for (int64_t t = 0; t < tile->lines; t++) {
+                const float *a = outer ? tile->a[t] + tile->a_shift + i
+                                       : tile->a[t * tile_rows + i] + tile->a_shift;
+                const float *b = outer ? tile->b_lines[t] + tile->b_shift
+                                       : tile->b + tile->b_line[t] * tile->b_step;
+                for (int64_t k = 0; k < tile->steps; k++) {
+                    sum = fmaf(a[k * (outer ? tile->a_step : 1)], b[k * tile->b_step + j], sum);
+                }
+            }
+            expected[i * tile->columns + j] = sum;
+        }
+    }
+}
+
+static void check_tile(const gan__product_kernels *product, int64_t rows, int64_t columns,
+                       bool outer)
+{
+    static operands o;
+    static float expected[GAN__TILE_ROWS * WIDTH];
+    gan__tile tile = {.rows = rows, .columns = columns, .lines = pick(0, LINES),
+                      .steps = pick(0, STEPS), .a = outer ? o.lines : o.rows, .a_shift = SHIFT,
+                      .a_step = pick(rows, 8), .b = o.b, .b_line = o.b_line, .b_lines = o.b_lines,
+                      .b_shift = outer ? 3 : 0, .b_step = pick(columns, WIDTH), .c = o.to,
+                      .c_shift = SHIFT, .accumulate = pick(0, 1)};
+    fill(o.a, sizeof o.a / sizeof *o.a);
+    fill(o.b, sizeof o.b / sizeof *o.b);
+    for (size_t i = 0; i < sizeof o.c / sizeof *o.c; i++) o.c[i] = canary;
+    for (int64_t t = 0; t < LINES; t++) {
+        o.b_line[t] = (LINES - 1 - t) * STEPS;
+        o.b_lines[t] = o.b + o.b_line[t] * WIDTH;
+        o.lines[t] = o.a + t * 96;
+        for (int64_t i = 0; i < product->rows; i++) {
+            o.rows[t * product->rows + i] = o.a + (t * GAN__TILE_ROWS + i) * 32;
+        }
+    }
+    for (int64_t i = 0; i < rows; i++) {
+        o.to[i] = o.c + (rows - 1 - i) * WIDTH;
+        fill(o.to[i] + SHIFT, columns);
+    }
+    reference(&tile, outer, product->rows, expected);
+    (outer ? product->outer : product->gather)(&tile);
+    int64_t wrong = 0;
+    for (int64_t i = 0; i < rows; i++) {
+        size_t size = (size_t)columns * sizeof(float);
+        wrong += memcmp(o.to[i] + SHIFT, expected + i * columns, size) != 0;
+        for (int64_t j = 0; j < WIDTH; j++) {
+            bool inside = j >= SHIFT && j < SHIFT + columns;
+            if (!inside) wrong += o.to[i][j] != canary;
+        }
+    }
+    if (!CHECK_INT(wrong, 0)) {
+        printf("  %s %d x %d of %d x %d\n", outer ? "outer" : "gather", (int)rows, (int)columns,
+               product->rows, product->columns);
+    }
+}
+
+/* Every size that a tile can have, on every tier. */
+TEST(tiles)
+{
+    for (int tier = GAN__GENERIC; tier <= (int)best_tier(); tier++) {
+        const gan__product_kernels *product = gan__kernels_of_tier((gan__tier)tier)->product;
+        for (int64_t rows = 1; rows <= product->rows; rows++) {
+            for (int64_t columns = 1; columns <= product->columns; columns++) {
+                for (int i = 0; i < 4; i++) check_tile(product, rows, columns, i % 2 != 0);
+            }
+        }
+    }
+}
+
+TEST(transpose)
+{
+    static float x[70 * 80], y[70 * 80 + 1];
+    fill(x, sizeof x / sizeof *x);
+    for (int tier = GAN__GENERIC; tier <= (int)best_tier(); tier++) {
+        const gan__product_kernels *product = gan__kernels_of_tier((gan__tier)tier)->product;
+        for (int n = 0; n < 200; n++) {
+            int64_t rows = pick(0, 70), columns = pick(0, 70), wrong = 0;
+            int64_t x_stride = pick(columns, 80), y_stride = pick(rows, 80);
+            for (size_t i = 0; i < sizeof y / sizeof *y; i++) y[i] = canary;
+            product->transpose(rows, columns, x, x_stride, y, y_stride);
+            for (int64_t j = 0; j < 70; j++) {
+                for (int64_t i = 0; i < y_stride; i++) {
+                    bool inside = i < rows && j < columns;
+                    wrong += y[j * y_stride + i] != (inside ? x[i * x_stride + j] : canary);
+                }
+            }
+            CHECK_INT(wrong, 0);
+        }
+    }
+}
+
+/* The table has what the drivers rely on. */
+TEST(tables)
+{
+    for (int tier = GAN__GENERIC; tier <= (int)best_tier(); tier++) {
+        const gan__product_kernels *product = gan__kernels_of_tier((gan__tier)tier)->product;
+        CHECK(product->rows >= 1 && product->rows <= GAN__TILE_ROWS);
+        CHECK(product->columns >= 1 && product->columns <= GAN__TILE_COLUMNS);
+    }
+}
+
+int main(void)
+{
+    RUN(tiles);
+    RUN(transpose);
+    RUN(tables);
+    return test_report();
+}
