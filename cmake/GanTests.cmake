@@ -16,6 +16,7 @@ foreach(source ${gan_test_sources})
   target_include_directories(${target} PRIVATE
     "${PROJECT_SOURCE_DIR}/lib" "${PROJECT_SOURCE_DIR}/tests")
   target_compile_definitions(${target} PRIVATE
+    $<$<BOOL:${GAN_OPENMP}>:GAN_OPENMP>
     GAN_SOURCE_FOLDER="${PROJECT_SOURCE_DIR}" GAN_BUILD_FOLDER="${PROJECT_BINARY_DIR}")
   target_link_libraries(${target} PRIVATE gan_static Threads::Threads)
   if(UNIX)

@@ -45,16 +45,15 @@ static const flag *find_flag(const command *self, const char *name, size_t lengt
     return NULL;
 }
 
-/* --name, --name VALUE or --name=VALUE at words[*at]. */
+/* --name, --name VALUE or --name=VALUE at words[*at]; -h is --help, and the only short one. */
 static int parse_flag(const command *self, int count, char **words, int *at, arguments *out)
 {
-    const char *name = words[*at] + 2, *equals = strchr(name, '=');
-    size_t length = equals ? (size_t)(equals - name) : strlen(name);
+    const char *word = strcmp(words[*at], "-h") ? words[*at] : "--help";
+    const char *name = word + 2, *equals = strchr(word, '='), *value = "";
+    size_t length = word[1] != '-' ? 0 : equals ? (size_t)(equals - name) : strlen(name);
     const flag *f = find_flag(self, name, length);
-    const char *value = "";
     if (!f)
-        return complain(self, EXIT_USAGE, "unknown flag --%.*s; see gan %s --help", (int)length, name,
-                        self->name);
+        return complain(self, EXIT_USAGE, "unknown flag %s; see gan %s --help", word, self->name);
     if (!f->argument && equals)
         return complain(self, EXIT_USAGE, "--%s takes no value", f->name);
     if (f->argument && equals)
@@ -68,6 +67,8 @@ static int parse_flag(const command *self, int count, char **words, int *at, arg
         return complain(self, EXIT_USAGE, "--%s is given twice", f->name);
     if (out->given_count == MAX_GIVEN)
         return complain(self, EXIT_USAGE, "more than %d flags", MAX_GIVEN);
+    if (f->argument && !*value)
+        return complain(self, EXIT_USAGE, "--%s is empty; it needs %s", f->name, f->argument);
     out->given[out->given_count].name = f->name;
     out->given[out->given_count++].value = value;
     return EXIT_GOOD;
@@ -80,7 +81,7 @@ int arguments_parse(const command *self, int count, char **words, arguments *out
     for (int i = 0; i < count; ++i) {
         if (!only_operands && !strcmp(words[i], "--"))
             only_operands = true;
-        else if (!only_operands && !strncmp(words[i], "--", 2)) {
+        else if (!only_operands && words[i][0] == '-' && words[i][1]) {
             int code = parse_flag(self, count, words, &i, out);
             if (code) return code;
         } else if (out->operand_count == self->most)
@@ -115,9 +116,23 @@ bool arguments_integer(const command *self, const arguments *a, const char *name
         *out = value;
         return true;
     }
-    complain(self, EXIT_USAGE, "--%s is '%s'; it must be a whole number from %lld to %lld", name, text,
-             (long long)least, (long long)most);
+    complain(self, EXIT_USAGE, "--%s is '%s'; it must be a whole number from %lld to %lld", name,
+             text, (long long)least, (long long)most);
     return false;
+}
+
+int open_context(const command *self, const arguments *a, int64_t seed, int64_t threads,
+                 gan_context **out)
+{
+    char spec[256], message[512];
+    const char *precision = arguments_get(a, "precision");
+    gan_status status;
+    int n = snprintf(spec, sizeof spec, "seed=%lld threads=%lld precision=%s", (long long)seed,
+                     (long long)threads, precision ? precision : "fp32");
+    if (n >= (int)sizeof spec) return complain(self, EXIT_USAGE, "--precision is too long");
+    status = gan_context_create(out, spec, NULL, message, sizeof message);
+    if (status == GAN_OK) return EXIT_GOOD;
+    return complain(self, precision ? EXIT_USAGE : EXIT_FAILED, "%s", message);
 }
 
 void print_command_help(const command *self)

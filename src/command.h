@@ -6,7 +6,8 @@
 
 #include <stdbool.h>
 
-/* How the command ends. 130 and 143 are a shell's codes for SIGINT and SIGTERM. */
+/* How the command ends; gan --help lists them. 130 and 143 are a shell's codes for SIGINT and
+ * SIGTERM. */
 enum {
     EXIT_GOOD = 0,
     EXIT_FAILED = 1, /* the work could not be done */
@@ -32,6 +33,7 @@ typedef struct command {
 } command;
 
 extern const command command_train, command_sample, command_info, command_bench, command_help;
+extern const command *const commands[]; /* all of them; NULL at the end */
 
 /* A parsed command line. */
 enum { MAX_OPERANDS = 4, MAX_GIVEN = 64 };
@@ -63,6 +65,11 @@ int complain(const command *self, int code, const char *format, ...);
 /* The context's message, and the exit code that fits the status. */
 int complain_status(const command *self, gan_context *context, gan_status status);
 
+/* A context with this seed and so many threads, and the precision that --precision names. EXIT_GOOD,
+ * or a code after a message. */
+int open_context(const command *self, const arguments *a, int64_t seed, int64_t threads,
+                 gan_context **out);
+
 /* Paths of a run folder: joined into `out`. */
 enum { PATH_SIZE = 4096 };
 bool path_join(char out[PATH_SIZE], const char *folder, const char *name);
@@ -70,6 +77,16 @@ bool path_is_folder(const char *path);
 bool path_exists(const char *path);
 /* Makes a folder and those above it; 0, or an errno. */
 int make_folders(const char *path);
+/* Puts `text` into `path` in one step: the old file or the new one is there, whole; 0, or an errno. */
+int replace_file(const char *path, const char *text);
+/* Puts the file `from` in the place of `to`; 0, or an errno. */
+int move_file(const char *from, const char *to);
+/* Why no run can be kept in this folder, or NULL: it does not exist yet, is empty, or holds a
+ * run.recipe. Borrowed. */
+const char *run_folder_fault(const char *path);
+
+/* Of the terminal that standard error is; 0 if it is none. */
+int terminal_columns(void);
 
 double seconds_now(void); /* monotonic */
 

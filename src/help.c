@@ -17,18 +17,32 @@ static const char *field(int32_t group, int32_t kind, int32_t option, const char
     return text ? text : "";
 }
 
+/* Beyond this a bound is only there because a number must have one. */
+static const double practically_endless = 1e15;
+
+static void print_range(double least, double most)
+{
+    if (most >= practically_endless)
+        printf(" [at least %g]", least);
+    else if (least == (double)(int64_t)least && most == (double)(int64_t)most)
+        printf(" [%lld to %lld]", (long long)least, (long long)most);
+    else
+        printf(" [%g to %g]", least, most);
+}
+
 static void print_kind(int32_t group, int32_t kind)
 {
     printf("%s (%s): %s\n", gan_catalog_kind(group, kind), gan_catalog_group(group),
            gan_catalog_kind_help(group, kind));
     for (int32_t o = 0; o < gan_catalog_option_count(group, kind); ++o) {
         char left[96];
-        const char *range = field(group, kind, o, "range"), *choices = field(group, kind, o, "choices");
+        const char *choices = field(group, kind, o, "choices");
+        double least, most;
         snprintf(left, sizeof left, "%s=%s", field(group, kind, o, "name"),
                  field(group, kind, o, "default"));
         printf("  %-28s %s", left, field(group, kind, o, "help"));
         if (*choices) printf(" [%s]", choices);
-        if (*range) printf(" [%s]", range);
+        if (gan_catalog_option_range(group, kind, o, &least, &most)) print_range(least, most);
         putchar('\n');
     }
 }
@@ -52,10 +66,15 @@ static int run_help(const command *self, int count, char **words)
                 print_kind(g, k);
                 ++found;
             }
+    for (int i = 0; commands[i]; ++i)
+        if (!strcmp(commands[i]->name, a.operands[0])) {
+            print_command_help(commands[i]);
+            ++found;
+        }
     if (found) return EXIT_GOOD;
-    return complain(self, EXIT_USAGE, "there is no kind '%s'; 'gan help' lists all", a.operands[0]);
+    return complain(self, EXIT_USAGE, "there is no kind '%s'; gan help lists all", a.operands[0]);
 }
 
 static const flag help_flags[] = {{"help", NULL, "this text", false}};
-const command command_help = {"help", "[KIND]", "lists all kinds, or the options of one", 0, 1,
+const command command_help = {"help", "[KIND]", "lists all kinds, or the options of one, or a command's flags", 0, 1,
                               help_flags, 1, run_help};

@@ -1,40 +1,55 @@
 /* main.c: gan COMMAND ... */
 #include "command.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-static const command *const commands[] = {&command_train, &command_sample, &command_info,
-                                          &command_bench, &command_help};
-enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
+const command *const commands[] = {&command_train, &command_sample, &command_info,
+                                   &command_bench, &command_help,   NULL};
 
-static void print_help(void)
+static void print_help(FILE *to)
 {
-    puts("gan: trains generative adversarial networks and makes pictures with them\n");
-    puts("usage: gan COMMAND ...\n");
-    for (int i = 0; i < COMMAND_COUNT; ++i) printf("  %-8s %s\n", commands[i]->name, commands[i]->help);
-    puts("\n  gan COMMAND --help   flags of a command");
-    puts("  gan help KIND        options of a layer, loss, optimizer, trainer, data set, [run], [context]");
-    puts("  gan --version");
+    fputs("gan: trains generative adversarial networks and makes pictures with them\n\n"
+          "usage: gan COMMAND ...\n\n",
+          to);
+    for (int i = 0; commands[i]; ++i)
+        fprintf(to, "  %-8s %s\n", commands[i]->name, commands[i]->help);
+    fputs("\n  gan COMMAND --help   flags of a command\n"
+          "  gan help KIND        options of a layer, loss, optimizer, trainer, data set, run, context\n"
+          "  gan --version\n\n"
+          "Exit codes: 0 done, 1 failed, 2 wrong command line, 3 wrong recipe, model or data,\n"
+          "4 a result cannot be written, 5 the training diverged, 130 or 143 stopped by a signal.\n",
+          to);
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
     if (argc < 2) {
-        print_help();
+        print_help(stderr);
         return EXIT_USAGE;
     }
     if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
-        print_help();
+        print_help(stdout);
         return EXIT_GOOD;
     }
     if (!strcmp(argv[1], "--version")) {
         printf("gan %s\n", gan_version());
         return EXIT_GOOD;
     }
-    for (int i = 0; i < COMMAND_COUNT; ++i)
+    for (int i = 0; commands[i]; ++i)
         if (!strcmp(argv[1], commands[i]->name))
             return commands[i]->run(commands[i], argc - 2, argv + 2);
     fprintf(stderr, "gan: there is no command '%s'; see gan --help\n", argv[1]);
     return EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    int code = run(argc, argv);
+    if ((fflush(stdout) || ferror(stdout)) && !code) {
+        fprintf(stderr, "gan: standard output cannot be written: %s\n", strerror(errno));
+        code = EXIT_OUTPUT;
+    }
+    return code;
 }

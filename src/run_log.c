@@ -1,20 +1,13 @@
-#define _POSIX_C_SOURCE 200809L
-
 #include "run_log.h"
 
 #include <errno.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#ifdef _WIN32
-#include <io.h>
-#define is_terminal() _isatty(2)
-#else
-#include <unistd.h>
-#define is_terminal() isatty(2)
-#endif
+/* ---- the file ---- */
 
 static int64_t step_of_line(const char *line)
 {
@@ -27,26 +20,25 @@ static int drop_later_lines(const char *path, int64_t step)
 {
     char fresh[PATH_SIZE + 8], line[8192];
     FILE *from = fopen(path, "r"), *to;
-    bool failed;
+    int error = 0;
     if (!from) return errno == ENOENT ? 0 : errno;
     snprintf(fresh, sizeof fresh, "%s.tmp", path);
     to = fopen(fresh, "w");
     if (!to) {
+        error = errno;
         fclose(from);
-        return errno;
+        return error;
     }
-    while (fgets(line, sizeof line, from)) {
+    while (!error && fgets(line, sizeof line, from)) {
         int64_t s = step_of_line(line);
-        if (s >= 0 && s <= step && strchr(line, '\n')) fputs(line, to);
+        if (s >= 0 && s <= step && strchr(line, '\n') && fputs(line, to) < 0) error = errno;
     }
+    if (ferror(from)) error = EIO;
     fclose(from);
-    failed = ferror(to) != 0;
-    if (fclose(to)) failed = true;
-    if (failed || rename(fresh, path)) {
-        remove(fresh);
-        return errno ? errno : EIO;
-    }
-    return 0;
+    if (fclose(to) && !error) error = errno;
+    if (!error) error = move_file(fresh, path);
+    if (error) remove(fresh);
+    return error;
 }
 
 int run_log_open(run_log *log, const char *folder, int64_t step, int64_t last_step, int64_t batch)
@@ -59,7 +51,7 @@ int run_log_open(run_log *log, const char *folder, int64_t step, int64_t last_st
     if (error) return error;
     log->file = fopen(path, "a");
     if (!log->file) return errno;
-    log->terminal = is_terminal() != 0;
+    log->columns = terminal_columns();
     log->first_step = step;
     log->last_step = last_step;
     log->batch = batch;
@@ -86,46 +78,83 @@ bool run_log_step(run_log *log, const gan_trainer *trainer)
     return fputs("}\n", log->file) >= 0 && !fflush(log->file);
 }
 
-/* "loss.generator" -> "loss.g 0.912": short enough for one line. */
-static int print_values(char *line, size_t size, const gan_trainer *trainer)
+/* ---- the terminal ---- */
+
+enum { LINE_SIZE = 512 };
+
+#if defined(__GNUC__)
+__attribute__((format(printf, 2, 3)))
+#endif
+static void add(char line[LINE_SIZE], const char *format, ...)
 {
-    int used = 0;
+    size_t used = strlen(line);
+    va_list list;
+    va_start(list, format);
+    vsnprintf(line + used, LINE_SIZE - used, format, list);
+    va_end(list);
+}
+
+/* The values whose names begin with `group` and a dot: "  loss D 1.386 G 0.693". The two networks
+ * that every GAN has go by the letters of the papers, so that a line has room for them. */
+static void add_values(char line[LINE_SIZE], const gan_trainer *trainer, const char *group)
+{
+    static const char *const letters[][2] = {{"discriminator", "D"}, {"generator", "G"}};
+    size_t length = strlen(group);
+    bool first = true;
     for (int32_t i = 0; i < gan_trainer_value_count(trainer); ++i) {
-        const char *name = gan_trainer_value_name(trainer, i), *dot = strchr(name, '.');
+        const char *name = gan_trainer_value_name(trainer, i), *letter = "";
         double value;
-        if (strncmp(name, "loss.", 5) && strncmp(name, "accuracy.", 9)) continue;
-        if (gan_trainer_value(trainer, name, &value) != GAN_OK || (size_t)used >= size) continue;
-        used += snprintf(line + used, size - (size_t)used, "  %s %s %.3f",
-                         name[0] == 'l' ? "loss" : "accuracy", dot + 1, value);
+        if (strncmp(name, group, length) || name[length] != '.') continue;
+        if (gan_trainer_value(trainer, name, &value) != GAN_OK) continue;
+        name += length + 1;
+        for (int l = 0; l < 2; ++l) {
+            size_t n = strlen(letters[l][0]);
+            if (strncmp(name, letters[l][0], n)) continue;
+            letter = letters[l][1];
+            name += n;
+        }
+        add(line, "%s%s %s%s %.3f", first ? "  " : "", first ? group : "", letter, name, value);
+        first = false;
     }
-    return used;
+}
+
+static void add_rate(char line[LINE_SIZE], const run_log *log, int64_t step, double now)
+{
+    double passed = now - log->started;
+    double rate = passed > 0 ? (double)(step - log->first_step) / passed : 0;
+    long long left;
+    if (!(rate > 0)) return;
+    left = (long long)((double)(log->last_step - step) / rate + 0.5);
+    add(line, "  %.0f images/s  ", rate * (double)log->batch);
+    if (left >= 3600) add(line, "%lld:%02lld", left / 3600, left / 60 % 60);
+    else add(line, "%lld", left / 60);
+    add(line, ":%02lld left", left % 60);
 }
 
 void run_log_progress(run_log *log, const gan_trainer *trainer, bool line)
 {
-    char text[512];
-    int64_t step = gan_trainer_steps(trainer), made = step - log->first_step;
-    double now = seconds_now(), passed = now - log->started, rate;
-    int used;
-    if (log->terminal ? now - log->shown < 0.2 && step < log->last_step : !line) return;
+    char text[LINE_SIZE] = "";
+    int64_t step = gan_trainer_steps(trainer);
+    double now = seconds_now();
+    if (log->columns ? now - log->shown < 0.2 && step < log->last_step : !line) return;
     log->shown = now;
-    rate = passed > 0 ? (double)made / passed : 0;
-    used = snprintf(text, sizeof text, "step %lld/%lld", (long long)step, (long long)log->last_step);
-    used += print_values(text + used, sizeof text - (size_t)used, trainer);
-    if (rate > 0 && (size_t)used < sizeof text) {
-        long long left = (long long)((double)(log->last_step - step) / rate + 0.5);
-        used += snprintf(text + used, sizeof text - (size_t)used, "  %.0f images/s  %lld:%02lld left",
-                         rate * (double)log->batch, left / 60, left % 60);
-    }
-    if (log->terminal)
-        fprintf(stderr, "\r%-*s", log->width, text);
-    else
+    add(text, "step %lld/%lld", (long long)step, (long long)log->last_step);
+    add_values(text, trainer, "loss");
+    add_rate(text, log, step, now);
+    add_values(text, trainer, "accuracy");
+    if (!log->columns) {
         fprintf(stderr, "%s\n", text);
-    log->width = used;
+        return;
+    }
+    /* A line that fills the terminal would wrap, and could not be written over. */
+    if (strlen(text) >= (size_t)log->columns && log->columns < LINE_SIZE)
+        text[log->columns - 1] = '\0';
+    fprintf(stderr, "\r%-*s", log->width, text);
+    log->width = (int)strlen(text);
 }
 
 void run_log_end(run_log *log)
 {
-    if (log->terminal && log->width) fputc('\n', stderr);
+    if (log->width) fputc('\n', stderr);
     log->width = 0;
 }

@@ -8,19 +8,19 @@
 
 typedef struct run_log {
     FILE *file;
-    bool terminal; /* standard error is one: a line that is written over */
+    int columns; /* of the terminal that standard error is, whose last line is written over; or 0 */
     int64_t last_step, first_step;
     double started, shown;
     int64_t batch;
     int width; /* of the last progress line */
 } run_log;
 
-/* Opens FOLDER/log.jsonl for appending; lines of steps after `step` (of a run that was killed after its last
- * checkpoint) are dropped first. 0, or an errno. */
+/* Opens FOLDER/log.jsonl for appending; lines of steps after `step` (of a run that was killed after
+ * its last checkpoint) are dropped first. 0, or an errno. */
 int run_log_open(run_log *log, const char *folder, int64_t step, int64_t last_step, int64_t batch);
 void run_log_close(run_log *log);
 
-/* One line of the file. False if it cannot be written. */
+/* One line of the file. False, with errno, if it cannot be written. */
 bool run_log_step(run_log *log, const gan_trainer *trainer);
 
 /* On a terminal a few times a second, elsewhere only if `line`. */

@@ -5,10 +5,29 @@
  *     statement = [name{,name} =] kind {value} {key=value} [block] [from ref {ref}]
  *
  * Every model starts with `input`; the first input is the current value, which a statement without
- * `from` works on; `.` writes it. See the README for the whole grammar. Pictures are H W C; `input any
- * any 3` leaves the size open; a vector is a 1x1 picture.
+ * `from` works on; `.` writes it. Pictures are H W C; `input any any 3` leaves the size open; a
+ * vector is a 1x1 picture.
  *
  *     input 100; conv_transpose2d 512 kernel=4; batchnorm; relu; ...; tanh
+ *
+ *     x = conv2d 64 kernel=3 pad=1      a named result, set once, local to its block
+ *     concat from x .                   operands
+ *     input image 64 64 3               a named input; all inputs stand before the first layer
+ *     output a b                        names the outputs, at the end; without it: the last value
+ *     default conv2d kernel=4 stride=2  options for the statements after it, in this block
+ *     repeat 9 { ... }                  a block several times, each with its own parameters
+ *     residual [join=add|concat] { ... } [{ ... }]
+ *                                       the second block's value (without one: what goes in)
+ *                                       plus, or beside, the first block's value
+ *     define NAME { ... }               a model within the text, before the first input; it sees
+ *     define NAME from OTHER            the definitions around it; the second gives another name
+ *     part NAME                         places a definition, or a model that was handed over
+ *
+ * A parameter's name is the path of labels and PyTorch's leaf: "3.weight". A label is the result's
+ * name, else the statement's ordinal among all layers of its block, as in nn.Sequential. `repeat`
+ * at 3 gives "3.i.j.weight"; a residual block at 3 "3.j.weight", its shortcut
+ * "3.shortcut.j.weight"; a part "NAME.j.weight" wherever it is placed, since its parameters are
+ * one set.
  *
  * Parameters have PyTorch's names and layouts. */
 #ifndef GAN_MODEL_H
@@ -23,14 +42,17 @@ typedef struct gan_model gan_model;
 /* From text. GAN_E_TEXT gives line and column; GAN_E_SHAPE names the layer and the shapes. */
 GAN_API gan_status gan_model_parse(gan_model **out, gan_context *context, const char *text);
 
-/* The same, with parts: `part NAME` places parts[i] where names[i] is NAME. The model keeps the parts
- * alive; their weights are shared by all models that they are placed in. */
+/* The same, with parts: `part NAME` places parts[i] where names[i] is NAME. The model keeps the
+ * parts alive; their weights are shared by all models that they are placed in. */
 GAN_API gan_status gan_model_parse_parts(gan_model **out, gan_context *context, const char *text,
                                          const char *const *names, gan_model *const *parts,
                                          int32_t count);
 
-/* By hand: an empty model, to which layers and other models are added in a chain. The first layer is an
- * "input H W C". The same layer or model may be added to several models: it is then shared. */
+/* By hand: an empty model, to which layers and other models are added in a chain. The first layer
+ * is an "input H W C". The same layer or model may be added several times and to several models:
+ * it is then shared, and is a part of this model; its name is the ordinal of its first place, so
+ * that parameters are called "2.weight" or, in a part, "2.0.weight". A model that is a part of
+ * another one cannot be added to any more (GAN_E_STATE). */
 GAN_API gan_status gan_model_create(gan_model **out, gan_context *context);
 GAN_API gan_status gan_model_add(gan_model *model, gan_layer *layer);
 GAN_API gan_status gan_model_add_model(gan_model *model, gan_model *part);
@@ -41,12 +63,12 @@ GAN_API gan_status gan_model_copy(gan_model **out, const gan_model *model);
 GAN_API void gan_model_retain(gan_model *model);
 GAN_API void gan_model_release(gan_model *model);
 
-/* The canonical text: every default spelled out, parts first. Parsing it gives the same model. Borrowed,
- * valid until the model is changed. NULL for what is no model. */
+/* The canonical text: every default spelled out, parts first. Parsing it gives the same model.
+ * Borrowed, valid until the model is changed. NULL for what is no model. */
 GAN_API const char *gan_model_text(const gan_model *model);
 
-/* Inputs and outputs: how many, their names ("" if unnamed; borrowed) and shapes: 3 numbers H, W, C, -1
- * where the size is open. */
+/* Inputs and outputs: how many, their names ("" if unnamed; borrowed) and shapes: 3 numbers H, W,
+ * C, -1 where the size is open. */
 GAN_API int32_t gan_model_input_count(const gan_model *model);
 GAN_API int32_t gan_model_output_count(const gan_model *model);
 GAN_API const char *gan_model_input_name(const gan_model *model, int32_t index);
@@ -62,8 +84,8 @@ GAN_API gan_layer *gan_model_layer(const gan_model *model, const char *name);
  * `_weight_count` is how many numbers are trained. */
 GAN_API int64_t gan_model_parameter_count(const gan_model *model);
 GAN_API const char *gan_model_parameter_name(const gan_model *model, int64_t index);
-GAN_API gan_status gan_model_parameter_shape(const gan_model *model, const char *name, int32_t *rank,
-                                             int64_t shape[4]);
+GAN_API gan_status gan_model_parameter_shape(const gan_model *model, const char *name,
+                                             int32_t *rank, int64_t shape[4]);
 GAN_API int64_t gan_model_weight_count(const gan_model *model);
 
 /* As gan_layer_read and gan_layer_write, by full name. */
@@ -74,9 +96,9 @@ GAN_API gan_status gan_model_write(gan_model *model, const char *name, const gan
 /* Cuts every trained number of the model, parts included, to [least, most]: Wasserstein critics. */
 GAN_API gan_status gan_model_clamp(gan_model *model, double least, double most);
 
-/* safetensors files with PyTorch's names and layouts; the model's text is in the file's metadata, so that
- * loading needs nothing else. Saving replaces the file in one step. Parts are stored once; loading
- * makes private copies of them, `_load_parts` binds the handles that are given instead. */
+/* safetensors files with PyTorch's names and layouts; the model's text is in the file's metadata,
+ * so that loading needs nothing else. Saving replaces the file in one step. Parts are stored once;
+ * loading makes private copies of them, `_load_parts` binds the handles that are given instead. */
 GAN_API gan_status gan_model_save(const gan_model *model, const char *path);
 GAN_API gan_status gan_model_load(gan_model **out, gan_context *context, const char *path);
 GAN_API gan_status gan_model_load_memory(gan_model **out, gan_context *context, const void *bytes,
@@ -85,8 +107,9 @@ GAN_API gan_status gan_model_load_parts(gan_model **out, gan_context *context, c
                                         const char *const *names, gan_model *const *parts,
                                         int32_t count);
 
-/* Fills an existing model from a state dict that PyTorch saved as safetensors (no text in it). Strict: a
- * missing, surplus or misshapen tensor is an error that names it, and nothing was changed. */
+/* Fills an existing model from a state dict that PyTorch saved as safetensors (no text in it).
+ * Strict: a missing, surplus or misshapen tensor is an error that names it, and nothing was
+ * changed. */
 GAN_API gan_status gan_model_load_weights(gan_model *model, const char *path);
 
 GAN_END

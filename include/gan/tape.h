@@ -51,9 +51,21 @@ GAN_API gan_status gan_tape_seek(gan_tape *tape, uint64_t draws);
 GAN_API gan_status gan_tape_apply(gan_tape *tape, gan_model *model, const char *mode,
                                   const gan_value *inputs, gan_value *outputs);
 
-/* A loss: a scalar value from one or two values; `spec` such as "bce_logits target=1", "mse", "l1". The
- * second value, where a loss takes one, is its target; NULL `values[1]`... see gan_catalog for all
- * losses. Means are over all elements. */
+/* A loss: a scalar value, kept in double, from one or two values:
+ *
+ *   bce_logits [target=1]            binary cross-entropy of sigmoid(x); from 0 to 1
+ *   mse, l1 [target=0]               mean of (x - t)^2, of |x - t|
+ *   smooth_l1 [target=0] [beta=1]    squared below beta, absolute above
+ *   hinge [sign=1]                   mean of max(0, 1 - sign * x)
+ *   softplus [sign=1]                mean of log(1 + exp(sign * x))
+ *   cross_entropy [label_smoothing=0]  of softmax over channels; the second value has the class numbers
+ *   kl_gaussian                      of N(mean, exp(log_variance)) from N(0, 1): summed over a sample's
+ *                                    elements, averaged over the samples
+ *   mean, sum                        of all elements
+ *   above [0]                        the share of elements above a limit; without gradient
+ *
+ * Means are over all elements. A second value, where the first four are given one, is the target in
+ * the place of target=, and gets a gradient too. */
 GAN_API gan_status gan_tape_loss(gan_tape *tape, const char *spec, const gan_value *values,
                                  int32_t count, gan_value *out);
 
@@ -65,8 +77,9 @@ GAN_API gan_status gan_tape_combine(gan_tape *tape, const gan_value *values, con
 GAN_API gan_status gan_tape_detach(gan_tape *tape, gan_value value, gan_value *out);
 
 /* Runs backwards from `count` values. seeds[i] is dL/dvalue (float32, the value's shape); seeds NULL, or
- * one of them NULL: ones. Adds into the gradients of the models named, and of inputs that asked for it;
- * everything else is not computed. A model that was changed since it was applied is refused by name. */
+ * one of them NULL: ones. Adds into the gradients of the models named, and computes those of inputs that
+ * asked for it; everything else is not computed. GAN_E_STATE, and nothing is done, if the way leads
+ * through a model that was changed since it was applied; the message names its first output's value. */
 GAN_API gan_status gan_tape_backward(gan_tape *tape, const gan_value *values,
                                      gan_tensor *const *seeds, int32_t count,
                                      gan_model *const *models, int32_t model_count);
@@ -74,8 +87,9 @@ GAN_API gan_status gan_tape_backward(gan_tape *tape, const gan_value *values,
 /* The shape of a value as N, H, W, C; a scalar is 1, 1, 1, 1. */
 GAN_API gan_status gan_tape_shape(const gan_tape *tape, gan_value value, int64_t shape[4]);
 
-/* Copies out a value, or the gradient of the last backward to an input or to a model's output; float32, or
- * uint8 for pictures. A tensor of rank 2 fits a value of 1x1 pictures, rank 0 or 1 a scalar. */
+/* Copies out a value, or the gradient of the last backward to an input or to a model's output (GAN_E_STATE
+ * where that did not compute it); float32, or uint8 for pictures. A tensor of rank 2 fits a value of 1x1
+ * pictures, rank 0 or 1 a scalar. */
 GAN_API gan_status gan_tape_value(gan_tape *tape, gan_value value, gan_tensor *tensor);
 GAN_API gan_status gan_tape_gradient(gan_tape *tape, gan_value value, gan_tensor *tensor);
 

@@ -119,8 +119,7 @@ static void team_main(void *argument)
         }
         last = gate / team_next_job;
         gan__job_work(team->job, self->worker);
-        /* From here on the team may be gone as soon as the caller has seen the gate empty, but for
-         * the members' threads, which the team's end joins. */
+        /* The last one out; the job, on the caller's stack, is not touched after this. */
         if ((atomic_fetch_sub(&team->gate, 1) & team_inside) == 1 && atomic_load(&team->waiting)) {
             team_tell(team, team->done);
         }

@@ -6,18 +6,12 @@
  * padded: taps outside are left out. The tiles of all regions are numbered; a task takes a few of
  * them, writes down where each of their rows finds each tap, and multiplies them with its range of
  * columns: blocks of steps outside, then panels, then tiles, so that a block of a panel stays in the
- * level-2 cache. Where w serves as its own panel (dense), a task with many rows copies such blocks:
- * rows of w that are a power of two apart would fall into few sets of the cache. */
+ * level-2 cache. */
 #include "compute/conv_plan.h"
 
 #include "base/parallel.h"
 
-#include <string.h>
-
-enum {
-    GATHER_TILES = 16, /* of a task */
-    GATHER_COPY = 8    /* this many tiles are worth a copy of what they read of an unpacked w */
-};
+enum { GATHER_TILES = 16 }; /* of a task */
 
 typedef struct gather_tile {
     int64_t rows, lines, steps;
@@ -60,15 +54,18 @@ static size_t gather_tile_size(const gan__conv_map *map)
 
 size_t gan__gather_scratch(const gan__conv_map *map)
 {
-    size_t block = map->direct ? GAN__CONV_STEPS * GAN__TILE_COLUMNS * sizeof(float) : 0;
-    return GATHER_TILES * gather_tile_size(map) + block;
+    return GATHER_TILES * gather_tile_size(map);
 }
 
 size_t gan__gather_workspace(const gan__conv *conv, gan__pass pass)
 {
     gan__axis vertical = gan__conv_axis(conv, pass, true);
     gan__axis horizontal = gan__conv_axis(conv, pass, false);
-    return (size_t)(gan__span_bound(&vertical) + gan__span_bound(&horizontal)) * sizeof(gan__span);
+    int64_t spans = gan__span_bound(&vertical) + gan__span_bound(&horizontal);
+    gan__conv_map map = gan__conv_map_of(conv, pass);
+    bool packs = gan__conv_is_dense(conv) && !map.direct;
+    return (size_t)spans * sizeof(gan__span) +
+           (packs ? (size_t)(conv->c * conv->k) * sizeof(float) : 0);
 }
 
 static int64_t gather_region_rows(const gather_job *job, int64_t region)
@@ -157,19 +154,7 @@ static void gather_advance(const gather_job *job, int64_t end, int64_t count, ga
     }
 }
 
-/* A block of w of dense: `steps` rows of `columns`, into the scratch behind all tiles. */
-static const float *gather_copy(const gather_job *job, const float *from, int64_t steps,
-                                int64_t columns, const gather_tile *tiles)
-{
-    char *room = (char *)(void *)(uintptr_t)tiles;
-    float *to = (float *)(void *)(room + GATHER_TILES * gather_tile_size(&job->map));
-    for (int64_t k = 0; k < steps; k++) {
-        memcpy(to + k * columns, from + k * job->map.out_c, (size_t)columns * sizeof *to);
-    }
-    return to;
-}
-
-/* One block of steps of one panel. `step` is the first within each line. `first`: nothing has been
+/* One block of steps of one panel. `step` is the first within each line; `first`: nothing has been
  * multiplied yet. */
 static void gather_multiply(const gather_job *job, int64_t group, int64_t panel, int64_t step,
                             bool first, int64_t count, const gather_tile *tiles)
@@ -180,17 +165,14 @@ static void gather_multiply(const gather_job *job, int64_t group, int64_t panel,
     gan__tile call = {.columns = gan__least(product->columns, map->columns - column)};
     call.a_shift = group * map->depth + step;
     call.c_shift = group * map->columns + column;
-    call.b_step = call.columns;
-    call.b = job->panel + call.c_shift * map->r * map->s * map->depth + step * call.columns;
     if (map->direct) {
-        call.b = job->panel + call.c_shift + step * map->out_c;
-        if (count >= GATHER_COPY && map->out_c > call.columns) {
-            int64_t steps = gan__least(map->depth - step, job->block_steps);
-            call.b = gather_copy(job, call.b, steps, call.columns, tiles);
-        } else {
-            call.b_step = map->out_c;
-        }
+        call.b = job->panel + call.c_shift;
+        call.b_step = map->out_c;
+    } else {
+        call.b = job->panel + call.c_shift * map->r * map->s * map->depth;
+        call.b_step = call.columns;
     }
+    call.b += step * call.b_step;
     for (int64_t t = 0; t < count; t++) {
         const gather_tile *tile = &tiles[t];
         bool writes_zeros = first && tile->lines == 0;
@@ -290,6 +272,7 @@ void gan__gather_run(gan_context *context, const gan__conv *conv, gan__pass pass
     gan__axis vertical = gan__conv_axis(conv, pass, true);
     gan__axis horizontal = gan__conv_axis(conv, pass, false);
     gan__span *spans_h = workspace, *spans_w = spans_h + gan__span_bound(&vertical);
+    float *packed = (float *)(void *)(spans_w + gan__span_bound(&horizontal));
     job->kernels = gan__kernels_of(context);
     job->map = gan__conv_map_of(conv, pass);
     job->in = in, job->panel = panel, job->tail = tail, job->out = out;
@@ -302,6 +285,10 @@ void gan__gather_run(gan_context *context, const gan__conv *conv, gan__pass pass
     job->block_units = gan__most(1, GAN__CONV_STEPS / job->unit_steps);
     int64_t blocks = gan__quotient_up(job->unit_steps, GAN__CONV_STEPS);
     job->block_steps = gan__quotient_up(job->unit_steps, blocks);
+    if (gan__conv_is_dense(conv) && !job->map.direct) {
+        gan__panel_pack(context, conv, pass, panel, packed);
+        job->panel = packed;
+    }
     gather_divide(job, context->threads);
     gan__parallel_for(context, job->tile_tasks * job->map.groups * job->panel_tasks, gather_task,
                       &call);

@@ -68,19 +68,31 @@ int64_t gan__conv_panel_count(const gan_context *context, const gan__conv *conv,
 {
     (void)context;
     if (pass == GAN__BACKWARD_WEIGHTS || gan__conv_is_dense(conv)) return 0;
+    if (gan__conv_choose(conv, pass) == GAN__CONV_FILTER) return gan__filter_panel_count(conv, pass);
     return conv->r * conv->s * (conv->c / conv->groups) * conv->k;
 }
 
 void gan__conv_pack(gan_context *context, const gan__conv *conv, gan__pass pass, const float *w,
                     float *panel)
 {
-    if (gan__conv_panel_count(context, conv, pass) == 0) return;
+    if (gan__conv_panel_count(context, conv, pass) > 0) {
+        gan__panel_pack(context, conv, pass, w, panel);
+    }
+}
+
+void gan__panel_pack(gan_context *context, const gan__conv *conv, gan__pass pass, const float *w,
+                     float *panel)
+{
     panel_job job = {.product = gan__kernels_of(context)->product,
                      .map = gan__conv_map_of(conv, pass),
                      .algorithm = gan__conv_choose(conv, pass),
                      .taps = conv->r * conv->s,
                      .w = w,
                      .panel = panel};
+    if (job.algorithm == GAN__CONV_FILTER) {
+        gan__filter_pack(context, conv, pass, w, panel);
+        return;
+    }
     if (job.algorithm == GAN__CONV_NARROW) {
         int64_t panels = gan__quotient_up(job.taps * job.map.out_c, job.product->columns);
         gan__parallel_for(context, panels, panel_narrow, &job);

@@ -1,6 +1,9 @@
 /* conv_plan.c: shapes of a convolution: which algorithm, which taps lie inside the picture. */
 #include "compute/conv_plan.h"
 
+/* Dense reads w as it lies; from this many rows on a packed copy, made in each call, pays. */
+enum { PLAN_DIRECT_ROWS = 512 };
+
 bool gan__conv_is_dense(const gan__conv *conv)
 {
     return conv->r == 1 && conv->s == 1 && conv->h == 1 && conv->w == 1 && conv->oh == 1 &&
@@ -11,7 +14,7 @@ gan__conv_map gan__conv_map_of(const gan__conv *conv, gan__pass pass)
 {
     gan__conv_map map = {.n = conv->n, .r = conv->r, .s = conv->s, .groups = conv->groups};
     map.transposed = pass == GAN__BACKWARD_DATA;
-    map.direct = gan__conv_is_dense(conv);
+    map.direct = gan__conv_is_dense(conv) && conv->n < PLAN_DIRECT_ROWS;
     if (map.transposed) {
         map.in_h = conv->oh, map.in_w = conv->ow, map.in_c = conv->k;
         map.out_h = conv->h, map.out_w = conv->w, map.out_c = conv->c;
@@ -144,11 +147,26 @@ static bool plan_is_narrow(const gan__conv *conv, gan__pass pass)
     return 2 * narrow <= gathered;
 }
 
+/* Where its fewer products pay for the transforms, and their input fits a cache. */
+static bool plan_is_filtered(const gan__conv *v, gan__pass pass)
+{
+    gan__conv_map map = gan__conv_map_of(v, pass);
+    if (v->r != 4 || v->s != 4 || v->stride_h != 2 || v->stride_w != 2) return false;
+    if (v->dilation_h != 1 || v->dilation_w != 1 || v->groups != 1) return false;
+    if (map.depth < 32 || map.columns < 32) return false;
+    if (pass != GAN__BACKWARD_WEIGHTS && map.depth > (map.transposed ? 512 : 256)) return false;
+    gan__axis vertical = gan__conv_axis(v, pass, true);
+    gan__axis horizontal = gan__conv_axis(v, pass, false);
+    return 4 * axis_pairs(&vertical) * axis_pairs(&horizontal) >= 5 * gan__filter_products(v, pass);
+}
+
 gan__conv_algorithm gan__conv_choose(const gan__conv *conv, gan__pass pass)
 {
     if (gan__conv_is_dense(conv)) {
         return pass == GAN__BACKWARD_DATA ? GAN__CONV_DENSE : GAN__CONV_GATHER;
     }
+    if (plan_is_filtered(conv, pass)) return GAN__CONV_FILTER;
+    if (pass == GAN__BACKWARD_WEIGHTS) return GAN__CONV_GATHER;
     return plan_is_narrow(conv, pass) ? GAN__CONV_NARROW : GAN__CONV_GATHER;
 }
 

@@ -1,5 +1,6 @@
 /* conv_plan.h: what the files of the convolution share. convolution.c chooses; conv_gather.c,
- * conv_narrow.c, conv_dense.c and conv_weights.c compute; conv_panel.c packs. */
+ * conv_filter.c, conv_narrow.c, conv_dense.c, conv_weights.c and conv_filter_weights.c compute;
+ * conv_panel.c packs. */
 #ifndef GAN__CONV_PLAN_H
 #define GAN__CONV_PLAN_H
 
@@ -7,10 +8,11 @@
 
 #include "kernels/kernels.h"
 
-/* How forward or backward_data is computed. A function of the shape without n, so that a picture's
- * bits do not depend on the batch around it. */
+/* How a pass is computed. A function of the shape without n, so that a picture's bits do not depend on
+ * the batch around it. backward_weights is GATHER or FILTER. */
 typedef enum gan__conv_algorithm {
     GAN__CONV_GATHER, /* each output gathers its taps: one chain; taps in the padding are left out */
+    GAN__CONV_FILTER, /* 4x4 of stride 2: minimal filtering, 9 products for 16 */
     GAN__CONV_NARROW, /* few output channels: a product with all taps as columns, then sums of taps */
     GAN__CONV_DENSE   /* backward_data of dense: w itself is the broadcast side */
 } gan__conv_algorithm;
@@ -24,7 +26,7 @@ typedef struct gan__conv_map {
     int64_t r, s, groups;
     int64_t depth, columns; /* channels of a group: of the input, of the output */
     bool transposed;        /* backward_data */
-    bool direct;            /* the panel is w itself */
+    bool direct;            /* w itself serves as panel */
 } gan__conv_map;
 
 gan__conv_map gan__conv_map_of(const gan__conv *conv, gan__pass pass);
@@ -72,10 +74,33 @@ static inline int64_t gan__quotient_up(int64_t a, int64_t b)
  * level-2 caches that this is made for. */
 enum { GAN__CONV_STEPS = 512 };
 
+/* Packs whatever gan__conv_panel_count says. */
+void gan__panel_pack(gan_context *context, const gan__conv *conv, gan__pass pass, const float *w,
+                     float *panel);
+
 size_t gan__gather_scratch(const gan__conv_map *map);
 size_t gan__gather_workspace(const gan__conv *conv, gan__pass pass);
 void gan__gather_run(gan_context *context, const gan__conv *conv, gan__pass pass, const float *in,
                      const float *panel, const gan__tail *tail, void *workspace, float *out);
+
+/* Minimal filtering: rows (or columns) of one phase: output i is at out + i * out_step; tile t has outputs 2t and 2t + 1 and
+ * reads inputs in[parity] + in_step * (2t + 0, 1, 2). */
+typedef struct gan__filter_axis {
+    int64_t count, out, out_step;
+    int64_t in[2], in_step;
+} gan__filter_axis;
+
+gan__filter_axis gan__filter_axis_of(const gan__axis *axis, int64_t phase);
+int64_t gan__filter_tiles(const gan__filter_axis *h, const gan__filter_axis *w); /* of an image */
+
+/* Multiply-adds of an input and an output channel for one image. */
+int64_t gan__filter_products(const gan__conv *conv, gan__pass pass);
+int64_t gan__filter_panel_count(const gan__conv *conv, gan__pass pass);
+size_t gan__filter_scratch(const gan__conv_map *map);
+void gan__filter_pack(gan_context *context, const gan__conv *conv, gan__pass pass, const float *w,
+                      float *panel);
+void gan__filter_run(gan_context *context, const gan__conv *conv, gan__pass pass, const float *in,
+                     const float *panel, const gan__tail *tail, float *out);
 
 size_t gan__narrow_scratch(const gan__conv *conv, gan__pass pass);
 void gan__narrow_run(gan_context *context, const gan__conv *conv, gan__pass pass, const float *in,
@@ -86,7 +111,13 @@ size_t gan__dense_workspace(const gan__conv *conv);
 void gan__dense_run(gan_context *context, const gan__conv *conv, const float *y, const float *w,
                     const gan__tail *tail, void *workspace, float *x);
 
+size_t gan__filter_weights_scratch(void);
+void gan__filter_weights_run(gan_context *context, const gan__conv *conv, const float *x,
+                             const float *dy, bool add, float *dw);
+
 size_t gan__weights_scratch(const gan__conv *conv);
 size_t gan__weights_workspace(const gan__conv *conv);
+void gan__weights_run(gan_context *context, const gan__conv *conv, const float *x, const float *dy,
+                      bool add, void *workspace, float *dw);
 
 #endif

@@ -298,8 +298,8 @@ static void weights_divide(weights_job *job, int32_t threads)
     job->panel_tasks = gan__quotient_up(panels, job->task_panels);
 }
 
-void gan__conv_backward_weights(gan_context *context, const gan__conv *conv, const float *x,
-                                const float *dy, bool add, void *workspace, float *dw)
+void gan__weights_run(gan_context *context, const gan__conv *conv, const float *x, const float *dy,
+                      bool add, void *workspace, float *dw)
 {
     weights_job job = {.context = context,
                        .kernels = gan__kernels_of(context),

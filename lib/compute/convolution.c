@@ -4,9 +4,13 @@
 size_t gan__conv_scratch(const gan_context *context, const gan__conv *conv, gan__pass pass)
 {
     (void)context;
-    if (pass == GAN__BACKWARD_WEIGHTS) return gan__weights_scratch(conv);
+    bool filtered = gan__conv_choose(conv, pass) == GAN__CONV_FILTER;
+    if (pass == GAN__BACKWARD_WEIGHTS) {
+        return filtered ? gan__filter_weights_scratch() : gan__weights_scratch(conv);
+    }
     gan__conv_map map = gan__conv_map_of(conv, pass);
     switch (gan__conv_choose(conv, pass)) {
+    case GAN__CONV_FILTER: return gan__filter_scratch(&map);
     case GAN__CONV_NARROW: return gan__narrow_scratch(conv, pass);
     case GAN__CONV_DENSE: return gan__dense_scratch();
     default: return gan__gather_scratch(&map);
@@ -16,8 +20,10 @@ size_t gan__conv_scratch(const gan_context *context, const gan__conv *conv, gan_
 size_t gan__conv_workspace(const gan_context *context, const gan__conv *conv, gan__pass pass)
 {
     (void)context;
-    if (pass == GAN__BACKWARD_WEIGHTS) return gan__weights_workspace(conv);
+    bool filtered = gan__conv_choose(conv, pass) == GAN__CONV_FILTER;
+    if (pass == GAN__BACKWARD_WEIGHTS) return filtered ? 0 : gan__weights_workspace(conv);
     switch (gan__conv_choose(conv, pass)) {
+    case GAN__CONV_FILTER:
     case GAN__CONV_NARROW: return 0;
     case GAN__CONV_DENSE: return gan__dense_workspace(conv);
     default: return gan__gather_workspace(conv, pass);
@@ -27,9 +33,14 @@ size_t gan__conv_workspace(const gan_context *context, const gan__conv *conv, ga
 void gan__conv_forward(gan_context *context, const gan__conv *conv, const float *x,
                        const float *panel, const gan__tail *tail, void *workspace, float *y)
 {
-    if (gan__conv_choose(conv, GAN__FORWARD) == GAN__CONV_NARROW) {
+    switch (gan__conv_choose(conv, GAN__FORWARD)) {
+    case GAN__CONV_FILTER:
+        gan__filter_run(context, conv, GAN__FORWARD, x, panel, tail, y);
+        break;
+    case GAN__CONV_NARROW:
         gan__narrow_run(context, conv, GAN__FORWARD, x, panel, tail, y);
-    } else {
+        break;
+    default:
         gan__gather_run(context, conv, GAN__FORWARD, x, panel, tail, workspace, y);
     }
 }
@@ -38,6 +49,9 @@ void gan__conv_backward_data(gan_context *context, const gan__conv *conv, const 
                              const float *panel, const gan__tail *tail, void *workspace, float *x)
 {
     switch (gan__conv_choose(conv, GAN__BACKWARD_DATA)) {
+    case GAN__CONV_FILTER:
+        gan__filter_run(context, conv, GAN__BACKWARD_DATA, y, panel, tail, x);
+        break;
     case GAN__CONV_NARROW:
         gan__narrow_run(context, conv, GAN__BACKWARD_DATA, y, panel, tail, x);
         break;
@@ -46,5 +60,15 @@ void gan__conv_backward_data(gan_context *context, const gan__conv *conv, const 
         break;
     default:
         gan__gather_run(context, conv, GAN__BACKWARD_DATA, y, panel, tail, workspace, x);
+    }
+}
+
+void gan__conv_backward_weights(gan_context *context, const gan__conv *conv, const float *x,
+                                const float *dy, bool add, void *workspace, float *dw)
+{
+    if (gan__conv_choose(conv, GAN__BACKWARD_WEIGHTS) == GAN__CONV_FILTER) {
+        gan__filter_weights_run(context, conv, x, dy, add, dw);
+    } else {
+        gan__weights_run(context, conv, x, dy, add, workspace, dw);
     }
 }

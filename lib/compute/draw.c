@@ -28,9 +28,7 @@ static void draw_blocks(const draw_job *job, uint64_t block, int64_t count, floa
     const gan__vector_kernels *kernels = job->kernels;
     kernels->random(job->key, job->stream, block, count, word);
     switch (job->kind) {
-    case DRAW_UNIFORM:
-        kernels->uniform(4 * count, word, job->a, job->b, job->most, value);
-        break;
+    case DRAW_UNIFORM: kernels->uniform(4 * count, word, job->a, job->b, job->most, value); break;
     case DRAW_BERNOULLI: kernels->bernoulli(4 * count, word, job->threshold, value); break;
     case DRAW_NORMAL:
         for (int64_t pair = 0; pair < 4; pair += 2) {

@@ -1,4 +1,5 @@
-/* draw.h: arrays of random numbers. Element i of a draw is a function of (draw, start + i) alone. */
+/* draw.h: arrays of random numbers. Element i of a draw is a function of (draw, start + i) alone.
+ */
 #ifndef GAN__DRAW_H
 #define GAN__DRAW_H
 
@@ -10,7 +11,8 @@
 void gan__draw_uniform(gan_context *context, const gan__draw *draw, uint64_t start, int64_t count,
                        float low, float high, float *out);
 
-/* Box-Muller on pairs of words (elements 2j, 2j+1 share two words), with our own log, sin and cos. */
+/* Box-Muller on pairs of words (elements 2j, 2j+1 share two words), with our own log, sin and cos.
+ */
 void gan__draw_normal(gan_context *context, const gan__draw *draw, uint64_t start, int64_t count,
                       float mean, float deviation, float *out);
 

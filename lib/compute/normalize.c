@@ -102,9 +102,9 @@ static void norm_moments_task(void *argument, int64_t index, int32_t worker)
     job->kernels->column_moments(part.rows, part.columns, job->norm.channels, x, x, sum, squares);
 }
 
-/* Joins a strip's slabs to the mean and the sum of squared deviations of each channel, which take the
- * place of slab 0's sums. Deviations are moved from each slab's pivot to the mean:
- * sum (x - mean)^2 = sum (x - p)^2 - 2 d sum (x - p) + n d^2, d = mean - p. */
+/* Joins a strip's slabs to the mean and the sum of squared deviations of each channel, which take
+ * the place of slab 0's sums. Deviations are moved from each slab's pivot to the mean: sum (x -
+ * mean)^2 = sum (x - p)^2 - 2 d sum (x - p) + n d^2, d = mean - p. */
 static void norm_join_task(void *argument, int64_t index, int32_t worker)
 {
     const gan__norm_job *job = argument;
@@ -161,8 +161,8 @@ static void norm_sets_task(void *argument, int64_t outer, int32_t worker)
     }
 }
 
-/* Piece number index / outer of every line of an outer block: a matrix of 64 columns and a rest, with
- * the line's first element as pivot. */
+/* Piece number index / outer of every line of an outer block: a matrix of 64 columns and a rest,
+ * with the line's first element as pivot. */
 static void norm_pieces_task(void *argument, int64_t index, int32_t worker)
 {
     const gan__norm_job *job = argument;

@@ -221,8 +221,7 @@ static void norm_back_run(gan_context *context, gan__norm_job *job, bool fixed, 
             gan__parallel_for(context, outer * job->pieces, norm_back_pieces_task, job);
             gan__parallel_for(context, outer, norm_back_lines_task, job);
         }
-        if (job->dgamma)
-            gan__parallel_for(context, job->strips, norm_back_line_affine_task, job);
+        if (job->dgamma) gan__parallel_for(context, job->strips, norm_back_line_affine_task, job);
     } else if (means || job->dgamma) {
         gan__parallel_for(context, parts, norm_back_sums_task, job);
         gan__parallel_for(context, outer * job->strips, norm_back_join_task, job);

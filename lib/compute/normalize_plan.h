@@ -1,9 +1,11 @@
-/* normalize_plan.h: how a normalisation is cut into tasks; shared by its forward and backward files.
+/* normalize_plan.h: how a normalisation is cut into tasks; shared by its forward and backward
+ * files.
  *
- * Columns: where a set has several rows, channels are the columns of a matrix of `rows` rows. It is cut
- * into slabs of rows and strips of at most 512 columns; each channel has its own sums, which are joined
- * to sets in double. Lines: with one row (layer norm), a set is a line of `range` elements, cut into
- * pieces, each read as a matrix of 64 columns. All of it depends on the shape alone. */
+ * Columns: where a set has several rows, channels are the columns of a matrix of `rows` rows. It is
+ * cut into slabs of rows and strips of at most 512 columns; each channel has its own sums, which
+ * are joined to sets in double. Lines: with one row (layer norm), a set is a line of `range`
+ * elements, cut into pieces, each read as a matrix of 64 columns. All of it depends on the shape
+ * alone. */
 #ifndef GAN__NORMALIZE_PLAN_H
 #define GAN__NORMALIZE_PLAN_H
 
@@ -14,18 +16,18 @@
 enum { GAN__LINE_COLUMNS = 64 };
 
 typedef struct gan__norm_job {
-    gan__norm norm;        /* with positions folded into channels */
+    gan__norm norm; /* with positions folded into channels */
     const gan__vector_kernels *kernels;
-    int64_t range;         /* channels of a set */
+    int64_t range; /* channels of a set */
     bool lines;
     int64_t slab, slabs, strips; /* rows of a slab; slabs and strips of one outer block */
-    int64_t piece, pieces; /* elements of a piece; pieces of a line */
-    int64_t length;        /* elements of an outer block */
+    int64_t piece, pieces;       /* elements of a piece; pieces of a line */
+    int64_t length;              /* elements of an outer block */
 
     const float *x, *y, *dy, *gamma, *beta;
     const float *mean, *variance;
-    float *out;                      /* y or dx */
-    float *out_mean, *out_variance;  /* of the statistics */
+    float *out;                     /* y or dx */
+    float *out_mean, *out_variance; /* of the statistics */
     float *dgamma, *dbeta;
 
     /* Two sums of each channel and slab, [outer][slabs][2][channels], or of each piece,

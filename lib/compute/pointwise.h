@@ -20,8 +20,8 @@ bool gan__activation_uses_output(gan__activation activation, float parameter);
 void gan__activate(gan_context *context, gan__activation activation, float parameter, int64_t count,
                    const float *x, float *y);
 
-/* dx = dy * f'(.), where v is y if gan__activation_uses_output, else x. At kinks as PyTorch: relu'(0) =
- * 0, leaky_relu'(0) = slope. */
+/* dx = dy * f'(.), where v is y if gan__activation_uses_output, else x. At kinks as PyTorch:
+ * relu'(0) = 0, leaky_relu'(0) = slope. */
 void gan__activate_backward(gan_context *context, gan__activation activation, float parameter,
                             int64_t count, const float *v, const float *dy, float *dx);
 

@@ -88,7 +88,8 @@ double gan__sum_terms(gan_context *context, int64_t count,
     return reduce_run(context, &job);
 }
 
-/* Columns are summed in strips, the rows of a strip in at most 16 slabs: the sums fit on the stack. */
+/* Columns are summed in strips, the rows of a strip in at most 16 slabs: the sums fit on the stack.
+ */
 enum { REDUCE_STRIP = 256, REDUCE_SLABS = 16 };
 
 typedef struct reduce_strip {

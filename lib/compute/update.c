@@ -53,8 +53,8 @@ static void update_run(gan_context *context, update_job *job, int64_t count, flo
     gan__parallel_for(context, (count + UPDATE_CHUNK - 1) / UPDATE_CHUNK, update_task, job);
 }
 
-void gan__update_sgd(gan_context *context, const gan__sgd *rule, int64_t count, const float *gradient,
-                     float *weight, float *buffer, float *undo)
+void gan__update_sgd(gan_context *context, const gan__sgd *rule, int64_t count,
+                     const float *gradient, float *weight, float *buffer, float *undo)
 {
     const gan__sgd_rule sgd = {.scale = (float)rule->scale,
                                .decay = (float)rule->decay,
@@ -102,16 +102,16 @@ void gan__update_adam(gan_context *context, const gan__adam *rule, int64_t count
 {
     double root = sqrt(1.0 - update_power(rule->beta2, rule->step));
     double rate = rule->rate / (1.0 - update_power(rule->beta1, rule->step));
-    const gan__adam_rule adam = {
-        .scale = (float)rule->scale,
-        .decay = rule->decoupled ? 0.0f : (float)rule->decay,
-        .shrink = rule->decoupled ? (float)(1.0 - rule->rate * rule->decay) : 1.0f,
-        .fresh1 = (float)(1.0 - rule->beta1),
-        .beta2 = (float)rule->beta2,
-        .fresh2 = (float)(1.0 - rule->beta2),
-        .root = (float)root,
-        .eps = (float)rule->eps,
-        .rate = (float)rate};
+    const gan__adam_rule adam = {.scale = (float)rule->scale,
+                                 .decay = rule->decoupled ? 0.0f : (float)rule->decay,
+                                 .shrink = rule->decoupled ? (float)(1.0 - rule->rate * rule->decay)
+                                                           : 1.0f,
+                                 .fresh1 = (float)(1.0 - rule->beta1),
+                                 .beta2 = (float)rule->beta2,
+                                 .fresh2 = (float)(1.0 - rule->beta2),
+                                 .root = (float)root,
+                                 .eps = (float)rule->eps,
+                                 .rate = (float)rate};
     update_job job = {.adam = &adam, .arrays = {.gradient = gradient, .weight = weight}};
     job.arrays.moment[0] = m;
     job.arrays.moment[1] = v;

@@ -2,8 +2,8 @@
  *
  * All arrays are float32 of `count` elements. Where `undo` is not NULL, the old values of what the
  * update overwrites are stored there in the same pass: weights first, then each moment that is not
- * NULL in the order of the arguments, `count` each. `scale` multiplies the gradient first (clipping);
- * weight decay is added after it. */
+ * NULL in the order of the arguments, `count` each. `scale` multiplies the gradient first
+ * (clipping); weight decay is added after it. */
 #ifndef GAN__UPDATE_H
 #define GAN__UPDATE_H
 
@@ -15,8 +15,8 @@ typedef struct gan__sgd {
     double rate, momentum, dampening, decay, scale;
     bool nesterov, first;
 } gan__sgd;
-void gan__update_sgd(gan_context *context, const gan__sgd *rule, int64_t count, const float *gradient,
-                     float *weight, float *buffer, float *undo);
+void gan__update_sgd(gan_context *context, const gan__sgd *rule, int64_t count,
+                     const float *gradient, float *weight, float *buffer, float *undo);
 
 /* torch.optim.RMSprop: v = alpha*v + (1-alpha)*g^2; w -= rate * g / (sqrt(v) + eps); with momentum
  * buf = momentum*buf + g/(sqrt(v)+eps), w -= rate*buf; centered: avg = alpha*avg + (1-alpha)*g and
@@ -30,8 +30,8 @@ void gan__update_rmsprop(gan_context *context, const gan__rmsprop *rule, int64_t
 
 /* torch.optim.Adam (decoupled = false) and AdamW (true: w *= 1 - rate*decay first). `step` counts
  * from 1. m = b1*m + (1-b1)*g; v = b2*v + (1-b2)*g^2;
- * w -= rate/(1-b1^t) * m / (sqrt(v)/sqrt(1-b2^t) + eps). The corrections are made in double, powers by
- * squaring. Denormal moments are flushed to zero (they would slow every later step). */
+ * w -= rate/(1-b1^t) * m / (sqrt(v)/sqrt(1-b2^t) + eps). The corrections are made in double, powers
+ * by squaring. Denormal moments are flushed to zero (they would slow every later step). */
 typedef struct gan__adam {
     double rate, beta1, beta2, eps, decay, scale;
     int64_t step;

@@ -47,6 +47,14 @@ typedef struct gan__product_kernels {
     /* y[j][i] = x[i][j] for i < rows, j < columns; rows of x and y are `x_stride`, `y_stride` apart. */
     void (*transpose)(int64_t rows, int64_t columns, const float *x, int64_t x_stride, float *y,
                       int64_t y_stride);
+
+    /* Minimal filtering F(2x2, 2x2): 2x2 outputs of a 2x2 convolution by 9 products instead of 16
+     * (Winograd, "Arithmetic complexity of computations", 1980): in one dimension y0 = d0 g0 + d1 g1
+     * and y1 = d1 g0 + d2 g1 from m0 = (d0 - d1) g0, m1 = d1 (g0 + g1), m2 = (d2 - d1) g1. Each works
+     * on `count` channels; point p of v, u, m is p * _point floats behind point 0. y[i] may be NULL. */
+    void (*filter_input)(int64_t count, const float *const d[9], float *v, int64_t v_point);
+    void (*filter_weights)(int64_t count, const float *const g[4], float *u, int64_t u_point);
+    void (*filter_output)(int64_t count, const float *m, int64_t m_point, float *const y[4]);
 } gan__product_kernels;
 
 extern const gan__product_kernels gan__product_kernels_generic;

@@ -1,8 +1,8 @@
 /* vector.h: the element-wise kernels of one CPU tier: functions, reductions, normalisation, random
  * numbers, optimisers.
  *
- * `count` may be 0; arrays need no alignment; an output may be the same array as an operand, else they
- * do not overlap. Nothing outside the stated elements is read or written.
+ * `count` may be 0; arrays need no alignment; an output may be the same array as an operand, else
+ * they do not overlap. Nothing outside the stated elements is read or written.
  *
  * All tiers give the same bits, but for the sign and payload of a NaN. The bodies are
  * written once for all tiers: vector_template.h and what it includes. */
@@ -34,7 +34,7 @@ typedef enum gan__function {
     GAN__LOG,      /* of 0: -inf; of negative numbers: NaN */
     GAN__SOFTPLUS, /* log(1 + exp(x)) */
     GAN__ERF,
-    GAN__SINE,  /* sin(2 pi x), |x| <= 1 */
+    GAN__SINE,   /* sin(2 pi x), |x| <= 1 */
     GAN__COSINE, /* cos(2 pi x), |x| <= 1 */
     GAN__FUNCTION_COUNT
 } gan__function;
@@ -51,8 +51,8 @@ static inline double gan__add_lanes(const double lanes[GAN__LANES])
     return (sum[0] + sum[2]) + (sum[1] + sum[3]);
 }
 
-/* Columns at once, at most, for the column and normalisation kernels; and the rows of a block that is
- * summed in float32 before it enters a double. */
+/* Columns at once, at most, for the column and normalisation kernels; and the rows of a block that
+ * is summed in float32 before it enters a double. */
 enum { GAN__COLUMNS = 512, GAN__ROW_BLOCK = 64 };
 
 /* A matrix of rows x columns elements whose rows are `stride` elements apart. `y` and `dy` have the
@@ -64,13 +64,13 @@ typedef struct gan__norm_block {
     float parameter; /* of the activation */
 } gan__norm_block;
 
-/* Scalars as PyTorch rounds them to float32. `m`, `v` are the moments. The undo pointers are NULL, or
- * receive the old values of weight and moments. Fields of each rule: see compute/update.h. */
+/* Scalars as PyTorch rounds them to float32. `m`, `v` are the moments. The undo pointers are NULL,
+ * or receive the old values of weight and moments. Fields of each rule: see compute/update.h. */
 typedef struct gan__update_arrays {
     const float *gradient;
     float *weight;
-    float *moment[3];      /* SGD: buffer; RMSprop: square, buffer, average; Adam: m, v */
-    float *undo_weight;    /* NULL: no undo at all */
+    float *moment[3];   /* SGD: buffer; RMSprop: square, buffer, average; Adam: m, v */
+    float *undo_weight; /* NULL: no undo at all */
     float *undo_moment[3];
 } gan__update_arrays;
 
@@ -86,7 +86,7 @@ typedef struct gan__rmsprop_rule {
 } gan__rmsprop_rule;
 
 typedef struct gan__adam_rule {
-    float scale, decay, shrink; /* g += decay * w; w *= shrink (1: not decoupled) */
+    float scale, decay, shrink;  /* g += decay * w; w *= shrink (1: not decoupled) */
     float fresh1, beta2, fresh2; /* 1 - beta1, beta2, 1 - beta2 */
     float root, eps, rate;       /* sqrt(1 - beta2^t), eps, rate / (1 - beta1^t) */
 } gan__adam_rule;
@@ -116,8 +116,8 @@ typedef struct gan__vector_kernels {
     gan__map_kernel *function[GAN__FUNCTION_COUNT];
     gan__map_kernel *activate[GAN__ACTIVATION_COUNT];
 
-    /* dx = dy * f'(v), v = x or y. `slope_output` has no entry (NULL) from SILU on; `slope_input` serves
-     * ELU, SILU, GELU and the piecewise linear ones, and is NULL for tanh and sigmoid. */
+    /* dx = dy * f'(v), v = x or y. `slope_output` has no entry (NULL) from SILU on; `slope_input`
+     * serves ELU, SILU, GELU and the piecewise linear ones, and is NULL for tanh and sigmoid. */
     gan__slope_kernel *slope_output[GAN__ACTIVATION_COUNT];
     gan__slope_kernel *slope_input[GAN__ACTIVATION_COUNT];
 
@@ -147,8 +147,8 @@ typedef struct gan__vector_kernels {
     /* y = f(fma(x - mean, scale, offset)), per column. columns <= 512. */
     gan__norm_forward_kernel *norm_forward[GAN__FUSED_COUNT];
 
-    /* With g = dy * f'(y), times gamma[row][column] (rows `stride` apart) unless NULL: the sums of g
-     * and of g * (x - mean) are added as column_sum and column_dot do. */
+    /* With g = dy * f'(y), times gamma[row][column] (rows `stride` apart) unless NULL: the sums of
+     * g and of g * (x - mean) are added as column_sum and column_dot do. */
     gan__norm_sums_kernel *norm_sums[GAN__FUSED_COUNT];
 
     /* dx = fma(of_gradient, g, fma(of_input, x - mean, constant)), per column. */
@@ -168,8 +168,7 @@ typedef struct gan__vector_kernels {
     void (*bernoulli)(int64_t count, const uint32_t *words, uint32_t threshold, float *out);
 
     void (*sgd)(const gan__sgd_rule *rule, int64_t count, const gan__update_arrays *arrays);
-    void (*rmsprop)(const gan__rmsprop_rule *rule, int64_t count,
-                    const gan__update_arrays *arrays);
+    void (*rmsprop)(const gan__rmsprop_rule *rule, int64_t count, const gan__update_arrays *arrays);
     void (*adam)(const gan__adam_rule *rule, int64_t count, const gan__update_arrays *arrays);
 } gan__vector_kernels;
 

@@ -1,8 +1,9 @@
 /* vector_math.h: exp, log and their kin on v_float, for each tier (see lanes_names.h).
  *
- * Reductions of the argument are the classical ones (Muller, "Elementary Functions"); the coefficients
- * are minimax fits to relative error, rounded to float32 one after the other from the lowest, the rest
- * being fitted again each time. Errors of the functions are below 2 units in the last place. */
+ * Reductions of the argument are the classical ones (Muller, "Elementary Functions"); the
+ * coefficients are minimax fits to relative error, rounded to float32 one after the other from the
+ * lowest, the rest being fitted again each time. Errors of the functions are below 2 units in the
+ * last place. */
 
 INLINE v_float TIER(math_abs)(v_float x)
 {
@@ -21,8 +22,8 @@ INLINE v_float TIER(math_power2)(v_float n)
     return v_from_bits(v_ileft(v_iadd(v_integer(n), v_iset(127)), 23));
 }
 
-/* x = n ln 2 + r + c, |r| <= ln 2 / 2; returns e^(r + c) - 1. n * high is exact in the fma and so is the
- * first difference; c is what rounding r has lost. */
+/* x = n ln 2 + r + c, |r| <= ln 2 / 2; returns e^(r + c) - 1. n * high is exact in the fma and so
+ * is the first difference; c is what rounding r has lost. */
 INLINE v_float TIER(math_exp_part)(v_float x, v_float *n)
 {
     *n = v_round(x * v_set(0x1.715476p+0f));
@@ -127,8 +128,8 @@ INLINE v_float TIER(math_tanh)(v_float x)
     return v_select(middle, v_fma(x * s, p, x), TIER(math_sign)(outer, x));
 }
 
-/* y = z / (1 + z) with z = e^-|x|, 1 - y above 0. What z and 1 + z lost in rounding is brought back to
- * first order: dy = (1 - y) (dz - y d(1 + z)). */
+/* y = z / (1 + z) with z = e^-|x|, 1 - y above 0. What z and 1 + z lost in rounding is brought back
+ * to first order: dy = (1 - y) (dz - y d(1 + z)). */
 INLINE v_float TIER(math_sigmoid)(v_float x)
 {
     v_float n;
@@ -254,9 +255,7 @@ INLINE v_float TIER(math_slope_input)(gan__activation f, v_float x, v_float dy, 
     case GAN__ELU:
         s = TIER(math_exp)(x) * parameter;
         return v_select(v_less(v_set(0.0f), x), dy, dy * s);
-    case GAN__SILU:
-        s = TIER(math_sigmoid)(x);
-        return dy * (s * v_fma(x, one - s, one));
+    case GAN__SILU: s = TIER(math_sigmoid)(x); return dy * (s * v_fma(x, one - s, one));
     case GAN__GELU:
         s = TIER(math_exp)(x * x * v_set(-0.5f)) * v_set(0x1.988454p-2f); /* 1 / sqrt(2 pi) */
         return dy * v_fma(x, s, TIER(math_normal)(x));

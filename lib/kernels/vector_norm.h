@@ -1,4 +1,5 @@
-/* vector_norm.h: sums of columns and the passes of normalisation, for each tier. Contracts: vector.h. */
+/* vector_norm.h: sums of columns and the passes of normalisation, for each tier. Contracts:
+ * vector.h. */
 
 /* What is summed: x; x * y; x - mean and its square; g and g * (x - mean). */
 #ifndef GAN__VECTOR_NORM_H
@@ -10,8 +11,8 @@ typedef enum gan__column_term {
     GAN__COLUMN_GRADIENT
 } gan__column_term;
 
-/* Wide matrices are read row by row, which memory serves best; narrow ones four rows at a time, which
- * spares visits to the float32 sums. */
+/* Wide matrices are read row by row, which memory serves best; narrow ones four rows at a time,
+ * which spares visits to the float32 sums. */
 enum { GAN__COLUMN_NARROW = 64, GAN__COLUMN_ROWS = 4 };
 #endif
 
@@ -46,7 +47,8 @@ INLINE void TIER(norm_term)(gan__column_term term, gan__activation f, const gan_
     }
 }
 
-/* `rows` rows from `row` on, all columns: float32 chains that start at 0 where `row` starts a block. */
+/* `rows` rows from `row` on, all columns: float32 chains that start at 0 where `row` starts a
+ * block. */
 INLINE void TIER(norm_rows)(gan__column_term term, gan__activation f, const gan__norm_block *block,
                             const float *gamma, int64_t row, int64_t rows, float *a, float *b)
 {

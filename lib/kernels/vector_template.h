@@ -1,7 +1,7 @@
 /* vector_template.h: every vector kernel of one tier, and its table.
  *
- * The tier's file defines TIER, W, KERNEL and INLINE (see lanes_names.h), includes its lanes and then
- * this; the table is gan__vector_kernels_ and the tier's name. */
+ * The tier's file defines TIER, W, KERNEL and INLINE (see lanes_names.h), includes its lanes and
+ * then this; the table is gan__vector_kernels_ and the tier's name. */
 #include "kernels/lanes_names.h"
 
 #include "kernels/vector_math.h"

@@ -1,6 +1,7 @@
 /* vector_update.h: the optimisers' arithmetic, for each tier. Formulas: compute/update.h.
  *
- * Roundings are those of torch.optim's default path on CPU: lerp and addcmul as ATen computes them. */
+ * Roundings are those of torch.optim's default path on CPU: lerp and addcmul as ATen computes them.
+ */
 
 /* Denormals slow every later step down: flushed. NaN stays. */
 INLINE v_float TIER(update_flush)(v_float moment)
@@ -64,8 +65,8 @@ KERNEL(sgd)(const gan__sgd_rule *given, int64_t count, const gan__update_arrays 
     });
 }
 
-KERNEL(rmsprop)(const gan__rmsprop_rule *given, int64_t count,
-                const gan__update_arrays *given_arrays)
+KERNEL(rmsprop)
+(const gan__rmsprop_rule *given, int64_t count, const gan__update_arrays *given_arrays)
 {
     const gan__rmsprop_rule rule = *given;
     const gan__update_arrays arrays = *given_arrays;

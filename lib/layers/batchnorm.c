@@ -109,13 +109,17 @@ static void batchnorm_forward(gan__op *op)
         batchnorm_track(op, &norm, mean, gan__op_take(&state, sets));
         return;
     }
-    const gan__affine affine = gan__affine_of(op, false);
     void *state = op->state;
     float *mean = gan__op_take(&state, sets), *variance = gan__op_take(&state, sets);
     memcpy(mean, batchnorm_buffer(op, "running_mean"), (size_t)sets * sizeof *mean);
     memcpy(variance, batchnorm_buffer(op, "running_var"), (size_t)sets * sizeof *variance);
-    gan__norm_forward(op->context, &norm, op->x[0], mean, variance, affine.gamma, affine.beta,
-                      op->y);
+    gan__sample_norm_again(op, &norm);
+}
+
+static void batchnorm_again(gan__op *op)
+{
+    const gan__norm norm = batchnorm_norm(op);
+    gan__sample_norm_again(op, &norm);
 }
 
 static void batchnorm_backward(gan__op *op)
@@ -145,5 +149,6 @@ const gan__layer_kind gan__layer_batchnorm = {
     .declare = batchnorm_declare,
     .plan = batchnorm_plan,
     .forward = batchnorm_forward,
+    .again = batchnorm_again,
     .backward = batchnorm_backward,
 };

@@ -88,7 +88,7 @@ gan_status gan__filter_plan(gan__op *op, const gan__filter *filter)
     op->workspace_size = gan__larger(workspace, spectral) +
                          gan__op_bytes(filter_padded_count(filter));
     if (op->backward) {
-        if (op->tail.activation != GAN__LINEAR) {
+        if (op->tail.activation != GAN__LINEAR && !op->dy_is_free) {
             op->workspace_size += gan__op_bytes(gan__shape_count(op->out));
         }
         if (filter->spectral) op->workspace_size += gan__op_bytes(filter->weight->count);
@@ -164,7 +164,7 @@ void gan__filter_backward(gan__op *op, const gan__filter *filter)
     const float *dy = op->dy;
     if (op->tail.activation != GAN__LINEAR) {
         int64_t count = gan__shape_count(op->out);
-        float *inner = gan__op_take(&memory, count);
+        float *inner = op->dy_is_free ? (float *)(uintptr_t)dy : gan__op_take(&memory, count);
         gan__activate_backward(op->context, op->tail.activation, op->tail.parameter, count, op->y,
                                dy, inner);
         dy = inner;

@@ -57,6 +57,12 @@ static void groupnorm_forward(gan__op *op)
     gan__sample_norm_forward(op, &norm);
 }
 
+static void groupnorm_again(gan__op *op)
+{
+    const gan__norm norm = groupnorm_norm(op);
+    gan__sample_norm_again(op, &norm);
+}
+
 static void groupnorm_backward(gan__op *op)
 {
     const gan__norm norm = groupnorm_norm(op);
@@ -74,5 +80,6 @@ const gan__layer_kind gan__layer_groupnorm = {
     .declare = groupnorm_declare,
     .plan = groupnorm_plan,
     .forward = groupnorm_forward,
+    .again = groupnorm_again,
     .backward = groupnorm_backward,
 };

@@ -50,6 +50,12 @@ static void instancenorm_forward(gan__op *op)
     gan__sample_norm_forward(op, &norm);
 }
 
+static void instancenorm_again(gan__op *op)
+{
+    const gan__norm norm = instancenorm_norm(op);
+    gan__sample_norm_again(op, &norm);
+}
+
 static void instancenorm_backward(gan__op *op)
 {
     const gan__norm norm = instancenorm_norm(op);
@@ -67,5 +73,6 @@ const gan__layer_kind gan__layer_instancenorm = {
     .declare = instancenorm_declare,
     .plan = instancenorm_plan,
     .forward = instancenorm_forward,
+    .again = instancenorm_again,
     .backward = instancenorm_backward,
 };

@@ -91,6 +91,11 @@ typedef struct gan__layer_kind {
 
     void (*forward)(struct gan__op *op);
 
+    /* Writes op->y once more, the same bits, from op->x and the state that forward left; nothing else changes,
+     * and there is no workspace. Where this is cheap and the result large (normalisation), a plan then keeps
+     * no y from forward to backward. NULL: not offered. */
+    void (*again)(struct gan__op *op);
+
     /* From op->dy: writes op->dx[i] where it is not NULL (never adds; never aliases dy or another
      * dx), and adds to the gradients of its parameters if op->want_weights. */
     void (*backward)(struct gan__op *op);
@@ -185,6 +190,7 @@ typedef struct gan__op {
     gan__tail tail;     /* activation to apply in the store (bias unused); linear by default */
     uint64_t draw;      /* random layers: the step of their draws */
     uint64_t ordinal;   /* of this op in its plan: element i of its draw is (ordinal << 40) + i */
+    bool dy_is_free;    /* backward may write over dy */
 
     /* Asked for in plan(): */
     size_t state_size;     /* bytes kept from forward to backward */

@@ -57,6 +57,12 @@ static void layernorm_forward(gan__op *op)
     gan__sample_norm_forward(op, &norm);
 }
 
+static void layernorm_again(gan__op *op)
+{
+    const gan__norm norm = layernorm_norm(op);
+    gan__sample_norm_again(op, &norm);
+}
+
 static void layernorm_backward(gan__op *op)
 {
     const gan__norm norm = layernorm_norm(op);
@@ -74,5 +80,6 @@ const gan__layer_kind gan__layer_layernorm = {
     .declare = layernorm_declare,
     .plan = layernorm_plan,
     .forward = layernorm_forward,
+    .again = layernorm_again,
     .backward = layernorm_backward,
 };

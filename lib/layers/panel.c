@@ -7,7 +7,13 @@ struct gan__panel {
     gan__conv conv;
     gan__pass pass;
     float *memory; /* NULL: nothing is packed, the weights themselves serve */
-    uint64_t version; /* of the store when it was packed; 0: never */
+    int64_t count;
+    uint64_t version; /* of the store when it was packed; 0: the memory holds something else */
+
+    /* The same weights for the other pass, in the same memory: a training step goes forwards, then
+     * backwards, and packs as often either way. NULL: none. */
+    gan__panel *partner;
+    bool borrows; /* the memory is the partner's */
 };
 
 static gan__panel *panel_find(const gan__panel_cache *cache, const gan_layer *layer,
@@ -23,6 +29,31 @@ static gan__panel *panel_find(const gan__panel_cache *cache, const gan_layer *la
     return NULL;
 }
 
+static gan__panel *panel_find_partner(const gan__panel_cache *cache, const gan__panel *panel)
+{
+    for (size_t i = 0; i < cache->count; i++) {
+        gan__panel *other = cache->panels[i];
+        if (other->layer == panel->layer && other->weight == panel->weight &&
+            other->pass != panel->pass && other->count == panel->count && other->memory &&
+            !other->partner)
+            return other;
+    }
+    return NULL;
+}
+
+static gan_status panel_allocate(gan__panel_cache *cache, gan__panel *panel)
+{
+    gan__panel *partner = panel_find_partner(cache, panel);
+    if (!partner)
+        return gan__allocate_raw(cache->context, &panel->memory, (size_t)panel->count,
+                                 sizeof *panel->memory);
+    panel->memory = partner->memory;
+    panel->borrows = true;
+    panel->partner = partner;
+    partner->partner = panel;
+    return GAN_OK;
+}
+
 gan_status gan__panel_get(gan__panel_cache *cache, gan_layer *layer, const gan__parameter *weight,
                           const gan__conv *conv, gan__pass pass, gan__panel **out)
 {
@@ -32,18 +63,17 @@ gan_status gan__panel_get(gan__panel_cache *cache, gan_layer *layer, const gan__
     GAN__TRY(gan__grow(context, &cache->panels, &cache->capacity, cache->count + 1,
                        sizeof(gan__panel *)));
     gan__panel *panel;
-    int64_t count = gan__conv_panel_count(context, conv, pass);
     GAN__TRY(gan__allocate(context, &panel, 1, sizeof *panel));
-    gan_status status =
-        gan__allocate(context, &panel->memory, (size_t)count, sizeof *panel->memory);
+    *panel = (gan__panel){.layer = layer,
+                          .weight = weight,
+                          .conv = *conv,
+                          .pass = pass,
+                          .count = gan__conv_panel_count(context, conv, pass)};
+    gan_status status = panel_allocate(cache, panel);
     if (status != GAN_OK) {
         gan__free(context, panel);
         return status;
     }
-    panel->layer = layer;
-    panel->weight = weight;
-    panel->conv = *conv;
-    panel->pass = pass;
     gan_layer_retain(layer);
     cache->panels[cache->count++] = panel;
     *out = panel;
@@ -58,6 +88,7 @@ const float *gan__panel_ready(gan_context *context, gan__panel *panel)
         gan__conv_pack(context, &panel->conv, panel->pass,
                        gan__parameter_value(panel->layer, panel->weight), panel->memory);
         panel->version = version;
+        if (panel->partner) panel->partner->version = 0;
     }
     return panel->memory;
 }
@@ -67,7 +98,7 @@ void gan__panel_cache_free(gan__panel_cache *cache)
     for (size_t i = 0; i < cache->count; i++) {
         gan__panel *panel = cache->panels[i];
         gan_layer_release(panel->layer);
-        gan__free(cache->context, panel->memory);
+        if (!panel->borrows) gan__free(cache->context, panel->memory);
         gan__free(cache->context, panel);
     }
     gan__free(cache->context, cache->panels);

@@ -51,11 +51,19 @@ gan_status gan__sample_norm_plan(gan__op *op, const gan__norm *norm)
 
 void gan__sample_norm_forward(gan__op *op, const gan__norm *norm)
 {
-    const gan__affine affine = gan__affine_of(op, false);
     void *state = op->state;
     float *mean = gan__op_take(&state, norm->outer * norm->sets);
     float *variance = gan__op_take(&state, norm->outer * norm->sets);
     gan__norm_statistics(op->context, norm, op->x[0], op->workspace, mean, variance);
+    gan__sample_norm_again(op, norm);
+}
+
+void gan__sample_norm_again(gan__op *op, const gan__norm *norm)
+{
+    const gan__affine affine = gan__affine_of(op, false);
+    void *state = op->state;
+    const float *mean = gan__op_take(&state, norm->outer * norm->sets);
+    const float *variance = gan__op_take(&state, norm->outer * norm->sets);
     gan__norm_forward(op->context, norm, op->x[0], mean, variance, affine.gamma, affine.beta,
                       op->y);
 }

@@ -16,6 +16,7 @@ gan__norm gan__sample_norm(const gan__op *op, int64_t sets, double eps);
 
 gan_status gan__sample_norm_plan(gan__op *op, const gan__norm *norm);
 void gan__sample_norm_forward(gan__op *op, const gan__norm *norm);
+void gan__sample_norm_again(gan__op *op, const gan__norm *norm);
 void gan__sample_norm_backward(gan__op *op, const gan__norm *norm);
 
 /* gamma and beta, or NULL without affine. */

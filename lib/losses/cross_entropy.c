@@ -1,6 +1,6 @@
-/* cross_entropy.c: mean over rows of -log softmax(x)[label], x a row of C logits (one for each sample, or
- * for each pixel), the label a number from 0 to C - 1. With label_smoothing e the target is the label with
- * weight 1 - e and every class with e / C (PyTorch's definition):
+/* cross_entropy.c: mean over rows of -log softmax(x)[label], x a row of C logits (one for each
+ * sample, or for each pixel), the label a number from 0 to C - 1. With label_smoothing e the target
+ * is the label with weight 1 - e and every class with e / C (PyTorch's definition):
  *
  *     log sum exp(x)  -  (1 - e) x[label]  -  e mean(x) */
 #include "losses/elementwise.h"
@@ -18,7 +18,8 @@ typedef struct cross_entropy_options {
 
 static const gan__option cross_entropy_table[] = {
     {"label_smoothing", GAN__OPTION_REAL, 0, "0", 0, 1, NULL,
-     offsetof(cross_entropy_options, label_smoothing), "share of the target spread over all classes"},
+     offsetof(cross_entropy_options, label_smoothing),
+     "share of the target spread over all classes"},
 };
 
 static int64_t cross_entropy_rows(const gan__loss *loss)

@@ -74,7 +74,8 @@ void gan__loss_mean_gradient(const gan__loss *loss, gan__loss_slopes *slopes, do
                              .target = (float)target,
                              .factor = (float)((double)seed / (double)count),
                              .dx = {dx[0], loss->input_count > 1 ? dx[1] : NULL}};
-    gan__parallel_for(loss->context, (count + GAN__CHUNK - 1) / GAN__CHUNK, elementwise_task, &call);
+    gan__parallel_for(loss->context, (count + GAN__CHUNK - 1) / GAN__CHUNK, elementwise_task,
+                      &call);
 }
 
 gan_status gan__loss_check_shapes(const gan__loss *loss)

@@ -9,8 +9,8 @@
 /* Most elements in one call of the functions below. */
 enum { GAN__LOSS_BLOCK = 256 };
 
-/* out[i] = term of x[i] and t[i]. t is the second value, or an array of `target`s where the loss was given one
- * value. */
+/* out[i] = term of x[i] and t[i]. t is the second value, or an array of `target`s where the loss
+ * was given one value. */
 typedef void gan__loss_terms(const gan__loss *loss, int64_t count, const float *x, const float *t,
                              float *out);
 

@@ -45,7 +45,10 @@ static void hinge_slopes(const gan__loss *loss, int64_t count, const float *x, c
     }
 }
 
-static double hinge_value(const gan__loss *loss) { return gan__loss_mean(loss, hinge_terms, 0); }
+static double hinge_value(const gan__loss *loss)
+{
+    return gan__loss_mean(loss, hinge_terms, 0);
+}
 
 static void hinge_gradient(const gan__loss *loss, float seed, float *const dx[2])
 {

@@ -1,17 +1,19 @@
-/* kl_gaussian.c: the divergence of N(mean, exp(log_variance)) from N(0, 1), summed over the elements of a
- * sample, averaged over the batch (Kingma and Welling, "Auto-encoding variational Bayes", 2014, app. B):
+/* kl_gaussian.c: the divergence of N(mean, exp(log_variance)) from N(0, 1), summed over the
+ * elements of a sample, averaged over the batch (Kingma and Welling, "Auto-encoding variational
+ * Bayes", 2014, app. B):
  *
  *     1/N sum of  (mean^2 + exp(log_variance) - 1 - log_variance) / 2 */
 #include "losses/elementwise.h"
 
-static void kl_terms(const gan__loss *loss, int64_t count, const float *x, const float *t, float *out)
+static void kl_terms(const gan__loss *loss, int64_t count, const float *x, const float *t,
+                     float *out)
 {
     gan__loss_vector(loss)->function[GAN__EXPM1](count, t, 0.0f, out);
     for (int64_t i = 0; i < count; i++) out[i] = 0.5f * (x[i] * x[i] + (out[i] - t[i]));
 }
 
-static void kl_slopes(const gan__loss *loss, int64_t count, const float *x, const float *t, float *dx,
-                      float *dt)
+static void kl_slopes(const gan__loss *loss, int64_t count, const float *x, const float *t,
+                      float *dx, float *dt)
 {
     gan__loss_vector(loss)->function[GAN__EXPM1](count, t, 0.0f, dt);
     for (int64_t i = 0; i < count; i++) {

@@ -8,14 +8,15 @@ static const gan__option l1_options[] = {
      "what every element is compared with, where no second value is given"},
 };
 
-static void l1_terms(const gan__loss *loss, int64_t count, const float *x, const float *t, float *out)
+static void l1_terms(const gan__loss *loss, int64_t count, const float *x, const float *t,
+                     float *out)
 {
     (void)loss;
     for (int64_t i = 0; i < count; i++) out[i] = fabsf(x[i] - t[i]);
 }
 
-static void l1_slopes(const gan__loss *loss, int64_t count, const float *x, const float *t, float *dx,
-                      float *dt)
+static void l1_slopes(const gan__loss *loss, int64_t count, const float *x, const float *t,
+                      float *dx, float *dt)
 {
     (void)loss;
     for (int64_t i = 0; i < count; i++) {

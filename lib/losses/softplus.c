@@ -1,5 +1,5 @@
-/* softplus.c: mean of log(1 + exp(sign * x)): on logits, sign=-1 is the cross-entropy with real, sign=1 with
- * fake. */
+/* softplus.c: mean of log(1 + exp(sign * x)): on logits, sign=-1 is the cross-entropy with real,
+ * sign=1 with fake. */
 #include "losses/elementwise.h"
 
 typedef struct softplus_options {

@@ -212,16 +212,25 @@ static gan_status model_check_input(const gan_model *model, size_t index, gan__s
     return GAN_OK;
 }
 
+/* The shape rule alone, not gan__layer_place: runners in other contexts may be asking at the same
+ * time. The bound leaves room for sizes in bytes. */
 static gan_status model_node_shape(const gan_model *model, const gan__node *node, gan__shape *out)
 {
     gan_context *context = model->object.context;
-    gan__shape *in;
+    const gan_layer *layer = node->layer;
+    gan__shape *in, *result = &out[node->result];
     GAN__TRY(gan__allocate(context, &in, (size_t)node->operand_count, sizeof *in));
     for (int32_t i = 0; i < node->operand_count; i++) in[i] = out[node->operands[i]];
-    gan_status status = gan__layer_place(node->layer, in, node->operand_count, &out[node->result]);
+    gan_status status = layer->kind->shape(layer, in, node->operand_count, result);
     gan__free(context, in);
-    if (status == GAN_OK) return GAN_OK;
-    return gan__fail_in(context, status, "model: layer %s", node->path);
+    if (status != GAN_OK) return gan__fail_in(context, status, "model: layer %s", node->path);
+
+    const int64_t sides[4] = {result->n, result->h, result->w, result->c};
+    int64_t count;
+    if (gan__product_count(sides, 4, &count) && count <= INT64_MAX / 1024) return GAN_OK;
+    char text[88];
+    return gan__fail(context, GAN_E_SHAPE, "model: layer %s: a result of %s is too large",
+                     node->path, gan__shape_print(*result, text));
 }
 
 gan_status gan__model_shapes(const gan_model *model, const gan__shape *inputs, gan__shape *out)
@@ -262,7 +271,10 @@ int64_t gan_model_weight_count(const gan_model *model)
 {
     int64_t count = 0;
     if (!model_is(model)) return 0;
-    for (size_t i = 0; i < model->store_count; i++) count += model->stores[i]->weight_count;
+    for (size_t i = 0; i < model->entry_count; i++) {
+        const gan__parameter *p = &model->entries[i].layer->parameters[model->entries[i].index];
+        if (p->trained) count += p->count;
+    }
     return count;
 }
 

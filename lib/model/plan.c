@@ -51,7 +51,8 @@ static gan_status plan_make_ports(gan__plan *plan, const gan__shape *inputs)
                              "plan: input %zu has %" PRId64 " samples, input 0 has %" PRId64, i,
                              inputs[i].n, inputs[0].n);
     }
-    for (size_t i = 0; i < plan->output_count; i++) plan->output_values[i] = model->outputs[i].value;
+    for (size_t i = 0; i < plan->output_count; i++)
+        plan->output_values[i] = model->outputs[i].value;
     return GAN_OK;
 }
 
@@ -71,8 +72,8 @@ static gan_status plan_make_pools(gan__plan *plan)
     return gan__allocate(context, &plan->spare_offsets, total, sizeof *plan->spare_offsets);
 }
 
-/* Whether this node is an activation that the step which makes its operand can do in its store: nobody else
- * may need the result before the activation, neither forwards nor backwards. */
+/* Whether this node is an activation that the step which makes its operand can do in its store:
+ * nobody else may need the result before the activation, neither forwards nor backwards. */
 static bool plan_fuse(gan__plan *plan, const gan__node *node)
 {
     gan__tail tail = {0};
@@ -96,28 +97,28 @@ static void plan_add_step(gan__plan *plan, size_t index, size_t first)
     const gan__node *node = &plan->model->nodes[index];
     int32_t number = (int32_t)plan->step_count++;
     gan__plan_step *step = &plan->steps[number];
-    *step = (gan__plan_step){ .node = (int32_t)index,
-                              .result = node->result,
-                              .operands = plan->operands + first,
-                              .in = plan->in + first,
-                              .x = plan->x + first,
-                              .dx = plan->dx + first,
-                              .spare_offsets = plan->spare_offsets + first };
+    *step = (gan__plan_step){.node = (int32_t)index,
+                             .result = node->result,
+                             .operands = plan->operands + first,
+                             .in = plan->in + first,
+                             .x = plan->x + first,
+                             .dx = plan->dx + first,
+                             .spare_offsets = plan->spare_offsets + first};
     for (int32_t j = 0; j < node->operand_count; j++) {
         step->operands[j] = node->operands[j];
         step->in[j] = plan->values[node->operands[j]].shape;
         plan->values[node->operands[j]].last_reader = number;
     }
     plan->values[node->result].producer = number;
-    step->op = (gan__op){ .context = plan->context,
-                          .layer = node->layer,
-                          .training = plan->mode.training,
-                          .backward = plan->mode.backward,
-                          .groups = plan->mode.groups,
-                          .input_count = node->operand_count,
-                          .in = step->in,
-                          .out = plan->values[node->result].shape,
-                          .ordinal = index };
+    step->op = (gan__op){.context = plan->context,
+                         .layer = node->layer,
+                         .training = plan->mode.training,
+                         .backward = plan->mode.backward,
+                         .groups = plan->mode.groups,
+                         .input_count = node->operand_count,
+                         .in = step->in,
+                         .out = plan->values[node->result].shape,
+                         .ordinal = index};
 }
 
 static void plan_make_steps(gan__plan *plan)
@@ -134,17 +135,16 @@ static void plan_make_steps(gan__plan *plan)
 static gan_status plan_ask_layers(gan__plan *plan, gan__panel_cache *cache)
 {
     size_t scratch = 0;
-    plan->workspace_size = GAN__LINE; /* so that addresses are never made from NULL */
     for (size_t i = 0; i < plan->step_count; i++) {
         gan__op *op = &plan->steps[i].op;
         op->cache = cache;
+        op->dy_is_free = gan__plan_has_gradient(&plan->values[plan->steps[i].result]);
         if (op->layer->kind->plan) {
             gan_status status = op->layer->kind->plan(op);
             if (status != GAN_OK)
                 return gan__fail_in(plan->context, status, "layer %s",
                                     plan->model->nodes[plan->steps[i].node].path);
         }
-        if (op->workspace_size > plan->workspace_size) plan->workspace_size = op->workspace_size;
         if (op->scratch_size > scratch) scratch = op->scratch_size;
     }
     return scratch ? gan__scratch_reserve(plan->context, scratch) : GAN_OK;
@@ -208,7 +208,7 @@ void gan__plan_destroy(gan__plan *plan)
     gan__free(context, plan->x);
     gan__free(context, plan->dx);
     gan__free(context, plan->spare_offsets);
-    gan__free(context, plan->arena);
+    gan__free(context, plan->kept);
     gan__object_release(plan->model);
     gan__free(context, plan);
 }
@@ -241,9 +241,28 @@ void gan__plan_set_batch(gan__plan *plan, int64_t n)
     }
 }
 
+size_t gan__plan_arena(const gan__plan *plan)
+{
+    return plan->arena_size;
+}
+
 size_t gan__plan_transient(const gan__plan *plan)
 {
-    return plan->gradient_size + plan->workspace_size;
+    return plan->transient_size;
+}
+
+void gan__plan_bind(gan__plan *plan, void *arena)
+{
+    plan->arena = arena;
+    for (size_t i = 0; i < plan->step_count; i++) {
+        gan__plan_step *step = &plan->steps[i];
+        gan__plan_value *value = &plan->values[step->result];
+        unsigned char *memory = value->outputs > 0 ? plan->kept : plan->arena;
+        step->op.state = step->op.state_size ? plan->arena + step->state_offset : NULL;
+        if (value->again) continue;
+        step->op.y = (float *)(void *)(memory + value->offset);
+        value->data = step->op.y;
+    }
 }
 
 gan__shape gan__plan_output_shape(const gan__plan *plan, int32_t index)
@@ -261,7 +280,10 @@ void gan__plan_forward(gan__plan *plan, const float *const *x, uint64_t draw, vo
             step->x[j] = plan->values[step->operands[j]].data;
         op->x = step->x;
         op->draw = draw;
-        op->workspace = (unsigned char *)transient + plan->gradient_size;
+        op->workspace = (unsigned char *)transient + step->workspace_offset[0];
+        gan__plan_value *result = &plan->values[step->result];
+        if (result->again) op->y = (float *)(void *)((unsigned char *)transient + result->offset);
+        result->data = op->y;
         op->layer->kind->forward(op);
     }
 }

@@ -1,8 +1,10 @@
 /* plan.h: a model made ready to execute for given shapes: which layer reads and writes where.
  *
  * A plan is made once for (model, shapes, mode) and then runs without allocating. Runners and tapes
- * are its users. Activations live in the plan; what is needed only during one call (gradients between
- * layers, workspace) lives in memory that the caller lends, so that plans share it. */
+ * are its users. The model's outputs live in the plan. Its other values live in an arena that the
+ * user lends from a forward call to the last backward call after it; what is needed only during one
+ * call (gradients between layers, workspace) in memory that is lent for that call: plans share
+ * both. */
 #ifndef GAN__PLAN_H
 #define GAN__PLAN_H
 
@@ -24,21 +26,27 @@ void gan__plan_destroy(gan__plan *plan);
 bool gan__plan_fits(const gan__plan *plan, const gan_model *model, const gan__shape *inputs,
                     const gan__plan_mode *mode);
 
-/* Makes the plan run on n samples, at most as many as it was made for; nothing is allocated. What layers ask
- * for in plan() must not be less for more samples. */
+/* Makes the plan run on n samples, at most as many as it was made for; nothing is allocated. What
+ * layers ask for in plan() must not be less for more samples. */
 void gan__plan_set_batch(gan__plan *plan, int64_t n);
 
+size_t gan__plan_arena(const gan__plan *plan);     /* bytes that are lent by gan__plan_bind */
 size_t gan__plan_transient(const gan__plan *plan); /* bytes that the caller lends to each call */
+
+/* Lends the arena, aligned to 64 bytes; before the first forward call, and after it was lent
+ * elsewhere. */
+void gan__plan_bind(gan__plan *plan, void *arena);
+
 gan__shape gan__plan_output_shape(const gan__plan *plan, int32_t index);
 
-/* x: one array for each input, NHWC. `draw` keys dropout and noise. Afterwards gan__plan_output(i) is valid
- * until the next forward. */
+/* x: one array for each input, NHWC. `draw` keys dropout and noise. Afterwards gan__plan_output(i)
+ * is valid until the next forward. */
 void gan__plan_forward(gan__plan *plan, const float *const *x, uint64_t draw, void *transient);
 const float *gan__plan_output(const gan__plan *plan, int32_t index);
 
-/* dy[i]: gradient of output i, NULL where it is zero; dx[i]: receives (is overwritten by) the gradient of
- * input i, NULL where it is not wanted. Adds to the gradients of those stores; x as in the forward call
- * must still be there. Computes only what these need. */
+/* dy[i]: gradient of output i, NULL where it is zero; dx[i]: receives (is overwritten by) the
+ * gradient of input i, NULL where it is not wanted. Adds to the gradients of those stores; x as in
+ * the forward call must still be there. Computes only what these need. */
 void gan__plan_backward(gan__plan *plan, const float *const *dy, float *const *dx,
                         gan__store *const *stores, size_t store_count, void *transient);
 

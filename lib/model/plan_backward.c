@@ -1,8 +1,8 @@
 /* plan_backward.c: executes a plan backwards.
  *
- * A step runs if a gradient has arrived at its result and if something that is wanted, a store or an
- * input, lies at it or upstream of it. Where a value is read several times its gradients are added in the
- * order of the steps, the last one first. */
+ * A step runs if a gradient has arrived at its result and if something that is wanted, a store or
+ * an input, lies at it or upstream of it. Where a value is read several times its gradients are
+ * added in the order of the steps, the last one first. */
 #include "model/plan_inside.h"
 
 #include "compute/pointwise.h"
@@ -32,10 +32,10 @@ static void plan_mark_needed(gan__plan *plan, const plan_call *call)
 {
     for (size_t i = 0; i < plan->value_count; i++) {
         gan__plan_value *value = &plan->values[i];
-        value->needed = false;
+        value->needed = value->ready = false;
         value->gradient = NULL;
         value->buffer = NULL;
-        if (value->producer >= 0 && (value->readers > 0 || value->outputs > 1))
+        if (gan__plan_has_gradient(value))
             value->buffer = (float *)(void *)(call->transient + value->gradient_offset);
     }
     for (size_t i = 0; i < plan->input_count; i++) {
@@ -71,11 +71,25 @@ static void plan_take_outputs(gan__plan *plan, const plan_call *call)
     }
 }
 
+/* Before the first step of this call that reads it. */
+static void plan_make_again(gan__plan *plan, gan__plan_value *value, const plan_call *call)
+{
+    gan__plan_step *step = &plan->steps[value->producer];
+    gan__op *op = &step->op;
+    for (int32_t j = 0; j < op->input_count; j++) step->x[j] = plan->values[step->operands[j]].data;
+    op->x = step->x;
+    op->y = (float *)(void *)(call->transient + value->again_offset);
+    op->layer->kind->again(op);
+    value->data = op->y;
+    value->ready = true;
+}
+
 static void plan_step_backward(gan__plan *plan, gan__plan_step *step, const plan_call *call)
 {
     gan__op *op = &step->op;
     for (int32_t j = 0; j < op->input_count; j++) {
         gan__plan_value *value = &plan->values[step->operands[j]];
+        if (value->again && !value->ready) plan_make_again(plan, value, call);
         step->x[j] = value->data;
         step->dx[j] = NULL;
         if (!value->needed) continue;
@@ -87,7 +101,7 @@ static void plan_step_backward(gan__plan *plan, gan__plan_step *step, const plan
     op->x = step->x;
     op->dx = step->dx;
     op->dy = plan->values[step->result].gradient;
-    op->workspace = call->transient + plan->gradient_size;
+    op->workspace = call->transient + step->workspace_offset[1];
     op->layer->kind->backward(op);
     for (int32_t j = 0; j < op->input_count; j++) {
         gan__plan_value *value = &plan->values[step->operands[j]];
@@ -100,7 +114,7 @@ static void plan_step_backward(gan__plan *plan, gan__plan_step *step, const plan
 void gan__plan_backward(gan__plan *plan, const float *const *dy, float *const *dx,
                         gan__store *const *stores, size_t store_count, void *transient)
 {
-    plan_call call = { dy, dx, stores, store_count, transient };
+    plan_call call = {dy, dx, stores, store_count, transient};
     plan_mark_needed(plan, &call);
     plan_take_outputs(plan, &call);
     for (size_t i = plan->step_count; i-- > 0;) {

@@ -4,25 +4,30 @@
 
 #include "model/plan.h"
 
-/* One value of the model. Values that no step makes and that are no inputs (the result of a layer whose
- * activation was fused into it) have producer -1 and nobody reads them. */
+/* One value of the model. Values that no step makes and that are no inputs (the result of a layer
+ * whose activation was fused into it) have producer -1 and nobody reads them. */
 typedef struct gan__plan_value {
     gan__shape shape;
-    size_t bytes;            /* of its numbers, in whole cache lines */
-    int32_t producer;        /* step that makes it, -1: none */
-    int32_t last_reader;     /* step, -1: none */
+    size_t bytes;             /* of its numbers, in whole cache lines */
+    int32_t producer;         /* step that makes it, -1: none */
+    int32_t last_reader;      /* step, -1: none */
     int32_t readers, outputs; /* how often steps read it, and how often the model gives it out */
-    size_t gradient_offset;  /* in the transient arena; unused for inputs */
+    bool again;               /* not kept for the backward call, but made once more in it */
+    size_t offset; /* in `kept` for what the model gives out; forwards in the transient memory, if
+                      it is made again; else in the arena */
+    size_t again_offset;    /* in the transient memory, backwards */
+    size_t gradient_offset; /* in the transient memory, backwards; unused for inputs */
     const float *data;
 
     /* During one backward call: */
     bool needed;           /* something that is wanted lies upstream */
+    bool ready;            /* made again */
     float *buffer;         /* where its gradient is gathered; NULL: only read from `gradient` */
     const float *gradient; /* NULL: nothing has arrived yet */
 } gan__plan_value;
 
-/* One layer to execute, with the activation after it if that was fused. The arrays have one element for
- * each operand and lie in the plan's pools. */
+/* One layer to execute, with the activation after it if that was fused. The arrays have one element
+ * for each operand and lie in the plan's pools. */
 typedef struct gan__plan_step {
     gan__op op;
     int32_t node, result;
@@ -30,8 +35,10 @@ typedef struct gan__plan_step {
     gan__shape *in;
     const float **x;
     float **dx;
-    size_t *spare_offsets; /* in the transient arena: for the gradient of a value that has one already */
-    size_t state_offset;
+    size_t *spare_offsets;      /* in the transient memory: for the gradient of a value that has one
+                                   already */
+    size_t state_offset;        /* in the arena */
+    size_t workspace_offset[2]; /* in the transient memory: forwards, backwards */
     bool needed;
 } gan__plan_step;
 
@@ -53,9 +60,9 @@ struct gan__plan {
     float **dx;
     size_t *spare_offsets;
 
-    unsigned char *arena; /* values, then states */
-    size_t gradient_size; /* transient: gradients, then the workspace */
-    size_t workspace_size;
+    unsigned char *kept;  /* the values that the model gives out */
+    unsigned char *arena; /* all others, and the states: lent by gan__plan_bind */
+    size_t arena_size, transient_size;
 };
 
 enum { GAN__LINE = 64 };
@@ -63,8 +70,15 @@ enum { GAN__LINE = 64 };
 /* `count * size` bytes in whole cache lines; GAN_E_MEMORY if that does not fit. */
 gan_status gan__plan_bytes(gan_context *context, const gan__shape *shape, size_t *out);
 
-/* Decides where values, states and gradients lie, and allocates the arena. Steps and values are complete
- * but for their addresses. */
+/* Whether the gradient of this value gets memory of its own. That of an input does not, nor that of
+ * a value that is given out once and read by no step: it is the caller's array. */
+static inline bool gan__plan_has_gradient(const gan__plan_value *value)
+{
+    return value->producer >= 0 && (value->readers > 0 || value->outputs > 1);
+}
+
+/* Decides where values, states, gradients and workspaces lie; allocates `kept`. Steps and values
+ * are complete but for that. */
 gan_status gan__plan_place(gan__plan *plan);
 
 #endif

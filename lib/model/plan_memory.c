@@ -19,7 +19,7 @@ typedef struct plan_regions {
 
 gan_status gan__plan_bytes(gan_context *context, const gan__shape *shape, size_t *out)
 {
-    const int64_t factors[5] = { shape->n, shape->h, shape->w, shape->c, sizeof(float) };
+    const int64_t factors[5] = {shape->n, shape->h, shape->w, shape->c, sizeof(float)};
     int64_t bytes;
     char text[88];
     if (!gan__product_count(factors, 5, &bytes) || bytes > INT64_MAX - GAN__LINE)
@@ -86,52 +86,84 @@ static gan_status plan_regions_place(gan_context *context, plan_regions *regions
     return GAN_OK;
 }
 
-/* A plan that may run backwards keeps every value; another one keeps a value until its last reader. States
- * stay in either. `offsets`: one for each value. */
-static gan_status plan_value_regions(gan__plan *plan, plan_regions *regions, size_t *offsets)
+static size_t plan_lines(size_t size)
+{
+    return (size + GAN__LINE - 1) / GAN__LINE * GAN__LINE;
+}
+
+/* What the model gives out, one after the other. */
+static gan_status plan_place_outputs(gan__plan *plan)
+{
+    size_t total = 0;
+    for (size_t i = 0; i < plan->step_count; i++) {
+        gan__plan_value *value = &plan->values[plan->steps[i].result];
+        if (value->outputs == 0) continue;
+        value->offset = total;
+        if (!gan__add_size(total, value->bytes, &total))
+            return gan__fail(plan->context, GAN_E_MEMORY,
+                             "plan: the outputs do not fit into memory");
+    }
+    return gan__allocate_raw(plan->context, &plan->kept, total, 1);
+}
+
+/* What is made again must be made from what is kept. */
+static void plan_mark_again(gan__plan *plan)
+{
+    for (size_t i = 0; plan->mode.backward && i < plan->step_count; i++) {
+        const gan__plan_step *step = &plan->steps[i];
+        gan__plan_value *value = &plan->values[step->result];
+        value->again = step->op.layer->kind->again && value->outputs == 0 && value->readers > 0;
+        for (int32_t j = 0; j < step->op.input_count; j++)
+            if (plan->values[step->operands[j]].again) value->again = false;
+    }
+}
+
+/* A plan that may run backwards keeps every other value; another one keeps a value until its last
+ * reader. States stay in either. */
+static gan_status plan_place_values(gan__plan *plan, plan_regions *regions)
 {
     int32_t end = (int32_t)plan->step_count;
     for (size_t i = 0; i < plan->step_count; i++) {
         gan__plan_step *step = &plan->steps[i];
-        const gan__plan_value *value = &plan->values[step->result];
-        int32_t now = (int32_t)i;
-        plan_region region = { .size = value->bytes,
-                               .first = now,
-                               .last = value->last_reader < now ? now : value->last_reader,
-                               .target = &offsets[step->result] };
-        if (plan->mode.backward || value->outputs > 0) region.last = end;
+        gan__plan_value *value = &plan->values[step->result];
+        int32_t now = (int32_t)i, last = value->last_reader < now ? now : value->last_reader;
+        plan_region region = {.size = value->outputs > 0 || value->again ? 0 : value->bytes,
+                              .first = now,
+                              .last = plan->mode.backward ? end : last,
+                              .target = &value->offset};
         GAN__TRY(plan_region_add(plan->context, regions, region));
-        size_t state = (step->op.state_size + GAN__LINE - 1) / GAN__LINE * GAN__LINE;
-        GAN__TRY(plan_region_add(plan->context, regions,
-                                 (plan_region){ .size = state,
-                                                .first = 0,
-                                                .last = end,
-                                                .target = &step->state_offset }));
+        region = (plan_region){.size = plan_lines(step->op.state_size),
+                               .first = 0,
+                               .last = end,
+                               .target = &step->state_offset};
+        GAN__TRY(plan_region_add(plan->context, regions, region));
     }
+    GAN__TRY(plan_regions_place(plan->context, regions));
+    /* Never 0, so that no address is made from NULL. */
+    plan->arena_size = regions->total > 0 ? regions->total : GAN__LINE;
     return GAN_OK;
 }
 
-/* Backwards, time runs from the last step to step 0. A gradient lives from the latest reader of its value
- * (from the very beginning, if the model gives the value out as well) until the step that made the
- * value has used it. A value that is given out once and read by no step needs no memory: its gradient
- * is the caller's array. Inputs need none either. */
+/* Backwards, time runs from the last step to step 0. A gradient lives from the latest reader of its
+ * value (from the very beginning, if the model gives the value out as well) until the step that
+ * made the value has used it. */
 static gan_status plan_gradient_regions(gan__plan *plan, plan_regions *regions)
 {
     for (size_t i = 0; i < plan->value_count; i++) {
         gan__plan_value *value = &plan->values[i];
-        if (value->producer < 0 || (value->readers == 0 && value->outputs <= 1)) continue;
-        plan_region region = { .size = value->bytes,
-                               .first = value->producer,
-                               .last = value->last_reader,
-                               .target = &value->gradient_offset };
+        if (!gan__plan_has_gradient(value)) continue;
+        plan_region region = {.size = value->bytes,
+                              .first = value->producer,
+                              .last = value->last_reader,
+                              .target = &value->gradient_offset};
         if (value->outputs > 0) region.last = (int32_t)plan->step_count;
         GAN__TRY(plan_region_add(plan->context, regions, region));
     }
     return GAN_OK;
 }
 
-/* A step that is not the first to bring a gradient to its operand writes it beside and adds. The operand
- * that is the latest read of a value that is not given out is always the first. */
+/* A step that is not the first to bring a gradient to its operand writes it beside and adds. The
+ * operand that is the latest read of a value that is not given out is always the first. */
 static gan_status plan_spare_regions(gan__plan *plan, plan_regions *regions)
 {
     for (size_t i = 0; i < plan->step_count; i++) {
@@ -141,50 +173,60 @@ static gan_status plan_spare_regions(gan__plan *plan, plan_regions *regions)
             bool again = false;
             for (int32_t k = 0; k < j; k++) again |= step->operands[k] == step->operands[j];
             if (value->outputs == 0 && value->last_reader == (int32_t)i && !again) continue;
-            plan_region region = { .size = value->bytes,
-                                   .first = (int32_t)i,
-                                   .last = (int32_t)i,
-                                   .target = &step->spare_offsets[j] };
+            plan_region region = {.size = value->bytes,
+                                  .first = (int32_t)i,
+                                  .last = (int32_t)i,
+                                  .target = &step->spare_offsets[j]};
             GAN__TRY(plan_region_add(plan->context, regions, region));
         }
     }
     return GAN_OK;
 }
 
-static gan_status plan_place_values(gan__plan *plan, plan_regions *regions, size_t *offsets)
+/* Workspaces, and values that are made in either direction, whose times are the same in both. */
+static gan_status plan_either_regions(gan__plan *plan, plan_regions *regions, bool backward)
 {
-    GAN__TRY(plan_value_regions(plan, regions, offsets));
-    GAN__TRY(plan_regions_place(plan->context, regions));
-    GAN__TRY(gan__allocate_raw(plan->context, &plan->arena, regions->total, 1));
     for (size_t i = 0; i < plan->step_count; i++) {
         gan__plan_step *step = &plan->steps[i];
-        step->op.y = (float *)(void *)(plan->arena + offsets[step->result]);
-        step->op.state = step->op.state_size ? plan->arena + step->state_offset : NULL;
-        plan->values[step->result].data = step->op.y;
+        gan__plan_value *value = &plan->values[step->result];
+        plan_region region = {.size = plan_lines(step->op.workspace_size),
+                              .first = (int32_t)i,
+                              .last = (int32_t)i,
+                              .target = &step->workspace_offset[backward]};
+        GAN__TRY(plan_region_add(plan->context, regions, region));
+        region = (plan_region){.size = value->again ? value->bytes : 0,
+                               .first = (int32_t)i,
+                               .last = value->last_reader,
+                               .target = backward ? &value->again_offset : &value->offset};
+        GAN__TRY(plan_region_add(plan->context, regions, region));
     }
     return GAN_OK;
 }
 
-static gan_status plan_place_gradients(gan__plan *plan, plan_regions *regions)
+static gan_status plan_place_transient(gan__plan *plan, plan_regions *regions, bool backward)
 {
     regions->count = 0;
     regions->total = 0;
-    GAN__TRY(plan_gradient_regions(plan, regions));
-    GAN__TRY(plan_spare_regions(plan, regions));
+    GAN__TRY(plan_either_regions(plan, regions, backward));
+    if (backward) {
+        GAN__TRY(plan_gradient_regions(plan, regions));
+        GAN__TRY(plan_spare_regions(plan, regions));
+    }
     GAN__TRY(plan_regions_place(plan->context, regions));
-    plan->gradient_size = regions->total;
+    if (regions->total > plan->transient_size) plan->transient_size = regions->total;
     return GAN_OK;
 }
 
 gan_status gan__plan_place(gan__plan *plan)
 {
     plan_regions regions = {0};
-    size_t *offsets = NULL;
-    gan_status status =
-        gan__allocate(plan->context, &offsets, plan->value_count, sizeof *offsets);
-    if (status == GAN_OK) status = plan_place_values(plan, &regions, offsets);
-    if (status == GAN_OK && plan->mode.backward) status = plan_place_gradients(plan, &regions);
+    plan->transient_size = GAN__LINE; /* never 0, so that no address is made from NULL */
+    plan_mark_again(plan);
+    gan_status status = plan_place_outputs(plan);
+    if (status == GAN_OK) status = plan_place_values(plan, &regions);
+    if (status == GAN_OK) status = plan_place_transient(plan, &regions, false);
+    if (status == GAN_OK && plan->mode.backward)
+        status = plan_place_transient(plan, &regions, true);
     gan__free(plan->context, regions.array);
-    gan__free(plan->context, offsets);
     return status;
 }

@@ -14,10 +14,10 @@ struct gan_runner {
     size_t input_count, output_count;
     gan__plan *plan;
     gan__panel_cache cache;
-    gan__shape *inputs;  /* for the largest batch */
-    float **converted;   /* one for each input: float32, row-major, where the caller's is not */
+    gan__shape *inputs; /* for the largest batch */
+    float **converted;  /* one for each input: float32, row-major, where the caller's is not */
     const float **x;
-    void *transient;
+    void *arena, *transient;
     int64_t batch;
 };
 
@@ -48,6 +48,7 @@ static void runner_destroy(void *self)
     gan__free(context, runner->converted);
     gan__free(context, runner->inputs);
     gan__free(context, runner->x);
+    gan__free(context, runner->arena);
     gan__free(context, runner->transient);
     gan__panel_cache_free(&runner->cache);
     gan__plan_destroy(runner->plan);
@@ -91,6 +92,8 @@ static gan_status runner_allocate(gan_runner *runner)
     for (size_t i = 0; i < count; i++)
         GAN__TRY(gan__allocate_raw(context, &runner->converted[i],
                                    (size_t)gan__shape_count(runner->inputs[i]), sizeof(float)));
+    GAN__TRY(gan__allocate_raw(context, &runner->arena, gan__plan_arena(runner->plan), 1));
+    gan__plan_bind(runner->plan, runner->arena);
     return gan__allocate_raw(context, &runner->transient, gan__plan_transient(runner->plan), 1);
 }
 

@@ -1,4 +1,5 @@
-/* adam.c: Adam (Kingma and Ba, 2015, algorithm 1) and AdamW (Loshchilov and Hutter, 2019), as torch.optim's:
+/* adam.c: Adam (Kingma and Ba, 2015, algorithm 1) and AdamW (Loshchilov and Hutter, 2019), as
+ * torch.optim's:
  *
  *     g = gradient + weight_decay * w              AdamW: w *= 1 - rate * weight_decay instead
  *     m = beta1 * m + (1 - beta1) * g
@@ -13,15 +14,36 @@ typedef struct adam_options {
     double beta1, beta2, eps;
 } adam_options;
 
-#define ADAM_OPTIONS(decay)                                                                        \
-    {                                                                                              \
-        GAN__OPTIMIZER_COMMON_OPTIONS(adam_options, "0.001", decay),                               \
-        {"beta1", GAN__OPTION_REAL, 0, "0.9", 0, ADAM_MOST, NULL, offsetof(adam_options, beta1),   \
-         "memory of the gradient"},                                                                \
-        {"beta2", GAN__OPTION_REAL, 0, "0.999", 0, ADAM_MOST, NULL,                                \
-         offsetof(adam_options, beta2), "memory of the squared gradient"},                         \
-        {"eps", GAN__OPTION_REAL, 0, "1e-8", 0, 1e6, NULL, offsetof(adam_options, eps),            \
-         "added to the root of the squared gradient"},                                             \
+#define ADAM_OPTIONS(decay)                                          \
+    {                                                                \
+        GAN__OPTIMIZER_COMMON_OPTIONS(adam_options, "0.001", decay), \
+            {"beta1",                                                \
+             GAN__OPTION_REAL,                                       \
+             0,                                                      \
+             "0.9",                                                  \
+             0,                                                      \
+             ADAM_MOST,                                              \
+             NULL,                                                   \
+             offsetof(adam_options, beta1),                          \
+             "memory of the gradient"},                              \
+            {"beta2",                                                \
+             GAN__OPTION_REAL,                                       \
+             0,                                                      \
+             "0.999",                                                \
+             0,                                                      \
+             ADAM_MOST,                                              \
+             NULL,                                                   \
+             offsetof(adam_options, beta2),                          \
+             "memory of the squared gradient"},                      \
+            {"eps",                                                  \
+             GAN__OPTION_REAL,                                       \
+             0,                                                      \
+             "1e-8",                                                 \
+             0,                                                      \
+             1e6,                                                    \
+             NULL,                                                   \
+             offsetof(adam_options, eps),                            \
+             "added to the root of the squared gradient"},           \
     }
 
 /* Below 1: the bias corrections divide by 1 - beta^t. */

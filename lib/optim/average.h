@@ -2,11 +2,11 @@
  *
  *     a += (1 - d) * (w - a),  d = min(decay, (1 + t) / (10 + t)),  t updates made before
  *
- * The averaged model's buffers (running statistics, u and v) are copied from the trained model at each
- * update, so that it can be used at any time. Batch statistics of the averaged weights differ from those:
- * to estimate them afresh, apply the averaged model on a tape with the mode "training" to some 100
- * batches of noise before it is saved or measured; with PyTorch's momentum of 0.1 what was copied then
- * counts for 0.9^100 = 3e-5. */
+ * The averaged model's buffers (running statistics, u and v) are copied from the trained model at
+ * each update, so that it can be used at any time. Batch statistics of the averaged weights differ
+ * from those: to estimate them afresh, apply the averaged model on a tape with the mode "training"
+ * to some 100 batches of noise before it is saved or measured; with PyTorch's momentum of 0.1 what
+ * was copied then counts for 0.9^100 = 3e-5. */
 #ifndef GAN__AVERAGE_H
 #define GAN__AVERAGE_H
 

@@ -32,8 +32,7 @@ static void optimizer_destroy(void *self)
     for (size_t i = 0; i < optimizer->state_count; i++)
         optimizer_free_state(context, &optimizer->states[i]);
     gan__free(context, optimizer->states);
-    if (optimizer->options)
-        gan__options_free(context, &optimizer->kind->kind, optimizer->options);
+    if (optimizer->options) gan__options_free(context, &optimizer->kind->kind, optimizer->options);
     gan__free(context, optimizer->options);
     gan__free(context, optimizer->text);
 }
@@ -48,8 +47,7 @@ static gan_status optimizer_read(gan_optimizer *optimizer, const char *spec)
     optimizer->kind = (const gan__optimizer_kind *)(const void *)kind;
     GAN__TRY(gan__schedule_parse(context, kind->name, gan__optimizer_options(optimizer)->schedule,
                                  &optimizer->schedule));
-    optimizer->moment_count =
-        optimizer->kind->moments(optimizer->options, optimizer->moment_names);
+    optimizer->moment_count = optimizer->kind->moments(optimizer->options, optimizer->moment_names);
 
     gan__text text = {.context = context};
     gan__text_print(&text, "%s", kind->name);
@@ -186,7 +184,7 @@ static gan_status optimizer_step(gan_optimizer *optimizer)
     double square = optimizer_square(optimizer), clip = gan__optimizer_options(optimizer)->clip;
     double scale = 1, rate = optimizer_rate(optimizer);
     optimizer->norm = sqrt(square);
-    /* A squared norm that is a float32 makes every squared element one: no second moment overflows. */
+    /* If the squared norm is a float32, so is every squared element: no second moment overflows. */
     if (!(square <= (double)FLT_MAX))
         return gan__fail(optimizer->object.context, GAN_E_DIVERGED,
                          "%s: the norm of the gradient is not finite or too large",

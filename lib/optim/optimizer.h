@@ -16,23 +16,38 @@ typedef struct gan__optimizer_common {
     char *schedule;
 } gan__optimizer_common;
 
-#define GAN__OPTIMIZER_COMMON_OPTIONS(type, rate, decay)                                           \
-    {"lr", GAN__OPTION_REAL, 0, rate, 0, 1e6, NULL, offsetof(type, common.lr), "learning rate"},   \
-    {"weight_decay", GAN__OPTION_REAL, 0, decay, 0, 1e6, NULL,                                     \
-     offsetof(type, common.weight_decay), "pull of every weight towards 0"},                       \
-    {"clip", GAN__OPTION_REAL, 0, "0", 0, 1e30, NULL, offsetof(type, common.clip),                 \
-     "largest norm of the whole gradient, which is scaled down to it; 0: none"},                   \
-    {                                                                                              \
-        "schedule", GAN__OPTION_TEXT, 0, "constant", 0, 0, NULL, offsetof(type, common.schedule),  \
-            "factor on lr: constant, linear:END, step:EVERY,FACTOR, cosine:TOTAL, "                \
-            "cyclegan:CONSTANT,DECAY, in updates"                                                  \
+#define GAN__OPTIMIZER_COMMON_OPTIONS(type, rate, decay)                                          \
+    {"lr", GAN__OPTION_REAL, 0, rate, 0, 1e6, NULL, offsetof(type, common.lr), "learning rate"},  \
+        {"weight_decay",                                                                          \
+         GAN__OPTION_REAL,                                                                        \
+         0,                                                                                       \
+         decay,                                                                                   \
+         0,                                                                                       \
+         1e6,                                                                                     \
+         NULL,                                                                                    \
+         offsetof(type, common.weight_decay),                                                     \
+         "pull of every weight towards 0"},                                                       \
+        {"clip",                                                                                  \
+         GAN__OPTION_REAL,                                                                        \
+         0,                                                                                       \
+         "0",                                                                                     \
+         0,                                                                                       \
+         1e30,                                                                                    \
+         NULL,                                                                                    \
+         offsetof(type, common.clip),                                                             \
+         "largest norm of the whole gradient, which is scaled down to it; 0: none"},              \
+    {                                                                                             \
+        "schedule", GAN__OPTION_TEXT, 0, "constant", 0, 0, NULL, offsetof(type, common.schedule), \
+            "factor on lr: constant, linear:END, step:EVERY,FACTOR, cosine:TOTAL, "               \
+            "cyclegan:CONSTANT,DECAY, in updates"                                                 \
     }
 
 /* One store and what the optimiser knows about it. */
 typedef struct gan__optimizer_state {
-    gan__store *store;                 /* retained */
-    float *moments[GAN__MAX_MOMENTS];  /* store->weight_count each; NULL from moment_count on */
-    float *undo; /* weights, then moments, as they were at the mark; NULL until they are first kept */
+    gan__store *store;                /* retained */
+    float *moments[GAN__MAX_MOMENTS]; /* store->weight_count each; NULL from moment_count on */
+    float
+        *undo; /* weights, then moments, as they were at the mark; NULL until they are first kept */
     int64_t steps, marked_steps; /* updates of this store: now, and at the mark */
 } gan__optimizer_state;
 
@@ -42,8 +57,8 @@ typedef struct gan__optimizer_kind {
     /* PyTorch's names of the moments that these options need; returns how many. */
     int32_t (*moments)(const void *options, const char *names[GAN__MAX_MOMENTS]);
 
-    /* Updates the weights at `rate`; gradients are multiplied by `scale` first. Old values go to `undo`
-     * unless it is NULL. state->steps counts the updates before this one. */
+    /* Updates the weights at `rate`; gradients are multiplied by `scale` first. Old values go to
+     * `undo` unless it is NULL. state->steps counts the updates before this one. */
     void (*update)(const gan_optimizer *optimizer, const gan__optimizer_state *state, double rate,
                    double scale, float *undo);
 } gan__optimizer_kind;
@@ -66,9 +81,10 @@ struct gan_optimizer {
     size_t state_count, state_capacity;
     int64_t steps; /* updates made: the schedule's time */
 
-    double norm;   /* of the whole gradient in the last step, before clipping, also where that diverged */
-    bool marked;        /* the next step keeps what going back needs */
-    size_t undo_count;  /* states that have stepped since the mark and kept it */
+    double norm;       /* of the whole gradient in the last step, before clipping, also where that
+                          diverged */
+    bool marked;       /* the next step keeps what going back needs */
+    size_t undo_count; /* states that have stepped since the mark and kept it */
     int64_t marked_steps;
     char *text;
 };
@@ -78,12 +94,12 @@ static inline const gan__optimizer_common *gan__optimizer_options(const gan_opti
     return optimizer->options;
 }
 
-/* Marks the present state, whatever steps follow: the next one keeps the weights and moments that it
- * overwrites; the memory for it is made by the first that does. */
+/* Marks the present state, whatever steps follow: the next one keeps the weights and moments that
+ * it overwrites; the memory for it is made by the first that does. */
 void gan__optimizer_mark(gan_optimizer *optimizer);
 
-/* Puts everything back, bit for bit, as it was at the last mark; nothing, if no step was made since or it
- * was undone before. Gradients stay. */
+/* Puts everything back, bit for bit, as it was at the last mark; nothing, if no step was made since
+ * or it was undone before. Gradients stay. */
 void gan__optimizer_undo(gan_optimizer *optimizer);
 
 #endif

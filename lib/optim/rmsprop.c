@@ -57,8 +57,9 @@ static void rmsprop_update(const gan_optimizer *optimizer, const gan__optimizer_
                                .momentum = options->momentum,
                                .decay = options->common.weight_decay,
                                .scale = scale};
-    gan__update_rmsprop(store->context, &rule, store->weight_count, store->gradients, store->weights,
-                        state->moments[0], buffer >= 0 ? state->moments[buffer] : NULL,
+    gan__update_rmsprop(store->context, &rule, store->weight_count, store->gradients,
+                        store->weights, state->moments[0],
+                        buffer >= 0 ? state->moments[buffer] : NULL,
                         average >= 0 ? state->moments[average] : NULL, undo);
 }
 

@@ -52,11 +52,13 @@ gan_status gan__schedule_parse(gan_context *context, const char *what, const cha
         cursor += 1 + size;
     }
     if (*cursor)
-        return gan__fail(context, GAN_E_TEXT, "%s: schedule '%.64s' has too many numbers", what, text);
+        return gan__fail(context, GAN_E_TEXT, "%s: schedule '%.64s' has too many numbers", what,
+                         text);
     return GAN_OK;
 }
 
-/* cos(pi x), 0 <= x <= 1: its Taylor series, which at pi / 2 needs ten terms, and the symmetry around 1/2. */
+/* cos(pi x), 0 <= x <= 1: its Taylor series, which at pi / 2 needs ten terms, and the symmetry
+ * around 1/2. */
 static double schedule_cosine(double x)
 {
     if (x > 0.5) return -schedule_cosine(1 - x);
@@ -72,11 +74,8 @@ double gan__schedule_factor(const gan__schedule *schedule, int64_t t)
 {
     double now = (double)t, factor;
     switch (schedule->kind) {
-    case GAN__SCHEDULE_LINEAR:
-        factor = 1 - now / schedule->a;
-        return factor > 0 ? factor : 0;
-    case GAN__SCHEDULE_STEP:
-        return gan__power(schedule->b, t / (int64_t)schedule->a);
+    case GAN__SCHEDULE_LINEAR: factor = 1 - now / schedule->a; return factor > 0 ? factor : 0;
+    case GAN__SCHEDULE_STEP: return gan__power(schedule->b, t / (int64_t)schedule->a);
     case GAN__SCHEDULE_COSINE:
         return now >= schedule->a ? 0 : (1 + schedule_cosine(now / schedule->a)) / 2;
     case GAN__SCHEDULE_CYCLEGAN:
@@ -84,7 +83,6 @@ double gan__schedule_factor(const gan__schedule *schedule, int64_t t)
         factor = 1 - (factor > 0 ? factor : 0) / (schedule->b + 1);
         return factor > 0 ? factor : 0;
     case GAN__SCHEDULE_CONSTANT:
-    default:
-        return 1;
+    default: return 1;
     }
 }

@@ -10,8 +10,8 @@
  *   linear:END               max(0, 1 - t / END)
  *   step:EVERY,FACTOR        FACTOR ^ floor(t / EVERY)
  *   cosine:TOTAL             (1 + cos(pi * min(t, TOTAL) / TOTAL)) / 2
- *   cyclegan:CONSTANT,DECAY  max(0, 1 - max(0, t + 1 - CONSTANT) / (DECAY + 1)): Zhu et al., 2017, as in
- *                            the authors' code, with updates in the place of epochs */
+ *   cyclegan:CONSTANT,DECAY  max(0, 1 - max(0, t + 1 - CONSTANT) / (DECAY + 1)): Zhu et al., 2017,
+ * as in the authors' code, with updates in the place of epochs */
 typedef enum gan__schedule_kind {
     GAN__SCHEDULE_CONSTANT,
     GAN__SCHEDULE_LINEAR,
@@ -25,8 +25,8 @@ typedef struct gan__schedule {
     double a, b; /* the numbers after the colon */
 } gan__schedule;
 
-/* GAN_E_TEXT for an unknown word (with the nearest), and for numbers that are missing, too many or out of
- * range. `what` begins the message. */
+/* GAN_E_TEXT for an unknown word (with the nearest), and for numbers that are missing, too many or
+ * out of range. `what` begins the message. */
 gan_status gan__schedule_parse(gan_context *context, const char *what, const char *text,
                                gan__schedule *out);
 double gan__schedule_factor(const gan__schedule *schedule, int64_t t);

@@ -29,8 +29,8 @@ static int32_t sgd_moments(const void *options, const char *names[GAN__MAX_MOMEN
     return ((const sgd_options *)options)->momentum != 0 ? 1 : 0;
 }
 
-static void sgd_update(const gan_optimizer *optimizer, const gan__optimizer_state *state, double rate,
-                       double scale, float *undo)
+static void sgd_update(const gan_optimizer *optimizer, const gan__optimizer_state *state,
+                       double rate, double scale, float *undo)
 {
     const sgd_options *options = optimizer->options;
     const gan__store *store = state->store;

@@ -1,8 +1,9 @@
 /* record.h: the inside of a tape.
  *
- * A tape is a list of records, one for each call that put values on it. A reset forgets the values but keeps
- * the records with their plans and memory: the next round takes them up again, in its own order, as long
- * as they fit. Values, gradients and plans of a repeated round thus lie where they lay before. */
+ * A tape is a list of records, one for each call that put values on it. A reset forgets the values
+ * but keeps the records with their plans and memory: the next round takes them up again, in its own
+ * order, as long as they fit. Values, gradients and plans of a repeated round thus lie where they
+ * lay before. */
 #ifndef GAN__RECORD_H
 #define GAN__RECORD_H
 
@@ -26,12 +27,12 @@ typedef enum gan__record_kind {
 typedef struct gan__tape_value {
     gan__shape shape;
     const float *data;
-    bool scalar; /* of a loss, or combined from such: `number` is it, data[0] is rounded to float32 */
+    bool scalar; /* of a loss, or made of such: it is `number`, data[0] is rounded to float32 */
     double number;
     bool wanted; /* an input whose gradient was asked for */
 
-    float *gradient; /* in the record's block, once it was needed */
-    uint64_t pass;   /* the backward call that computed it; 0: none */
+    float *gradient;      /* in the record's block, once it was needed */
+    uint64_t pass;        /* the backward call that computed it; 0: none */
     bool needed, reached; /* during one: something wanted lies upstream; a gradient will arrive */
 } gan__tape_value;
 
@@ -42,18 +43,19 @@ typedef struct gan__block_of {
 
 typedef struct gan__record {
     gan__record_kind kind;
-    uint64_t round; /* in which it was last used */
+    uint64_t round; /* the tape's generation in which it was last used; 0: in none */
 
     int32_t *operands; /* indices of the values that go in; of an application: group after group */
     size_t operand_count, operand_capacity;
     gan__tape_value *values;
     size_t value_count, value_capacity;
-    gan__block_of data;     /* what the record itself computes, or puts side by side */
-    gan__block_of gradient; /* of its values; of an application's outputs: all groups side by side */
+    gan__block_of data; /* what the record itself computes, or puts side by side */
+    gan__block_of gradient; /* of its values; an application's groups lie side by side */
 
     gan_tensor *tensor; /* input: retained until the reset, where its memory is used */
 
-    gan__plan *plan; /* application */
+    gan__plan *plan;  /* application */
+    int32_t arena;    /* the tape's arena that it used last; -1: none */
     gan_model *model; /* the plan's; retained by it */
     int32_t groups;
     bool frozen;
@@ -69,6 +71,15 @@ typedef struct gan__record {
     double *weights; /* combination */
     size_t weight_capacity;
 } gan__record;
+
+/* Memory that plans borrow. It is free for another record when that which used it last is not part
+ * of the round, or can never run backwards again because its model was changed: so D's pass for its
+ * own update and the pass for G's share one. */
+typedef struct gan__tape_arena {
+    void *memory;
+    size_t size;
+    gan__record *owner; /* used it last; NULL: none */
+} gan__tape_arena;
 
 /* Where a value is. */
 typedef struct gan__tape_place {
@@ -86,25 +97,28 @@ struct gan_tape {
     gan__tape_place *places; /* of the values, by index */
     size_t value_count, value_capacity;
     gan__panel_cache cache;
+    gan__tape_arena *arenas;
+    size_t arena_count, arena_capacity;
 
     unsigned char *transient; /* what plans need during a call */
     size_t transient_size;
-    gan__block_of spare;   /* gradients on their way to a value that has one already */
-    gan__shape *shapes;    /* of the call in progress */
+    gan__block_of spare; /* gradients on their way to a value that has one already */
+    gan__shape *shapes;  /* of the call in progress */
     size_t shape_capacity;
     gan__store **stores; /* wanted by the backward call in progress; borrowed */
     size_t store_count, store_capacity;
 };
 
 /* GAN_E_ARGUMENT where it is no value of this tape's present round. */
-gan_status gan__tape_find(const gan_tape *tape, const char *function, gan_value value, int32_t *out);
+gan_status gan__tape_find(const gan_tape *tape, const char *function, gan_value value,
+                          int32_t *out);
 static inline gan__tape_value *gan__tape_at(const gan_tape *tape, int32_t index)
 {
     return &tape->places[index].record->values[tape->places[index].output];
 }
 
-/* The record for the next call: a kept one of this kind that fits(record, wanted), fits NULL: any; else a new
- * one, in which only `kind` is set. It is not part of the round before gan__tape_commit. */
+/* The record for the next call: a kept one of this kind that fits(record, wanted), fits NULL: any;
+ * else a new one, with nothing set but that. It is not part of the round before it is committed. */
 typedef bool gan__record_fits(const gan__record *record, const void *wanted);
 gan_status gan__tape_take(gan_tape *tape, gan__record_kind kind, gan__record_fits *fits,
                           const void *wanted, gan__record **out);
@@ -115,6 +129,15 @@ gan_status gan__record_operands(gan_tape *tape, gan__record *record, const gan_v
                                 size_t count, const char *function);
 gan_status gan__block_reserve(gan_context *context, gan__block_of *block, size_t count);
 gan_status gan__tape_reserve_transient(gan_tape *tape, size_t size);
+
+/* tape_arena.c: lends an arena to the record's plan; the same as last time, if the round is a
+ * repeated one. */
+gan_status gan__tape_lend(gan_tape *tape, gan__record *record);
+void gan__tape_take_back(gan_tape *tape, const gan__record *record); /* which is about to go */
+void gan__tape_free_arenas(gan_tape *tape);
+
+/* Whether an application's model was changed since: it cannot run backwards any more. */
+bool gan__record_is_stale(const gan__record *record);
 
 /* Makes the record the round's last; its values get out[0 .. value_count). Cannot fail. */
 void gan__tape_commit(gan_tape *tape, gan__record *record, gan_value *out);

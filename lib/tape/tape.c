@@ -43,6 +43,7 @@ static void tape_drop(gan_tape *tape)
     size_t oldest = tape->used;
     for (size_t i = tape->used; i < tape->record_count; i++)
         if (tape->records[i]->round < tape->records[oldest]->round) oldest = i;
+    gan__tape_take_back(tape, tape->records[oldest]);
     gan__record_destroy(tape->object.context, tape->records[oldest]);
     tape->record_count--;
     memmove(tape->records + oldest, tape->records + oldest + 1,
@@ -65,7 +66,7 @@ gan_status gan__tape_take(gan_tape *tape, gan__record_kind kind, gan__record_fit
                        sizeof *tape->records));
     GAN__TRY(gan__allocate(context, out, 1, sizeof **out));
     (*out)->kind = kind;
-    (*out)->round = tape->generation;
+    (*out)->arena = -1;
     tape->records[tape->record_count] = *out;
     tape_move(tape, tape->record_count++, tape->used);
     return GAN_OK;
@@ -140,8 +141,8 @@ gan_status gan__tape_find(const gan_tape *tape, const char *function, gan_value 
         return gan__fail(tape->object.context, GAN_E_ARGUMENT,
                          "%s: value %" PRIu64 " is from before the tape's last reset", function,
                          index);
-    return gan__fail(tape->object.context, GAN_E_ARGUMENT, "%s: %" PRId64 " is no value of this tape",
-                     function, value);
+    return gan__fail(tape->object.context, GAN_E_ARGUMENT,
+                     "%s: %" PRId64 " is no value of this tape", function, value);
 }
 
 /* ---- the tape ---- */
@@ -154,6 +155,7 @@ static void tape_destroy(void *self)
     gan__free(context, tape->records);
     gan__free(context, tape->places);
     gan__panel_cache_free(&tape->cache);
+    gan__tape_free_arenas(tape);
     gan__free(context, tape->transient);
     gan__free(context, tape->spare.memory);
     gan__free(context, tape->shapes);

@@ -49,7 +49,8 @@ static gan_status apply_word(gan_context *context, const gan__token *token, appl
     int length = (int)(token->length < 64 ? token->length : 64);
     const char *nearest = gan__nearest(token->text, token->length, names, 4);
     return gan__fail(context, GAN_E_TEXT, "tape: unknown mode '%.*s'%s%s%s", length, token->text,
-                     nearest ? ", did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
+                     nearest ? ", did you mean '" : "", nearest ? nearest : "",
+                     nearest ? "'?" : "");
 }
 
 static gan_status apply_mode(gan_context *context, const char *text, apply_call *call)
@@ -67,8 +68,9 @@ static gan_status apply_mode(gan_context *context, const char *text, apply_call 
             GAN__TRY(apply_word(context, &token, &words));
     }
     if (words.training == words.evaluation)
-        return gan__fail(context, GAN_E_TEXT, "tape: the mode '%.64s' %s training %s evaluation", text,
-                         words.training ? "is both" : "is neither", words.training ? "and" : "nor");
+        return gan__fail(context, GAN_E_TEXT, "tape: the mode '%.64s' %s training %s evaluation",
+                         text, words.training ? "is both" : "is neither",
+                         words.training ? "and" : "nor");
     call->mode = (gan__plan_mode){.training = words.training,
                                   .backward = true,
                                   .groups = words.groups ? (int32_t)words.groups : 1};
@@ -94,8 +96,8 @@ static gan_status apply_shapes(gan_tape *tape, apply_call *call, const gan_value
             if (g == 0) shape = s;
             if (s.n != shape.n || s.h != shape.h || s.w != shape.w || s.c != shape.c)
                 return gan__fail(context, GAN_E_SHAPE,
-                                 "gan_tape_apply: input %zu is %s in group 0, but %s in group %d", i,
-                                 gan__shape_print(shape, first), gan__shape_print(s, other), g);
+                                 "gan_tape_apply: input %zu is %s in group 0, but %s in group %d",
+                                 i, gan__shape_print(shape, first), gan__shape_print(s, other), g);
         }
         if (!gan__multiply_count(shape.n, call->mode.groups, &shape.n))
             return gan__fail(context, GAN_E_MEMORY, "gan_tape_apply: the groups are too large");
@@ -163,8 +165,8 @@ static void apply_outputs(gan__record *record, const apply_call *call)
         shape.n /= record->groups;
         const float *data = gan__plan_output(record->plan, (int32_t)i);
         for (int32_t g = 0; g < record->groups; g++)
-            record->values[(size_t)g * outputs + i] = (gan__tape_value){
-                .shape = shape, .data = data + g * gan__shape_count(shape)};
+            record->values[(size_t)g * outputs + i] =
+                (gan__tape_value){.shape = shape, .data = data + g * gan__shape_count(shape)};
     }
 }
 
@@ -181,14 +183,16 @@ static gan_status apply_run(gan_tape *tape, gan_model *model, const char *mode,
     GAN__TRY(gan__tape_take(tape, GAN__RECORD_APPLY, apply_fits, &call, &record));
     size_t groups = (size_t)call.mode.groups;
     GAN__TRY(apply_prepare(tape, record, &call));
-    GAN__TRY(gan__record_operands(tape, record, inputs, groups * model->input_count,
-                                  "gan_tape_apply"));
+    GAN__TRY(
+        gan__record_operands(tape, record, inputs, groups * model->input_count, "gan_tape_apply"));
     GAN__TRY(gan__record_values(tape, record, groups * model->output_count));
     GAN__TRY(gan__tape_reserve_transient(tape, gan__plan_transient(record->plan)));
     GAN__TRY(apply_inputs(tape, record, &call));
+    GAN__TRY(gan__tape_lend(tape, record));
     record->groups = call.mode.groups;
     record->frozen = call.frozen;
-    for (size_t i = 0; i < record->store_count; i++) record->versions[i] = model->stores[i]->version;
+    for (size_t i = 0; i < record->store_count; i++)
+        record->versions[i] = model->stores[i]->version;
     gan__plan_forward(record->plan, record->x, tape->draws, tape->transient);
     if (call.mode.training) tape->draws++;
     apply_outputs(record, &call);
@@ -204,6 +208,8 @@ gan_status gan_tape_apply(gan_tape *tape, gan_model *model, const char *mode,
     GAN__TRY(gan__object_check(context, model, GAN__MODEL, "gan_tape_apply", "model"));
     if (!mode || !inputs || !outputs)
         return gan__fail(context, GAN_E_ARGUMENT, "gan_tape_apply: %s is NULL",
-                         !mode ? "mode" : !inputs ? "inputs" : "outputs");
+                         !mode     ? "mode"
+                         : !inputs ? "inputs"
+                                   : "outputs");
     GAN__RETURN_ENTERED(context, apply_run(tape, model, mode, inputs, outputs));
 }

@@ -1,9 +1,9 @@
 /* tape_backward.c: from values back to parameters and inputs.
  *
- * Three walks over the records. Forwards: which values have something wanted upstream. Backwards: which of
- * those a gradient will reach; what can fail, stale models and memory, fails here. Backwards again: the
- * gradients, which nothing can stop. A value that several records read gets the sum, in the order of the
- * records, last one first. */
+ * Three walks over the records. Forwards: which values have something wanted upstream. Backwards:
+ * which of those a gradient will reach; what can fail, stale models and memory, fails here.
+ * Backwards again: the gradients, which nothing can stop. A value that several records read gets
+ * the sum, in the order of the records, last one first. */
 #include "tape/record.h"
 
 #include "base/memory.h"
@@ -95,10 +95,7 @@ static gan_status backward_check_seeds(gan_tape *tape, const backward_call *call
 static gan_status backward_check_model(gan_tape *tape, size_t number, const gan__record *record)
 {
     int32_t value = 0;
-    bool changed = record->store_count != record->model->store_count;
-    for (size_t i = 0; i < record->store_count && !changed; i++)
-        changed = record->versions[i] != record->model->stores[i]->version;
-    if (!changed) return GAN_OK;
+    if (!gan__record_is_stale(record)) return GAN_OK;
     for (size_t i = 0; i < number; i++) value += (int32_t)tape->records[i]->value_count;
     return gan__fail(tape->object.context, GAN_E_STATE,
                      "tape: the model of value %d was changed since it was applied", value);
@@ -160,8 +157,8 @@ static gan_status backward_mark_reached(gan_tape *tape, size_t *spare)
 
 /* ---- the gradients ---- */
 
-/* Where the next gradient of a value is to be written: its own place if it is the first, else *spare, which
- * moves on. NULL where it is not wanted. */
+/* Where the next gradient of a value is to be written: its own place if it is the first, else
+ * *spare, which moves on. NULL where it is not wanted. */
 static float *backward_target(const gan_tape *tape, gan__tape_value *value, float **spare)
 {
     if (!value->needed) return NULL;
@@ -218,7 +215,7 @@ static void backward_combine(gan_tape *tape, gan__record *record)
     }
 }
 
-/* The gradients of each output, all groups as one array: zeros for a group that none has reached. */
+/* The gradients of each output, all groups as one array: zeros for a group that has none. */
 static void backward_outputs(gan_tape *tape, gan__record *record)
 {
     size_t groups = (size_t)record->groups, outputs = record->value_count / groups;

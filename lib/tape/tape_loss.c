@@ -27,9 +27,8 @@ static gan_status loss_describe(gan_context *context, gan__record *record, const
         gan__free(context, options);
         return status;
     }
-    record->loss = (gan__loss){.context = context,
-                               .kind = (const gan__loss_kind *)(const void *)kind,
-                               .options = options};
+    record->loss = (gan__loss){
+        .context = context, .kind = (const gan__loss_kind *)(const void *)kind, .options = options};
     return GAN_OK;
 }
 
@@ -151,9 +150,10 @@ gan_status gan_tape_combine(gan_tape *tape, const gan_value *values, const doubl
     gan_context *context = tape->object.context;
     if (!values || !weights || !out)
         return gan__fail(context, GAN_E_ARGUMENT, "gan_tape_combine: %s is NULL",
-                         !values ? "values" : !weights ? "weights" : "out");
-    if (count < 1)
-        return gan__fail(context, GAN_E_ARGUMENT, "gan_tape_combine: %d values", count);
+                         !values    ? "values"
+                         : !weights ? "weights"
+                                    : "out");
+    if (count < 1) return gan__fail(context, GAN_E_ARGUMENT, "gan_tape_combine: %d values", count);
     GAN__RETURN_ENTERED(context, combine_run(tape, values, weights, (size_t)count, out));
 }
 
@@ -166,10 +166,8 @@ static gan_status detach_run(gan_tape *tape, gan_value value, gan_value *out)
     GAN__TRY(gan__record_operands(tape, record, &value, 1, "gan_tape_detach"));
     GAN__TRY(gan__record_values(tape, record, 1));
     const gan__tape_value *from = gan__tape_at(tape, record->operands[0]);
-    record->values[0] = (gan__tape_value){.shape = from->shape,
-                                          .data = from->data,
-                                          .scalar = from->scalar,
-                                          .number = from->number};
+    record->values[0] = (gan__tape_value){
+        .shape = from->shape, .data = from->data, .scalar = from->scalar, .number = from->number};
     gan__tape_commit(tape, record, out);
     return GAN_OK;
 }

@@ -98,7 +98,8 @@ static gan_status source_call(gan_tape *tape, const char *function, int32_t rank
     GAN__TRY(gan__object_check(NULL, tape, GAN__TAPE, function, "tape"));
     gan_context *context = tape->object.context;
     if (!out || !shape)
-        return gan__fail(context, GAN_E_ARGUMENT, "%s: %s is NULL", function, out ? "shape" : "out");
+        return gan__fail(context, GAN_E_ARGUMENT, "%s: %s is NULL", function,
+                         out ? "shape" : "out");
     *out = -1;
     GAN__RETURN_ENTERED(context, source_draw(tape, function, rank, shape, normal, out));
 }

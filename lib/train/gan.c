@@ -29,7 +29,9 @@ enum {
     GAN_SCORE_REAL,
     GAN_SCORE_FAKE,
     GAN_GRADIENT_D,
-    GAN_GRADIENT_G
+    GAN_GRADIENT_G,
+    GAN_RATE_D,
+    GAN_RATE_G
 };
 enum { GAN_MINIMAX, GAN_NON_SATURATING, GAN_LSGAN, GAN_HINGE, GAN_WGAN };
 
@@ -201,6 +203,8 @@ static gan_status game_step(gan_trainer *t)
 {
     const gan_game *game = t->options;
     gan_value fake = -1;
+    GAN__TRY(gan_optimizer_rate(t->optimizers[GAN_D], &t->values[GAN_RATE_D]));
+    GAN__TRY(gan_optimizer_rate(t->optimizers[GAN_G], &t->values[GAN_RATE_G]));
     for (int64_t i = 0; i < game->d_steps; ++i) {
         GAN__TRY(gan_tape_reset(t->tape));
         GAN__TRY(game_discriminator(t, &fake));
@@ -271,6 +275,7 @@ static const char *const game_values[] = {
     [GAN_ACCURACY_REAL] = "accuracy.real",      [GAN_ACCURACY_FAKE] = "accuracy.fake",
     [GAN_SCORE_REAL] = "score.real",            [GAN_SCORE_FAKE] = "score.fake",
     [GAN_GRADIENT_D] = "gradient.discriminator", [GAN_GRADIENT_G] = "gradient.generator",
+    [GAN_RATE_D] = "rate.discriminator",        [GAN_RATE_G] = "rate.generator",
 };
 
 extern const gan__trainer_kind gan__trainer_gan;

@@ -66,6 +66,7 @@ static void undo_copy(gan__undo_log *undo, bool back)
         size_t size = (size_t)store->buffer_count * sizeof(float);
         if (!size) continue;
         memcpy(back ? store->buffers : saved, back ? saved : store->buffers, size);
+        if (back) ++store->version; /* weights made from u and v are stale */
         saved += store->buffer_count;
     }
 }

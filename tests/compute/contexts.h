@@ -1,4 +1,5 @@
-/* contexts.h: runs a computation for several thread counts and on every tier, and demands the same bits. */
+/* contexts.h: runs a computation for several thread counts and on every tier, and demands the same
+ * bits. */
 #ifndef CONTEXTS_H
 #define CONTEXTS_H
 
@@ -23,8 +24,8 @@ TEST_UNUSED static float *contexts_array(int64_t count)
     return array;
 }
 
-/* `run` computes with its case's inputs and writes `count` floats of results. The result of the best
- * tier on one thread is left in `result`; the others must equal it. */
+/* `run` computes with its case's inputs and writes `count` floats of results. The result of the
+ * best tier on one thread is left in `result`; the others must equal it. */
 TEST_UNUSED static void contexts_run(void (*run)(gan_context *context, void *argument,
                                                  float *result),
                                      void *argument, int64_t count, float *result)

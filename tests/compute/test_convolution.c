@@ -290,12 +290,31 @@ TEST(real_layers)
         {1, 7, 7, 512, 6, 6, 1, 4, 4, 1, 1, 1, 1, 1, 1, 1},        /* patches */
         {70, 1, 1, 300, 1, 1, 1100, 1, 1, 1, 1, 1, 1, 0, 0, 1},    /* dense */
         {1, 1, 1, 1100, 1, 1, 300, 1, 1, 1, 1, 1, 1, 0, 0, 1},
+        {520, 1, 1, 70, 1, 1, 150, 1, 1, 1, 1, 1, 1, 0, 0, 1},
         {5, 100, 70, 8, 100, 70, 24, 1, 1, 1, 1, 1, 1, 0, 0, 1},   /* sliced sums */
         {3, 90, 80, 3, 90, 80, 5, 3, 3, 1, 1, 1, 1, 1, 1, 1},
     };
     for (size_t i = 0; i < sizeof layers / sizeof *layers; i++) {
         problem p = problem_of(layers[i], true);
         for (int pass = 0; pass < 3; pass++) check_whole(&p, (gan__pass)pass);
+        problem_free(&p);
+    }
+}
+
+/* Shapes that minimal filtering serves, odd ones among them. */
+TEST(filtered)
+{
+    for (int i = 0; i < 60; i++) {
+        gan__conv v = {.n = pick(1, 3), .h = pick(7, 21), .w = pick(7, 21), .c = pick(32, 70),
+                       .k = pick(32, 140), .r = 4, .s = 4, .stride_h = 2, .stride_w = 2,
+                       .dilation_h = 1, .dilation_w = 1, .groups = 1};
+        v.pad_top = pick(0, 3), v.pad_left = pick(0, 3);
+        v.oh = size_of(v.h, 4, 2, 1, v.pad_top + pick(0, 3));
+        v.ow = size_of(v.w, 4, 2, 1, v.pad_left + pick(0, 3));
+        problem p = problem_of(v, i % 4 != 0);
+        for (int pass = 0; pass < 3; pass++) {
+            (i % 4 != 0 ? check_whole : check_real)(&p, (gan__pass)pass);
+        }
         problem_free(&p);
     }
 }
@@ -352,6 +371,7 @@ int main(void)
     RUN(whole_numbers);
     RUN(same_bits);
     RUN(real_layers);
+    RUN(filtered);
     RUN(batch_of_one);
     RUN(not_a_number);
     close_teams();

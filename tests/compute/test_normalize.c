@@ -1,4 +1,5 @@
-/* Normalisation against a naive double-precision one; its gradient also against central differences. */
+/* Normalisation against a naive double-precision one; its gradient also against central
+ * differences. */
 #include "compute/contexts.h"
 
 #include "base/memory.h"
@@ -97,8 +98,8 @@ static double *doubles(int64_t count)
 
 static exact exact_create(const norm_case *c)
 {
-    exact e = {doubles(c->count), doubles(c->sets),    doubles(c->sets),    doubles(c->count),
-               doubles(c->count), doubles(c->count),   doubles(c->count),   doubles(c->affines),
+    exact e = {doubles(c->count),   doubles(c->sets),  doubles(c->sets),  doubles(c->count),
+               doubles(c->count),   doubles(c->count), doubles(c->count), doubles(c->affines),
                doubles(c->affines), doubles(c->sets),  doubles(c->sets)};
     for (int64_t i = 0; i < c->count; i++) e.x[i] = (double)c->x[i];
     return e;
@@ -106,8 +107,8 @@ static exact exact_create(const norm_case *c)
 
 static void exact_free(exact *e)
 {
-    double *all[] = {e->x, e->mean, e->variance, e->z, e->y, e->g, e->dx, e->dgamma, e->dbeta, e->m1,
-                     e->m2};
+    double *all[] = {e->x,  e->mean,   e->variance, e->z,  e->y, e->g,
+                     e->dx, e->dgamma, e->dbeta,    e->m1, e->m2};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) free(all[i]);
 }
 
@@ -230,12 +231,11 @@ static void case_check(norm_case *c, double centre)
 static const struct {
     int64_t outer, rows, channels, sets;
     bool positions;
-} shapes[] = {
-    {1, 300, 64, 64, false},   {2, 1100, 3, 3, false}, {1, 64, 600, 600, false},
-    {1, 5000, 1, 1, false},    {3, 49, 17, 17, false}, {5, 1, 8, 8, false},
-    {1, 2, 1030, 1030, false}, {4, 65, 24, 6, false},  {2, 9, 1200, 4, false},
-    {3, 1, 60, 4, false},      {3, 16, 33, 1, true},   {2, 1, 1000, 1, true},
-    {2, 36, 1000, 1, true},    {2, 130, 12, 1, false}, {1, 1, 40, 1, true}};
+} shapes[] = {{1, 300, 64, 64, false},   {2, 1100, 3, 3, false}, {1, 64, 600, 600, false},
+              {1, 5000, 1, 1, false},    {3, 49, 17, 17, false}, {5, 1, 8, 8, false},
+              {1, 2, 1030, 1030, false}, {4, 65, 24, 6, false},  {2, 9, 1200, 4, false},
+              {3, 1, 60, 4, false},      {3, 16, 33, 1, true},   {2, 1, 1000, 1, true},
+              {2, 36, 1000, 1, true},    {2, 130, 12, 1, false}, {1, 1, 40, 1, true}};
 
 TEST(shapes)
 {

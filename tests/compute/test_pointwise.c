@@ -36,8 +36,9 @@ TEST(activations)
                                dx);
         for (int i = 0; i < COUNT; i++) {
             double at = (double)x[i], parameter = (double)a, step = 1e-5;
-            double slope = (activation_of(f, parameter, at + step) -
-                            activation_of(f, parameter, at - step)) / (2 * step);
+            double slope =
+                (activation_of(f, parameter, at + step) - activation_of(f, parameter, at - step)) /
+                (2 * step);
             CHECK_NEAR(y[i], activation_of(f, parameter, at), 2e-7 + 1.2e-7 * fabs(at));
             CHECK_NEAR(dx[i], slope * (double)dy[i], 1e-6);
         }
@@ -94,7 +95,8 @@ TEST(simple)
 
 TEST(softmax)
 {
-    static const int64_t shapes[][2] = {{1, 1}, {300, 10}, {7, 1000}, {2, 40000}, {5, 16}, {0, 3}, {3, 0}};
+    static const int64_t shapes[][2] = {{1, 1},  {300, 10}, {7, 1000}, {2, 40000},
+                                        {5, 16}, {0, 3},    {3, 0}};
     for (size_t k = 0; k < sizeof shapes / sizeof *shapes; k++) {
         int64_t rows = shapes[k][0], columns = shapes[k][1], count = rows * columns;
         float *x = contexts_array(count), *dy = contexts_array(count);
@@ -104,7 +106,8 @@ TEST(softmax)
         gan__softmax_backward(context, rows, columns, y, dy, dx);
         for (int64_t r = 0; r < rows; r++) {
             double sum = 0, dot = 0;
-            for (int64_t i = r * columns; i < (r + 1) * columns; i++) sum += exp((double)x[i] - 1000);
+            for (int64_t i = r * columns; i < (r + 1) * columns; i++)
+                sum += exp((double)x[i] - 1000);
             for (int64_t i = r * columns; i < (r + 1) * columns; i++) {
                 double exact = exp((double)x[i] - 1000) / sum;
                 CHECK_NEAR(y[i], exact, 1e-9 + 4e-7 * exact);

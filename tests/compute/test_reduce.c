@@ -6,7 +6,8 @@
 #include <math.h>
 
 static gan_context *context;
-static const int64_t lengths[] = {0, 1, 15, 16, 17, 4095, 4096, 4097, 16384, 16385, 100000, 3000001};
+static const int64_t lengths[] = {0,    1,    15,    16,    17,     4095,
+                                  4096, 4097, 16384, 16385, 100000, 3000001};
 
 TEST(integers)
 {

@@ -8,34 +8,48 @@
 enum { N = 6 };
 
 /* torch 2.13: weights, three gradients, and the weights after three steps of each rule. */
-static const float start[N] =
-    {-0x1.f276a8p-2f, -0x1.35281ap-1f, -0x1.1dbecap-1f, 0x1.55c5bep-1f, -0x1.944e5ep-3f, 0x1.f15a42p+0f};
-static const float gradients[3][N] = {
-    {-0x1.cb4f4ap-7f, -0x1.8fccb2p-11f, 0x1.4af00ap-11f, -0x1.704928p-4f, -0x1.64fce0p+2f, 0x1.21b55cp-14f},
-    {-0x1.755eaep-15f, 0x1.06a912p+3f, -0x1.7df136p-7f, 0x1.37042cp+0f, -0x1.d24904p+3f, -0x1.784326p-11f},
-    {0x1.6ef148p-5f, -0x1.f2bf8ep-5f, 0x1.f51b46p-13f, 0x1.33f232p-8f, -0x1.38a40ap+4f, -0x1.6596d4p+2f}};
+static const float start[N] = {-0x1.f276a8p-2f, -0x1.35281ap-1f, -0x1.1dbecap-1f,
+                               0x1.55c5bep-1f,  -0x1.944e5ep-3f, 0x1.f15a42p+0f};
+static const float gradients[3][N] = {{-0x1.cb4f4ap-7f, -0x1.8fccb2p-11f, 0x1.4af00ap-11f,
+                                       -0x1.704928p-4f, -0x1.64fce0p+2f, 0x1.21b55cp-14f},
+                                      {-0x1.755eaep-15f, 0x1.06a912p+3f, -0x1.7df136p-7f,
+                                       0x1.37042cp+0f, -0x1.d24904p+3f, -0x1.784326p-11f},
+                                      {0x1.6ef148p-5f, -0x1.f2bf8ep-5f, 0x1.f51b46p-13f,
+                                       0x1.33f232p-8f, -0x1.38a40ap+4f, -0x1.6596d4p+2f}};
 static const float after[][N] = {
-    {-0x1.f59c44p-2f, -0x1.6b20eap+0f, -0x1.1d316cp-1f, 0x1.1beea4p-1f, 0x1.e2c152p+1f, 0x1.4033d2p+1f}, /* sgd lr: 0.1 */
-    {-0x1.f05d02p-2f, -0x1.13912ep+1f, -0x1.1b1c2ap-1f, 0x1.d3e694p-2f, 0x1.82321ep+2f, 0x1.3ed0b6p+1f}, /* sgd lr: 0.1, momentum: 0.9, weight_decay: 0.01 */
-    {-0x1.f477acp-2f, -0x1.9980dcp+0f, -0x1.1d136ep-1f, 0x1.10767ap-1f, 0x1.0a6190p+2f, 0x1.390d60p+1f}, /* sgd lr: 0.05, momentum: 0.8, nesterov: True */
-    {-0x1.f2509ap-2f, -0x1.1e63cep+0f, -0x1.1d69bcp-1f, 0x1.341dd4p-1f, 0x1.0ae112p+1f, 0x1.11b656p+1f}, /* sgd lr: 0.05, momentum: 0.8, dampening: 0.3 */
-    {-0x1.ed8d02p-2f, -0x1.34c81cp-1f, -0x1.1edd6ap-1f, 0x1.55b650p-1f, 0x1.308beep-4f, 0x1.056f4ap+1f}, /* rmsprop lr: 0.01 */
-    {-0x1.9ef352p-2f, -0x1.27e6eep-1f, -0x1.9fbe80p-2f, 0x1.62ae48p-1f, -0x1.eb3844p-6f, 0x1.d88d12p+0f}, /* rmsprop lr: 0.01, alpha: 0.9, eps: 1e-06, momentum: 0.9, weight_decay: 0.02 */
-    {-0x1.ed3f76p-2f, -0x1.34c7a4p-1f, -0x1.1ee5bcp-1f, 0x1.55bff0p-1f, 0x1.39e95cp-4f, 0x1.057ca6p+1f}, /* rmsprop lr: 0.01, centered: True */
-    {-0x1.9fe5b8p-2f, -0x1.27eba0p-1f, -0x1.2bce9ep-1f, 0x1.62b3d8p-1f, 0x1.97d3f6p-3f, 0x1.023f9ep+1f}, /* rmsprop lr: 0.01, centered: True, momentum: 0.5 */
-    {-0x1.f256f4p-2f, -0x1.353362p-1f, -0x1.1db4ecp-1f, 0x1.55bbaap-1f, -0x1.930270p-3f, 0x1.f165d4p+0f}, /* adam lr: 0.0002, betas: (0.5, 0.999) */
-    {-0x1.ef9ee2p-2f, -0x1.354f8ap-1f, -0x1.1c362ap-1f, 0x1.559a2cp-1f, -0x1.8e65eep-3f, 0x1.f0fe6ep+0f}, /* adam lr: 0.001, weight_decay: 0.1 */
-    {-0x1.f30eb0p-2f, -0x1.355804p-1f, -0x1.1d9216p-1f, 0x1.5593b6p-1f, -0x1.8ce938p-3f, 0x1.f1de94p+0f}, /* adam lr: 0.001, betas: (0.0, 0.9) */
-    {-0x1.e486dap-2f, -0x1.35d8cap-1f, -0x1.1ba740p-1f, 0x1.538f96p-1f, -0x1.581572p-3f, 0x1.f0ac5cp+0f}, /* adamw lr: 0.01, weight_decay: 0.1 */
+    {-0x1.f59c44p-2f, -0x1.6b20eap+0f, -0x1.1d316cp-1f, 0x1.1beea4p-1f, 0x1.e2c152p+1f,
+     0x1.4033d2p+1f}, /* sgd lr: 0.1 */
+    {-0x1.f05d02p-2f, -0x1.13912ep+1f, -0x1.1b1c2ap-1f, 0x1.d3e694p-2f, 0x1.82321ep+2f,
+     0x1.3ed0b6p+1f}, /* sgd lr: 0.1, momentum: 0.9, weight_decay: 0.01 */
+    {-0x1.f477acp-2f, -0x1.9980dcp+0f, -0x1.1d136ep-1f, 0x1.10767ap-1f, 0x1.0a6190p+2f,
+     0x1.390d60p+1f}, /* sgd lr: 0.05, momentum: 0.8, nesterov: True */
+    {-0x1.f2509ap-2f, -0x1.1e63cep+0f, -0x1.1d69bcp-1f, 0x1.341dd4p-1f, 0x1.0ae112p+1f,
+     0x1.11b656p+1f}, /* sgd lr: 0.05, momentum: 0.8, dampening: 0.3 */
+    {-0x1.ed8d02p-2f, -0x1.34c81cp-1f, -0x1.1edd6ap-1f, 0x1.55b650p-1f, 0x1.308beep-4f,
+     0x1.056f4ap+1f}, /* rmsprop lr: 0.01 */
+    {-0x1.9ef352p-2f, -0x1.27e6eep-1f, -0x1.9fbe80p-2f, 0x1.62ae48p-1f, -0x1.eb3844p-6f,
+     0x1.d88d12p+0f}, /* rmsprop lr: 0.01, alpha: 0.9, eps: 1e-06, momentum: 0.9, weight_decay: 0.02
+                       */
+    {-0x1.ed3f76p-2f, -0x1.34c7a4p-1f, -0x1.1ee5bcp-1f, 0x1.55bff0p-1f, 0x1.39e95cp-4f,
+     0x1.057ca6p+1f}, /* rmsprop lr: 0.01, centered: True */
+    {-0x1.9fe5b8p-2f, -0x1.27eba0p-1f, -0x1.2bce9ep-1f, 0x1.62b3d8p-1f, 0x1.97d3f6p-3f,
+     0x1.023f9ep+1f}, /* rmsprop lr: 0.01, centered: True, momentum: 0.5 */
+    {-0x1.f256f4p-2f, -0x1.353362p-1f, -0x1.1db4ecp-1f, 0x1.55bbaap-1f, -0x1.930270p-3f,
+     0x1.f165d4p+0f}, /* adam lr: 0.0002, betas: (0.5, 0.999) */
+    {-0x1.ef9ee2p-2f, -0x1.354f8ap-1f, -0x1.1c362ap-1f, 0x1.559a2cp-1f, -0x1.8e65eep-3f,
+     0x1.f0fe6ep+0f}, /* adam lr: 0.001, weight_decay: 0.1 */
+    {-0x1.f30eb0p-2f, -0x1.355804p-1f, -0x1.1d9216p-1f, 0x1.5593b6p-1f, -0x1.8ce938p-3f,
+     0x1.f1de94p+0f}, /* adam lr: 0.001, betas: (0.0, 0.9) */
+    {-0x1.e486dap-2f, -0x1.35d8cap-1f, -0x1.1ba740p-1f, 0x1.538f96p-1f, -0x1.581572p-3f,
+     0x1.f0ac5cp+0f}, /* adamw lr: 0.01, weight_decay: 0.1 */
 };
 
 static gan_context *context;
 
-static const gan__sgd sgds[] = {
-    {.rate = 0.1, .scale = 1},
-    {.rate = 0.1, .momentum = 0.9, .decay = 0.01, .scale = 1},
-    {.rate = 0.05, .momentum = 0.8, .nesterov = true, .scale = 1},
-    {.rate = 0.05, .momentum = 0.8, .dampening = 0.3, .scale = 1}};
+static const gan__sgd sgds[] = {{.rate = 0.1, .scale = 1},
+                                {.rate = 0.1, .momentum = 0.9, .decay = 0.01, .scale = 1},
+                                {.rate = 0.05, .momentum = 0.8, .nesterov = true, .scale = 1},
+                                {.rate = 0.05, .momentum = 0.8, .dampening = 0.3, .scale = 1}};
 
 static const struct {
     gan__rmsprop rule;
@@ -50,7 +64,12 @@ static const gan__adam adams[] = {
     {.rate = 2e-4, .beta1 = 0.5, .beta2 = 0.999, .eps = 1e-8, .scale = 1},
     {.rate = 1e-3, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8, .decay = 0.1, .scale = 1},
     {.rate = 1e-3, .beta1 = 0, .beta2 = 0.9, .eps = 1e-8, .scale = 1},
-    {.rate = 1e-2, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8, .decay = 0.1, .scale = 1,
+    {.rate = 1e-2,
+     .beta1 = 0.9,
+     .beta2 = 0.999,
+     .eps = 1e-8,
+     .decay = 0.1,
+     .scale = 1,
      .decoupled = true}};
 
 /* Within one unit in the last place. */
@@ -58,7 +77,8 @@ static void check_weights(const float *got, int which)
 {
     for (int i = 0; i < N; i++) {
         double want = (double)after[which][i];
-        if (!CHECK_NEAR(got[i], want, fabs(want) * 1.2e-7)) printf("rule %d element %d\n", which, i);
+        if (!CHECK_NEAR(got[i], want, fabs(want) * 1.2e-7))
+            printf("rule %d element %d\n", which, i);
     }
 }
 
@@ -70,8 +90,8 @@ TEST(torch_sgd)
         for (int step = 0; step < 3; step++) {
             gan__sgd rule = sgds[k];
             rule.first = step == 0;
-            gan__update_sgd(context, &rule, N, gradients[step], w, rule.momentum != 0 ? buffer : NULL,
-                            NULL);
+            gan__update_sgd(context, &rule, N, gradients[step], w,
+                            rule.momentum != 0 ? buffer : NULL, NULL);
         }
         check_weights(w, k);
     }
@@ -164,8 +184,8 @@ static float *inputs[4];
 
 static void update_all(gan_context *on, void *argument, float *result)
 {
-    const gan__adam adam = {.rate = 1e-3, .beta1 = 0.5, .beta2 = 0.9, .eps = 1e-8, .scale = 0.5,
-                            .step = 3};
+    const gan__adam adam = {
+        .rate = 1e-3, .beta1 = 0.5, .beta2 = 0.9, .eps = 1e-8, .scale = 0.5, .step = 3};
     float *w = result, *m = w + MANY, *v = m + MANY, *undo = v + MANY;
     (void)argument;
     memcpy(w, inputs[1], MANY * sizeof *w);

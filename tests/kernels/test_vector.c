@@ -1,5 +1,5 @@
-/* Every vector kernel of every tier against the generic one: the same bits on odd lengths, unaligned
- * pointers and special values, and nothing touched outside. */
+/* Every vector kernel of every tier against the generic one: the same bits on odd lengths,
+ * unaligned pointers and special values, and nothing touched outside. */
 #include "test.h"
 
 #include "base/cpu.h"
@@ -26,8 +26,9 @@ static float random_float(void)
 /* Mostly about 1, now and then something special. */
 static float random_value(void)
 {
-    static const float special[] = {0.0f,      -0.0f,     1.0f,      -1.0f,    INFINITY, -INFINITY, NAN,
-                                    0x1p-149f, -0x1p-130f, 0x1p-126f, 0x1p127f, -0x1p127f, 88.7f,    -104.0f};
+    static const float special[] = {0.0f,      -0.0f,     1.0f,      -1.0f,      INFINITY,
+                                    -INFINITY, NAN,       0x1p-149f, -0x1p-130f, 0x1p-126f,
+                                    0x1p127f,  -0x1p127f, 88.7f,     -104.0f};
     uint32_t word = random_word();
     if (word % 16 == 0) return special[word / 16 % (sizeof special / sizeof *special)];
     return random_float() * (word % 16 == 1 ? 50.0f : 1.0f);
@@ -99,18 +100,18 @@ enum { ROUNDS = 210 };
 static const gan__vector_kernels *const generic = &gan__vector_kernels_generic;
 
 /* Runs `call` once with the tier's table and outputs, once with the generic ones. */
-#define BOTH(what, count, call)                                                                    \
-    do {                                                                                           \
-        const gan__vector_kernels *k = tier;                                                       \
-        float **o = out;                                                                           \
-        double(*s)[GAN__COLUMNS + 16] = b.sums;                                                    \
-        call;                                                                                      \
-        k = generic;                                                                               \
-        o = expected;                                                                              \
-        s = b.expected_sums;                                                                       \
-        call;                                                                                      \
-        (void)o, (void)s;                                                                          \
-        compare(what, count);                                                                      \
+#define BOTH(what, count, call)                 \
+    do {                                        \
+        const gan__vector_kernels *k = tier;    \
+        float **o = out;                        \
+        double(*s)[GAN__COLUMNS + 16] = b.sums; \
+        call;                                   \
+        k = generic;                            \
+        o = expected;                           \
+        s = b.expected_sums;                    \
+        call;                                   \
+        (void)o, (void)s;                       \
+        compare(what, count);                   \
     } while (0)
 
 static void check_maps(const gan__vector_kernels *tier, int64_t n)
@@ -129,8 +130,7 @@ static void check_maps(const gan__vector_kernels *tier, int64_t n)
         BOTH(name, n, k->activate[f](n, o[1], parameter, o[1]));
         if (tier->slope_output[f])
             BOTH(name, n, k->slope_output[f](n, in[0], in[1], parameter, o[2]));
-        if (tier->slope_input[f])
-            BOTH(name, n, k->slope_input[f](n, in[0], o[3], parameter, o[3]));
+        if (tier->slope_input[f]) BOTH(name, n, k->slope_input[f](n, in[0], o[3], parameter, o[3]));
         CHECK((tier->slope_output[f] != NULL) == (generic->slope_output[f] != NULL));
         CHECK((tier->slope_input[f] != NULL) == (generic->slope_input[f] != NULL));
     }
@@ -217,10 +217,16 @@ static gan__update_arrays update_arrays(float **o, int moments, int undo)
 static void check_updates(const gan__vector_kernels *tier, int64_t n)
 {
     gan__sgd_rule sgd = {.scale = 0.7f, .momentum = 0.9f, .fresh = 0.9f, .rate = 0.1f};
-    gan__rmsprop_rule rms = {.scale = 1, .alpha = 0.99f, .fresh = 0.01f, .eps = 1e-8f,
-                             .momentum = 0.9f, .rate = 0.01f};
-    gan__adam_rule adam = {.scale = 1, .shrink = 0.999f, .fresh1 = 0.5f, .beta2 = 0.999f,
-                           .fresh2 = 0.001f, .root = 0.03f, .eps = 1e-8f, .rate = 1e-3f};
+    gan__rmsprop_rule rms = {
+        .scale = 1, .alpha = 0.99f, .fresh = 0.01f, .eps = 1e-8f, .momentum = 0.9f, .rate = 0.01f};
+    gan__adam_rule adam = {.scale = 1,
+                           .shrink = 0.999f,
+                           .fresh1 = 0.5f,
+                           .beta2 = 0.999f,
+                           .fresh2 = 0.001f,
+                           .root = 0.03f,
+                           .eps = 1e-8f,
+                           .rate = 1e-3f};
     int undo = (int)(n % 2);
     sgd.decay = rms.decay = adam.decay = n % 3 ? 0.01f : 0;
     sgd.nesterov = n % 5 == 0;
@@ -266,8 +272,14 @@ TEST(avx512)
 /* The old values, before anything is overwritten. */
 TEST(undo)
 {
-    gan__adam_rule rule = {.scale = 1, .shrink = 1, .fresh1 = 0.5f, .beta2 = 0.9f, .fresh2 = 0.1f,
-                           .root = 1, .eps = 1e-8f, .rate = 1};
+    gan__adam_rule rule = {.scale = 1,
+                           .shrink = 1,
+                           .fresh1 = 0.5f,
+                           .beta2 = 0.9f,
+                           .fresh2 = 0.1f,
+                           .root = 1,
+                           .eps = 1e-8f,
+                           .rate = 1};
     for (int tier = 0; tier <= (int)gan__cpu_tier(); tier++) {
         float g[5] = {1, 2, 3, 4, 5}, w[5] = {1, 1, 1, 1, 1}, m[5] = {2, 2, 2, 2, 2};
         float v[5] = {3, 3, 3, 3, 3}, old[3][5];

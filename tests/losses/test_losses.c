@@ -1,5 +1,5 @@
-/* Losses against their formulas in double, written again here, and gradients against central differences of
- * those. */
+/* Losses against their formulas in double, written again here, and gradients against central
+ * differences of those. */
 #include "base/memory.h"
 #include "base/random.h"
 #include "losses/loss.h"
@@ -128,7 +128,13 @@ static const naive_case cases[] = {
     {"softplus", 1, 0, 1, {64, 1, 1, 1}, {0}, naive_softplus},
     {"softplus sign=-1", -1, 0, 1, {1, 7, 1, 1}, {0}, naive_softplus},
     {"cross_entropy", 0, 0, 2, {9, 1, 1, 10}, {9, 1, 1, 1}, naive_cross_entropy},
-    {"cross_entropy label_smoothing=0.2", 0, 0.2, 2, {3, 4, 5, 3}, {3, 4, 5, 1}, naive_cross_entropy},
+    {"cross_entropy label_smoothing=0.2",
+     0,
+     0.2,
+     2,
+     {3, 4, 5, 3},
+     {3, 4, 5, 1},
+     naive_cross_entropy},
     {"cross_entropy", 0, 0, 2, {70, 1, 1, 300}, {70, 1, 1, 1}, naive_cross_entropy},
     {"kl_gaussian", 0, 0, 2, {6, 1, 1, 20}, {6, 1, 1, 20}, naive_kl},
     {"mean", 1, 0, 1, {5, 3, 3, 3}, {0}, naive_mean},
@@ -152,8 +158,9 @@ static gan_status make(gan_context *context, const char *spec, gan__loss *loss)
 {
     const gan__kind *kind;
     *loss = (gan__loss){.context = context};
-    gan_status status = gan__describe(context, "loss", (const gan__kind *const *)(const void *)gan__loss_kinds,
-                                      (size_t)gan__loss_kind_count, spec, &kind, &loss->options);
+    gan_status status =
+        gan__describe(context, "loss", (const gan__kind *const *)(const void *)gan__loss_kinds,
+                      (size_t)gan__loss_kind_count, spec, &kind, &loss->options);
     if (status == GAN_OK) loss->kind = (const gan__loss_kind *)(const void *)kind;
     return status;
 }
@@ -164,7 +171,8 @@ static void unmake(gan__loss *loss)
     gan__free(loss->context, loss->options);
 }
 
-/* Between -3 and 3, in steps that float32 holds exactly, away from the kinks at 0, +-0.25, +-0.5, +-1. */
+/* Between -3 and 3, in steps that float32 holds exactly, away from the kinks at 0, +-0.25, +-0.5,
+ * +-1. */
 static float number(uint64_t i)
 {
     uint32_t words[4];
@@ -218,10 +226,12 @@ static void check_case(gan_context *context, const naive_case *c)
     loss.kind->gradient(&loss, -2.5f, dx);
     double scale = c->a == 0 && c->value == naive_mean ? 1 : 1 / (double)counts[0];
     for (int64_t i = 0; i < counts[0]; i += 1 + counts[0] / 60)
-        CHECK_NEAR(g[i], -2.5 * difference(c, xd, i, xd, c->inputs > 1 ? td : NULL), 2e-4 * scale + 1e-8);
+        CHECK_NEAR(g[i], -2.5 * difference(c, xd, i, xd, c->inputs > 1 ? td : NULL),
+                   2e-4 * scale + 1e-8);
     for (int64_t i = 0; i < counts[1]; i += 1 + counts[1] / 60) {
         double slope = c->value == naive_cross_entropy ? 0 : difference(c, td, i, xd, td);
-        CHECK_NEAR(g[counts[0] + i], -2.5 * slope, 2e-4 * scale * (c->value == naive_kl ? 20 : 1) + 1e-8);
+        CHECK_NEAR(g[counts[0] + i], -2.5 * slope,
+                   2e-4 * scale * (c->value == naive_kl ? 20 : 1) + 1e-8);
     }
     unmake(&loss);
     free(x);
@@ -296,7 +306,8 @@ static double single(gan_context *context, const char *spec, float x, float *slo
     return value;
 }
 
-/* Confident logits lose no digits and do not overflow; NaN comes through; slopes at kinks are PyTorch's. */
+/* Confident logits lose no digits and do not overflow; NaN comes through; slopes at kinks are
+ * PyTorch's. */
 TEST(corners)
 {
     static const char *const specs[] = {"bce_logits", "mse",  "l1",       "smooth_l1",

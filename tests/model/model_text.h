@@ -42,7 +42,8 @@ static void text_write(text_writer *w, const char *format, ...)
 
 static void text_end(text_writer *w)
 {
-    static const char *const ends[] = {"; ", "\n", " ;", "\n\n  ", " # a comment; { }\n", "; ;\r\n"};
+    static const char *const ends[] = {"; ",     "\n", " ;", "\n\n  ", " # a comment; { }\n",
+                                       "; ;\r\n"};
     text_write(w, "%s", ends[text_random(w, 6)]);
 }
 
@@ -57,8 +58,11 @@ static void text_name(text_writer *w, text_scope *scope, int channels)
 
 static void text_convolution(text_writer *w, int channels)
 {
-    static const char *const shapes[] = {"kernel=1", "kernel=3 pad=1", "pad=reflect:1 kernel=3x3",
-                                         "kernel=\"3\" pad=0,2,2,0", "kernel=5 pad=2 bias=no",
+    static const char *const shapes[] = {"kernel=1",
+                                         "kernel=3 pad=1",
+                                         "pad=reflect:1 kernel=3x3",
+                                         "kernel=\"3\" pad=0,2,2,0",
+                                         "kernel=5 pad=2 bias=no",
                                          "kernel=1 init=normal:0.02 bias=yes"};
     text_write(w, "conv2d %d %s", channels, shapes[text_random(w, 6)]);
 }
@@ -98,7 +102,8 @@ static int text_join(text_writer *w, text_scope *scope, int channels, int depth)
 
 static int text_from(text_writer *w, const text_scope *scope, int channels)
 {
-    int i = (int)text_random(w, (uint32_t)scope->count), k = (int)text_random(w, (uint32_t)scope->count);
+    int i = (int)text_random(w, (uint32_t)scope->count),
+        k = (int)text_random(w, (uint32_t)scope->count);
     if (scope->channels[i] == channels) {
         text_write(w, "add from n%d .", scope->names[i]);
         return channels;

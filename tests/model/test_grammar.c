@@ -2,6 +2,7 @@
 #include "test.h"
 
 #include <gan/model.h>
+#include <gan/runner.h>
 
 #include <stdlib.h>
 
@@ -70,13 +71,14 @@ static void check_error(const char *text, gan_status status, const char *message
 
 TEST(dcgan)
 {
-    gan_model *model = parse("# DCGAN-64, generator\n"
-                             "default conv_transpose2d kernel=4 stride=2 pad=1 bias=no init=normal:0.02\n"
-                             "input 100; conv_transpose2d 512 stride=1 pad=0; batchnorm; relu\n"
-                             "conv_transpose2d 256; batchnorm; relu\n"
-                             "conv_transpose2d 128; batchnorm; relu\n"
-                             "conv_transpose2d 64; batchnorm; relu\n"
-                             "conv_transpose2d 3; tanh\n");
+    gan_model *model =
+        parse("# DCGAN-64, generator\n"
+              "default conv_transpose2d kernel=4 stride=2 pad=1 bias=no init=normal:0.02\n"
+              "input 100; conv_transpose2d 512 stride=1 pad=0; batchnorm; relu\n"
+              "conv_transpose2d 256; batchnorm; relu\n"
+              "conv_transpose2d 128; batchnorm; relu\n"
+              "conv_transpose2d 64; batchnorm; relu\n"
+              "conv_transpose2d 3; tanh\n");
     CHECK_INT(gan_model_parameter_count(model), 25);
     CHECK_INT(gan_model_weight_count(model), 3576704);
     check_output(model, 0, 64, 64, 3);
@@ -130,18 +132,54 @@ TEST(blocks)
     check_names("input 4 4 2; r = residual join=concat { relu; conv2d 3 kernel=1 bias=no } "
                 "{ conv2d 5 kernel=1 bias=no }; conv2d 1 kernel=1 bias=no",
                 "r.1.weight r.shortcut.0.weight 1.weight");
-    gan_model *model = parse("input any any 2; x = relu\nresidual join=concat {\n"
-                             "  x = sigmoid # hides the outer one\n  add from x .\n}\nconcat from . x");
+    gan_model *model =
+        parse("input any any 2; x = relu\nresidual join=concat {\n"
+              "  x = sigmoid # hides the outer one\n  add from x .\n}\nconcat from . x");
     check_output(model, 0, -1, -1, 6);
     CHECK(gan_model_layer(model, "1.join") != NULL);
     CHECK(gan_model_layer(model, "1.x") != NULL);
     gan_model_release(model);
 }
 
+/* What comes out of a model with one number at a time in it, for an input of 0. */
+static void check_pass(const char *text, const float *expected, int64_t count)
+{
+    gan_model *model = parse(text);
+    gan_runner *runner;
+    gan_tensor *x, *y;
+    CHECK_OK(gan_tensor_create(&x, context, GAN_FLOAT32, 2, (const int64_t[]){1, 1}));
+    CHECK_OK(gan_tensor_create(&y, context, GAN_FLOAT32, 2, (const int64_t[]){1, count}));
+    CHECK_OK(gan_runner_create(&runner, context, model, ""));
+    CHECK_OK(gan_runner_run(runner, (const gan_tensor *const[]){x}, (gan_tensor *const[]){y}));
+    for (int64_t i = 0; i < count; i++)
+        CHECK_NEAR(((float *)gan_tensor_data(y))[i], expected[i], 0);
+    gan_runner_release(runner);
+    gan_tensor_release(x);
+    gan_tensor_release(y);
+    gan_model_release(model);
+}
+
+TEST(meaning)
+{
+    check_pass("input 1; residual join=concat { sigmoid }", (const float[]){0, 0.5f}, 2);
+    check_pass("input 1; residual join=concat { relu } { sigmoid }", (const float[]){0.5f, 0}, 2);
+    check_pass("input z 1; x = sigmoid; relu from z; residual { add from . . } from x",
+               (const float[]){1.5f}, 1);
+    check_pass("input 1; x = sigmoid; repeat 3 { add from . x }", (const float[]){2}, 1);
+    check_pass("define p { input z 1; a = sigmoid; b = relu from z; output b a }\n"
+               "input 1; u,v = part p; concat from v u .",
+               (const float[]){0.5f, 0, 0}, 3);
+    check_pass("define p { input a 1; input b 1; concat from b a }; input 1; x = sigmoid\n"
+               "relu from x; part p from x .",
+               (const float[]){0.5f, 0.5f}, 2);
+    check_pass("input z 1; sigmoid; relu from z", (const float[]){0}, 1);
+}
+
 TEST(defaults_are_local)
 {
-    gan_model *model = parse("default conv2d kernel=3 pad=1,2,1,2 init=uniform:-1,1; input 8 8 3\n"
-                             "residual { default conv2d bias=no; conv2d 3 pad=1 }; conv2d 4 kernel=3x5");
+    gan_model *model =
+        parse("default conv2d kernel=3 pad=1,2,1,2 init=uniform:-1,1; input 8 8 3\n"
+              "residual { default conv2d bias=no; conv2d 3 pad=1 }; conv2d 4 kernel=3x5");
     CHECK_TEXT(names(model), "0.0.weight 1.weight 1.bias");
     CHECK(strstr(gan_model_text(model), "conv2d 4 kernel=3x5 stride=1 pad=1,2,1,2") != NULL);
     check_output(model, 0, 8, 8, 4);
@@ -255,15 +293,16 @@ TEST(nesting_has_a_limit)
     char *long_text = calloc(1, 1 << 16);
     size_t length = (size_t)sprintf(long_text, "define p0 { input 3; relu }\n");
     for (int i = 1; i < 100; i++) {
-        length += (size_t)sprintf(long_text + length, "define p%d { input 3; part p%d }\n", i, i - 1);
+        length +=
+            (size_t)sprintf(long_text + length, "define p%d { input 3; part p%d }\n", i, i - 1);
     }
     strcpy(long_text + length, "input 3");
     check_error(long_text, GAN_E_TEXT, "parts nested more than 64 deep");
     /* Doubling at each level must not double the time. */
     length = (size_t)sprintf(long_text, "define p0 { input 3; relu }\n");
     for (int i = 1; i < 60; i++) {
-        length += (size_t)sprintf(long_text + length, "define p%d { input 3; part p%d; part p%d }\n",
-                                  i, i - 1, i - 1);
+        length += (size_t)sprintf(long_text + length,
+                                  "define p%d { input 3; part p%d; part p%d }\n", i, i - 1, i - 1);
     }
     strcpy(long_text + length, "input 3");
     check_error(long_text, GAN_E_TEXT, "too many layers");
@@ -308,6 +347,7 @@ int main(void)
     RUN(dcgan);
     RUN(two_heads);
     RUN(blocks);
+    RUN(meaning);
     RUN(defaults_are_local);
     RUN(parts);
     RUN(given_parts);

@@ -1,4 +1,5 @@
-/* Random texts of models print and parse to themselves; broken ones give an error with its place. */
+/* Random texts of models print and parse to themselves; broken ones give an error with its place.
+ */
 #include "fault.h"
 #include "model_text.h"
 
@@ -40,8 +41,8 @@ static int same_outputs(const gan_model *a, const gan_model *b)
     for (int32_t i = 0; i < gan_model_output_count(a); i++) {
         int64_t x[3], y[3];
         if (strcmp(gan_model_output_name(a, i), gan_model_output_name(b, i)) != 0) return 0;
-        if (gan_model_output_shape(a, i, x) != GAN_OK || gan_model_output_shape(b, i, y) != GAN_OK ||
-            memcmp(x, y, sizeof x) != 0) {
+        if (gan_model_output_shape(a, i, x) != GAN_OK ||
+            gan_model_output_shape(b, i, y) != GAN_OK || memcmp(x, y, sizeof x) != 0) {
             return 0;
         }
     }
@@ -97,9 +98,10 @@ TEST(random_models)
 /* Characters and whole words taken out, doubled, put elsewhere. */
 static void break_text(char *text, text_writer *w)
 {
-    static const char *const pieces[] = {"{", "}", "=", ",", ";", "\n", "from", ".", "\"", "#",
-                                         "part p0", "input 3", "output", "any", "9", "-", "repeat 3",
-                                         "define", "default", "x = ", "\x01", "\xff", "1e400"};
+    static const char *const pieces[] = {"{",       "}",    "=",    ",",    ";",        "\n",
+                                         "from",    ".",    "\"",   "#",    "part p0",  "input 3",
+                                         "output",  "any",  "9",    "-",    "repeat 3", "define",
+                                         "default", "x = ", "\x01", "\xff", "1e400"};
     static char copy[TEXT_SIZE + 64];
     size_t size = strlen(text), at = text_random(w, (uint32_t)size), end = at;
     switch (text_random(w, 4)) {
@@ -185,10 +187,12 @@ TEST(too_large)
 {
     gan_model *model;
     CHECK_STATUS(gan_model_parse(&model, context, "input 16777216; dense 16777216"), GAN_E_MEMORY);
-    CHECK_STATUS(gan_model_parse(&model, context, "input 3; repeat 99999 { dense 16777216; dense 3 }"),
-                 GAN_E_TEXT);
-    CHECK_STATUS(gan_model_parse(&model, context, "input 3; repeat 100 { dense 16777216; dense 3 }"),
-                 GAN_E_MEMORY);
+    CHECK_STATUS(
+        gan_model_parse(&model, context, "input 3; repeat 99999 { dense 16777216; dense 3 }"),
+        GAN_E_TEXT);
+    CHECK_STATUS(
+        gan_model_parse(&model, context, "input 3; repeat 100 { dense 16777216; dense 3 }"),
+        GAN_E_MEMORY);
 }
 
 int main(void)

@@ -86,7 +86,8 @@ TEST(schedules)
     CHECK_NEAR(factor("step:100,0.5", 100), 0.5, 0);
     CHECK_NEAR(factor("step:100,0.1", 730), 1e-7, 1e-20);
     for (int t = 0; t <= 1000; t += 50)
-        CHECK_NEAR(factor("cosine:1000", t), (1 + cos(3.14159265358979323846 * t / 1000)) / 2, 1e-15);
+        CHECK_NEAR(factor("cosine:1000", t), (1 + cos(3.14159265358979323846 * t / 1000)) / 2,
+                   1e-15);
     CHECK_NEAR(factor("cosine:1000", 1001), 0, 0);
     for (int t = 0; t < 210; t++)
         CHECK_NEAR(factor("cyclegan:100,100", t), fmax(0, 1 - fmax(0, t + 1 - 100) / 101.0), 1e-15);
@@ -99,8 +100,9 @@ TEST(rates_follow_the_schedule)
     gan_optimizer *optimizer = NULL;
     double rate = 0;
     CHECK_OK(gan_optimizer_create(&optimizer, context, "sgd lr=1 schedule=linear:4"));
-    CHECK_TEXT(gan_optimizer_text(optimizer),
-               "sgd lr=1 weight_decay=0 clip=0 schedule=linear:4 momentum=0 dampening=0 nesterov=no");
+    CHECK_TEXT(
+        gan_optimizer_text(optimizer),
+        "sgd lr=1 weight_decay=0 clip=0 schedule=linear:4 momentum=0 dampening=0 nesterov=no");
     CHECK_OK(gan_optimizer_add(optimizer, model));
     for (int t = 0; t < 6; t++) {
         const double ones[UPDATE_COUNT] = {1, 1, 1, 1, 1, 1, 1, 1};
@@ -118,10 +120,17 @@ TEST(rates_follow_the_schedule)
 
 TEST(refusals)
 {
-    static const char *const bad[] = {"adm", "adam lr=-1", "adam beta1=1", "adam schedule=lineer:5",
-                                      "adam schedule=linear", "adam schedule=linear:0",
-                                      "adam schedule=step:5", "adam schedule=step:5,0.5,1",
-                                      "adam schedule=constant:1", "sgd beta1=0.5", ""};
+    static const char *const bad[] = {"adm",
+                                      "adam lr=-1",
+                                      "adam beta1=1",
+                                      "adam schedule=lineer:5",
+                                      "adam schedule=linear",
+                                      "adam schedule=linear:0",
+                                      "adam schedule=step:5",
+                                      "adam schedule=step:5,0.5,1",
+                                      "adam schedule=constant:1",
+                                      "sgd beta1=0.5",
+                                      ""};
     gan_context *context = context_of(""), *other = context_of("");
     gan_optimizer *optimizer = NULL;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
@@ -130,7 +139,8 @@ TEST(refusals)
         CHECK(optimizer == NULL);
     }
     CHECK_STATUS(gan_optimizer_create(&optimizer, context, "adam schedule=lineer:5"), GAN_E_TEXT);
-    CHECK_TEXT(gan_context_message(context), "adam: unknown schedule 'lineer', did you mean 'linear'?");
+    CHECK_TEXT(gan_context_message(context),
+               "adam: unknown schedule 'lineer', did you mean 'linear'?");
     CHECK_STATUS(gan_optimizer_create(NULL, context, "adam"), GAN_E_ARGUMENT);
     CHECK_STATUS(gan_optimizer_create(&optimizer, NULL, "adam"), GAN_E_ARGUMENT);
     CHECK_STATUS(gan_optimizer_create(&optimizer, context, NULL), GAN_E_ARGUMENT);

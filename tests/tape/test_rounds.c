@@ -1,5 +1,5 @@
-/* Whole rounds of training on nets with every layer kind: no allocation after the first, any allocation may
- * fail, and the same bits on every tier and number of threads. */
+/* Whole rounds of training on nets with every layer kind: no allocation after the first, any
+ * allocation may fail, and the same bits on every tier and number of threads. */
 #include <gan/optimizer.h>
 #include <gan/tape.h>
 
@@ -11,13 +11,16 @@
 
 static const char *const generator_text =
     "input z 10; input label 1; e = embedding 5 6 from label; c = concat from z e;"
-    "dense 2*2*8 bias=no; reshape 2 2 8; batchnorm; elu; conv_transpose2d 8 kernel=4 stride=2 pad=1;"
-    "groupnorm 4; gelu; residual { pad reflect:1; conv2d 8 kernel=3; instancenorm affine=yes; silu };"
+    "dense 2*2*8 bias=no; reshape 2 2 8; batchnorm; elu; conv_transpose2d 8 kernel=4 stride=2 "
+    "pad=1;"
+    "groupnorm 4; gelu; residual { pad reflect:1; conv2d 8 kernel=3; instancenorm affine=yes; silu "
+    "};"
     "upsample 2 mode=bilinear; conv2d 4*3 kernel=3 pad=1 spectral=yes; leaky_relu 0.1; layernorm;"
     "pixel_shuffle 2; noise 0.05; m = sigmoid; n = conv2d 3 kernel=1; k = multiply from m n; tanh";
 
 static const char *const discriminator_text =
-    "input 16 16 3; conv2d 6 kernel=4 stride=2 pad=1; prelu; dropout 0.3; f = conv2d 6 kernel=3 pad=1 groups=2;"
+    "input 16 16 3; conv2d 6 kernel=4 stride=2 pad=1; prelu; dropout 0.3; f = conv2d 6 kernel=3 "
+    "pad=1 groups=2;"
     "batchnorm; relu; g = add from f .; maxpool 2; upsample 2; avgpool 2; minibatch_stddev;"
     "a = conv2d 7 kernel=3 pad=replicate:1 spectral=yes; tanh; s = softmax; p = global_avgpool;"
     "q = flatten from s; r = dense 4 from q; silu; concat from . p; dense 1";
@@ -25,7 +28,8 @@ static const char *const discriminator_text =
 static gan_model *make_model(gan_context *context, const char *text)
 {
     gan_model *model = NULL;
-    if (gan_model_parse(&model, context, text) == GAN_E_TEXT) printf("%s\n", gan_context_message(context));
+    if (gan_model_parse(&model, context, text) == GAN_E_TEXT)
+        printf("%s\n", gan_context_message(context));
     return model;
 }
 
@@ -132,7 +136,8 @@ TEST(no_allocation_after_the_first_round)
     gan_host host = fault_make(&fault);
     game t;
     double loss;
-    if (!CHECK_OK(game_open(&t, "threads=2 seed=3", &host))) printf("%s\n", gan_context_message(t.context));
+    if (!CHECK_OK(game_open(&t, "threads=2 seed=3", &host)))
+        printf("%s\n", gan_context_message(t.context));
     if (!CHECK_OK(game_round(&t, &loss))) printf("%s\n", gan_context_message(t.context));
     long long before = fault.allocations;
     for (int i = 0; i < 3; i++) CHECK_OK(game_round(&t, &loss));

@@ -32,8 +32,8 @@ static gan_tape *make_tape(gan_context *context)
     return tape;
 }
 
-static gan_tensor *make_tensor(gan_context *context, int32_t dtype, int32_t rank, int64_t n, int64_t h,
-                               int64_t w, int64_t c)
+static gan_tensor *make_tensor(gan_context *context, int32_t dtype, int32_t rank, int64_t n,
+                               int64_t h, int64_t w, int64_t c)
 {
     gan_tensor *tensor = NULL;
     const int64_t shape[4] = {n, rank == 2 ? c : h, w, c};
@@ -124,7 +124,8 @@ TEST(stale_and_wrong_values)
     CHECK_STATUS(gan_tape_combine(tape, &later, (double[]){1}, 0, &out), GAN_E_ARGUMENT);
     CHECK_STATUS(gan_tape_normal(tape, 3, (const int64_t[]){2, 3, 4}, &out), GAN_E_SHAPE);
     CHECK_STATUS(gan_tape_normal(tape, 2, (const int64_t[]){2, -3}, &out), GAN_E_SHAPE);
-    CHECK_STATUS(gan_tape_normal(tape, 2, (const int64_t[]){1LL << 40, 1LL << 40}, &out), GAN_E_SHAPE);
+    CHECK_STATUS(gan_tape_normal(tape, 2, (const int64_t[]){1LL << 40, 1LL << 40}, &out),
+                 GAN_E_SHAPE);
     CHECK_OK(gan_tape_detach(tape, later, &out));
     gan_tape_release(tape);
     gan_tape_release(other);
@@ -140,7 +141,8 @@ TEST(modes)
         {"training frosen", "tape: unknown mode 'frosen', did you mean 'frozen'?"},
         {"", "tape: the mode '' is neither training nor evaluation"},
         {"frozen", "tape: the mode 'frozen' is neither training nor evaluation"},
-        {"training evaluation", "tape: the mode 'training evaluation' is both training and evaluation"},
+        {"training evaluation",
+         "tape: the mode 'training evaluation' is both training and evaluation"},
         {"training groups", "tape: groups= needs one number from 1 on"},
         {"training groups=0", "tape: groups= needs one number from 1 on"},
         {"training groups=2 groups=2", "tape: groups= needs one number from 1 on"},
@@ -148,7 +150,8 @@ TEST(modes)
         {"training; evaluation", "tape: unknown mode ';'"},
     };
     gan_context *context = make_context(""), *foreign = make_context("");
-    gan_model *model = make_model(context, "input 3; dense 2"), *stranger = make_model(foreign, "input 3; dense 2");
+    gan_model *model = make_model(context, "input 3; dense 2"),
+              *stranger = make_model(foreign, "input 3; dense 2");
     gan_tape *tape = make_tape(context);
     gan_value x[2], y[2];
     CHECK_OK(gan_tape_normal(tape, 2, (const int64_t[]){2, 3}, &x[0]));
@@ -188,7 +191,8 @@ TEST(losses_and_seeds)
     CHECK_STATUS(gan_tape_loss(tape, "mse", (gan_value[]){x, y}, 2, &loss), GAN_E_SHAPE);
     CHECK_STATUS(gan_tape_loss(tape, NULL, &y, 1, &loss), GAN_E_ARGUMENT);
     CHECK_OK(gan_tape_loss(tape, "mse", &y, 1, &loss));
-    CHECK_STATUS(gan_tape_combine(tape, (gan_value[]){x, y}, (double[]){1, 1}, 2, &loss), GAN_E_SHAPE);
+    CHECK_STATUS(gan_tape_combine(tape, (gan_value[]){x, y}, (double[]){1, 1}, 2, &loss),
+                 GAN_E_SHAPE);
     CHECK_STATUS(gan_tape_backward(tape, &y, &seed, 1, &model, 1), GAN_E_SHAPE);
     CHECK_STATUS(gan_tape_backward(tape, &y, &bytes, 1, &model, 1), GAN_E_SHAPE);
     CHECK_STATUS(gan_tape_backward(tape, &y, NULL, 0, &model, 1), GAN_E_ARGUMENT);
@@ -231,7 +235,8 @@ TEST(scalars)
 TEST(changed_models)
 {
     gan_context *context = make_context("");
-    gan_model *g = make_model(context, "input 3; dense 4; tanh"), *d = make_model(context, "input 4; dense 1");
+    gan_model *g = make_model(context, "input 3; dense 4; tanh"),
+              *d = make_model(context, "input 4; dense 1");
     gan_tape *tape = make_tape(context);
     gan_optimizer *optimizer = NULL;
     gan_value z, x, real, fake, loss;
@@ -262,7 +267,8 @@ TEST(draws)
     gan_context *context = make_context("seed=5");
     gan_model *model = make_model(context, "input 40; dropout");
     gan_tape *tape = make_tape(context), *again = make_tape(context);
-    gan_tensor *a = make_tensor(context, GAN_FLOAT32, 2, 4, 0, 0, 40), *b = make_tensor(context, GAN_FLOAT32, 2, 4, 0, 0, 40);
+    gan_tensor *a = make_tensor(context, GAN_FLOAT32, 2, 4, 0, 0, 40),
+               *b = make_tensor(context, GAN_FLOAT32, 2, 4, 0, 0, 40);
     const int64_t shape[2] = {4, 40};
     gan_value x, y;
     double mean = 0, square = 0;
@@ -299,13 +305,16 @@ TEST(draws)
     gan_context_release(context);
 }
 
-/* Two groups are two batches to batch norm: the same bits as two applications, running statistics too. */
+/* Two groups are two batches to batch norm: the same bits as two applications, running statistics
+ * too. */
 TEST(groups_are_batches)
 {
     gan_context *context = make_context("");
-    gan_model *one = make_model(context, "input 4 4 3; conv2d 5 kernel=3; batchnorm; relu"), *two = NULL;
+    gan_model *one = make_model(context, "input 4 4 3; conv2d 5 kernel=3; batchnorm; relu"),
+              *two = NULL;
     gan_tape *tape = make_tape(context);
-    gan_tensor *a = make_tensor(context, GAN_FLOAT32, 4, 6, 2, 2, 5), *b = make_tensor(context, GAN_FLOAT32, 4, 6, 2, 2, 5);
+    gan_tensor *a = make_tensor(context, GAN_FLOAT32, 4, 6, 2, 2, 5),
+               *b = make_tensor(context, GAN_FLOAT32, 4, 6, 2, 2, 5);
     const int64_t shape[4] = {6, 4, 4, 3};
     gan_value x[2], y[2], z[2];
     CHECK_OK(gan_model_copy(&two, one));

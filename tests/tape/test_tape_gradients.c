@@ -1,4 +1,5 @@
-/* Gradients of graphs of models and losses against central differences of the same graphs in double. */
+/* Gradients of graphs of models and losses against central differences of the same graphs in
+ * double. */
 #include <gan/tape.h>
 
 #include "base/random.h"
@@ -7,9 +8,10 @@
 
 #include <math.h>
 
-/* A: 3 > 4 tanh, B: 4 > 2 tanh, D: 2 > 1. The parameters of all three and two batches of data, in double. */
+/* A: 3 > 4 tanh, B: 4 > 2 tanh, D: 2 > 2 tanh > 1. The parameters of all three and two batches of data, in
+ * double. */
 enum { N = 3, A_IN = 3, A_OUT = 4, B_OUT = 2 };
-enum { A_COUNT = 16, B_COUNT = 10, D_COUNT = 3, X_COUNT = N * A_IN };
+enum { A_COUNT = 16, B_COUNT = 10, D_COUNT = 9, X_COUNT = N * A_IN };
 typedef struct numbers {
     double a[A_COUNT], b[B_COUNT], d[D_COUNT], x1[X_COUNT], x2[X_COUNT];
 } numbers;
@@ -58,7 +60,7 @@ static void world_open(world *w)
     CHECK_OK(gan_context_create(&w->context, "threads=1", NULL, NULL, 0));
     w->a = world_model(w, "input 3; dense 4; tanh", w->p.a, 1);
     w->b = world_model(w, "input 4; dense 2; tanh", w->p.b, 2);
-    w->d = world_model(w, "input 2; dense 1", w->p.d, 3);
+    w->d = world_model(w, "input 2; dense 2; tanh; dense 1", w->p.d, 3);
     w->x1 = world_tensor(w, w->p.x1, 4);
     w->x2 = world_tensor(w, w->p.x2, 5);
     CHECK_OK(gan_tape_create(&w->tape, w->context));
@@ -92,9 +94,10 @@ static void encode(const numbers *p, const double *x, double *h)
 
 static double score(const numbers *p, const double *h, double target)
 {
-    double v[N * B_OUT], s[N], loss = 0;
+    double v[N * B_OUT], u[N * B_OUT], s[N], loss = 0;
     dense(p->b, h, A_OUT, B_OUT, 1, v);
-    dense(p->d, v, B_OUT, 1, 0, s);
+    dense(p->d, v, B_OUT, B_OUT, 1, u);
+    dense(p->d + B_OUT * B_OUT + B_OUT, u, B_OUT, 1, 0, s);
     for (int n = 0; n < N; n++)
         loss += (target * log1p(exp(-s[n])) + (1 - target) * log1p(exp(s[n]))) / N;
     return loss;
@@ -204,7 +207,7 @@ static double chain(const numbers *p)
     return score(p, h, 1);
 }
 
-/* Only models that are named get gradients, inputs only where asked; gradients add up over calls. */
+/* Only models that are named get gradients, inputs where asked; gradients add up over calls. */
 TEST(chain_of_models)
 {
     world w;
@@ -260,7 +263,8 @@ TEST(one_model_twice)
     gan_value x[2] = {input(&w, w.x1, 1), input(&w, w.x2, 1)}, terms[2], loss;
     for (int i = 0; i < 2; i++) {
         gan_value h = apply(&w, w.a, "training", x[i]), v = apply(&w, w.b, "training", h);
-        terms[i] = loss1(&w, i ? "bce_logits target=0" : "bce_logits", apply(&w, w.d, "training", v));
+        terms[i] =
+            loss1(&w, i ? "bce_logits target=0" : "bce_logits", apply(&w, w.d, "training", v));
     }
     loss = combine2(&w, terms[0], -2, terms[1], 0.5);
     check_scalar(&w, loss, twice);

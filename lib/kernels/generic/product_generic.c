@@ -18,6 +18,8 @@
 #define STORE_MASKED(p, m, v) ((void)(m), *(p) = (v))
 #define BROADCAST(p) (*(p))
 #define FMA(a, b, c) fmaf(a, b, c)
+#define ADD(a, b) ((a) + (b))
+#define SUB(a, b) ((a) - (b))
 
 #define BLOCK 4
 static inline void product_transpose_block_generic(const float *x, int64_t x_stride, float *y,

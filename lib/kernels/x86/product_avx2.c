@@ -19,6 +19,8 @@
 #define STORE_MASKED(p, m, v) _mm256_maskstore_ps(p, m, v)
 #define BROADCAST(p) _mm256_broadcast_ss(p)
 #define FMA(a, b, c) _mm256_fmadd_ps(a, b, c)
+#define ADD(a, b) _mm256_add_ps(a, b)
+#define SUB(a, b) _mm256_sub_ps(a, b)
 
 static inline TARGET __m256i product_mask_avx2(int64_t count)
 {

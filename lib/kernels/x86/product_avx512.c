@@ -19,6 +19,8 @@
 #define STORE_MASKED(p, m, v) _mm512_mask_storeu_ps(p, m, v)
 #define BROADCAST(p) _mm512_set1_ps(*(p))
 #define FMA(a, b, c) _mm512_fmadd_ps(a, b, c)
+#define ADD(a, b) _mm512_add_ps(a, b)
+#define SUB(a, b) _mm512_sub_ps(a, b)
 
 #define BLOCK 16
 /* Pairs, then fours within quarters of a register, then the quarters. */
