@@ -69,6 +69,16 @@ if(GAN_CLANG_FORMAT)
   gan_script_test(style/format style/format.cmake "FORMATTER=${GAN_CLANG_FORMAT}")
 endif()
 
+find_package(Python3 COMPONENTS Interpreter)
+if(GAN_COMMAND AND Python3_FOUND AND NOT WIN32)
+  add_test(NAME cli/command COMMAND Python3::Interpreter
+           "${PROJECT_SOURCE_DIR}/tests/cli/test_cli.py" $<TARGET_FILE:gan_command>
+           "${PROJECT_SOURCE_DIR}")
+  set_tests_properties(cli/command PROPERTIES TIMEOUT 600)
+  set_property(TEST cli/command PROPERTY ENVIRONMENT
+               "ASAN_OPTIONS=allocator_may_return_null=1" "TSAN_OPTIONS=allocator_may_return_null=1")
+endif()
+
 # Sanitizers add symbols, data and libraries of their own.
 if(NOT GAN_SANITIZE AND CMAKE_SYSTEM_NAME STREQUAL "Linux")
   gan_script_test(abi/symbols abi/symbols.cmake "LIBRARY=$<TARGET_FILE:gan>"

@@ -28,12 +28,9 @@ int complain_status(const command *self, gan_context *context, gan_status status
     case GAN_E_FORMAT:
     case GAN_E_FILE:
     case GAN_E_ARGUMENT:
-    case GAN_E_UNSUPPORTED:
-        return EXIT_INPUT;
-    case GAN_E_DIVERGED:
-        return EXIT_DIVERGED;
-    default:
-        return EXIT_FAILED;
+    case GAN_E_UNSUPPORTED: return EXIT_INPUT;
+    case GAN_E_DIVERGED: return EXIT_DIVERGED;
+    default: return EXIT_FAILED;
     }
 }
 
@@ -54,8 +51,7 @@ static int parse_flag(const command *self, int count, char **words, int *at, arg
     const flag *f = find_flag(self, name, length);
     if (!f)
         return complain(self, EXIT_USAGE, "unknown flag %s; see gan %s --help", word, self->name);
-    if (!f->argument && equals)
-        return complain(self, EXIT_USAGE, "--%s takes no value", f->name);
+    if (!f->argument && equals) return complain(self, EXIT_USAGE, "--%s takes no value", f->name);
     if (f->argument && equals)
         value = equals + 1;
     else if (f->argument) {

@@ -1,5 +1,5 @@
-/* bench.c: gan bench. Times products, convolutions and training steps through the public interface, each in turn
- * with the machine's peak. */
+/* bench.c: gan bench. Times products, convolutions and training steps through the public interface,
+ * each in turn with the machine's peak. */
 #include "bench_nets.h"
 #include "command.h"
 #include "peak.h"
@@ -15,6 +15,7 @@ typedef struct bench {
     const command *self;
     gan_context *context;
     const char *wanted; /* a case, or the beginning of cases up to a dot; NULL: all */
+    const char *precision;
     int64_t threads, rounds;
     bool json;
     int found;
@@ -57,9 +58,9 @@ static void report(bench *b, const char *name, double seconds, double operations
     double rate = operations / seconds * 1e-9;
     ++b->found;
     if (b->json)
-        printf("{\"case\": \"%s\", \"precision\": \"fp32\", \"threads\": %lld, \"seconds\": %.6g, "
+        printf("{\"case\": \"%s\", \"precision\": \"%s\", \"threads\": %lld, \"seconds\": %.6g, "
                "\"gflops\": %.4g, \"peak_gflops\": %.4g, \"share_of_peak\": %.3f}\n",
-               name, (long long)b->threads, seconds, rate, peak, rate / peak);
+               name, b->precision, (long long)b->threads, seconds, rate, peak, rate / peak);
     else
         printf("%-28s %10.3f ms %8.1f GFLOP/s  %5.1f %% of the peak of %.0f\n", name, seconds * 1e3,
                rate, 100 * rate / peak, peak);
@@ -90,7 +91,8 @@ static void time_subject(bench *b, const char *name, subject *s, double operatio
     report(b, name, median(seconds, rounds), operations, median(peaks, rounds));
 }
 
-static gan_status make_tensor(subject *s, gan_tensor **out, int64_t n, int64_t h, int64_t w, int64_t c)
+static gan_status make_tensor(subject *s, gan_tensor **out, int64_t n, int64_t h, int64_t w,
+                              int64_t c)
 {
     int64_t shape[4] = {n, h, w, c};
     gan_value noise;
@@ -119,7 +121,10 @@ static gan_status apply_layer(subject *s)
     return gan_tape_apply(s->tape, s->model, modes[s->pass], &input, &s->value);
 }
 
-static gan_status reset_tape(subject *s) { return gan_tape_reset(s->tape); }
+static gan_status reset_tape(subject *s)
+{
+    return gan_tape_reset(s->tape);
+}
 
 static gan_status reset_and_apply(subject *s)
 {
@@ -158,7 +163,8 @@ static void bench_layers(bench *b, const bench_net *net)
         for (int i = 0; i < count; ++i)
             for (int pass = 0; pass < 3; ++pass) {
                 char name[64];
-                snprintf(name, sizeof name, "conv.%s.%s.%s", net->name, layers[i].name, passes[pass]);
+                snprintf(name, sizeof name, "conv.%s.%s.%s", net->name, layers[i].name,
+                         passes[pass]);
                 bench_one_layer(b, name, &layers[i], BATCH, pass);
             }
     }
@@ -188,7 +194,10 @@ static void bench_products(bench *b)
     }
 }
 
-static gan_status feed(subject *s) { return gan_trainer_feed(s->trainer, "real", s->input); }
+static gan_status feed(subject *s)
+{
+    return gan_trainer_feed(s->trainer, "real", s->input);
+}
 
 static gan_status step(subject *s)
 {
@@ -254,7 +263,6 @@ static int run_bench(const command *self, int count, char **words)
 {
     arguments a;
     bench b = {.self = self};
-    char spec[64], message[512];
     int code = arguments_parse(self, count, words, &a);
     if (code) return code;
     if (arguments_get(&a, "help")) {
@@ -266,26 +274,25 @@ static int run_bench(const command *self, int count, char **words)
         return EXIT_USAGE;
     b.json = arguments_get(&a, "json") != NULL;
     b.wanted = arguments_get(&a, "case");
-    snprintf(spec, sizeof spec, "threads=%lld", (long long)b.threads);
-    if (gan_context_create(&b.context, spec, NULL, message, sizeof message) != GAN_OK)
-        return complain(self, EXIT_FAILED, "%s", message);
-    code = run_cases(&b);
+    b.precision = arguments_get(&a, "precision");
+    if (!b.precision) b.precision = "fp32";
+    code = open_context(self, &a, 0, b.threads, &b.context);
+    if (code) return code;
+    code = measure_peak(gan_context_cpu(b.context), (int)b.threads) > 0
+               ? run_cases(&b)
+               : complain(self, EXIT_FAILED, "cannot start %lld threads", (long long)b.threads);
     gan_context_release(b.context);
     return code;
 }
 
 static const flag bench_flags[] = {
-    {"case", "NAME", "peak, product.MxNxK, conv.dcgan64.LAYER.PASS, train.NET, or a beginning of these",
-     false},
+    {"case", "NAME",
+     "peak, product.MxNxK, conv.dcgan64.LAYER.PASS, train.NET, or a beginning of these", false},
     {"threads", "N", "worker threads (1)", false},
+    {"precision", "P", "how products are made (fp32)", false},
     {"rounds", "N", "times each case so often and takes the median (9)", false},
     {"json", NULL, "one JSON object a line", false},
     {"help", NULL, "this text", false}};
-const command command_bench = {"bench",
-                               "[--case NAME]",
-                               "times products, convolutions and training steps",
-                               0,
-                               0,
-                               bench_flags,
-                               sizeof bench_flags / sizeof bench_flags[0],
-                               run_bench};
+const command command_bench = {
+    "bench", "[--case NAME]", "times products, convolutions and training steps", 0,
+    0,       bench_flags,     sizeof bench_flags / sizeof bench_flags[0],        run_bench};

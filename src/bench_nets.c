@@ -38,9 +38,9 @@ static const bench_layer mlp_d[] = {
 
 #define COUNT(array) (int)(sizeof(array) / sizeof(array)[0])
 #define TRAINER "gan loss=non_saturating reuse=yes batch=64"
-#define DCGAN_DEFAULTS                                                                             \
-    "default conv_transpose2d kernel=4 stride=2 pad=1 bias=no init=normal:0.02\n"                  \
-    "default conv2d kernel=4 stride=2 pad=1 bias=no init=normal:0.02\n"                            \
+#define DCGAN_DEFAULTS                                                            \
+    "default conv_transpose2d kernel=4 stride=2 pad=1 bias=no init=normal:0.02\n" \
+    "default conv2d kernel=4 stride=2 pad=1 bias=no init=normal:0.02\n"           \
     "default batchnorm init=normal:1,0.02\n"
 
 const bench_net bench_nets[] = {
@@ -48,21 +48,23 @@ const bench_net bench_nets[] = {
      DCGAN_DEFAULTS "input 100; conv_transpose2d 512 stride=1 pad=0; batchnorm; relu\n"
                     "conv_transpose2d 256; batchnorm; relu; conv_transpose2d 128; batchnorm; relu\n"
                     "conv_transpose2d 64; batchnorm; relu; conv_transpose2d 3; tanh",
-     DCGAN_DEFAULTS "input 64 64 3; conv2d 64; leaky_relu 0.2; conv2d 128; batchnorm; leaky_relu 0.2\n"
-                    "conv2d 256; batchnorm; leaky_relu 0.2; conv2d 512; batchnorm; leaky_relu 0.2\n"
-                    "conv2d 1 stride=1 pad=0",
+     DCGAN_DEFAULTS
+     "input 64 64 3; conv2d 64; leaky_relu 0.2; conv2d 128; batchnorm; leaky_relu 0.2\n"
+     "conv2d 256; batchnorm; leaky_relu 0.2; conv2d 512; batchnorm; leaky_relu 0.2\n"
+     "conv2d 1 stride=1 pad=0",
      TRAINER, 64, 64, 3, 100, dcgan64_g, dcgan64_d, COUNT(dcgan64_g), COUNT(dcgan64_d)},
     {"dcgan28",
      DCGAN_DEFAULTS "input 100; conv_transpose2d 128 kernel=7 stride=1 pad=0; batchnorm; relu\n"
                     "conv_transpose2d 64; batchnorm; relu; conv_transpose2d 1; tanh",
-     DCGAN_DEFAULTS "input 28 28 1; conv2d 64; leaky_relu 0.2; conv2d 128; batchnorm; leaky_relu 0.2\n"
-                    "conv2d 1 kernel=7 stride=1 pad=0",
+     DCGAN_DEFAULTS
+     "input 28 28 1; conv2d 64; leaky_relu 0.2; conv2d 128; batchnorm; leaky_relu 0.2\n"
+     "conv2d 1 kernel=7 stride=1 pad=0",
      TRAINER, 28, 28, 1, 100, dcgan28_g, dcgan28_d, COUNT(dcgan28_g), COUNT(dcgan28_d)},
     {"mlp",
      "input 100; dense 256; leaky_relu 0.2; dense 512; leaky_relu 0.2; dense 1024; leaky_relu 0.2\n"
      "dense 784; tanh; reshape 28 28 1",
-     "input 28 28 1; dense 512; leaky_relu 0.2; dense 256; leaky_relu 0.2; dense 1",
-     TRAINER, 28, 28, 1, 100, mlp_g, mlp_d, COUNT(mlp_g), COUNT(mlp_d)},
+     "input 28 28 1; dense 512; leaky_relu 0.2; dense 256; leaky_relu 0.2; dense 1", TRAINER, 28,
+     28, 1, 100, mlp_g, mlp_d, COUNT(mlp_g), COUNT(mlp_d)},
 };
 const int bench_net_count = COUNT(bench_nets);
 

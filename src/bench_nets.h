@@ -26,8 +26,9 @@ extern const int bench_net_count;
 /* Multiply-adds of one sample's forward pass. */
 double bench_layer_products(const bench_layer *layer);
 
-/* Floating-point operations of one training step with `batch` samples: G once, D on real, fake and again on fake;
- * backward: D's weights for two batches and data for three (to its input for one), G's weights and data. */
+/* Floating-point operations of one training step with `batch` samples: G once, D on real, fake and
+ * again on fake; backward: D's weights for two batches and data for three (to its input for one),
+ * G's weights and data. */
 double bench_step_operations(const bench_net *net, int batch);
 
 #endif

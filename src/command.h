@@ -1,4 +1,5 @@
-/* command.h: what the gan command's files share. The command uses only the public interface of libgan. */
+/* command.h: what the gan command's files share. The command uses only the public interface of
+ * libgan. */
 #ifndef COMMAND_H
 #define COMMAND_H
 
@@ -50,7 +51,8 @@ typedef struct arguments {
 int arguments_parse(const command *self, int count, char **words, arguments *out);
 /* The value of a flag ("" for a switch that was given), NULL if it was not given. */
 const char *arguments_get(const arguments *a, const char *name);
-/* A whole number of a flag, `otherwise` if not given; false after a message if it is none in the range. */
+/* A whole number of a flag, `otherwise` if not given; false after a message if it is none in the
+ * range. */
 bool arguments_integer(const command *self, const arguments *a, const char *name, int64_t least,
                        int64_t most, int64_t otherwise, int64_t *out);
 
@@ -65,8 +67,8 @@ int complain(const command *self, int code, const char *format, ...);
 /* The context's message, and the exit code that fits the status. */
 int complain_status(const command *self, gan_context *context, gan_status status);
 
-/* A context with this seed and so many threads, and the precision that --precision names. EXIT_GOOD,
- * or a code after a message. */
+/* A context with this seed and so many threads, and the precision that --precision names.
+ * EXIT_GOOD, or a code after a message. */
 int open_context(const command *self, const arguments *a, int64_t seed, int64_t threads,
                  gan_context **out);
 
@@ -77,7 +79,8 @@ bool path_is_folder(const char *path);
 bool path_exists(const char *path);
 /* Makes a folder and those above it; 0, or an errno. */
 int make_folders(const char *path);
-/* Puts `text` into `path` in one step: the old file or the new one is there, whole; 0, or an errno. */
+/* Puts `text` into `path` in one step: the old file or the new one is there, whole; 0, or an errno.
+ */
 int replace_file(const char *path, const char *text);
 /* Puts the file `from` in the place of `to`; 0, or an errno. */
 int move_file(const char *from, const char *to);

@@ -76,5 +76,7 @@ static int run_help(const command *self, int count, char **words)
 }
 
 static const flag help_flags[] = {{"help", NULL, "this text", false}};
-const command command_help = {"help", "[KIND]", "lists all kinds, or the options of one, or a command's flags", 0, 1,
-                              help_flags, 1, run_help};
+const command command_help = {
+    "help", "[KIND]", "lists all kinds, or the options of one, or a command's flags",
+    0,      1,        help_flags,
+    1,      run_help};

@@ -16,10 +16,11 @@ static void print_help(FILE *to)
     for (int i = 0; commands[i]; ++i)
         fprintf(to, "  %-8s %s\n", commands[i]->name, commands[i]->help);
     fputs("\n  gan COMMAND --help   flags of a command\n"
-          "  gan help KIND        options of a layer, loss, optimizer, trainer, data set, run, context\n"
+          "  gan help KIND        options of a layer, loss, optimizer, trainer, data set, run\n"
           "  gan --version\n\n"
           "Exit codes: 0 done, 1 failed, 2 wrong command line, 3 wrong recipe, model or data,\n"
-          "4 a result cannot be written, 5 the training diverged, 130 or 143 stopped by a signal.\n",
+          "4 a result cannot be written, 5 the training diverged, 130 or 143 stopped by a\n"
+          "signal.\n",
           to);
 }
 

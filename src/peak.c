@@ -1,5 +1,3 @@
-#define _POSIX_C_SOURCE 200809L
-
 #include "peak.h"
 
 #include <math.h>
@@ -76,6 +74,7 @@ static void *run_spinner(void *argument)
 double measure_peak(const char *tier, int threads)
 {
     pthread_t thread[MAX_THREADS];
+    int started_threads = 0;
     spinner spinners[MAX_THREADS];
     double (*spin)(int64_t) = spin_generic;
     double started = seconds_now(), flops = 0;
@@ -88,11 +87,12 @@ double measure_peak(const char *tier, int threads)
 #endif
     for (int i = 0; i < threads; ++i) {
         spinners[i].spin = spin;
-        if (pthread_create(&thread[i], NULL, run_spinner, &spinners[i])) return 0;
+        if (pthread_create(&thread[i], NULL, run_spinner, &spinners[i])) break;
+        ++started_threads;
     }
-    for (int i = 0; i < threads; ++i) {
+    for (int i = 0; i < started_threads; ++i) {
         pthread_join(thread[i], NULL);
         flops += spinners[i].flops;
     }
-    return flops / (seconds_now() - started) * 1e-9;
+    return started_threads == threads ? flops / (seconds_now() - started) * 1e-9 : 0;
 }

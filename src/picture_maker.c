@@ -6,6 +6,20 @@
 /* The tape's draws from here on belong to samples, so that they never meet a training's. */
 static const uint64_t first_draw = (uint64_t)1 << 46;
 
+const char *picture_maker_fault(const gan_model *generator, bool sheet)
+{
+    int64_t in[3], out[3];
+    if (gan_model_input_count(generator) != 1) return "it takes more than one input";
+    if (gan_model_output_count(generator) != 1) return "it has more than one output";
+    if (gan_model_input_shape(generator, 0, in) != GAN_OK ||
+        gan_model_output_shape(generator, 0, out) != GAN_OK)
+        return "its shapes are unknown";
+    for (int i = 0; i < 3; ++i)
+        if (in[i] < 1 || out[i] < 1) return "the size of its input or output is open";
+    if (sheet && out[2] > 4) return "its output has more channels than the 4 of a picture";
+    return NULL;
+}
+
 gan_status picture_maker_create(picture_maker *out, gan_context *context, gan_model *generator,
                                 int64_t batch, bool uniform)
 {
@@ -32,7 +46,10 @@ void picture_maker_free(picture_maker *maker)
     memset(maker, 0, sizeof *maker);
 }
 
-gan_status picture_maker_update(picture_maker *maker) { return gan_runner_update(maker->runner); }
+gan_status picture_maker_update(picture_maker *maker)
+{
+    return gan_runner_update(maker->runner);
+}
 
 /* z[0..n): picture `first` + i has draw first_draw + first + i of its own. */
 static gan_status draw_noise(picture_maker *maker, int64_t first, gan_tensor *z)
@@ -60,8 +77,7 @@ static gan_status make_batch(picture_maker *maker, int64_t first, gan_tensor *pi
     int64_t shape[4] = {gan_tensor_shape(pictures)[0]};
     gan_tensor *z = NULL;
     gan_status status = gan_model_input_shape(maker->generator, 0, shape + 1);
-    if (status == GAN_OK)
-        status = gan_tensor_create(&z, maker->context, GAN_FLOAT32, 4, shape);
+    if (status == GAN_OK) status = gan_tensor_create(&z, maker->context, GAN_FLOAT32, 4, shape);
     if (status == GAN_OK) status = draw_noise(maker, first, z);
     if (status == GAN_OK)
         status = gan_runner_run(maker->runner, (const gan_tensor *const *)&z, &pictures);
@@ -74,8 +90,7 @@ gan_status picture_maker_make(picture_maker *maker, int64_t first, int64_t count
     int64_t shape[4] = {count};
     gan_status status = gan_model_output_shape(maker->generator, 0, shape + 1);
     *out = NULL;
-    if (status == GAN_OK)
-        status = gan_tensor_create(out, maker->context, GAN_FLOAT32, 4, shape);
+    if (status == GAN_OK) status = gan_tensor_create(out, maker->context, GAN_FLOAT32, 4, shape);
     for (int64_t done = 0; done < count && status == GAN_OK; done += maker->batch) {
         gan_tensor *part = NULL;
         int64_t n = count - done < maker->batch ? count - done : maker->batch;

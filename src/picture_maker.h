@@ -13,7 +13,11 @@ typedef struct picture_maker {
     bool uniform; /* z is uniform in [-1, 1), not N(0, 1) */
 } picture_maker;
 
-/* For up to `batch` pictures at a time. The generator takes one input, the noise, and gives pictures. */
+/* Why no pictures can be made with this model, or NULL: it takes one input, the noise, and has one
+ * output, both of fixed size; for a `sheet`, of 1 to 4 channels. Static. */
+const char *picture_maker_fault(const gan_model *generator, bool sheet);
+
+/* For up to `batch` pictures at a time, with a generator that has no fault. */
 gan_status picture_maker_create(picture_maker *out, gan_context *context, gan_model *generator,
                                 int64_t batch, bool uniform);
 void picture_maker_free(picture_maker *maker);
@@ -21,8 +25,8 @@ void picture_maker_free(picture_maker *maker);
 /* New weights. */
 gan_status picture_maker_update(picture_maker *maker);
 
-/* Makes `count` pictures, float32 N x H x W x C, from noise that depends on the context's seed and on `first`, the
- * number of the first picture, alone. */
+/* Makes `count` pictures, float32 N x H x W x C, from noise that depends on the context's seed and
+ * on `first`, the number of the first picture, alone. */
 gan_status picture_maker_make(picture_maker *maker, int64_t first, int64_t count, gan_tensor **out);
 
 #endif

@@ -85,7 +85,8 @@ enum { LINE_SIZE = 512 };
 #if defined(__GNUC__)
 __attribute__((format(printf, 2, 3)))
 #endif
-static void add(char line[LINE_SIZE], const char *format, ...)
+static void
+add(char line[LINE_SIZE], const char *format, ...)
 {
     size_t used = strlen(line);
     va_list list;
@@ -113,7 +114,8 @@ static void add_values(char line[LINE_SIZE], const gan_trainer *trainer, const c
             letter = letters[l][1];
             name += n;
         }
-        add(line, "%s%s %s%s %.3f", first ? "  " : "", first ? group : "", letter, name, value);
+        add(line, "%s%s %s%s ", first ? "  " : "", first ? group : "", letter, name);
+        add(line, fabs(value) < 1e5 ? "%.3f" : "%.3g", value);
         first = false;
     }
 }
@@ -126,8 +128,10 @@ static void add_rate(char line[LINE_SIZE], const run_log *log, int64_t step, dou
     if (!(rate > 0)) return;
     left = (long long)((double)(log->last_step - step) / rate + 0.5);
     add(line, "  %.0f images/s  ", rate * (double)log->batch);
-    if (left >= 3600) add(line, "%lld:%02lld", left / 3600, left / 60 % 60);
-    else add(line, "%lld", left / 60);
+    if (left >= 3600)
+        add(line, "%lld:%02lld", left / 3600, left / 60 % 60);
+    else
+        add(line, "%lld", left / 60);
     add(line, ":%02lld left", left % 60);
 }
 

@@ -11,18 +11,18 @@ static bool generator_path(char out[PATH_SIZE], const char *run)
     return snprintf(out, PATH_SIZE, "%s", run) < PATH_SIZE;
 }
 
-/* The noise that the run's trainer used; --noise decides for a bare file. */
-static bool noise_is_uniform(const arguments *a)
+/* The noise that a run's trainer used; false for a bare file. */
+static bool run_is_uniform(const char *run)
 {
-    const char *given = arguments_get(a, "noise");
     char path[PATH_SIZE], line[4096];
-    bool uniform = false;
+    bool trainer = false, uniform = false;
     FILE *file;
-    if (given) return !strcmp(given, "uniform");
-    if (!path_join(path, a->operands[0], "run.recipe")) return false;
+    if (!path_join(path, run, "run.recipe")) return false;
     file = fopen(path, "r");
-    while (file && fgets(line, sizeof line, file))
-        if (strstr(line, " noise=uniform")) uniform = true;
+    while (file && fgets(line, sizeof line, file)) {
+        if (line[0] == '[') trainer = !strcmp(line, "[trainer]\n");
+        if (trainer && strstr(line, " noise=uniform")) uniform = true;
+    }
     if (file) fclose(file);
     return uniform;
 }
@@ -38,7 +38,7 @@ static gan_status save_npy(gan_context *context, const gan_tensor *pictures, con
         uint8_t *to = gan_tensor_data(bytes);
         int64_t count = gan_tensor_count(pictures);
         for (int64_t i = 0; i < count; ++i) {
-            float v = from[i] < -1 ? -1 : from[i] > 1 ? 1 : from[i];
+            float v = from[i] > 1 ? 1 : from[i] > -1 ? from[i] : -1; /* NaN: -1 */
             to[i] = (uint8_t)((v + 1) * 127.5F + 0.5F);
         }
         status = gan_tensor_save(bytes, path);
@@ -53,57 +53,88 @@ static bool ends_with(const char *text, const char *end)
     return n >= m && !strcmp(text + n - m, end);
 }
 
-static gan_status make_and_save(gan_context *context, const char *model_path, int64_t count,
-                                bool uniform, const char *out)
+/* What is asked for. */
+typedef struct order {
+    const command *self;
+    gan_context *context;
+    const char *out;
+    char model[PATH_SIZE];
+    int64_t count;
+    bool uniform, array; /* an .npy file, not a sheet */
+} order;
+
+static int make_and_save(const order *o, gan_model *generator)
 {
-    gan_model *generator = NULL;
-    picture_maker maker = {0};
+    picture_maker maker;
     gan_tensor *pictures = NULL;
-    gan_status status = gan_model_load(&generator, context, model_path);
-    if (status == GAN_OK)
-        status = picture_maker_create(&maker, context, generator, count < 64 ? count : 64, uniform);
-    if (status == GAN_OK) status = picture_maker_make(&maker, 0, count, &pictures);
-    if (status == GAN_OK)
-        status = ends_with(out, ".npy") ? save_npy(context, pictures, out)
-                                        : gan_image_sheet(pictures, 0, out);
-    gan_tensor_release(pictures);
+    int code = EXIT_GOOD;
+    gan_status status = picture_maker_create(&maker, o->context, generator,
+                                             o->count < 64 ? o->count : 64, o->uniform);
+    if (status == GAN_OK) status = picture_maker_make(&maker, 0, o->count, &pictures);
     picture_maker_free(&maker);
+    if (status != GAN_OK) return complain_status(o->self, o->context, status);
+    status =
+        o->array ? save_npy(o->context, pictures, o->out) : gan_image_sheet(pictures, 0, o->out);
+    gan_tensor_release(pictures);
+    if (status != GAN_OK) code = complain_status(o->self, o->context, status);
+    return code == EXIT_INPUT ? EXIT_OUTPUT : code;
+}
+
+static int serve(const order *o)
+{
+    gan_model *generator;
+    const char *fault;
+    int code;
+    gan_status status = gan_model_load(&generator, o->context, o->model);
+    if (status != GAN_OK) return complain_status(o->self, o->context, status);
+    fault = picture_maker_fault(generator, !o->array);
+    code = fault ? complain(o->self, EXIT_INPUT, "%s: no pictures: %s", o->model, fault)
+                 : make_and_save(o, generator);
     gan_model_release(generator);
-    return status;
+    return code;
+}
+
+/* Everything but the context. */
+static int read_order(order *o, const arguments *a)
+{
+    const char *noise = arguments_get(a, "noise");
+    o->out = arguments_get(a, "out");
+    if (!o->out)
+        return complain(o->self, EXIT_USAGE,
+                        "--out FILE is missing: a .png sheet or an .npy array");
+    o->array = ends_with(o->out, ".npy");
+    if (!o->array && !ends_with(o->out, ".png"))
+        return complain(o->self, EXIT_USAGE, "--out %s: the name must end in .png or .npy", o->out);
+    if (noise && strcmp(noise, "normal") && strcmp(noise, "uniform"))
+        return complain(o->self, EXIT_USAGE, "--noise is '%s'; it must be normal or uniform",
+                        noise);
+    if (!generator_path(o->model, a->operands[0]))
+        return complain(o->self, EXIT_USAGE, "the path %s is too long", a->operands[0]);
+    o->uniform = noise ? !strcmp(noise, "uniform") : run_is_uniform(a->operands[0]);
+    return arguments_integer(o->self, a, "count", 1, 1 << 24, 64, &o->count) ? EXIT_GOOD
+                                                                             : EXIT_USAGE;
 }
 
 static int run_sample(const command *self, int count, char **words)
 {
     arguments a;
-    int64_t pictures, seed, threads;
-    char spec[96], message[512], path[PATH_SIZE];
-    const char *out;
-    gan_context *context;
-    gan_status status;
+    order o = {.self = self};
+    int64_t seed, threads;
     int code = arguments_parse(self, count, words, &a);
     if (code) return code;
     if (arguments_get(&a, "help")) {
         print_command_help(self);
         return EXIT_GOOD;
     }
-    out = arguments_get(&a, "out");
-    if (!out) return complain(self, EXIT_USAGE, "--out FILE is missing: a .png sheet or an .npy array");
-    if (!ends_with(out, ".png") && !ends_with(out, ".npy"))
-        return complain(self, EXIT_USAGE, "--out %s: the name must end in .png or .npy", out);
-    if (!arguments_integer(self, &a, "count", 1, 1 << 24, 64, &pictures) ||
-        !arguments_integer(self, &a, "seed", 0, INT64_MAX, 0, &seed) ||
+    code = read_order(&o, &a);
+    if (code) return code;
+    if (!arguments_integer(self, &a, "seed", 0, INT64_MAX, 0, &seed) ||
         !arguments_integer(self, &a, "threads", 0, 1024, 0, &threads))
         return EXIT_USAGE;
-    snprintf(spec, sizeof spec, "seed=%lld threads=%lld", (long long)seed, (long long)threads);
-    status = gan_context_create(&context, spec, NULL, message, sizeof message);
-    if (status != GAN_OK) return complain(self, EXIT_FAILED, "%s", message);
-    if (!generator_path(path, a.operands[0]))
-        code = complain(self, EXIT_USAGE, "the path %s is too long", a.operands[0]);
-    else {
-        status = make_and_save(context, path, pictures, noise_is_uniform(&a), out);
-        if (status != GAN_OK) code = complain_status(self, context, status);
-    }
-    gan_context_release(context);
+    code = open_context(self, &a, seed, threads, &o.context);
+    if (code) return code;
+    code = serve(&o);
+    gan_context_release(o.context);
     return code;
 }
 
@@ -113,6 +144,7 @@ static const flag sample_flags[] = {
     {"seed", "S", "of the noise (0)", false},
     {"noise", "KIND", "normal or uniform; a run folder knows its own", false},
     {"threads", "N", "worker threads; 0: all processors (0)", false},
+    {"precision", "P", "how products are made (fp32)", false},
     {"help", NULL, "this text", false}};
 const command command_sample = {"sample",
                                 "RUN --out FILE",

@@ -7,13 +7,22 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Ctrl-C once: the step is finished and saved. Twice: the program ends at once. */
+/* Ctrl-C or SIGTERM once: the step is finished and saved. Twice: the program ends at once. */
 static volatile sig_atomic_t stop_signal;
+static const int caught_signals[] = {SIGINT, SIGTERM};
+enum { CAUGHT_COUNT = sizeof caught_signals / sizeof caught_signals[0] };
 
 static void on_signal(int number)
 {
     stop_signal = number;
-    signal(number, SIG_DFL);
+    for (int i = 0; i < CAUGHT_COUNT; ++i) signal(caught_signals[i], SIG_DFL);
+}
+
+/* One that the shell has the program ignore stays ignored: SIGINT in the background. */
+static void catch_signals(void)
+{
+    for (int i = 0; i < CAUGHT_COUNT; ++i)
+        if (signal(caught_signals[i], on_signal) == SIG_IGN) signal(caught_signals[i], SIG_IGN);
 }
 
 typedef struct run {
@@ -25,7 +34,8 @@ typedef struct run {
     picture_maker maker;
     run_log log;
     int64_t steps, sample_every, save_every, log_every, samples;
-    int code; /* of a failure inside the step callback */
+    bool sheets; /* the generator makes pictures */
+    int code;    /* of a failure inside the step callback */
 } run;
 
 static void run_free(run *r)
@@ -43,6 +53,15 @@ static int64_t run_option(const run *r, const char *name)
     double value = 0;
     gan_recipe_run_option(r->recipe, name, &value);
     return (int64_t)value;
+}
+
+/* What the library logs, between two progress lines. */
+static void on_log(void *user, int32_t level, const char *line)
+{
+    run *r = user;
+    (void)level;
+    run_log_end(&r->log);
+    complain(r->self, 0, "%s", line);
 }
 
 /* --set SECTION.KEY=VALUE, and the short forms of three of them. */
@@ -65,7 +84,10 @@ static int apply_flags(run *r, const arguments *a)
             if (!strcmp(name, shorts[s][0])) snprintf(path, sizeof path, "%s", shorts[s][1]);
         if (*path) {
             gan_status status = gan_recipe_set(r->recipe, path, value);
-            if (status != GAN_OK) return complain_status(r->self, r->reader, status);
+            if (status != GAN_OK) {
+                complain_status(r->self, r->reader, status);
+                return EXIT_USAGE;
+            }
         }
     }
     return EXIT_GOOD;
@@ -74,6 +96,7 @@ static int apply_flags(run *r, const arguments *a)
 static int read_recipe(run *r, const arguments *a)
 {
     char message[512];
+    const gan_host host = {.size = sizeof host, .user = r, .log = on_log};
     gan_status status = gan_context_create(&r->reader, "threads=1", NULL, message, sizeof message);
     int code;
     if (status != GAN_OK) return complain(r->self, EXIT_FAILED, "%s", message);
@@ -86,44 +109,72 @@ static int read_recipe(run *r, const arguments *a)
     r->save_every = run_option(r, "save_every");
     r->log_every = run_option(r, "log_every");
     r->samples = run_option(r, "samples");
-    status = gan_context_create(&r->context, gan_recipe_context(r->recipe), NULL, message,
+    status = gan_context_create(&r->context, gan_recipe_context(r->recipe), &host, message,
                                 sizeof message);
     return status == GAN_OK ? EXIT_GOOD : complain(r->self, EXIT_INPUT, "%s", message);
 }
 
-/* Makes the folder and puts the recipe into it, so that what cannot be written is known at once. */
-static int prepare_folder(run *r)
-{
-    char path[PATH_SIZE];
-    const char *text = gan_recipe_text(r->recipe);
-    FILE *file;
-    int error;
-    if (!path_join(path, r->folder, "sheets"))
-        return complain(r->self, EXIT_OUTPUT, "the path %s is too long", r->folder);
-    error = make_folders(path);
-    if (error) return complain(r->self, EXIT_OUTPUT, "cannot make the folder %s: %s", path, strerror(error));
-    path_join(path, r->folder, "run.recipe");
-    file = fopen(path, "w");
-    if (!file) return complain(r->self, EXIT_OUTPUT, "cannot write %s: %s", path, strerror(errno));
-    error = fputs(text, file) < 0;
-    if (fclose(file) || error)
-        return complain(r->self, EXIT_OUTPUT, "cannot write %s: %s", path, strerror(errno));
-    return EXIT_GOOD;
-}
-
+/* A new trainer, or the one of the folder's checkpoint. Nothing is written yet: a run that cannot
+ * be made or resumed leaves the folder as it was. */
 static int start_trainer(run *r)
 {
     char checkpoint[PATH_SIZE];
+    const char *fault = run_folder_fault(r->folder);
+    int64_t done;
     bool resumes;
     gan_status status;
-    path_join(checkpoint, r->folder, "checkpoint.safetensors");
+    if (!path_join(checkpoint, r->folder, "checkpoint.safetensors"))
+        return complain(r->self, EXIT_OUTPUT, "the path %s is too long", r->folder);
+    if (fault) return complain(r->self, EXIT_OUTPUT, "--out %s: %s", r->folder, fault);
     resumes = path_exists(checkpoint);
     status = gan_recipe_trainer(&r->trainer, r->recipe, r->context, resumes ? checkpoint : NULL);
     if (status != GAN_OK) return complain_status(r->self, r->context, status);
-    if (resumes)
-        fprintf(stderr, "resuming %s after step %lld\n", r->folder,
-                (long long)gan_trainer_steps(r->trainer));
+    done = gan_trainer_steps(r->trainer);
+    if (done > r->steps)
+        return complain(r->self, EXIT_USAGE, "%s has made %lld steps already, run.steps is %lld",
+                        r->folder, (long long)done, (long long)r->steps);
+    if (resumes) fprintf(stderr, "resuming %s after step %lld\n", r->folder, (long long)done);
     return EXIT_GOOD;
+}
+
+/* Makes the folder and puts the recipe and the log into it, so that what cannot be written is known
+ * before the first step. */
+static int prepare_folder(run *r)
+{
+    char path[PATH_SIZE];
+    int error = make_folders(r->folder);
+    if (error)
+        return complain(r->self, EXIT_OUTPUT, "cannot make the folder %s: %s", r->folder,
+                        strerror(error));
+    path_join(path, r->folder, "run.recipe");
+    error = replace_file(path, gan_recipe_text(r->recipe));
+    if (!error) {
+        path_join(path, r->folder, "sheets");
+        error = make_folders(path);
+    }
+    if (!error) {
+        path_join(path, r->folder, "log.jsonl");
+        error = run_log_open(&r->log, r->folder, gan_trainer_steps(r->trainer), r->steps,
+                             run_option(r, "batch"));
+    }
+    if (error) return complain(r->self, EXIT_OUTPUT, "cannot write %s: %s", path, strerror(error));
+    return EXIT_GOOD;
+}
+
+static int start_pictures(run *r)
+{
+    gan_model *generator = gan_trainer_model(r->trainer, "generator", 0);
+    bool uniform = strstr(gan_trainer_text(r->trainer), " noise=uniform") != NULL;
+    const char *fault = picture_maker_fault(generator, true);
+    gan_status status;
+    r->sheets = !fault;
+    if (fault) {
+        fprintf(stderr, "the generator makes no pictures, so there will be no sheets: %s\n", fault);
+        return EXIT_GOOD;
+    }
+    status = picture_maker_create(&r->maker, r->context, generator,
+                                  r->samples < 64 ? r->samples : 64, uniform);
+    return status == GAN_OK ? EXIT_GOOD : complain_status(r->self, r->context, status);
 }
 
 static gan_status save_sheet(run *r, const char *name)
@@ -149,24 +200,32 @@ static gan_status save_run(run *r)
     return status;
 }
 
+/* 0: never. */
+static bool is_due(int64_t step, int64_t every)
+{
+    return every > 0 && step % every == 0;
+}
+
 static int32_t on_step(void *user, gan_trainer *trainer)
 {
     run *r = user;
     int64_t step = gan_trainer_steps(trainer);
-    bool last = step == r->steps;
+    bool last = step == r->steps, line = is_due(step, r->log_every) || (last && r->log_every > 0);
     gan_status status = GAN_OK;
-    if (!run_log_step(&r->log, trainer)) {
+    if (line && !run_log_step(&r->log, trainer)) {
+        int error = errno;
+        run_log_end(&r->log);
         r->code = complain(r->self, EXIT_OUTPUT, "cannot write %s/log.jsonl: %s", r->folder,
-                           strerror(errno));
+                           strerror(error));
         return 1;
     }
-    run_log_progress(&r->log, trainer, last || step % r->log_every == 0);
-    if (step % r->sample_every == 0 && !last) {
+    run_log_progress(&r->log, trainer, line);
+    if (r->sheets && is_due(step, r->sample_every) && !last) {
         char name[48];
         snprintf(name, sizeof name, "sheets/%06lld.png", (long long)step);
         status = save_sheet(r, name);
     }
-    if (status == GAN_OK && step % r->save_every == 0 && !last) status = save_run(r);
+    if (status == GAN_OK && is_due(step, r->save_every) && !last) status = save_run(r);
     if (status != GAN_OK) {
         run_log_end(&r->log);
         r->code = complain_status(r->self, r->context, status);
@@ -177,44 +236,33 @@ static int32_t on_step(void *user, gan_trainer *trainer)
 
 static int finish(run *r, gan_status status)
 {
+    char path[PATH_SIZE];
+    int64_t step = gan_trainer_steps(r->trainer);
     run_log_end(&r->log);
     if (r->code) return r->code;
     if (status != GAN_OK && status != GAN_E_CANCELLED)
         return complain_status(r->self, r->context, status);
     status = save_run(r);
-    if (status == GAN_OK) status = save_sheet(r, "sheet.png");
+    if (status == GAN_OK && r->sheets) status = save_sheet(r, "sheet.png");
     if (status != GAN_OK) {
         complain_status(r->self, r->context, status);
         return EXIT_OUTPUT;
     }
-    if (stop_signal) {
-        fprintf(stderr, "stopped after step %lld; saved in %s; the same command goes on from there\n",
-                (long long)gan_trainer_steps(r->trainer), r->folder);
-        return 128 + stop_signal;
-    }
-    printf("%s/sheet.png\n", r->folder);
+    if (stop_signal && step < r->steps)
+        fprintf(stderr,
+                "stopped after step %lld; saved in %s; the same command goes on from there\n",
+                (long long)step, r->folder);
+    if (stop_signal) return 128 + stop_signal;
+    path_join(path, r->folder, r->sheets ? "sheet.png" : "generator.safetensors");
+    printf("%s\n", path);
     return EXIT_GOOD;
 }
 
 static int train(run *r)
 {
-    int64_t done = gan_trainer_steps(r->trainer);
-    bool uniform = strstr(gan_trainer_text(r->trainer), " noise=uniform") != NULL;
-    int error;
-    gan_status status =
-        picture_maker_create(&r->maker, r->context, gan_trainer_model(r->trainer, "generator", 0),
-                             r->samples < 64 ? r->samples : 64, uniform);
-    if (status != GAN_OK) return complain_status(r->self, r->context, status);
-    if (done > r->steps)
-        return complain(r->self, EXIT_USAGE, "%s has made %lld steps already, run.steps is %lld",
-                        r->folder, (long long)done, (long long)r->steps);
-    error = run_log_open(&r->log, r->folder, done, r->steps, run_option(r, "batch"));
-    if (error)
-        return complain(r->self, EXIT_OUTPUT, "cannot write %s/log.jsonl: %s", r->folder,
-                        strerror(error));
-    signal(SIGINT, on_signal);
-    signal(SIGTERM, on_signal);
-    return finish(r, gan_trainer_run(r->trainer, r->steps - done, on_step, r));
+    int64_t left = r->steps - gan_trainer_steps(r->trainer);
+    catch_signals();
+    return finish(r, gan_trainer_run(r->trainer, left, on_step, r));
 }
 
 static int run_train(const command *self, int count, char **words)
@@ -230,8 +278,9 @@ static int run_train(const command *self, int count, char **words)
     r.folder = arguments_get(&a, "out");
     if (!r.folder) return complain(self, EXIT_USAGE, "--out DIR is missing: where the run is kept");
     code = read_recipe(&r, &a);
-    if (!code) code = prepare_folder(&r);
     if (!code) code = start_trainer(&r);
+    if (!code) code = start_pictures(&r);
+    if (!code) code = prepare_folder(&r);
     if (!code) code = train(&r);
     run_free(&r);
     return code;

@@ -1,8 +1,8 @@
 /* runner.h: executes a model in evaluation mode, without allocating.
  *
- * A runner owns its plan, its memory and its packed weights, so runners of different contexts, one to a
- * thread, may share a model that nobody changes. A picture's bits do not depend on the batch around
- * it. */
+ * A runner owns its plan, its memory and its packed weights, so runners of different contexts, one
+ * to a thread, may share a model that nobody changes. A picture's bits do not depend on the batch
+ * around it. */
 #ifndef GAN_RUNNER_H
 #define GAN_RUNNER_H
 
@@ -22,8 +22,8 @@ GAN_API void gan_runner_retain(gan_runner *runner);
 GAN_API void gan_runner_release(gan_runner *runner);
 GAN_API gan_status gan_runner_update(gan_runner *runner);
 
-/* Runs the model: one tensor for each of its inputs and outputs, all with the same batch size, from 1 to
- * batch=. float32, or uint8 for pictures (scaled to and from [-1, 1]); any strides. Nothing is
+/* Runs the model: one tensor for each of its inputs and outputs, all with the same batch size, from
+ * 1 to batch=. float32, or uint8 for pictures (scaled to and from [-1, 1]); any strides. Nothing is
  * allocated. Fails, and computes nothing, on a wrong count, shape or type. */
 GAN_API gan_status gan_runner_run(gan_runner *runner, const gan_tensor *const *inputs,
                                   gan_tensor *const *outputs);

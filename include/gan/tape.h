@@ -1,7 +1,8 @@
 /* tape.h: records models being applied, and runs backwards.
  *
- * The tape computes as it records: a call has computed when it returns. A loop that repeats the same
- * calls after gan_tape_reset reuses plans and memory: from the second round on nothing is allocated.
+ * The tape computes as it records: a call has computed when it returns. A loop that repeats the
+ * same calls after gan_tape_reset reuses plans and memory: from the second round on nothing is
+ * allocated.
  *
  * A value is an int64 that belongs to one tape until its next reset; a stale one is refused. */
 #ifndef GAN_TAPE_H
@@ -21,21 +22,23 @@ GAN_API void gan_tape_release(gan_tape *tape);
 /* Forgets all values; keeps plans and memory for the next round. */
 GAN_API gan_status gan_tape_reset(gan_tape *tape);
 
-/* Puts data on the tape: float32, or uint8 for pictures (scaled to [-1, 1]), or integers (class labels).
- * The tensor is retained, not copied, where its memory can be used as it is: do not write to it before
- * the reset. `gradient` non-zero: gan_tape_backward computes the gradient to this input as well. */
+/* Puts data on the tape: float32, or uint8 for pictures (scaled to [-1, 1]), or integers (class
+ * labels). The tensor is retained, not copied, where its memory can be used as it is: do not write
+ * to it before the reset. `gradient` non-zero: gan_tape_backward computes the gradient to this
+ * input as well. */
 GAN_API gan_status gan_tape_input(gan_tape *tape, gan_tensor *tensor, int32_t gradient,
                                   gan_value *out);
 
-/* Numbers drawn from N(0, 1): shape has rank 2 (N, C) or 4 (N, H, W, C). Each call of a tape draws anew,
- * as a function of the context's seed and of how many draws the tape has made. */
+/* Numbers drawn from N(0, 1): shape has rank 2 (N, C) or 4 (N, H, W, C). Each call of a tape draws
+ * anew, as a function of the context's seed and of how many draws the tape has made. */
 GAN_API gan_status gan_tape_normal(gan_tape *tape, int32_t rank, const int64_t *shape,
                                    gan_value *out);
 /* The same, uniform in [-1, 1). */
 GAN_API gan_status gan_tape_uniform(gan_tape *tape, int32_t rank, const int64_t *shape,
                                     gan_value *out);
 
-/* How many draws the tape has made (noise, dropout): a checkpoint stores this number and sets it back. */
+/* How many draws the tape has made (noise, dropout): a checkpoint stores this number and sets it
+ * back. */
 GAN_API uint64_t gan_tape_draws(const gan_tape *tape);
 GAN_API gan_status gan_tape_seek(gan_tape *tape, uint64_t draws);
 
@@ -44,10 +47,9 @@ GAN_API gan_status gan_tape_seek(gan_tape *tape, uint64_t draws);
  *   training      batch statistics, dropout; running statistics are updated
  *   frozen        with training: gradients pass through, the parameters get none
  *   evaluation    running statistics, no dropout; gradients are available as well
- *   groups=2      several batches in one pass, with normalisation statistics of each: `inputs` has groups
- *                 times the model's inputs (all of the first batch, then all of the second), and
- *                 `outputs` likewise. Batches of one call have equal sizes.
- */
+ *   groups=2      several batches in one pass, with normalisation statistics of each: `inputs` has
+ *                 groups times the model's inputs (all of the first batch, then all of the
+ *                 second), and `outputs` likewise. Batches of one call have equal sizes. */
 GAN_API gan_status gan_tape_apply(gan_tape *tape, gan_model *model, const char *mode,
                                   const gan_value *inputs, gan_value *outputs);
 
@@ -58,9 +60,10 @@ GAN_API gan_status gan_tape_apply(gan_tape *tape, gan_model *model, const char *
  *   smooth_l1 [target=0] [beta=1]    squared below beta, absolute above
  *   hinge [sign=1]                   mean of max(0, 1 - sign * x)
  *   softplus [sign=1]                mean of log(1 + exp(sign * x))
- *   cross_entropy [label_smoothing=0]  of softmax over channels; the second value has the class numbers
- *   kl_gaussian                      of N(mean, exp(log_variance)) from N(0, 1): summed over a sample's
- *                                    elements, averaged over the samples
+ *   cross_entropy [label_smoothing=0]
+ *                                    of softmax over channels; the second value: class numbers
+ *   kl_gaussian                      of N(mean, exp(log_variance)) from N(0, 1): summed over a
+ *                                    sample's elements, averaged over the samples
  *   mean, sum                        of all elements
  *   above [0]                        the share of elements above a limit; without gradient
  *
@@ -76,10 +79,11 @@ GAN_API gan_status gan_tape_combine(gan_tape *tape, const gan_value *values, con
 /* The same numbers, through which no gradient passes. */
 GAN_API gan_status gan_tape_detach(gan_tape *tape, gan_value value, gan_value *out);
 
-/* Runs backwards from `count` values. seeds[i] is dL/dvalue (float32, the value's shape); seeds NULL, or
- * one of them NULL: ones. Adds into the gradients of the models named, and computes those of inputs that
- * asked for it; everything else is not computed. GAN_E_STATE, and nothing is done, if the way leads
- * through a model that was changed since it was applied; the message names its first output's value. */
+/* Runs backwards from `count` values. seeds[i] is dL/dvalue (float32, the value's shape); seeds
+ * NULL, or one of them NULL: ones. Adds into the gradients of the models named, and computes those
+ * of inputs that asked for it; everything else is not computed. GAN_E_STATE, and nothing is done,
+ * if the way leads through a model that was changed since it was applied; the message names its
+ * first output's value. */
 GAN_API gan_status gan_tape_backward(gan_tape *tape, const gan_value *values,
                                      gan_tensor *const *seeds, int32_t count,
                                      gan_model *const *models, int32_t model_count);
@@ -87,9 +91,9 @@ GAN_API gan_status gan_tape_backward(gan_tape *tape, const gan_value *values,
 /* The shape of a value as N, H, W, C; a scalar is 1, 1, 1, 1. */
 GAN_API gan_status gan_tape_shape(const gan_tape *tape, gan_value value, int64_t shape[4]);
 
-/* Copies out a value, or the gradient of the last backward to an input or to a model's output (GAN_E_STATE
- * where that did not compute it); float32, or uint8 for pictures. A tensor of rank 2 fits a value of 1x1
- * pictures, rank 0 or 1 a scalar. */
+/* Copies out a value, or the gradient of the last backward to an input or to a model's output
+ * (GAN_E_STATE where that did not compute it); float32, or uint8 for pictures. A tensor of rank 2
+ * fits a value of 1x1 pictures, rank 0 or 1 a scalar. */
 GAN_API gan_status gan_tape_value(gan_tape *tape, gan_value value, gan_tensor *tensor);
 GAN_API gan_status gan_tape_gradient(gan_tape *tape, gan_value value, gan_tensor *tensor);
 

@@ -32,7 +32,8 @@ GAN_API gan_status gan_trainer_set_optimizer(gan_trainer *trainer, const char *g
 GAN_API gan_status gan_trainer_feed(gan_trainer *trainer, const char *feed, gan_tensor *batch);
 
 /* The model of a role (borrowed; NULL if unset): the trained one. `averaged` non-zero: its moving average,
- * where the trainer keeps one, else NULL. */
+ * where the trainer keeps one (option average=), else NULL. The batch statistics of an average are
+ * estimated afresh when the trainer is saved; between saves they are the trained model's. */
 GAN_API gan_model *gan_trainer_model(const gan_trainer *trainer, const char *role,
                                      int32_t averaged);
 

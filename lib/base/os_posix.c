@@ -355,6 +355,7 @@ const char *gan__os_reason(void)
     case EDQUOT: return "no space left";
     case EMFILE:
     case ENFILE: return "too many open files";
+    case EFBIG: return "the file would be too large";
     case ENAMETOOLONG: return "the name is too long";
     case EIO: return "the device reports an error";
     default: return "the system refuses";

@@ -1,14 +1,14 @@
 /* conv_dense.c: backward_data of dense: x[n][c] = sum over k of y[n][k] * w[c][k].
  *
- * Packing w for this would cost as much as a small batch's product. So w is the broadcast side, as it
- * lies: x^T = w * y^T with y^T packed, and each block is transposed as it is stored. */
+ * Packing w for this would cost as much as a small batch's product. So w is the broadcast side, as
+ * it lies: x^T = w * y^T with y^T packed, and each block is transposed as it is stored. */
 #include "compute/conv_plan.h"
 
 #include "base/parallel.h"
 
-enum { DENSE_ROWS = 48 }; /* of c in a task */
+enum { TRANSPOSED_ROWS = 48 }; /* of c in a task */
 
-typedef struct dense_job {
+typedef struct transposed_job {
     gan_context *context;
     const gan__kernels *kernels;
     int64_t n, c, k, row_blocks;
@@ -16,11 +16,11 @@ typedef struct dense_job {
     float *packed; /* [panel of images][k][images of the panel] */
     const gan__tail *tail;
     float *x;
-} dense_job;
+} transposed_job;
 
 size_t gan__dense_scratch(void)
 {
-    return DENSE_ROWS * GAN__TILE_COLUMNS * sizeof(float);
+    return TRANSPOSED_ROWS * GAN__TILE_COLUMNS * sizeof(float);
 }
 
 size_t gan__dense_workspace(const gan__conv *conv)
@@ -29,23 +29,23 @@ size_t gan__dense_workspace(const gan__conv *conv)
 }
 
 /* Task: 256 steps of one panel. */
-enum { DENSE_PACK_STEPS = 256 };
-static void dense_pack(void *argument, int64_t index, int32_t worker)
+enum { TRANSPOSED_PACK_STEPS = 256 };
+static void transposed_pack(void *argument, int64_t index, int32_t worker)
 {
     (void)worker;
-    const dense_job *job = argument;
-    int64_t parts = gan__quotient_up(job->k, DENSE_PACK_STEPS);
+    const transposed_job *job = argument;
+    int64_t parts = gan__quotient_up(job->k, TRANSPOSED_PACK_STEPS);
     int64_t image = index / parts * job->kernels->product->columns;
     int64_t images = gan__least(job->kernels->product->columns, job->n - image);
-    int64_t step = index % parts * DENSE_PACK_STEPS;
-    job->kernels->product->transpose(images, gan__least(DENSE_PACK_STEPS, job->k - step),
+    int64_t step = index % parts * TRANSPOSED_PACK_STEPS;
+    job->kernels->product->transpose(images, gan__least(TRANSPOSED_PACK_STEPS, job->k - step),
                                      job->y + image * job->k + step, job->k,
                                      job->packed + image * job->k + step * images, images);
 }
 
 /* One tile of rows of w, one block of steps. */
-static void dense_multiply(const dense_job *job, int64_t row, int64_t rows, int64_t image,
-                           int64_t step, float *block)
+static void transposed_multiply(const transposed_job *job, int64_t row, int64_t rows, int64_t image,
+                                int64_t step, float *block)
 {
     const gan__product_kernels *product = job->kernels->product;
     const float *a[GAN__TILE_ROWS];
@@ -65,19 +65,19 @@ static void dense_multiply(const dense_job *job, int64_t row, int64_t rows, int6
 }
 
 /* Task: a block of c by a panel of images. */
-static void dense_task(void *argument, int64_t index, int32_t worker)
+static void transposed_task(void *argument, int64_t index, int32_t worker)
 {
-    const dense_job *job = argument;
+    const transposed_job *job = argument;
     const gan__product_kernels *product = job->kernels->product;
     float *block = gan__scratch_of(job->context, worker);
     int64_t image = index / job->row_blocks * product->columns;
     int64_t images = gan__least(product->columns, job->n - image);
-    int64_t first = index % job->row_blocks * DENSE_ROWS;
-    int64_t rows = gan__least(DENSE_ROWS, job->c - first);
+    int64_t first = index % job->row_blocks * TRANSPOSED_ROWS;
+    int64_t rows = gan__least(TRANSPOSED_ROWS, job->c - first);
     for (int64_t step = 0; step < job->k; step += GAN__CONV_STEPS) {
         for (int64_t i = 0; i < rows; i += product->rows) {
-            dense_multiply(job, first + i, gan__least(product->rows, rows - i), image, step,
-                           block + i * images);
+            transposed_multiply(job, first + i, gan__least(product->rows, rows - i), image, step,
+                                block + i * images);
         }
     }
     float *x = job->x + image * job->c + first;
@@ -91,19 +91,19 @@ static void dense_task(void *argument, int64_t index, int32_t worker)
 void gan__dense_run(gan_context *context, const gan__conv *conv, const float *y, const float *w,
                     const gan__tail *tail, void *workspace, float *x)
 {
-    dense_job job = {.context = context,
-                     .kernels = gan__kernels_of(context),
-                     .n = conv->n,
-                     .c = conv->c,
-                     .k = conv->k,
-                     .row_blocks = gan__quotient_up(conv->c, DENSE_ROWS),
-                     .y = y,
-                     .w = w,
-                     .packed = workspace,
-                     .tail = tail,
-                     .x = x};
+    transposed_job job = {.context = context,
+                          .kernels = gan__kernels_of(context),
+                          .n = conv->n,
+                          .c = conv->c,
+                          .k = conv->k,
+                          .row_blocks = gan__quotient_up(conv->c, TRANSPOSED_ROWS),
+                          .y = y,
+                          .w = w,
+                          .packed = workspace,
+                          .tail = tail,
+                          .x = x};
     int64_t panels = gan__quotient_up(job.n, job.kernels->product->columns);
-    gan__parallel_for(context, panels * gan__quotient_up(job.k, DENSE_PACK_STEPS), dense_pack,
-                      &job);
-    gan__parallel_for(context, panels * job.row_blocks, dense_task, &job);
+    gan__parallel_for(context, panels * gan__quotient_up(job.k, TRANSPOSED_PACK_STEPS),
+                      transposed_pack, &job);
+    gan__parallel_for(context, panels * job.row_blocks, transposed_task, &job);
 }

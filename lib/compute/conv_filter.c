@@ -2,11 +2,11 @@
  *
  * Forward is the sum over the four parities of input pixels of a 2x2 convolution of stride 1;
  * backward_data is, for each of the four parities of output pixels, such a convolution. F(2x2, 2x2)
- * makes 2x2 outputs with 9 products instead of 16. Its transforms add and subtract only, so that whole
- * numbers stay exact. Every product is one chain over (parity, channel).
+ * makes 2x2 outputs with 9 products instead of 16. Its transforms add and subtract only, so that
+ * whole numbers stay exact. Every product is one chain over (parity, channel).
  *
- * A task takes a block of tiles of a phase (backward_data has four, forward one): it transforms their
- * input into v[point][tile][depth], then for each panel multiplies each point into
+ * A task takes a block of tiles of a phase (backward_data has four, forward one): it transforms
+ * their input into v[point][tile][depth], then for each panel multiplies each point into
  * m[point][tile][columns] and transforms that into the outputs. */
 #include "compute/conv_plan.h"
 
@@ -15,13 +15,13 @@
 #include <string.h>
 
 enum {
-    FILTER_TILES = 48,        /* of a task, at most */
-    FILTER_FEW = 24,          /* and at least, or reading the panels would cost too much */
-    FILTER_INPUT = 64 * 1024, /* floats of v, about: it stays in the level-2 cache */
-    FILTER_PAD = 16           /* floats between rows: powers of two would share sets of the cache */
+    WINOGRAD_TILES = 48,        /* of a task, at most */
+    WINOGRAD_FEW = 24,          /* and at least, or reading the panels would cost too much */
+    WINOGRAD_INPUT = 64 * 1024, /* floats of v, about: it stays in the level-2 cache */
+    WINOGRAD_PAD = 16 /* floats between rows: powers of two would share sets of the cache */
 };
 
-typedef struct filter_job {
+typedef struct winograd_job {
     gan_context *context;
     const gan__kernels *kernels;
     gan__conv conv;
@@ -29,11 +29,12 @@ typedef struct filter_job {
     int64_t phases, parities, depth; /* depth = parities * map.depth */
     int64_t u_point;                 /* of the panel */
     int64_t task_tiles, tasks[5];    /* tasks before each phase, and all */
+    int64_t task_panels, panel_tasks;
     const float *in, *panel, *w;
     float *packed;
     const gan__tail *tail;
     float *out;
-} filter_job;
+} winograd_job;
 
 gan__filter_axis gan__filter_axis_of(const gan__axis *axis, int64_t phase)
 {
@@ -68,28 +69,28 @@ int64_t gan__filter_products(const gan__conv *conv, gan__pass pass)
     return tiles * 9 * (vertical.transposed ? 1 : 4);
 }
 
-static int64_t filter_task_tiles(int64_t depth)
+static int64_t winograd_task_tiles(int64_t depth)
 {
-    int64_t tiles = gan__least(FILTER_TILES, FILTER_INPUT / (9 * depth));
-    return gan__most(FILTER_FEW, tiles - tiles % 6);
+    int64_t tiles = gan__least(WINOGRAD_TILES, WINOGRAD_INPUT / (9 * depth));
+    return gan__most(WINOGRAD_FEW, tiles - tiles % 6);
 }
 
 int64_t gan__filter_panel_count(const gan__conv *conv, gan__pass pass)
 {
     int64_t phases = pass == GAN__BACKWARD_DATA ? 4 : 1;
-    return 36 * conv->c * conv->k + phases * 9 * FILTER_PAD;
+    return 36 * conv->c * conv->k + phases * 9 * WINOGRAD_PAD;
 }
 
 size_t gan__filter_scratch(const gan__conv_map *map)
 {
-    int64_t depth = map->depth * (map->transposed ? 1 : 4), tiles = filter_task_tiles(depth);
-    int64_t v = 9 * (tiles * (depth + FILTER_PAD) + FILTER_PAD);
-    int64_t m = 9 * (tiles * GAN__TILE_COLUMNS + FILTER_PAD);
+    int64_t depth = map->depth * (map->transposed ? 1 : 4), tiles = winograd_task_tiles(depth);
+    int64_t v = 9 * (tiles * (depth + WINOGRAD_PAD) + WINOGRAD_PAD);
+    int64_t m = 9 * (tiles * GAN__TILE_COLUMNS + WINOGRAD_PAD);
     return (size_t)(v + m + map->depth) * sizeof(float);
 }
 
-static const float *filter_pixel(const filter_job *job, int64_t image, int64_t y, int64_t x,
-                                 const float *zeros)
+static const float *winograd_pixel(const winograd_job *job, int64_t image, int64_t y, int64_t x,
+                                   const float *zeros)
 {
     const gan__conv_map *map = &job->map;
     if (y < 0 || y >= map->in_h || x < 0 || x >= map->in_w) return zeros;
@@ -97,16 +98,16 @@ static const float *filter_pixel(const filter_job *job, int64_t image, int64_t y
 }
 
 /* A block of tiles of one phase. */
-typedef struct filter_block {
+typedef struct winograd_block {
     gan__filter_axis h, w;
     int64_t phase, first, count;
     int64_t v_point, m_point;
     float *v, *m;
     const float *zeros;
-} filter_block;
+} winograd_block;
 
-static void filter_place(const filter_block *block, int64_t tile, int64_t *image, int64_t *y,
-                         int64_t *x)
+static void winograd_place(const winograd_block *block, int64_t tile, int64_t *image, int64_t *y,
+                           int64_t *x)
 {
     int64_t across = (block->w.count + 1) / 2, all = gan__filter_tiles(&block->h, &block->w);
     *image = tile / all;
@@ -114,27 +115,27 @@ static void filter_place(const filter_block *block, int64_t tile, int64_t *image
     *x = tile % all % across;
 }
 
-static void filter_input(const filter_job *job, const filter_block *block)
+static void winograd_input(const winograd_job *job, const winograd_block *block)
 {
     for (int64_t t = 0; t < block->count; t++) {
         int64_t image, ty, tx;
-        filter_place(block, block->first + t, &image, &ty, &tx);
+        winograd_place(block, block->first + t, &image, &ty, &tx);
         for (int64_t parity = 0; parity < job->parities; parity++) {
             const float *d[9];
             for (int64_t i = 0; i < 9; i++) {
                 int64_t y = block->h.in[parity / 2] + block->h.in_step * (2 * ty + i / 3);
                 int64_t x = block->w.in[parity % 2] + block->w.in_step * (2 * tx + i % 3);
-                d[i] = filter_pixel(job, image, y, x, block->zeros);
+                d[i] = winograd_pixel(job, image, y, x, block->zeros);
             }
-            float *v = block->v + t * (job->depth + FILTER_PAD) + parity * job->map.depth;
+            float *v = block->v + t * (job->depth + WINOGRAD_PAD) + parity * job->map.depth;
             job->kernels->product->filter_input(job->map.depth, d, v, block->v_point);
         }
     }
 }
 
 /* All points of one panel. */
-static void filter_multiply(const filter_job *job, const filter_block *block, int64_t column,
-                            int64_t columns)
+static void winograd_multiply(const winograd_job *job, const winograd_block *block, int64_t column,
+                              int64_t columns)
 {
     const gan__product_kernels *product = job->kernels->product;
     const float *a[GAN__TILE_ROWS];
@@ -153,7 +154,8 @@ static void filter_multiply(const filter_job *job, const filter_block *block, in
             for (int64_t t = 0; t < block->count; t += product->rows) {
                 call.rows = gan__least(product->rows, block->count - t);
                 for (int64_t i = 0; i < call.rows; i++) {
-                    a[i] = block->v + point * block->v_point + (t + i) * (job->depth + FILTER_PAD);
+                    a[i] =
+                        block->v + point * block->v_point + (t + i) * (job->depth + WINOGRAD_PAD);
                     c[i] = block->m + point * block->m_point + (t + i) * columns;
                 }
                 product->gather(&call);
@@ -162,15 +164,15 @@ static void filter_multiply(const filter_job *job, const filter_block *block, in
     }
 }
 
-static void filter_output(const filter_job *job, const filter_block *block, int64_t column,
-                          int64_t columns)
+static void winograd_output(const winograd_job *job, const winograd_block *block, int64_t column,
+                            int64_t columns)
 {
     const gan__conv_map *map = &job->map;
     bool tail = !gan__tail_is_empty(job->tail);
     for (int64_t t = 0; t < block->count; t++) {
         int64_t image, ty, tx;
         float *to[4] = {NULL, NULL, NULL, NULL};
-        filter_place(block, block->first + t, &image, &ty, &tx);
+        winograd_place(block, block->first + t, &image, &ty, &tx);
         for (int64_t i = 0; i < 4; i++) {
             int64_t y = 2 * ty + i / 2, x = 2 * tx + i % 2;
             if (y >= block->h.count || x >= block->w.count) continue;
@@ -184,11 +186,12 @@ static void filter_output(const filter_job *job, const filter_block *block, int6
     }
 }
 
-/* Task: a block of tiles of a phase. */
-static void filter_task(void *argument, int64_t index, int32_t worker)
+/* Task: a range of panels of a block of tiles of a phase. */
+static void winograd_task(void *argument, int64_t task, int32_t worker)
 {
-    const filter_job *job = argument;
-    filter_block block = {.phase = 0};
+    const winograd_job *job = argument;
+    int64_t index = task / job->panel_tasks;
+    winograd_block block = {.phase = 0};
     while (index >= job->tasks[block.phase + 1]) block.phase++;
     gan__pass pass = job->map.transposed ? GAN__BACKWARD_DATA : GAN__FORWARD;
     gan__axis vertical = gan__conv_axis(&job->conv, pass, true);
@@ -198,40 +201,42 @@ static void filter_task(void *argument, int64_t index, int32_t worker)
     block.first = (index - job->tasks[block.phase]) * job->task_tiles;
     block.count = gan__least(job->task_tiles,
                              job->map.n * gan__filter_tiles(&block.h, &block.w) - block.first);
-    block.v_point = job->task_tiles * (job->depth + FILTER_PAD) + FILTER_PAD;
-    block.m_point = job->task_tiles * GAN__TILE_COLUMNS + FILTER_PAD;
+    block.v_point = job->task_tiles * (job->depth + WINOGRAD_PAD) + WINOGRAD_PAD;
+    block.m_point = job->task_tiles * GAN__TILE_COLUMNS + WINOGRAD_PAD;
     block.v = gan__scratch_of(job->context, worker);
     block.m = block.v + 9 * block.v_point;
     float *zeros = block.m + 9 * block.m_point;
     memset(zeros, 0, (size_t)job->map.depth * sizeof *zeros);
     block.zeros = zeros;
-    filter_input(job, &block);
-    int64_t width = job->kernels->product->columns;
-    for (int64_t column = 0; column < job->map.columns; column += width) {
-        int64_t columns = gan__least(width, job->map.columns - column);
-        filter_multiply(job, &block, column, columns);
-        filter_output(job, &block, column, columns);
+    winograd_input(job, &block);
+    int64_t width = job->kernels->product->columns, range = job->task_panels * width;
+    int64_t first = task % job->panel_tasks * range;
+    int64_t end = gan__least(first + range, job->map.columns);
+    for (int64_t column = first; column < end; column += width) {
+        int64_t columns = gan__least(width, end - column);
+        winograd_multiply(job, &block, column, columns);
+        winograd_output(job, &block, column, columns);
     }
 }
 
-static filter_job filter_job_of(gan_context *context, const gan__conv *conv, gan__pass pass)
+static winograd_job winograd_job_of(gan_context *context, const gan__conv *conv, gan__pass pass)
 {
-    filter_job job = {.context = context,
-                      .kernels = gan__kernels_of(context),
-                      .conv = *conv,
-                      .map = gan__conv_map_of(conv, pass)};
+    winograd_job job = {.context = context,
+                        .kernels = gan__kernels_of(context),
+                        .conv = *conv,
+                        .map = gan__conv_map_of(conv, pass)};
     job.phases = job.map.transposed ? 4 : 1;
     job.parities = job.map.transposed ? 1 : 4;
     job.depth = job.parities * job.map.depth;
-    job.u_point = job.depth * job.map.columns + FILTER_PAD;
-    job.task_tiles = filter_task_tiles(job.depth);
+    job.u_point = job.depth * job.map.columns + WINOGRAD_PAD;
+    job.task_tiles = winograd_task_tiles(job.depth);
     return job;
 }
 
 void gan__filter_run(gan_context *context, const gan__conv *conv, gan__pass pass, const float *in,
                      const float *panel, const gan__tail *tail, float *out)
 {
-    filter_job job = filter_job_of(context, conv, pass);
+    winograd_job job = winograd_job_of(context, conv, pass);
     job.in = in, job.panel = panel, job.tail = tail, job.out = out;
     gan__axis vertical = gan__conv_axis(conv, pass, true);
     gan__axis horizontal = gan__conv_axis(conv, pass, false);
@@ -241,17 +246,23 @@ void gan__filter_run(gan_context *context, const gan__conv *conv, gan__pass pass
         int64_t tiles = conv->n * gan__filter_tiles(&h, &w);
         job.tasks[phase + 1] = job.tasks[phase] + gan__quotient_up(tiles, job.task_tiles);
     }
-    gan__parallel_for(context, job.tasks[job.phases], filter_task, &job);
+    /* With too few blocks for the threads, each is transformed for several ranges of panels. */
+    int64_t blocks = gan__most(job.tasks[job.phases], 1), wanted = 2 * (int64_t)context->threads;
+    int64_t panels = gan__quotient_up(job.map.columns, job.kernels->product->columns);
+    int64_t parts = context->threads > 1 ? gan__quotient_up(wanted, blocks) : 1;
+    job.task_panels = gan__quotient_up(panels, gan__least(panels, parts));
+    job.panel_tasks = gan__quotient_up(panels, job.task_panels);
+    gan__parallel_for(context, job.tasks[job.phases] * job.panel_tasks, winograd_task, &job);
 }
 
-/* Panels: [phase][point][panel of tile columns][parity][depth][columns of the panel]. Task: one panel of
- * one parity of the window's taps, which is a parity of the depth (forward) or a phase. */
-enum { FILTER_TURN = 16 }; /* steps that are transposed at once */
+/* Panels: [phase][point][panel of tile columns][parity][depth][columns of the panel]. Task: one
+ * panel of one parity of the window's taps, which is a parity of the depth (forward) or a phase. */
+enum { WINOGRAD_TURN = 16 }; /* steps that are transposed at once */
 
-static void filter_pack(void *argument, int64_t index, int32_t worker)
+static void winograd_pack(void *argument, int64_t index, int32_t worker)
 {
     (void)worker;
-    const filter_job *job = argument;
+    const winograd_job *job = argument;
     const gan__conv_map *map = &job->map;
     const gan__product_kernels *product = job->kernels->product;
     int64_t parity = index % 4, column = index / 4 * product->columns;
@@ -268,10 +279,10 @@ static void filter_pack(void *argument, int64_t index, int32_t worker)
         }
         return;
     }
-    float turned[4][FILTER_TURN * GAN__TILE_COLUMNS];
+    float turned[4][WINOGRAD_TURN * GAN__TILE_COLUMNS];
     w += column * k;
-    for (int64_t d = 0; d < map->depth; d += FILTER_TURN) {
-        int64_t steps = gan__least(FILTER_TURN, map->depth - d);
+    for (int64_t d = 0; d < map->depth; d += WINOGRAD_TURN) {
+        int64_t steps = gan__least(WINOGRAD_TURN, map->depth - d);
         /* The later tap of an axis meets the earlier pixel. */
         product->transpose(columns, steps, w + 10 * tap + d, k, turned[0], columns);
         product->transpose(columns, steps, w + 8 * tap + d, k, turned[1], columns);
@@ -288,8 +299,8 @@ static void filter_pack(void *argument, int64_t index, int32_t worker)
 void gan__filter_pack(gan_context *context, const gan__conv *conv, gan__pass pass, const float *w,
                       float *panel)
 {
-    filter_job job = filter_job_of(context, conv, pass);
+    winograd_job job = winograd_job_of(context, conv, pass);
     job.w = w, job.packed = panel;
     int64_t panels = gan__quotient_up(job.map.columns, job.kernels->product->columns);
-    gan__parallel_for(context, 4 * panels, filter_pack, &job);
+    gan__parallel_for(context, 4 * panels, winograd_pack, &job);
 }

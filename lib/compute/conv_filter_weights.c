@@ -1,9 +1,9 @@
 /* conv_filter_weights.c: backward_weights of 4x4 convolution of stride 2 by minimal filtering.
  *
  * The transpose of conv_filter.c's forward: for each tile of 2x2 outputs and each parity of x,
- * du[point] = sum over tiles of (transformed x) * (transformed dy), where dy is transformed as weights
- * are there, and the four taps of the parity come from du as outputs do from m. Each element of du is
- * one chain over tiles in the order (n, row, column).
+ * du[point] = sum over tiles of (transformed x) * (transformed dy), where dy is transformed as
+ * weights are there, and the four taps of the parity come from du as outputs do from m. Each
+ * element of du is one chain over tiles in the order (n, row, column).
  *
  * A task owns a block of c x k of one parity, and goes through all tiles. */
 #include "compute/conv_plan.h"
@@ -13,10 +13,10 @@
 #include <string.h>
 
 enum {
-    TURN_TILES = 48,   /* transformed at once */
-    TURN_ROWS = 64,    /* of c in a task */
-    TURN_COLUMNS = 64, /* of k in a task, at most */
-    TURN_PAD = 16      /* floats between rows: powers of two would share sets of the cache */
+    TURN_TILES = 48,    /* transformed at once */
+    TURN_ROWS = 64,     /* of c in a task */
+    TURN_COLUMNS = 128, /* of k in a task, at most */
+    TURN_PAD = 16       /* floats between rows: powers of two would share sets of the cache */
 };
 
 typedef struct turn_room {

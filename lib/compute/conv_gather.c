@@ -1,12 +1,12 @@
 /* conv_gather.c: convolution forward and backward_data as products of gathered rows.
  *
- * Outputs with the same taps inside the picture form a region: a span of rows times a span of columns
- * of the picture (the interior, four edges, four corners; for each of the stride^2 phases of
- * backward_data its own). Within a region all rows of a tile have the same taps, so that nothing is
- * padded: taps outside are left out. The tiles of all regions are numbered; a task takes a few of
- * them, writes down where each of their rows finds each tap, and multiplies them with its range of
- * columns: blocks of steps outside, then panels, then tiles, so that a block of a panel stays in the
- * level-2 cache. */
+ * Outputs with the same taps inside the picture form a region: a span of rows times a span of
+ * columns of the picture (the interior, four edges, four corners; for each of the stride^2 phases
+ * of backward_data its own). Within a region all rows of a tile have the same taps, so that nothing
+ * is padded: taps outside are left out. The tiles of all regions are numbered; a task takes a few
+ * of them, writes down where each of their rows finds each tap, and multiplies them with its range
+ * of columns: blocks of steps outside, then panels, then tiles, so that a block of a panel stays in
+ * the level-2 cache. */
 #include "compute/conv_plan.h"
 
 #include "base/parallel.h"
@@ -15,10 +15,10 @@ enum { GATHER_TILES = 16 }; /* of a task */
 
 typedef struct gather_tile {
     int64_t rows, lines, steps;
-    int64_t from, to;  /* lines of the current block of steps */
-    const float **a;   /* [lines][tile rows] */
-    int64_t *b_line;   /* [lines] */
-    float **c;         /* [rows] */
+    int64_t from, to; /* lines of the current block of steps */
+    const float **a;  /* [lines][tile rows] */
+    int64_t *b_line;  /* [lines] */
+    float **c;        /* [rows] */
 } gather_tile;
 
 typedef struct gather_job {
@@ -29,12 +29,12 @@ typedef struct gather_job {
     float *out;
     const gan__span *spans_h, *spans_w;
     int64_t count_h, count_w;
-    bool merged;           /* the taps of a window's row are one line */
-    int64_t units;         /* lines of a whole window */
-    int64_t unit_steps;    /* steps of a line of a whole window */
+    bool merged;        /* the taps of a window's row are one line */
+    int64_t units;      /* lines of a whole window */
+    int64_t unit_steps; /* steps of a line of a whole window */
     int64_t block_units, block_steps;
-    int64_t tiles, task_tiles;    /* of all; of a task */
-    int64_t panels, task_panels;  /* of a group; of a task */
+    int64_t tiles, task_tiles;   /* of all; of a task */
+    int64_t panels, task_panels; /* of a group; of a task */
     int64_t tile_tasks, panel_tasks;
 } gather_job;
 
@@ -75,8 +75,8 @@ static int64_t gather_region_rows(const gather_job *job, int64_t region)
     return job->map.n * h->count * w->count;
 }
 
-/* Pointers of the rows of a tile, from `row` of its region on: where they find their lines, where they
- * go. */
+/* Pointers of the rows of a tile, from `row` of its region on: where they find their lines, where
+ * they go. */
 static void gather_place_rows(const gather_job *job, const gan__span *h, const gan__span *w,
                               int64_t row, gather_tile *tile)
 {
@@ -209,8 +209,8 @@ static void gather_blocks(const gather_job *job, int64_t group, int64_t panel, i
     for (int64_t unit = 0; unit < job->units; unit += job->block_units) {
         gather_advance(job, unit + job->block_units, count, tiles);
         for (int64_t step = 0; step < job->unit_steps; step += job->block_steps) {
-            bool last = unit + job->block_units >= job->units &&
-                        step + job->block_steps >= job->unit_steps;
+            bool last =
+                unit + job->block_units >= job->units && step + job->block_steps >= job->unit_steps;
             for (int64_t j = panel; j < panel_end; j++) {
                 gather_multiply(job, group, j, step, unit + step == 0, count, tiles);
                 if (last && tail) gather_finish(job, group, j, count, tiles);
@@ -248,8 +248,8 @@ static void gather_divide(gather_job *job, int32_t threads)
         job->tiles += gan__quotient_up(gather_region_rows(job, region), rows);
     }
     job->task_tiles = GATHER_TILES;
-    job->task_panels = job->panels = gan__quotient_up(job->map.columns,
-                                                      job->kernels->product->columns);
+    job->task_panels = job->panels =
+        gan__quotient_up(job->map.columns, job->kernels->product->columns);
     int64_t tasks = gan__quotient_up(job->tiles, job->task_tiles) * job->map.groups;
     if (tasks < wanted) {
         int64_t parts = gan__least(job->panels, gan__quotient_up(wanted, tasks));

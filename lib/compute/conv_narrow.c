@@ -1,11 +1,12 @@
 /* conv_narrow.c: forward and backward_data to few output channels.
  *
- * A product whose columns are all taps times all channels fills the vectors that a few channels alone
- * would not: p[input pixel][tap][channel]. Each output then adds the taps that meet it: every tap is a
- * chain of its own from 0, and the taps are added in the order (r, s).
+ * A product whose columns are all taps times all channels fills the vectors that a few channels
+ * alone would not: p[input pixel][tap][channel]. Each output then adds the taps that meet it: every
+ * tap is a chain of its own from 0, and the taps are added in the order (r, s).
  *
- * A task makes a band of output rows of one image, row after row; the products of the input rows that
- * a window spans are kept in a ring. Bands overlap in input rows only, which are then made twice. */
+ * A task makes a band of output rows of one image, row after row; the products of the input rows
+ * that a window spans are kept in a ring. Bands overlap in input rows only, which are then made
+ * twice. */
 #include "compute/conv_plan.h"
 
 #include "base/parallel.h"
@@ -85,7 +86,8 @@ static void narrow_multiply(const narrow_job *job, const float *in, float *p)
     }
 }
 
-/* out[i * out_step + j] += p[i * p_step + j] for i < count, j < channels; inlined with constants. */
+/* out[i * out_step + j] += p[i * p_step + j] for i < count, j < channels; inlined with constants.
+ */
 static inline void narrow_add_pixels(int64_t count, int64_t channels, const float *p,
                                      int64_t p_step, float *out, int64_t out_step)
 {
@@ -96,7 +98,8 @@ static inline void narrow_add_pixels(int64_t count, int64_t channels, const floa
     }
 }
 
-/* One tap of one row: pixels i of the filtered side meet pixels i * stride + offset of the picture. */
+/* One tap of one row: pixels i of the filtered side meet pixels i * stride + offset of the picture.
+ */
 static void narrow_add_tap(const narrow_job *job, const float *p, int64_t s, float *out)
 {
     const gan__conv *conv = &job->conv;

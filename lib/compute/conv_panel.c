@@ -1,7 +1,7 @@
 /* conv_panel.c: packed weights.
  *
- * gather: [group][panel of tile columns][tap][depth][columns of the panel]; the last panel of a group
- *         has only the columns that are left. narrow: the same with the taps among the columns:
+ * gather: [group][panel of tile columns][tap][depth][columns of the panel]; the last panel of a
+ * group has only the columns that are left. narrow: the same with the taps among the columns:
  *         [panel][depth][columns], column = tap * channels + channel. */
 #include "compute/conv_plan.h"
 
@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-typedef struct panel_job {
+typedef struct packing_job {
     const gan__product_kernels *product;
     gan__conv_map map;
     gan__conv_algorithm algorithm;
@@ -17,13 +17,13 @@ typedef struct panel_job {
     int64_t taps;
     const float *w;
     float *panel;
-} panel_job;
+} packing_job;
 
 /* Task: one tap of one panel. w is [tap][channels of c in a group][k]. */
-static void panel_gather(void *argument, int64_t index, int32_t worker)
+static void packing_gather(void *argument, int64_t index, int32_t worker)
 {
     (void)worker;
-    const panel_job *job = argument;
+    const packing_job *job = argument;
     const gan__conv_map *map = &job->map;
     int64_t tap = index % job->taps, j = index / job->taps % job->panels;
     int64_t group = index / job->taps / job->panels, column = j * job->product->columns;
@@ -43,10 +43,10 @@ static void panel_gather(void *argument, int64_t index, int32_t worker)
 }
 
 /* Task: one panel. */
-static void panel_narrow(void *argument, int64_t index, int32_t worker)
+static void packing_narrow(void *argument, int64_t index, int32_t worker)
 {
     (void)worker;
-    const panel_job *job = argument;
+    const packing_job *job = argument;
     const gan__conv_map *map = &job->map;
     int64_t column = index * job->product->columns, all = job->taps * map->out_c;
     int64_t columns = gan__least(job->product->columns, all - column);
@@ -68,7 +68,8 @@ int64_t gan__conv_panel_count(const gan_context *context, const gan__conv *conv,
 {
     (void)context;
     if (pass == GAN__BACKWARD_WEIGHTS || gan__conv_is_dense(conv)) return 0;
-    if (gan__conv_choose(conv, pass) == GAN__CONV_FILTER) return gan__filter_panel_count(conv, pass);
+    if (gan__conv_choose(conv, pass) == GAN__CONV_FILTER)
+        return gan__filter_panel_count(conv, pass);
     return conv->r * conv->s * (conv->c / conv->groups) * conv->k;
 }
 
@@ -83,29 +84,29 @@ void gan__conv_pack(gan_context *context, const gan__conv *conv, gan__pass pass,
 void gan__panel_pack(gan_context *context, const gan__conv *conv, gan__pass pass, const float *w,
                      float *panel)
 {
-    panel_job job = {.product = gan__kernels_of(context)->product,
-                     .map = gan__conv_map_of(conv, pass),
-                     .algorithm = gan__conv_choose(conv, pass),
-                     .taps = conv->r * conv->s,
-                     .w = w,
-                     .panel = panel};
+    packing_job job = {.product = gan__kernels_of(context)->product,
+                       .map = gan__conv_map_of(conv, pass),
+                       .algorithm = gan__conv_choose(conv, pass),
+                       .taps = conv->r * conv->s,
+                       .w = w,
+                       .panel = panel};
     if (job.algorithm == GAN__CONV_FILTER) {
         gan__filter_pack(context, conv, pass, w, panel);
         return;
     }
     if (job.algorithm == GAN__CONV_NARROW) {
         int64_t panels = gan__quotient_up(job.taps * job.map.out_c, job.product->columns);
-        gan__parallel_for(context, panels, panel_narrow, &job);
+        gan__parallel_for(context, panels, packing_narrow, &job);
         return;
     }
     job.panels = gan__quotient_up(job.map.columns, job.product->columns);
-    gan__parallel_for(context, job.map.groups * job.panels * job.taps, panel_gather, &job);
+    gan__parallel_for(context, job.map.groups * job.panels * job.taps, packing_gather, &job);
 }
 
 bool gan__conv_panel_shared(const gan__conv *a, const gan__conv *b, gan__pass pass)
 {
-    return a->c == b->c && a->k == b->k && a->r == b->r && a->s == b->s &&
-           a->groups == b->groups && a->stride_h == b->stride_h && a->stride_w == b->stride_w &&
+    return a->c == b->c && a->k == b->k && a->r == b->r && a->s == b->s && a->groups == b->groups &&
+           a->stride_h == b->stride_h && a->stride_w == b->stride_w &&
            a->dilation_h == b->dilation_h && a->dilation_w == b->dilation_w &&
            a->pad_top == b->pad_top && a->pad_left == b->pad_left &&
            gan__conv_is_dense(a) == gan__conv_is_dense(b) &&

@@ -49,10 +49,9 @@ int64_t gan__span_bound(const gan__axis *axis)
     return gan__least(axis->out, phases * (2 * axis->taps + 1));
 }
 
-/* The taps of output `first`, before any is dropped because it lies outside. Output o reads with tap t
- *   forward:  o * stride - pad + t * dilation
- *   backward: (o + pad - t * dilation) / stride where that is whole, which it is for every
- *             stride / gcd(stride, dilation)-th tap. */
+/* The taps of output `first`, before any is dropped because it lies outside. Output o reads with
+ * tap t forward:  o * stride - pad + t * dilation backward: (o + pad - t * dilation) / stride where
+ * that is whole, which it is for every stride / gcd(stride, dilation)-th tap. */
 static gan__span span_phase(const gan__axis *axis, int64_t first)
 {
     gan__span span = {.output = first, .output_step = 1, .tap_step = 1};

@@ -8,12 +8,14 @@
 
 #include "kernels/kernels.h"
 
-/* How a pass is computed. A function of the shape without n, so that a picture's bits do not depend on
- * the batch around it. backward_weights is GATHER or FILTER. */
+/* How a pass is computed. A function of the shape without n, so that a picture's bits do not depend
+ * on the batch around it. backward_weights is GATHER or FILTER. */
 typedef enum gan__conv_algorithm {
-    GAN__CONV_GATHER, /* each output gathers its taps: one chain; taps in the padding are left out */
+    GAN__CONV_GATHER, /* each output gathers its taps: one chain; taps in the padding are left out
+                       */
     GAN__CONV_FILTER, /* 4x4 of stride 2: minimal filtering, 9 products for 16 */
-    GAN__CONV_NARROW, /* few output channels: a product with all taps as columns, then sums of taps */
+    GAN__CONV_NARROW, /* few output channels: a product with all taps as columns, then sums of taps
+                       */
     GAN__CONV_DENSE   /* backward_data of dense: w itself is the broadcast side */
 } gan__conv_algorithm;
 
@@ -31,8 +33,9 @@ typedef struct gan__conv_map {
 
 gan__conv_map gan__conv_map_of(const gan__conv *conv, gan__pass pass);
 
-/* Outputs of one dimension that have the same taps inside the picture: output + i * output_step, i <
- * count, has taps tap + j * tap_step, j < taps, which read input + i * input_step + j * input_tap. */
+/* Outputs of one dimension that have the same taps inside the picture: output + i * output_step, i
+ * < count, has taps tap + j * tap_step, j < taps, which read input + i * input_step + j *
+ * input_tap. */
 typedef struct gan__span {
     int64_t output, output_step, count;
     int64_t tap, tap_step, taps;
@@ -70,8 +73,8 @@ static inline int64_t gan__quotient_up(int64_t a, int64_t b)
     return (a + b - 1) / b;
 }
 
-/* Steps of a product between two looks at C: 1024 lines of a panel of 64 columns are a quarter of the
- * level-2 caches that this is made for. */
+/* Steps of a product between two looks at C: 1024 lines of a panel of 64 columns are a quarter of
+ * the level-2 caches that this is made for. */
 enum { GAN__CONV_STEPS = 512 };
 
 /* Packs whatever gan__conv_panel_count says. */
@@ -83,8 +86,8 @@ size_t gan__gather_workspace(const gan__conv *conv, gan__pass pass);
 void gan__gather_run(gan_context *context, const gan__conv *conv, gan__pass pass, const float *in,
                      const float *panel, const gan__tail *tail, void *workspace, float *out);
 
-/* Minimal filtering: rows (or columns) of one phase: output i is at out + i * out_step; tile t has outputs 2t and 2t + 1 and
- * reads inputs in[parity] + in_step * (2t + 0, 1, 2). */
+/* Minimal filtering: rows (or columns) of one phase: output i is at out + i * out_step; tile t has
+ * outputs 2t and 2t + 1 and reads inputs in[parity] + in_step * (2t + 0, 1, 2). */
 typedef struct gan__filter_axis {
     int64_t count, out, out_step;
     int64_t in[2], in_step;

@@ -1,12 +1,13 @@
-/* conv_weights.c: backward_weights: dw[tap][c][k] = sum over pixels of x[shifted pixel][c] * dy[pixel][k].
+/* conv_weights.c: backward_weights: dw[tap][c][k] = sum over pixels of x[shifted pixel][c] *
+ * dy[pixel][k].
  *
  * Neither side is transposed or copied: a step is a pixel, a tile's rows are a few c beside each
  * other, its columns a vector of k; a line is the part of a picture's row where the tap is inside.
  * With few k and more c the sides change places, and the small result is transposed at the end.
  *
- * Tasks are taps x panels of columns; a task goes through the pixels once, block by block, for all its
- * taps. Long sums are cut into slices, a function of the shape alone, which are added in order: more
- * tasks, and shorter chains to round. */
+ * Tasks are taps x panels of columns; a task goes through the pixels once, block by block, for all
+ * its taps. Long sums are cut into slices, a function of the shape alone, which are added in order:
+ * more tasks, and shorter chains to round. */
 #include "compute/conv_plan.h"
 
 #include "base/parallel.h"
@@ -36,8 +37,8 @@ typedef struct weights_walk {
 /* A worker's scratch. */
 typedef struct weights_room {
     const float *x[WEIGHTS_PIXELS], *y[WEIGHTS_PIXELS]; /* where the lines of a block begin */
-    weights_walk *walks; /* [task's taps] */
-    float *turned;       /* [task's taps][k][c], if swapped */
+    weights_walk *walks;                                /* [task's taps] */
+    float *turned;                                      /* [task's taps][k][c], if swapped */
 } weights_room;
 
 typedef struct weights_job {
@@ -95,7 +96,8 @@ size_t gan__weights_workspace(const gan__conv *conv)
     return slices > 1 ? (size_t)(slices * weights_count(conv)) * sizeof(float) : 0;
 }
 
-/* The positions of the filtered side at which a tap reads inside the picture: first, and how many. */
+/* The positions of the filtered side at which a tap reads inside the picture: first, and how many.
+ */
 static int64_t weights_inside(int64_t filtered, int64_t picture, int64_t stride, int64_t offset,
                               int64_t *first)
 {
@@ -194,7 +196,8 @@ static void weights_multiply(const weights_job *job, const gan__tile *block,
     }
 }
 
-/* The next block of one tap; the first one starts from what is there, or from 0. False at the end. */
+/* The next block of one tap; the first one starts from what is there, or from 0. False at the end.
+ */
 static bool weights_step(const weights_job *job, weights_walk *walk, bool add,
                          const weights_target *target, weights_room *room)
 {
@@ -244,8 +247,8 @@ static void weights_task(void *argument, int64_t index, int32_t worker)
     to += tap * job->c * job->conv.k + group * job->k;
     weights_room *room = weights_room_of(job, worker);
     weights_target target = {.first = first, .stride = job->swapped ? job->c : job->conv.k};
-    target.end = gan__least(job->columns,
-                            first + job->task_panels * job->kernels->product->columns);
+    target.end =
+        gan__least(job->columns, first + job->task_panels * job->kernels->product->columns);
     for (int64_t t = 0; t < taps; t++) {
         weights_walk walk = weights_walk_of(job, tap + t, group);
         int64_t pieces = walk.images * walk.rows * walk.pieces;
@@ -255,8 +258,8 @@ static void weights_task(void *argument, int64_t index, int32_t worker)
     while (more) {
         more = false;
         for (int64_t t = 0; t < taps; t++) {
-            target.to = job->swapped ? room->turned + t * job->c * job->k
-                                     : to + t * job->c * job->conv.k;
+            target.to =
+                job->swapped ? room->turned + t * job->c * job->k : to + t * job->c * job->conv.k;
             more |= weights_step(job, &room->walks[t], add && !job->swapped, &target, room);
         }
     }

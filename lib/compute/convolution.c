@@ -34,14 +34,9 @@ void gan__conv_forward(gan_context *context, const gan__conv *conv, const float 
                        const float *panel, const gan__tail *tail, void *workspace, float *y)
 {
     switch (gan__conv_choose(conv, GAN__FORWARD)) {
-    case GAN__CONV_FILTER:
-        gan__filter_run(context, conv, GAN__FORWARD, x, panel, tail, y);
-        break;
-    case GAN__CONV_NARROW:
-        gan__narrow_run(context, conv, GAN__FORWARD, x, panel, tail, y);
-        break;
-    default:
-        gan__gather_run(context, conv, GAN__FORWARD, x, panel, tail, workspace, y);
+    case GAN__CONV_FILTER: gan__filter_run(context, conv, GAN__FORWARD, x, panel, tail, y); break;
+    case GAN__CONV_NARROW: gan__narrow_run(context, conv, GAN__FORWARD, x, panel, tail, y); break;
+    default: gan__gather_run(context, conv, GAN__FORWARD, x, panel, tail, workspace, y);
     }
 }
 
@@ -55,11 +50,8 @@ void gan__conv_backward_data(gan_context *context, const gan__conv *conv, const 
     case GAN__CONV_NARROW:
         gan__narrow_run(context, conv, GAN__BACKWARD_DATA, y, panel, tail, x);
         break;
-    case GAN__CONV_DENSE:
-        gan__dense_run(context, conv, y, panel, tail, workspace, x);
-        break;
-    default:
-        gan__gather_run(context, conv, GAN__BACKWARD_DATA, y, panel, tail, workspace, x);
+    case GAN__CONV_DENSE: gan__dense_run(context, conv, y, panel, tail, workspace, x); break;
+    default: gan__gather_run(context, conv, GAN__BACKWARD_DATA, y, panel, tail, workspace, x);
     }
 }
 

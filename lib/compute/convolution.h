@@ -3,19 +3,21 @@
  * One geometry serves conv2d, conv_transpose2d and dense:
  *
  *   conv2d            forward = gan__conv_forward, input gradient = gan__conv_backward_data
- *   conv_transpose2d  forward = gan__conv_backward_data, input gradient = gan__conv_forward; its output
- *                     is x, its input is y
- *   dense             a 1x1 convolution on 1x1 pictures: n rows, c features in, k out
+ *   conv_transpose2d  forward = gan__conv_backward_data, input gradient = gan__conv_forward; its
+ * output is x, its input is y dense             a 1x1 convolution on 1x1 pictures: n rows, c
+ * features in, k out
  *
  * Weights are [r][s][c / groups][k]: the order of the panels, so that packing copies whole lines.
- * conv_transpose2d has its output channels as c, its input channels as k. Group j joins the c / groups
- * channels from j * c/groups on with the k / groups filters from j * k/groups on.
+ * conv_transpose2d has its output channels as c, its input channels as k. Group j joins the c /
+ * groups channels from j * c/groups on with the k / groups filters from j * k/groups on.
  *
- * Every output is one chain of fused multiply-adds, over taps in the order (r, s) and channels within a
- * tap, starting at 0; taps in the padding are left out. With few output channels each tap is a chain
- * of its own, and the taps are added in that order. Weight gradients are chains over pixels in order
- * (n, oh, ow), cut into slices that are added in order. Which of these serves, and what the slices
- * are, depends on the shape alone; for forward and backward_data without n. */
+ * Every output is one chain of fused multiply-adds, over taps in the order (r, s) and channels
+ * within a tap, starting at 0; taps in the padding are left out. With few output channels each tap
+ * is a chain of its own, and the taps are added in that order. 4x4 windows of stride 2 with enough
+ * channels are made by minimal filtering: whole numbers stay exact, roundings differ (not larger),
+ * and padding is multiplied as zeros. Weight gradients are chains over pixels in order (n, oh, ow),
+ * cut into slices that are added in order. Which of these serves, and what the slices are, depends
+ * on the shape alone; for forward and backward_data without n. */
 #ifndef GAN__CONVOLUTION_H
 #define GAN__CONVOLUTION_H
 
@@ -26,12 +28,13 @@ typedef struct gan__conv {
     int64_t oh, ow, k;  /* y: the filter side */
     int64_t r, s;       /* window, height then width */
     int64_t stride_h, stride_w, dilation_h, dilation_w;
-    int64_t pad_top, pad_left; /* zeros before the first row and column; after the last: as oh, ow need */
-    int64_t groups;            /* divides c and k */
+    int64_t pad_top,
+        pad_left;   /* zeros before the first row and column; after the last: as oh, ow need */
+    int64_t groups; /* divides c and k */
 } gan__conv;
 
-/* What happens to an output element as it is stored: y = f(acc + bias[channel]); bias may be NULL, and
- * so may the whole tail. */
+/* What happens to an output element as it is stored: y = f(acc + bias[channel]); bias may be NULL,
+ * and so may the whole tail. */
 typedef struct gan__tail {
     const float *bias;
     gan__activation activation;
@@ -45,14 +48,14 @@ typedef enum gan__pass {
 } gan__pass;
 
 /* Floats of the packed weights that forward or backward_data reads; packing is from w as above. The
- * layout is private to this folder, depends on the geometry without n, and on the tier. A count of 0
- * (dense) means that nothing is packed: the passes are given w itself as their panel. */
+ * layout is private to this folder, depends on the geometry without n, and on the tier. A count of
+ * 0 (dense) means that nothing is packed: the passes are given w itself as their panel. */
 int64_t gan__conv_panel_count(const gan_context *context, const gan__conv *conv, gan__pass pass);
 void gan__conv_pack(gan_context *context, const gan__conv *conv, gan__pass pass, const float *w,
                     float *panel);
 
-/* Whether two geometries can share a panel of this pass (equal but for n, h, w, oh, ow, and the same
- * algorithm). */
+/* Whether two geometries can share a panel of this pass (equal but for n, h, w, oh, ow, and the
+ * same algorithm). */
 bool gan__conv_panel_shared(const gan__conv *a, const gan__conv *b, gan__pass pass);
 
 /* Bytes of scratch that a worker needs in this pass (gan__scratch_reserve), and bytes of workspace

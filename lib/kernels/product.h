@@ -4,9 +4,9 @@
  *
  *     C[i][j] (+)= sum over lines t, then steps k, of A(t, i, k) * B(t, k, j)
  *
- * one chain of fused multiply-adds an output, in this order, from 0 or from what C holds. A and B are
- * read where they lie: a line is a run of equally spaced elements (the channels of a tap, the pixels
- * of a picture's row), and where the next one starts is in a table.
+ * one chain of fused multiply-adds an output, in this order, from 0 or from what C holds. A and B
+ * are read where they lie: a line is a run of equally spaced elements (the channels of a tap, the
+ * pixels of a picture's row), and where the next one starts is in a table.
  *
  * A step reads one vector row of B and one element of A per row, which is broadcast. The sizes of a
  * tile are data of the tier: the layout of packed weights depends on them, results do not. */
@@ -25,7 +25,7 @@ typedef struct gan__tile {
     int64_t a_shift;       /* added to each pointer in `a` */
     int64_t a_step;        /* outer: from one step to the next */
     const float *b;
-    const int64_t *b_line; /* [lines]: where each starts, in steps; b + b_line[t] * b_step */
+    const int64_t *b_line;       /* [lines]: where each starts, in steps; b + b_line[t] * b_step */
     const float *const *b_lines; /* outer: [lines], instead of b + b_line */
     int64_t b_shift;             /* outer: added to each pointer in `b_lines` */
     int64_t b_step;              /* from one step to the next */
@@ -44,14 +44,16 @@ typedef struct gan__product_kernels {
      * other, steps anywhere. */
     void (*outer)(const gan__tile *tile);
 
-    /* y[j][i] = x[i][j] for i < rows, j < columns; rows of x and y are `x_stride`, `y_stride` apart. */
+    /* y[j][i] = x[i][j] for i < rows, j < columns; rows of x and y are `x_stride`, `y_stride`
+     * apart. */
     void (*transpose)(int64_t rows, int64_t columns, const float *x, int64_t x_stride, float *y,
                       int64_t y_stride);
 
     /* Minimal filtering F(2x2, 2x2): 2x2 outputs of a 2x2 convolution by 9 products instead of 16
-     * (Winograd, "Arithmetic complexity of computations", 1980): in one dimension y0 = d0 g0 + d1 g1
-     * and y1 = d1 g0 + d2 g1 from m0 = (d0 - d1) g0, m1 = d1 (g0 + g1), m2 = (d2 - d1) g1. Each works
-     * on `count` channels; point p of v, u, m is p * _point floats behind point 0. y[i] may be NULL. */
+     * (Winograd, "Arithmetic complexity of computations", 1980): in one dimension y0 = d0 g0 + d1
+     * g1 and y1 = d1 g0 + d2 g1 from m0 = (d0 - d1) g0, m1 = d1 (g0 + g1), m2 = (d2 - d1) g1. Each
+     * works on `count` channels; point p of v, u, m is p * _point floats behind point 0. y[i] may
+     * be NULL. */
     void (*filter_input)(int64_t count, const float *const d[9], float *v, int64_t v_point);
     void (*filter_weights)(int64_t count, const float *const g[4], float *u, int64_t u_point);
     void (*filter_output)(int64_t count, const float *m, int64_t m_point, float *const y[4]);

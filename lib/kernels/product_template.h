@@ -10,8 +10,8 @@
  *     ADD(a, b) SUB(a, b)
  *     BLOCK           product_transpose_block_TIER transposes BLOCK x BLOCK elements
  *
- * It ends in the tier's table and undefines all of these. Loops over rows and vectors are unrolled by
- * pragma: accumulators are registers only if every index is a constant. */
+ * It ends in the tier's table and undefines all of these. Loops over rows and vectors are unrolled
+ * by pragma: accumulators are registers only if every index is a constant. */
 
 #if defined(__clang__)
 #define UNROLL _Pragma("clang loop unroll(full)")

@@ -7,7 +7,7 @@ struct gan__panel {
     gan__conv conv;
     gan__pass pass;
     float *memory; /* NULL: nothing is packed, the weights themselves serve */
-    int64_t count;
+    int64_t count;    /* of the memory */
     uint64_t version; /* of the store when it was packed; 0: the memory holds something else */
 
     /* The same weights for the other pass, in the same memory: a training step goes forwards, then
@@ -34,8 +34,7 @@ static gan__panel *panel_find_partner(const gan__panel_cache *cache, const gan__
     for (size_t i = 0; i < cache->count; i++) {
         gan__panel *other = cache->panels[i];
         if (other->layer == panel->layer && other->weight == panel->weight &&
-            other->pass != panel->pass && other->count == panel->count && other->memory &&
-            !other->partner)
+            other->pass != panel->pass && other->memory && !other->partner)
             return other;
     }
     return NULL;
@@ -43,10 +42,18 @@ static gan__panel *panel_find_partner(const gan__panel_cache *cache, const gan__
 
 static gan_status panel_allocate(gan__panel_cache *cache, gan__panel *panel)
 {
-    gan__panel *partner = panel_find_partner(cache, panel);
-    if (!partner)
-        return gan__allocate_raw(cache->context, &panel->memory, (size_t)panel->count,
-                                 sizeof *panel->memory);
+    gan_context *context = cache->context;
+    gan__panel *partner = panel->count > 0 ? panel_find_partner(cache, panel) : NULL;
+    if (!partner || partner->count < panel->count)
+        GAN__TRY(gan__allocate_raw(context, &panel->memory, (size_t)panel->count,
+                                   sizeof *panel->memory));
+    if (!partner) return GAN_OK;
+    if (panel->memory) {
+        gan__free(context, partner->memory);
+        partner->memory = panel->memory;
+        partner->count = panel->count;
+        partner->version = 0;
+    }
     panel->memory = partner->memory;
     panel->borrows = true;
     panel->partner = partner;

@@ -326,6 +326,7 @@ bool gan__tensor_is_contiguous(const gan_tensor *tensor)
 
 const char *gan__shape_print(gan__shape shape, char text[88])
 {
+    if (shape.n < 0) return gan__picture_print(shape, text);
     snprintf(text, 88, "%" PRId64 "x%" PRId64 "x%" PRId64 "x%" PRId64, shape.n, shape.h, shape.w,
              shape.c);
     return text;

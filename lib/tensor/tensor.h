@@ -34,7 +34,7 @@ static inline int64_t gan__shape_count(gan__shape s)
     return s.n * s.h * s.w * s.c;
 }
 
-/* "64x32x32x3". */
+/* "64x32x32x3"; "32x32x3" while the batch is unknown. */
 const char *gan__shape_print(gan__shape shape, char text[88]);
 
 /* Without n, for messages about models: "28x28x1", "anyxanyx3". */

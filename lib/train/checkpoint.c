@@ -4,7 +4,8 @@
  *            gan.seed, gan.steps, gan.draws, gan.position.FEED,
  *            gan.model.ROLE (text), gan.share.ROLE.PART "ROLE.PART" (a part that an earlier role brought),
  *            gan.optimizer.GROUP (description), gan.optimizer.GROUP.steps
- * Tensors:   model.ROLE.NAME, optimizer.GROUP.ROLE.NAME.MOMENT in PyTorch's names and layouts, and
+ *            gan.average.ROLE.updates
+ * Tensors:   model.ROLE.NAME, average.ROLE.NAME, optimizer.GROUP.ROLE.NAME.MOMENT in PyTorch's names and layouts, and
  *            optimizer.GROUP.updates, the count of each store. What roles share is stored once, under the
  *            first of them. */
 #include "train/trainer.h"
@@ -18,6 +19,7 @@
 #include "model/persist.h"
 #include "model/tree.h"
 #include "optim/optimizer.h"
+#include "train/averages.h"
 
 enum { CHECKPOINT_KEY = 320 }; /* the longest key or prefix: roles, groups and parts have bounded names */
 
@@ -199,11 +201,25 @@ static gan_status checkpoint_save_optimizer(const gan_trainer *t, int32_t group,
     return status;
 }
 
+static gan_status checkpoint_save_average(const gan_trainer *t, int32_t role, gan__bundle *bundle)
+{
+    const gan__average *average = t->averages[role];
+    const gan__store_list nothing = {0};
+    checkpoint_key key;
+    if (!average) return GAN_OK;
+    checkpoint_join(&key, "gan.average", t->kind->roles[role].name, "updates");
+    GAN__TRY(checkpoint_integer(bundle, key.text, average->updates));
+    snprintf(key.text, sizeof key.text, "average.%s.", t->kind->roles[role].name);
+    return gan__bundle_model(bundle, key.text, average->model, &nothing);
+}
+
 static gan_status checkpoint_collect(gan_trainer *t, gan__bundle *bundle)
 {
     GAN__TRY(gan__bundle_begin(bundle, "trainer"));
     GAN__TRY(checkpoint_save_counters(t, bundle));
     GAN__TRY(checkpoint_save_models(t, bundle));
+    for (int32_t i = 0; i < t->kind->role_count; ++i)
+        GAN__TRY(checkpoint_save_average(t, i, bundle));
     for (int32_t i = 0; i < t->kind->group_count; ++i)
         GAN__TRY(checkpoint_save_optimizer(t, i, bundle));
     return GAN_OK;
@@ -216,6 +232,8 @@ static gan_status checkpoint_save(gan_trainer *t, const char *path)
         return gan__fail(t->object.context, GAN_E_STATE,
                          "gan_trainer_save: the trainer is in the middle of a step");
     GAN__TRY(gan__trainer_make_optimizers(t));
+    GAN__TRY(gan__averages_prepare(t));
+    GAN__TRY(gan__averages_refresh(t));
     gan_status status = checkpoint_collect(t, &bundle);
     if (status == GAN_OK) status = gan__bundle_write(&bundle, path);
     gan__bundle_free(&bundle);
@@ -345,6 +363,18 @@ static gan_status checkpoint_load_optimizer(gan_trainer *t, int32_t group, gan__
     return checkpoint_visit_moments(t, group, checkpoint_read_moment, archive);
 }
 
+static gan_status checkpoint_load_average(gan_trainer *t, int32_t role, const gan__archive *archive)
+{
+    gan__average *average = t->averages[role];
+    const gan__store_list nothing = {0};
+    checkpoint_key key;
+    if (!average) return GAN_OK;
+    checkpoint_join(&key, "gan.average", t->kind->roles[role].name, "updates");
+    GAN__TRY(checkpoint_count(archive, key.text, &average->updates));
+    snprintf(key.text, sizeof key.text, "average.%s.", t->kind->roles[role].name);
+    return gan__archive_fill(archive, key.text, average->model, &nothing);
+}
+
 static gan_status checkpoint_load_counters(gan_trainer *t, const gan__archive *archive)
 {
     checkpoint_key key;
@@ -363,6 +393,9 @@ static gan_status checkpoint_load_counters(gan_trainer *t, const gan__archive *a
 static gan_status checkpoint_fill(gan_trainer *t, gan__archive *archive)
 {
     for (int32_t r = 0; r < t->kind->role_count; ++r) GAN__TRY(checkpoint_load_model(t, r, archive));
+    GAN__TRY(gan__averages_prepare(t));
+    for (int32_t r = 0; r < t->kind->role_count; ++r)
+        GAN__TRY(checkpoint_load_average(t, r, archive));
     for (int32_t g = 0; g < t->kind->group_count; ++g)
         GAN__TRY(checkpoint_load_optimizer(t, g, archive));
     return checkpoint_load_counters(t, archive);

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "optim/optimizer.h"
+#include "train/averages.h"
 #include "train/undo.h"
 
 static void trainer_destroy(void *self)
@@ -19,6 +20,7 @@ static void trainer_destroy(void *self)
         gan_tensor_release(t->feeds[i].fed);
     }
     gan_tape_release(t->tape);
+    gan__averages_free(t);
     for (int32_t i = 0; i < GAN__MAX_ROLES; ++i) {
         gan_optimizer_release(t->optimizers[i]);
         gan_model_release(t->models[i]);
@@ -133,6 +135,8 @@ gan_status gan_trainer_set_model(gan_trainer *t, const char *role, gan_model *mo
     gan_model_retain(model);
     gan_model_release(t->models[i]);
     t->models[i] = model;
+    gan__average_destroy(t->averages[i]);
+    t->averages[i] = NULL;
     i = gan__trainer_group(t, t->kind->roles[i].group);
     gan_optimizer_release(t->optimizers[i]); /* its moments were another model's */
     t->optimizers[i] = NULL;
@@ -208,9 +212,11 @@ gan_status gan_trainer_feed(gan_trainer *t, const char *feed, gan_tensor *batch)
 gan_model *gan_trainer_model(const gan_trainer *t, const char *role, int32_t averaged)
 {
     int32_t i;
-    if (!gan__object_is(t, GAN__TRAINER) || !role || averaged) return NULL;
+    if (!gan__object_is(t, GAN__TRAINER) || !role) return NULL;
     i = gan__trainer_role(t, role);
-    return i < 0 ? NULL : t->models[i];
+    if (i < 0) return NULL;
+    if (averaged) return t->averages[i] ? t->averages[i]->model : NULL;
+    return t->models[i];
 }
 
 /* The optimiser of a group, over the models whose roles belong to it. */
@@ -274,6 +280,7 @@ gan_status gan__trainer_ready(gan_trainer *t)
     if (t->ready) return GAN_OK;
     GAN__TRY(gan__trainer_make_optimizers(t));
     for (int32_t i = 0; i < kind->feed_count; ++i) GAN__TRY(trainer_make_batcher(t, i));
+    GAN__TRY(gan__averages_prepare(t));
     GAN__TRY(gan__undo_prepare(t));
     GAN__TRY(kind->check(t));
     t->ready = true;
@@ -330,7 +337,10 @@ static gan_status trainer_step(gan_trainer *t)
     t->stepping = true;
     gan__undo_begin(t);
     status = t->kind->step(t);
-    if (status != GAN_OK) gan__undo(t);
+    if (status == GAN_OK)
+        gan__averages_update(t);
+    else
+        gan__undo(t);
     if (status == GAN_E_DIVERGED && gan__trainer_options(t)->on_divergence == GAN__ON_DIVERGENCE_SKIP) {
         gan__log(t->object.context, GAN_LOG_WARNING, "%s; the step was skipped",
                  gan_context_message(t->object.context));

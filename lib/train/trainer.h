@@ -10,6 +10,7 @@
 #include "base/option.h"
 #include "data/batch.h"
 #include "model/model.h"
+#include "optim/average.h"
 
 enum { GAN__MAX_ROLES = 8, GAN__MAX_FEEDS = 8, GAN__MAX_VALUES = 24 };
 
@@ -24,6 +25,7 @@ typedef struct gan__feed_kind {
 typedef struct gan__role_kind {
     const char *name;
     const char *group;
+    bool averaged; /* the option average= concerns it */
     const char *help;
 } gan__role_kind;
 
@@ -45,6 +47,10 @@ typedef struct gan__trainer_kind {
     gan_status (*check)(gan_trainer *trainer);
 
     gan_status (*step)(gan_trainer *trainer);
+
+    /* Applies the averaged model of a role in training mode, as a step would, until its batch statistics are
+     * its own. Draws from streams of its own. May be NULL. */
+    gan_status (*refresh)(gan_trainer *trainer, int32_t role, gan_model *averaged);
 } gan__trainer_kind;
 
 extern const gan__trainer_kind *const gan__trainer_kinds[];
@@ -56,11 +62,14 @@ enum { GAN__ON_DIVERGENCE_STOP, GAN__ON_DIVERGENCE_SKIP };
 typedef struct gan__trainer_common {
     int64_t batch;
     int32_t on_divergence; /* stop, skip */
+    double average;
 } gan__trainer_common;
 
 #define GAN__TRAINER_COMMON_OPTIONS(type)                                                          \
     {"batch", GAN__OPTION_INTEGER, 0, "64", 1, 1 << 20, NULL, offsetof(type, common.batch),        \
      "samples in a step"},                                                                         \
+    {"average", GAN__OPTION_REAL, 0, "0", 0, 0.999999, NULL, offsetof(type, common.average),       \
+     "decay of a moving average of the weights, kept beside them for sampling; 0: none"},          \
     {                                                                                              \
         "on_divergence", GAN__OPTION_CHOICE, 0, "stop", 0, 0, "stop|skip",                         \
             offsetof(type, common.on_divergence),                                                  \
@@ -94,6 +103,7 @@ struct gan_trainer {
     void *options;
     char *text;
     gan_model *models[GAN__MAX_ROLES];
+    gan__average *averages[GAN__MAX_ROLES];    /* by role */
     gan_optimizer *optimizers[GAN__MAX_ROLES]; /* by group */
     char *specs[GAN__MAX_ROLES];               /* by group: what was asked for; NULL: the reference */
     gan__feed_state feeds[GAN__MAX_FEEDS];

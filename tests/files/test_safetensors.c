@@ -205,7 +205,8 @@ static const safetensors_bad safetensors_bads[] = {
      "tensor 'a': file: byte 61: data_offsets hold 7 bytes, 2 elements of F32 have 8",
      GAN_E_FORMAT},
     {"{" ENTRY("a", "U8", "[2]", "[0,2]") "}", 1,
-     "tensor 'a': file: byte 60: data_offsets 0, 2 in a buffer of 1 bytes", GAN_E_FORMAT},
+     "tensor 'a': file: byte 60: data_offsets 0, 2 in a buffer of 1 bytes: the file is "
+     "cut short", GAN_E_FORMAT},
     {"{" ENTRY("a", "U8", "[2]", "[2,0]") "}", 2,
      "tensor 'a': file: byte 60: data_offsets 2, 0 in a buffer of 2 bytes", GAN_E_FORMAT},
     {"{" ENTRY("a", "U8", "[2]", "[-2,0]") "}", 2,

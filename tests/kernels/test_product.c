@@ -58,11 +58,21 @@ static void check_tile(const gan__product_kernels *product, int64_t rows, int64_
 {
     static operands o;
     static float expected[GAN__TILE_ROWS * WIDTH];
-    gan__tile tile = {.rows = rows, .columns = columns, .lines = pick(0, LINES),
-                      .steps = pick(0, STEPS), .a = outer ? o.lines : o.rows, .a_shift = SHIFT,
-                      .a_step = pick(rows, 8), .b = o.b, .b_line = o.b_line, .b_lines = o.b_lines,
-                      .b_shift = outer ? 3 : 0, .b_step = pick(columns, WIDTH), .c = o.to,
-                      .c_shift = SHIFT, .accumulate = pick(0, 1)};
+    gan__tile tile = {.rows = rows,
+                      .columns = columns,
+                      .lines = pick(0, LINES),
+                      .steps = pick(0, STEPS),
+                      .a = outer ? o.lines : o.rows,
+                      .a_shift = SHIFT,
+                      .a_step = pick(rows, 8),
+                      .b = o.b,
+                      .b_line = o.b_line,
+                      .b_lines = o.b_lines,
+                      .b_shift = outer ? 3 : 0,
+                      .b_step = pick(columns, WIDTH),
+                      .c = o.to,
+                      .c_shift = SHIFT,
+                      .accumulate = pick(0, 1)};
     fill(o.a, sizeof o.a / sizeof *o.a);
     fill(o.b, sizeof o.b / sizeof *o.b);
     for (size_t i = 0; i < sizeof o.c / sizeof *o.c; i++) o.c[i] = canary;

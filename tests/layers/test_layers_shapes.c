@@ -135,7 +135,7 @@ static const refusal refusals[] = {
      "dense: needs a picture of known size, got any x any x 4"},
     {"flatten", {-1, -1, 9, 4}, GAN_E_SHAPE,
      "flatten: needs a picture of known size, got any x any x 4"},
-    {"reshape 7 7 3", {-1, 1, 1, 148}, GAN_E_SHAPE, "reshape: -1x1x1x148 has 148 numbers, not 147"},
+    {"reshape 7 7 3", {-1, 1, 1, 148}, GAN_E_SHAPE, "reshape: 1x1x148 has 148 numbers, not 147"},
     {"reshape 7 7", {-1, 1, 1, 49}, GAN_E_TEXT,
      "reshape: needs 1 or 3 numbers, of which one may be `any`"},
     {"maxpool 4 pad=3", {-1, 8, 8, 1}, GAN_E_TEXT, "maxpool: pad is more than half the window"},

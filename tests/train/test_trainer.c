@@ -126,7 +126,8 @@ static void check_same(const uint8_t *a, size_t a_size, const uint8_t *b, size_t
 }
 
 static const char *const specs[] = {
-    "gan batch=8", "gan batch=8 reuse=yes smoothing=0.1 instance_noise=0.1 instance_decay=0.9",
+    "gan batch=8",
+    "gan batch=8 average=0.9 reuse=yes smoothing=0.1 instance_noise=0.1 instance_decay=0.9",
     "gan batch=8 loss=minimax noise=uniform", "gan batch=8 loss=lsgan d_steps=2",
     "gan batch=8 loss=hinge", "gan batch=8 loss=wgan d_steps=3"};
 enum { SPEC_COUNT = sizeof specs / sizeof specs[0] };

@@ -36,7 +36,8 @@ static inline TARGET void product_transpose_block_avx2(const float *x, int64_t x
     /* A 4x4 block in each half of a register: rows i and i + 4 meet. */
     for (int i = 0; i < 4; i++) {
         const float *low = x + i * x_stride, *high = low + 4 * x_stride;
-        r[i] = _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(low)), _mm_loadu_ps(high), 1);
+        r[i] =
+            _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(low)), _mm_loadu_ps(high), 1);
         r[i + 4] = _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(low + 4)),
                                         _mm_loadu_ps(high + 4), 1);
     }

@@ -1,0 +1,38 @@
+#include "train/averages.h"
+
+#include "layers/layer.h"
+
+gan_status gan__averages_prepare(gan_trainer *t)
+{
+    double decay = gan__trainer_options(t)->average;
+    for (int32_t i = 0; i < t->kind->role_count && decay > 0; ++i)
+        if (t->kind->roles[i].averaged && !t->averages[i])
+            GAN__TRY(gan__average_create(&t->averages[i], t->models[i], decay));
+    return GAN_OK;
+}
+
+void gan__averages_free(gan_trainer *t)
+{
+    for (int32_t i = 0; i < GAN__MAX_ROLES; ++i) gan__average_destroy(t->averages[i]);
+}
+
+void gan__averages_update(gan_trainer *t)
+{
+    for (int32_t i = 0; i < t->kind->role_count; ++i)
+        if (t->averages[i]) gan__average_update(t->averages[i]);
+}
+
+static bool averages_couple(const gan_model *model)
+{
+    for (size_t i = 0; i < model->node_count; ++i)
+        if (model->nodes[i].layer->kind->couples) return true;
+    return false;
+}
+
+gan_status gan__averages_refresh(gan_trainer *t)
+{
+    for (int32_t i = 0; i < t->kind->role_count; ++i)
+        if (t->averages[i] && t->kind->refresh && averages_couple(t->averages[i]->model))
+            GAN__TRY(t->kind->refresh(t, i, t->averages[i]->model));
+    return GAN_OK;
+}

@@ -1,0 +1,89 @@
+/* test_same_bits.c: fifty steps of the fashion-gan recipe give one checkpoint for every number of threads and
+ * every CPU tier, and the one that was stored when the bits last changed (a line in CHANGELOG.md says when). */
+#include "test.h"
+
+#include <gan/gan.h>
+
+#include "base/cpu.h"
+#include "files/checksum.h"
+
+#include <stdlib.h>
+
+/* CRC-32 of the checkpoint. */
+static const uint32_t stored = 0xc046631b;
+
+enum { BATCH = 4, STEPS = 50 };
+
+static uint8_t *read_all(const char *path, size_t *size)
+{
+    FILE *file = fopen(path, "rb");
+    uint8_t *bytes;
+    if (!file) return NULL;
+    fseek(file, 0, SEEK_END);
+    *size = (size_t)ftell(file);
+    rewind(file);
+    bytes = malloc(*size);
+    if (fread(bytes, 1, *size, file) != *size) *size = 0;
+    fclose(file);
+    return bytes;
+}
+
+static void check_status(gan_context *context, gan_status status)
+{
+    if (!CHECK_OK(status)) {
+        puts(gan_context_message(context));
+        exit(1);
+    }
+}
+
+/* The checksum of a run's checkpoint. */
+static uint32_t run(const char *cpu, int threads)
+{
+    char spec[64], batch[16], message[256];
+    gan_context *context;
+    gan_recipe *recipe;
+    gan_trainer *trainer;
+    uint8_t *bytes;
+    size_t size = 0;
+    uint32_t sum;
+    setenv("GAN_CPU", cpu, 1);
+    snprintf(spec, sizeof spec, "threads=%d seed=7", threads);
+    snprintf(batch, sizeof batch, "%d", BATCH);
+    CHECK_OK(gan_context_create(&context, spec, NULL, message, sizeof message));
+    CHECK_TEXT(gan_context_cpu(context), cpu);
+    check_status(context, gan_recipe_load(&recipe, context, GAN_SOURCE_FOLDER
+                                          "/examples/recipes/fashion-gan.recipe"));
+    check_status(context, gan_recipe_set(recipe, "run.batch", batch));
+    check_status(context, gan_recipe_trainer(&trainer, recipe, context, NULL));
+    check_status(context, gan_trainer_run(trainer, STEPS, NULL, NULL));
+    check_status(context, gan_trainer_save(trainer, "same_bits.safetensors"));
+    bytes = read_all("same_bits.safetensors", &size);
+    sum = gan__crc32(0, bytes, size);
+    printf("    %-8s %d threads: %08x\n", cpu, threads, sum);
+    free(bytes);
+    remove("same_bits.safetensors");
+    gan_trainer_release(trainer);
+    gan_recipe_release(recipe);
+    gan_context_release(context);
+    unsetenv("GAN_CPU");
+    return sum;
+}
+
+TEST(threads)
+{
+    const char *best = gan__tier_name(gan__cpu_tier());
+    for (int threads = 1; threads <= 3; ++threads) CHECK_INT(run(best, threads), stored);
+}
+
+TEST(tiers)
+{
+    for (int tier = 0; tier < (int)gan__cpu_tier(); ++tier)
+        CHECK_INT(run(gan__tier_name((gan__tier)tier), 2), stored);
+}
+
+int main(void)
+{
+    RUN(threads);
+    RUN(tiers);
+    return test_report();
+}
