@@ -71,7 +71,7 @@ void gan__norm_part_init(const gan__norm_job *job, int64_t index, gan__norm_part
 
 double gan__norm_scale(const gan__norm_job *job, int64_t set)
 {
-    return 1.0 / sqrt((double)job->variance[set] + job->norm.eps);
+    return 1.0 / sqrt((double)job->terms.variance[set] + job->norm.eps);
 }
 
 void gan__norm_part_scale(const gan__norm_job *job, gan__norm_part *part)
@@ -81,7 +81,7 @@ void gan__norm_part_scale(const gan__norm_job *job, gan__norm_part *part)
         int64_t set = c / job->range, next = (set + 1) * job->range;
         int64_t from = c - part->column, to = (next < end ? next : end) - part->column;
         set += part->outer * job->norm.sets;
-        job->kernels->fill(to - from, job->mean[set], part->mean + from);
+        job->kernels->fill(to - from, job->terms.mean[set], part->mean + from);
         job->kernels->fill(to - from, (float)gan__norm_scale(job, set), part->scale + from);
         c = next;
     }
@@ -235,9 +235,10 @@ static void norm_forward_task(void *argument, int64_t index, int32_t worker)
     gan__norm_part_init(job, index, &part);
     gan__norm_part_scale(job, &part);
     const float *offset = zero;
-    if (job->gamma) {
-        job->kernels->multiply(part.columns, part.scale, job->gamma + part.column, part.scale);
-        offset = job->beta + part.column;
+    if (job->terms.gamma) {
+        const float *gamma = job->terms.gamma + part.column;
+        job->kernels->multiply(part.columns, part.scale, gamma, part.scale);
+        offset = job->terms.beta + part.column;
     } else {
         job->kernels->fill(part.columns, 0, zero);
     }
@@ -248,17 +249,13 @@ static void norm_forward_task(void *argument, int64_t index, int32_t worker)
                                                      job->out + part.at);
 }
 
-void gan__norm_forward(gan_context *context, const gan__norm *norm, const float *x,
-                       const float *mean, const float *variance, const float *gamma,
-                       const float *beta, float *y)
+void gan__norm_forward(gan_context *context, const gan__norm *norm, const gan__norm_terms *terms,
+                       const float *x, float *y)
 {
     gan__norm_job job;
     gan__norm_job_init(&job, context, norm, NULL);
+    job.terms = *terms;
     job.x = x;
-    job.mean = mean;
-    job.variance = variance;
-    job.gamma = gamma;
-    job.beta = beta;
     job.out = y;
     gan__parallel_for(context, job.norm.outer * job.slabs * job.strips, norm_forward_task, &job);
 }

@@ -35,25 +35,31 @@ int64_t gan__norm_workspace(const gan__norm *norm);
 void gan__norm_statistics(gan_context *context, const gan__norm *norm, const float *x,
                           float *workspace, float *mean, float *variance);
 
-/* y from given statistics: the batch's own, or the running ones (outer may then be 1). gamma and
- * beta are both NULL without affine. y may be x's memory. */
-void gan__norm_forward(gan_context *context, const gan__norm *norm, const float *x,
-                       const float *mean, const float *variance, const float *gamma,
-                       const float *beta, float *y);
+/* What x is normalised with: statistics[outer * sets], the batch's own or the running ones (outer
+ * may then be 1); gamma and beta, both NULL without affine (beta has no part in the gradient). */
+typedef struct gan__norm_terms {
+    const float *mean, *variance;
+    const float *gamma, *beta;
+} gan__norm_terms;
 
-/* The gradient through the batch's own statistics. The activation's derivative is taken from y,
- * which may be NULL if it is linear. dgamma and dbeta are added to (both NULL: not wanted); dx may
- * be dy's memory, or NULL if not wanted. with g = dy * f'(y):  dx = gamma * inv * (g - mean(g) -
- * xhat * mean(g * xhat)) */
-void gan__norm_backward(gan_context *context, const gan__norm *norm, const float *x, const float *y,
-                        const float *dy, const float *mean, const float *variance,
-                        const float *gamma, float *workspace, float *dgamma, float *dbeta,
-                        float *dx);
+/* y may be x's memory. */
+void gan__norm_forward(gan_context *context, const gan__norm *norm, const gan__norm_terms *terms,
+                       const float *x, float *y);
 
-/* The gradient where the statistics are constants (evaluation mode): dx = gamma * inv * g. */
-void gan__norm_backward_fixed(gan_context *context, const gan__norm *norm, const float *x,
-                              const float *y, const float *dy, const float *mean,
-                              const float *variance, const float *gamma, float *workspace,
-                              float *dgamma, float *dbeta, float *dx);
+typedef struct gan__norm_gradients {
+    const float *x, *y, *dy; /* y gives the activation's derivative: NULL if it is linear */
+    float *workspace;
+    float *dgamma, *dbeta; /* added to; both NULL: not wanted */
+    float *dx;             /* may be dy's memory; NULL: not wanted */
+    bool fixed;            /* the statistics are constants (evaluation mode) */
+} gan__norm_gradients;
+
+/* With g = dy * f'(y) and inv = 1 / sqrt(variance + eps), through the batch's own statistics:
+ *
+ *   dx = inv * (gamma * g - mean(gamma * g) - xhat * mean(gamma * g * xhat))
+ *
+ * the means over each set; where the statistics are constants dx = inv * gamma * g. */
+void gan__norm_backward(gan_context *context, const gan__norm *norm, const gan__norm_terms *terms,
+                        const gan__norm_gradients *gradients);
 
 #endif

@@ -60,7 +60,7 @@ static void norm_back_means_task(void *argument, int64_t outer, int32_t worker)
         means[0] = 0;
         means[1] = 0;
         for (int64_t c = 0; c < job->range; c++) {
-            double gamma = job->gamma ? (double)job->gamma[set * job->range + c] : 1.0;
+            double gamma = job->terms.gamma ? (double)job->terms.gamma[set * job->range + c] : 1.0;
             means[0] += gamma * sum[c] / count;
             means[1] += gamma * dot[c] / count;
         }
@@ -100,9 +100,9 @@ static void norm_back_pieces_task(void *argument, int64_t index, int32_t worker)
     for (int64_t set = 0; set < job->norm.sets; set++) {
         const int64_t place = outer * job->norm.sets + set;
         const int64_t column = set * job->range + start, at = outer * job->length + column;
-        const float *gamma = job->gamma ? job->gamma + column : NULL;
+        const float *gamma = job->terms.gamma ? job->terms.gamma + column : NULL;
         double sum[GAN__LINE_COLUMNS] = {0}, dot[GAN__LINE_COLUMNS] = {0}, total[2] = {0, 0};
-        job->kernels->fill(GAN__LINE_COLUMNS, job->mean[place], mean);
+        job->kernels->fill(GAN__LINE_COLUMNS, job->terms.mean[place], mean);
         gan__norm_block block =
             gan__norm_block_of(job, at, rows, GAN__LINE_COLUMNS, GAN__LINE_COLUMNS);
         block.mean = mean;
@@ -187,8 +187,8 @@ static void norm_back_input_task(void *argument, int64_t index, int32_t worker)
     gan__norm_part_init(job, index, &part);
     gan__norm_part_scale(job, &part);
     if (job->means) norm_back_coefficients(job, &part, of_input, constant);
-    if (job->gamma)
-        job->kernels->multiply(part.columns, part.scale, job->gamma + part.column, part.scale);
+    if (job->terms.gamma)
+        job->kernels->multiply(part.columns, part.scale, job->terms.gamma + part.column, part.scale);
     gan__norm_block block =
         gan__norm_block_of(job, part.at, part.rows, part.columns, job->norm.channels);
     block.mean = part.mean;
@@ -196,60 +196,32 @@ static void norm_back_input_task(void *argument, int64_t index, int32_t worker)
                                                    job->out + part.at);
 }
 
-static void norm_back_operands(gan__norm_job *job, const float *x, const float *y, const float *dy,
-                               const float *mean, const float *variance, const float *gamma)
+void gan__norm_backward(gan_context *context, const gan__norm *norm, const gan__norm_terms *terms,
+                        const gan__norm_gradients *gradients)
 {
-    job->x = x;
-    job->y = y;
-    job->dy = dy;
-    job->mean = mean;
-    job->variance = variance;
-    job->gamma = gamma;
-}
-
-/* `fixed`: the statistics are constants. */
-static void norm_back_run(gan_context *context, gan__norm_job *job, bool fixed, float *dgamma,
-                          float *dbeta, float *dx)
-{
-    const int64_t outer = job->norm.outer, parts = outer * job->slabs * job->strips;
-    const bool means = dx && !fixed;
-    job->dgamma = dgamma;
-    job->dbeta = dbeta;
-    job->out = dx;
-    if (job->lines) {
+    gan__norm_job job;
+    gan__norm_job_init(&job, context, norm, gradients->workspace);
+    const int64_t outer = job.norm.outer, parts = outer * job.slabs * job.strips;
+    const bool means = gradients->dx && !gradients->fixed;
+    job.terms = *terms;
+    job.x = gradients->x;
+    job.y = gradients->y;
+    job.dy = gradients->dy;
+    job.dgamma = gradients->dgamma;
+    job.dbeta = gradients->dbeta;
+    job.out = gradients->dx;
+    if (job.lines) {
         if (means) {
-            gan__parallel_for(context, outer * job->pieces, norm_back_pieces_task, job);
-            gan__parallel_for(context, outer, norm_back_lines_task, job);
+            gan__parallel_for(context, outer * job.pieces, norm_back_pieces_task, &job);
+            gan__parallel_for(context, outer, norm_back_lines_task, &job);
         }
-        if (job->dgamma) gan__parallel_for(context, job->strips, norm_back_line_affine_task, job);
-    } else if (means || job->dgamma) {
-        gan__parallel_for(context, parts, norm_back_sums_task, job);
-        gan__parallel_for(context, outer * job->strips, norm_back_join_task, job);
-        if (means) gan__parallel_for(context, outer, norm_back_means_task, job);
-        if (job->dgamma) gan__parallel_for(context, job->strips, norm_back_affine_task, job);
+        if (job.dgamma) gan__parallel_for(context, job.strips, norm_back_line_affine_task, &job);
+    } else if (means || job.dgamma) {
+        gan__parallel_for(context, parts, norm_back_sums_task, &job);
+        gan__parallel_for(context, outer * job.strips, norm_back_join_task, &job);
+        if (means) gan__parallel_for(context, outer, norm_back_means_task, &job);
+        if (job.dgamma) gan__parallel_for(context, job.strips, norm_back_affine_task, &job);
     }
-    if (!means) job->means = NULL;
-    if (job->out) gan__parallel_for(context, parts, norm_back_input_task, job);
-}
-
-void gan__norm_backward(gan_context *context, const gan__norm *norm, const float *x, const float *y,
-                        const float *dy, const float *mean, const float *variance,
-                        const float *gamma, float *workspace, float *dgamma, float *dbeta,
-                        float *dx)
-{
-    gan__norm_job job;
-    gan__norm_job_init(&job, context, norm, workspace);
-    norm_back_operands(&job, x, y, dy, mean, variance, gamma);
-    norm_back_run(context, &job, false, dgamma, dbeta, dx);
-}
-
-void gan__norm_backward_fixed(gan_context *context, const gan__norm *norm, const float *x,
-                              const float *y, const float *dy, const float *mean,
-                              const float *variance, const float *gamma, float *workspace,
-                              float *dgamma, float *dbeta, float *dx)
-{
-    gan__norm_job job;
-    gan__norm_job_init(&job, context, norm, workspace);
-    norm_back_operands(&job, x, y, dy, mean, variance, gamma);
-    norm_back_run(context, &job, true, dgamma, dbeta, dx);
+    if (!means) job.means = NULL;
+    if (job.out) gan__parallel_for(context, parts, norm_back_input_task, &job);
 }

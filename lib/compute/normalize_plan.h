@@ -24,8 +24,8 @@ typedef struct gan__norm_job {
     int64_t piece, pieces;       /* elements of a piece; pieces of a line */
     int64_t length;              /* elements of an outer block */
 
-    const float *x, *y, *dy, *gamma, *beta;
-    const float *mean, *variance;
+    gan__norm_terms terms;
+    const float *x, *y, *dy;
     float *out;                     /* y or dx */
     float *out_mean, *out_variance; /* of the statistics */
     float *dgamma, *dbeta;

@@ -1,5 +1,6 @@
 #include "compute/update.h"
 
+#include "base/number.h"
 #include "base/parallel.h"
 #include "kernels/kernels.h"
 
@@ -54,7 +55,7 @@ static void update_run(gan_context *context, update_job *job, int64_t count, flo
 }
 
 void gan__update_sgd(gan_context *context, const gan__sgd *rule, int64_t count,
-                     const float *gradient, float *weight, float *buffer, float *undo)
+                     const float *gradient, float *weight, float *const *moments, float *undo)
 {
     const gan__sgd_rule sgd = {.scale = (float)rule->scale,
                                .decay = (float)rule->decay,
@@ -64,13 +65,12 @@ void gan__update_sgd(gan_context *context, const gan__sgd *rule, int64_t count,
                                .nesterov = rule->nesterov,
                                .first = rule->first};
     update_job job = {.sgd = &sgd, .arrays = {.gradient = gradient, .weight = weight}};
-    job.arrays.moment[0] = buffer;
+    job.arrays.moment[0] = moments[0];
     update_run(context, &job, count, undo);
 }
 
 void gan__update_rmsprop(gan_context *context, const gan__rmsprop *rule, int64_t count,
-                         const float *gradient, float *weight, float *square, float *buffer,
-                         float *average, float *undo)
+                         const float *gradient, float *weight, float *const *moments, float *undo)
 {
     const gan__rmsprop_rule rmsprop = {.scale = (float)rule->scale,
                                        .decay = (float)rule->decay,
@@ -80,28 +80,15 @@ void gan__update_rmsprop(gan_context *context, const gan__rmsprop *rule, int64_t
                                        .momentum = (float)rule->momentum,
                                        .rate = (float)rule->rate};
     update_job job = {.rmsprop = &rmsprop, .arrays = {.gradient = gradient, .weight = weight}};
-    job.arrays.moment[0] = square;
-    job.arrays.moment[1] = buffer;
-    job.arrays.moment[2] = average;
+    for (int i = 0; i < 3; i++) job.arrays.moment[i] = moments[i];
     update_run(context, &job, count, undo);
 }
 
-/* By squaring: the same bits on every system, which libm's pow does not promise. */
-static double update_power(double base, int64_t exponent)
-{
-    double power = 1;
-    for (; exponent > 0; exponent >>= 1) {
-        if (exponent & 1) power *= base;
-        base *= base;
-    }
-    return power;
-}
-
 void gan__update_adam(gan_context *context, const gan__adam *rule, int64_t count,
-                      const float *gradient, float *weight, float *m, float *v, float *undo)
+                      const float *gradient, float *weight, float *const *moments, float *undo)
 {
-    double root = sqrt(1.0 - update_power(rule->beta2, rule->step));
-    double rate = rule->rate / (1.0 - update_power(rule->beta1, rule->step));
+    double root = sqrt(1.0 - gan__power(rule->beta2, rule->step));
+    double rate = rule->rate / (1.0 - gan__power(rule->beta1, rule->step));
     const gan__adam_rule adam = {.scale = (float)rule->scale,
                                  .decay = rule->decoupled ? 0.0f : (float)rule->decay,
                                  .shrink = rule->decoupled ? (float)(1.0 - rule->rate * rule->decay)
@@ -113,7 +100,6 @@ void gan__update_adam(gan_context *context, const gan__adam *rule, int64_t count
                                  .eps = (float)rule->eps,
                                  .rate = (float)rate};
     update_job job = {.adam = &adam, .arrays = {.gradient = gradient, .weight = weight}};
-    job.arrays.moment[0] = m;
-    job.arrays.moment[1] = v;
+    for (int i = 0; i < 2; i++) job.arrays.moment[i] = moments[i];
     update_run(context, &job, count, undo);
 }

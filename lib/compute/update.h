@@ -1,43 +1,44 @@
 /* update.h: the optimisers' arithmetic over flat arrays, one pass each, PyTorch's formulas.
  *
- * All arrays are float32 of `count` elements. Where `undo` is not NULL, the old values of what the
+ * All arrays are float32 of `count` elements. `moments` come in the order that each rule names,
+ * NULL where it does without one. Where `undo` is not NULL, the old values of what the
  * update overwrites are stored there in the same pass: weights first, then each moment that is not
- * NULL in the order of the arguments, `count` each. `scale` multiplies the gradient first
- * (clipping); weight decay is added after it. */
+ * NULL in that order, `count` each. `scale` multiplies the gradient first (clipping); weight decay
+ * is added after it. */
 #ifndef GAN__UPDATE_H
 #define GAN__UPDATE_H
 
 #include "base/context.h"
 
 /* torch.optim.SGD: g = scale*grad + decay*w; buf = momentum*buf + g (first step: buf = g);
- * w -= rate * (nesterov ? g + momentum*buf : buf). `buffer` NULL without momentum. */
+ * w -= rate * (nesterov ? g + momentum*buf : buf). One moment: buf, NULL without momentum. */
 typedef struct gan__sgd {
     double rate, momentum, dampening, decay, scale;
     bool nesterov, first;
 } gan__sgd;
 void gan__update_sgd(gan_context *context, const gan__sgd *rule, int64_t count,
-                     const float *gradient, float *weight, float *buffer, float *undo);
+                     const float *gradient, float *weight, float *const *moments, float *undo);
 
 /* torch.optim.RMSprop: v = alpha*v + (1-alpha)*g^2; w -= rate * g / (sqrt(v) + eps); with momentum
  * buf = momentum*buf + g/(sqrt(v)+eps), w -= rate*buf; centered: avg = alpha*avg + (1-alpha)*g and
- * sqrt(v - avg^2). `buffer` and `average` NULL where not used. */
+ * sqrt(v - avg^2). Three moments: v, buf and avg, the last two NULL where not used. */
 typedef struct gan__rmsprop {
     double rate, alpha, eps, momentum, decay, scale;
 } gan__rmsprop;
 void gan__update_rmsprop(gan_context *context, const gan__rmsprop *rule, int64_t count,
-                         const float *gradient, float *weight, float *square, float *buffer,
-                         float *average, float *undo);
+                         const float *gradient, float *weight, float *const *moments, float *undo);
 
 /* torch.optim.Adam (decoupled = false) and AdamW (true: w *= 1 - rate*decay first). `step` counts
  * from 1. m = b1*m + (1-b1)*g; v = b2*v + (1-b2)*g^2;
  * w -= rate/(1-b1^t) * m / (sqrt(v)/sqrt(1-b2^t) + eps). The corrections are made in double, powers
- * by squaring. Denormal moments are flushed to zero (they would slow every later step). */
+ * by squaring. Two moments: m and v; denormal ones are flushed to zero (they would slow every later
+ * step). */
 typedef struct gan__adam {
     double rate, beta1, beta2, eps, decay, scale;
     int64_t step;
     bool decoupled;
 } gan__adam;
 void gan__update_adam(gan_context *context, const gan__adam *rule, int64_t count,
-                      const float *gradient, float *weight, float *m, float *v, float *undo);
+                      const float *gradient, float *weight, float *const *moments, float *undo);
 
 #endif

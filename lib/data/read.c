@@ -130,12 +130,13 @@ const char *gan_dataset_field_name(const gan_dataset *dataset, int32_t index)
 
 gan_status gan__dataset_find(const gan_dataset *dataset, const char *name, int32_t *out)
 {
-    char names[64] = "";
+    char names[64] = ""; /* of three short words */
+    size_t used = 0;
     *out = name ? gan__dataset_field(dataset, name) : -1;
     if (*out >= 0) return GAN_OK;
     for (int32_t i = 0; i < dataset->field_count; i++) {
-        if (i > 0) strcat(names, ", ");
-        strcat(names, dataset->fields[i].name);
+        used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", i > 0 ? ", " : "",
+                                 dataset->fields[i].name);
     }
     return gan__fail(dataset->object.context, GAN_E_ARGUMENT, "dataset: no field '%s': there is %s",
                      name ? name : "(NULL)", names);

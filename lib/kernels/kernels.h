@@ -1,9 +1,9 @@
 /* kernels.h: the kernels of one CPU tier, one contract each.
  *
- * A kernel is single-threaded, allocates nothing, and checks nothing but by assertion: the drivers in
- * compute/ have done so. All tiers give the same bits: every output is one chain of fused
- * multiply-adds in the order that its contract states, and reductions use a fixed number of virtual
- * lanes. generic/ is the reference; x86/ holds the same bodies for AVX2+FMA and AVX-512. */
+ * A kernel is single-threaded, allocates nothing and checks nothing: the drivers in compute/ have
+ * done so. All tiers give the same bits: every output is one chain of fused multiply-adds in the
+ * order that its contract states, and reductions use a fixed number of virtual lanes. generic/ is
+ * the reference; x86/ holds the same bodies for AVX2+FMA and AVX-512. */
 #ifndef GAN__KERNELS_H
 #define GAN__KERNELS_H
 

@@ -76,7 +76,6 @@ INLINE void TIER(norm_columns)(gan__column_term term, gan__activation f,
 {
     float a[GAN__COLUMNS], b[GAN__COLUMNS];
     const gan__norm_block block = *given;
-    assert(block.columns <= GAN__COLUMNS);
     for (int64_t row = 0; row < block.rows;) {
         if (block.columns <= GAN__COLUMN_NARROW && block.rows - row >= GAN__COLUMN_ROWS) {
             TIER(norm_rows)(term, f, &block, gamma, row, GAN__COLUMN_ROWS, a, b);

@@ -125,16 +125,7 @@ static void batchnorm_again(gan__op *op)
 static void batchnorm_backward(gan__op *op)
 {
     const gan__norm norm = batchnorm_norm(op);
-    if (op->training) {
-        gan__sample_norm_backward(op, &norm);
-        return;
-    }
-    const gan__affine affine = gan__affine_of(op, op->want_weights);
-    void *state = op->state;
-    const float *mean = gan__op_take(&state, norm.channels);
-    const float *variance = gan__op_take(&state, norm.channels);
-    gan__norm_backward_fixed(op->context, &norm, op->x[0], op->y, op->dy, mean, variance,
-                             affine.gamma, op->workspace, affine.dgamma, affine.dbeta, op->dx[0]);
+    gan__sample_norm_backward(op, &norm, !op->training);
 }
 
 const gan__layer_kind gan__layer_batchnorm = {

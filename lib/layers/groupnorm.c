@@ -66,7 +66,7 @@ static void groupnorm_again(gan__op *op)
 static void groupnorm_backward(gan__op *op)
 {
     const gan__norm norm = groupnorm_norm(op);
-    gan__sample_norm_backward(op, &norm);
+    gan__sample_norm_backward(op, &norm, false);
 }
 
 const gan__layer_kind gan__layer_groupnorm = {

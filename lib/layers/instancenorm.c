@@ -59,7 +59,7 @@ static void instancenorm_again(gan__op *op)
 static void instancenorm_backward(gan__op *op)
 {
     const gan__norm norm = instancenorm_norm(op);
-    gan__sample_norm_backward(op, &norm);
+    gan__sample_norm_backward(op, &norm, false);
 }
 
 const gan__layer_kind gan__layer_instancenorm = {

@@ -13,21 +13,6 @@ gan_status gan__affine_declare(gan_layer *layer, int32_t rank, const int64_t *sh
     return GAN_OK;
 }
 
-gan__affine gan__affine_of(const gan__op *op, bool gradients)
-{
-    const gan_layer *layer = op->layer;
-    const gan__parameter *gamma = gan__layer_parameter(layer, "weight");
-    const gan__parameter *beta = gan__layer_parameter(layer, "bias");
-    gan__affine affine = {0};
-    if (!gamma) return affine;
-    affine.gamma = gan__parameter_value(layer, gamma);
-    affine.beta = gan__parameter_value(layer, beta);
-    if (!gradients) return affine;
-    affine.dgamma = gan__gradient_add(layer, gamma);
-    affine.dbeta = gan__gradient_add(layer, beta);
-    return affine;
-}
-
 gan__norm gan__sample_norm(const gan__op *op, int64_t sets, double eps)
 {
     const gan__shape in = op->in[0];
@@ -49,6 +34,20 @@ gan_status gan__sample_norm_plan(gan__op *op, const gan__norm *norm)
     return GAN_OK;
 }
 
+static gan__norm_terms norm_terms(const gan__op *op, const gan__norm *norm)
+{
+    const gan_layer *layer = op->layer;
+    const gan__parameter *gamma = gan__layer_parameter(layer, "weight");
+    void *state = op->state;
+    gan__norm_terms terms = {0};
+    terms.mean = gan__op_take(&state, norm->outer * norm->sets);
+    terms.variance = gan__op_take(&state, norm->outer * norm->sets);
+    if (!gamma) return terms;
+    terms.gamma = gan__parameter_value(layer, gamma);
+    terms.beta = gan__parameter_value(layer, gan__layer_parameter(layer, "bias"));
+    return terms;
+}
+
 void gan__sample_norm_forward(gan__op *op, const gan__norm *norm)
 {
     void *state = op->state;
@@ -60,20 +59,22 @@ void gan__sample_norm_forward(gan__op *op, const gan__norm *norm)
 
 void gan__sample_norm_again(gan__op *op, const gan__norm *norm)
 {
-    const gan__affine affine = gan__affine_of(op, false);
-    void *state = op->state;
-    const float *mean = gan__op_take(&state, norm->outer * norm->sets);
-    const float *variance = gan__op_take(&state, norm->outer * norm->sets);
-    gan__norm_forward(op->context, norm, op->x[0], mean, variance, affine.gamma, affine.beta,
-                      op->y);
+    const gan__norm_terms terms = norm_terms(op, norm);
+    gan__norm_forward(op->context, norm, &terms, op->x[0], op->y);
 }
 
-void gan__sample_norm_backward(gan__op *op, const gan__norm *norm)
+void gan__sample_norm_backward(gan__op *op, const gan__norm *norm, bool fixed)
 {
-    const gan__affine affine = gan__affine_of(op, op->want_weights);
-    void *state = op->state;
-    const float *mean = gan__op_take(&state, norm->outer * norm->sets);
-    const float *variance = gan__op_take(&state, norm->outer * norm->sets);
-    gan__norm_backward(op->context, norm, op->x[0], op->y, op->dy, mean, variance, affine.gamma,
-                       op->workspace, affine.dgamma, affine.dbeta, op->dx[0]);
+    const gan__norm_terms terms = norm_terms(op, norm);
+    gan__norm_gradients gradients = {.x = op->x[0],
+                                     .y = op->y,
+                                     .dy = op->dy,
+                                     .workspace = op->workspace,
+                                     .dx = op->dx[0],
+                                     .fixed = fixed};
+    if (terms.gamma && op->want_weights) {
+        gradients.dgamma = gan__gradient_add(op->layer, gan__layer_parameter(op->layer, "weight"));
+        gradients.dbeta = gan__gradient_add(op->layer, gan__layer_parameter(op->layer, "bias"));
+    }
+    gan__norm_backward(op->context, norm, &terms, &gradients);
 }

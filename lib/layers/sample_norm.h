@@ -17,13 +17,7 @@ gan__norm gan__sample_norm(const gan__op *op, int64_t sets, double eps);
 gan_status gan__sample_norm_plan(gan__op *op, const gan__norm *norm);
 void gan__sample_norm_forward(gan__op *op, const gan__norm *norm);
 void gan__sample_norm_again(gan__op *op, const gan__norm *norm);
-void gan__sample_norm_backward(gan__op *op, const gan__norm *norm);
-
-/* gamma and beta, or NULL without affine. */
-typedef struct gan__affine {
-    const float *gamma, *beta;
-    float *dgamma, *dbeta; /* NULL: not wanted */
-} gan__affine;
-gan__affine gan__affine_of(const gan__op *op, bool gradients);
+/* `fixed` as in gan__norm_gradients. */
+void gan__sample_norm_backward(gan__op *op, const gan__norm *norm, bool fixed);
 
 #endif

@@ -28,7 +28,8 @@ static bool store_takes(const gan_layer *layer)
 }
 
 /* Gives every parameter its place; arrays do not exist yet. A layer that is listed twice is laid
- * out once: its store is set by its first appearance. */
+ * out once: its store, to which each of its layers holds one reference, is set by its first
+ * appearance. */
 static gan_status store_lay_out(gan__store *store, gan_layer *const *layers, int32_t count)
 {
     size_t capacity = 0;
@@ -53,6 +54,7 @@ static gan_status store_lay_out(gan__store *store, gan_layer *const *layers, int
             }
         }
         layer->store = store;
+        gan__store_retain(store);
     }
     return GAN_OK;
 }
@@ -94,13 +96,9 @@ gan_status gan__store_create(gan_context *context, gan_layer *const *layers, int
     gan_status status = store_lay_out(store, layers, count);
     if (status == GAN_OK) status = store_fill(store, layers, count);
     for (int32_t i = 0; i < count && status != GAN_OK; i++) {
-        if (layers[i]->store == store) layers[i]->store = NULL;
-    }
-    /* Each of its layers holds one reference; a repeated layer holds it once. */
-    for (int32_t i = 0; i < count && status == GAN_OK; i++) {
-        bool repeated = false;
-        for (int32_t j = 0; j < i && !repeated; j++) repeated = layers[j] == layers[i];
-        if (layers[i]->store == store && !repeated) gan__store_retain(store);
+        if (layers[i]->store != store) continue;
+        layers[i]->store = NULL;
+        gan__store_release(store);
     }
     gan__store_release(store);
     return status;

@@ -74,7 +74,7 @@ static void adam_update(const gan_optimizer *optimizer, const gan__optimizer_sta
                             .step = state->steps + 1,
                             .decoupled = optimizer->kind == &gan__optimizer_adamw};
     gan__update_adam(store->context, &rule, store->weight_count, store->gradients, store->weights,
-                     state->moments[0], state->moments[1], undo);
+                     state->moments, undo);
 }
 
 const gan__optimizer_kind gan__optimizer_adam = {

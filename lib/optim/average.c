@@ -47,21 +47,33 @@ void gan__average_destroy(gan__average *average)
     gan__free(average->context, average);
 }
 
-void gan__average_update(gan__average *average)
+/* Averages the weights, or copies the buffers. */
+static void average_pass(gan__average *average, bool trained, double decay)
 {
-    double warm = (1 + (double)average->updates) / (10 + (double)average->updates);
-    double decay = average->decay < warm ? average->decay : warm;
     for (size_t i = 0; i < average->source->entry_count; i++) {
         const gan__entry_name *from = &average->source->entries[i];
         const gan__entry_name *to = &average->model->entries[i];
         const gan__parameter *p = &from->layer->parameters[from->index];
         const float *w = gan__parameter_value(from->layer, p);
         float *a = gan__parameter_value(to->layer, &to->layer->parameters[to->index]);
-        if (p->trained)
+        if (p->trained != trained) continue;
+        if (trained)
             gan__combine(average->context, p->count, (float)(1 - decay), w, (float)decay, a);
         else
             gan__copy(average->context, p->count, w, a);
     }
     for (size_t i = 0; i < average->model->store_count; i++) average->model->stores[i]->version++;
+}
+
+void gan__average_copy_buffers(gan__average *average)
+{
+    average_pass(average, false, 0);
+}
+
+void gan__average_update(gan__average *average)
+{
+    double warm = (1 + (double)average->updates) / (10 + (double)average->updates);
+    average_pass(average, true, average->decay < warm ? average->decay : warm);
+    average_pass(average, false, 0);
     average->updates++;
 }

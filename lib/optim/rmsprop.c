@@ -51,6 +51,8 @@ static void rmsprop_update(const gan_optimizer *optimizer, const gan__optimizer_
     const gan__store *store = state->store;
     int32_t buffer, average;
     rmsprop_places(options, &buffer, &average);
+    float *const moments[3] = {state->moments[0], buffer >= 0 ? state->moments[buffer] : NULL,
+                               average >= 0 ? state->moments[average] : NULL};
     const gan__rmsprop rule = {.rate = rate,
                                .alpha = options->alpha,
                                .eps = options->eps,
@@ -58,9 +60,7 @@ static void rmsprop_update(const gan_optimizer *optimizer, const gan__optimizer_
                                .decay = options->common.weight_decay,
                                .scale = scale};
     gan__update_rmsprop(store->context, &rule, store->weight_count, store->gradients,
-                        store->weights, state->moments[0],
-                        buffer >= 0 ? state->moments[buffer] : NULL,
-                        average >= 0 ? state->moments[average] : NULL, undo);
+                        store->weights, moments, undo);
 }
 
 const gan__optimizer_kind gan__optimizer_rmsprop = {

@@ -42,7 +42,7 @@ static void sgd_update(const gan_optimizer *optimizer, const gan__optimizer_stat
                            .nesterov = options->nesterov != 0,
                            .first = state->steps == 0};
     gan__update_sgd(store->context, &rule, store->weight_count, store->gradients, store->weights,
-                    state->moments[0], undo);
+                    state->moments, undo);
 }
 
 const gan__optimizer_kind gan__optimizer_sgd = {

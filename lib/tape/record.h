@@ -30,6 +30,7 @@ typedef struct gan__tape_value {
     bool scalar; /* of a loss, or made of such: it is `number`, data[0] is rounded to float32 */
     double number;
     bool wanted; /* an input whose gradient was asked for */
+    bool traced; /* something that can have a gradient lies upstream: parameters, or such an input */
 
     float *gradient;      /* in the record's block, once it was needed */
     uint64_t pass;        /* the backward call that computed it; 0: none */

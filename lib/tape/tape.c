@@ -119,9 +119,21 @@ gan_status gan__tape_reserve_transient(gan_tape *tape, size_t size)
     return GAN_OK;
 }
 
+/* Whether its values can have gradients to pass on. */
+static bool tape_traces(const gan_tape *tape, const gan__record *record)
+{
+    if (record->kind == GAN__RECORD_DETACH) return false;
+    if (record->kind == GAN__RECORD_APPLY && !record->frozen) return true;
+    for (size_t i = 0; i < record->operand_count; i++)
+        if (gan__tape_at(tape, record->operands[i])->traced) return true;
+    return false;
+}
+
 void gan__tape_commit(gan_tape *tape, gan__record *record, gan_value *out)
 {
+    bool traced = tape_traces(tape, record);
     for (size_t i = 0; i < record->value_count; i++) {
+        record->values[i].traced = traced || record->values[i].wanted;
         tape->places[tape->value_count] = (gan__tape_place){record, (int32_t)i};
         out[i] = (gan_value)((tape->generation & INT32_MAX) << 32 | tape->value_count);
         tape->value_count++;

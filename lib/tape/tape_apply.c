@@ -72,13 +72,26 @@ static gan_status apply_mode(gan_context *context, const char *text, apply_call 
                          text, words.training ? "is both" : "is neither",
                          words.training ? "and" : "nor");
     call->mode = (gan__plan_mode){.training = words.training,
-                                  .backward = true,
                                   .groups = words.groups ? (int32_t)words.groups : 1};
     call->frozen = words.frozen;
     return GAN_OK;
 }
 
 /* ---- the call ---- */
+
+/* Frozen, and applied to nothing that could have a gradient: the plan need not keep what only a backward
+ * pass reads. */
+static gan_status apply_trace(gan_tape *tape, apply_call *call, const gan_value *inputs)
+{
+    size_t count = call->model->input_count * (size_t)call->mode.groups;
+    call->mode.backward = !call->frozen;
+    for (size_t i = 0; i < count && !call->mode.backward; i++) {
+        int32_t index;
+        GAN__TRY(gan__tape_find(tape, "gan_tape_apply", inputs[i], &index));
+        call->mode.backward = gan__tape_at(tape, index)->traced;
+    }
+    return GAN_OK;
+}
 
 /* The shapes of the model's inputs, all groups together. */
 static gan_status apply_shapes(gan_tape *tape, apply_call *call, const gan_value *inputs)
@@ -179,6 +192,7 @@ static gan_status apply_run(gan_tape *tape, gan_model *model, const char *mode,
         return gan__fail(tape->object.context, GAN_E_ARGUMENT,
                          "gan_tape_apply: the model belongs to another context");
     GAN__TRY(apply_mode(tape->object.context, mode, &call));
+    GAN__TRY(apply_trace(tape, &call, inputs));
     GAN__TRY(apply_shapes(tape, &call, inputs));
     GAN__TRY(gan__tape_take(tape, GAN__RECORD_APPLY, apply_fits, &call, &record));
     size_t groups = (size_t)call.mode.groups;

@@ -31,8 +31,10 @@ static bool averages_couple(const gan_model *model)
 
 gan_status gan__averages_refresh(gan_trainer *t)
 {
-    for (int32_t i = 0; i < t->kind->role_count; ++i)
-        if (t->averages[i] && t->kind->refresh && averages_couple(t->averages[i]->model))
-            GAN__TRY(t->kind->refresh(t, i, t->averages[i]->model));
+    for (int32_t i = 0; i < t->kind->role_count; ++i) {
+        if (!t->averages[i] || !t->kind->refresh || !averages_couple(t->averages[i]->model)) continue;
+        gan__average_copy_buffers(t->averages[i]);
+        GAN__TRY(t->kind->refresh(t, i, t->averages[i]->model));
+    }
     return GAN_OK;
 }

@@ -33,23 +33,26 @@ static void case_run(gan_context *context, void *argument, float *result)
     case_place(&at, result);
     CHECK_OK(gan__allocate(context, &workspace, (size_t)gan__norm_workspace(&c->norm),
                            sizeof *workspace));
-    const float *gamma = c->affine ? c->gamma : NULL, *beta = c->affine ? c->beta : NULL;
+    const gan__norm_terms terms = {.mean = at.mean,
+                                   .variance = at.variance,
+                                   .gamma = c->affine ? c->gamma : NULL,
+                                   .beta = c->affine ? c->beta : NULL};
     gan__norm_statistics(context, &c->norm, c->x, workspace, at.mean, at.variance);
-    gan__norm_forward(context, &c->norm, c->x, at.mean, at.variance, gamma, beta, at.y);
+    gan__norm_forward(context, &c->norm, &terms, c->x, at.y);
     for (int64_t i = 0; i < c->affines; i++) {
         at.dgamma[i] = 1;
         at.dbeta[i] = 2;
     }
     memcpy(at.dx, c->dy, (size_t)c->count * sizeof *at.dx);
-    const float *y = c->norm.activation == GAN__LINEAR ? NULL : at.y;
-    float *dgamma = c->affine ? at.dgamma : NULL, *dbeta = c->affine ? at.dbeta : NULL;
-    if (c->fixed) {
-        gan__norm_backward_fixed(context, &c->norm, c->x, y, at.dx, at.mean, at.variance, gamma,
-                                 workspace, dgamma, dbeta, at.dx);
-    } else {
-        gan__norm_backward(context, &c->norm, c->x, y, at.dx, at.mean, at.variance, gamma,
-                           workspace, dgamma, dbeta, at.dx);
-    }
+    const gan__norm_gradients gradients = {.x = c->x,
+                                           .y = c->norm.activation == GAN__LINEAR ? NULL : at.y,
+                                           .dy = at.dx,
+                                           .workspace = workspace,
+                                           .dgamma = c->affine ? at.dgamma : NULL,
+                                           .dbeta = c->affine ? at.dbeta : NULL,
+                                           .dx = at.dx,
+                                           .fixed = c->fixed};
+    gan__norm_backward(context, &c->norm, &terms, &gradients);
     gan__free(context, workspace);
 }
 
@@ -292,8 +295,10 @@ TEST(single_row)
     CHECK(gan__norm_workspace(&norm) <= 1024);
     for (int i = 0; i < 20; i++) x[i] = 1000 * contexts_random();
     gan__norm_statistics(context, &norm, x, workspace, mean, variance);
-    gan__norm_forward(context, &norm, x, mean, variance, NULL, NULL, y);
-    gan__norm_backward(context, &norm, x, NULL, x, mean, variance, NULL, workspace, NULL, NULL, dx);
+    const gan__norm_terms terms = {.mean = mean, .variance = variance};
+    const gan__norm_gradients gradients = {.x = x, .dy = x, .workspace = workspace, .dx = dx};
+    gan__norm_forward(context, &norm, &terms, x, y);
+    gan__norm_backward(context, &norm, &terms, &gradients);
     for (int i = 0; i < 20; i++)
         CHECK(mean[i] == x[i] && variance[i] == 0 && y[i] == 0 && fabsf(dx[i]) < 0.1f);
     x[3] = NAN;

@@ -90,8 +90,8 @@ TEST(torch_sgd)
         for (int step = 0; step < 3; step++) {
             gan__sgd rule = sgds[k];
             rule.first = step == 0;
-            gan__update_sgd(context, &rule, N, gradients[step], w,
-                            rule.momentum != 0 ? buffer : NULL, NULL);
+            float *moments[1] = {rule.momentum != 0 ? buffer : NULL};
+            gan__update_sgd(context, &rule, N, gradients[step], w, moments, NULL);
         }
         check_weights(w, k);
     }
@@ -101,11 +101,11 @@ TEST(torch_rmsprop)
 {
     for (int k = 0; k < 4; k++) {
         float w[N], square[N] = {0}, buffer[N] = {0}, average[N] = {0};
+        float *moments[3] = {square, rmsprops[k].rule.momentum != 0 ? buffer : NULL,
+                             rmsprops[k].centered ? average : NULL};
         memcpy(w, start, sizeof w);
         for (int step = 0; step < 3; step++)
-            gan__update_rmsprop(context, &rmsprops[k].rule, N, gradients[step], w, square,
-                                rmsprops[k].rule.momentum != 0 ? buffer : NULL,
-                                rmsprops[k].centered ? average : NULL, NULL);
+            gan__update_rmsprop(context, &rmsprops[k].rule, N, gradients[step], w, moments, NULL);
         check_weights(w, 4 + k);
     }
 }
@@ -113,12 +113,12 @@ TEST(torch_rmsprop)
 TEST(torch_adam)
 {
     for (int k = 0; k < 4; k++) {
-        float w[N], m[N] = {0}, v[N] = {0};
+        float w[N], m[N] = {0}, v[N] = {0}, *moments[2] = {m, v};
         memcpy(w, start, sizeof w);
         for (int step = 0; step < 3; step++) {
             gan__adam rule = adams[k];
             rule.step = step + 1;
-            gan__update_adam(context, &rule, N, gradients[step], w, m, v, NULL);
+            gan__update_adam(context, &rule, N, gradients[step], w, moments, NULL);
         }
         check_weights(w, 8 + k);
     }
@@ -139,16 +139,17 @@ TEST(scale_and_undo)
     }
     float **a = array[0], **b = array[1];
     for (int i = 0; i < COUNT; i++) a[0][i] *= 0.25f;
-    gan__update_rmsprop(context, &rule, COUNT, a[0], a[1], a[2], a[3], a[4], NULL);
+    gan__update_rmsprop(context, &rule, COUNT, a[0], a[1], a + 2, NULL);
     rule.scale = 0.25;
-    gan__update_rmsprop(context, &rule, COUNT, b[0], b[1], b[2], b[3], b[4], undo);
+    gan__update_rmsprop(context, &rule, COUNT, b[0], b[1], b + 2, undo);
     for (int k = 1; k < 5; k++) {
         CHECK(memcmp(a[k], b[k], COUNT * sizeof(float)) == 0);
         memcpy(b[k], undo + (k - 1) * COUNT, COUNT * sizeof(float));
     }
-    gan__update_rmsprop(context, &rule, COUNT, b[0], b[1], b[2], b[3], b[4], NULL);
+    gan__update_rmsprop(context, &rule, COUNT, b[0], b[1], b + 2, NULL);
     for (int k = 1; k < 5; k++) CHECK(memcmp(a[k], b[k], COUNT * sizeof(float)) == 0);
-    gan__update_rmsprop(context, &rule, COUNT, b[0], b[1], b[2], NULL, b[4], undo);
+    float *const gap[3] = {b[2], NULL, b[4]};
+    gan__update_rmsprop(context, &rule, COUNT, b[0], b[1], gap, undo);
     CHECK(memcmp(undo + 2 * COUNT, a[4], COUNT * sizeof(float)) == 0);
     for (int k = 0; k < 5; k++) {
         free(a[k]);
@@ -161,9 +162,9 @@ TEST(denormal_moments)
 {
     gan__adam rule = adams[0];
     float g[3] = {0, 0, NAN}, w[3] = {1, 1, 1}, m[3] = {0x1p-126f, -0x1p-126f, 1};
-    float v[3] = {0x1p-149f, 0x1p-126f, 1};
+    float v[3] = {0x1p-149f, 0x1p-126f, 1}, *moments[2] = {m, v};
     rule.step = 1000;
-    gan__update_adam(context, &rule, 3, g, w, m, v, NULL);
+    gan__update_adam(context, &rule, 3, g, w, moments, NULL);
     CHECK(m[0] == 0 && m[1] == 0 && v[0] == 0 && v[1] == 0 && w[0] == 1 && w[1] == 1);
     CHECK(isnan(m[2]) && isnan(v[2]) && isnan(w[2]));
 }
@@ -172,9 +173,9 @@ TEST(denormal_moments)
 TEST(late_step)
 {
     gan__adam rule = adams[0];
-    float g = 1, w = 0, m = 0.5f, v = 0.25f;
+    float g = 1, w = 0, m = 0.5f, v = 0.25f, *moments[2] = {&m, &v};
     rule.step = 700;
-    gan__update_adam(context, &rule, 1, &g, &w, &m, &v, NULL);
+    gan__update_adam(context, &rule, 1, &g, &w, moments, NULL);
     double root = sqrt(1 - pow(0.999, 700));
     CHECK_NEAR(w, -2e-4 * 0.75 / (sqrt(0.25 * 0.999 + 0.001) / root + 1e-8), 1e-10);
 }
@@ -193,9 +194,9 @@ static void update_all(gan_context *on, void *argument, float *result)
         m[i] = inputs[2][i];
         v[i] = fabsf(inputs[3][i]);
     }
-    gan__update_adam(on, &adam, MANY, inputs[0], w, m, v, undo);
-    gan__update_rmsprop(on, &rmsprops[3].rule, MANY, inputs[0], w, v, m, undo, NULL);
-    gan__update_sgd(on, &sgds[2], MANY, inputs[0], w, m, undo);
+    gan__update_adam(on, &adam, MANY, inputs[0], w, (float *[]){m, v}, undo);
+    gan__update_rmsprop(on, &rmsprops[3].rule, MANY, inputs[0], w, (float *[]){v, m, undo}, NULL);
+    gan__update_sgd(on, &sgds[2], MANY, inputs[0], w, (float *[]){m}, undo);
 }
 
 TEST(same_bits)

@@ -383,8 +383,9 @@ TEST(shapes)
         if (rank == 4) CHECK_TEXT(gan__shape_print(shape, text), "5x6x7x8");
         gan_tensor_release(tensor);
     }
-    shape = (gan__shape){INT64_MIN, INT64_MIN, INT64_MIN, INT64_MIN};
-    CHECK_INT(strlen(gan__shape_print(shape, text)), 83);
+    CHECK_TEXT(gan__shape_print((gan__shape){-1, 6, -1, 8}, text), "6xanyx8");
+    shape = (gan__shape){INT64_MAX, INT64_MIN, INT64_MIN, INT64_MIN}; /* the longest text */
+    CHECK_INT(strlen(gan__shape_print(shape, text)), 82);
     CHECK_TEXT(gan__dtype_name(GAN_UINT8), "uint8");
     CHECK_INT(gan__dtype_size(5), 0);
 }

@@ -3,7 +3,6 @@
 
 #include "kernels/generic/lanes_generic.h"
 
-#include <assert.h>
 #include <math.h>
 
 #define TIER(name) name##_generic

@@ -4,7 +4,6 @@
 
 #include "kernels/x86/lanes_avx512.h"
 
-#include <assert.h>
 #include <math.h>
 
 #define TIER(name) name##_avx512
