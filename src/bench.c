@@ -236,6 +236,39 @@ static void bench_training(bench *b, const bench_net *net)
     subject_free(&s);
 }
 
+/* From nothing to the end of the first step. */
+static gan_status first_step(subject *s, const char *spec, const bench_net *net, double *seconds)
+{
+    double started = seconds_now();
+    gan_status status = gan_context_create(&s->context, spec, NULL, NULL, 0);
+    if (status == GAN_OK) status = gan_tape_create(&s->tape, s->context);
+    if (status == GAN_OK) status = make_trainer(s, net);
+    if (status == GAN_OK)
+        status = make_tensor(s, &s->input, BATCH, net->height, net->width, net->channels);
+    if (status == GAN_OK) status = feed(s);
+    if (status == GAN_OK) status = step(s);
+    *seconds = seconds_now() - started;
+    subject_free(s);
+    gan_context_release(s->context);
+    return status;
+}
+
+static void bench_first_step(bench *b, const bench_net *net)
+{
+    double seconds[MAX_ROUNDS], peaks[MAX_ROUNDS];
+    char name[64];
+    snprintf(name, sizeof name, "first.%s", net->name);
+    if (!wants(b, name)) return;
+    for (int i = 0; i < b->rounds && b->status == GAN_OK; ++i) {
+        subject s = {.context = NULL};
+        b->status = first_step(&s, gan_context_text(b->context), net, &seconds[i]);
+        peaks[i] = measure_peak(gan_context_cpu(b->context), (int)b->threads);
+    }
+    if (b->status == GAN_OK)
+        report(b, name, median(seconds, (int)b->rounds), bench_step_operations(net, BATCH),
+               median(peaks, (int)b->rounds));
+}
+
 static void bench_peak(bench *b)
 {
     double peaks[MAX_ROUNDS];
@@ -253,6 +286,7 @@ static int run_cases(bench *b)
     bench_products(b);
     for (int i = 0; i < bench_net_count; ++i)
         if (strcmp(bench_nets[i].name, "mlp")) bench_layers(b, &bench_nets[i]);
+    for (int i = 0; i < bench_net_count; ++i) bench_first_step(b, &bench_nets[i]);
     for (int i = 0; i < bench_net_count; ++i) bench_training(b, &bench_nets[i]);
     if (b->status != GAN_OK) return complain_status(b->self, b->context, b->status);
     if (!b->found) return complain(b->self, EXIT_USAGE, "there is no case '%s'", b->wanted);
@@ -287,7 +321,7 @@ static int run_bench(const command *self, int count, char **words)
 
 static const flag bench_flags[] = {
     {"case", "NAME",
-     "peak, product.MxNxK, conv.dcgan64.LAYER.PASS, train.NET, or a beginning of these", false},
+     "peak, product.MxNxK, conv.dcgan64.LAYER.PASS, first.NET, train.NET, or a beginning", false},
     {"threads", "N", "worker threads (1)", false},
     {"precision", "P", "how products are made (fp32)", false},
     {"rounds", "N", "times each case so often and takes the median (9)", false},

@@ -47,7 +47,7 @@ int make_folders(const char *path)
         if (path[i] != '/' && path[i] != '\0') continue;
         memcpy(part, path, i);
         part[i] = '\0';
-        if (make_folder(part) && errno != EEXIST && !path_is_folder(part)) return errno;
+        if (make_folder(part) && errno != EEXIST) return errno;
     }
     return path_is_folder(path) ? 0 : ENOTDIR;
 }

@@ -161,9 +161,16 @@ static int prepare_folder(run *r)
     return EXIT_GOOD;
 }
 
+/* The averaged weights, where the trainer keeps them. */
+static gan_model *best_generator(const run *r)
+{
+    gan_model *averaged = gan_trainer_model(r->trainer, "generator", 1);
+    return averaged ? averaged : gan_trainer_model(r->trainer, "generator", 0);
+}
+
 static int start_pictures(run *r)
 {
-    gan_model *generator = gan_trainer_model(r->trainer, "generator", 0);
+    gan_model *generator = best_generator(r);
     bool uniform = strstr(gan_trainer_text(r->trainer), " noise=uniform") != NULL;
     const char *fault = picture_maker_fault(generator, true);
     gan_status status;
@@ -193,10 +200,10 @@ static gan_status save_run(run *r)
 {
     char path[PATH_SIZE];
     gan_status status;
-    path_join(path, r->folder, "generator.safetensors");
-    status = gan_model_save(gan_trainer_model(r->trainer, "generator", 0), path);
     path_join(path, r->folder, "checkpoint.safetensors");
-    if (status == GAN_OK) status = gan_trainer_save(r->trainer, path);
+    status = gan_trainer_save(r->trainer, path);
+    path_join(path, r->folder, "generator.safetensors");
+    if (status == GAN_OK) status = gan_model_save(best_generator(r), path);
     return status;
 }
 

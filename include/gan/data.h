@@ -1,7 +1,8 @@
 /* data.h: data sets: where training examples come from.
  *
- * A data set is a number of examples with named fields: `image` (H x W x C), `label` (a class number),
- * `vector`. Datasets are read-only once made; a trainer draws shuffled batches from them. */
+ * A data set is a number of examples with named fields: `image` (H x W x C), `label` (a class
+ * number), `vector`. Datasets are read-only once made; a trainer draws shuffled batches from
+ * them. */
 #ifndef GAN_DATA_H
 #define GAN_DATA_H
 
@@ -17,21 +18,22 @@ typedef struct gan_dataset gan_dataset;
  *   npy path=pictures.npy labels=labels.npy
  *
  * Options of all kinds: size=HxW resizes pictures as they are drawn (0: as they are), fit= says how
- * (pad: black around, shrunk first where it is too large; stretch: to the whole size; crop: to cover the
- * size, the middle kept), channels=3 repeats a grey picture, count=N takes the first N examples.
- * `gan_catalog` lists all. */
+ * (pad: black around, shrunk first where it is too large; stretch: to the whole size; crop: to
+ * cover the size, the middle kept), channels=3 repeats a grey picture, count=N takes the first N
+ * examples. `gan_catalog` lists all. */
 GAN_API gan_status gan_dataset_open(gan_dataset **out, gan_context *context, const char *spec);
 
-/* From tensors, which are retained: one for each field, with the examples along dimension 0: `image`
- * (N, H, W, C) or (N, H, W), float32 or uint8; `label` (N), integers; `vector` (N, C), float32. */
+/* From tensors, which are retained: one for each field, with the examples along dimension 0:
+ * `image` (N, H, W, C) or (N, H, W), float32 or uint8; `label` (N), integers; `vector` (N, C),
+ * float32. */
 GAN_API gan_status gan_dataset_from_tensors(gan_dataset **out, gan_context *context,
                                             const char *const *fields, gan_tensor *const *tensors,
                                             int32_t count);
 
-/* Examples made by the caller. read(user, index, data) fills one row-major buffer per field, in the field's
- * type and shape (shapes[i] has ranks[i] numbers, without the examples' dimension); non-zero stops with
- * GAN_E_CANCELLED. It is called on the trainer's thread or on a read-ahead thread, never on two at
- * once, and must not use the context. */
+/* Examples made by the caller. read(user, index, data) fills one row-major buffer per field, in the
+ * field's type and shape (shapes[i] has ranks[i] numbers, without the examples' dimension);
+ * non-zero stops with GAN_E_CANCELLED. It is called on the trainer's thread or on a read-ahead
+ * thread, never on two at once, and must not use the context. */
 typedef int32_t (*gan_dataset_read_function)(void *user, int64_t index, void *const *data);
 typedef struct gan_dataset_field {
     const char *name;
@@ -51,13 +53,13 @@ GAN_API int64_t gan_dataset_count(const gan_dataset *dataset); /* examples; 0 fo
 GAN_API int32_t gan_dataset_field_count(const gan_dataset *dataset);
 GAN_API const char *gan_dataset_field_name(const gan_dataset *dataset, int32_t index);
 
-/* The shape of one example of a field, as drawn: *rank <= 3 numbers (image: H, W, C; vector: C; label: none);
- * *classes, for labels: 1 + the largest. classes may be NULL. */
+/* The shape of one example of a field, as drawn: *rank <= 3 numbers (image: H, W, C; vector: C;
+ * label: none); *classes, for labels: 1 + the largest. classes may be NULL. */
 GAN_API gan_status gan_dataset_field_shape(const gan_dataset *dataset, const char *field,
                                            int32_t *rank, int64_t shape[3], int64_t *classes);
 
-/* Reads examples indices[0..n) of one field into `tensor`, whose first dimension is n: pictures as float32 in
- * [-1, 1] or as uint8; labels as integers or float32. */
+/* Reads examples indices[0..n) of one field into `tensor`, whose first dimension is n: pictures as
+ * float32 in [-1, 1] or as uint8; labels as integers or float32. */
 GAN_API gan_status gan_dataset_read(gan_dataset *dataset, const char *field, const int64_t *indices,
                                     gan_tensor *tensor);
 

@@ -6,16 +6,16 @@
 
 GAN_BEGIN
 
-/* Reads PNG, PNM or PAM, told apart by content: a uint8 tensor H x W x C with C = 1 to 4 as in the file
- * (palettes opened up, 16 bits rounded to 8). */
+/* Reads PNG, PNM or PAM, told apart by content: a uint8 tensor H x W x C with C = 1 to 4 as in the
+ * file (palettes opened up, 16 bits rounded to 8). */
 GAN_API gan_status gan_image_load(gan_tensor **out, gan_context *context, const char *path);
 
-/* Writes one picture, H x W x C (C = 1 to 4) or H x W; float32 in [-1, 1] or uint8; .png, or .pgm .ppm
- * .pam by the name's end. The file is replaced in one step. */
+/* Writes one picture, H x W x C (C = 1 to 4) or H x W; float32 in [-1, 1] or uint8; .png, or .pgm
+ * .ppm .pam by the name's end. The file is replaced in one step. */
 GAN_API gan_status gan_image_save(const gan_tensor *picture, const char *path);
 
-/* Arranges pictures N x H x W x C in rows of `columns` (0: as square as possible), one pixel apart, and writes
- * them as one picture. */
+/* Arranges pictures N x H x W x C in rows of `columns` (0: as square as possible), one pixel apart,
+ * and writes them as one picture. */
 GAN_API gan_status gan_image_sheet(const gan_tensor *pictures, int64_t columns, const char *path);
 
 GAN_END

@@ -1,9 +1,9 @@
 /* layer.h: one function with its parameters.
  *
- * A layer is described by one statement of the network grammar: "conv2d 64 kernel=4 stride=2 pad=1".
- * It is put into models with gan_model_add; the same layer in two models shares its parameters. Its
- * parameters come into being when it is placed for the first time, since their shapes depend on what
- * goes in. */
+ * A layer is described by one statement of the network grammar: "conv2d 64 kernel=4 stride=2
+ * pad=1". It is put into models with gan_model_add; the same layer in two models shares its
+ * parameters. Its parameters come into being when it is placed for the first time, since their
+ * shapes depend on what goes in. */
 #ifndef GAN_LAYER_H
 #define GAN_LAYER_H
 
@@ -27,9 +27,10 @@ GAN_API const char *gan_layer_text(const gan_layer *layer);
 #define GAN_VALUE 1
 #define GAN_GRADIENT 2
 
-/* Copies a parameter ("weight", "bias", "running_mean", ...) or its gradient to `tensor`, or a value from
- * it, in PyTorch's layout and shape. GAN_E_STATE before the layer was placed; GAN_E_ARGUMENT for an
- * unknown name (the message has the nearest); GAN_E_SHAPE for a tensor of another shape. */
+/* Copies a parameter ("weight", "bias", "running_mean", ...) or its gradient to `tensor`, or a
+ * value from it, in PyTorch's layout and shape. GAN_E_STATE before the layer was placed;
+ * GAN_E_ARGUMENT for an unknown name (the message has the nearest); GAN_E_SHAPE for a tensor of
+ * another shape. */
 GAN_API gan_status gan_layer_read(gan_layer *layer, const char *name, int32_t what,
                                   gan_tensor *tensor);
 GAN_API gan_status gan_layer_write(gan_layer *layer, const char *name, const gan_tensor *tensor);

@@ -1,4 +1,5 @@
-/* recipe.h: one file that describes a training, and the catalogue of everything that can be described.
+/* recipe.h: one file that describes a training, and the catalogue of everything that can be
+ * described.
  *
  * A recipe has sections: [context] [part.NAME] [model.ROLE] [data.FEED] [trainer] [optimizer.GROUP]
  * [run]. [model.xy, model.yx] gives one text to two roles, with independent weights. Model and part
@@ -18,8 +19,8 @@ GAN_API gan_status gan_recipe_load(gan_recipe **out, gan_context *context, const
 GAN_API void gan_recipe_retain(gan_recipe *recipe);
 GAN_API void gan_recipe_release(gan_recipe *recipe);
 
-/* Sets one option: "run.steps", "100"; "optimizer.generator.lr", "1e-4"; "data.real.path", a path relative to
- * the working directory; "context.seed". */
+/* Sets one option: "run.steps", "100"; "optimizer.generator.lr", "1e-4"; "data.real.path", a path
+ * relative to the working directory; "context.seed". */
 GAN_API gan_status gan_recipe_set(gan_recipe *recipe, const char *path, const char *value);
 
 /* The recipe as text, overrides applied, paths absolute: what a run folder stores. Borrowed. */
@@ -28,25 +29,27 @@ GAN_API const char *gan_recipe_text(const gan_recipe *recipe);
 /* The [context] section as a description for gan_context_create. Borrowed. */
 GAN_API const char *gan_recipe_context(const gan_recipe *recipe);
 
-/* An option of [run]: steps, batch is the trainer's, sample_every, save_every, log_every, samples. */
+/* An option of [run]: steps, batch is the trainer's, sample_every, save_every, log_every,
+ * samples. */
 GAN_API gan_status gan_recipe_run_option(const gan_recipe *recipe, const char *name, double *out);
 
-/* Makes the trainer with its models, data sets and optimisers, in `context`. `checkpoint` NULL starts anew; a
- * path resumes from that file: an option that differs from the saved one is an error that names it. */
+/* Makes the trainer with its models, data sets and optimisers, in `context`. `checkpoint` NULL
+ * starts anew; a path resumes from that file: an option that differs from the saved one is an error
+ * that names it. */
 GAN_API gan_status gan_recipe_trainer(gan_trainer **out, const gan_recipe *recipe,
                                       gan_context *context, const char *checkpoint);
 
-/* The catalogue: groups of kinds ("layer", "loss", "optimizer", "trainer", "data", "context", "run",
- * "runner"), kinds by index, options by index. All texts are borrowed and static; NULL or 0 past the
- * end. */
+/* The catalogue: groups of kinds ("layer", "loss", "optimizer", "trainer", "data", "context",
+ * "run", "runner"), kinds by index, options by index. All texts are borrowed and static; NULL or 0
+ * past the end. */
 GAN_API int32_t gan_catalog_group_count(void);
 GAN_API const char *gan_catalog_group(int32_t group);
 GAN_API int32_t gan_catalog_kind_count(int32_t group);
 GAN_API const char *gan_catalog_kind(int32_t group, int32_t kind);
 GAN_API const char *gan_catalog_kind_help(int32_t group, int32_t kind);
 GAN_API int32_t gan_catalog_option_count(int32_t group, int32_t kind);
-/* field: "name" "type" "default" "choices" "help"; "" where there is none. The range of every number in the
- * option is [*least, *most]: 1 is returned, or 0 if it has no bound. */
+/* field: "name" "type" "default" "choices" "help"; "" where there is none. The range of every
+ * number in the option is [*least, *most]: 1 is returned, or 0 if it has no bound. */
 GAN_API const char *gan_catalog_option(int32_t group, int32_t kind, int32_t option,
                                        const char *field);
 GAN_API int32_t gan_catalog_option_range(int32_t group, int32_t kind, int32_t option, double *least,

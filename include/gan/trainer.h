@@ -1,7 +1,7 @@
 /* trainer.h: algorithms over models.
  *
- * A trainer is made from a description, then given models by role, data sets by feed, and, where the
- * reference settings are not wanted, optimisers by group:
+ * A trainer is made from a description, then given models by role, data sets by feed, and, where
+ * the reference settings are not wanted, optimisers by group:
  *
  *   gan    roles generator, discriminator; feed real; groups generator, discriminator
  */
@@ -20,38 +20,41 @@ GAN_API gan_status gan_trainer_create(gan_trainer **out, gan_context *context, c
 GAN_API void gan_trainer_retain(gan_trainer *trainer);
 GAN_API void gan_trainer_release(gan_trainer *trainer);
 
-/* The model or data set is retained. A wrong name is GAN_E_ARGUMENT with the names that there are; shapes
- * that do not go together are GAN_E_SHAPE, as soon as both sides are known. */
+/* The model or data set is retained. A wrong name is GAN_E_ARGUMENT with the names that there are;
+ * shapes that do not go together are GAN_E_SHAPE, as soon as both sides are known. */
 GAN_API gan_status gan_trainer_set_model(gan_trainer *trainer, const char *role, gan_model *model);
 GAN_API gan_status gan_trainer_set_data(gan_trainer *trainer, const char *feed, gan_dataset *data);
 GAN_API gan_status gan_trainer_set_optimizer(gan_trainer *trainer, const char *group,
                                              const char *spec);
 
-/* The batch that the next step uses for this feed, in place of a data set: (N, H, W, C), float32 in [-1, 1]
- * or uint8. Retained until that step is done. */
+/* The batch that the next step uses for this feed, in place of a data set: (N, H, W, C), float32 in
+ * [-1, 1] or uint8. Retained until that step is done. */
 GAN_API gan_status gan_trainer_feed(gan_trainer *trainer, const char *feed, gan_tensor *batch);
 
-/* The model of a role (borrowed; NULL if unset): the trained one. `averaged` non-zero: its moving average,
- * where the trainer keeps one (option average=), else NULL. The batch statistics of an average are
- * estimated afresh when the trainer is saved; between saves they are the trained model's. */
+/* The model of a role (borrowed; NULL if unset): the trained one. `averaged` non-zero: its moving
+ * average, where the trainer keeps one (option average=), else NULL. The batch statistics of an
+ * average are estimated afresh when the trainer is saved; between saves they are the trained
+ * model's. */
 GAN_API gan_model *gan_trainer_model(const gan_trainer *trainer, const char *role,
                                      int32_t averaged);
 
-/* One step. GAN_E_STATE names a role or feed that is missing. GAN_E_DIVERGED names the loss or gradient that is
- * not finite: everything is then as it was before the step. */
+/* One step. GAN_E_STATE names a role or feed that is missing. GAN_E_DIVERGED names the loss or
+ * gradient that is not finite: everything is then as it was before the step. */
 GAN_API gan_status gan_trainer_step(gan_trainer *trainer);
 
-/* Steps until the trainer has made `steps` more of them. After each, on_step(user, trainer) may read values,
- * save, sample; non-zero stops with GAN_E_CANCELLED, the step complete. May be NULL. */
+/* Steps until the trainer has made `steps` more of them. After each, on_step(user, trainer) may
+ * read values, save, sample; non-zero stops with GAN_E_CANCELLED, the step complete. May be
+ * NULL. */
 typedef int32_t (*gan_trainer_function)(void *user, gan_trainer *trainer);
-GAN_API gan_status gan_trainer_run(gan_trainer *trainer, int64_t steps, gan_trainer_function on_step,
-                                   void *user);
+GAN_API gan_status gan_trainer_run(gan_trainer *trainer, int64_t steps,
+                                   gan_trainer_function on_step, void *user);
 
 /* Steps made since the beginning, resumed ones included. */
 GAN_API int64_t gan_trainer_steps(const gan_trainer *trainer);
 
-/* What the last step measured, by name: "loss.discriminator", "loss.generator", "gradient.discriminator",
- * "gradient.generator" (norms before clipping), "accuracy.real", "accuracy.fake", "rate.generator", ... */
+/* What the last step measured, by name: "loss.discriminator", "loss.generator",
+ * "gradient.discriminator", "gradient.generator" (norms before clipping), "accuracy.real",
+ * "accuracy.fake", "rate.generator", ... */
 GAN_API int32_t gan_trainer_value_count(const gan_trainer *trainer);
 GAN_API const char *gan_trainer_value_name(const gan_trainer *trainer, int32_t index);
 GAN_API gan_status gan_trainer_value(const gan_trainer *trainer, const char *name, double *out);
@@ -59,10 +62,10 @@ GAN_API gan_status gan_trainer_value(const gan_trainer *trainer, const char *nam
 /* The description spelled out. Borrowed. */
 GAN_API const char *gan_trainer_text(const gan_trainer *trainer);
 
-/* Everything in one safetensors file: models, moments, counters of every random stream, position in the data,
- * schedules. A run that is saved, loaded and continued has the same bits as one that was not
- * interrupted. Data sets are attached again by gan_trainer_set_data. A context with another seed
- * takes over the saved one. */
+/* Everything in one safetensors file: models, moments, counters of every random stream, position in
+ * the data, schedules. A run that is saved, loaded and continued has the same bits as one that was
+ * not interrupted. Data sets are attached again by gan_trainer_set_data. A context with another
+ * seed takes over the saved one. */
 GAN_API gan_status gan_trainer_save(gan_trainer *trainer, const char *path);
 GAN_API gan_status gan_trainer_load(gan_trainer **out, gan_context *context, const char *path);
 

@@ -188,7 +188,8 @@ static void norm_back_input_task(void *argument, int64_t index, int32_t worker)
     gan__norm_part_scale(job, &part);
     if (job->means) norm_back_coefficients(job, &part, of_input, constant);
     if (job->terms.gamma)
-        job->kernels->multiply(part.columns, part.scale, job->terms.gamma + part.column, part.scale);
+        job->kernels->multiply(part.columns, part.scale, job->terms.gamma + part.column,
+                               part.scale);
     gan__norm_block block =
         gan__norm_block_of(job, part.at, part.rows, part.columns, job->norm.channels);
     block.mean = part.mean;

@@ -32,13 +32,11 @@ gan_status gan__bytes_take(gan__bytes *in, uint64_t count, const char *what, con
 
 /* GAN_E_FORMAT with "NAME: byte AT: ..." */
 GAN__PRINTF(2, 3)
-gan_status
-gan__bytes_fail(const gan__bytes *in, const char *format, ...);
+gan_status gan__bytes_fail(const gan__bytes *in, const char *format, ...);
 
 /* The same with another status: GAN_E_UNSUPPORTED for what is valid but not served. */
 GAN__PRINTF(3, 4)
-gan_status
-gan__bytes_fail_as(const gan__bytes *in, gan_status status, const char *format, ...);
+gan_status gan__bytes_fail_as(const gan__bytes *in, gan_status status, const char *format, ...);
 
 static inline uint32_t gan__load_u16le(const uint8_t *p)
 {

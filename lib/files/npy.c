@@ -212,15 +212,11 @@ static gan_status npy_load(gan_tensor **out, gan_context *context, const char *p
 
 gan_status gan_tensor_load(gan_tensor **out, gan_context *context, const char *path)
 {
-    gan__entry entry;
     if (!out) return gan__fail(context, GAN_E_ARGUMENT, "gan_tensor_load: out is NULL");
     *out = NULL;
     if (!context) return GAN_E_ARGUMENT;
     if (!path) return gan__fail(context, GAN_E_ARGUMENT, "gan_tensor_load: path is NULL");
-    GAN__TRY(gan__enter(context, &entry));
-    gan_status status = npy_load(out, context, path);
-    gan__leave(context, &entry);
-    return status;
+    GAN__RETURN_ENTERED(context, npy_load(out, context, path));
 }
 
 static gan_status npy_save_rows(gan_context *context, const gan_tensor *tensor, const char *path)
@@ -252,12 +248,8 @@ static gan_status npy_save(const gan_tensor *tensor, const char *path)
 
 gan_status gan_tensor_save(const gan_tensor *tensor, const char *path)
 {
-    gan__entry entry;
     GAN__TRY(gan__object_check(NULL, tensor, GAN__TENSOR, "gan_tensor_save", "tensor"));
     gan_context *context = tensor->object.context;
     if (!path) return gan__fail(context, GAN_E_ARGUMENT, "gan_tensor_save: path is NULL");
-    GAN__TRY(gan__enter(context, &entry));
-    gan_status status = npy_save(tensor, path);
-    gan__leave(context, &entry);
-    return status;
+    GAN__RETURN_ENTERED(context, npy_save(tensor, path));
 }

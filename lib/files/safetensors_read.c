@@ -108,17 +108,15 @@ static gan_status safetensors_place(safetensors_reader *r, gan__safetensors_entr
     uint64_t size;
     GAN__TRY(gan__array_measure(at, &entry->array, &size));
     if (offsets[0] < 0 || offsets[1] < offsets[0] || (uint64_t)offsets[1] > buffer) {
-        return gan__bytes_fail(at,
-                               "data_offsets %" PRId64 ", %" PRId64 " in a buffer of %zu bytes%s",
-                               offsets[0], offsets[1], buffer,
-                               offsets[1] > (int64_t)buffer ? ": the file is cut short" : "");
+        return gan__bytes_fail(
+            at, "data_offsets %" PRId64 ", %" PRId64 " in a buffer of %zu bytes%s", offsets[0],
+            offsets[1], buffer, offsets[1] > (int64_t)buffer ? ": the file is cut short" : "");
     }
     if ((uint64_t)(offsets[1] - offsets[0]) != size) {
-        return gan__bytes_fail(at,
-                               "data_offsets hold %" PRId64 " bytes, %" PRId64
-                               " elements of %s have %" PRIu64,
-                               offsets[1] - offsets[0], entry->array.count,
-                               gan__element_name(entry->array.element), size);
+        return gan__bytes_fail(
+            at, "data_offsets hold %" PRId64 " bytes, %" PRId64 " elements of %s have %" PRIu64,
+            offsets[1] - offsets[0], entry->array.count, gan__element_name(entry->array.element),
+            size);
     }
     entry->offset = r->start + (size_t)offsets[0];
     entry->array.data = r->in->data + entry->offset;
@@ -265,8 +263,10 @@ static gan_status safetensors_read_all(safetensors_reader *r)
     uint64_t length = gan__load_u64le(p);
     if (length > SAFETENSORS_HEADER_MOST || length > gan__bytes_left(&in)) {
         in.at = 0;
-        return gan__bytes_fail(&in, "a header of %" PRIu64 " bytes in a file of %zu: it is no "
-                               "safetensors file, or a part of one", length, in.size);
+        return gan__bytes_fail(&in,
+                               "a header of %" PRIu64 " bytes in a file of %zu: it is no "
+                               "safetensors file, or a part of one",
+                               length, in.size);
     }
     r->start = in.at + (size_t)length;
     in.size = r->start;

@@ -65,8 +65,8 @@ static void activation_backward(gan__op *op)
                            output ? op->y : op->x[0], op->dy, op->dx[0]);
 }
 
-#define ACTIVATION_FUNCTIONS                                                                       \
-    .operands = 1, .activation = activation_tail, .shape = gan__shape_same,                        \
+#define ACTIVATION_FUNCTIONS                                                \
+    .operands = 1, .activation = activation_tail, .shape = gan__shape_same, \
     .forward = activation_forward, .backward = activation_backward
 
 const gan__layer_kind gan__layer_relu = {

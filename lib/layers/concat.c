@@ -14,8 +14,7 @@ static gan_status concat_shape(const gan_layer *layer, const gan__shape *in, int
 
 static void concat_forward(gan__op *op)
 {
-    gan__channels channels = {
-        .n = op->out.n, .pixels = op->out.h * op->out.w, .stride = op->out.c};
+    gan__channels channels = {.n = op->out.n, .pixels = op->out.h * op->out.w, .stride = op->out.c};
     for (int32_t i = 0; i < op->input_count; i++) {
         channels.c = op->in[i].c;
         gan__channels_put(op->context, &channels, gan__is_tiled(op->in[i], op->out), op->x[i],
@@ -26,8 +25,7 @@ static void concat_forward(gan__op *op)
 
 static void concat_backward(gan__op *op)
 {
-    gan__channels channels = {
-        .n = op->out.n, .pixels = op->out.h * op->out.w, .stride = op->out.c};
+    gan__channels channels = {.n = op->out.n, .pixels = op->out.h * op->out.w, .stride = op->out.c};
     for (int32_t i = 0; i < op->input_count; i++) {
         channels.c = op->in[i].c;
         if (op->dx[i]) {

@@ -46,20 +46,8 @@ static gan__filter dense_filter(const gan__op *op)
     const dense_values *values = op->layer->options;
     gan__filter filter = {0};
     gan__filter_find(op->layer, &values->filter, &filter);
-    filter.conv = (gan__conv){.n = op->in[0].n,
-                              .h = 1,
-                              .w = 1,
-                              .c = op->in[0].h * op->in[0].w * op->in[0].c,
-                              .oh = 1,
-                              .ow = 1,
-                              .k = values->features,
-                              .r = 1,
-                              .s = 1,
-                              .stride_h = 1,
-                              .stride_w = 1,
-                              .dilation_h = 1,
-                              .dilation_w = 1,
-                              .groups = 1};
+    const gan__shape in = op->in[0];
+    filter.conv = gan__filter_product(in.n, in.h * in.w * in.c, values->features);
     return filter;
 }
 

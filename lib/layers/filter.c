@@ -11,9 +11,8 @@ gan_status gan__filter_declare(gan_layer *layer, const gan__filter_values *value
                                const gan__filter_weights *weights)
 {
     int64_t window = weights->order[2] * weights->order[3];
-    gan__parameter *weight =
-        gan__layer_declare(layer, values->spectral ? "weight_orig" : "weight", true, weights->rank,
-                           weights->shape);
+    gan__parameter *weight = gan__layer_declare(layer, values->spectral ? "weight_orig" : "weight",
+                                                true, weights->rank, weights->shape);
     if (!weight) return GAN_E_MEMORY;
     for (int32_t i = 0; i < 4; i++) weight->order[i] = weights->order[i];
     weight->initial = values->initial;
@@ -34,6 +33,24 @@ gan_status gan__filter_declare(gan_layer *layer, const gan__filter_values *value
         bias->most = weight->most;
     }
     return values->spectral ? gan__spectral_declare(layer, weights) : GAN_OK;
+}
+
+gan__conv gan__filter_product(int64_t n, int64_t c, int64_t k)
+{
+    return (gan__conv){.n = n,
+                       .h = 1,
+                       .w = 1,
+                       .c = c,
+                       .oh = 1,
+                       .ow = 1,
+                       .k = k,
+                       .r = 1,
+                       .s = 1,
+                       .stride_h = 1,
+                       .stride_w = 1,
+                       .dilation_h = 1,
+                       .dilation_w = 1,
+                       .groups = 1};
 }
 
 void gan__filter_find(const gan_layer *layer, const gan__filter_values *values, gan__filter *filter)
@@ -78,15 +95,15 @@ gan_status gan__filter_plan(gan__op *op, const gan__filter *filter)
         GAN__TRY(filter_ask(op, filter, backward));
         GAN__TRY(filter_ask(op, filter, GAN__BACKWARD_WEIGHTS));
         workspace = gan__larger(workspace, gan__conv_workspace(op->context, conv, backward));
-        workspace = gan__larger(workspace,
-                                gan__conv_workspace(op->context, conv, GAN__BACKWARD_WEIGHTS));
+        workspace =
+            gan__larger(workspace, gan__conv_workspace(op->context, conv, GAN__BACKWARD_WEIGHTS));
     }
     if (filter->spectral) {
         gan__spectral_plan(op, filter);
         spectral = gan__spectral_workspace(op, filter);
     }
-    op->workspace_size = gan__larger(workspace, spectral) +
-                         gan__op_bytes(filter_padded_count(filter));
+    op->workspace_size =
+        gan__larger(workspace, spectral) + gan__op_bytes(filter_padded_count(filter));
     if (op->backward) {
         if (op->tail.activation != GAN__LINEAR && !op->dy_is_free) {
             op->workspace_size += gan__op_bytes(gan__shape_count(op->out));

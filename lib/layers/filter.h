@@ -41,6 +41,9 @@ typedef struct gan__filter_weights {
 gan_status gan__filter_declare(gan_layer *layer, const gan__filter_values *values,
                                const gan__filter_weights *weights);
 
+/* n rows of c numbers in, of k out: a product of matrices. */
+gan__conv gan__filter_product(int64_t n, int64_t c, int64_t k);
+
 /* Fills everything but `conv` and `padding`. */
 void gan__filter_find(const gan_layer *layer, const gan__filter_values *values,
                       gan__filter *filter);
@@ -50,6 +53,9 @@ void gan__filter_forward(gan__op *op, const gan__filter *filter);
 void gan__filter_backward(gan__op *op, const gan__filter *filter);
 
 /* Of two, the larger; sizes that share memory. */
-static inline size_t gan__larger(size_t a, size_t b) { return a > b ? a : b; }
+static inline size_t gan__larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
 
 #endif

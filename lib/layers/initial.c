@@ -12,121 +12,11 @@
  * U(+-1 / sqrt(n_in)). */
 #include "layers/initial.h"
 #include "base/memory.h"
-#include "base/parallel.h"
 #include "compute/draw.h"
 #include "compute/reduce.h"
+#include "layers/orthogonal.h"
 
 #include <math.h>
-
-/* The QR decomposition by Householder reflections. Columns lie one after the other, as
- * a[column][length], length >= columns; reflection k is v[k][k .. length), of unit length. */
-typedef struct initial_qr {
-    double *a, *v, *sign; /* sign: of R's diagonal */
-    int64_t length, columns;
-    int64_t first;    /* the column of the first task */
-    int64_t from, to; /* reflections to apply */
-} initial_qr;
-
-/* Reflections that are applied to a column in one go, while it is in the cache. */
-enum { INITIAL_PANEL = 32 };
-
-/* Four chains, so that the sum is fast without any licence to reorder it. */
-static double initial_dot(const double *a, const double *b, int64_t count)
-{
-    double sum[4] = {0, 0, 0, 0};
-    int64_t i = 0;
-    for (; i + 4 <= count; i += 4) {
-        for (int32_t lane = 0; lane < 4; lane++) sum[lane] += a[i + lane] * b[i + lane];
-    }
-    for (; i < count; i++) sum[0] += a[i] * b[i];
-    return (sum[0] + sum[1]) + (sum[2] + sum[3]);
-}
-
-static void initial_reflect(const initial_qr *qr, int64_t k, double *column)
-{
-    const double *v = qr->v + k * qr->length + k;
-    const int64_t count = qr->length - k;
-    double scale = 2.0 * initial_dot(v, column + k, count);
-    for (int64_t i = 0; i < count; i++) column[k + i] -= scale * v[i];
-}
-
-/* Makes the reflection that maps column k, from element k on, to a multiple of e1. */
-static void initial_vector(const initial_qr *qr, int64_t k)
-{
-    const double *x = qr->a + k * qr->length + k;
-    double *v = qr->v + k * qr->length + k;
-    const int64_t count = qr->length - k;
-    double length = sqrt(initial_dot(x, x, count));
-    qr->sign[k] = x[0] < 0.0 ? 1.0 : -1.0; /* away from x[0], against cancellation */
-    for (int64_t i = 0; i < count; i++) v[i] = x[i];
-    v[0] -= qr->sign[k] * length;
-    double norm = sqrt(initial_dot(v, v, count));
-    for (int64_t i = 0; i < count && norm > 0.0; i++) v[i] /= norm;
-}
-
-static void initial_reduce(void *argument, int64_t index, int32_t worker)
-{
-    const initial_qr *qr = argument;
-    (void)worker;
-    for (int64_t k = qr->from; k < qr->to; k++) {
-        initial_reflect(qr, k, qr->a + (qr->first + index) * qr->length);
-    }
-}
-
-/* Column `index` of Q: the reflections behind it leave it as it is. */
-static void initial_form(void *argument, int64_t index, int32_t worker)
-{
-    const initial_qr *qr = argument;
-    double *column = qr->a + index * qr->length;
-    (void)worker;
-    for (int64_t i = 0; i < qr->length; i++) column[i] = 0.0;
-    column[index] = qr->sign[index];
-    for (int64_t k = index; k >= 0; k--) initial_reflect(qr, k, column);
-}
-
-/* qr->a becomes Q. */
-static void initial_decompose(gan_context *context, initial_qr *qr)
-{
-    for (qr->from = 0; qr->from < qr->columns; qr->from = qr->to) {
-        qr->to = qr->from + INITIAL_PANEL < qr->columns ? qr->from + INITIAL_PANEL : qr->columns;
-        for (int64_t k = qr->from; k < qr->to; k++) {
-            initial_vector(qr, k);
-            for (int64_t j = k + 1; j < qr->to; j++) initial_reflect(qr, k, qr->a + j * qr->length);
-        }
-        qr->first = qr->to;
-        gan__parallel_for(context, qr->columns - qr->to, initial_reduce, qr);
-    }
-    gan__parallel_for(context, qr->columns, initial_form, qr);
-}
-
-/* torch[rows][columns], a normal draw, becomes gain * orthogonal (rows, or columns if there are
- * fewer). */
-static gan_status initial_orthogonal(gan_context *context, int64_t rows, int64_t columns,
-                                     double gain, float *torch)
-{
-    bool wide = rows < columns;
-    initial_qr qr = {.length = wide ? columns : rows, .columns = wide ? rows : columns};
-    size_t count = (size_t)(rows * columns);
-    double *memory;
-    GAN__TRY(gan__allocate_raw(context, &memory, 2 * count + (size_t)qr.columns, sizeof *memory));
-    qr.a = memory;
-    qr.v = memory + count;
-    qr.sign = memory + 2 * count;
-    for (int64_t r = 0; r < rows; r++) {
-        for (int64_t c = 0; c < columns; c++) {
-            qr.a[wide ? r * columns + c : c * rows + r] = (double)torch[r * columns + c];
-        }
-    }
-    initial_decompose(context, &qr);
-    for (int64_t r = 0; r < rows; r++) {
-        for (int64_t c = 0; c < columns; c++) {
-            double q = qr.a[wide ? r * columns + c : c * rows + r];
-            torch[r * columns + c] = (float)(gain * q);
-        }
-    }
-    gan__free(context, memory);
-    return GAN_OK;
-}
 
 static void initial_uniform(gan_context *context, const gan__draw *draw, const gan__parameter *p,
                             double low, double high, float *out)
@@ -175,7 +65,7 @@ static gan_status initial_draw(gan_context *context, const gan__parameter *p, ui
         break;
     case GAN__INIT_ORTHOGONAL:
         initial_normal(context, &draw, p, 0.0, 1.0, torch);
-        return initial_orthogonal(context, p->shape[0], p->count / p->shape[0], a, torch);
+        return gan__orthogonal(context, p->shape[0], p->count / p->shape[0], a, torch);
     default: initial_uniform(context, &draw, p, (double)p->least, (double)p->most, torch); break;
     }
     if (p->unit) initial_unit(context, p, torch);

@@ -172,8 +172,8 @@ static const char *layer_shape_text(const gan__parameter *p, char text[96])
     size_t length = 0;
     text[length++] = '[';
     for (int32_t i = 0; i < p->rank; i++) {
-        int written = snprintf(text + length, 96 - length, "%s%" PRId64, i ? ", " : "",
-                               p->shape[i]);
+        int written =
+            snprintf(text + length, 96 - length, "%s%" PRId64, i ? ", " : "", p->shape[i]);
         length += (size_t)written;
     }
     text[length++] = ']';
@@ -234,7 +234,10 @@ gan_status gan__layer_place(gan_layer *layer, const gan__shape *in, int32_t coun
     if (kind->operands >= 0 ? count != kind->operands : count < 1) {
         return gan__fail(layer->object.context, GAN_E_SHAPE, "%s: needs %d operand%s, got %d",
                          kind->kind.name, kind->operands < 0 ? 1 : kind->operands,
-                         kind->operands < 0 ? " or more" : kind->operands == 1 ? "" : "s", count);
+                         kind->operands < 0    ? " or more"
+                         : kind->operands == 1 ? ""
+                                               : "s",
+                         count);
     }
     if (kind->check) GAN__TRY(kind->check(layer));
     GAN__TRY(kind->shape(layer, in, count, out));
@@ -256,11 +259,10 @@ static gan_status layer_find(gan_layer *layer, const char *name, const char *fun
     if (*out) return GAN_OK;
     const char *names[GAN__MAX_PARAMETERS];
     for (int32_t i = 0; i < layer->parameter_count; i++) names[i] = layer->parameters[i].name;
-    const char *near =
-        gan__nearest(name, strlen(name), names, (size_t)layer->parameter_count);
+    const char *near = gan__nearest(name, strlen(name), names, (size_t)layer->parameter_count);
     return gan__fail(context, GAN_E_ARGUMENT, "%s: %s has no parameter '%.64s'%s%s%s", function,
-                     layer->kind->kind.name, name, near ? ", did you mean '" : "",
-                     near ? near : "", near ? "'?" : "");
+                     layer->kind->kind.name, name, near ? ", did you mean '" : "", near ? near : "",
+                     near ? "'?" : "");
 }
 
 gan_status gan_layer_read(gan_layer *layer, const char *name, int32_t what, gan_tensor *tensor)

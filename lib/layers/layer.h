@@ -40,7 +40,7 @@ typedef struct gan__parameter {
     const char *name; /* PyTorch's leaf: "weight" */
     bool trained;     /* else a buffer */
     bool integer; /* saved as int64 (num_batches_tracked); in memory a float, exact up to 2^24 */
-    bool unit;        /* scaled to length 1 after its draw (spectral norm's u and v) */
+    bool unit;    /* scaled to length 1 after its draw (spectral norm's u and v) */
     /* PyTorch's shape is shape[0..rank). Its elements, taken as dimensions (k, c, r, s) by `order`,
      * lie in memory as [r][s][c][k]: weights of dense (k out, c x r x s the picture that goes in)
      * and both convolutions, layernorm's affine (k = 1). Vectors have order {count, 1, 1, 1}. */
@@ -91,9 +91,9 @@ typedef struct gan__layer_kind {
 
     void (*forward)(struct gan__op *op);
 
-    /* Writes op->y once more, the same bits, from op->x and the state that forward left; nothing else changes,
-     * and there is no workspace. Where this is cheap and the result large (normalisation), a plan then keeps
-     * no y from forward to backward. NULL: not offered. */
+    /* Writes op->y once more, the same bits, from op->x and the state that forward left; nothing
+     * else changes, and there is no workspace. Where this is cheap and the result large
+     * (normalisation), a plan then keeps no y from forward to backward. NULL: not offered. */
     void (*again)(struct gan__op *op);
 
     /* From op->dy: writes op->dx[i] where it is not NULL (never adds; never aliases dy or another
@@ -181,16 +181,16 @@ void gan__panel_cache_free(gan__panel_cache *cache);
 typedef struct gan__op {
     gan_context *context;
     gan_layer *layer;
-    bool training;      /* batch statistics, dropout */
-    bool backward;      /* the plan may run backwards: state must be kept */
-    int32_t groups;     /* batches side by side in n; statistics of each */
+    bool training;  /* batch statistics, dropout */
+    bool backward;  /* the plan may run backwards: state must be kept */
+    int32_t groups; /* batches side by side in n; statistics of each */
     int32_t input_count;
     const gan__shape *in;
     gan__shape out;
-    gan__tail tail;     /* activation to apply in the store (bias unused); linear by default */
-    uint64_t draw;      /* random layers: the step of their draws */
-    uint64_t ordinal;   /* of this op in its plan: element i of its draw is (ordinal << 40) + i */
-    bool dy_is_free;    /* backward may write over dy */
+    gan__tail tail;   /* activation to apply in the store (bias unused); linear by default */
+    uint64_t draw;    /* random layers: the step of their draws */
+    uint64_t ordinal; /* of this op in its plan: element i of its draw is (ordinal << 40) + i */
+    bool dy_is_free;  /* backward may write over dy */
 
     /* Asked for in plan(): */
     size_t state_size;     /* bytes kept from forward to backward */

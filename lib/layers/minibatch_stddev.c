@@ -111,8 +111,7 @@ static void minibatch_stddev_forward(gan__op *op)
 {
     minibatch_stddev_job job = minibatch_stddev_begin(op);
     const gan__shape out = op->out;
-    gan__channels channels = {
-        .n = out.n, .pixels = out.h * out.w, .c = out.c - 1, .stride = out.c};
+    gan__channels channels = {.n = out.n, .pixels = out.h * out.w, .c = out.c - 1, .stride = out.c};
     gan__parallel_for(op->context, op->groups * job.sets, minibatch_stddev_set, &job);
     gan__channels_put(op->context, &channels, false, op->x[0], op->y);
     channels.first = out.c - 1;
@@ -142,8 +141,7 @@ static void minibatch_stddev_backward(gan__op *op)
 {
     minibatch_stddev_job job = minibatch_stddev_begin(op);
     const gan__shape out = op->out;
-    gan__channels channels = {
-        .n = out.n, .pixels = out.h * out.w, .c = out.c - 1, .stride = out.c};
+    gan__channels channels = {.n = out.n, .pixels = out.h * out.w, .c = out.c - 1, .stride = out.c};
     if (!op->dx[0]) return;
     gan__channels_get(op->context, &channels, false, 1.0f, op->dy, op->dx[0]);
     channels.first = out.c - 1;

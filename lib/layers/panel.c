@@ -6,7 +6,7 @@ struct gan__panel {
     const gan__parameter *weight;
     gan__conv conv;
     gan__pass pass;
-    float *memory; /* NULL: nothing is packed, the weights themselves serve */
+    float *memory;    /* NULL: nothing is packed, the weights themselves serve */
     int64_t count;    /* of the memory */
     uint64_t version; /* of the store when it was packed; 0: the memory holds something else */
 

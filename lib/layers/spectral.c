@@ -57,18 +57,11 @@ static spectral_matrix spectral_of(const gan__filter *filter)
     return m;
 }
 
-/* n rows of c numbers in, of k out. */
-static gan__conv spectral_product(int64_t n, int64_t c, int64_t k)
-{
-    return (gan__conv){.n = n, .h = 1, .w = 1, .c = c, .oh = 1, .ow = 1, .k = k, .r = 1, .s = 1,
-                       .stride_h = 1, .stride_w = 1, .dilation_h = 1, .dilation_w = 1, .groups = 1};
-}
-
 /* out[rows] = matrix[rows][k] . p[k] */
 static void spectral_rows(gan_context *context, const spectral_matrix *m, const float *matrix,
                           const float *p, void *memory, float *out)
 {
-    const gan__conv conv = spectral_product(m->rows, m->k, 1);
+    const gan__conv conv = gan__filter_product(m->rows, m->k, 1);
     const gan__tail linear = {.activation = GAN__LINEAR};
     const int64_t count = gan__conv_panel_count(context, &conv, GAN__FORWARD);
     float *panel = gan__op_take(&memory, count);
@@ -80,7 +73,7 @@ static void spectral_rows(gan_context *context, const spectral_matrix *m, const 
 static void spectral_columns(gan_context *context, const spectral_matrix *m, const float *matrix,
                              const float *p, void *memory, float *out)
 {
-    const gan__conv conv = spectral_product(m->rows, 1, m->k);
+    const gan__conv conv = gan__filter_product(m->rows, 1, m->k);
     gan__conv_backward_weights(context, &conv, p, matrix, false, memory, out);
 }
 
@@ -88,7 +81,7 @@ static void spectral_columns(gan_context *context, const spectral_matrix *m, con
 static void spectral_outer(gan_context *context, const spectral_matrix *m, const float *a,
                            const float *b, void *memory, float *matrix)
 {
-    const gan__conv conv = spectral_product(1, m->rows, m->k);
+    const gan__conv conv = gan__filter_product(1, m->rows, m->k);
     gan__conv_backward_weights(context, &conv, a, b, true, memory, matrix);
 }
 
@@ -163,9 +156,9 @@ static size_t spectral_state_size(const gan__op *op, const gan__filter *filter)
 void gan__spectral_plan(gan__op *op, const gan__filter *filter)
 {
     const spectral_matrix m = spectral_of(filter);
-    const gan__conv rows = spectral_product(m.rows, m.k, 1);
-    const gan__conv columns = spectral_product(m.rows, 1, m.k);
-    const gan__conv outer = spectral_product(1, m.rows, m.k);
+    const gan__conv rows = gan__filter_product(m.rows, m.k, 1);
+    const gan__conv columns = gan__filter_product(m.rows, 1, m.k);
+    const gan__conv outer = gan__filter_product(1, m.rows, m.k);
     gan_context *context = op->context;
     op->state_size += spectral_state_size(op, filter);
     op->scratch_size =
@@ -179,9 +172,9 @@ void gan__spectral_plan(gan__op *op, const gan__filter *filter)
 size_t gan__spectral_workspace(const gan__op *op, const gan__filter *filter)
 {
     const spectral_matrix m = spectral_of(filter);
-    const gan__conv rows = spectral_product(m.rows, m.k, 1);
-    const gan__conv columns = spectral_product(m.rows, 1, m.k);
-    const gan__conv outer = spectral_product(1, m.rows, m.k);
+    const gan__conv rows = gan__filter_product(m.rows, m.k, 1);
+    const gan__conv columns = gan__filter_product(m.rows, 1, m.k);
+    const gan__conv outer = gan__filter_product(1, m.rows, m.k);
     gan_context *context = op->context;
     size_t forward = gan__op_bytes(gan__conv_panel_count(context, &rows, GAN__FORWARD)) +
                      gan__conv_workspace(context, &rows, GAN__FORWARD);

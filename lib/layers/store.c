@@ -44,10 +44,8 @@ static gan_status store_lay_out(gan__store *store, gan_layer *const *layers, int
             int64_t *total = p->trained ? &store->weight_count : &store->buffer_count;
             p->offset = *total;
             p->segment = store->segment_count++;
-            store->segments[p->segment] = (gan__segment){.offset = p->offset,
-                                                         .count = p->count,
-                                                         .trained = p->trained,
-                                                         .empty = true};
+            store->segments[p->segment] = (gan__segment){
+                .offset = p->offset, .count = p->count, .trained = p->trained, .empty = true};
             if (!gan__add_count(*total, p->count, total)) {
                 return gan__fail(store->context, GAN_E_MEMORY, "%s: too many parameters",
                                  layer->kind->kind.name);
@@ -72,8 +70,8 @@ static gan_status store_fill(gan__store *store, gan_layer *const *layers, int32_
         for (int32_t j = 0; j < layer->parameter_count && layer->store == store; j++) {
             const gan__parameter *p = &layer->parameters[j];
             if (p->segment != next) continue;
-            gan_status status = gan__initial_fill(context, p, context->draws,
-                                                  gan__parameter_value(layer, p));
+            gan_status status =
+                gan__initial_fill(context, p, context->draws, gan__parameter_value(layer, p));
             if (status != GAN_OK) {
                 return gan__fail_in(context, status, "%s", layer->kind->kind.name);
             }

@@ -43,11 +43,11 @@ enum { TILE_PIXELS = 256, TILE_CHANNELS = 16 };
 
 typedef struct tile_job {
     gan__channels channels;
-    bool tiled;
     float scale;
     const float *from;
     float *to;
-    int64_t slices; /* tasks for each sample */
+    int64_t from_sample, from_pixel, to_sample, to_pixel; /* floats from one to the next */
+    int64_t slices;                                       /* tasks for each sample */
 } tile_job;
 
 static void tile_copy(const float *from, int64_t from_stride, float *to, int64_t to_stride,
@@ -62,30 +62,17 @@ static void tile_copy(const float *from, int64_t from_stride, float *to, int64_t
     }
 }
 
-static void tile_put(void *argument, int64_t index, int32_t worker)
+/* Some pixels of one sample. */
+static void tile_move(void *argument, int64_t index, int32_t worker)
 {
     const tile_job *job = argument;
     const gan__channels *ch = &job->channels;
-    const int64_t sample = index / job->slices, slice = index % job->slices;
-    const int64_t begin = slice * TILE_PIXELS;
-    const int64_t end = begin + TILE_PIXELS < ch->pixels ? begin + TILE_PIXELS : ch->pixels;
-    const float *from = job->from + (job->tiled ? sample : sample * ch->pixels + begin) * ch->c;
+    const int64_t sample = index / job->slices, begin = index % job->slices * TILE_PIXELS;
+    const int64_t left = ch->pixels - begin;
     (void)worker;
-    tile_copy(from, job->tiled ? 0 : ch->c,
-              job->to + (sample * ch->pixels + begin) * ch->stride + ch->first, ch->stride,
-              end - begin, ch->c);
-}
-
-static void tile_get(void *argument, int64_t index, int32_t worker)
-{
-    const tile_job *job = argument;
-    const gan__channels *ch = &job->channels;
-    const int64_t sample = index / job->slices, slice = index % job->slices;
-    const int64_t begin = slice * TILE_PIXELS;
-    const int64_t end = begin + TILE_PIXELS < ch->pixels ? begin + TILE_PIXELS : ch->pixels;
-    (void)worker;
-    tile_copy(job->from + (sample * ch->pixels + begin) * ch->stride + ch->first, ch->stride,
-              job->to + (sample * ch->pixels + begin) * ch->c, ch->c, end - begin, ch->c);
+    tile_copy(job->from + sample * job->from_sample + begin * job->from_pixel, job->from_pixel,
+              job->to + sample * job->to_sample + begin * job->to_pixel, job->to_pixel,
+              left < TILE_PIXELS ? left : TILE_PIXELS, ch->c);
 }
 
 /* Some channels of one sample, summed over its pixels. */
@@ -95,10 +82,10 @@ static void tile_sum(void *argument, int64_t index, int32_t worker)
     const gan__channels *ch = &job->channels;
     const int64_t sample = index / job->slices, begin = index % job->slices * TILE_CHANNELS;
     const int64_t count = ch->c - begin < TILE_CHANNELS ? ch->c - begin : TILE_CHANNELS;
-    const float *from = job->from + sample * ch->pixels * ch->stride + ch->first + begin;
+    const float *from = job->from + sample * job->from_sample + begin;
     double sum[TILE_CHANNELS] = {0};
     (void)worker;
-    for (int64_t p = 0; p < ch->pixels; p++, from += ch->stride) {
+    for (int64_t p = 0; p < ch->pixels; p++, from += job->from_pixel) {
         for (int64_t i = 0; i < count; i++) sum[i] += (double)from[i];
     }
     for (int64_t i = 0; i < count; i++) {
@@ -109,16 +96,29 @@ static void tile_sum(void *argument, int64_t index, int32_t worker)
 void gan__channels_put(gan_context *context, const gan__channels *channels, bool tiled,
                        const float *x, float *picture)
 {
-    tile_job job = {*channels, tiled, 1.0f, x, picture, 0};
-    job.slices = (channels->pixels + TILE_PIXELS - 1) / TILE_PIXELS;
-    gan__parallel_for(context, channels->n * job.slices, tile_put, &job);
+    tile_job job = {.channels = *channels,
+                    .from = x,
+                    .to = picture + channels->first,
+                    .from_sample = tiled ? channels->c : channels->pixels * channels->c,
+                    .from_pixel = tiled ? 0 : channels->c,
+                    .to_sample = channels->pixels * channels->stride,
+                    .to_pixel = channels->stride,
+                    .slices = (channels->pixels + TILE_PIXELS - 1) / TILE_PIXELS};
+    gan__parallel_for(context, channels->n * job.slices, tile_move, &job);
 }
 
 void gan__channels_get(gan_context *context, const gan__channels *channels, bool tiled, float scale,
                        const float *picture, float *x)
 {
-    tile_job job = {*channels, tiled, scale, picture, x, 0};
-    int64_t size = tiled ? TILE_CHANNELS : TILE_PIXELS;
-    job.slices = ((tiled ? channels->c : channels->pixels) + size - 1) / size;
-    gan__parallel_for(context, channels->n * job.slices, tiled ? tile_sum : tile_get, &job);
+    const int64_t size = tiled ? TILE_CHANNELS : TILE_PIXELS;
+    tile_job job = {.channels = *channels,
+                    .scale = scale,
+                    .from = picture + channels->first,
+                    .to = x,
+                    .from_sample = channels->pixels * channels->stride,
+                    .from_pixel = channels->stride,
+                    .to_sample = channels->pixels * channels->c,
+                    .to_pixel = channels->c,
+                    .slices = ((tiled ? channels->c : channels->pixels) + size - 1) / size};
+    gan__parallel_for(context, channels->n * job.slices, tiled ? tile_sum : tile_move, &job);
 }

@@ -315,29 +315,23 @@ gan_status gan_model_parameter_shape(const gan_model *model, const char *name, i
 gan_status gan_model_read(gan_model *model, const char *name, int32_t what, gan_tensor *tensor)
 {
     const gan__entry_name *found;
-    gan__entry entry;
     if (!model_is(model)) return GAN_E_ARGUMENT;
     gan_context *context = model->object.context;
     GAN__TRY(gan__object_check(context, tensor, GAN__TENSOR, "gan_model_read", "tensor"));
     GAN__TRY(model_find(model, name, "gan_model_read", &found));
-    GAN__TRY(gan__enter(context, &entry));
-    gan_status status = gan__parameter_read(found->layer, &found->layer->parameters[found->index],
-                                            found->name, what, tensor);
-    gan__leave(context, &entry);
-    return status;
+    GAN__RETURN_ENTERED(context,
+                        gan__parameter_read(found->layer, &found->layer->parameters[found->index],
+                                            found->name, what, tensor));
 }
 
 gan_status gan_model_write(gan_model *model, const char *name, const gan_tensor *tensor)
 {
     const gan__entry_name *found;
-    gan__entry entry;
     if (!model_is(model)) return GAN_E_ARGUMENT;
     gan_context *context = model->object.context;
     GAN__TRY(gan__object_check(context, tensor, GAN__TENSOR, "gan_model_write", "tensor"));
     GAN__TRY(model_find(model, name, "gan_model_write", &found));
-    GAN__TRY(gan__enter(context, &entry));
-    gan_status status = gan__parameter_write(found->layer, &found->layer->parameters[found->index],
-                                             found->name, tensor);
-    gan__leave(context, &entry);
-    return status;
+    GAN__RETURN_ENTERED(context,
+                        gan__parameter_write(found->layer, &found->layer->parameters[found->index],
+                                             found->name, tensor));
 }

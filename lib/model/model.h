@@ -10,10 +10,10 @@ struct gan__block; /* the syntax tree: see tree.h */
 
 /* Limits that keep any text finite: a longer, deeper or larger one is GAN_E_TEXT. */
 enum {
-    GAN__MAX_NESTING = 64,      /* blocks in blocks; parts in parts */
-    GAN__MAX_PLACED = 100000,   /* statements carried out for one text, and layers of one model */
-    GAN__MAX_PARTS = 1000,      /* definitions of one text */
-    GAN__MAX_NAME = 63,         /* bytes of a result, a value or a part */
+    GAN__MAX_NESTING = 64,    /* blocks in blocks; parts in parts */
+    GAN__MAX_PLACED = 100000, /* statements carried out for one text, and layers of one model */
+    GAN__MAX_PARTS = 1000,    /* definitions of one text */
+    GAN__MAX_NAME = 63,       /* bytes of a result, a value or a part */
     GAN__MAX_PATH = 255
 };
 
@@ -28,8 +28,8 @@ typedef struct gan__node {
     gan_layer *layer;  /* retained */
     int32_t *operands; /* values that go in */
     int32_t operand_count;
-    int32_t result;    /* the value that comes out */
-    char *path;        /* for names and messages */
+    int32_t result; /* the value that comes out */
+    char *path;     /* for names and messages */
 } gan__node;
 
 typedef struct gan__port {
@@ -65,19 +65,19 @@ typedef struct gan__index {
 struct gan_model {
     gan__object object;
     struct gan__block *block;
-    gan__node *nodes; /* in an order that can be executed */
+    gan__node *nodes;   /* in an order that can be executed */
     gan__shape *shapes; /* of every value; n = -1, and -1 where the size is open */
     gan__port *inputs, *outputs;
     gan__entry_name *entries; /* in the order of the nodes */
     gan__index names;         /* of the entries */
-    gan__store **stores; /* retained, each once: the model's own and those of its parts */
-    gan__part *parts;    /* in the order of their first places */
+    gan__store **stores;      /* retained, each once: the model's own and those of its parts */
+    gan__part *parts;         /* in the order of their first places */
     size_t node_count, node_capacity, value_count, value_capacity;
     size_t input_count, input_capacity, output_count, output_capacity;
     size_t entry_count, entry_capacity, store_count, store_capacity, part_count, part_capacity;
     int32_t nesting; /* 1 + the deepest of the parts */
     bool placed;     /* as a part: it must not change any more */
-    char *text; /* canonical; made when asked for, dropped by a change */
+    char *text;      /* canonical; made when asked for, dropped by a change */
 };
 
 /* Shapes of all values for inputs of known size; out has value_count elements. GAN_E_SHAPE names

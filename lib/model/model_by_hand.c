@@ -7,14 +7,10 @@
 
 gan_status gan_model_create(gan_model **out, gan_context *context)
 {
-    gan__entry entry;
     if (out) *out = NULL;
     if (!context) return GAN_E_ARGUMENT;
     if (!out) return gan__fail(context, GAN_E_ARGUMENT, "gan_model_create: out is NULL");
-    GAN__TRY(gan__enter(context, &entry));
-    gan_status status = gan__model_new(out, context);
-    gan__leave(context, &entry);
-    return status;
+    GAN__RETURN_ENTERED(context, gan__model_new(out, context));
 }
 
 /* ---- a layer with several places becomes a part of one statement ---- */
@@ -273,14 +269,10 @@ static gan_status hand_add(gan_model *model, gan_layer *layer)
 
 gan_status gan_model_add(gan_model *model, gan_layer *layer)
 {
-    gan__entry entry;
     if (!gan__object_is(model, GAN__MODEL)) return GAN_E_ARGUMENT;
     gan_context *context = model->object.context;
     GAN__TRY(gan__object_check(context, layer, GAN__LAYER, "gan_model_add", "layer"));
-    GAN__TRY(gan__enter(context, &entry));
-    gan_status status = hand_add(model, layer);
-    gan__leave(context, &entry);
-    return status;
+    GAN__RETURN_ENTERED(context, hand_add(model, layer));
 }
 
 static gan_status hand_add_model(gan_model *model, gan_model *part)
@@ -299,12 +291,8 @@ static gan_status hand_add_model(gan_model *model, gan_model *part)
 
 gan_status gan_model_add_model(gan_model *model, gan_model *part)
 {
-    gan__entry entry;
     if (!gan__object_is(model, GAN__MODEL)) return GAN_E_ARGUMENT;
     gan_context *context = model->object.context;
     GAN__TRY(gan__object_check(context, part, GAN__MODEL, "gan_model_add_model", "part"));
-    GAN__TRY(gan__enter(context, &entry));
-    gan_status status = hand_add_model(model, part);
-    gan__leave(context, &entry);
-    return status;
+    GAN__RETURN_ENTERED(context, hand_add_model(model, part));
 }

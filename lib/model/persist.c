@@ -19,17 +19,13 @@ static gan_status persist_save(const gan_model *model, const char *path)
 
 gan_status gan_model_save(const gan_model *model, const char *path)
 {
-    gan__entry entry;
     if (!gan__object_is(model, GAN__MODEL)) return GAN_E_ARGUMENT;
     gan_context *context = model->object.context;
     if (!path) return gan__fail(context, GAN_E_ARGUMENT, "gan_model_save: path is NULL");
     if (model->input_count == 0) {
         return gan__fail(context, GAN_E_STATE, "gan_model_save: the model is empty");
     }
-    GAN__TRY(gan__enter(context, &entry));
-    gan_status status = persist_save(model, path);
-    gan__leave(context, &entry);
-    return status;
+    GAN__RETURN_ENTERED(context, persist_save(model, path));
 }
 
 /* ---- loading ---- */

@@ -26,8 +26,8 @@ void gan__average_destroy(gan__average *average); /* NULL is allowed */
 /* After an update of the source. Nothing is allocated. */
 void gan__average_update(gan__average *average);
 
-/* Only the buffers, from the source: where estimating statistics afresh begins, so that doing it twice
- * gives the same. */
+/* Only the buffers, from the source: where estimating statistics afresh begins, so that doing it
+ * twice gives the same. */
 void gan__average_copy_buffers(gan__average *average);
 
 #endif

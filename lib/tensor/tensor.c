@@ -101,13 +101,9 @@ static gan_status tensor_create(gan_tensor **out, gan_context *context, int32_t 
 gan_status gan_tensor_create(gan_tensor **out, gan_context *context, int32_t dtype, int32_t rank,
                              const int64_t *shape)
 {
-    gan__entry entry;
     if (!out) return gan__fail(context, GAN_E_ARGUMENT, "gan_tensor_create: out is NULL");
     *out = NULL;
-    GAN__TRY(gan__enter(context, &entry));
-    gan_status status = tensor_create(out, context, dtype, rank, shape);
-    gan__leave(context, &entry);
-    return status;
+    GAN__RETURN_ENTERED(context, tensor_create(out, context, dtype, rank, shape));
 }
 
 /* The outermost elements must lie within reach of a byte offset from `data`: no sum of strides may
@@ -242,20 +238,15 @@ static gan_status tensor_permute(gan_tensor **out, gan_tensor *tensor, const int
 gan_status gan_tensor_slice(gan_tensor **out, gan_tensor *tensor, int32_t dim, int64_t start,
                             int64_t length)
 {
-    gan__entry entry;
     if (!out) return GAN_E_ARGUMENT;
     *out = NULL;
     GAN__TRY(gan__object_check(NULL, tensor, GAN__TENSOR, "gan_tensor_slice", "tensor"));
     gan_context *context = tensor->object.context;
-    GAN__TRY(gan__enter(context, &entry));
-    gan_status status = tensor_slice(out, tensor, dim, start, length);
-    gan__leave(context, &entry);
-    return status;
+    GAN__RETURN_ENTERED(context, tensor_slice(out, tensor, dim, start, length));
 }
 
 gan_status gan_tensor_permute(gan_tensor **out, gan_tensor *tensor, const int32_t *order)
 {
-    gan__entry entry;
     if (!out) return GAN_E_ARGUMENT;
     *out = NULL;
     GAN__TRY(gan__object_check(NULL, tensor, GAN__TENSOR, "gan_tensor_permute", "tensor"));
@@ -263,10 +254,7 @@ gan_status gan_tensor_permute(gan_tensor **out, gan_tensor *tensor, const int32_
     if (!order && tensor->rank > 0) {
         return gan__fail(context, GAN_E_ARGUMENT, "gan_tensor_permute: order is NULL");
     }
-    GAN__TRY(gan__enter(context, &entry));
-    gan_status status = tensor_permute(out, tensor, order);
-    gan__leave(context, &entry);
-    return status;
+    GAN__RETURN_ENTERED(context, tensor_permute(out, tensor, order));
 }
 
 /* ---- accessors ---- */

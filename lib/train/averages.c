@@ -6,7 +6,7 @@ gan_status gan__averages_prepare(gan_trainer *t)
 {
     double decay = gan__trainer_options(t)->average;
     for (int32_t i = 0; i < t->kind->role_count && decay > 0; ++i)
-        if (t->kind->roles[i].averaged && !t->averages[i])
+        if (t->models[i] && t->kind->roles[i].averaged && !t->averages[i])
             GAN__TRY(gan__average_create(&t->averages[i], t->models[i], decay));
     return GAN_OK;
 }
@@ -32,7 +32,8 @@ static bool averages_couple(const gan_model *model)
 gan_status gan__averages_refresh(gan_trainer *t)
 {
     for (int32_t i = 0; i < t->kind->role_count; ++i) {
-        if (!t->averages[i] || !t->kind->refresh || !averages_couple(t->averages[i]->model)) continue;
+        if (!t->averages[i] || !t->kind->refresh || !averages_couple(t->averages[i]->model))
+            continue;
         gan__average_copy_buffers(t->averages[i]);
         GAN__TRY(t->kind->refresh(t, i, t->averages[i]->model));
     }

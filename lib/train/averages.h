@@ -11,8 +11,8 @@ void gan__averages_free(gan_trainer *trainer);
 /* After a step that succeeded. */
 void gan__averages_update(gan_trainer *trainer);
 
-/* Estimates the batch statistics of the averaged weights afresh: what stands in their buffers are the
- * trained model's. */
+/* Estimates the batch statistics of the averaged weights afresh: what stands in their buffers are
+ * the trained model's. */
 gan_status gan__averages_refresh(gan_trainer *trainer);
 
 #endif

@@ -1,13 +1,13 @@
 /* checkpoint.c: everything of a training in one safetensors file.
  *
- * Metadata:  gan.format "1.0", gan.kind "trainer", gan.version, gan.text (the trainer's description),
- *            gan.seed, gan.steps, gan.draws, gan.position.FEED,
- *            gan.model.ROLE (text), gan.share.ROLE.PART "ROLE.PART" (a part that an earlier role brought),
- *            gan.optimizer.GROUP (description), gan.optimizer.GROUP.steps
- *            gan.average.ROLE.updates
- * Tensors:   model.ROLE.NAME, average.ROLE.NAME, optimizer.GROUP.ROLE.NAME.MOMENT in PyTorch's names and layouts, and
- *            optimizer.GROUP.updates, the count of each store. What roles share is stored once, under the
- *            first of them. */
+ * Metadata: gan.format "1.0", gan.kind "trainer", gan.version; gan.text, the trainer's description;
+ *           gan.seed, gan.steps, gan.draws, gan.position.FEED;
+ *           gan.model.ROLE, its text; gan.share.ROLE.PART "ROLE.PART", a part that an earlier role
+ *           brought; gan.optimizer.GROUP, its description; gan.optimizer.GROUP.steps;
+ *           gan.average.ROLE.updates
+ * Tensors:  model.ROLE.NAME, average.ROLE.NAME, optimizer.GROUP.ROLE.NAME.MOMENT, in PyTorch's
+ *           names and layouts; optimizer.GROUP.updates, the count of each store. What roles share
+ *           is stored once, under the first of them. */
 #include "train/trainer.h"
 
 #include <inttypes.h>
@@ -21,7 +21,8 @@
 #include "optim/optimizer.h"
 #include "train/averages.h"
 
-enum { CHECKPOINT_KEY = 320 }; /* the longest key or prefix: roles, groups and parts have bounded names */
+/* Of the longest key or prefix: roles, groups and parts have bounded names. */
+enum { CHECKPOINT_KEY = 320 };
 
 typedef struct checkpoint_key {
     char text[CHECKPOINT_KEY];
@@ -108,7 +109,8 @@ static gan_status checkpoint_save_models(const gan_trainer *t, gan__bundle *bund
 }
 
 /* The optimiser's state of a store; NULL if it does not train it. */
-static gan__optimizer_state *checkpoint_state(const gan_optimizer *optimizer, const gan__store *store)
+static gan__optimizer_state *checkpoint_state(const gan_optimizer *optimizer,
+                                              const gan__store *store)
 {
     for (size_t i = 0; i < optimizer->state_count; ++i)
         if (optimizer->states[i].store == store) return &optimizer->states[i];
@@ -131,8 +133,9 @@ static gan_status checkpoint_read_moment(void *file, const gan__bundle_name *nam
     return gan__archive_values(file, name, p, memory);
 }
 
-static gan_status checkpoint_visit_entry(const gan_optimizer *optimizer, const gan__entry_name *entry,
-                                         const char *prefix, checkpoint_visit *visit, void *file)
+static gan_status checkpoint_visit_entry(const gan_optimizer *optimizer,
+                                         const gan__entry_name *entry, const char *prefix,
+                                         checkpoint_visit *visit, void *file)
 {
     const gan__parameter *p = &entry->layer->parameters[entry->index];
     const gan__optimizer_state *state = checkpoint_state(optimizer, entry->layer->store);
@@ -176,7 +179,8 @@ static gan_status checkpoint_visit_moments(const gan_trainer *t, int32_t group,
     return GAN_OK;
 }
 
-static gan_status checkpoint_save_optimizer(const gan_trainer *t, int32_t group, gan__bundle *bundle)
+static gan_status checkpoint_save_optimizer(const gan_trainer *t, int32_t group,
+                                            gan__bundle *bundle)
 {
     gan_context *context = t->object.context;
     const gan_optimizer *optimizer = t->optimizers[group];
@@ -190,12 +194,12 @@ static gan_status checkpoint_save_optimizer(const gan_trainer *t, int32_t group,
     GAN__TRY(checkpoint_visit_moments(t, group, checkpoint_write_moment, bundle));
     GAN__TRY(gan__allocate(context, &updates, optimizer->state_count, sizeof *updates));
     for (int64_t i = 0; i < count; ++i) updates[i] = optimizer->states[i].steps;
-    const gan__safetensors_tensor tensor = {
-        .name = checkpoint_join(&key, "optimizer", name, "updates"),
-        .element = GAN__ELEMENT_I64,
-        .rank = 1,
-        .shape = &count,
-        .data = updates};
+    const gan__safetensors_tensor tensor = {.name =
+                                                checkpoint_join(&key, "optimizer", name, "updates"),
+                                            .element = GAN__ELEMENT_I64,
+                                            .rank = 1,
+                                            .shape = &count,
+                                            .data = updates};
     gan_status status = gan__bundle_tensor(bundle, &tensor);
     gan__free(context, updates);
     return status;
@@ -232,7 +236,6 @@ static gan_status checkpoint_save(gan_trainer *t, const char *path)
         return gan__fail(t->object.context, GAN_E_STATE,
                          "gan_trainer_save: the trainer is in the middle of a step");
     GAN__TRY(gan__trainer_make_optimizers(t));
-    GAN__TRY(gan__averages_prepare(t));
     GAN__TRY(gan__averages_refresh(t));
     gan_status status = checkpoint_collect(t, &bundle);
     if (status == GAN_OK) status = gan__bundle_write(&bundle, path);
@@ -264,7 +267,8 @@ static gan_status checkpoint_count(const gan__archive *archive, const char *key,
 {
     GAN__TRY(checkpoint_number(archive, key, out));
     if (*out >= 0) return GAN_OK;
-    return gan__fail(archive->context, GAN_E_FORMAT, "%s: '%s' is %" PRId64, archive->name, key, *out);
+    return gan__fail(archive->context, GAN_E_FORMAT, "%s: '%s' is %" PRId64, archive->name, key,
+                     *out);
 }
 
 /* The part that "ROLE.PART" names among the roles before `role`; NULL if there is none. */
@@ -295,15 +299,17 @@ static gan_status checkpoint_given(const gan_trainer *t, int32_t role, const gan
         names[*count] = pair->key + length;
         parts[*count] = checkpoint_find_part(t, role, pair->value);
         if (!parts[*count])
-            return gan__fail(archive->context, GAN_E_FORMAT, "%s: '%s' is '%.64s', which no model has",
-                             archive->name, pair->key, pair->value);
+            return gan__fail(archive->context, GAN_E_FORMAT,
+                             "%s: '%s' is '%.64s', which no model has", archive->name, pair->key,
+                             pair->value);
         ++*count;
     }
     return GAN_OK;
 }
 
-static gan_status checkpoint_restore_model(gan_trainer *t, int32_t role, const gan__archive *archive,
-                                           const char **names, gan_model **parts)
+static gan_status checkpoint_restore_model(gan_trainer *t, int32_t role,
+                                           const gan__archive *archive, const char **names,
+                                           gan_model **parts)
 {
     checkpoint_key key;
     const char *text, *name = t->kind->roles[role].name;
@@ -392,7 +398,8 @@ static gan_status checkpoint_load_counters(gan_trainer *t, const gan__archive *a
 
 static gan_status checkpoint_fill(gan_trainer *t, gan__archive *archive)
 {
-    for (int32_t r = 0; r < t->kind->role_count; ++r) GAN__TRY(checkpoint_load_model(t, r, archive));
+    for (int32_t r = 0; r < t->kind->role_count; ++r)
+        GAN__TRY(checkpoint_load_model(t, r, archive));
     GAN__TRY(gan__averages_prepare(t));
     for (int32_t r = 0; r < t->kind->role_count; ++r)
         GAN__TRY(checkpoint_load_average(t, r, archive));
@@ -428,7 +435,9 @@ gan_status gan_trainer_load(gan_trainer **out, gan_context *context, const char 
 {
     if (!out || !context || !path)
         return gan__fail(context, GAN_E_ARGUMENT, "gan_trainer_load: %s is NULL",
-                         !out ? "out" : !context ? "context" : "path");
+                         !out       ? "out"
+                         : !context ? "context"
+                                    : "path");
     *out = NULL;
     GAN__RETURN_ENTERED(context, checkpoint_load(out, context, path));
 }

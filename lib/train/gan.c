@@ -7,10 +7,10 @@
  *     draw m noise vectors z (or keep the last ones)
  *     G climbs       mean log D(G(z))
  *
- * That is loss=non_saturating; minimax has G descend mean log(1 - D(G(z))) instead. The others replace
- * the three terms: lsgan (Mao et al. 2017, eq. 9), hinge (Lim and Ye 2017), wgan (Arjovsky et al. 2017,
- * algorithm 1: D's weights are clamped after each of its updates). D ends in logits, one or a map of
- * them; a loss is what descends, the objective's negative. */
+ * That is loss=non_saturating; minimax has G descend mean log(1 - D(G(z))) instead. The others
+ * replace the three terms: lsgan (Mao et al. 2017, eq. 9), hinge (Lim and Ye 2017), wgan (Arjovsky
+ * et al. 2017, algorithm 1: D's weights are clamped after each of its updates). D ends in logits,
+ * one or a map of them; a loss is what descends, the objective's negative. */
 #include "train/trainer.h"
 
 #include <stdio.h>
@@ -19,7 +19,7 @@
 #include "base/memory.h"
 #include "base/number.h"
 
-enum { GAN_G, GAN_D };                   /* roles and groups */
+enum { GAN_G, GAN_D };                     /* roles and groups */
 enum { GAN_REAL, GAN_NOISE, GAN_NOISE_G }; /* feeds */
 enum {
     GAN_LOSS_D,
@@ -112,8 +112,8 @@ static gan_status game_perturb(gan_trainer *t, gan_value *x)
     return gan_tape_combine(t->tape, (gan_value[]){*x, noise}, (double[]){1, deviation}, 2, x);
 }
 
-/* D's logits on real and on fake samples: in one pass with separate statistics where that is the same as
- * two. */
+/* D's logits on real and on fake samples: in one pass with separate statistics where that is the
+ * same as two. */
 static gan_status game_discriminate(gan_trainer *t, gan_value real, gan_value fake,
                                     gan_value scores[2])
 {
@@ -167,7 +167,8 @@ static gan_status game_discriminator(gan_trainer *t, gan_value *fake)
 
     GAN__TRY(gan_tape_loss(t->tape, game->real_loss, &scores[0], 1, &terms[0]));
     GAN__TRY(gan_tape_loss(t->tape, o->fake, &scores[1], 1, &terms[1]));
-    GAN__TRY(gan_tape_combine(t->tape, terms, (double[]){o->real_weight, o->fake_weight}, 2, &loss));
+    GAN__TRY(
+        gan_tape_combine(t->tape, terms, (double[]){o->real_weight, o->fake_weight}, 2, &loss));
     GAN__TRY(gan__trainer_measure(t, GAN_LOSS_D, loss));
     GAN__TRY(game_accuracy(t, o, scores));
 
@@ -219,8 +220,9 @@ static const char *game_reference(const gan_trainer *t, int32_t group)
     return game->loss == GAN_WGAN ? "rmsprop lr=5e-5" : "adam lr=2e-4 beta1=0.5";
 }
 
-/* One pass over real and fake is two passes, unless a layer keeps state from application to application
- * that its groups do not see one after the other: spectral normalisation's power iteration. */
+/* One pass over real and fake is two passes, unless a layer keeps state from application to
+ * application that its groups do not see one after the other: spectral normalisation's power
+ * iteration. */
 static bool game_needs_two_passes(const gan_model *d)
 {
     for (size_t i = 0; i < d->node_count; ++i)
@@ -237,8 +239,9 @@ static gan_status game_check(gan_trainer *t)
     gan__shape made, seen;
 
     if (g->input_count != 1 || g->output_count != 1 || d->input_count != 1 || d->output_count != 1)
-        return gan__fail(t->object.context, GAN_E_SHAPE,
-                         "gan: generator and discriminator must have one input and one output each");
+        return gan__fail(
+            t->object.context, GAN_E_SHAPE,
+            "gan: generator and discriminator must have one input and one output each");
     made = g->shapes[g->outputs[0].value];
     seen = d->shapes[d->inputs[0].value];
     if ((made.h >= 0 && seen.h >= 0 && made.h != seen.h) ||
@@ -257,7 +260,8 @@ static gan_status game_check(gan_trainer *t)
     return GAN_OK;
 }
 
-/* Batches that leave nothing of the statistics that were there: 0.9^100 = 3e-5 with PyTorch's momentum. */
+/* Batches that leave nothing of the statistics that were there: 0.9^100 = 3e-5 with PyTorch's
+ * momentum. */
 enum { GAN_REFRESH_BATCHES = 100 };
 
 /* Draws far beyond those of any training, so that they never meet. */

@@ -66,13 +66,21 @@ gan_status gan_trainer_create(gan_trainer **out, gan_context *context, const cha
 {
     if (!out || !context || !spec)
         return gan__fail(context, GAN_E_ARGUMENT, "gan_trainer_create: %s is NULL",
-                         !out ? "out" : !context ? "context" : "spec");
+                         !out       ? "out"
+                         : !context ? "context"
+                                    : "spec");
     *out = NULL;
     GAN__RETURN_ENTERED(context, trainer_create(out, context, spec));
 }
 
-void gan_trainer_retain(gan_trainer *trainer) { gan__object_retain(trainer); }
-void gan_trainer_release(gan_trainer *trainer) { gan__object_release(trainer); }
+void gan_trainer_retain(gan_trainer *trainer)
+{
+    gan__object_retain(trainer);
+}
+void gan_trainer_release(gan_trainer *trainer)
+{
+    gan__object_release(trainer);
+}
 
 int32_t gan__trainer_role(const gan_trainer *t, const char *name)
 {
@@ -101,7 +109,9 @@ static gan_status trainer_unknown(const gan_trainer *t, const char *what, const 
     char list[256] = "";
     size_t used = 0;
     bool roles = !strcmp(what, "role"), feeds = !strcmp(what, "feed");
-    int32_t count = roles ? t->kind->role_count : feeds ? t->kind->feed_count : t->kind->group_count;
+    int32_t count = roles   ? t->kind->role_count
+                    : feeds ? t->kind->feed_count
+                            : t->kind->group_count;
     for (int32_t i = 0; i < count && used < sizeof list; ++i) {
         const char *one = roles   ? t->kind->roles[i].name
                           : feeds ? t->kind->feeds[i].name
@@ -120,28 +130,34 @@ static gan_status trainer_settable(gan_trainer *t, const char *function, const c
     if (!name)
         return gan__fail(t->object.context, GAN_E_ARGUMENT, "%s: the name is NULL", function);
     if (t->stepping)
-        return gan__fail(t->object.context, GAN_E_STATE, "%s: the trainer is in the middle of a step",
-                         function);
+        return gan__fail(t->object.context, GAN_E_STATE,
+                         "%s: the trainer is in the middle of a step", function);
     return GAN_OK;
+}
+
+static gan_status trainer_set_model(gan_trainer *t, int32_t role, gan_model *model)
+{
+    int32_t group = gan__trainer_group(t, t->kind->roles[role].group);
+    gan_model_retain(model);
+    gan_model_release(t->models[role]);
+    t->models[role] = model;
+    gan__average_destroy(t->averages[role]);
+    t->averages[role] = NULL;
+    gan_optimizer_release(t->optimizers[group]); /* its moments were another model's */
+    t->optimizers[group] = NULL;
+    t->ready = false;
+    return gan__averages_prepare(t);
 }
 
 gan_status gan_trainer_set_model(gan_trainer *t, const char *role, gan_model *model)
 {
     int32_t i;
     GAN__TRY(trainer_settable(t, "gan_trainer_set_model", role));
-    GAN__TRY(gan__object_check(t->object.context, model, GAN__MODEL, "gan_trainer_set_model", "model"));
+    GAN__TRY(
+        gan__object_check(t->object.context, model, GAN__MODEL, "gan_trainer_set_model", "model"));
     i = gan__trainer_role(t, role);
     if (i < 0) return trainer_unknown(t, "role", role);
-    gan_model_retain(model);
-    gan_model_release(t->models[i]);
-    t->models[i] = model;
-    gan__average_destroy(t->averages[i]);
-    t->averages[i] = NULL;
-    i = gan__trainer_group(t, t->kind->roles[i].group);
-    gan_optimizer_release(t->optimizers[i]); /* its moments were another model's */
-    t->optimizers[i] = NULL;
-    t->ready = false;
-    return GAN_OK;
+    GAN__RETURN_ENTERED(t->object.context, trainer_set_model(t, i, model));
 }
 
 gan_status gan_trainer_set_data(gan_trainer *t, const char *feed, gan_dataset *data)
@@ -149,7 +165,8 @@ gan_status gan_trainer_set_data(gan_trainer *t, const char *feed, gan_dataset *d
     gan__feed_state *state;
     int32_t i;
     GAN__TRY(trainer_settable(t, "gan_trainer_set_data", feed));
-    GAN__TRY(gan__object_check(t->object.context, data, GAN__DATASET, "gan_trainer_set_data", "data"));
+    GAN__TRY(
+        gan__object_check(t->object.context, data, GAN__DATASET, "gan_trainer_set_data", "data"));
     i = trainer_feed(t, feed);
     if (i < 0) return trainer_unknown(t, "feed", feed);
     if (!t->kind->feeds[i].field)
@@ -280,7 +297,6 @@ gan_status gan__trainer_ready(gan_trainer *t)
     if (t->ready) return GAN_OK;
     GAN__TRY(gan__trainer_make_optimizers(t));
     for (int32_t i = 0; i < kind->feed_count; ++i) GAN__TRY(trainer_make_batcher(t, i));
-    GAN__TRY(gan__averages_prepare(t));
     GAN__TRY(gan__undo_prepare(t));
     GAN__TRY(kind->check(t));
     t->ready = true;
@@ -341,7 +357,8 @@ static gan_status trainer_step(gan_trainer *t)
         gan__averages_update(t);
     else
         gan__undo(t);
-    if (status == GAN_E_DIVERGED && gan__trainer_options(t)->on_divergence == GAN__ON_DIVERGENCE_SKIP) {
+    if (status == GAN_E_DIVERGED &&
+        gan__trainer_options(t)->on_divergence == GAN__ON_DIVERGENCE_SKIP) {
         gan__log(t->object.context, GAN_LOG_WARNING, "%s; the step was skipped",
                  gan_context_message(t->object.context));
         status = gan__undo_skip(t);
@@ -361,7 +378,8 @@ gan_status gan_trainer_step(gan_trainer *t)
     GAN__RETURN_ENTERED(t->object.context, trainer_step(t));
 }
 
-static gan_status trainer_run(gan_trainer *t, int64_t steps, gan_trainer_function on_step, void *user)
+static gan_status trainer_run(gan_trainer *t, int64_t steps, gan_trainer_function on_step,
+                              void *user)
 {
     for (int64_t i = 0; i < steps; ++i) {
         int32_t stop = 0;
@@ -370,8 +388,9 @@ static gan_status trainer_run(gan_trainer *t, int64_t steps, gan_trainer_functio
         if (on_step) stop = on_step(user, t);
         t->calling = false;
         if (stop)
-            return gan__fail(t->object.context, GAN_E_CANCELLED, "%s: stopped by the caller after step %lld",
-                             t->kind->kind.name, (long long)t->steps);
+            return gan__fail(t->object.context, GAN_E_CANCELLED,
+                             "%s: stopped by the caller after step %lld", t->kind->kind.name,
+                             (long long)t->steps);
     }
     return GAN_OK;
 }

@@ -1,4 +1,5 @@
-/* trainer.h: what a trainer kind is. A kind is one file whose step reads like its paper's algorithm. */
+/* trainer.h: what a trainer kind is. A kind is one file whose step reads like its paper's
+ * algorithm. */
 #ifndef GAN__TRAINER_H
 #define GAN__TRAINER_H
 
@@ -17,7 +18,8 @@ enum { GAN__MAX_ROLES = 8, GAN__MAX_FEEDS = 8, GAN__MAX_VALUES = 24 };
 /* A feed delivers one batch a step. */
 typedef struct gan__feed_kind {
     const char *name;
-    const char *field; /* of the data set: "image"; NULL: only gan_trainer_feed serves it, and it is optional */
+    const char *field; /* of the data set: "image"; NULL: only gan_trainer_feed serves it, and it is
+                          optional */
     const char *help;
 } gan__feed_kind;
 
@@ -48,8 +50,8 @@ typedef struct gan__trainer_kind {
 
     gan_status (*step)(gan_trainer *trainer);
 
-    /* Applies the averaged model of a role in training mode, as a step would, until its batch statistics are
-     * its own. Draws from streams of its own. May be NULL. */
+    /* Applies the averaged model of a role in training mode, as a step would, until its batch
+     * statistics are its own. Draws from streams of its own. May be NULL. */
     gan_status (*refresh)(gan_trainer *trainer, int32_t role, gan_model *averaged);
 } gan__trainer_kind;
 
@@ -77,10 +79,10 @@ typedef struct gan__trainer_common {
     }
 
 typedef struct gan__feed_state {
-    gan_dataset *dataset;    /* retained; NULL: fed by hand */
-    gan__batcher *batcher;   /* of the data set; made before the first step */
-    gan_tensor *fed;         /* retained, for the next step; overrides the data set */
-    int64_t position;        /* where the batcher starts: from a checkpoint */
+    gan_dataset *dataset;  /* retained; NULL: fed by hand */
+    gan__batcher *batcher; /* of the data set; made before the first step */
+    gan_tensor *fed;       /* retained, for the next step; overrides the data set */
+    int64_t position;      /* where the batcher starts: from a checkpoint */
 } gan__feed_state;
 
 /* Where every random stream and every feed stands. */
@@ -105,7 +107,7 @@ struct gan_trainer {
     gan_model *models[GAN__MAX_ROLES];
     gan__average *averages[GAN__MAX_ROLES];    /* by role */
     gan_optimizer *optimizers[GAN__MAX_ROLES]; /* by group */
-    char *specs[GAN__MAX_ROLES];               /* by group: what was asked for; NULL: the reference */
+    char *specs[GAN__MAX_ROLES]; /* by group: what was asked for; NULL: the reference */
     gan__feed_state feeds[GAN__MAX_FEEDS];
     double values[GAN__MAX_VALUES];
     gan_tape *tape;
@@ -127,11 +129,12 @@ static inline const gan__trainer_common *gan__trainer_options(const gan_trainer 
 /* The batch of a feed, put on the tape; *out is -1 for an optional feed that was not fed. */
 gan_status gan__trainer_batch(gan_trainer *trainer, int32_t feed, gan_value *out);
 
-/* Reads a scalar of the tape into a measured value; GAN_E_DIVERGED with its name if it is not finite. */
+/* Reads a scalar of the tape into a measured value; GAN_E_DIVERGED with its name if it is not
+ * finite. */
 gan_status gan__trainer_measure(gan_trainer *trainer, int32_t value, gan_value scalar);
 
-/* One update of a group from the gradients of its models, whose norm becomes a measured value; the gradients
- * are zero afterwards. GAN_E_DIVERGED names a norm that is not finite. */
+/* One update of a group from the gradients of its models, whose norm becomes a measured value; the
+ * gradients are zero afterwards. GAN_E_DIVERGED names a norm that is not finite. */
 gan_status gan__trainer_update(gan_trainer *trainer, int32_t group, int32_t norm_value);
 
 /* Makes sure that a step can begin: GAN_E_STATE names what is missing. */

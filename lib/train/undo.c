@@ -43,8 +43,7 @@ static gan__counters undo_counters(const gan_trainer *t)
 {
     gan__counters counters = {.draws = gan_tape_draws(t->tape)};
     for (int32_t i = 0; i < t->kind->feed_count; ++i)
-        if (t->feeds[i].batcher)
-            counters.positions[i] = gan__batcher_position(t->feeds[i].batcher);
+        if (t->feeds[i].batcher) counters.positions[i] = gan__batcher_position(t->feeds[i].batcher);
     return counters;
 }
 
@@ -89,4 +88,7 @@ void gan__undo(gan_trainer *t)
     (void)undo_seek(t, &t->undo.before); /* positions that were reached before cannot fail */
 }
 
-gan_status gan__undo_skip(gan_trainer *t) { return undo_seek(t, &t->undo.after); }
+gan_status gan__undo_skip(gan_trainer *t)
+{
+    return undo_seek(t, &t->undo.after);
+}

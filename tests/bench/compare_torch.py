@@ -2,13 +2,14 @@
 
     python compare_torch.py BUILD/gan [--threads 2] [--rounds 9] [--case train.mlp ...]
 
-PyTorch runs in its own process, which stays alive and waits while the other works, and so does each of libgan's
+Peak memory is that of the whole processes, libgan / PyTorch. PyTorch runs in its own process, which stays alive and waits while the other works, and so does each of libgan's
 measurements: A B A B. For each net PyTorch is taken at its best of {NCHW, channels_last}, with fused Adam. Printed is
 the ratio PyTorch / libgan of the medians (above 1: libgan is faster), its spread over the pairs, and an A / A row: the
 same of libgan against itself, which shows the noise.
 """
 import argparse
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -111,9 +112,14 @@ def serve(name, threads):
 
 
 def measure_gan(gan, name, threads):
-    line = subprocess.run([gan, "bench", "--json", "--case", name, "--threads", str(threads), "--rounds", "3"],
-                          check=True, capture_output=True, text=True).stdout.splitlines()[-1]
-    return json.loads(line)
+    child = subprocess.Popen([gan, "bench", "--json", "--case", name, "--threads", str(threads), "--rounds", "3"],
+                             stdout=subprocess.PIPE, text=True)
+    line = child.stdout.readlines()[-1]
+    _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = status
+    if status:
+        sys.exit(f"{gan} bench --case {name} failed")
+    return json.loads(line) | {"memory": usage.ru_maxrss}
 
 
 def compare(gan, name, threads, rounds):
@@ -121,11 +127,14 @@ def compare(gan, name, threads, rounds):
                              stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     layout = child.stdout.readline().strip()
     ours, again, theirs, share = [], [], [], []
+    memory = [0, 0]
     for _ in range(rounds):
         a = measure_gan(gan, name, threads)
         child.stdin.write("\n")
         child.stdin.flush()
-        theirs.append(float(child.stdout.readline().split()[0]))
+        seconds, peak = child.stdout.readline().split()
+        theirs.append(float(seconds))
+        memory = [max(memory[0], a["memory"]), max(memory[1], int(peak))]
         b = measure_gan(gan, name, threads)
         ours.append(a["seconds"])
         again.append(b["seconds"])
@@ -138,11 +147,12 @@ def compare(gan, name, threads, rounds):
            "torch_ms": 1e3 * statistics.median(theirs),
            "ratio": statistics.median(theirs) / statistics.median(ours),
            "spread": [ratios[0], ratios[-1]], "self": statistics.median(noise),
-           "self_spread": [noise[0], noise[-1]], "share_of_peak": statistics.median(share)}
+           "self_spread": [noise[0], noise[-1]], "share_of_peak": statistics.median(share), "memory_kib": memory}
     print(f"{name:14} {threads} threads  libgan {row['libgan_ms']:8.2f} ms  PyTorch {row['torch_ms']:8.2f} ms ({layout})"
           f"  ratio {row['ratio']:.2f} [{ratios[0]:.2f} .. {ratios[-1]:.2f}]"
           f"  A/A {row['self']:.2f} [{noise[0]:.2f} .. {noise[-1]:.2f}]"
-          f"  {100 * row['share_of_peak']:.0f} % of peak", flush=True)
+          f"  {100 * row['share_of_peak']:.0f} % of peak"
+          f"  memory {memory[0] / 1024:.0f} / {memory[1] / 1024:.0f} MiB", flush=True)
     return row
 
 

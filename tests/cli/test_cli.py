@@ -159,7 +159,10 @@ class Case(unittest.TestCase):
     def start(self, *words, **options):
         options.setdefault("stdout", subprocess.PIPE)
         options.setdefault("stderr", subprocess.PIPE)
-        return subprocess.Popen([GAN, *words], stdin=subprocess.DEVNULL, **options)
+        process = subprocess.Popen([GAN, *words], stdin=subprocess.DEVNULL, **options)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        return process
 
     def gan(self, *words, **options):
         """Exit code, standard output, standard error."""
@@ -583,7 +586,7 @@ class Resuming(Case):
             if name != "sheets":
                 write_text("run/%s.tmp" % name, "half a fi")
         with open("run/log.jsonl", "a") as file:
-            file.write('{"step":15,"time":1}\n{"step":20,"ti')
+            file.write('{"step":15,"time":1}\n{"step":10,"ti')
         self.good("train", "a.recipe", "--out", "run")
         self.same("run", "whole")
         self.assertEqual(self.steps("run"), [5, 10, 15, 20])

@@ -169,9 +169,10 @@ TEST(orthogonal)
     } table[] = {{"dense 20 init=orthogonal", {-1, 3, 4, 5}, 1},
                  {"dense 70 init=orthogonal:2", {-1, 1, 1, 30}, 2},
                  {"dense 30 init=orthogonal", {-1, 1, 1, 30}, 1},
+                 {"dense 83 init=orthogonal", {-1, 1, 1, 1101}, 1}, /* odd ends of every block */
                  {"conv2d 40 init=orthogonal:0.5", {-1, 9, 9, 3}, 0.5},
                  {"conv_transpose2d 5 init=orthogonal", {-1, 9, 9, 12}, 1}};
-    for (int32_t t = 0; t < 5; t++) {
+    for (size_t t = 0; t < sizeof table / sizeof table[0]; t++) {
         gan_layer *layer = made(table[t].statement, table[t].in);
         const gan__parameter *p = &layer->parameters[0];
         int64_t rows = p->shape[0], columns = p->count / rows;
@@ -200,13 +201,13 @@ TEST(orthogonal)
 /* It is the Q of a normal draw A: Q^T A is upper triangular, its diagonal positive. */
 TEST(orthogonal_comes_from_normal)
 {
-    enum { ROWS = 24, COLUMNS = 9 };
+    enum { ROWS = 90, COLUMNS = 71 };
     const gan__shape in = {-1, 1, 1, COLUMNS};
     float q[ROWS * COLUMNS], a[ROWS * COLUMNS];
     context->draws = 1000;
-    gan_layer *orthogonal = made("dense 24 bias=no init=orthogonal", in);
+    gan_layer *orthogonal = made("dense 90 bias=no init=orthogonal", in);
     context->draws = 1000;
-    gan_layer *normal = made("dense 24 bias=no init=normal:1", in);
+    gan_layer *normal = made("dense 90 bias=no init=normal:1", in);
     const gan__parameter *p = &normal->parameters[0];
     gan__parameter_export(p, gan__parameter_value(orthogonal, p), q);
     gan__parameter_export(p, gan__parameter_value(normal, p), a);

@@ -1,0 +1,361 @@
+/* Every public function refuses wrong arguments: here the functions of contexts, tensors, data,
+ * pictures, layers, models and recipes; those of training are in test_arguments_training.c. A
+ * function that is added to cmake/symbols.txt and has no row in either makes a test fail. */
+#include "arguments.h"
+
+#include <limits.h>
+
+const char *const argument_nouns[] = {"status", "version", "context", "tensor",  "dataset", "image",
+                                      "layer",  "model",   "recipe",  "catalog", NULL};
+
+static int32_t read_nothing(void *user, int64_t index, void *const *data)
+{
+    (void)user;
+    (void)index;
+    (void)data;
+    return 1;
+}
+
+/* ---- context.h, status.h ---- */
+
+static void refuse_context(world *w)
+{
+    char message[64] = "x";
+    void *bad;
+    NOT_MADE(gan_context, GAN_E_TEXT, NULL, gan_context_create, "thread=1", NULL, NULL, 0);
+    NOT_MADE(gan_context, GAN_E_TEXT, NULL, gan_context_create, "threads=-1", NULL, NULL, 7);
+    NOT_MADE(gan_context, GAN_E_TEXT, NULL, gan_context_create, "threads=99999999999999999999",
+             NULL, message, 0);
+    CHECK_TEXT(message, "x");
+    NOT_MADE(gan_context, GAN_E_TEXT, NULL, gan_context_create, "seed=", NULL, message, 1);
+    CHECK_TEXT(message, "");
+    NOT_MADE(gan_context, GAN_E_TEXT, NULL, gan_context_create, "{", NULL, message, sizeof message);
+    CHECK(strstr(message, "unexpected '{'") != NULL);
+    for (size_t size = 0; size < 1 << 20; size = size * 5 + 1) {
+        gan_host host = {.size = size};
+        if (size >= sizeof(size_t) && size <= sizeof host) continue;
+        if (size > sizeof host && size <= 4096) continue; /* reads as many bytes */
+        NOT_MADE(gan_context, GAN_E_UNSUPPORTED, NULL, gan_context_create, "", &host, message,
+                 sizeof message);
+        CHECK(strstr(message, "gan_host") != NULL);
+    }
+    REFUSED(GAN_E_ARGUMENT, NULL, gan_context_create, NULL, "", NULL, message, sizeof message);
+    CHECK_TEXT(message, "gan_context_create: out is NULL");
+
+    EACH_WRONG(CONTEXT, bad) IGNORED(gan_context_retain, bad);
+    EACH_WRONG(CONTEXT, bad) IGNORED(gan_context_release, bad);
+    EACH_WRONG(CONTEXT, bad) NOTHING_FROM(*gan_context_message, bad);
+    EACH_WRONG(CONTEXT, bad) NOTHING_FROM(*gan_context_text, bad);
+    EACH_WRONG(CONTEXT, bad) NOTHING_FROM(*gan_context_cpu, bad);
+
+    begin_row(w, "gan_status_name");
+    CHECK_TEXT(gan_status_name(1), "unknown status");
+    CHECK_TEXT(gan_status_name(GAN_E_INTERNAL - 1), "unknown status");
+    CHECK_TEXT(gan_status_name(INT32_MIN), "unknown status");
+    CHECK_TEXT(gan_status_name(INT32_MAX), "unknown status");
+    begin_row(w, "gan_version");
+    CHECK_TEXT(gan_version(), GAN_VERSION);
+}
+
+/* ---- tensor.h ---- */
+
+static void refuse_tensor_shapes(world *w)
+{
+    static const int64_t three[] = {2, 3, 4}, below[] = {2, -1}, lowest[] = {INT64_MIN};
+    static const int64_t wraps[] = {INT64_MAX, 2}, bytes[] = {INT64_MAX / 2}, root[] = {1LL << 32};
+    static const int64_t nothing[] = {0, INT64_MAX, INT64_MAX};
+    static const int32_t types[] = {0, -1, 5, INT32_MIN, INT32_MAX};
+    gan_context *c = w->context;
+    float data[24] = {0};
+    void *bad;
+    for (int i = 0; i < 5; i++) {
+        NOT_MADE(gan_tensor, GAN_E_ARGUMENT, "dtype", gan_tensor_create, c, types[i], 1, three);
+        NOT_MADE(gan_tensor, GAN_E_ARGUMENT, "dtype", gan_tensor_wrap, c, types[i], 1, three, NULL,
+                 data, NULL, NULL);
+    }
+    EACH_WRONG(CONTEXT, bad) NOT_MADE(gan_tensor, GAN_E_ARGUMENT, NULL, gan_tensor_create, bad,
+                                      GAN_FLOAT32, 3, three);
+    EACH_WRONG(CONTEXT, bad) NOT_MADE(gan_tensor, GAN_E_ARGUMENT, NULL, gan_tensor_wrap, bad,
+                                      GAN_FLOAT32, 3, three, NULL, data, NULL, NULL);
+    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_tensor_create, NULL, c, GAN_FLOAT32, 3, three);
+    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_tensor_wrap, NULL, c, GAN_FLOAT32, 3, three, NULL,
+            data, NULL, NULL);
+    const struct {
+        int32_t rank;
+        const int64_t *shape;
+        gan_status status;
+        const char *words;
+    } shapes[] = {{-1, three, GAN_E_ARGUMENT, "rank -1"},
+                  {GAN_MAX_RANK + 1, three, GAN_E_ARGUMENT, "rank 9"},
+                  {INT32_MAX, three, GAN_E_ARGUMENT, "rank 2147483647"},
+                  {INT32_MIN, three, GAN_E_ARGUMENT, "rank -2147483648"},
+                  {1, NULL, GAN_E_ARGUMENT, "shape is NULL"},
+                  {2, below, GAN_E_ARGUMENT, "shape[1] is -1"},
+                  {1, lowest, GAN_E_ARGUMENT, "shape[0] is -9223372036854775808"},
+                  {2, wraps, GAN_E_MEMORY, "too many elements"},
+                  {1, bytes, GAN_E_MEMORY, "too many elements"},
+                  {3, nothing, GAN_E_MEMORY, "too many elements"}};
+    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
+        NOT_MADE(gan_tensor, shapes[i].status, shapes[i].words, gan_tensor_create, c, GAN_FLOAT32,
+                 shapes[i].rank, shapes[i].shape);
+        NOT_MADE(gan_tensor, shapes[i].status, shapes[i].words, gan_tensor_wrap, c, GAN_FLOAT32,
+                 shapes[i].rank, shapes[i].shape, NULL, data, NULL, NULL);
+    }
+    NOT_MADE(gan_tensor, GAN_E_MEMORY, "too many", gan_tensor_create, c, GAN_INT64, 8,
+             (int64_t[]){1 << 10, 1 << 10, 1 << 10, 1 << 10, 1 << 10, 1 << 10, 1, 1});
+    NOT_MADE(gan_tensor, GAN_E_ARGUMENT, "strides[0]", gan_tensor_wrap, c, GAN_FLOAT32, 3, three,
+             (int64_t[]){INT64_MAX, 1, 1}, data, NULL, NULL);
+    NOT_MADE(gan_tensor, GAN_E_ARGUMENT, "strides[2]", gan_tensor_wrap, c, GAN_FLOAT32, 3, three,
+             (int64_t[]){1, 1, INT64_MIN}, data, NULL, NULL);
+    NOT_MADE(gan_tensor, GAN_E_ARGUMENT, "strides[0]", gan_tensor_wrap, c, GAN_UINT8, 1, root,
+             (int64_t[]){1LL << 32}, data, NULL, NULL);
+    NOT_MADE(gan_tensor, GAN_E_ARGUMENT, "data is NULL", gan_tensor_wrap, c, GAN_FLOAT32, 3, three,
+             NULL, NULL, NULL, NULL);
+    NOT_MADE(gan_tensor, GAN_E_ARGUMENT, "aligned", gan_tensor_wrap, c, GAN_FLOAT32, 3, three, NULL,
+             (char *)data + 1, NULL, NULL);
+}
+
+static void refuse_tensor_views(world *w)
+{
+    static const int64_t cuts[][3] = {{-1, 0, 1},        {4, 0, 1},           {INT32_MAX, 0, 0},
+                                      {0, -1, 1},        {0, 7, 0},           {0, 0, 7},
+                                      {0, 3, -1},        {0, 3, 4},           {0, 5, INT64_MAX},
+                                      {0, INT64_MAX, 1}, {0, INT64_MIN, 1},   {0, 1, INT64_MIN},
+                                      {INT32_MIN, 0, 1}, {1, INT64_MAX, INT64_MAX}};
+    static const int32_t orders[][4] = {
+        {0, 0, 1, 2}, {0, 1, 2, 4}, {-1, 0, 1, 2}, {3, 2, 1, INT32_MAX}, {0, 1, 2, INT32_MIN}};
+    void *bad;
+    EACH_WRONG(TENSOR, bad) NOT_MADE(gan_tensor, GAN_E_ARGUMENT, NULL, gan_tensor_slice, bad, 0, 0,
+                                     1);
+    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_tensor_slice, NULL, w->pictures, 0, 0, 1);
+    for (size_t i = 0; i < sizeof cuts / sizeof cuts[0]; i++) {
+        NOT_MADE(gan_tensor, GAN_E_ARGUMENT, "gan_tensor_slice: ", gan_tensor_slice, w->pictures,
+                 (int32_t)cuts[i][0], cuts[i][1], cuts[i][2]);
+    }
+    EACH_WRONG(TENSOR, bad) NOT_MADE(gan_tensor, GAN_E_ARGUMENT, NULL, gan_tensor_permute, bad,
+                                     orders[0]);
+    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_tensor_permute, NULL, w->pictures, orders[0]);
+    NOT_MADE(gan_tensor, GAN_E_ARGUMENT, "order is NULL", gan_tensor_permute, w->pictures, NULL);
+    for (size_t i = 0; i < sizeof orders / sizeof orders[0]; i++) {
+        NOT_MADE(gan_tensor, GAN_E_ARGUMENT, "order[", gan_tensor_permute, w->pictures, orders[i]);
+    }
+}
+
+static void refuse_tensor_rest(world *w)
+{
+    void *bad;
+    EACH_WRONG(TENSOR, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_tensor_copy, bad, w->made);
+    EACH_WRONG(TENSOR, bad) REFUSED(GAN_E_ARGUMENT, "from", gan_tensor_copy, w->made, bad);
+    REFUSED(GAN_E_SHAPE, "[2, 3] to [2, 4, 4, 1]", gan_tensor_copy, w->made, w->latent);
+    EACH_WRONG(TENSOR, bad) IGNORED(gan_tensor_retain, bad);
+    EACH_WRONG(TENSOR, bad) IGNORED(gan_tensor_release, bad);
+    EACH_WRONG(TENSOR, bad) NOTHING_FROM(gan_tensor_dtype, bad);
+    EACH_WRONG(TENSOR, bad) NOTHING_FROM(gan_tensor_rank, bad);
+    EACH_WRONG(TENSOR, bad) NOTHING_FROM(gan_tensor_count, bad);
+    EACH_WRONG(TENSOR, bad) NOTHING_FROM(gan_tensor_shape, bad);
+    EACH_WRONG(TENSOR, bad) NOTHING_FROM(gan_tensor_strides, bad);
+    EACH_WRONG(TENSOR, bad) NOTHING_FROM(gan_tensor_data, bad);
+    EACH_WRONG(CONTEXT, bad) NOT_MADE(gan_tensor, GAN_E_ARGUMENT, NULL, gan_tensor_load, bad, "a");
+    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_tensor_load, NULL, w->context, "a");
+    NOT_MADE(gan_tensor, GAN_E_ARGUMENT, "path is NULL", gan_tensor_load, w->context, NULL);
+    NOT_MADE(gan_tensor, GAN_E_FILE, "none.npy", gan_tensor_load, w->context, "none.npy");
+    EACH_WRONG(TENSOR, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_tensor_save, bad, "a");
+    REFUSED(GAN_E_ARGUMENT, "path is NULL", gan_tensor_save, w->made, NULL);
+}
+
+/* ---- data.h ---- */
+
+static void refuse_dataset_tensors(world *w)
+{
+    static const char *const image[] = {"image", "image"}, *const unknown[] = {"picture"};
+    static const char *const none[] = {NULL}, *const label[] = {"label"};
+    gan_tensor *const pictures[] = {w->pictures, w->pictures};
+    gan_context *c = w->context;
+    gan_tensor *scalar = make_tensor(c, 0, NULL), *flat = make_tensor(c, 1, (int64_t[]){4});
+    gan_tensor *empty = make_tensor(c, 4, (int64_t[]){0, 4, 4, 1});
+    gan_tensor *tall = make_tensor(c, 4, (int64_t[]){2, 0, 4, 1});
+    void *bad;
+#define FROM_TENSORS(expected, words, ...)                                                         \
+    NOT_MADE(gan_dataset, expected, words, gan_dataset_from_tensors, __VA_ARGS__)
+    EACH_WRONG(CONTEXT, bad) FROM_TENSORS(GAN_E_ARGUMENT, NULL, bad, image, pictures, 1);
+    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_dataset_from_tensors, NULL, c, image, pictures, 1);
+    FROM_TENSORS(GAN_E_ARGUMENT, "fields is NULL", c, NULL, pictures, 1);
+    FROM_TENSORS(GAN_E_ARGUMENT, "tensors is NULL", c, image, NULL, 1);
+    FROM_TENSORS(GAN_E_ARGUMENT, "count is 0", c, image, pictures, 0);
+    FROM_TENSORS(GAN_E_ARGUMENT, "count is -1", c, image, pictures, -1);
+    FROM_TENSORS(GAN_E_ARGUMENT, "count is -2147483648", c, image, pictures, INT32_MIN);
+    FROM_TENSORS(GAN_E_ARGUMENT, "'image' is given twice", c, image, pictures, 2);
+    FROM_TENSORS(GAN_E_ARGUMENT, "no field 'picture'", c, unknown, pictures, 1);
+    FROM_TENSORS(GAN_E_ARGUMENT, "(NULL)", c, none, pictures, 1);
+    EACH_WRONG(TENSOR, bad) FROM_TENSORS(GAN_E_ARGUMENT, "tensors[i]", c, image,
+                                         (gan_tensor *[]){bad}, 1);
+    FROM_TENSORS(GAN_E_SHAPE, "single number", c, image, &scalar, 1);
+    FROM_TENSORS(GAN_E_SHAPE, "image is float32 with 0", c, image, &flat, 1);
+    FROM_TENSORS(GAN_E_SHAPE, "label is float32", c, label, &flat, 1);
+    FROM_TENSORS(GAN_E_ARGUMENT, "no examples", c, image, &empty, 1);
+    FROM_TENSORS(GAN_E_SHAPE, "0", c, image, &tall, 1);
+    gan_tensor_release(scalar);
+    gan_tensor_release(flat);
+    gan_tensor_release(empty);
+    gan_tensor_release(tall);
+}
+
+static void refuse_dataset_callback(world *w)
+{
+    static const int64_t shape[3] = {2, 2, 1}, below[3] = {2, -2, 1};
+    static const int64_t huge[3] = {1LL << 31, 1LL << 31, 1LL << 31}, wide[3] = {1, 1, 1LL << 40};
+    static const gan_dataset_field good = {"image", GAN_UINT8, 3, shape};
+    static const struct {
+        gan_dataset_field field;
+        gan_status status;
+        const char *words;
+    } fields[] = {{{NULL, GAN_UINT8, 3, shape}, GAN_E_ARGUMENT, "(NULL)"},
+                  {{"", GAN_UINT8, 3, shape}, GAN_E_ARGUMENT, "no field ''"},
+                  {{"image", 0, 3, shape}, GAN_E_ARGUMENT, "type 0"},
+                  {{"image", INT32_MAX, 3, shape}, GAN_E_ARGUMENT, "type 2147483647"},
+                  {{"image", GAN_INT64, 3, shape}, GAN_E_SHAPE, "int64"},
+                  {{"image", GAN_UINT8, -1, shape}, GAN_E_ARGUMENT, "rank -1"},
+                  {{"image", GAN_UINT8, 9, shape}, GAN_E_SHAPE, "9 dimensions"},
+                  {{"image", GAN_UINT8, 3, NULL}, GAN_E_ARGUMENT, "rank 3"},
+                  {{"image", GAN_UINT8, 3, below}, GAN_E_SHAPE, "-2"},
+                  {{"image", GAN_UINT8, 3, huge}, GAN_E_SHAPE, "2147483648"},
+                  {{"image", GAN_UINT8, 3, wide}, GAN_E_SHAPE, "1099511627776"},
+                  {{"vector", GAN_FLOAT32, 1, below + 1}, GAN_E_SHAPE, "vector"},
+                  {{"vector", GAN_FLOAT32, 0, NULL}, GAN_E_SHAPE, "vector"},
+                  {{"label", GAN_INT32, 1, shape}, GAN_E_SHAPE, "label"}};
+    gan_context *c = w->context;
+    void *bad;
+#define FROM_CALLBACK(expected, words, ...)                                                        \
+    NOT_MADE(gan_dataset, expected, words, gan_dataset_from_callback, __VA_ARGS__)
+    EACH_WRONG(CONTEXT, bad) FROM_CALLBACK(GAN_E_ARGUMENT, NULL, bad, &good, 1, 5, read_nothing,
+                                           NULL);
+    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_dataset_from_callback, NULL, c, &good, 1, 5,
+            read_nothing, NULL);
+    FROM_CALLBACK(GAN_E_ARGUMENT, "fields is NULL", c, NULL, 1, 5, read_nothing, NULL);
+    FROM_CALLBACK(GAN_E_ARGUMENT, "read is NULL", c, &good, 1, 5, NULL, NULL);
+    FROM_CALLBACK(GAN_E_ARGUMENT, "field_count is 0", c, &good, 0, 5, read_nothing, NULL);
+    FROM_CALLBACK(GAN_E_ARGUMENT, "field_count is -3", c, &good, -3, 5, read_nothing, NULL);
+    FROM_CALLBACK(GAN_E_ARGUMENT, "no examples", c, &good, 1, 0, read_nothing, NULL);
+    FROM_CALLBACK(GAN_E_ARGUMENT, "no examples", c, &good, 1, INT64_MIN, read_nothing, NULL);
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+        FROM_CALLBACK(fields[i].status, fields[i].words, c, &fields[i].field, 1, 5, read_nothing,
+                      NULL);
+    }
+}
+
+static void refuse_dataset(world *w)
+{
+    static const int64_t indices[][2] = {{0, 6}, {-1, 0}, {INT64_MAX, 0}, {0, INT64_MIN}};
+    int32_t rank;
+    int64_t shape[3];
+    void *bad;
+    EACH_WRONG(CONTEXT, bad) NOT_MADE(gan_dataset, GAN_E_ARGUMENT, NULL, gan_dataset_open, bad,
+                                      "npy path=pictures.npy");
+    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_dataset_open, NULL, w->context, "npy path=a");
+    NOT_MADE(gan_dataset, GAN_E_ARGUMENT, "spec is NULL", gan_dataset_open, w->context, NULL);
+    NOT_MADE(gan_dataset, GAN_E_ARGUMENT, "count=7", gan_dataset_open, w->context,
+             "npy path=pictures.npy count=7");
+    NOT_MADE(gan_dataset, GAN_E_TEXT, "'count'", gan_dataset_open, w->context,
+             "npy path=pictures.npy count=-7");
+    NOT_MADE(gan_dataset, GAN_E_TEXT, "'size'", gan_dataset_open, w->context,
+             "npy path=pictures.npy size=99999999999999999999x2");
+    EACH_WRONG(DATASET, bad) IGNORED(gan_dataset_retain, bad);
+    EACH_WRONG(DATASET, bad) IGNORED(gan_dataset_release, bad);
+    EACH_WRONG(DATASET, bad) NOTHING_FROM(gan_dataset_count, bad);
+    EACH_WRONG(DATASET, bad) NOTHING_FROM(gan_dataset_field_count, bad);
+    EACH_WRONG(DATASET, bad) NOTHING_FROM(gan_dataset_field_name, bad, 0);
+    NOTHING_FROM(gan_dataset_field_name, w->dataset, -1);
+    NOTHING_FROM(gan_dataset_field_name, w->dataset, 1);
+    NOTHING_FROM(gan_dataset_field_name, w->dataset, INT32_MIN);
+    EACH_WRONG(DATASET, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_dataset_field_shape, bad, "image",
+                                     &rank, shape, NULL);
+    REFUSED(GAN_E_ARGUMENT, "(NULL)", gan_dataset_field_shape, w->dataset, NULL, &rank, shape, NULL);
+    REFUSED(GAN_E_ARGUMENT, "'label'", gan_dataset_field_shape, w->dataset, "label", &rank, shape,
+            NULL);
+    REFUSED(GAN_E_ARGUMENT, "rank is NULL", gan_dataset_field_shape, w->dataset, "image", NULL,
+            shape, NULL);
+    REFUSED(GAN_E_ARGUMENT, "shape is NULL", gan_dataset_field_shape, w->dataset, "image", &rank,
+            NULL, NULL);
+    EACH_WRONG(DATASET, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_dataset_read, bad, "image",
+                                     (int64_t[]){0, 1}, w->made);
+    EACH_WRONG(TENSOR, bad) REFUSED(GAN_E_ARGUMENT, "tensor", gan_dataset_read, w->dataset, "image",
+                                    (int64_t[]){0, 1}, bad);
+    REFUSED(GAN_E_ARGUMENT, "(NULL)", gan_dataset_read, w->dataset, NULL, indices[0], w->made);
+    REFUSED(GAN_E_ARGUMENT, "'vector'", gan_dataset_read, w->dataset, "vector", indices[0],
+            w->made);
+    REFUSED(GAN_E_ARGUMENT, "indices is NULL", gan_dataset_read, w->dataset, "image", NULL,
+            w->made);
+    REFUSED(GAN_E_SHAPE, "N x 4 x 4 x 1", gan_dataset_read, w->dataset, "image", indices[0],
+            w->latent);
+    for (int i = 0; i < 4; i++) {
+        REFUSED(GAN_E_ARGUMENT, "indices[", gan_dataset_read, w->dataset, "image", indices[i],
+                w->made);
+    }
+}
+
+/* ---- image.h ---- */
+
+static void refuse_image(world *w)
+{
+    gan_tensor *wide = make_tensor(w->context, 3, (int64_t[]){2, 2, 5}), *whole;
+    gan_tensor *empty = make_tensor(w->context, 4, (int64_t[]){0, 2, 2, 1});
+    void *bad;
+    CHECK_OK(gan_tensor_create(&whole, w->context, GAN_INT32, 2, (int64_t[]){2, 2}));
+    EACH_WRONG(CONTEXT, bad) NOT_MADE(gan_tensor, GAN_E_ARGUMENT, NULL, gan_image_load, bad, "a");
+    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_image_load, NULL, w->context, "a");
+    NOT_MADE(gan_tensor, GAN_E_ARGUMENT, "path is NULL", gan_image_load, w->context, NULL);
+    NOT_MADE(gan_tensor, GAN_E_FORMAT, "pictures.npy", gan_image_load, w->context, "pictures.npy");
+    EACH_WRONG(TENSOR, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_image_save, bad, "a.png");
+    REFUSED(GAN_E_ARGUMENT, "path is NULL", gan_image_save, w->made, NULL);
+    REFUSED(GAN_E_SHAPE, "4 dimensions", gan_image_save, w->made, "a.png");
+    REFUSED(GAN_E_SHAPE, "2x2x5", gan_image_save, wide, "a.png");
+    REFUSED(GAN_E_SHAPE, "int32", gan_image_save, whole, "a.png");
+    REFUSED(GAN_E_ARGUMENT, "a.jpeg", gan_image_save, w->latent, "a.jpeg");
+    REFUSED(GAN_E_ARGUMENT, "not .png", gan_image_save, w->latent, "");
+    EACH_WRONG(TENSOR, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_image_sheet, bad, 0, "a.png");
+    REFUSED(GAN_E_ARGUMENT, "path is NULL", gan_image_sheet, w->made, 0, NULL);
+    REFUSED(GAN_E_ARGUMENT, "-1 columns", gan_image_sheet, w->made, -1, "a.png");
+    REFUSED(GAN_E_ARGUMENT, "-9223372036854775808", gan_image_sheet, w->made, INT64_MIN, "a.png");
+    REFUSED(GAN_E_SHAPE, "2 dimensions", gan_image_sheet, w->latent, 0, "a.png");
+    REFUSED(GAN_E_SHAPE, "0 pictures", gan_image_sheet, empty, 0, "a.png");
+    gan_tensor_release(wide);
+    gan_tensor_release(whole);
+    gan_tensor_release(empty);
+}
+
+/* ---- layer.h ---- */
+
+static void refuse_layer(world *w)
+{
+    gan_layer *loose;
+    void *bad;
+    CHECK_OK(gan_layer_create(&loose, w->context, "dense 3"));
+    EACH_WRONG(CONTEXT, bad) NOT_MADE(gan_layer, GAN_E_ARGUMENT, NULL, gan_layer_create, bad,
+                                      "tanh");
+    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_layer_create, NULL, w->context, "tanh");
+    NOT_MADE(gan_layer, GAN_E_ARGUMENT, "statement is NULL", gan_layer_create, w->context, NULL);
+    NOT_MADE(gan_layer, GAN_E_TEXT, "'kernel'", gan_layer_create, w->context, "conv2d 3 kernel=0");
+    NOT_MADE(gan_layer, GAN_E_TEXT, "-3", gan_layer_create, w->context, "dense -3");
+    EACH_WRONG(LAYER, bad) IGNORED(gan_layer_retain, bad);
+    EACH_WRONG(LAYER, bad) IGNORED(gan_layer_release, bad);
+    EACH_WRONG(LAYER, bad) NOTHING_FROM(gan_layer_kind, bad);
+    EACH_WRONG(LAYER, bad) NOTHING_FROM(gan_layer_text, bad);
+    EACH_WRONG(LAYER, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_layer_read, bad, "weight", GAN_VALUE,
+                                   w->made);
+    EACH_WRONG(TENSOR, bad) REFUSED(GAN_E_ARGUMENT, "tensor", gan_layer_read, w->layer, "weight",
+                                    GAN_VALUE, bad);
+    REFUSED(GAN_E_ARGUMENT, "name is NULL", gan_layer_read, w->layer, NULL, GAN_VALUE, w->made);
+    REFUSED(GAN_E_ARGUMENT, "'wight'", gan_layer_read, w->layer, "wight", GAN_VALUE, w->made);
+    REFUSED(GAN_E_ARGUMENT, "what is 0", gan_layer_read, w->layer, "weight", 0, w->made);
+    REFUSED(GAN_E_ARGUMENT, "what is 3", gan_layer_read, w->layer, "weight", 3, w->made);
+    REFUSED(GAN_E_SHAPE, "[16, 3]", gan_layer_read, w->layer, "weight", GAN_VALUE, w->latent);
+    REFUSED(GAN_E_STATE, "dense", gan_layer_read, loose, "weight", GAN_VALUE, w->latent);
+    EACH_WRONG(LAYER, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_layer_write, bad, "weight", w->made);
+    EACH_WRONG(TENSOR, bad) REFUSED(GAN_E_ARGUMENT, "tensor", gan_layer_write, w->layer, "weight",
+                                    bad);
+    REFUSED(GAN_E_ARGUMENT, "name is NULL", gan_layer_write, w->layer, NULL, w->made);
+    REFUSED(GAN_E_ARGUMENT, "''", gan_layer_write, w->layer, "", w->made);
+    REFUSED(GAN_E_SHAPE, "[16, 3]", gan_layer_write, w->layer, "weight", w->latent);
+    REFUSED(GAN_E_STATE, "dense", gan_layer_write, loose, "weight", w->latent);
+    gan_layer_release(loose);
+}
