@@ -1,8 +1,9 @@
 /* own_objective.c: a GAN variant that the library does not have, written on the tape.
  *
- * The discriminator here is a least-squares critic with a margin, and its objective is computed by this
- * program: the derivative of the loss over D's outputs is handed to the tape as a seed. The generator
- * matches the mean of the critic's scores on real pictures. Any objective can be written so.
+ * The discriminator here is a least-squares critic with a margin, and its objective is computed by
+ * this program: the derivative of the loss over D's outputs is handed to the tape as a seed. The
+ * generator matches the mean of the critic's scores on real pictures. Any objective can be written
+ * so.
  *
  *     own_objective [IMAGES.gz [STEPS]] */
 #include <gan/gan.h>
@@ -28,7 +29,8 @@ typedef struct game {
     gan_tensor *scores[2], *seeds[2]; /* BATCH x 1 */
 } game;
 
-/* L_D = mean (D(x) - 1)^2 + mean max(0, 1 + D(G(z)))^2, with its derivative over both score vectors. */
+/* L_D = mean (D(x) - 1)^2 + mean max(0, 1 + D(G(z)))^2, with its derivative over both score
+ * vectors. */
 static double critic_loss(const game *t)
 {
     const float *real = gan_tensor_data(t->scores[0]), *fake = gan_tensor_data(t->scores[1]);
@@ -91,8 +93,8 @@ static void make_game(game *t)
     const int64_t shape[2] = {BATCH, 1};
     check(gan_model_parse(&t->g, ctx,
                           "input 32; dense 128; leaky_relu 0.2; dense 784; tanh; reshape 28 28 1"));
-    check(gan_model_parse(&t->d, ctx,
-                          "input 28 28 1; conv2d 32 kernel=4 stride=2 pad=1; leaky_relu 0.2; dense 1"));
+    check(gan_model_parse(
+        &t->d, ctx, "input 28 28 1; conv2d 32 kernel=4 stride=2 pad=1; leaky_relu 0.2; dense 1"));
     check(gan_optimizer_create(&t->g_rule, ctx, "adam lr=5e-4 beta1=0.5"));
     check(gan_optimizer_create(&t->d_rule, ctx, "adam lr=5e-4 beta1=0.5"));
     check(gan_optimizer_add(t->g_rule, t->g));
@@ -138,12 +140,12 @@ int main(int argc, char **argv)
     for (long step = 0; step < steps; ++step) {
         int64_t indices[BATCH];
         double d_loss, g_loss, real_mean;
-        for (int i = 0; i < BATCH; ++i)
-            indices[i] = (step * BATCH + i) % gan_dataset_count(data);
+        for (int i = 0; i < BATCH; ++i) indices[i] = (step * BATCH + i) % gan_dataset_count(data);
         check(gan_dataset_read(data, "image", indices, pictures));
         d_loss = train_critic(&t, pictures, &real_mean);
         g_loss = train_generator(&t, real_mean);
-        if (step % 20 == 19) printf("step %ld: critic %.3f, generator %.4f\n", step + 1, d_loss, g_loss);
+        if (step % 20 == 19)
+            printf("step %ld: critic %.3f, generator %.4f\n", step + 1, d_loss, g_loss);
     }
     check(gan_model_save(t.g, "own_generator.safetensors"));
     free_game(&t);

@@ -1,7 +1,7 @@
 /* sample_in_app.c: an application that only makes pictures.
  *
- * It loads a generator from memory, as from a resource of its own, gives libgan an allocator that counts,
- * and shows that making pictures allocates nothing.
+ * It loads a generator from memory, as from a resource of its own, gives libgan an allocator that
+ * counts, and shows that making pictures allocates nothing.
  *
  *     sample_in_app GENERATOR.safetensors [OUT.pgm] */
 #include <gan/gan.h>
@@ -57,8 +57,8 @@ static void fill_noise(float *z, int64_t count)
 int main(int argc, char **argv)
 {
     long allocations = 0, before, made;
-    gan_host host = {.size = sizeof host, .user = &allocations, .allocate = allocate,
-                     .deallocate = deallocate};
+    gan_host host = {
+        .size = sizeof host, .user = &allocations, .allocate = allocate, .deallocate = deallocate};
     char message[256];
     int64_t in[4] = {BATCH}, out[4] = {BATCH};
     size_t size = 0;

@@ -25,8 +25,8 @@ static int32_t on_step(void *user, gan_trainer *trainer)
     if (gan_trainer_steps(trainer) % 20) return 0;
     check(gan_trainer_value(trainer, "loss.discriminator", &d));
     check(gan_trainer_value(trainer, "loss.generator", &g));
-    printf("step %lld: discriminator %.3f, generator %.3f\n",
-           (long long)gan_trainer_steps(trainer), d, g);
+    printf("step %lld: discriminator %.3f, generator %.3f\n", (long long)gan_trainer_steps(trainer),
+           d, g);
     return 0;
 }
 
@@ -65,10 +65,11 @@ int main(int argc, char **argv)
         fprintf(stderr, "%s\n", message);
         return 1;
     }
-    check(gan_model_parse(&g, ctx,
-                          "default conv_transpose2d kernel=4 stride=2 pad=1 bias=no init=normal:0.02\n"
-                          "input 64; dense 7*7*128 bias=no; reshape 7 7 128; batchnorm; relu\n"
-                          "conv_transpose2d 64; batchnorm; relu; conv_transpose2d 1; tanh"));
+    check(gan_model_parse(
+        &g, ctx,
+        "default conv_transpose2d kernel=4 stride=2 pad=1 bias=no init=normal:0.02\n"
+        "input 64; dense 7*7*128 bias=no; reshape 7 7 128; batchnorm; relu\n"
+        "conv_transpose2d 64; batchnorm; relu; conv_transpose2d 1; tanh"));
     check(gan_model_parse(&d, ctx,
                           "default conv2d kernel=4 stride=2 pad=1 bias=no init=normal:0.02\n"
                           "input 28 28 1; conv2d 64; leaky_relu 0.2\n"
@@ -83,7 +84,8 @@ int main(int argc, char **argv)
     check(gan_trainer_run(trainer, steps, on_step, NULL));
 
     check(gan_trainer_save(trainer, "run.safetensors")); /* everything: resume is bit-identical */
-    check(gan_model_save(g, "generator.safetensors"));   /* the generator alone, for another program */
+    check(
+        gan_model_save(g, "generator.safetensors")); /* the generator alone, for another program */
     save_sheet(g, "sheet.png");
 
     gan_trainer_release(trainer);

@@ -223,6 +223,7 @@ static void context_destroy(gan_context *context)
 {
     gan__team_destroy(context);
     gan__free(context, context->text);
+    context->tag = 0;
     gan__free(context, context);
 }
 
@@ -234,12 +235,14 @@ gan_status gan_context_create(gan_context **out, const char *spec, const gan_hos
     if (out) *out = NULL;
     if (message && size > 0) message[0] = '\0';
     memset(&start, 0, sizeof start);
+    start.tag = GAN__CONTEXT_TAG;
     uint64_t mode = gan__float_mode_default();
 
     gan_status status = out ? context_host(&start, host)
                             : gan__fail(&start, GAN_E_ARGUMENT, "gan_context_create: out is NULL");
     if (status == GAN_OK) status = gan__allocate(&start, &context, 1, sizeof *context);
     if (context) {
+        context->tag = GAN__CONTEXT_TAG;
         context->host = start.host;
         atomic_init(&context->references, 1);
         atomic_init(&context->owner, 0);
@@ -258,27 +261,27 @@ gan_status gan_context_create(gan_context **out, const char *spec, const gan_hos
 
 void gan_context_retain(gan_context *context)
 {
-    if (context) atomic_fetch_add_explicit(&context->references, 1, memory_order_relaxed);
+    if (gan__context_is(context)) atomic_fetch_add_explicit(&context->references, 1, memory_order_relaxed);
 }
 
 void gan_context_release(gan_context *context)
 {
-    if (!context) return;
+    if (!gan__context_is(context)) return;
     if (atomic_fetch_sub_explicit(&context->references, 1, memory_order_acq_rel) != 1) return;
     context_destroy(context);
 }
 
 const char *gan_context_message(const gan_context *context)
 {
-    return context ? context->message : "";
+    return gan__context_is(context) ? context->message : "";
 }
 
 const char *gan_context_text(const gan_context *context)
 {
-    return context ? context->text : "";
+    return gan__context_is(context) ? context->text : "";
 }
 
 const char *gan_context_cpu(const gan_context *context)
 {
-    return context ? gan__tier_name(context->tier) : "";
+    return gan__context_is(context) ? gan__tier_name(context->tier) : "";
 }

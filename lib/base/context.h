@@ -34,7 +34,11 @@ typedef struct gan__scratch {
     size_t size;
 } gan__scratch;
 
+/* What a context begins with, and no other handle: see object.h. */
+#define GAN__CONTEXT_TAG UINT32_C(0x67616e00)
+
 struct gan_context {
+    uint32_t tag;
     atomic_int references;
     gan_host host; /* every field set: the defaults are filled in */
     uint64_t seed;
@@ -51,8 +55,15 @@ struct gan_context {
     char message[GAN__MESSAGE_SIZE];
 };
 
+/* Whether this is a live context. NULL and handles of another kind are not. */
+static inline bool gan__context_is(const gan_context *context)
+{
+    return context && context->tag == GAN__CONTEXT_TAG;
+}
+
 /* Every public function that computes or changes something is bracketed by these two.
- * Enter claims the context for this thread (GAN_E_BUSY if another one has it) and puts the
+ * Enter claims the context for this thread (GAN_E_BUSY if another one has it, GAN_E_ARGUMENT, with
+ * no place for a message, if it is none) and puts the
  * floating-point unit into its default mode: round to nearest, denormals kept, no traps. It nests.
  * Leave undoes both. `mode` is the caller's own storage. */
 typedef struct gan__entry {
@@ -69,7 +80,7 @@ void gan__float_mode_restore(uint64_t mode);
 /* Writes the context's message and returns `status`, so that a failing function ends with
  *     return gan__fail(context, GAN_E_SHAPE, "dense: %s has %" PRId64 " features", ...);
  * Only %s %d %u %zu %c and PRId64 and friends: floating-point values go through gan__number_print,
- * since printf's depend on the locale. A NULL context is allowed: nothing is kept. */
+ * since printf's depend on the locale. NULL and what is no context are allowed: nothing is kept. */
 GAN__PRINTF(3, 4)
 gan_status gan__fail(gan_context *context, gan_status status, const char *format, ...);
 

@@ -34,7 +34,7 @@ gan_status gan__enter(gan_context *context, gan__entry *entry)
 {
     uint_least64_t nobody = 0;
     uint64_t self = gan__os_thread_id();
-    if (!context) return GAN_E_ARGUMENT;
+    if (!gan__context_is(context)) return GAN_E_ARGUMENT;
     if (atomic_load_explicit(&context->owner, memory_order_relaxed) != self &&
         !atomic_compare_exchange_strong_explicit(&context->owner, &nobody, self,
                                                  memory_order_acquire, memory_order_relaxed)) {
@@ -55,7 +55,7 @@ void gan__leave(gan_context *context, const gan__entry *entry)
  * with a wrong argument perhaps, must not write into it. */
 static bool status_may_write(gan_context *context)
 {
-    if (!context) return false;
+    if (!gan__context_is(context)) return false;
     uint64_t owner = atomic_load_explicit(&context->owner, memory_order_relaxed);
     return owner == 0 || owner == gan__os_thread_id();
 }

@@ -88,20 +88,20 @@ static void transposed_task(void *argument, int64_t index, int32_t worker)
     }
 }
 
-void gan__dense_run(gan_context *context, const gan__conv *conv, const float *y, const float *w,
-                    const gan__tail *tail, void *workspace, float *x)
+void gan__dense_run(gan_context *context, const gan__conv_run *run)
 {
+    const gan__conv *conv = run->conv;
     transposed_job job = {.context = context,
                           .kernels = gan__kernels_of(context),
                           .n = conv->n,
                           .c = conv->c,
                           .k = conv->k,
                           .row_blocks = gan__quotient_up(conv->c, TRANSPOSED_ROWS),
-                          .y = y,
-                          .w = w,
-                          .packed = workspace,
-                          .tail = tail,
-                          .x = x};
+                          .y = run->in,
+                          .w = run->panel,
+                          .packed = run->workspace,
+                          .tail = run->tail,
+                          .x = run->out};
     int64_t panels = gan__quotient_up(job.n, job.kernels->product->columns);
     gan__parallel_for(context, panels * gan__quotient_up(job.k, TRANSPOSED_PACK_STEPS),
                       transposed_pack, &job);

@@ -233,13 +233,13 @@ static winograd_job winograd_job_of(gan_context *context, const gan__conv *conv,
     return job;
 }
 
-void gan__filter_run(gan_context *context, const gan__conv *conv, gan__pass pass, const float *in,
-                     const float *panel, const gan__tail *tail, float *out)
+void gan__filter_run(gan_context *context, const gan__conv_run *run)
 {
-    winograd_job job = winograd_job_of(context, conv, pass);
-    job.in = in, job.panel = panel, job.tail = tail, job.out = out;
-    gan__axis vertical = gan__conv_axis(conv, pass, true);
-    gan__axis horizontal = gan__conv_axis(conv, pass, false);
+    const gan__conv *conv = run->conv;
+    winograd_job job = winograd_job_of(context, conv, run->pass);
+    job.in = run->in, job.panel = run->panel, job.tail = run->tail, job.out = run->out;
+    gan__axis vertical = gan__conv_axis(conv, run->pass, true);
+    gan__axis horizontal = gan__conv_axis(conv, run->pass, false);
     for (int64_t phase = 0; phase < job.phases; phase++) {
         gan__filter_axis h = gan__filter_axis_of(&vertical, phase / 2);
         gan__filter_axis w = gan__filter_axis_of(&horizontal, phase % 2);

@@ -264,18 +264,19 @@ static void gather_divide(gather_job *job, int32_t threads)
     job->panel_tasks = gan__quotient_up(job->panels, job->task_panels);
 }
 
-void gan__gather_run(gan_context *context, const gan__conv *conv, gan__pass pass, const float *in,
-                     const float *panel, const gan__tail *tail, void *workspace, float *out)
+void gan__gather_run(gan_context *context, const gan__conv_run *run)
 {
+    const gan__conv *conv = run->conv;
+    const gan__pass pass = run->pass;
     gather_call call = {.context = context};
     gather_job *job = &call.job;
     gan__axis vertical = gan__conv_axis(conv, pass, true);
     gan__axis horizontal = gan__conv_axis(conv, pass, false);
-    gan__span *spans_h = workspace, *spans_w = spans_h + gan__span_bound(&vertical);
+    gan__span *spans_h = run->workspace, *spans_w = spans_h + gan__span_bound(&vertical);
     float *packed = (float *)(void *)(spans_w + gan__span_bound(&horizontal));
     job->kernels = gan__kernels_of(context);
     job->map = gan__conv_map_of(conv, pass);
-    job->in = in, job->panel = panel, job->tail = tail, job->out = out;
+    job->in = run->in, job->panel = run->panel, job->tail = run->tail, job->out = run->out;
     job->spans_h = spans_h, job->spans_w = spans_w;
     job->count_h = gan__span_list(&vertical, spans_h);
     job->count_w = gan__span_list(&horizontal, spans_w);
@@ -286,7 +287,7 @@ void gan__gather_run(gan_context *context, const gan__conv *conv, gan__pass pass
     int64_t blocks = gan__quotient_up(job->unit_steps, GAN__CONV_STEPS);
     job->block_steps = gan__quotient_up(job->unit_steps, blocks);
     if (gan__conv_is_dense(conv) && !job->map.direct) {
-        gan__panel_pack(context, conv, pass, panel, packed);
+        gan__panel_pack(context, conv, pass, run->panel, packed);
         job->panel = packed;
     }
     gather_divide(job, context->threads);

@@ -184,17 +184,17 @@ static void narrow_task(void *argument, int64_t index, int32_t worker)
     }
 }
 
-void gan__narrow_run(gan_context *context, const gan__conv *conv, gan__pass pass, const float *in,
-                     const float *panel, const gan__tail *tail, float *out)
+void gan__narrow_run(gan_context *context, const gan__conv_run *run)
 {
+    const gan__conv *conv = run->conv;
     narrow_job job = {.context = context,
                       .kernels = gan__kernels_of(context),
                       .conv = *conv,
-                      .map = gan__conv_map_of(conv, pass),
-                      .in = in,
-                      .panel = panel,
-                      .tail = tail,
-                      .out = out};
+                      .map = gan__conv_map_of(conv, run->pass),
+                      .in = run->in,
+                      .panel = run->panel,
+                      .tail = run->tail,
+                      .out = run->out};
     job.columns = conv->r * conv->s * job.map.out_c;
     job.ring = narrow_ring(conv, &job.map);
     int64_t wanted = context->threads > 1 ? 4 * context->threads : 1;

@@ -81,10 +81,19 @@ enum { GAN__CONV_STEPS = 512 };
 void gan__panel_pack(gan_context *context, const gan__conv *conv, gan__pass pass, const float *w,
                      float *panel);
 
+/* One forward or backward_data pass: `in` is x or y, `out` the other. */
+typedef struct gan__conv_run {
+    const gan__conv *conv;
+    gan__pass pass;
+    const float *in, *panel;
+    const gan__tail *tail;
+    void *workspace;
+    float *out;
+} gan__conv_run;
+
 size_t gan__gather_scratch(const gan__conv_map *map);
 size_t gan__gather_workspace(const gan__conv *conv, gan__pass pass);
-void gan__gather_run(gan_context *context, const gan__conv *conv, gan__pass pass, const float *in,
-                     const float *panel, const gan__tail *tail, void *workspace, float *out);
+void gan__gather_run(gan_context *context, const gan__conv_run *run);
 
 /* Minimal filtering: rows (or columns) of one phase: output i is at out + i * out_step; tile t has
  * outputs 2t and 2t + 1 and reads inputs in[parity] + in_step * (2t + 0, 1, 2). */
@@ -102,17 +111,14 @@ int64_t gan__filter_panel_count(const gan__conv *conv, gan__pass pass);
 size_t gan__filter_scratch(const gan__conv_map *map);
 void gan__filter_pack(gan_context *context, const gan__conv *conv, gan__pass pass, const float *w,
                       float *panel);
-void gan__filter_run(gan_context *context, const gan__conv *conv, gan__pass pass, const float *in,
-                     const float *panel, const gan__tail *tail, float *out);
+void gan__filter_run(gan_context *context, const gan__conv_run *run);
 
 size_t gan__narrow_scratch(const gan__conv *conv, gan__pass pass);
-void gan__narrow_run(gan_context *context, const gan__conv *conv, gan__pass pass, const float *in,
-                     const float *panel, const gan__tail *tail, float *out);
+void gan__narrow_run(gan_context *context, const gan__conv_run *run);
 
 size_t gan__dense_scratch(void);
 size_t gan__dense_workspace(const gan__conv *conv);
-void gan__dense_run(gan_context *context, const gan__conv *conv, const float *y, const float *w,
-                    const gan__tail *tail, void *workspace, float *x);
+void gan__dense_run(gan_context *context, const gan__conv_run *run);
 
 size_t gan__filter_weights_scratch(void);
 void gan__filter_weights_run(gan_context *context, const gan__conv *conv, const float *x,

@@ -30,29 +30,28 @@ size_t gan__conv_workspace(const gan_context *context, const gan__conv *conv, ga
     }
 }
 
+static void conv_run(gan_context *context, const gan__conv_run *run)
+{
+    switch (gan__conv_choose(run->conv, run->pass)) {
+    case GAN__CONV_FILTER: gan__filter_run(context, run); break;
+    case GAN__CONV_NARROW: gan__narrow_run(context, run); break;
+    case GAN__CONV_DENSE: gan__dense_run(context, run); break;
+    default: gan__gather_run(context, run);
+    }
+}
+
 void gan__conv_forward(gan_context *context, const gan__conv *conv, const float *x,
                        const float *panel, const gan__tail *tail, void *workspace, float *y)
 {
-    switch (gan__conv_choose(conv, GAN__FORWARD)) {
-    case GAN__CONV_FILTER: gan__filter_run(context, conv, GAN__FORWARD, x, panel, tail, y); break;
-    case GAN__CONV_NARROW: gan__narrow_run(context, conv, GAN__FORWARD, x, panel, tail, y); break;
-    default: gan__gather_run(context, conv, GAN__FORWARD, x, panel, tail, workspace, y);
-    }
+    const gan__conv_run run = {conv, GAN__FORWARD, x, panel, tail, workspace, y};
+    conv_run(context, &run);
 }
 
 void gan__conv_backward_data(gan_context *context, const gan__conv *conv, const float *y,
                              const float *panel, const gan__tail *tail, void *workspace, float *x)
 {
-    switch (gan__conv_choose(conv, GAN__BACKWARD_DATA)) {
-    case GAN__CONV_FILTER:
-        gan__filter_run(context, conv, GAN__BACKWARD_DATA, y, panel, tail, x);
-        break;
-    case GAN__CONV_NARROW:
-        gan__narrow_run(context, conv, GAN__BACKWARD_DATA, y, panel, tail, x);
-        break;
-    case GAN__CONV_DENSE: gan__dense_run(context, conv, y, panel, tail, workspace, x); break;
-    default: gan__gather_run(context, conv, GAN__BACKWARD_DATA, y, panel, tail, workspace, x);
-    }
+    const gan__conv_run run = {conv, GAN__BACKWARD_DATA, y, panel, tail, workspace, x};
+    conv_run(context, &run);
 }
 
 void gan__conv_backward_weights(gan_context *context, const gan__conv *conv, const float *x,

@@ -89,12 +89,13 @@ typedef void TIER(product_instance)(const gan__tile *tile, MASK mask);
 
 /* Instances: rows x vectors with the last vector masked, and the full width without masks. */
 #define INSTANCE(kind, outer, rows, vectors)                                                       \
-    static TARGET void TIER(product_##kind##_##rows##_##vectors)(const gan__tile *tile, MASK mask)   \
+    static TARGET void TIER(product_##kind##_##rows##_##vectors)(const gan__tile *tile,            \
+                                                                 MASK mask)                        \
     {                                                                                              \
         TIER(product_body)(tile, mask, rows, vectors, LANES > 1, outer);                           \
     }
 #define INSTANCE_FULL(kind, outer, rows)                                                           \
-    static TARGET void TIER(product_##kind##_##rows##_full)(const gan__tile *tile, MASK mask)       \
+    static TARGET void TIER(product_##kind##_##rows##_full)(const gan__tile *tile, MASK mask)      \
     {                                                                                              \
         TIER(product_body)(tile, mask, rows, VECTORS, false, outer);                               \
     }

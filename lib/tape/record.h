@@ -30,7 +30,7 @@ typedef struct gan__tape_value {
     bool scalar; /* of a loss, or made of such: it is `number`, data[0] is rounded to float32 */
     double number;
     bool wanted; /* an input whose gradient was asked for */
-    bool traced; /* something that can have a gradient lies upstream: parameters, or such an input */
+    bool traced; /* parameters, or an input that wants a gradient, lie upstream */
 
     float *gradient;      /* in the record's block, once it was needed */
     uint64_t pass;        /* the backward call that computed it; 0: none */
@@ -50,7 +50,7 @@ typedef struct gan__record {
     size_t operand_count, operand_capacity;
     gan__tape_value *values;
     size_t value_count, value_capacity;
-    gan__block_of data; /* what the record itself computes, or puts side by side */
+    gan__block_of data;     /* what the record itself computes, or puts side by side */
     gan__block_of gradient; /* of its values; an application's groups lie side by side */
 
     gan_tensor *tensor; /* input: retained until the reset, where its memory is used */

@@ -79,8 +79,8 @@ static gan_status apply_mode(gan_context *context, const char *text, apply_call 
 
 /* ---- the call ---- */
 
-/* Frozen, and applied to nothing that could have a gradient: the plan need not keep what only a backward
- * pass reads. */
+/* Frozen, and applied to nothing that could have a gradient: the plan need not keep what only a
+ * backward pass reads. */
 static gan_status apply_trace(gan_tape *tape, apply_call *call, const gan_value *inputs)
 {
     size_t count = call->model->input_count * (size_t)call->mode.groups;

@@ -1,5 +1,5 @@
-/* test_golden.c: five steps of GAN training against PyTorch in double; make_traces.py made the traces.
- * Each step starts from the trace's own weights, buffers and moments. */
+/* test_golden.c: five steps of GAN training against PyTorch in double; make_traces.py made the
+ * traces. Each step starts from the trace's own weights, buffers and moments. */
 #include "test.h"
 
 #include "base/memory.h"
@@ -57,8 +57,8 @@ static void visit_all(golden *t, int step, visit *what)
     }
 }
 
-static void load_value(golden *t, int step, int role, const gan__entry_name *entry, gan_layer *layer,
-                       gan__parameter *p)
+static void load_value(golden *t, int step, int role, const gan__entry_name *entry,
+                       gan_layer *layer, gan__parameter *p)
 {
     int64_t count;
     float *values = trace_values(t, &count, "%d.weight.%s.%s", step, role_names[role], entry->name);
@@ -177,8 +177,7 @@ static void check_update(golden *t, int step, int role, const gan__entry_name *e
     if (!p->trained) return;
     for (int i = 0; i < 3; ++i) {
         int64_t count;
-        float *expected =
-            trace_values(t, &count, what[i], step + 1, role_names[role], entry->name);
+        float *expected = trace_values(t, &count, what[i], step + 1, role_names[role], entry->name);
         float *got = malloc((size_t)count * sizeof *got);
         const float *memory =
             i ? state->moments[i - 1] + p->offset : gan__parameter_value(layer, p);
@@ -249,7 +248,8 @@ static void check_trace(const char *name, const char *generator, const char *dis
     snprintf(path, sizeof path, "%s/tests/golden/%s.safetensors", GAN_SOURCE_FOLDER, name);
     if (!CHECK_OK(gan__file_read(t.context, path, &t.file, &bytes))) exit(1);
     CHECK_OK(gan__safetensors_read(
-        &(gan__bytes){.context = t.context, .name = path, .data = t.file, .size = bytes}, &t.trace));
+        &(gan__bytes){.context = t.context, .name = path, .data = t.file, .size = bytes},
+        &t.trace));
     CHECK_OK(gan_trainer_create(&t.trainer, t.context, "gan reuse=yes"));
     for (int i = 0; i < 2; ++i) {
         if (!CHECK_OK(gan_model_parse(&models[i], t.context, texts[i]))) {
@@ -281,11 +281,11 @@ TEST(dcgan28)
 
 TEST(mlp)
 {
-    check_trace("mlp",
-                "input 10; dense 16; leaky_relu 0.2; dense 24; leaky_relu 0.2\n"
-                "dense 196; tanh; reshape 14 14 1",
-                "input 14 14 1; flatten; dense 24; leaky_relu 0.2; dense 16; leaky_relu 0.2; dense 1",
-                14);
+    check_trace(
+        "mlp",
+        "input 10; dense 16; leaky_relu 0.2; dense 24; leaky_relu 0.2\n"
+        "dense 196; tanh; reshape 14 14 1",
+        "input 14 14 1; flatten; dense 24; leaky_relu 0.2; dense 16; leaky_relu 0.2; dense 1", 14);
 }
 
 int main(void)

@@ -8,8 +8,8 @@
 
 #include <math.h>
 
-/* A: 3 > 4 tanh, B: 4 > 2 tanh, D: 2 > 2 tanh > 1. The parameters of all three and two batches of data, in
- * double. */
+/* A: 3 > 4 tanh, B: 4 > 2 tanh, D: 2 > 2 tanh > 1. The parameters of all three and two batches of
+ * data, in double. */
 enum { N = 3, A_IN = 3, A_OUT = 4, B_OUT = 2 };
 enum { A_COUNT = 16, B_COUNT = 10, D_COUNT = 9, X_COUNT = N * A_IN };
 typedef struct numbers {

@@ -1,8 +1,8 @@
-/* test_learning.c: a short training on real pictures reaches a stated quality, and the same training with the
- * sign of either ascent turned does not.
+/* test_learning.c: a short training on real pictures reaches a stated quality, and the same
+ * training with the sign of either ascent turned does not.
  *
- * The mutant is the real source of the trainer, compiled once more with the weights of D's or of G's loss
- * negated on their way to the tape. */
+ * The mutant is the real source of the trainer, compiled once more with the weights of D's or of
+ * G's loss negated on their way to the tape. */
 #include "test.h"
 
 #include <gan/gan.h>
@@ -47,8 +47,9 @@ static void pixel_statistics(const float *pictures, double *mean, double *deviat
     }
 }
 
-/* How far two sets of pictures are apart: mean difference of the pixels' means and deviations. 0 for equal
- * sets; two halves of the real pictures give about 0.03, noise and real pictures about 1. */
+/* How far two sets of pictures are apart: mean difference of the pixels' means and deviations. 0
+ * for equal sets; two halves of the real pictures give about 0.03, noise and real pictures about 1.
+ */
 static double set_distance(const float *a, const float *b)
 {
     static double mean[2][PIXELS], deviation[2][PIXELS];
@@ -98,12 +99,12 @@ static double distance_after(const char *spec, int flaw_of, int64_t steps)
     char message[256];
     flaw = flaw_of;
     CHECK_OK(gan_context_create(&context, "threads=2 seed=5", NULL, message, sizeof message));
-    CHECK_OK(gan_model_parse(&g, context,
-                             "input 32; dense 128; leaky_relu 0.2; dense 784; tanh; reshape 28 28 1"));
+    CHECK_OK(gan_model_parse(
+        &g, context, "input 32; dense 128; leaky_relu 0.2; dense 784; tanh; reshape 28 28 1"));
     CHECK_OK(gan_model_parse(&d, context,
                              "input 28 28 1; dense 128; leaky_relu 0.2; dropout 0.3; dense 1"));
-    CHECK_OK(gan_dataset_open(&data, context, "idx path=\"" GAN_SOURCE_FOLDER
-                                              "/examples/data/fashion-images.gz\""));
+    CHECK_OK(gan_dataset_open(
+        &data, context, "idx path=\"" GAN_SOURCE_FOLDER "/examples/data/fashion-images.gz\""));
     CHECK_OK(gan_trainer_create(&trainer, context, spec));
     if (flaw_of != NO_FLAW) trainer->kind = &mutant_kind;
     CHECK_OK(gan_trainer_set_optimizer(trainer, "generator", "adam lr=1e-3 beta1=0.5"));
@@ -131,8 +132,10 @@ enum { STEPS = 400 };
 
 TEST(right_signs_learn)
 {
-    static const char *const specs[] = {"gan batch=32", "gan loss=minimax batch=32",
-                                        "gan loss=lsgan batch=32", "gan loss=hinge batch=32",
+    static const char *const specs[] = {"gan batch=32",
+                                        "gan loss=minimax batch=32",
+                                        "gan loss=lsgan batch=32",
+                                        "gan loss=hinge batch=32",
                                         "gan batch=32 reuse=yes smoothing=0.1",
                                         "gan batch=32 loss=wgan d_steps=2 clip=0.05"};
     for (size_t i = 0; i < sizeof specs / sizeof specs[0]; ++i) {

@@ -1,5 +1,6 @@
-/* test_same_bits.c: fifty steps of the fashion-gan recipe give one checkpoint for every number of threads and
- * every CPU tier, and the one that was stored when the bits last changed (a line in CHANGELOG.md says when). */
+/* test_same_bits.c: fifty steps of the fashion-gan recipe give one checkpoint for every number of
+ * threads and every CPU tier, and the one that was stored when the bits last changed (a line in
+ * CHANGELOG.md says when). */
 #include "test.h"
 
 #include <gan/gan.h>
@@ -10,7 +11,7 @@
 #include <stdlib.h>
 
 /* CRC-32 of the checkpoint's tensors. */
-static const uint32_t stored = 0xc046631b;
+static const uint32_t stored = 0xf3e27e53;
 
 enum { BATCH = 4, STEPS = 50 };
 
@@ -52,8 +53,9 @@ static uint32_t run(const char *cpu, int threads)
     snprintf(batch, sizeof batch, "%d", BATCH);
     CHECK_OK(gan_context_create(&context, spec, NULL, message, sizeof message));
     CHECK_TEXT(gan_context_cpu(context), cpu);
-    check_status(context, gan_recipe_load(&recipe, context, GAN_SOURCE_FOLDER
-                                          "/examples/recipes/fashion-gan.recipe"));
+    check_status(context,
+                 gan_recipe_load(&recipe, context,
+                                 GAN_SOURCE_FOLDER "/examples/recipes/fashion-gan.recipe"));
     check_status(context, gan_recipe_set(recipe, "run.batch", batch));
     check_status(context, gan_recipe_trainer(&trainer, recipe, context, NULL));
     check_status(context, gan_trainer_run(trainer, STEPS, NULL, NULL));

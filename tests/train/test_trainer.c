@@ -1,5 +1,6 @@
-/* test_trainer.c: what every trainer promises, shown on the gan trainer: equal bits for any number of threads,
- * tier and interruption; a step that fails changes nothing; no allocation after the first step; clear errors. */
+/* test_trainer.c: what every trainer promises, shown on the gan trainer: equal bits for any number
+ * of threads, tier and interruption; a step that fails changes nothing; no allocation after the
+ * first step; clear errors. */
 #include "test.h"
 
 #include <gan/gan.h>
@@ -13,13 +14,14 @@
 
 enum { BATCH = 8 };
 
-/* A small net of either side with most kinds of state: running statistics, u and v, dropout, noise. */
-static const char g_text[] =
-    "default conv_transpose2d kernel=4 stride=2 pad=1\n"
-    "input 12; dense 3*3*16; reshape 3 3 16; batchnorm; relu\n"
-    "conv_transpose2d 8 bias=no; batchnorm; prelu\n"
-    "residual { conv2d 8 pad=reflect:1; instancenorm affine=yes; silu; conv2d 8 pad=1; groupnorm 2 }\n"
-    "upsample 2; conv2d 6 pad=1; layernorm; gelu; conv2d 2 pad=1; tanh";
+/* A small net of either side with most kinds of state: running statistics, u and v, dropout, noise.
+ */
+static const char g_text[] = "default conv_transpose2d kernel=4 stride=2 pad=1\n"
+                             "input 12; dense 3*3*16; reshape 3 3 16; batchnorm; relu\n"
+                             "conv_transpose2d 8 bias=no; batchnorm; prelu\n"
+                             "residual { conv2d 8 pad=reflect:1; instancenorm affine=yes; silu; "
+                             "conv2d 8 pad=1; groupnorm 2 }\n"
+                             "upsample 2; conv2d 6 pad=1; layernorm; gelu; conv2d 2 pad=1; tanh";
 static const char d_text[] =
     "input 12 12 2; noise 0.05; conv2d 8 kernel=4 stride=2 pad=1; leaky_relu 0.2\n"
     "conv2d 12 kernel=3 stride=2 pad=1; batchnorm; leaky_relu 0.2; dropout 0.2\n"
@@ -65,8 +67,8 @@ static gan_dataset *make_data(gan_context *context)
 
 static void open_context(fixture *f, int threads)
 {
-    gan_host host = {.size = sizeof host, .user = f, .allocate = count_allocate,
-                     .deallocate = count_free};
+    gan_host host = {
+        .size = sizeof host, .user = f, .allocate = count_allocate, .deallocate = count_free};
     char spec[64], message[256];
     snprintf(spec, sizeof spec, "threads=%d seed=11", threads);
     CHECK_OK(gan_context_create(&f->context, spec, &host, message, sizeof message));
@@ -128,8 +130,10 @@ static void check_same(const uint8_t *a, size_t a_size, const uint8_t *b, size_t
 static const char *const specs[] = {
     "gan batch=8",
     "gan batch=8 average=0.9 reuse=yes smoothing=0.1 instance_noise=0.1 instance_decay=0.9",
-    "gan batch=8 loss=minimax noise=uniform", "gan batch=8 loss=lsgan d_steps=2",
-    "gan batch=8 loss=hinge", "gan batch=8 loss=wgan d_steps=3"};
+    "gan batch=8 loss=minimax noise=uniform",
+    "gan batch=8 loss=lsgan d_steps=2",
+    "gan batch=8 loss=hinge",
+    "gan batch=8 loss=wgan d_steps=3"};
 enum { SPEC_COUNT = sizeof specs / sizeof specs[0] };
 
 TEST(resume_has_the_same_bits)
@@ -208,7 +212,8 @@ TEST(no_allocation_after_the_first_step)
     }
 }
 
-/* Feeds noise with a NaN in it: in D's part of the step, or only in G's, when D has been updated already. */
+/* Feeds noise with a NaN in it: in D's part of the step, or only in G's, when D has been updated
+ * already. */
 static gan_status poisoned_step(fixture *f, const char *feed)
 {
     const int64_t shape[2] = {BATCH, 12};
@@ -287,7 +292,8 @@ TEST(errors_name_the_thing)
     CHECK_STATUS(gan_trainer_value(f.trainer, "loss", &value), GAN_E_ARGUMENT);
     CHECK_STATUS(gan_trainer_set_model(NULL, "generator", f.g), GAN_E_ARGUMENT);
     CHECK_STATUS(gan_trainer_set_model(f.trainer, "generator", NULL), GAN_E_ARGUMENT);
-    CHECK_STATUS(gan_trainer_set_model(f.trainer, "generator", (gan_model *)f.data), GAN_E_ARGUMENT);
+    CHECK_STATUS(gan_trainer_set_model(f.trainer, "generator", (gan_model *)f.data),
+                 GAN_E_ARGUMENT);
     CHECK_STATUS(gan_trainer_step((gan_trainer *)f.g), GAN_E_ARGUMENT);
     CHECK_STATUS(gan_trainer_run(f.trainer, -1, NULL, NULL), GAN_E_ARGUMENT);
     CHECK_OK(gan_model_parse(&wrong, f.context, "input 12; dense 10; tanh"));

@@ -1,0 +1,548 @@
+/* Every public function refuses wrong arguments: here those of models, runners, tapes, optimisers,
+ * trainers, recipes and the catalogue; test_arguments.c has the others. */
+#include "arguments.h"
+
+#include <math.h>
+
+/* ---- model.h ---- */
+
+static void refuse_model_texts(world *w)
+{
+    static const char *const names[] = {"a", "a"}, *const none[] = {NULL};
+    static const char *const invalid[] = {"a b"};
+    static const char text[] = "input 3; part a";
+    gan_model *parts[] = {w->generator, w->generator}, *empty, *strange;
+    gan_context *c = w->context, *other = open_context(&w->fault, "threads=1");
+    void *bad;
+    CHECK_OK(gan_model_create(&empty, c));
+    CHECK_OK(gan_model_parse(&strange, other, "input 3; tanh"));
+#define PARTS(expected, words, ...)                                                                \
+    NOT_MADE(gan_model, expected, words, gan_model_parse_parts, __VA_ARGS__)
+    EACH_WRONG(CONTEXT, bad) NOT_MADE(gan_model, GAN_E_ARGUMENT, NULL, gan_model_parse, bad, text);
+    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_model_parse, NULL, c, text);
+    NOT_MADE(gan_model, GAN_E_ARGUMENT, "text is NULL", gan_model_parse, c, NULL);
+    EACH_WRONG(CONTEXT, bad) PARTS(GAN_E_ARGUMENT, NULL, bad, text, names, parts, 1);
+    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_model_parse_parts, NULL, c, text, names, parts, 1);
+    PARTS(GAN_E_ARGUMENT, "text is NULL", c, NULL, names, parts, 1);
+    PARTS(GAN_E_ARGUMENT, "names is NULL", c, text, NULL, parts, 1);
+    PARTS(GAN_E_ARGUMENT, "parts is NULL", c, text, names, NULL, 1);
+    PARTS(GAN_E_ARGUMENT, "count is -1", c, text, names, parts, -1);
+    PARTS(GAN_E_ARGUMENT, "count is 2147483647", c, text, names, parts, INT32_MAX);
+    PARTS(GAN_E_ARGUMENT, "two parts are called 'a'", c, text, names, parts, 2);
+    PARTS(GAN_E_ARGUMENT, "names[0]", c, text, none, parts, 1);
+    PARTS(GAN_E_ARGUMENT, "'a b'", c, text, invalid, parts, 1);
+    EACH_WRONG(MODEL, bad) PARTS(GAN_E_ARGUMENT, "part", c, text, names, (gan_model *[]){bad}, 1);
+    PARTS(GAN_E_STATE, "empty", c, text, names, &empty, 1);
+    PARTS(GAN_E_ARGUMENT, "another context", c, text, names, &strange, 1);
+    NOT_MADE(gan_model, GAN_E_SHAPE, "dense", gan_model_parse, c, "input 3; dense 9223372036854775807");
+    NOT_MADE(gan_model, GAN_E_TEXT, "2", gan_model_parse, c,
+             "input 3\ndense 9223372036854775807*9223372036854775807");
+    gan_model_release(empty);
+    gan_model_release(strange);
+    gan_context_release(other);
+}
+
+static void refuse_model_files(world *w)
+{
+    static const char *const names[] = {"a"};
+    static const char bytes[] = "\xff\xff\xff\xff\xff\xff\xff\xff{}";
+    gan_context *c = w->context;
+    void *bad;
+    EACH_WRONG(CONTEXT, bad) NOT_MADE(gan_model, GAN_E_ARGUMENT, NULL, gan_model_load, bad, "a");
+    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_model_load, NULL, c, "a");
+    NOT_MADE(gan_model, GAN_E_ARGUMENT, "path is NULL", gan_model_load, c, NULL);
+    NOT_MADE(gan_model, GAN_E_FORMAT, "pictures.npy", gan_model_load, c, "pictures.npy");
+    EACH_WRONG(CONTEXT, bad) NOT_MADE(gan_model, GAN_E_ARGUMENT, NULL, gan_model_load_parts, bad,
+                                      "a", names, &w->generator, 1);
+    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_model_load_parts, NULL, c, "a", NULL, NULL, 0);
+    NOT_MADE(gan_model, GAN_E_ARGUMENT, "path is NULL", gan_model_load_parts, c, NULL, NULL, NULL,
+             0);
+    NOT_MADE(gan_model, GAN_E_ARGUMENT, "names is NULL", gan_model_load_parts, c, "a", NULL,
+             &w->generator, 1);
+    NOT_MADE(gan_model, GAN_E_ARGUMENT, "parts is NULL", gan_model_load_parts, c, "a", names, NULL,
+             1);
+    NOT_MADE(gan_model, GAN_E_ARGUMENT, "count is -9", gan_model_load_parts, c, "a", names,
+             &w->generator, -9);
+    EACH_WRONG(CONTEXT, bad) NOT_MADE(gan_model, GAN_E_ARGUMENT, NULL, gan_model_load_memory, bad,
+                                      bytes, 10);
+    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_model_load_memory, NULL, c, bytes, 10);
+    NOT_MADE(gan_model, GAN_E_ARGUMENT, "bytes is NULL", gan_model_load_memory, c, NULL, 10);
+    for (size_t size = 0; size < sizeof bytes; size++) {
+        NOT_MADE(gan_model, GAN_E_FORMAT, "", gan_model_load_memory, c, bytes, size);
+    }
+    EACH_WRONG(MODEL, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_model_load_weights, bad, "a");
+    REFUSED(GAN_E_ARGUMENT, "path is NULL", gan_model_load_weights, w->generator, NULL);
+    EACH_WRONG(MODEL, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_model_save, bad, "a");
+    REFUSED(GAN_E_ARGUMENT, "path is NULL", gan_model_save, w->generator, NULL);
+}
+
+static void refuse_model_building(world *w)
+{
+    gan_context *c = w->context, *other = open_context(&w->fault, "threads=1");
+    gan_model *hand;
+    gan_layer *input, *strange;
+    void *bad;
+    CHECK_OK(gan_model_create(&hand, c));
+    CHECK_OK(gan_layer_create(&input, c, "input 3"));
+    CHECK_OK(gan_layer_create(&strange, other, "input 3"));
+    EACH_WRONG(CONTEXT, bad) NOT_MADE_ALONE(gan_model, GAN_E_ARGUMENT, NULL, gan_model_create, bad);
+    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_model_create, NULL, c);
+    EACH_WRONG(MODEL, bad) NOT_MADE_ALONE(gan_model, GAN_E_ARGUMENT, NULL, gan_model_copy, bad);
+    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_model_copy, NULL, w->generator);
+    EACH_WRONG(MODEL, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_model_add, bad, input);
+    EACH_WRONG(LAYER, bad) REFUSED(GAN_E_ARGUMENT, "layer", gan_model_add, hand, bad);
+    REFUSED(GAN_E_ARGUMENT, "another context", gan_model_add, hand, strange);
+    REFUSED(GAN_E_STATE, "starts with an input", gan_model_add, hand, w->layer);
+    EACH_WRONG(MODEL, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_model_add_model, bad, w->generator);
+    EACH_WRONG(MODEL, bad) REFUSED(GAN_E_ARGUMENT, "part", gan_model_add_model, hand, bad);
+    REFUSED(GAN_E_STATE, "no input", gan_model_add_model, hand, w->generator);
+    CHECK_OK(gan_model_add(hand, input));
+    REFUSED(GAN_E_ARGUMENT, "in itself", gan_model_add_model, hand, hand);
+    REFUSED(GAN_E_SHAPE, "4x4x1", gan_model_add_model, hand, w->discriminator);
+    EACH_WRONG(MODEL, bad) IGNORED(gan_model_retain, bad);
+    EACH_WRONG(MODEL, bad) IGNORED(gan_model_release, bad);
+    gan_model_release(hand);
+    gan_layer_release(input);
+    gan_layer_release(strange);
+    gan_context_release(other);
+}
+
+static void refuse_model_questions(world *w)
+{
+    static const int32_t indices[] = {-1, 1, INT32_MAX, INT32_MIN};
+    int64_t shape[4];
+    void *bad;
+    EACH_WRONG(MODEL, bad) NOTHING_FROM(gan_model_text, bad);
+    EACH_WRONG(MODEL, bad) NOTHING_FROM(gan_model_input_count, bad);
+    EACH_WRONG(MODEL, bad) NOTHING_FROM(gan_model_output_count, bad);
+    EACH_WRONG(MODEL, bad) NOTHING_FROM(gan_model_input_name, bad, 0);
+    EACH_WRONG(MODEL, bad) NOTHING_FROM(gan_model_output_name, bad, 0);
+    EACH_WRONG(MODEL, bad) NOTHING_FROM(gan_model_parameter_count, bad);
+    EACH_WRONG(MODEL, bad) NOTHING_FROM(gan_model_weight_count, bad);
+    EACH_WRONG(MODEL, bad) NOTHING_FROM(gan_model_parameter_name, bad, 0);
+    EACH_WRONG(MODEL, bad) NOTHING_FROM(gan_model_layer, bad, "0");
+    EACH_WRONG(MODEL, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_model_input_shape, bad, 0, shape);
+    EACH_WRONG(MODEL, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_model_output_shape, bad, 0, shape);
+    for (int i = 0; i < 4; i++) {
+        NOTHING_FROM(gan_model_input_name, w->generator, indices[i]);
+        NOTHING_FROM(gan_model_output_name, w->generator, indices[i]);
+        REFUSED(GAN_E_ARGUMENT, "index", gan_model_input_shape, w->generator, indices[i], shape);
+        REFUSED(GAN_E_ARGUMENT, "index", gan_model_output_shape, w->generator, indices[i], shape);
+    }
+    REFUSED(GAN_E_ARGUMENT, "shape is NULL", gan_model_input_shape, w->generator, 0, NULL);
+    REFUSED(GAN_E_ARGUMENT, "shape is NULL", gan_model_output_shape, w->generator, 0, NULL);
+    NOTHING_FROM(gan_model_parameter_name, w->generator, -1);
+    NOTHING_FROM(gan_model_parameter_name, w->generator, 7);
+    NOTHING_FROM(gan_model_parameter_name, w->generator, INT64_MAX);
+    NOTHING_FROM(gan_model_parameter_name, w->generator, INT64_MIN);
+    NOTHING_FROM(gan_model_layer, w->generator, NULL);
+    NOTHING_FROM(gan_model_layer, w->generator, "");
+}
+
+static void refuse_model_values(world *w)
+{
+    int32_t rank;
+    int64_t shape[4];
+    gan_model *g = w->generator;
+    void *bad;
+    EACH_WRONG(MODEL, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_model_parameter_shape, bad, "0.weight",
+                                   &rank, shape);
+    REFUSED(GAN_E_ARGUMENT, "name is NULL", gan_model_parameter_shape, g, NULL, &rank, shape);
+    REFUSED(GAN_E_ARGUMENT, "'0.weight'", gan_model_parameter_shape, g, "0.wight", &rank, shape);
+    REFUSED(GAN_E_ARGUMENT, "rank is NULL", gan_model_parameter_shape, g, "0.weight", NULL, shape);
+    REFUSED(GAN_E_ARGUMENT, "shape is NULL", gan_model_parameter_shape, g, "0.weight", &rank, NULL);
+    EACH_WRONG(MODEL, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_model_read, bad, "0.weight", GAN_VALUE,
+                                   w->made);
+    EACH_WRONG(TENSOR, bad) REFUSED(GAN_E_ARGUMENT, "tensor", gan_model_read, g, "0.weight",
+                                    GAN_VALUE, bad);
+    REFUSED(GAN_E_ARGUMENT, "name is NULL", gan_model_read, g, NULL, GAN_VALUE, w->made);
+    REFUSED(GAN_E_ARGUMENT, "what is -1", gan_model_read, g, "0.weight", -1, w->made);
+    REFUSED(GAN_E_ARGUMENT, "what is 2147483647", gan_model_read, g, "0.weight", INT32_MAX,
+            w->made);
+    REFUSED(GAN_E_SHAPE, "[16, 3]", gan_model_read, g, "0.weight", GAN_GRADIENT, w->made);
+    REFUSED(GAN_E_ARGUMENT, "running_mean", gan_model_read, g, "2.running_mean", GAN_GRADIENT,
+            w->made);
+    EACH_WRONG(MODEL, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_model_write, bad, "0.weight", w->made);
+    EACH_WRONG(TENSOR, bad) REFUSED(GAN_E_ARGUMENT, "tensor", gan_model_write, g, "0.weight", bad);
+    REFUSED(GAN_E_ARGUMENT, "name is NULL", gan_model_write, g, NULL, w->made);
+    REFUSED(GAN_E_SHAPE, "[2, 4, 4, 1]", gan_model_write, g, "0.weight", w->made);
+    EACH_WRONG(MODEL, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_model_clamp, bad, -1, 1);
+    REFUSED(GAN_E_ARGUMENT, "least", gan_model_clamp, g, 1, -1);
+    REFUSED(GAN_E_ARGUMENT, "least", gan_model_clamp, g, NAN, 1);
+    REFUSED(GAN_E_ARGUMENT, "most", gan_model_clamp, g, -1, NAN);
+}
+
+/* ---- runner.h ---- */
+
+static void refuse_runner(world *w)
+{
+    const gan_tensor *in[] = {w->latent}, *wrong_in[] = {w->made}, *pictures[] = {w->pictures};
+    gan_tensor *out[] = {w->made}, *wrong_out[] = {w->latent};
+    gan_tensor *whole, *empty = make_tensor(w->context, 2, (int64_t[]){0, 3});
+    void *bad;
+    CHECK_OK(gan_tensor_create(&whole, w->context, GAN_INT64, 4, (int64_t[]){2, 4, 4, 1}));
+    EACH_WRONG(CONTEXT, bad) NOT_MADE(gan_runner, GAN_E_ARGUMENT, NULL, gan_runner_create, bad,
+                                      w->generator, "");
+    EACH_WRONG(MODEL, bad) NOT_MADE(gan_runner, GAN_E_ARGUMENT, "model", gan_runner_create,
+                                    w->context, bad, "");
+    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_runner_create, NULL, w->context, w->generator, "");
+    NOT_MADE(gan_runner, GAN_E_TEXT, "'batch'", gan_runner_create, w->context, w->generator,
+             "batch=0");
+    NOT_MADE(gan_runner, GAN_E_TEXT, "'batch'", gan_runner_create, w->context, w->generator,
+             "batch=9223372036854775807");
+    EACH_WRONG(RUNNER, bad) IGNORED(gan_runner_retain, bad);
+    EACH_WRONG(RUNNER, bad) IGNORED(gan_runner_release, bad);
+    EACH_WRONG(RUNNER, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_runner_update, bad);
+    EACH_WRONG(RUNNER, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_runner_run, bad, in, out);
+    REFUSED(GAN_E_ARGUMENT, "inputs is NULL", gan_runner_run, w->runner, NULL, out);
+    REFUSED(GAN_E_ARGUMENT, "outputs is NULL", gan_runner_run, w->runner, in, NULL);
+    EACH_WRONG(TENSOR, bad) REFUSED(GAN_E_ARGUMENT, "input 0", gan_runner_run, w->runner,
+                                    (const gan_tensor *[]){bad}, out);
+    EACH_WRONG(TENSOR, bad) REFUSED(GAN_E_ARGUMENT, "output 0", gan_runner_run, w->runner, in,
+                                    (gan_tensor *[]){bad});
+    REFUSED(GAN_E_SHAPE, "input 0", gan_runner_run, w->runner, wrong_in, out);
+    REFUSED(GAN_E_SHAPE, "output 0", gan_runner_run, w->runner, in, wrong_out);
+    REFUSED(GAN_E_SHAPE, "6 samples", gan_runner_run, w->runner, pictures, out);
+    REFUSED(GAN_E_SHAPE, "0 samples", gan_runner_run, w->runner, (const gan_tensor *[]){empty}, out);
+    REFUSED(GAN_E_SHAPE, "int64", gan_runner_run, w->runner, in, &whole);
+    gan_tensor_release(whole);
+    gan_tensor_release(empty);
+}
+
+/* ---- tape.h ---- */
+
+static void refuse_tape_sources(world *w)
+{
+    static const int64_t shape[4] = {2, 3, 3, 1}, wraps[4] = {1LL << 62, 1LL << 62, 1, 1};
+    static const int64_t none[4] = {2, 0, 3, 1}, below[4] = {-2, 3, 3, 1};
+    static const int32_t ranks[] = {0, 1, 3, 5, 9, -1, INT32_MAX, INT32_MIN};
+    gan_tensor *cube = make_tensor(w->context, 3, shape), *empty = make_tensor(w->context, 4, none);
+    gan_tape *tape = w->tape;
+    void *bad;
+    EACH_WRONG(CONTEXT, bad) NOT_MADE_ALONE(gan_tape, GAN_E_ARGUMENT, NULL, gan_tape_create, bad);
+    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_tape_create, NULL, w->context);
+    EACH_WRONG(TAPE, bad) IGNORED(gan_tape_retain, bad);
+    EACH_WRONG(TAPE, bad) IGNORED(gan_tape_release, bad);
+    EACH_WRONG(TAPE, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_tape_reset, bad);
+    EACH_WRONG(TAPE, bad) NOTHING_FROM(gan_tape_draws, bad);
+    EACH_WRONG(TAPE, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_tape_seek, bad, 1);
+    REFUSED(GAN_E_ARGUMENT, "18446744073709551615", gan_tape_seek, tape, UINT64_MAX);
+    EACH_WRONG(TAPE, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_tape_input, bad, cube, 0, &w->loss);
+    EACH_WRONG(TENSOR, bad) NO_VALUE(GAN_E_ARGUMENT, "tensor", gan_tape_input, tape, bad, 0, put);
+    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_tape_input, tape, w->latent, 0, NULL);
+    NO_VALUE(GAN_E_SHAPE, "rank 3", gan_tape_input, tape, cube, 0, put);
+    NO_VALUE(GAN_E_SHAPE, "2x0x3x1", gan_tape_input, tape, empty, 0, put);
+    EACH_WRONG(TAPE, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_tape_normal, bad, 4, shape, &w->loss);
+    EACH_WRONG(TAPE, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_tape_uniform, bad, 4, shape, &w->loss);
+    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_tape_normal, tape, 4, shape, NULL);
+    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_tape_uniform, tape, 4, shape, NULL);
+    NO_VALUE(GAN_E_ARGUMENT, "shape is NULL", gan_tape_normal, tape, 4, NULL, put);
+    NO_VALUE(GAN_E_ARGUMENT, "shape is NULL", gan_tape_uniform, tape, 4, NULL, put);
+    for (int i = 0; i < 8; i++) {
+        NO_VALUE(GAN_E_SHAPE, "rank", gan_tape_normal, tape, ranks[i], shape, put);
+        NO_VALUE(GAN_E_SHAPE, "rank", gan_tape_uniform, tape, ranks[i], shape, put);
+    }
+    NO_VALUE(GAN_E_SHAPE, "too large", gan_tape_normal, tape, 4, wraps, put);
+    NO_VALUE(GAN_E_SHAPE, "2x0x3x1", gan_tape_uniform, tape, 4, none, put);
+    NO_VALUE(GAN_E_SHAPE, "-2x3x3x1", gan_tape_normal, tape, 4, below, put);
+    gan_tensor_release(cube);
+    gan_tensor_release(empty);
+}
+
+static void refuse_tape_records(world *w)
+{
+    static const gan_value values[] = {-1, 3, 0, INT64_MAX, INT64_MIN, 1LL << 32 | 99, 2LL << 32};
+    const double weights[] = {1, 2};
+    gan_model *g = w->generator;
+    gan_tape *tape = w->tape;
+    gan_value *out = &w->loss, made;
+    void *bad;
+    EACH_WRONG(TAPE, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_tape_apply, bad, g, "training", &w->z,
+                                  &made);
+    EACH_WRONG(MODEL, bad) REFUSED(GAN_E_ARGUMENT, "model", gan_tape_apply, tape, bad, "training",
+                                   &w->z, &made);
+    REFUSED(GAN_E_ARGUMENT, "mode is NULL", gan_tape_apply, tape, g, NULL, &w->z, &made);
+    REFUSED(GAN_E_ARGUMENT, "inputs is NULL", gan_tape_apply, tape, g, "training", NULL, &made);
+    REFUSED(GAN_E_ARGUMENT, "outputs is NULL", gan_tape_apply, tape, g, "training", &w->z, NULL);
+    REFUSED(GAN_E_TEXT, "groups", gan_tape_apply, tape, g, "training groups=0", &w->z, &made);
+    REFUSED(GAN_E_TEXT, "groups", gan_tape_apply, tape, g, "training groups=-1", &w->z, &made);
+    REFUSED(GAN_E_TEXT, "training nor", gan_tape_apply, tape, g, "", &w->z, &made);
+    REFUSED(GAN_E_SHAPE, "4x4x1", gan_tape_apply, tape, w->discriminator, "training", &w->z, &made);
+    EACH_WRONG(TAPE, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_tape_loss, bad, "mean", &w->x, 1, out);
+    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_tape_loss, tape, "mean", &w->x, 1, NULL);
+    EACH_WRONG(TAPE, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_tape_combine, bad, &w->x, weights, 1,
+                                  out);
+    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_tape_combine, tape, &w->x, weights, 1, NULL);
+    EACH_WRONG(TAPE, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_tape_detach, bad, w->x, out);
+    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_tape_detach, tape, w->x, NULL);
+    for (int i = 0; i < 7; i++) {
+        REFUSED(GAN_E_ARGUMENT, "value", gan_tape_apply, tape, g, "training", &values[i], &made);
+        NO_VALUE(GAN_E_ARGUMENT, "value", gan_tape_loss, tape, "mean", &values[i], 1, put);
+        NO_VALUE(GAN_E_ARGUMENT, "value", gan_tape_combine, tape, &values[i], weights, 1, put);
+        NO_VALUE(GAN_E_ARGUMENT, "value", gan_tape_detach, tape, values[i], put);
+    }
+    NO_VALUE(GAN_E_ARGUMENT, "spec is NULL", gan_tape_loss, tape, NULL, &w->x, 1, put);
+    NO_VALUE(GAN_E_ARGUMENT, "values is NULL", gan_tape_loss, tape, "mean", NULL, 1, put);
+    NO_VALUE(GAN_E_ARGUMENT, "not 0", gan_tape_loss, tape, "mean", &w->x, 0, put);
+    NO_VALUE(GAN_E_ARGUMENT, "not -1", gan_tape_loss, tape, "mse", &w->x, -1, put);
+    NO_VALUE(GAN_E_ARGUMENT, "not 2147483647", gan_tape_loss, tape, "mse", &w->x, INT32_MAX, put);
+    NO_VALUE(GAN_E_ARGUMENT, "values is NULL", gan_tape_combine, tape, NULL, weights, 1, put);
+    NO_VALUE(GAN_E_ARGUMENT, "weights is NULL", gan_tape_combine, tape, &w->x, NULL, 1, put);
+    NO_VALUE(GAN_E_ARGUMENT, "0 values", gan_tape_combine, tape, &w->x, weights, 0, put);
+    NO_VALUE(GAN_E_ARGUMENT, "-5 values", gan_tape_combine, tape, &w->x, weights, -5, put);
+    NO_VALUE(GAN_E_SHAPE, "2x1x1x3", gan_tape_combine, tape, ((gan_value[]){w->x, w->z}), weights, 2,
+             put);
+}
+
+static void refuse_tape_results(world *w)
+{
+    static const gan_value values[] = {-1, 3, 0, INT64_MAX, INT64_MIN, 1LL << 32 | 99, 2LL << 32};
+    gan_tape *tape = w->tape;
+    gan_tensor *whole;
+    int64_t shape[4];
+    double number;
+    void *bad;
+    CHECK_OK(gan_tensor_create(&whole, w->context, GAN_INT32, 4, (int64_t[]){2, 4, 4, 1}));
+    EACH_WRONG(TAPE, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_tape_shape, bad, w->x, shape);
+    REFUSED(GAN_E_ARGUMENT, "shape is NULL", gan_tape_shape, tape, w->x, NULL);
+    EACH_WRONG(TAPE, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_tape_scalar, bad, w->x, &number);
+    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_tape_scalar, tape, w->x, NULL);
+    REFUSED(GAN_E_SHAPE, "2x4x4x1", gan_tape_scalar, tape, w->x, &number);
+    EACH_WRONG(TAPE, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_tape_value, bad, w->x, w->made);
+    EACH_WRONG(TENSOR, bad) REFUSED(GAN_E_ARGUMENT, "tensor", gan_tape_value, tape, w->x, bad);
+    REFUSED(GAN_E_SHAPE, "2x1x1x3", gan_tape_value, tape, w->x, w->latent);
+    REFUSED(GAN_E_SHAPE, "int32", gan_tape_value, tape, w->x, whole);
+    EACH_WRONG(TAPE, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_tape_gradient, bad, w->x, w->made);
+    REFUSED(GAN_E_STATE, "no gradient", gan_tape_gradient, tape, w->x, w->made);
+    for (int i = 0; i < 7; i++) {
+        REFUSED(GAN_E_ARGUMENT, "value", gan_tape_shape, tape, values[i], shape);
+        REFUSED(GAN_E_ARGUMENT, "value", gan_tape_scalar, tape, values[i], &number);
+        REFUSED(GAN_E_ARGUMENT, "value", gan_tape_value, tape, values[i], w->made);
+        REFUSED(GAN_E_ARGUMENT, "value", gan_tape_gradient, tape, values[i], w->made);
+        REFUSED(GAN_E_ARGUMENT, "value", gan_tape_backward, tape, &values[i], NULL, 1, NULL, 0);
+    }
+    gan_tensor_release(whole);
+}
+
+static void refuse_tape_backward(world *w)
+{
+    gan_tape *tape = w->tape;
+    gan_model *g = w->generator;
+    void *bad;
+#define BACKWARD(expected, words, ...) REFUSED(expected, words, gan_tape_backward, __VA_ARGS__)
+    EACH_WRONG(TAPE, bad) BACKWARD(GAN_E_ARGUMENT, NULL, bad, &w->x, NULL, 1, &g, 1);
+    BACKWARD(GAN_E_ARGUMENT, "values is NULL", tape, NULL, NULL, 1, &g, 1);
+    BACKWARD(GAN_E_ARGUMENT, "models is NULL", tape, &w->x, NULL, 1, NULL, 1);
+    BACKWARD(GAN_E_ARGUMENT, "0 values", tape, &w->x, NULL, 0, &g, 1);
+    BACKWARD(GAN_E_ARGUMENT, "-1 values", tape, &w->x, NULL, -1, &g, 1);
+    BACKWARD(GAN_E_ARGUMENT, "-2147483648 models", tape, &w->x, NULL, 1, &g, INT32_MIN);
+    EACH_WRONG(MODEL, bad) BACKWARD(GAN_E_ARGUMENT, "model", tape, &w->x, NULL, 1,
+                                    (gan_model *[]){bad}, 1);
+    EACH_WRONG(TENSOR, bad) if (bad) BACKWARD(GAN_E_ARGUMENT, "tensor", tape, &w->x,
+                                              (gan_tensor *[]){bad}, 1, &g, 1);
+    BACKWARD(GAN_E_SHAPE, "2x1x1x3", tape, &w->x, &w->latent, 1, &g, 1);
+}
+
+/* ---- optimizer.h ---- */
+
+static void refuse_optimizer(world *w)
+{
+    gan_context *other = open_context(&w->fault, "threads=1");
+    gan_model *strange;
+    double number;
+    void *bad;
+    CHECK_OK(gan_model_parse(&strange, other, "input 3; dense 3"));
+    EACH_WRONG(CONTEXT, bad) NOT_MADE(gan_optimizer, GAN_E_ARGUMENT, NULL, gan_optimizer_create,
+                                      bad, "adam");
+    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_optimizer_create, NULL, w->context, "adam");
+    NOT_MADE(gan_optimizer, GAN_E_ARGUMENT, "spec is NULL", gan_optimizer_create, w->context, NULL);
+    NOT_MADE(gan_optimizer, GAN_E_TEXT, "'lr'", gan_optimizer_create, w->context, "adam lr=-1");
+    NOT_MADE(gan_optimizer, GAN_E_TEXT, "'lr'", gan_optimizer_create, w->context, "adam lr=nan");
+    EACH_WRONG(OPTIMIZER, bad) IGNORED(gan_optimizer_retain, bad);
+    EACH_WRONG(OPTIMIZER, bad) IGNORED(gan_optimizer_release, bad);
+    EACH_WRONG(OPTIMIZER, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_optimizer_add, bad, w->generator);
+    EACH_WRONG(MODEL, bad) REFUSED(GAN_E_ARGUMENT, "model", gan_optimizer_add, w->optimizer, bad);
+    REFUSED(GAN_E_ARGUMENT, "another context", gan_optimizer_add, w->optimizer, strange);
+    EACH_WRONG(OPTIMIZER, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_optimizer_step, bad);
+    EACH_WRONG(OPTIMIZER, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_optimizer_zero, bad);
+    EACH_WRONG(OPTIMIZER, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_optimizer_norm, bad, &number);
+    EACH_WRONG(OPTIMIZER, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_optimizer_rate, bad, &number);
+    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_optimizer_norm, w->optimizer, NULL);
+    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_optimizer_rate, w->optimizer, NULL);
+    EACH_WRONG(OPTIMIZER, bad) NOTHING_FROM(gan_optimizer_text, bad);
+    gan_model_release(strange);
+    gan_context_release(other);
+}
+
+/* ---- trainer.h ---- */
+
+static void refuse_trainer_setters(world *w)
+{
+    gan_context *other = open_context(&w->fault, "threads=1");
+    gan_tensor *cube = make_tensor(w->context, 3, (int64_t[]){2, 4, 4});
+    gan_trainer *t = w->trainer;
+    gan_model *strange;
+    void *bad;
+    CHECK_OK(gan_model_parse(&strange, other, GENERATOR));
+    EACH_WRONG(CONTEXT, bad) NOT_MADE(gan_trainer, GAN_E_ARGUMENT, NULL, gan_trainer_create, bad,
+                                      "gan");
+    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_trainer_create, NULL, w->context, "gan");
+    NOT_MADE(gan_trainer, GAN_E_ARGUMENT, "spec is NULL", gan_trainer_create, w->context, NULL);
+    NOT_MADE(gan_trainer, GAN_E_TEXT, "'batch'", gan_trainer_create, w->context, "gan batch=0");
+    EACH_WRONG(TRAINER, bad) IGNORED(gan_trainer_retain, bad);
+    EACH_WRONG(TRAINER, bad) IGNORED(gan_trainer_release, bad);
+    EACH_WRONG(TRAINER, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_trainer_set_model, bad, "generator",
+                                     w->generator);
+    EACH_WRONG(MODEL, bad) REFUSED(GAN_E_ARGUMENT, "model", gan_trainer_set_model, t, "generator",
+                                   bad);
+    REFUSED(GAN_E_ARGUMENT, "name is NULL", gan_trainer_set_model, t, NULL, w->generator);
+    REFUSED(GAN_E_ARGUMENT, "'critic'", gan_trainer_set_model, t, "critic", w->generator);
+    REFUSED(GAN_E_ARGUMENT, "another context", gan_trainer_set_model, t, "generator", strange);
+    EACH_WRONG(TRAINER, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_trainer_set_data, bad, "real",
+                                     w->dataset);
+    EACH_WRONG(DATASET, bad) REFUSED(GAN_E_ARGUMENT, "data", gan_trainer_set_data, t, "real", bad);
+    REFUSED(GAN_E_ARGUMENT, "name is NULL", gan_trainer_set_data, t, NULL, w->dataset);
+    REFUSED(GAN_E_ARGUMENT, "'reel'", gan_trainer_set_data, t, "reel", w->dataset);
+    REFUSED(GAN_E_ARGUMENT, "'noise'", gan_trainer_set_data, t, "noise", w->dataset);
+    EACH_WRONG(TRAINER, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_trainer_set_optimizer, bad,
+                                     "generator", "adam");
+    REFUSED(GAN_E_ARGUMENT, "name is NULL", gan_trainer_set_optimizer, t, NULL, "adam");
+    REFUSED(GAN_E_ARGUMENT, "spec is NULL", gan_trainer_set_optimizer, t, "generator", NULL);
+    REFUSED(GAN_E_ARGUMENT, "'x'", gan_trainer_set_optimizer, t, "x", "adam");
+    EACH_WRONG(TRAINER, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_trainer_feed, bad, "real", w->made);
+    EACH_WRONG(TENSOR, bad) REFUSED(GAN_E_ARGUMENT, "batch", gan_trainer_feed, t, "real", bad);
+    REFUSED(GAN_E_ARGUMENT, "name is NULL", gan_trainer_feed, t, NULL, w->made);
+    REFUSED(GAN_E_ARGUMENT, "'reel'", gan_trainer_feed, t, "reel", w->made);
+    REFUSED(GAN_E_SHAPE, "rank 3", gan_trainer_feed, t, "real", cube);
+    gan_tensor_release(cube);
+    gan_model_release(strange);
+    gan_context_release(other);
+}
+
+static void refuse_trainer_rest(world *w)
+{
+    gan_trainer *t = w->trainer;
+    double number;
+    void *bad;
+    EACH_WRONG(TRAINER, bad) NOTHING_FROM(gan_trainer_model, bad, "generator", 0);
+    NOTHING_FROM(gan_trainer_model, t, NULL, 0);
+    NOTHING_FROM(gan_trainer_model, t, "critic", 0);
+    NOTHING_FROM(gan_trainer_model, t, "generator", 1); /* there is no average */
+    EACH_WRONG(TRAINER, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_trainer_step, bad);
+    EACH_WRONG(TRAINER, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_trainer_run, bad, 1, NULL, NULL);
+    REFUSED(GAN_E_ARGUMENT, "steps is -1", gan_trainer_run, t, -1, NULL, NULL);
+    REFUSED(GAN_E_ARGUMENT, "steps is -92", gan_trainer_run, t, INT64_MIN, NULL, NULL);
+    EACH_WRONG(TRAINER, bad) NOTHING_FROM(gan_trainer_steps, bad);
+    EACH_WRONG(TRAINER, bad) NOTHING_FROM(gan_trainer_value_count, bad);
+    EACH_WRONG(TRAINER, bad) NOTHING_FROM(gan_trainer_value_name, bad, 0);
+    NOTHING_FROM(gan_trainer_value_name, t, -1);
+    NOTHING_FROM(gan_trainer_value_name, t, INT32_MAX);
+    EACH_WRONG(TRAINER, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_trainer_value, bad, "rate", &number);
+    REFUSED(GAN_E_ARGUMENT, "name is NULL", gan_trainer_value, t, NULL, &number);
+    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_trainer_value, t, "rate.generator", NULL);
+    REFUSED(GAN_E_ARGUMENT, "'rate'", gan_trainer_value, t, "rate", &number);
+    EACH_WRONG(TRAINER, bad) NOTHING_FROM(gan_trainer_text, bad);
+    EACH_WRONG(TRAINER, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_trainer_save, bad, "a");
+    REFUSED(GAN_E_ARGUMENT, "path is NULL", gan_trainer_save, t, NULL);
+    EACH_WRONG(CONTEXT, bad) NOT_MADE(gan_trainer, GAN_E_ARGUMENT, NULL, gan_trainer_load, bad, "a");
+    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_trainer_load, NULL, w->context, "a");
+    NOT_MADE(gan_trainer, GAN_E_ARGUMENT, "path is NULL", gan_trainer_load, w->context, NULL);
+    NOT_MADE(gan_trainer, GAN_E_FORMAT, "pictures", gan_trainer_load, w->context, "pictures.npy");
+}
+
+/* ---- recipe.h ---- */
+
+static void refuse_recipe(world *w)
+{
+    gan_recipe *r = w->recipe;
+    double number;
+    void *bad;
+    EACH_WRONG(CONTEXT, bad) NOT_MADE(gan_recipe, GAN_E_ARGUMENT, NULL, gan_recipe_load, bad, "a");
+    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_recipe_load, NULL, w->context, "a");
+    NOT_MADE(gan_recipe, GAN_E_ARGUMENT, "path is NULL", gan_recipe_load, w->context, NULL);
+    NOT_MADE(gan_recipe, GAN_E_FILE, "none", gan_recipe_load, w->context, "none");
+    NOT_MADE(gan_recipe, GAN_E_TEXT, "pictures", gan_recipe_load, w->context, "pictures.npy");
+    EACH_WRONG(RECIPE, bad) IGNORED(gan_recipe_retain, bad);
+    EACH_WRONG(RECIPE, bad) IGNORED(gan_recipe_release, bad);
+    EACH_WRONG(RECIPE, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_recipe_set, bad, "run.steps", "1");
+    REFUSED(GAN_E_ARGUMENT, "path is NULL", gan_recipe_set, r, NULL, "1");
+    REFUSED(GAN_E_ARGUMENT, "value is NULL", gan_recipe_set, r, "run.steps", NULL);
+    REFUSED(GAN_E_TEXT, "''", gan_recipe_set, r, "", "1");
+    REFUSED(GAN_E_TEXT, "stps", gan_recipe_set, r, "run.stps", "1");
+    REFUSED(GAN_E_TEXT, "'steps'", gan_recipe_set, r, "run.steps", "-1");
+    REFUSED(GAN_E_TEXT, "steps", gan_recipe_set, r, "run.steps", "");
+    EACH_WRONG(RECIPE, bad) NOTHING_FROM(gan_recipe_text, bad);
+    EACH_WRONG(RECIPE, bad) NOTHING_FROM(gan_recipe_context, bad);
+    EACH_WRONG(RECIPE, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_recipe_run_option, bad, "steps",
+                                    &number);
+    REFUSED(GAN_E_ARGUMENT, "name is NULL", gan_recipe_run_option, r, NULL, &number);
+    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_recipe_run_option, r, "steps", NULL);
+    REFUSED(GAN_E_ARGUMENT, "'steps'", gan_recipe_run_option, r, "step", &number);
+    EACH_WRONG(RECIPE, bad) NOT_MADE(gan_trainer, GAN_E_ARGUMENT, "recipe", gan_recipe_trainer, bad,
+                                     w->context, NULL);
+    EACH_WRONG(CONTEXT, bad) NOT_MADE(gan_trainer, GAN_E_ARGUMENT, NULL, gan_recipe_trainer, r, bad,
+                                      NULL);
+    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_recipe_trainer, NULL, r, w->context, NULL);
+    NOT_MADE(gan_trainer, GAN_E_FILE, "none", gan_recipe_trainer, r, w->context, "none");
+}
+
+static void refuse_catalog(world *w)
+{
+    static const int32_t indices[] = {-1, 1000, INT32_MAX, INT32_MIN};
+    int32_t groups = gan_catalog_group_count();
+    double least = 5, most = 5;
+    begin_row(w, "gan_catalog_group_count");
+    CHECK(groups > 0);
+    for (int i = 0; i < 4; i++) {
+        int32_t wrong = indices[i];
+        NOTHING_FROM(gan_catalog_group, wrong);
+        NOTHING_FROM(gan_catalog_kind_count, wrong);
+        NOTHING_FROM(gan_catalog_kind, wrong, 0);
+        NOTHING_FROM(gan_catalog_kind, 0, wrong);
+        NOTHING_FROM(gan_catalog_kind_help, wrong, 0);
+        NOTHING_FROM(gan_catalog_kind_help, groups - 1, wrong);
+        NOTHING_FROM(gan_catalog_option_count, wrong, 0);
+        NOTHING_FROM(gan_catalog_option_count, 0, wrong);
+        NOTHING_FROM(gan_catalog_option, wrong, 0, 0, "name");
+        NOTHING_FROM(gan_catalog_option, 0, wrong, 0, "name");
+        NOTHING_FROM(gan_catalog_option, 0, 0, wrong, "name");
+        NOTHING_FROM(gan_catalog_option_range, wrong, 0, 0, &least, &most);
+        NOTHING_FROM(gan_catalog_option_range, 0, wrong, 0, &least, &most);
+        NOTHING_FROM(gan_catalog_option_range, 0, 0, wrong, NULL, NULL);
+    }
+    NOTHING_FROM(gan_catalog_group, groups);
+    NOTHING_FROM(gan_catalog_option, 0, 0, 0, NULL);
+    NOTHING_FROM(gan_catalog_option, 0, 0, 0, "");
+    NOTHING_FROM(gan_catalog_option, 0, 0, 0, "Name");
+    CHECK(least == 5 && most == 5);
+}
+
+TEST(wrong_arguments)
+{
+    world opened, *w = &opened;
+    open_world(w, "threads=1");
+    refuse_model_texts(w);
+    refuse_model_files(w);
+    refuse_model_building(w);
+    refuse_model_questions(w);
+    refuse_model_values(w);
+    refuse_runner(w);
+    refuse_tape_sources(w);
+    refuse_tape_records(w);
+    refuse_tape_results(w);
+    refuse_tape_backward(w);
+    refuse_optimizer(w);
+    refuse_trainer_setters(w);
+    refuse_trainer_rest(w);
+    refuse_recipe(w);
+    refuse_catalog(w);
+    check_all_called(0);
+    CHECK_OK(gan_trainer_step(w->trainer)); /* all is as it was */
+    close_world(w);
+}
+
+int main(void)
+{
+    RUN(wrong_arguments);
+    return test_report();
+}
