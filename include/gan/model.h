@@ -52,7 +52,7 @@ GAN_API gan_status gan_model_parse_parts(gan_model **out, gan_context *context, 
  * is an "input H W C". The same layer or model may be added several times and to several models:
  * it is then shared, and is a part of this model; its name is the ordinal of its first place, so
  * that parameters are called "2.weight" or, in a part, "2.0.weight". A model that is a part of
- * another one cannot be added to any more (GAN_E_STATE). */
+ * another one, or was set on a trainer, cannot be added to any more (GAN_E_STATE). */
 GAN_API gan_status gan_model_create(gan_model **out, gan_context *context);
 GAN_API gan_status gan_model_add(gan_model *model, gan_layer *layer);
 GAN_API gan_status gan_model_add_model(gan_model *model, gan_model *part);

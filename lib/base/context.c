@@ -261,7 +261,8 @@ gan_status gan_context_create(gan_context **out, const char *spec, const gan_hos
 
 void gan_context_retain(gan_context *context)
 {
-    if (gan__context_is(context)) atomic_fetch_add_explicit(&context->references, 1, memory_order_relaxed);
+    if (!gan__context_is(context)) return;
+    atomic_fetch_add_explicit(&context->references, 1, memory_order_relaxed);
 }
 
 void gan_context_release(gan_context *context)

@@ -62,10 +62,9 @@ static inline bool gan__context_is(const gan_context *context)
 }
 
 /* Every public function that computes or changes something is bracketed by these two.
- * Enter claims the context for this thread (GAN_E_BUSY if another one has it, GAN_E_ARGUMENT, with
- * no place for a message, if it is none) and puts the
- * floating-point unit into its default mode: round to nearest, denormals kept, no traps. It nests.
- * Leave undoes both. `mode` is the caller's own storage. */
+ * Enter claims the context for this thread (GAN_E_BUSY if another one has it; GAN_E_ARGUMENT if it
+ * is no context) and puts the floating-point unit into its default mode: round to nearest,
+ * denormals kept, no traps. It nests. Leave undoes both. `mode` is the caller's own storage. */
 typedef struct gan__entry {
     uint64_t mode;
 } gan__entry;

@@ -241,6 +241,10 @@ static gan_status dataset_from_tensors(gan_dataset **out, gan_context *context,
                                        int32_t count)
 {
     gan_dataset *dataset;
+    if (count < 1) {
+        return gan__fail(context, GAN_E_ARGUMENT, "gan_dataset_from_tensors: count is %" PRId32,
+                         count);
+    }
     GAN__TRY(dataset_new(&dataset, context));
     return dataset_deliver(out, dataset, dataset_add_all(dataset, fields, tensors, count));
 }
@@ -286,6 +290,10 @@ static gan_status dataset_from_callback(gan_dataset **out, gan_context *context,
                                         const gan_dataset *source)
 {
     gan_dataset *dataset;
+    if (field_count < 1) {
+        return gan__fail(context, GAN_E_ARGUMENT,
+                         "gan_dataset_from_callback: field_count is %" PRId32, field_count);
+    }
     GAN__TRY(dataset_new(&dataset, context));
     dataset->count = source->count;
     dataset->read = source->read;
@@ -311,10 +319,10 @@ gan_status gan_dataset_from_callback(gan_dataset **out, gan_context *context,
 
 void gan_dataset_retain(gan_dataset *dataset)
 {
-    gan__object_retain(dataset);
+    if (gan__object_is(dataset, GAN__DATASET)) gan__object_retain(dataset);
 }
 
 void gan_dataset_release(gan_dataset *dataset)
 {
-    gan__object_release(dataset);
+    if (gan__object_is(dataset, GAN__DATASET)) gan__object_release(dataset);
 }

@@ -76,7 +76,7 @@ struct gan_model {
     size_t input_count, input_capacity, output_count, output_capacity;
     size_t entry_count, entry_capacity, store_count, store_capacity, part_count, part_capacity;
     int32_t nesting; /* 1 + the deepest of the parts */
-    bool placed;     /* as a part: it must not change any more */
+    bool placed;     /* as a part, or on a trainer: it must not change any more */
     char *text;      /* canonical; made when asked for, dropped by a change */
 };
 

@@ -236,7 +236,8 @@ static gan_status hand_check(const gan_model *model, const gan__object *added, c
     }
     if (model->placed) {
         return gan__fail(context, GAN_E_STATE,
-                         "%s: the model is a part of another one and must not change", function);
+                         "%s: the model is in another one, or in a trainer, and must not change",
+                         function);
     }
     if (block->count > 0 && block->statements[block->count - 1].form == GAN__FORM_OUTPUT) {
         return gan__fail(context, GAN_E_STATE, "%s: the model's outputs are already named",

@@ -76,12 +76,12 @@ gan_status gan_recipe_load(gan_recipe **out, gan_context *context, const char *p
 
 void gan_recipe_retain(gan_recipe *recipe)
 {
-    gan__object_retain(recipe);
+    if (gan__object_is(recipe, GAN__RECIPE)) gan__object_retain(recipe);
 }
 
 void gan_recipe_release(gan_recipe *recipe)
 {
-    gan__object_release(recipe);
+    if (gan__object_is(recipe, GAN__RECIPE)) gan__object_release(recipe);
 }
 
 /* ---- questions ---- */

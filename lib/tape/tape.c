@@ -224,14 +224,19 @@ uint64_t gan_tape_draws(const gan_tape *tape)
     return gan__object_is(tape, GAN__TAPE) ? tape->draws : 0;
 }
 
-gan_status gan_tape_seek(gan_tape *tape, uint64_t draws)
+static gan_status tape_seek(gan_tape *tape, uint64_t draws)
 {
-    GAN__TRY(gan__object_check(NULL, tape, GAN__TAPE, "gan_tape_seek", "tape"));
     if (draws >= (uint64_t)1 << 48)
         return gan__fail(tape->object.context, GAN_E_ARGUMENT,
                          "gan_tape_seek: %" PRIu64 " draws, more than 2^48", draws);
     tape->draws = draws;
     return GAN_OK;
+}
+
+gan_status gan_tape_seek(gan_tape *tape, uint64_t draws)
+{
+    GAN__TRY(gan__object_check(NULL, tape, GAN__TAPE, "gan_tape_seek", "tape"));
+    GAN__RETURN_ENTERED(tape->object.context, tape_seek(tape, draws));
 }
 
 /* ---- reading values ---- */

@@ -10,12 +10,13 @@ static gan_status source_check(const gan_tape *tape, const char *function, gan__
 {
     const int64_t factors[5] = {shape.n, shape.h, shape.w, shape.c, sizeof(float)};
     int64_t bytes;
-    char text[88];
     if (shape.n > 0 && shape.h > 0 && shape.w > 0 && shape.c > 0 &&
         gan__product_count(factors, 5, &bytes))
         return GAN_OK;
-    return gan__fail(tape->object.context, GAN_E_SHAPE, "%s: %s is empty or too large", function,
-                     gan__shape_print(shape, text));
+    return gan__fail(tape->object.context, GAN_E_SHAPE,
+                     "%s: %" PRId64 " x %" PRId64 " x %" PRId64 " x %" PRId64
+                     " is empty or too large",
+                     function, shape.n, shape.h, shape.w, shape.c);
 }
 
 static gan_status source_input(gan_tape *tape, gan_tensor *tensor, int32_t gradient, gan_value *out)
@@ -97,10 +98,10 @@ static gan_status source_call(gan_tape *tape, const char *function, int32_t rank
 {
     GAN__TRY(gan__object_check(NULL, tape, GAN__TAPE, function, "tape"));
     gan_context *context = tape->object.context;
+    if (out) *out = -1;
     if (!out || !shape)
         return gan__fail(context, GAN_E_ARGUMENT, "%s: %s is NULL", function,
                          out ? "shape" : "out");
-    *out = -1;
     GAN__RETURN_ENTERED(context, source_draw(tape, function, rank, shape, normal, out));
 }
 

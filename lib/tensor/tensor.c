@@ -238,19 +238,19 @@ static gan_status tensor_permute(gan_tensor **out, gan_tensor *tensor, const int
 gan_status gan_tensor_slice(gan_tensor **out, gan_tensor *tensor, int32_t dim, int64_t start,
                             int64_t length)
 {
-    if (!out) return GAN_E_ARGUMENT;
-    *out = NULL;
+    if (out) *out = NULL;
     GAN__TRY(gan__object_check(NULL, tensor, GAN__TENSOR, "gan_tensor_slice", "tensor"));
     gan_context *context = tensor->object.context;
+    if (!out) return gan__fail(context, GAN_E_ARGUMENT, "gan_tensor_slice: out is NULL");
     GAN__RETURN_ENTERED(context, tensor_slice(out, tensor, dim, start, length));
 }
 
 gan_status gan_tensor_permute(gan_tensor **out, gan_tensor *tensor, const int32_t *order)
 {
-    if (!out) return GAN_E_ARGUMENT;
-    *out = NULL;
+    if (out) *out = NULL;
     GAN__TRY(gan__object_check(NULL, tensor, GAN__TENSOR, "gan_tensor_permute", "tensor"));
     gan_context *context = tensor->object.context;
+    if (!out) return gan__fail(context, GAN_E_ARGUMENT, "gan_tensor_permute: out is NULL");
     if (!order && tensor->rank > 0) {
         return gan__fail(context, GAN_E_ARGUMENT, "gan_tensor_permute: order is NULL");
     }

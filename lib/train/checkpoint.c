@@ -317,7 +317,9 @@ static gan_status checkpoint_restore_model(gan_trainer *t, int32_t role,
     GAN__TRY(gan__archive_pair(archive, checkpoint_join(&key, "gan.model", name, NULL), &text));
     GAN__TRY(checkpoint_given(t, role, archive, names, parts, &given.count));
     snprintf(key.text, sizeof key.text, "model.%s.", name);
-    return gan__archive_model(&t->models[role], archive, key.text, text, &given);
+    GAN__TRY(gan__archive_model(&t->models[role], archive, key.text, text, &given));
+    t->models[role]->placed = true; /* as in gan_trainer_set_model */
+    return GAN_OK;
 }
 
 static gan_status checkpoint_load_model(gan_trainer *t, int32_t role, const gan__archive *archive)
@@ -433,11 +435,11 @@ static gan_status checkpoint_load(gan_trainer **out, gan_context *context, const
 
 gan_status gan_trainer_load(gan_trainer **out, gan_context *context, const char *path)
 {
+    if (out) *out = NULL;
     if (!out || !context || !path)
         return gan__fail(context, GAN_E_ARGUMENT, "gan_trainer_load: %s is NULL",
                          !out       ? "out"
                          : !context ? "context"
                                     : "path");
-    *out = NULL;
     GAN__RETURN_ENTERED(context, checkpoint_load(out, context, path));
 }

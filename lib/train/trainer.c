@@ -64,22 +64,22 @@ static gan_status trainer_create(gan_trainer **out, gan_context *context, const 
 
 gan_status gan_trainer_create(gan_trainer **out, gan_context *context, const char *spec)
 {
+    if (out) *out = NULL;
     if (!out || !context || !spec)
         return gan__fail(context, GAN_E_ARGUMENT, "gan_trainer_create: %s is NULL",
                          !out       ? "out"
                          : !context ? "context"
                                     : "spec");
-    *out = NULL;
     GAN__RETURN_ENTERED(context, trainer_create(out, context, spec));
 }
 
 void gan_trainer_retain(gan_trainer *trainer)
 {
-    gan__object_retain(trainer);
+    if (gan__object_is(trainer, GAN__TRAINER)) gan__object_retain(trainer);
 }
 void gan_trainer_release(gan_trainer *trainer)
 {
-    gan__object_release(trainer);
+    if (gan__object_is(trainer, GAN__TRAINER)) gan__object_release(trainer);
 }
 
 int32_t gan__trainer_role(const gan_trainer *t, const char *name)
@@ -123,36 +123,49 @@ static gan_status trainer_unknown(const gan_trainer *t, const char *what, const 
                      t->kind->kind.name, what, name, list);
 }
 
-/* What every setter begins with: a live trainer that is not in the middle of a step. */
-static gan_status trainer_settable(gan_trainer *t, const char *function, const char *name)
+/* What every setter's arguments begin with: a live trainer and a name. */
+static gan_status trainer_named(const gan_trainer *t, const char *function, const char *name)
 {
     GAN__TRY(gan__object_check(NULL, t, GAN__TRAINER, function, "trainer"));
-    if (!name)
-        return gan__fail(t->object.context, GAN_E_ARGUMENT, "%s: the name is NULL", function);
-    if (t->stepping)
-        return gan__fail(t->object.context, GAN_E_STATE,
-                         "%s: the trainer is in the middle of a step", function);
-    return GAN_OK;
+    if (name) return GAN_OK;
+    return gan__fail(t->object.context, GAN_E_ARGUMENT, "%s: the name is NULL", function);
+}
+
+/* And what it does first, once it has entered: not in the middle of a step. */
+static gan_status trainer_settable(const gan_trainer *t, const char *function)
+{
+    if (!t->stepping) return GAN_OK;
+    return gan__fail(t->object.context, GAN_E_STATE, "%s: the trainer is in the middle of a step",
+                     function);
 }
 
 static gan_status trainer_set_model(gan_trainer *t, int32_t role, gan_model *model)
 {
-    int32_t group = gan__trainer_group(t, t->kind->roles[role].group);
+    const gan__role_kind *kind = &t->kind->roles[role];
+    int32_t group = gan__trainer_group(t, kind->group);
+    double decay = gan__trainer_options(t)->average;
+    gan__average *average = NULL;
+    GAN__TRY(trainer_settable(t, "gan_trainer_set_model"));
+    if (model->object.context != t->object.context)
+        return gan__fail(t->object.context, GAN_E_ARGUMENT,
+                         "gan_trainer_set_model: the model belongs to another context");
+    if (kind->averaged && decay > 0) GAN__TRY(gan__average_create(&average, model, decay));
     gan_model_retain(model);
     gan_model_release(t->models[role]);
     t->models[role] = model;
+    model->placed = true; /* optimisers, the average and the undo log know its layers */
     gan__average_destroy(t->averages[role]);
-    t->averages[role] = NULL;
+    t->averages[role] = average;
     gan_optimizer_release(t->optimizers[group]); /* its moments were another model's */
     t->optimizers[group] = NULL;
     t->ready = false;
-    return gan__averages_prepare(t);
+    return GAN_OK;
 }
 
 gan_status gan_trainer_set_model(gan_trainer *t, const char *role, gan_model *model)
 {
     int32_t i;
-    GAN__TRY(trainer_settable(t, "gan_trainer_set_model", role));
+    GAN__TRY(trainer_named(t, "gan_trainer_set_model", role));
     GAN__TRY(
         gan__object_check(t->object.context, model, GAN__MODEL, "gan_trainer_set_model", "model"));
     i = gan__trainer_role(t, role);
@@ -160,20 +173,14 @@ gan_status gan_trainer_set_model(gan_trainer *t, const char *role, gan_model *mo
     GAN__RETURN_ENTERED(t->object.context, trainer_set_model(t, i, model));
 }
 
-gan_status gan_trainer_set_data(gan_trainer *t, const char *feed, gan_dataset *data)
+static gan_status trainer_set_data(gan_trainer *t, int32_t feed, gan_dataset *data)
 {
-    gan__feed_state *state;
-    int32_t i;
-    GAN__TRY(trainer_settable(t, "gan_trainer_set_data", feed));
-    GAN__TRY(
-        gan__object_check(t->object.context, data, GAN__DATASET, "gan_trainer_set_data", "data"));
-    i = trainer_feed(t, feed);
-    if (i < 0) return trainer_unknown(t, "feed", feed);
-    if (!t->kind->feeds[i].field)
+    gan__feed_state *state = &t->feeds[feed];
+    GAN__TRY(trainer_settable(t, "gan_trainer_set_data"));
+    if (!t->kind->feeds[feed].field)
         return gan__fail(t->object.context, GAN_E_ARGUMENT,
                          "%s: the feed '%s' takes batches (gan_trainer_feed), not a data set",
-                         t->kind->kind.name, feed);
-    state = &t->feeds[i];
+                         t->kind->kind.name, t->kind->feeds[feed].name);
     gan_dataset_retain(data);
     gan_dataset_release(state->dataset);
     gan__batcher_free(state->batcher);
@@ -183,11 +190,23 @@ gan_status gan_trainer_set_data(gan_trainer *t, const char *feed, gan_dataset *d
     return GAN_OK;
 }
 
+gan_status gan_trainer_set_data(gan_trainer *t, const char *feed, gan_dataset *data)
+{
+    int32_t i;
+    GAN__TRY(trainer_named(t, "gan_trainer_set_data", feed));
+    GAN__TRY(
+        gan__object_check(t->object.context, data, GAN__DATASET, "gan_trainer_set_data", "data"));
+    i = trainer_feed(t, feed);
+    if (i < 0) return trainer_unknown(t, "feed", feed);
+    GAN__RETURN_ENTERED(t->object.context, trainer_set_data(t, i, data));
+}
+
 gan_status gan__trainer_set_optimizer(gan_trainer *t, int32_t group, const char *spec)
 {
     gan_context *context = t->object.context;
     gan_optimizer *probe; /* the description is checked now, not at the first step */
     char *copy;
+    GAN__TRY(trainer_settable(t, "gan_trainer_set_optimizer"));
     GAN__TRY(gan_optimizer_create(&probe, context, spec));
     gan_optimizer_release(probe);
     GAN__TRY(gan__copy_text(context, &copy, spec, strlen(spec)));
@@ -202,7 +221,7 @@ gan_status gan__trainer_set_optimizer(gan_trainer *t, int32_t group, const char 
 gan_status gan_trainer_set_optimizer(gan_trainer *t, const char *group, const char *spec)
 {
     int32_t i;
-    GAN__TRY(trainer_settable(t, "gan_trainer_set_optimizer", group));
+    GAN__TRY(trainer_named(t, "gan_trainer_set_optimizer", group));
     if (!spec)
         return gan__fail(t->object.context, GAN_E_ARGUMENT,
                          "gan_trainer_set_optimizer: spec is NULL");
@@ -211,19 +230,27 @@ gan_status gan_trainer_set_optimizer(gan_trainer *t, const char *group, const ch
     GAN__RETURN_ENTERED(t->object.context, gan__trainer_set_optimizer(t, i, spec));
 }
 
+static gan_status trainer_take(gan_trainer *t, int32_t feed, gan_tensor *batch)
+{
+    gan__shape shape;
+    GAN__TRY(trainer_settable(t, "gan_trainer_feed"));
+    if (gan__tensor_shape(batch, &shape) != GAN_OK)
+        return gan__fail(t->object.context, GAN_E_SHAPE,
+                         "gan_trainer_feed: the batch has rank %d, not 1, 2 or 4", batch->rank);
+    gan_tensor_retain(batch);
+    gan_tensor_release(t->feeds[feed].fed);
+    t->feeds[feed].fed = batch;
+    return GAN_OK;
+}
+
 gan_status gan_trainer_feed(gan_trainer *t, const char *feed, gan_tensor *batch)
 {
     int32_t i;
-    gan__shape shape;
-    GAN__TRY(trainer_settable(t, "gan_trainer_feed", feed));
+    GAN__TRY(trainer_named(t, "gan_trainer_feed", feed));
     GAN__TRY(gan__object_check(t->object.context, batch, GAN__TENSOR, "gan_trainer_feed", "batch"));
     i = trainer_feed(t, feed);
     if (i < 0) return trainer_unknown(t, "feed", feed);
-    GAN__TRY(gan__tensor_shape(batch, &shape));
-    gan_tensor_retain(batch);
-    gan_tensor_release(t->feeds[i].fed);
-    t->feeds[i].fed = batch;
-    return GAN_OK;
+    GAN__RETURN_ENTERED(t->object.context, trainer_take(t, i, batch));
 }
 
 gan_model *gan_trainer_model(const gan_trainer *t, const char *role, int32_t averaged)
@@ -401,7 +428,14 @@ gan_status gan_trainer_run(gan_trainer *t, int64_t steps, gan_trainer_function o
     if (steps < 0)
         return gan__fail(t->object.context, GAN_E_ARGUMENT, "gan_trainer_run: steps is %lld",
                          (long long)steps);
-    GAN__RETURN_ENTERED(t->object.context, trainer_run(t, steps, on_step, user));
+    gan_context *context = t->object.context;
+    gan__entry entry;
+    GAN__TRY(gan__enter(context, &entry));
+    gan_trainer_retain(t); /* the callback may drop the last reference but this one */
+    gan_status status = trainer_run(t, steps, on_step, user);
+    gan__leave(context, &entry);
+    gan_trainer_release(t);
+    return status;
 }
 
 int64_t gan_trainer_steps(const gan_trainer *t)
