@@ -24,6 +24,9 @@ install(FILES "${PROJECT_BINARY_DIR}/gan-config.cmake"
 
 # The prefix is the file's own place, so that an installed tree can be moved.
 file(RELATIVE_PATH gan_prefix_from_pc "/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/")
+if(GAN_OPENMP)
+  set(gan_openmp_flags "${OpenMP_C_FLAGS} ")
+endif()
 configure_file("${PROJECT_SOURCE_DIR}/cmake/gan.pc.in" "${PROJECT_BINARY_DIR}/gan.pc" @ONLY)
 install(FILES "${PROJECT_BINARY_DIR}/gan.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
 

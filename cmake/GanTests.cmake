@@ -69,6 +69,12 @@ if(GAN_CLANG_FORMAT)
   gan_script_test(style/format style/format.cmake "FORMATTER=${GAN_CLANG_FORMAT}")
 endif()
 
+if(CMAKE_SYSTEM_NAME STREQUAL "Linux" AND CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  gan_script_test(train/bits_without_fma train/bits_without_fma.cmake
+                  "PROGRAM=$<TARGET_FILE:gan_train_test_same_bits>"
+                  "WORK=${gan_work}/bits_without_fma")
+endif()
+
 find_package(Python3 COMPONENTS Interpreter)
 if(GAN_COMMAND AND Python3_FOUND AND NOT WIN32)
   add_test(NAME cli/command COMMAND Python3::Interpreter

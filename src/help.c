@@ -45,6 +45,13 @@ static void print_kind(int32_t group, int32_t kind)
         if (gan_catalog_option_range(group, kind, o, &least, &most)) print_range(least, most);
         putchar('\n');
     }
+    for (int32_t m = 0; m < gan_catalog_member_count(group, kind); ++m) {
+        const char *help = gan_catalog_member(group, kind, m, "help");
+        char left[96];
+        snprintf(left, sizeof left, "%s %s", gan_catalog_member(group, kind, m, "type"),
+                 gan_catalog_member(group, kind, m, "name"));
+        printf(*help ? "  %-28s %s\n" : "  %s\n", left, help);
+    }
 }
 
 static int run_help(const command *self, int count, char **words)

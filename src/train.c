@@ -128,6 +128,7 @@ static int start_trainer(run *r)
     if (fault) return complain(r->self, EXIT_OUTPUT, "--out %s: %s", r->folder, fault);
     resumes = path_exists(checkpoint);
     status = gan_recipe_trainer(&r->trainer, r->recipe, r->context, resumes ? checkpoint : NULL);
+    if (status == GAN_OK) status = gan_trainer_check(r->trainer);
     if (status != GAN_OK) return complain_status(r->self, r->context, status);
     done = gan_trainer_steps(r->trainer);
     if (done > r->steps)

@@ -29,18 +29,22 @@ typedef struct gan_context gan_context;
  * needed to NULL: the default then serves. The functions are called with `user`, from any thread
  * that uses the context and from its workers, so they must be thread-safe.
  *
- * allocate    returns `size` bytes aligned to `alignment` (a power of two, at most 4096), or NULL.
- * deallocate  takes back what allocate returned; never NULL. Both or neither must be given.
- * log         receives one finished line without a line end.
- * parallel    calls task(argument, i) once for each i in [0, count), on whatever threads it likes,
- *             and returns when all are done. Tasks never wait for each other: a plain loop is
- * right. open        opens a file (UTF-8 path); write = 0 to read an existing one, 1 to create or
- * truncate. Returns a handle of the host, or NULL. read, write transfer up to / exactly `count`
- * bytes; read returns the bytes read (0 at the end), write returns `count`; a negative number is a
- * failure. flush       makes what was written durable (fsync); 0 is success. NULL means that
- * nothing is done. close       closes; 0 is success. rename      replaces `to` by `from` in one
- * step and makes that durable; 0 is success. remove      deletes a file; 0 is success. The seven
- * file functions are all given, or none. */
+ * - allocate returns `size` bytes aligned to `alignment` (a power of two, at most 4096), or NULL.
+ * - deallocate takes back what allocate returned; never NULL. Both or neither must be given.
+ * - log receives one finished line without a line end.
+ * - parallel calls task(argument, i) once for each i in [0, count), on whatever threads it likes,
+ *   and returns when all are done. Tasks never wait for each other: a plain loop is right.
+ *
+ * Files: all of the following, or none; only flush may be NULL on its own.
+ *
+ * - open opens a file (UTF-8 path); write = 0 to read an existing one, 1 to create or truncate.
+ *   Returns a handle of the host, or NULL.
+ * - read and write transfer up to / exactly `count` bytes; read returns the bytes read (0 at the
+ *   end), write returns `count`; a negative number is a failure.
+ * - flush makes what was written durable (fsync); 0 is success.
+ * - close closes; 0 is success.
+ * - rename replaces `to` by `from` in one step and makes that durable; 0 is success.
+ * - remove deletes a file; 0 is success. */
 typedef struct gan_host {
     size_t size;
     void *user;

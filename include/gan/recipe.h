@@ -39,8 +39,8 @@ GAN_API gan_status gan_recipe_run_option(const gan_recipe *recipe, const char *n
 GAN_API gan_status gan_recipe_trainer(gan_trainer **out, const gan_recipe *recipe,
                                       gan_context *context, const char *checkpoint);
 
-/* The catalogue: groups of kinds ("layer", "loss", "optimizer", "trainer", "data", "context",
- * "run", "runner"), kinds by index, options by index. All texts are borrowed and static; NULL or 0
+/* The catalogue: groups of kinds ("layer", "block", "loss", "optimizer", "trainer", "data",
+ * "context", "run", "runner"), kinds by index, options by index. All texts are borrowed and static; NULL or 0
  * past the end. */
 GAN_API int32_t gan_catalog_group_count(void);
 GAN_API const char *gan_catalog_group(int32_t group);
@@ -54,6 +54,14 @@ GAN_API const char *gan_catalog_option(int32_t group, int32_t kind, int32_t opti
                                        const char *field);
 GAN_API int32_t gan_catalog_option_range(int32_t group, int32_t kind, int32_t option, double *least,
                                          double *most);
+
+/* What a trainer has names for besides its options. field: "type" "name" "help"; "" where there is
+ * none. The types are "role" (a model's, for gan_trainer_set_model), "feed" (gan_trainer_set_data,
+ * gan_trainer_feed), "group" (gan_trainer_set_optimizer) and "value" (gan_trainer_value). Kinds of
+ * the other groups have none. */
+GAN_API int32_t gan_catalog_member_count(int32_t group, int32_t kind);
+GAN_API const char *gan_catalog_member(int32_t group, int32_t kind, int32_t member,
+                                       const char *field);
 
 GAN_END
 

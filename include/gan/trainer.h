@@ -21,7 +21,7 @@ GAN_API void gan_trainer_retain(gan_trainer *trainer);
 GAN_API void gan_trainer_release(gan_trainer *trainer);
 
 /* The model or data set is retained. A wrong name is GAN_E_ARGUMENT with the names that there are;
- * shapes that do not go together are GAN_E_SHAPE, as soon as both sides are known. */
+ * shapes that do not go together are GAN_E_SHAPE in the next step. */
 GAN_API gan_status gan_trainer_set_model(gan_trainer *trainer, const char *role, gan_model *model);
 GAN_API gan_status gan_trainer_set_data(gan_trainer *trainer, const char *feed, gan_dataset *data);
 GAN_API gan_status gan_trainer_set_optimizer(gan_trainer *trainer, const char *group,
@@ -37,6 +37,10 @@ GAN_API gan_status gan_trainer_feed(gan_trainer *trainer, const char *feed, gan_
  * model's. */
 GAN_API gan_model *gan_trainer_model(const gan_trainer *trainer, const char *role,
                                      int32_t averaged);
+
+/* Finds what the first step would refuse, before anything is spent on it: GAN_E_STATE names a role or
+ * feed that is missing, GAN_E_SHAPE what does not go together. */
+GAN_API gan_status gan_trainer_check(gan_trainer *trainer);
 
 /* One step. GAN_E_STATE names a role or feed that is missing. GAN_E_DIVERGED names the loss or
  * gradient that is not finite: everything is then as it was before the step. */

@@ -160,12 +160,38 @@ const gan__kind gan__context_kind = {
     "context", "allocator, threads, seed, precision and log of everything made in it",
     context_table, sizeof context_table / sizeof context_table[0], sizeof(context_options)};
 
+/* context->text from the options. */
+static gan_status context_print(gan_context *context, const context_options *options)
+{
+    gan__text text = {.context = context};
+    gan__options_print(&text, &gan__context_kind, options);
+    if (text.status != GAN_OK) {
+        gan__text_free(&text);
+        return text.status;
+    }
+    memmove(text.bytes, text.bytes + 1, text.length); /* without the space in front */
+    gan__free(context, context->text);
+    context->text = text.bytes;
+    return GAN_OK;
+}
+
+gan_status gan__context_reseed(gan_context *context, uint64_t seed)
+{
+    const context_options options = {.threads = context->threads,
+                                     .seed = (int64_t)seed,
+                                     .precision = (int32_t)context->precision,
+                                     .log = context->log_level};
+    if (context->seed == seed) return GAN_OK;
+    GAN__TRY(context_print(context, &options));
+    context->seed = seed;
+    return GAN_OK;
+}
+
 static gan_status context_describe(gan_context *context, const char *spec)
 {
     context_options options;
     gan__lexer lexer;
     gan__token next;
-    gan__text text = {.context = context};
 
     GAN__TRY(gan__options_init(context, &gan__context_kind, &options));
     gan__lexer_init(&lexer, context, spec ? spec : "", spec ? strlen(spec) : 0);
@@ -181,14 +207,7 @@ static gan_status context_describe(gan_context *context, const char *spec)
     context->seed = (uint64_t)options.seed;
     context->precision = (gan__precision)options.precision;
     context->log_level = options.log;
-    gan__options_print(&text, &gan__context_kind, &options);
-    if (text.status != GAN_OK) {
-        gan__text_free(&text);
-        return text.status;
-    }
-    memmove(text.bytes, text.bytes + 1, text.length); /* without the space in front */
-    context->text = text.bytes;
-    return GAN_OK;
+    return context_print(context, &options);
 }
 
 /* ---- creation ---- */

@@ -61,12 +61,12 @@ void gan__parallel_for(gan_context *context, int64_t count, gan__task *task, voi
 gan_status gan__scratch_reserve(gan_context *context, size_t size)
 {
     for (int32_t i = 0; i < context->threads; i++) {
-        gan__scratch *scratch = &context->scratch[i];
+        gan__scratch *scratch = &context->scratch[i], larger = {.size = size};
         if (scratch->size >= size) continue;
+        /* Plans that were made before rely on what there is: it goes only when there is more. */
+        GAN__TRY(gan__allocate_raw(context, &larger.memory, size, 1));
         gan__free(context, scratch->memory);
-        scratch->size = 0;
-        GAN__TRY(gan__allocate_raw(context, &scratch->memory, size, 1));
-        scratch->size = size;
+        *scratch = larger;
     }
     return GAN_OK;
 }

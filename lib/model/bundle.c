@@ -1,6 +1,8 @@
 #include "base/memory.h"
+#include "compute/reduce.h"
 #include "model/persist.h"
 
+#include <math.h>
 #include <string.h>
 
 static gan_status bundle_copy(gan__bundle *bundle, const char **out, const char *text)
@@ -90,6 +92,10 @@ gan_status gan__bundle_values(gan__bundle *bundle, const gan__bundle_name *name,
     gan__text full = {.context = bundle->context};
     gan__text_print(&full, "%s%s%s", name->prefix, name->name, name->suffix);
     gan_status status = full.status;
+    if (status == GAN_OK && bundle->finite &&
+        !isfinite(gan__sum_squares(bundle->context, p->count, memory)))
+        status = gan__fail(bundle->context, GAN_E_DIVERGED,
+                           "'%s' is not finite: nothing was written", full.bytes);
     if (status == GAN_OK) status = bundle_export(bundle, full.bytes, p, memory);
     gan__text_free(&full);
     return status;

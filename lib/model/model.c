@@ -12,17 +12,20 @@ static bool model_is(const gan_model *model)
 
 /* ---- from text ---- */
 
-/* Parses, makes parameters and lets go of everything if either fails. */
+/* Parses, makes parameters and lets go of everything if either fails: the next model then gets the
+ * random numbers that this one would have had. */
 static gan_status model_from_text(gan_model **out, gan_context *context, const char *text,
                                   const gan__given *given, bool initial)
 {
     gan__entry entry;
     GAN__TRY(gan__enter(context, &entry));
+    const uint64_t draws = context->draws;
     gan_status status = gan__model_parse(out, context, text, given, GAN__MAX_PLACED);
     if (status == GAN_OK) status = gan__model_allocate(*out, initial);
     if (status != GAN_OK) {
         gan__object_release(*out);
         *out = NULL;
+        context->draws = draws;
     }
     gan__leave(context, &entry);
     return status;

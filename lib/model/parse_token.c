@@ -79,19 +79,17 @@ gan_status gan__parse_open(gan__parser *p)
 
 /* ---- kinds ---- */
 
-static const gan__kind *const parse_kinds[] = {&gan__residual_kind, &gan__repeat_kind,
-                                               &gan__part_kind};
 static const char *const parse_words[] = {"output", "default", "define"};
-enum { PARSE_KIND_COUNT = 3, PARSE_WORD_COUNT = 3 };
+enum { PARSE_WORD_COUNT = 3 };
 
 static const char *parse_nearest_kind(const gan__token *token)
 {
     const char *nearest = NULL;
     size_t distance = SIZE_MAX;
-    for (int32_t i = 0; i < gan__layer_kind_count + PARSE_KIND_COUNT + PARSE_WORD_COUNT; i++) {
-        int32_t kind = i - gan__layer_kind_count, word = kind - PARSE_KIND_COUNT;
+    for (int32_t i = 0; i < gan__layer_kind_count + gan__block_kind_count + PARSE_WORD_COUNT; i++) {
+        int32_t kind = i - gan__layer_kind_count, word = kind - gan__block_kind_count;
         const char *name = kind < 0   ? gan__layer_kinds[i]->kind.name
-                           : word < 0 ? parse_kinds[kind]->name
+                           : word < 0 ? gan__block_kinds[kind]->name
                                       : parse_words[word];
         if (gan__text_nearer(token->text, token->length, name, &distance)) nearest = name;
     }
@@ -107,8 +105,8 @@ gan_status gan__parse_kind(const gan__parser *p, const gan__kind **kind,
         return gan__parse_expected(p, "a statement");
     *layer = gan__layer_kind_find(token->text, token->length);
     *kind = *layer ? &(*layer)->kind : NULL;
-    for (int32_t i = 0; i < PARSE_KIND_COUNT && !*kind; i++) {
-        if (gan__token_is(token, parse_kinds[i]->name)) *kind = parse_kinds[i];
+    for (int32_t i = 0; i < gan__block_kind_count && !*kind; i++) {
+        if (gan__token_is(token, gan__block_kinds[i]->name)) *kind = gan__block_kinds[i];
     }
     if (*kind) return GAN_OK;
     return gan__parse_unknown(p, token, "unknown layer", parse_nearest_kind(token));

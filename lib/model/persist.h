@@ -13,6 +13,7 @@
 /* A file being put together; it owns copies of everything. Zero-initialise but for `context`. */
 typedef struct gan__bundle {
     gan_context *context;
+    bool finite; /* refuse parameters and moments that are not: GAN_E_DIVERGED names them */
     gan__safetensors_tensor *tensors;
     gan__safetensors_pair *pairs;
     size_t tensor_count, tensor_capacity, pair_count, pair_capacity;

@@ -31,6 +31,10 @@ const gan__kind gan__part_kind = {"part",
                                   "another model, whose parameters are shared by all its places",
                                   tree_part_options, 1, sizeof(gan__part_options)};
 
+const gan__kind *const gan__block_kinds[] = {&gan__residual_kind, &gan__repeat_kind,
+                                             &gan__part_kind};
+const int32_t gan__block_kind_count = sizeof gan__block_kinds / sizeof gan__block_kinds[0];
+
 bool gan__name_is_valid(const char *text, size_t length, bool digit_first)
 {
     if (length == 0 || length > GAN__MAX_NAME) return false;

@@ -46,6 +46,8 @@ typedef struct gan__part_options {
 } gan__part_options;
 
 extern const gan__kind gan__residual_kind, gan__repeat_kind, gan__part_kind;
+extern const gan__kind *const gan__block_kinds[];
+extern const int32_t gan__block_kind_count;
 
 typedef struct gan__statement {
     gan__form form;

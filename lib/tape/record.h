@@ -91,6 +91,7 @@ typedef struct gan__tape_place {
 struct gan_tape {
     gan__object object;
     uint64_t generation; /* of the values: grows with each reset */
+    uint64_t first;      /* the one that it began with */
     uint64_t pass;       /* backward calls made */
     uint64_t draws;
     gan__record **records; /* first those of this round, in order, then spare ones */

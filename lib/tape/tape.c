@@ -110,11 +110,12 @@ gan_status gan__block_reserve(gan_context *context, gan__block_of *block, size_t
 gan_status gan__tape_reserve_transient(gan_tape *tape, size_t size)
 {
     gan_context *context = tape->object.context;
+    unsigned char *larger;
     if (size <= tape->transient_size) return GAN_OK;
+    /* The records of this round rely on what there is: it goes only when there is more. */
+    GAN__TRY(gan__allocate_raw(context, &larger, size, 1));
     gan__free(context, tape->transient);
-    tape->transient = NULL;
-    tape->transient_size = 0;
-    GAN__TRY(gan__allocate_raw(context, &tape->transient, size, 1));
+    tape->transient = larger;
     tape->transient_size = size;
     return GAN_OK;
 }
@@ -149,7 +150,7 @@ gan_status gan__tape_find(const gan_tape *tape, const char *function, gan_value 
         *out = (int32_t)index;
         return GAN_OK;
     }
-    if (value >= 0 && generation > 0 && generation < (tape->generation & INT32_MAX))
+    if (value >= 0 && generation >= tape->first && generation < tape->generation)
         return gan__fail(tape->object.context, GAN_E_ARGUMENT,
                          "%s: value %" PRIu64 " is from before the tape's last reset", function,
                          index);
@@ -174,11 +175,17 @@ static void tape_destroy(void *self)
     gan__free(context, tape->stores);
 }
 
+/* A context's tapes begin far from each other, so that a value of another tape is refused. */
+static uint64_t tape_first_generation(gan_context *context)
+{
+    return 1 + context->tapes++ * UINT64_C(1640531527) % (INT32_MAX - 1);
+}
+
 static gan_status tape_create(gan_tape **out, gan_context *context)
 {
     GAN__TRY(gan__object_create(out, context, sizeof **out, GAN__TAPE, tape_destroy));
     (*out)->cache.context = context;
-    (*out)->generation = 1;
+    (*out)->first = (*out)->generation = tape_first_generation(context);
     return GAN_OK;
 }
 

@@ -78,9 +78,11 @@ static gan_status checkpoint_save_model(const gan_trainer *t, int32_t role, gan_
 {
     const char *name = t->kind->roles[role].name;
     const gan_model *model = t->models[role];
+    const char *text = gan_model_text(model);
     checkpoint_key key, other;
+    if (!text) return GAN_E_MEMORY; /* the message is there */
     checkpoint_join(&key, "gan.model", name, NULL);
-    GAN__TRY(gan__bundle_pair(bundle, key.text, gan_model_text(model)));
+    GAN__TRY(gan__bundle_pair(bundle, key.text, text));
     for (size_t i = 0; i < model->part_count; ++i) {
         if (!checkpoint_earlier_part(t, role, model->parts[i].model, &other)) continue;
         snprintf(key.text, sizeof key.text, "gan.share.%s.%s", name, model->parts[i].name);
@@ -231,7 +233,7 @@ static gan_status checkpoint_collect(gan_trainer *t, gan__bundle *bundle)
 
 static gan_status checkpoint_save(gan_trainer *t, const char *path)
 {
-    gan__bundle bundle = {.context = t->object.context};
+    gan__bundle bundle = {.context = t->object.context, .finite = true};
     if (t->stepping)
         return gan__fail(t->object.context, GAN_E_STATE,
                          "gan_trainer_save: the trainer is in the middle of a step");
@@ -394,7 +396,7 @@ static gan_status checkpoint_load_counters(gan_trainer *t, const gan__archive *a
         checkpoint_join(&key, "gan.position", t->kind->feeds[i].name, NULL);
         GAN__TRY(checkpoint_count(archive, key.text, &t->feeds[i].position));
     }
-    t->object.context->seed = (uint64_t)seed;
+    GAN__TRY(gan__context_reseed(t->object.context, (uint64_t)seed));
     return gan_tape_seek(t->tape, (uint64_t)draws);
 }
 
@@ -427,6 +429,10 @@ static gan_status checkpoint_read(gan_trainer **out, gan__archive *archive)
 static gan_status checkpoint_load(gan_trainer **out, gan_context *context, const char *path)
 {
     gan__archive archive;
+    if (context->callbacks > 0)
+        return gan__fail(
+            context, GAN_E_STATE,
+            "gan_trainer_load: inside a step callback, whose run's seed it would change");
     GAN__TRY(gan__archive_open(&archive, context, path));
     gan_status status = checkpoint_read(out, &archive);
     gan__archive_close(&archive);

@@ -230,33 +230,57 @@ static bool game_needs_two_passes(const gan_model *d)
     return false;
 }
 
+/* Whether two sizes, -1 where one is open, can be the same picture's. */
+static bool game_fits(gan__shape a, gan__shape b)
+{
+    return (a.h < 0 || b.h < 0 || a.h == b.h) && (a.w < 0 || b.w < 0 || a.w == b.w) && a.c == b.c;
+}
+
+/* What the generator makes and what the feed `real` brings must be what the discriminator takes. */
+static gan_status game_check_shapes(const gan_trainer *t)
+{
+    gan_context *context = t->object.context;
+    const gan_model *g = t->models[GAN_G], *d = t->models[GAN_D];
+    const gan_dataset *data = t->feeds[GAN_REAL].dataset;
+    gan__shape made, seen, real = {-1, 1, 1, 1};
+    int64_t shape[3] = {1, 1, 1};
+    int32_t rank;
+    char a[88], b[88];
+    if (g->input_count != 1 || g->output_count != 1 || d->input_count != 1 || d->output_count != 1)
+        return gan__fail(
+            context, GAN_E_SHAPE,
+            "gan: generator and discriminator must have one input and one output each");
+    made = g->shapes[g->outputs[0].value];
+    seen = d->shapes[d->inputs[0].value];
+    if (!game_fits(made, seen))
+        return gan__fail(context, GAN_E_SHAPE,
+                         "gan: the generator makes pictures of %s, the discriminator takes %s",
+                         gan__picture_print(made, a), gan__picture_print(seen, b));
+    if (!data) return GAN_OK;
+    GAN__TRY(gan_dataset_field_shape(data, "image", &rank, shape, NULL));
+    real.h = shape[0], real.w = shape[1], real.c = shape[2];
+    if (!game_fits(real, seen))
+        return gan__fail(context, GAN_E_SHAPE,
+                         "gan: the feed 'real' has pictures of %s, the discriminator takes %s",
+                         gan__picture_print(real, a), gan__picture_print(seen, b));
+    return GAN_OK;
+}
+
 static gan_status game_check(gan_trainer *t)
 {
     gan_game *game = t->options;
     const game_objective *o = &game_objectives[game->loss];
-    const gan_model *g = t->models[GAN_G], *d = t->models[GAN_D];
     char target[GAN__NUMBER_SIZE];
-    gan__shape made, seen;
-
-    if (g->input_count != 1 || g->output_count != 1 || d->input_count != 1 || d->output_count != 1)
-        return gan__fail(
-            t->object.context, GAN_E_SHAPE,
-            "gan: generator and discriminator must have one input and one output each");
-    made = g->shapes[g->outputs[0].value];
-    seen = d->shapes[d->inputs[0].value];
-    if ((made.h >= 0 && seen.h >= 0 && made.h != seen.h) ||
-        (made.w >= 0 && seen.w >= 0 && made.w != seen.w) || made.c != seen.c) {
-        char a[88], b[88];
-        return gan__fail(t->object.context, GAN_E_SHAPE,
-                         "gan: the generator makes pictures of %s, the discriminator takes %s",
-                         gan__picture_print(made, a), gan__picture_print(seen, b));
-    }
+    if (game->smoothing > 0 && !o->labels)
+        return gan__fail(t->object.context, GAN_E_TEXT,
+                         "gan: smoothing moves the label of real samples; this loss has none");
+    GAN__TRY(game_check_shapes(t));
     if (o->labels)
         snprintf(game->real_loss, sizeof game->real_loss, "%s target=%s", o->real,
                  gan__number_print(1 - game->smoothing, target));
     else
         snprintf(game->real_loss, sizeof game->real_loss, "%s", o->real);
-    game->apart = game_needs_two_passes(d);
+    game->apart = game_needs_two_passes(t->models[GAN_D]);
     return GAN_OK;
 }
 
@@ -310,11 +334,16 @@ static const gan__feed_kind game_feeds[] = {
 static const char *const game_groups[] = {[GAN_G] = "generator", [GAN_D] = "discriminator"};
 
 static const char *const game_values[] = {
-    [GAN_LOSS_D] = "loss.discriminator",        [GAN_LOSS_G] = "loss.generator",
-    [GAN_ACCURACY_REAL] = "accuracy.real",      [GAN_ACCURACY_FAKE] = "accuracy.fake",
-    [GAN_SCORE_REAL] = "score.real",            [GAN_SCORE_FAKE] = "score.fake",
-    [GAN_GRADIENT_D] = "gradient.discriminator", [GAN_GRADIENT_G] = "gradient.generator",
-    [GAN_RATE_D] = "rate.discriminator",        [GAN_RATE_G] = "rate.generator",
+    [GAN_LOSS_D] = "loss.discriminator",
+    [GAN_LOSS_G] = "loss.generator",
+    [GAN_ACCURACY_REAL] = "accuracy.real",
+    [GAN_ACCURACY_FAKE] = "accuracy.fake",
+    [GAN_SCORE_REAL] = "score.real",
+    [GAN_SCORE_FAKE] = "score.fake",
+    [GAN_GRADIENT_D] = "gradient.discriminator",
+    [GAN_GRADIENT_G] = "gradient.generator",
+    [GAN_RATE_D] = "rate.discriminator",
+    [GAN_RATE_G] = "rate.generator",
 };
 
 extern const gan__trainer_kind gan__trainer_gan;

@@ -369,6 +369,12 @@ gan_status gan__trainer_update(gan_trainer *t, int32_t group, int32_t norm_value
     return status == GAN_OK ? gan_optimizer_zero(optimizer) : status;
 }
 
+gan_status gan_trainer_check(gan_trainer *t)
+{
+    GAN__TRY(gan__object_check(NULL, t, GAN__TRAINER, "gan_trainer_check", "trainer"));
+    GAN__RETURN_ENTERED(t->object.context, gan__trainer_ready(t));
+}
+
 /* One step, undone as a whole if it fails. */
 static gan_status trainer_step(gan_trainer *t)
 {
@@ -411,8 +417,10 @@ static gan_status trainer_run(gan_trainer *t, int64_t steps, gan_trainer_functio
     for (int64_t i = 0; i < steps; ++i) {
         int32_t stop = 0;
         GAN__TRY(trainer_step(t));
-        t->calling = true; /* the callback may do anything but step and run */
+        t->calling = true; /* the callback may do anything but step, run and load */
+        ++t->object.context->callbacks;
         if (on_step) stop = on_step(user, t);
+        --t->object.context->callbacks;
         t->calling = false;
         if (stop)
             return gan__fail(t->object.context, GAN_E_CANCELLED,

@@ -1,12 +1,7 @@
-/* Every public function refuses wrong arguments: here the functions of contexts, tensors, data,
- * pictures, layers, models and recipes; those of training are in test_arguments_training.c. A
- * function that is added to cmake/symbols.txt and has no row in either makes a test fail. */
+/* Every public function refuses wrong arguments: here those of contexts, tensors, data, pictures and
+ * layers; test_arguments_models.c has the others. A function that is added to cmake/symbols.txt and
+ * has no row in either makes one of them fail. */
 #include "arguments.h"
-
-#include <limits.h>
-
-const char *const argument_nouns[] = {"status", "version", "context", "tensor",  "dataset", "image",
-                                      "layer",  "model",   "recipe",  "catalog", NULL};
 
 static int32_t read_nothing(void *user, int64_t index, void *const *data)
 {
@@ -308,7 +303,7 @@ static void refuse_image(world *w)
     EACH_WRONG(TENSOR, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_image_save, bad, "a.png");
     REFUSED(GAN_E_ARGUMENT, "path is NULL", gan_image_save, w->made, NULL);
     REFUSED(GAN_E_SHAPE, "4 dimensions", gan_image_save, w->made, "a.png");
-    REFUSED(GAN_E_SHAPE, "2x2x5", gan_image_save, wide, "a.png");
+    REFUSED(GAN_E_SHAPE, "1 to 4 channels", gan_image_save, wide, "a.png");
     REFUSED(GAN_E_SHAPE, "int32", gan_image_save, whole, "a.png");
     REFUSED(GAN_E_ARGUMENT, "a.jpeg", gan_image_save, w->latent, "a.jpeg");
     REFUSED(GAN_E_ARGUMENT, "not .png", gan_image_save, w->latent, "");
@@ -358,4 +353,145 @@ static void refuse_layer(world *w)
     REFUSED(GAN_E_SHAPE, "[16, 3]", gan_layer_write, w->layer, "weight", w->latent);
     REFUSED(GAN_E_STATE, "dense", gan_layer_write, loose, "weight", w->latent);
     gan_layer_release(loose);
+}
+
+/* ---- all of them ---- */
+
+TEST(wrong_arguments)
+{
+    world opened, *w = &opened;
+    open_world(w, "threads=1");
+    refuse_context(w);
+    refuse_tensor_shapes(w);
+    refuse_tensor_views(w);
+    refuse_tensor_rest(w);
+    refuse_dataset_tensors(w);
+    refuse_dataset_callback(w);
+    refuse_dataset(w);
+    refuse_image(w);
+    refuse_layer(w);
+    check_all_called(1);
+    CHECK_OK(gan_trainer_step(w->trainer)); /* all is as it was */
+    close_world(w);
+}
+
+/* ---- texts ---- */
+
+/* None of these is anything, whoever reads it. */
+static void make_absurd(char *text, size_t size, int which)
+{
+    static const char *const shorts[] = {"{",       "}",         "=",         "==",   "a=b=c",
+                                         "%s%n%s",  "\xff\xfe", "\xc0\x80", "\"",  "'",
+                                         "kind = ", "from",      "x from y",  "\t,", "9999999999999999999999",
+                                         "-1",      "NULL",      "../..",     "[a]",  "repeat 1000000000 { tanh }"};
+    enum { SHORTS = sizeof shorts / sizeof shorts[0] };
+    if (which < SHORTS) {
+        strcpy(text, shorts[which]);
+        return;
+    }
+    memset(text, "{a=,'"[(which - SHORTS) % 5], size - 1);
+    text[size - 1] = '\0';
+}
+
+enum { ABSURD = 25, ABSURD_SIZE = 100000 };
+
+/* A refusal with a message of one line. */
+static void check_absurd(world *w, const char *function, const char *text, gan_status status)
+{
+    const char *message = gan_context_message(w->context);
+    int good = status < 0 && status != GAN_E_INTERNAL && status != GAN_E_MEMORY && message[0];
+    for (const char *c = message; *c; c++) good &= (unsigned char)*c >= 0x20 && *c != 0x7f;
+    if (!good) {
+        test_errors++;
+        printf("%s: %s(\"%.40s\") is %s: \"%s\"\n", test_name, function, text,
+               gan_status_name(status), message);
+    }
+    w->context->message[0] = '\0';
+}
+
+#define ABSURD_MADE(type, function, ...)                                                           \
+    do {                                                                                           \
+        type *out_ = (type *)(void *)w;                                                            \
+        gan_status status_ = function(&out_, __VA_ARGS__);                                         \
+        check_absurd(w, #function, text, status_);                                                 \
+        check_nothing(#function, out_ == NULL);                                                    \
+    } while (0)
+#define ABSURD_DONE(function, ...) check_absurd(w, #function, text, function(__VA_ARGS__))
+
+static void absurd_descriptions(world *w, const char *text)
+{
+    gan_context *none = NULL;
+    gan_value value;
+    ABSURD_MADE(gan_dataset, gan_dataset_open, w->context, text);
+    ABSURD_MADE(gan_layer, gan_layer_create, w->context, text);
+    ABSURD_MADE(gan_model, gan_model_parse, w->context, text);
+    ABSURD_MADE(gan_model, gan_model_parse_parts, w->context, "input 3; part a", &text,
+                &w->generator, 1);
+    ABSURD_MADE(gan_optimizer, gan_optimizer_create, w->context, text);
+    ABSURD_MADE(gan_runner, gan_runner_create, w->context, w->generator, text);
+    ABSURD_MADE(gan_trainer, gan_trainer_create, w->context, text);
+    ABSURD_DONE(gan_tape_apply, w->tape, w->generator, text, &w->z, &value);
+    ABSURD_DONE(gan_tape_loss, w->tape, text, &w->x, 1, &value);
+    ABSURD_DONE(gan_trainer_set_optimizer, w->trainer, "generator", text);
+    ABSURD_DONE(gan_recipe_set, w->recipe, text, "1");
+    CHECK(gan_context_create(&none, text, NULL, NULL, 0) < 0 && !none);
+}
+
+static void absurd_names(world *w, const char *text)
+{
+    int32_t rank;
+    int64_t shape[4], first[2] = {0, 1};
+    double number;
+    ABSURD_DONE(gan_dataset_field_shape, w->dataset, text, &rank, shape, NULL);
+    ABSURD_DONE(gan_dataset_read, w->dataset, text, first, w->made);
+    ABSURD_DONE(gan_layer_read, w->layer, text, GAN_VALUE, w->made);
+    ABSURD_DONE(gan_layer_write, w->layer, text, w->made);
+    ABSURD_DONE(gan_model_read, w->generator, text, GAN_VALUE, w->made);
+    ABSURD_DONE(gan_model_write, w->generator, text, w->made);
+    ABSURD_DONE(gan_model_parameter_shape, w->generator, text, &rank, shape);
+    ABSURD_DONE(gan_recipe_run_option, w->recipe, text, &number);
+    ABSURD_DONE(gan_trainer_set_model, w->trainer, text, w->generator);
+    ABSURD_DONE(gan_trainer_set_data, w->trainer, text, w->dataset);
+    ABSURD_DONE(gan_trainer_set_optimizer, w->trainer, text, "adam");
+    ABSURD_DONE(gan_trainer_feed, w->trainer, text, w->made);
+    ABSURD_DONE(gan_trainer_value, w->trainer, text, &number);
+    CHECK(!gan_trainer_model(w->trainer, text, 0) && !gan_model_layer(w->generator, text));
+    CHECK(!gan_catalog_option(0, 0, 0, text));
+}
+
+static void absurd_paths(world *w, const char *text)
+{
+    ABSURD_MADE(gan_tensor, gan_tensor_load, w->context, text);
+    ABSURD_MADE(gan_tensor, gan_image_load, w->context, text);
+    ABSURD_MADE(gan_model, gan_model_load, w->context, text);
+    ABSURD_MADE(gan_model, gan_model_load_parts, w->context, text, NULL, NULL, 0);
+    ABSURD_MADE(gan_recipe, gan_recipe_load, w->context, text);
+    ABSURD_MADE(gan_trainer, gan_trainer_load, w->context, text);
+    ABSURD_MADE(gan_trainer, gan_recipe_trainer, w->recipe, w->context, text);
+    ABSURD_DONE(gan_model_load_weights, w->generator, text);
+    ABSURD_DONE(gan_image_save, w->latent, text);
+    ABSURD_DONE(gan_image_sheet, w->made, 0, text);
+}
+
+TEST(absurd_texts)
+{
+    world opened, *w = &opened;
+    char *text = malloc(ABSURD_SIZE);
+    open_world(w, "threads=1");
+    for (int i = 0; i <= ABSURD && CHECK(text != NULL); i++) {
+        make_absurd(text, ABSURD_SIZE, i);
+        absurd_descriptions(w, text);
+        absurd_names(w, text);
+        absurd_paths(w, text);
+    }
+    CHECK_OK(gan_trainer_step(w->trainer));
+    close_world(w);
+    free(text);
+}
+
+int main(void)
+{
+    RUN(wrong_arguments);
+    RUN(absurd_texts);
+    return test_report();
 }

@@ -34,7 +34,7 @@ static void refuse_model_texts(world *w)
     EACH_WRONG(MODEL, bad) PARTS(GAN_E_ARGUMENT, "part", c, text, names, (gan_model *[]){bad}, 1);
     PARTS(GAN_E_STATE, "empty", c, text, names, &empty, 1);
     PARTS(GAN_E_ARGUMENT, "another context", c, text, names, &strange, 1);
-    NOT_MADE(gan_model, GAN_E_SHAPE, "dense", gan_model_parse, c, "input 3; dense 9223372036854775807");
+    NOT_MADE(gan_model, GAN_E_TEXT, "'features'", gan_model_parse, c, "input 3; dense 9223372036854775807");
     NOT_MADE(gan_model, GAN_E_TEXT, "2", gan_model_parse, c,
              "input 3\ndense 9223372036854775807*9223372036854775807");
     gan_model_release(empty);
@@ -98,7 +98,7 @@ static void refuse_model_building(world *w)
     REFUSED(GAN_E_STATE, "no input", gan_model_add_model, hand, w->generator);
     CHECK_OK(gan_model_add(hand, input));
     REFUSED(GAN_E_ARGUMENT, "in itself", gan_model_add_model, hand, hand);
-    REFUSED(GAN_E_SHAPE, "4x4x1", gan_model_add_model, hand, w->discriminator);
+    REFUSED(GAN_E_SHAPE, "input 0", gan_model_add_model, hand, w->discriminator);
     EACH_WRONG(MODEL, bad) IGNORED(gan_model_retain, bad);
     EACH_WRONG(MODEL, bad) IGNORED(gan_model_release, bad);
     gan_model_release(hand);
@@ -231,7 +231,7 @@ static void refuse_tape_sources(world *w)
     EACH_WRONG(TENSOR, bad) NO_VALUE(GAN_E_ARGUMENT, "tensor", gan_tape_input, tape, bad, 0, put);
     REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_tape_input, tape, w->latent, 0, NULL);
     NO_VALUE(GAN_E_SHAPE, "rank 3", gan_tape_input, tape, cube, 0, put);
-    NO_VALUE(GAN_E_SHAPE, "2x0x3x1", gan_tape_input, tape, empty, 0, put);
+    NO_VALUE(GAN_E_SHAPE, "2 x 0 x 3 x 1", gan_tape_input, tape, empty, 0, put);
     EACH_WRONG(TAPE, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_tape_normal, bad, 4, shape, &w->loss);
     EACH_WRONG(TAPE, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_tape_uniform, bad, 4, shape, &w->loss);
     REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_tape_normal, tape, 4, shape, NULL);
@@ -243,8 +243,8 @@ static void refuse_tape_sources(world *w)
         NO_VALUE(GAN_E_SHAPE, "rank", gan_tape_uniform, tape, ranks[i], shape, put);
     }
     NO_VALUE(GAN_E_SHAPE, "too large", gan_tape_normal, tape, 4, wraps, put);
-    NO_VALUE(GAN_E_SHAPE, "2x0x3x1", gan_tape_uniform, tape, 4, none, put);
-    NO_VALUE(GAN_E_SHAPE, "-2x3x3x1", gan_tape_normal, tape, 4, below, put);
+    NO_VALUE(GAN_E_SHAPE, "2 x 0 x 3 x 1", gan_tape_uniform, tape, 4, none, put);
+    NO_VALUE(GAN_E_SHAPE, "-2", gan_tape_normal, tape, 4, below, put);
     gan_tensor_release(cube);
     gan_tensor_release(empty);
 }
@@ -267,7 +267,7 @@ static void refuse_tape_records(world *w)
     REFUSED(GAN_E_TEXT, "groups", gan_tape_apply, tape, g, "training groups=0", &w->z, &made);
     REFUSED(GAN_E_TEXT, "groups", gan_tape_apply, tape, g, "training groups=-1", &w->z, &made);
     REFUSED(GAN_E_TEXT, "training nor", gan_tape_apply, tape, g, "", &w->z, &made);
-    REFUSED(GAN_E_SHAPE, "4x4x1", gan_tape_apply, tape, w->discriminator, "training", &w->z, &made);
+    REFUSED(GAN_E_SHAPE, "input 0", gan_tape_apply, tape, w->discriminator, "training", &w->z, &made);
     EACH_WRONG(TAPE, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_tape_loss, bad, "mean", &w->x, 1, out);
     REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_tape_loss, tape, "mean", &w->x, 1, NULL);
     EACH_WRONG(TAPE, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_tape_combine, bad, &w->x, weights, 1,
@@ -277,21 +277,21 @@ static void refuse_tape_records(world *w)
     REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_tape_detach, tape, w->x, NULL);
     for (int i = 0; i < 7; i++) {
         REFUSED(GAN_E_ARGUMENT, "value", gan_tape_apply, tape, g, "training", &values[i], &made);
-        NO_VALUE(GAN_E_ARGUMENT, "value", gan_tape_loss, tape, "mean", &values[i], 1, put);
-        NO_VALUE(GAN_E_ARGUMENT, "value", gan_tape_combine, tape, &values[i], weights, 1, put);
-        NO_VALUE(GAN_E_ARGUMENT, "value", gan_tape_detach, tape, values[i], put);
+        REFUSED(GAN_E_ARGUMENT, "value", gan_tape_loss, tape, "mean", &values[i], 1, out);
+        REFUSED(GAN_E_ARGUMENT, "value", gan_tape_combine, tape, &values[i], weights, 1, out);
+        REFUSED(GAN_E_ARGUMENT, "value", gan_tape_detach, tape, values[i], out);
     }
-    NO_VALUE(GAN_E_ARGUMENT, "spec is NULL", gan_tape_loss, tape, NULL, &w->x, 1, put);
-    NO_VALUE(GAN_E_ARGUMENT, "values is NULL", gan_tape_loss, tape, "mean", NULL, 1, put);
-    NO_VALUE(GAN_E_ARGUMENT, "not 0", gan_tape_loss, tape, "mean", &w->x, 0, put);
-    NO_VALUE(GAN_E_ARGUMENT, "not -1", gan_tape_loss, tape, "mse", &w->x, -1, put);
-    NO_VALUE(GAN_E_ARGUMENT, "not 2147483647", gan_tape_loss, tape, "mse", &w->x, INT32_MAX, put);
-    NO_VALUE(GAN_E_ARGUMENT, "values is NULL", gan_tape_combine, tape, NULL, weights, 1, put);
-    NO_VALUE(GAN_E_ARGUMENT, "weights is NULL", gan_tape_combine, tape, &w->x, NULL, 1, put);
-    NO_VALUE(GAN_E_ARGUMENT, "0 values", gan_tape_combine, tape, &w->x, weights, 0, put);
-    NO_VALUE(GAN_E_ARGUMENT, "-5 values", gan_tape_combine, tape, &w->x, weights, -5, put);
-    NO_VALUE(GAN_E_SHAPE, "2x1x1x3", gan_tape_combine, tape, ((gan_value[]){w->x, w->z}), weights, 2,
-             put);
+    REFUSED(GAN_E_ARGUMENT, "spec is NULL", gan_tape_loss, tape, NULL, &w->x, 1, out);
+    REFUSED(GAN_E_ARGUMENT, "values is NULL", gan_tape_loss, tape, "mean", NULL, 1, out);
+    REFUSED(GAN_E_ARGUMENT, "not 0", gan_tape_loss, tape, "mean", &w->x, 0, out);
+    REFUSED(GAN_E_ARGUMENT, "not -1", gan_tape_loss, tape, "mse", &w->x, -1, out);
+    REFUSED(GAN_E_ARGUMENT, "not 2147483647", gan_tape_loss, tape, "mse", &w->x, INT32_MAX, out);
+    REFUSED(GAN_E_ARGUMENT, "values is NULL", gan_tape_combine, tape, NULL, weights, 1, out);
+    REFUSED(GAN_E_ARGUMENT, "weights is NULL", gan_tape_combine, tape, &w->x, NULL, 1, out);
+    REFUSED(GAN_E_ARGUMENT, "0 values", gan_tape_combine, tape, &w->x, weights, 0, out);
+    REFUSED(GAN_E_ARGUMENT, "-5 values", gan_tape_combine, tape, &w->x, weights, -5, out);
+    REFUSED(GAN_E_SHAPE, "value 1 is", gan_tape_combine, tape, ((gan_value[]){w->x, w->z}), weights, 2,
+             out);
 }
 
 static void refuse_tape_results(world *w)
@@ -307,10 +307,10 @@ static void refuse_tape_results(world *w)
     REFUSED(GAN_E_ARGUMENT, "shape is NULL", gan_tape_shape, tape, w->x, NULL);
     EACH_WRONG(TAPE, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_tape_scalar, bad, w->x, &number);
     REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_tape_scalar, tape, w->x, NULL);
-    REFUSED(GAN_E_SHAPE, "2x4x4x1", gan_tape_scalar, tape, w->x, &number);
+    REFUSED(GAN_E_SHAPE, "no single number", gan_tape_scalar, tape, w->x, &number);
     EACH_WRONG(TAPE, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_tape_value, bad, w->x, w->made);
     EACH_WRONG(TENSOR, bad) REFUSED(GAN_E_ARGUMENT, "tensor", gan_tape_value, tape, w->x, bad);
-    REFUSED(GAN_E_SHAPE, "2x1x1x3", gan_tape_value, tape, w->x, w->latent);
+    REFUSED(GAN_E_SHAPE, "the tensor is", gan_tape_value, tape, w->x, w->latent);
     REFUSED(GAN_E_SHAPE, "int32", gan_tape_value, tape, w->x, whole);
     EACH_WRONG(TAPE, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_tape_gradient, bad, w->x, w->made);
     REFUSED(GAN_E_STATE, "no gradient", gan_tape_gradient, tape, w->x, w->made);
@@ -340,7 +340,7 @@ static void refuse_tape_backward(world *w)
                                     (gan_model *[]){bad}, 1);
     EACH_WRONG(TENSOR, bad) if (bad) BACKWARD(GAN_E_ARGUMENT, "tensor", tape, &w->x,
                                               (gan_tensor *[]){bad}, 1, &g, 1);
-    BACKWARD(GAN_E_SHAPE, "2x1x1x3", tape, &w->x, &w->latent, 1, &g, 1);
+    BACKWARD(GAN_E_SHAPE, "the tensor is", tape, &w->x, &w->latent, 1, &g, 1);
 }
 
 /* ---- optimizer.h ---- */
@@ -509,6 +509,11 @@ static void refuse_catalog(world *w)
         NOTHING_FROM(gan_catalog_option_range, wrong, 0, 0, &least, &most);
         NOTHING_FROM(gan_catalog_option_range, 0, wrong, 0, &least, &most);
         NOTHING_FROM(gan_catalog_option_range, 0, 0, wrong, NULL, NULL);
+        NOTHING_FROM(gan_catalog_member_count, wrong, 0);
+        NOTHING_FROM(gan_catalog_member_count, 0, wrong);
+        NOTHING_FROM(gan_catalog_member, wrong, 0, 0, "name");
+        NOTHING_FROM(gan_catalog_member, 0, wrong, 0, "name");
+        NOTHING_FROM(gan_catalog_member, 0, 0, wrong, "name");
     }
     NOTHING_FROM(gan_catalog_group, groups);
     NOTHING_FROM(gan_catalog_option, 0, 0, 0, NULL);

@@ -227,7 +227,7 @@ class Help(Case):
 
     def test_kinds(self):
         text = self.good("help")
-        for group in ("layer", "loss", "optimizer", "trainer", "data", "context", "run"):
+        for group in ("layer", "block", "loss", "optimizer", "trainer", "data", "context", "run"):
             self.assertIn("\n%s\n  " % group, text)
         for name in re.findall(r"^  ([a-z0-9_]+) ", text, re.M):
             self.assertIn("%s (" % name, self.good("help", name))
@@ -240,6 +240,9 @@ class Help(Case):
         self.assertIn(
             "[minimax|non_saturating|lsgan|hinge|wgan]\n", self.good("help", "gan")
         )
+        for line in ("role generator +\w", "feed real +\w", "group generator", "value loss.generator"):
+            self.assertRegex(self.good("help", "gan"), r"\n  %s.*\n" % line)
+        self.assertIn("  join=add ", self.good("help", "residual"))
         self.bad(2, "gan help: there is no kind 'conv9d'; gan help lists all", "help", "conv9d")
 
     def test_full_output(self):

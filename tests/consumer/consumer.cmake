@@ -1,4 +1,4 @@
-# Installs the built library below WORK, then builds and runs a program against it.
+# Installs the built library below WORK, then builds and runs a program and the examples against it.
 #   cmake -DHOW=package|pkg-config|folder -DSOURCE= -DBUILD= -DCONFIG= -DWORK= -DGENERATOR= -DCC=
 #         [-DPKG_CONFIG=] [-DFLAGS=] -P consumer.cmake
 cmake_minimum_required(VERSION 3.25)
@@ -7,13 +7,30 @@ file(REMOVE_RECURSE "${WORK}")
 file(MAKE_DIRECTORY "${WORK}")
 
 function(run)
-  execute_process(COMMAND ${ARGN} RESULT_VARIABLE result OUTPUT_VARIABLE output
-                  ERROR_VARIABLE output)
+  execute_process(COMMAND ${ARGN} WORKING_DIRECTORY "${WORK}" RESULT_VARIABLE result
+                  OUTPUT_VARIABLE output ERROR_VARIABLE output)
   message("${output}")
   if(result)
     list(JOIN ARGN " " command)
     message(FATAL_ERROR "${command}: ${result}")
   endif()
+endfunction()
+
+# The examples, built in FOLDER: each writes what its reader is told that it writes.
+function(run_examples folder)
+  set(images "${SOURCE}/examples/data/fashion-images.gz")
+  set(written run.safetensors generator.safetensors sheet.png own_generator.safetensors sheet.pgm)
+  foreach(file IN LISTS written)
+    file(REMOVE "${WORK}/${file}")
+  endforeach()
+  run("${folder}/train_gan" "${images}" 3)
+  run("${folder}/sample_in_app" generator.safetensors sheet.pgm)
+  run("${folder}/own_objective" "${images}" 3)
+  foreach(file IN LISTS written)
+    if(NOT EXISTS "${WORK}/${file}")
+      message(FATAL_ERROR "no example wrote ${file}")
+    endif()
+  endforeach()
 endfunction()
 
 if(NOT HOW STREQUAL "folder")
@@ -42,17 +59,20 @@ if(HOW STREQUAL "pkg-config")
       run("${CC}" -std=c99 "${source}" -o "${WORK}/${name}" ${flags})
     endforeach()
     run("${WORK}/main")
+    run_examples("${WORK}")
   endforeach()
   return()
 endif()
 
-# As a sub-project the library is compiled again: unoptimised, since it must only run.
+# As a sub-project the library is compiled again: unoptimised, since it must only run, and only the
+# two targets that are linked.
 run("${CMAKE_COMMAND}" -S "${SOURCE}/tests/consumer" -B "${WORK}/build" -G "${GENERATOR}"
     "-DCMAKE_C_COMPILER=${CC}" "-DCMAKE_C_FLAGS=${FLAGS}" -DCMAKE_BUILD_TYPE=Debug
     "-DHOW=${HOW}" "-DGAN_SOURCE=${SOURCE}" "-DCMAKE_PREFIX_PATH=${prefix}"
     "-DEXAMPLES=${SOURCE}/examples")
 run("${CMAKE_COMMAND}" --build "${WORK}/build" --parallel 2)
+run("${WORK}/build/consumer")
 run("${WORK}/build/consumer_static")
 if(HOW STREQUAL "package")
-  run("${WORK}/build/consumer")
+  run_examples("${WORK}/build")
 endif()

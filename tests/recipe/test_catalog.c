@@ -46,10 +46,10 @@ static int32_t find_group(const char *name)
 
 TEST(known_kinds)
 {
-    static const char *const groups[] = {"layer", "loss",    "optimizer", "trainer",
-                                         "data",  "context", "run",       "runner"};
+    static const char *const groups[] = {"layer", "block",   "loss", "optimizer", "trainer",
+                                         "data",  "context", "run",  "runner"};
     double least, most;
-    for (int i = 0; i < 8; i++) CHECK(find_group(groups[i]) >= 0);
+    for (int i = 0; i < 9; i++) CHECK(find_group(groups[i]) >= 0);
     int32_t run = find_group("run");
     CHECK_TEXT(gan_catalog_kind(run, 0), "run");
     CHECK_TEXT(gan_catalog_option(run, 0, 0, "name"), "steps");
@@ -60,6 +60,60 @@ TEST(known_kinds)
     CHECK(least == 1 && most == 9e15);
     CHECK_TEXT(gan_catalog_kind(find_group("data"), 0), "idx");
     CHECK_TEXT(gan_catalog_option(find_group("data"), 0, 3, "choices"), "pad|stretch|crop");
+}
+
+static int32_t find_kind(int32_t group, const char *name)
+{
+    for (int32_t k = 0; k < gan_catalog_kind_count(group); k++) {
+        if (strcmp(gan_catalog_kind(group, k), name) == 0) return k;
+    }
+    return -1;
+}
+
+TEST(statements_of_a_model)
+{
+    int32_t block = find_group("block");
+    int32_t repeat = find_kind(block, "repeat"), residual = find_kind(block, "residual");
+    CHECK(repeat >= 0 && residual >= 0 && find_kind(block, "part") >= 0);
+    CHECK(find_kind(find_group("layer"), "input") >= 0);
+    CHECK_TEXT(gan_catalog_option(block, repeat, 0, "name"), "count");
+    CHECK_TEXT(gan_catalog_option(block, residual, 0, "choices"), "add|concat");
+}
+
+/* How many members of a type there are, one of them called so. */
+static int32_t count_members(int32_t group, int32_t kind, const char *type, const char *name)
+{
+    int32_t count = 0, found = 0;
+    for (int32_t m = 0; m < gan_catalog_member_count(group, kind); m++) {
+        const char *word = gan_catalog_member(group, kind, m, "name");
+        if (strcmp(gan_catalog_member(group, kind, m, "type"), type) != 0) continue;
+        count++;
+        found += strcmp(word, name) == 0;
+    }
+    CHECK_INT(found, 1);
+    return count;
+}
+
+TEST(members_of_a_trainer)
+{
+    int32_t trainer = find_group("trainer"), gan = find_kind(trainer, "gan");
+    int32_t count = gan_catalog_member_count(trainer, gan);
+    int32_t all = count_members(trainer, gan, "role", "generator") +
+                  count_members(trainer, gan, "feed", "real") +
+                  count_members(trainer, gan, "group", "discriminator") +
+                  count_members(trainer, gan, "value", "loss.generator");
+    CHECK_INT(all, count);
+    for (int32_t m = 0; m < count; m++) {
+        const char *type = gan_catalog_member(trainer, gan, m, "type");
+        int helped = gan_catalog_member(trainer, gan, m, "help")[0] != '\0';
+        CHECK(helped == (strcmp(type, "role") == 0 || strcmp(type, "feed") == 0));
+    }
+    CHECK(gan_catalog_member(trainer, gan, -1, "name") == NULL);
+    CHECK(gan_catalog_member(trainer, gan, count, "name") == NULL);
+    CHECK(gan_catalog_member(trainer, gan, 0, "nome") == NULL);
+    CHECK(gan_catalog_member(trainer, gan, 0, NULL) == NULL);
+    CHECK_INT(gan_catalog_member_count(find_group("layer"), 0), 0);
+    CHECK(gan_catalog_member(find_group("layer"), 0, 0, "name") == NULL);
 }
 
 TEST(past_the_end)
@@ -73,6 +127,8 @@ TEST(past_the_end)
         CHECK_INT(gan_catalog_option_count(g, 0), 0);
         CHECK(gan_catalog_option(g, 0, 0, "name") == NULL);
         CHECK_INT(gan_catalog_option_range(g, 0, 0, NULL, NULL), 0);
+        CHECK_INT(gan_catalog_member_count(g, 0), 0);
+        CHECK(gan_catalog_member(g, 0, 0, "name") == NULL);
     }
     CHECK(gan_catalog_kind(0, -1) == NULL);
     CHECK(gan_catalog_kind(0, gan_catalog_kind_count(0)) == NULL);
@@ -85,6 +141,8 @@ int main(void)
 {
     RUN(every_kind_is_complete);
     RUN(known_kinds);
+    RUN(statements_of_a_model);
+    RUN(members_of_a_trainer);
     RUN(past_the_end);
     return test_report();
 }

@@ -1,6 +1,8 @@
 /* test_same_bits.c: fifty steps of the fashion-gan recipe give one checkpoint for every number of
  * threads and every CPU tier, and the one that was stored when the bits last changed (a line in
- * CHANGELOG.md says when). */
+ * CHANGELOG.md says when).
+ *
+ *     test_same_bits CPU STEPS     that one run alone: for bits_without_fma.cmake */
 #include "test.h"
 
 #include <gan/gan.h>
@@ -38,7 +40,7 @@ static void check_status(gan_context *context, gan_status status)
 }
 
 /* The checksum of a run's checkpoint. */
-static uint32_t run(const char *cpu, int threads)
+static uint32_t run(const char *cpu, int threads, int steps)
 {
     char spec[64], batch[16], message[256];
     gan_context *context;
@@ -58,7 +60,7 @@ static uint32_t run(const char *cpu, int threads)
                                  GAN_SOURCE_FOLDER "/examples/recipes/fashion-gan.recipe"));
     check_status(context, gan_recipe_set(recipe, "run.batch", batch));
     check_status(context, gan_recipe_trainer(&trainer, recipe, context, NULL));
-    check_status(context, gan_trainer_run(trainer, STEPS, NULL, NULL));
+    check_status(context, gan_trainer_run(trainer, steps, NULL, NULL));
     check_status(context, gan_trainer_save(trainer, "same_bits.safetensors"));
     bytes = read_all("same_bits.safetensors", &size);
     memcpy(&json, bytes, sizeof json);
@@ -77,17 +79,21 @@ static uint32_t run(const char *cpu, int threads)
 TEST(threads)
 {
     const char *best = gan__tier_name(gan__cpu_tier());
-    for (int threads = 1; threads <= 3; ++threads) CHECK_INT(run(best, threads), stored);
+    for (int threads = 1; threads <= 3; ++threads) CHECK_INT(run(best, threads, STEPS), stored);
 }
 
 TEST(tiers)
 {
     for (int tier = 0; tier < (int)gan__cpu_tier(); ++tier)
-        CHECK_INT(run(gan__tier_name((gan__tier)tier), 2), stored);
+        CHECK_INT(run(gan__tier_name((gan__tier)tier), 2, STEPS), stored);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    if (argc == 3) {
+        run(argv[1], 2, atoi(argv[2]));
+        return test_errors != 0;
+    }
     RUN(threads);
     RUN(tiers);
     return test_report();

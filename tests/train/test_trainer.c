@@ -35,12 +35,13 @@ typedef struct fixture {
     gan_model *g, *d;
     gan_dataset *data;
     gan_trainer *trainer;
-    long allocations;
+    long allocations, fail_at; /* counted from 1; 0: none fails */
 } fixture;
 
 static void *count_allocate(void *user, size_t size, size_t alignment)
 {
-    ++((fixture *)user)->allocations;
+    fixture *f = user;
+    if (++f->allocations == f->fail_at) return NULL;
     return aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
 }
 
@@ -297,12 +298,100 @@ TEST(errors_name_the_thing)
     CHECK_STATUS(gan_trainer_step((gan_trainer *)f.g), GAN_E_ARGUMENT);
     CHECK_STATUS(gan_trainer_run(f.trainer, -1, NULL, NULL), GAN_E_ARGUMENT);
     CHECK_OK(gan_model_parse(&wrong, f.context, "input 12; dense 10; tanh"));
+    CHECK_OK(gan_trainer_check(f.trainer));
     CHECK_OK(gan_trainer_set_model(f.trainer, "generator", wrong));
     CHECK_STATUS(gan_trainer_step(f.trainer), GAN_E_SHAPE);
+    CHECK_STATUS(gan_trainer_check(f.trainer), GAN_E_SHAPE);
     CHECK_TEXT(gan_context_message(f.context),
                "gan: the generator makes pictures of 1x1x10, the discriminator takes 12x12x2");
     gan_model_release(wrong);
     close_fixture(&f);
+}
+
+TEST(data_must_fit_the_discriminator)
+{
+    fixture f;
+    gan_model *wrong;
+    open_fixture(&f, "gan batch=8", d_text, 1);
+    CHECK_OK(gan_model_parse(&wrong, f.context, "input 12; dense 5*5*2; reshape 5 5 2; tanh"));
+    CHECK_OK(gan_trainer_set_model(f.trainer, "generator", wrong));
+    gan_model_release(wrong);
+    CHECK_OK(gan_model_parse(&wrong, f.context, "input 5 5 2; dense 1"));
+    CHECK_OK(gan_trainer_set_model(f.trainer, "discriminator", wrong));
+    gan_model_release(wrong);
+    CHECK_STATUS(gan_trainer_check(f.trainer), GAN_E_SHAPE);
+    CHECK_TEXT(gan_context_message(f.context),
+               "gan: the feed 'real' has pictures of 12x12x2, the discriminator takes 5x5x2");
+    close_fixture(&f);
+}
+
+TEST(a_checkpoint_is_finite)
+{
+    const int64_t shape[1] = {8};
+    fixture f;
+    gan_tensor *bias;
+    open_fixture(&f, "gan batch=8", d_text, 1);
+    run_steps(&f, 1);
+    CHECK_OK(gan_tensor_create(&bias, f.context, GAN_FLOAT32, 1, shape));
+    ((float *)gan_tensor_data(bias))[3] = INFINITY;
+    CHECK_OK(gan_model_write(f.d, "1.bias", bias));
+    CHECK_STATUS(gan_trainer_save(f.trainer, "infinite.tmp"), GAN_E_DIVERGED);
+    CHECK_TEXT(gan_context_message(f.context),
+               "'model.discriminator.1.bias' is not finite: nothing was written");
+    CHECK(fopen("infinite.tmp", "rb") == NULL);
+    gan_tensor_release(bias);
+    close_fixture(&f);
+}
+
+/* A loss that is finite, and a gradient that is not: D's weights are so large that the norm
+ * overflows. */
+TEST(a_gradient_that_is_not_finite_is_named)
+{
+    fixture f;
+    const int64_t shape[2] = {1, 2}, data_shape[4] = {BATCH, 1, 1, 1};
+    gan_tensor *weight, *real;
+    open_context(memset(&f, 0, sizeof f), 1);
+    CHECK_OK(gan_model_parse(&f.g, f.context, "input 2; dense 1"));
+    CHECK_OK(gan_model_parse(&f.d, f.context, "input 1 1 1; dense 1 bias=no"));
+    CHECK_OK(gan_trainer_create(&f.trainer, f.context, "gan loss=wgan batch=8"));
+    CHECK_OK(gan_trainer_set_model(f.trainer, "generator", f.g));
+    CHECK_OK(gan_trainer_set_model(f.trainer, "discriminator", f.d));
+    CHECK_OK(gan_tensor_create(&weight, f.context, GAN_FLOAT32, 2, shape));
+    CHECK_OK(gan_tensor_create(&real, f.context, GAN_FLOAT32, 4, data_shape));
+    for (int i = 0; i < 2; ++i) ((float *)gan_tensor_data(weight))[i] = 1e30F;
+    CHECK_OK(gan_model_write(f.g, "0.weight", weight));
+    CHECK_OK(gan_trainer_feed(f.trainer, "real", real));
+    CHECK_STATUS(gan_trainer_step(f.trainer), GAN_E_DIVERGED);
+    CHECK_TEXT(gan_context_message(f.context),
+               "gan: gradient.discriminator is not finite in step 1");
+    gan_tensor_release(weight);
+    gan_tensor_release(real);
+    close_fixture(&f);
+}
+
+/* The n-th allocation fails: an error comes back, and the same trainer then does what was asked. */
+static gan_status train_and_save(fixture *f)
+{
+    gan_status status = gan_trainer_run(f->trainer, 1, NULL, NULL);
+    return status == GAN_OK ? gan_trainer_save(f->trainer, "fault.tmp") : status;
+}
+
+TEST(a_trainer_survives_failing_allocations)
+{
+    bool failed = true;
+    for (long n = 1; failed && n < 4000; n += n < 40 ? 1 : 7) {
+        fixture f;
+        open_fixture(&f, specs[1], spectral_text, 2);
+        f.fail_at = f.allocations + n;
+        gan_status status = train_and_save(&f);
+        failed = status != GAN_OK;
+        if (failed) CHECK_STATUS(status, GAN_E_MEMORY);
+        f.fail_at = 0;
+        CHECK_OK(train_and_save(&f));
+        close_fixture(&f);
+    }
+    CHECK(!failed);
+    remove("fault.tmp");
 }
 
 TEST(missing_roles_and_feeds_are_named)
@@ -323,8 +412,11 @@ TEST(missing_roles_and_feeds_are_named)
 
 static int32_t stop_at_two(void *user, gan_trainer *trainer)
 {
-    (void)user;
-    CHECK_STATUS(gan_trainer_step(trainer), GAN_OK + GAN_E_STATE);
+    gan_trainer *other;
+    CHECK_STATUS(gan_trainer_step(trainer), GAN_E_STATE);
+    CHECK_OK(gan_trainer_save(trainer, "callback.tmp"));
+    CHECK_STATUS(gan_trainer_load(&other, user, "callback.tmp"), GAN_E_STATE);
+    remove("callback.tmp");
     return gan_trainer_steps(trainer) == 2;
 }
 
@@ -332,7 +424,7 @@ TEST(a_callback_stops_and_may_not_step)
 {
     fixture f;
     open_fixture(&f, "gan batch=8", d_text, 1);
-    CHECK_STATUS(gan_trainer_run(f.trainer, 10, stop_at_two, NULL), GAN_E_CANCELLED);
+    CHECK_STATUS(gan_trainer_run(f.trainer, 10, stop_at_two, f.context), GAN_E_CANCELLED);
     CHECK_INT(gan_trainer_steps(f.trainer), 2);
     run_steps(&f, 1);
     close_fixture(&f);
@@ -346,6 +438,10 @@ int main(void)
     RUN(a_step_that_diverges_changes_nothing);
     RUN(a_skipped_step_moves_on);
     RUN(errors_name_the_thing);
+    RUN(data_must_fit_the_discriminator);
+    RUN(a_checkpoint_is_finite);
+    RUN(a_gradient_that_is_not_finite_is_named);
+    RUN(a_trainer_survives_failing_allocations);
     RUN(missing_roles_and_feeds_are_named);
     RUN(a_callback_stops_and_may_not_step);
     return test_report();

@@ -1,0 +1,276 @@
+/* Every allocation and every file operation of a whole program fails, once and for ever after: an
+ * error comes back, nothing leaks, what was on the disk is whole, and what is called again goes on
+ * as if nothing had been. */
+#include "world.h"
+
+/* Most kinds of state: running statistics, u and v, an average, dropout, parts. */
+static const char trainer_spec[] = "gan batch=2 average=0.9";
+static const char g_text[] = "input 3; dense 16; reshape 4 4 1; batchnorm; relu\n"
+                             "residual { conv2d 1 kernel=3 pad=1; instancenorm }; tanh";
+static const char d_text[] = "input 4 4 1; conv2d 3 kernel=3 pad=1 spectral=yes; leaky_relu 0.2\n"
+                             "repeat 2 { part trunk }; dropout 0.2; dense 1";
+static const char trunk_text[] = "input any any 3; conv2d 3 kernel=3 pad=1; elu";
+
+typedef struct program {
+    fault_host *fault;
+    int again; /* what fails is called once more, */
+    int refused; /* so many times */
+    gan_context *context;
+    gan_model *trunk, *generator, *discriminator, *made;
+    gan_tensor *pictures, *latent, *out;
+    gan_dataset *dataset;
+    gan_trainer *trainer, *loaded;
+    gan_runner *runner;
+    gan_recipe *recipe;
+} program;
+
+/* Leaves the function when the call fails for good. */
+#define DO(call)                                                                                   \
+    do {                                                                                           \
+        gan_status status_ = (call);                                                               \
+        if (status_ != GAN_OK && p->again) {                                                       \
+            p->refused++;                                                                          \
+            status_ = (call);                                                                      \
+        }                                                                                          \
+        if (status_ != GAN_OK) return status_;                                                     \
+    } while (0)
+
+static gan_status start(program *p)
+{
+    static const int64_t shapes[3][4] = {{6, 4, 4, 1}, {2, 3}, {2, 4, 4, 1}};
+    static const char *const image = "image", *const trunk = "trunk";
+    gan_host host = fault_make(p->fault);
+    DO(gan_context_create(&p->context, "threads=1 seed=3", &host, NULL, 0));
+    DO(gan_tensor_create(&p->pictures, p->context, GAN_UINT8, 4, shapes[0]));
+    DO(gan_tensor_create(&p->latent, p->context, GAN_FLOAT32, 2, shapes[1]));
+    DO(gan_tensor_create(&p->out, p->context, GAN_FLOAT32, 4, shapes[2]));
+    unsigned char *pixels = gan_tensor_data(p->pictures);
+    for (int i = 0; i < 96; i++) pixels[i] = (unsigned char)(i * 37);
+    DO(gan_model_parse(&p->trunk, p->context, trunk_text));
+    DO(gan_model_parse(&p->generator, p->context, g_text));
+    DO(gan_model_parse_parts(&p->discriminator, p->context, d_text, &trunk, &p->trunk, 1));
+    DO(gan_dataset_from_tensors(&p->dataset, p->context, &image, &p->pictures, 1));
+    DO(gan_trainer_create(&p->trainer, p->context, trainer_spec));
+    DO(gan_trainer_set_model(p->trainer, "generator", p->generator));
+    DO(gan_trainer_set_model(p->trainer, "discriminator", p->discriminator));
+    DO(gan_trainer_set_data(p->trainer, "real", p->dataset));
+    DO(gan_trainer_set_optimizer(p->trainer, "generator", "adam lr=1e-3 clip=1"));
+    return GAN_OK;
+}
+
+static gan_status train(program *p)
+{
+    DO(gan_trainer_step(p->trainer));
+    DO(gan_trainer_step(p->trainer));
+    DO(gan_trainer_save(p->trainer, "trainer"));
+    return GAN_OK;
+}
+
+static gan_status resume(program *p)
+{
+    DO(gan_trainer_load(&p->loaded, p->context, "trainer"));
+    DO(gan_trainer_set_data(p->loaded, "real", p->dataset));
+    DO(gan_trainer_step(p->loaded));
+    DO(gan_trainer_save(p->loaded, "trainer"));
+    return GAN_OK;
+}
+
+static gan_status use(program *p)
+{
+    DO(gan_model_save(gan_trainer_model(p->loaded, "generator", 1), "generator"));
+    DO(gan_model_load(&p->made, p->context, "generator"));
+    DO(gan_runner_create(&p->runner, p->context, p->made, "batch=2"));
+    DO(gan_runner_run(p->runner, (const gan_tensor *[]){p->latent}, &p->out));
+    DO(gan_image_sheet(p->out, 2, "sheet.png"));
+    DO(gan_tensor_save(p->pictures, "pictures.npy"));
+    gan_trainer_release(p->trainer);
+    p->trainer = NULL;
+    DO(gan_recipe_load(&p->recipe, p->context, "small.recipe"));
+    DO(gan_recipe_set(p->recipe, "optimizer.generator.lr", "1e-3"));
+    DO(gan_recipe_trainer(&p->trainer, p->recipe, p->context, NULL));
+    DO(gan_trainer_step(p->trainer));
+    return GAN_OK;
+}
+
+static void finish(program *p)
+{
+    gan_context_release(p->context);
+    gan_recipe_release(p->recipe);
+    gan_runner_release(p->runner);
+    gan_trainer_release(p->loaded);
+    gan_trainer_release(p->trainer);
+    gan_dataset_release(p->dataset);
+    gan_tensor_release(p->out);
+    gan_tensor_release(p->latent);
+    gan_tensor_release(p->pictures);
+    gan_model_release(p->made);
+    gan_model_release(p->discriminator);
+    gan_model_release(p->generator);
+    gan_model_release(p->trunk);
+}
+
+static gan_status run_program(fault_host *fault, int again)
+{
+    program p = {.fault = fault, .again = again};
+    gan_status status = start(&p);
+    if (status == GAN_OK) status = train(&p);
+    if (status == GAN_OK) status = resume(&p);
+    if (status == GAN_OK) status = use(&p);
+    if (status != GAN_OK && p.context && !gan_context_message(p.context)[0]) {
+        printf("%s: %s without a message\n", test_name, gan_status_name(status));
+        test_errors++;
+    }
+    if (again && p.refused != (fault->fail_at > 0) && p.refused != (fault->file_fail_at > 0)) {
+        printf("%s: %d calls failed\n", test_name, p.refused);
+        test_errors++;
+    }
+    finish(&p);
+    return status;
+}
+
+static void clear(fault_host *fault)
+{
+    fault_free_files(fault);
+    memset(fault, 0, sizeof *fault);
+    put_file(fault, "small.recipe", world_recipe);
+}
+
+static const char *const outputs[] = {"trainer", "generator", "sheet.png", "pictures.npy"};
+enum { OUTPUTS = 4 };
+
+/* What undisturbed runs leave on the disk: the whole program, and its first half. */
+static fault_host whole, half;
+
+TEST(nothing_fails)
+{
+    program p = {.fault = &half};
+    clear(&whole);
+    clear(&half);
+    CHECK_OK(run_program(&whole, 0));
+    CHECK_INT(whole.live, 0);
+    CHECK_INT(fault_file_count(&whole), OUTPUTS + 1);
+    CHECK_OK(start(&p));
+    CHECK_OK(train(&p));
+    finish(&p);
+    CHECK_INT(half.live, 0);
+}
+
+static int same_file(fault_host *a, fault_host *b, const char *path)
+{
+    const fault_file *x = fault_find(a, path), *y = fault_find(b, path);
+    return x && y && x->size == y->size && !memcmp(x->bytes, y->bytes, x->size);
+}
+
+static void complain(const char *what, long long n, int after, gan_status status,
+                     const fault_host *fault)
+{
+    printf("%s: %s %lld%s: %s, %lld blocks live, %d files\n", test_name, what, n,
+           after ? " and all after" : "", gan_status_name(status), (long long)fault->live,
+           fault_file_count(fault));
+    test_errors++;
+}
+
+static void complain_file(long long n, const char *path)
+{
+    printf("%s: %lld: %s has other bytes\n", test_name, n, path);
+    test_errors++;
+}
+
+/* Each of the first 200, then fewer and fewer. */
+static long long next(long long n)
+{
+    return n + 1 + n / 200;
+}
+
+TEST(allocations_fail_from_one_on)
+{
+    fault_host fault = {0};
+    for (long long n = 1; n <= whole.allocations; n = next(n)) {
+        clear(&fault);
+        fault.fail_at = n;
+        fault.and_after = 1;
+        gan_status status = run_program(&fault, 0);
+        if (status == GAN_E_MEMORY && fault.live == 0 && fault_file_count(&fault) >= 0) continue;
+        complain("allocation", n, 1, status, &fault);
+    }
+    printf("%lld allocations\n", (long long)whole.allocations);
+    fault_free_files(&fault);
+}
+
+/* Called again, everything goes on: all files are those of an undisturbed run, bit for bit. */
+TEST(allocation_fails_and_all_goes_on)
+{
+    fault_host fault = {0};
+    for (long long n = 1; n <= whole.allocations; n = next(n)) {
+        clear(&fault);
+        fault.fail_at = n;
+        gan_status status = run_program(&fault, 1);
+        if (status != GAN_OK || fault.live != 0) complain("allocation", n, 0, status, &fault);
+        for (int i = 0; i < OUTPUTS; i++) {
+            if (!same_file(&fault, &whole, outputs[i])) complain_file(n, outputs[i]);
+        }
+    }
+    fault_free_files(&fault);
+}
+
+/* A file is there, whole, in the old version or the new one; or not at all, if there was none.
+ * Nothing else is left, but for a temporary file that could not be removed either. */
+static void check_disk(fault_host *fault, long long n, int failed)
+{
+    int count = 1;
+    for (int i = 0; i < OUTPUTS; i++) {
+        int there = fault_find(fault, outputs[i]) != NULL;
+        int good = same_file(fault, &whole, outputs[i]) || same_file(fault, &half, outputs[i]);
+        count += there;
+        if (there ? !good : !failed) complain_file(n, outputs[i]);
+    }
+    if (fault_file_count(fault) > count + failed) complain("operation", n, 0, GAN_OK, fault);
+}
+
+TEST(file_operations_fail)
+{
+    fault_host fault = {0};
+    for (int after = 0; after < 2; after++) {
+        for (long long n = 1; n <= whole.file_operations; n++) {
+            clear(&fault);
+            fault.file_fail_at = n;
+            fault.and_after = after;
+            gan_status status = run_program(&fault, 0);
+            /* That a file which was only read cannot be closed is no failure. */
+            if ((status != GAN_E_FILE && status != GAN_OK) || fault.live != 0) {
+                complain("operation", n, after, status, &fault);
+            }
+            check_disk(&fault, n, status != GAN_OK);
+        }
+    }
+    printf("%lld file operations\n", (long long)whole.file_operations);
+    fault_free_files(&fault);
+}
+
+/* What fails once is done when it is called again. */
+TEST(file_operations_fail_and_all_goes_on)
+{
+    fault_host fault = {0};
+    for (long long n = 1; n <= whole.file_operations; n++) {
+        clear(&fault);
+        fault.file_fail_at = n;
+        gan_status status = run_program(&fault, 1);
+        if (status != GAN_OK || fault.live != 0) complain("operation", n, 0, status, &fault);
+        for (int i = 0; i < OUTPUTS; i++) {
+            if (!same_file(&fault, &whole, outputs[i])) complain_file(n, outputs[i]);
+        }
+    }
+    fault_free_files(&fault);
+}
+
+int main(void)
+{
+    RUN(nothing_fails);
+    RUN(allocations_fail_from_one_on);
+    RUN(allocation_fails_and_all_goes_on);
+    RUN(file_operations_fail);
+    RUN(file_operations_fail_and_all_goes_on);
+    fault_free_files(&whole);
+    fault_free_files(&half);
+    return test_report();
+}
