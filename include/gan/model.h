@@ -64,7 +64,8 @@ GAN_API void gan_model_retain(gan_model *model);
 GAN_API void gan_model_release(gan_model *model);
 
 /* The canonical text: every default spelled out, parts first. Parsing it gives the same model.
- * Borrowed, valid until the model is changed. NULL for what is no model. */
+ * Borrowed, valid until the model is changed. NULL for what is no model, without memory, and while
+ * another thread uses the context. */
 GAN_API const char *gan_model_text(const gan_model *model);
 
 /* Inputs and outputs: how many, their names ("" if unnamed; borrowed) and shapes: 3 numbers H, W,

@@ -40,8 +40,8 @@ GAN_API gan_status gan_recipe_trainer(gan_trainer **out, const gan_recipe *recip
                                       gan_context *context, const char *checkpoint);
 
 /* The catalogue: groups of kinds ("layer", "block", "loss", "optimizer", "trainer", "data",
- * "context", "run", "runner"), kinds by index, options by index. All texts are borrowed and static; NULL or 0
- * past the end. */
+ * "context", "run", "runner"), kinds by index, options by index. All texts are borrowed and static;
+ * NULL or 0 past the end. */
 GAN_API int32_t gan_catalog_group_count(void);
 GAN_API const char *gan_catalog_group(int32_t group);
 GAN_API int32_t gan_catalog_kind_count(int32_t group);

@@ -38,8 +38,8 @@ GAN_API gan_status gan_trainer_feed(gan_trainer *trainer, const char *feed, gan_
 GAN_API gan_model *gan_trainer_model(const gan_trainer *trainer, const char *role,
                                      int32_t averaged);
 
-/* Finds what the first step would refuse, before anything is spent on it: GAN_E_STATE names a role or
- * feed that is missing, GAN_E_SHAPE what does not go together. */
+/* Finds what the first step would refuse, before anything is spent on it: GAN_E_STATE names a role
+ * or feed that is missing, GAN_E_SHAPE what does not go together. */
 GAN_API gan_status gan_trainer_check(gan_trainer *trainer);
 
 /* One step. GAN_E_STATE names a role or feed that is missing. GAN_E_DIVERGED names the loss or

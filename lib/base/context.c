@@ -226,6 +226,19 @@ static bool context_rounds_twice(void)
     return single == 0.0f && twice == 0.0;
 }
 
+/* A tier's name that is spelled wrong must not pass for the best tier in silence. */
+static void context_check_cpu(gan_context *context)
+{
+    const char *wanted = gan__os_environment("GAN_CPU");
+    bool known = !wanted || !wanted[0];
+    for (gan__tier tier = GAN__GENERIC; !known && tier < GAN__TIER_COUNT; tier++) {
+        known = strcmp(wanted, gan__tier_name(tier)) == 0;
+    }
+    if (known) return;
+    gan__log(context, GAN_LOG_WARNING, "GAN_CPU is '%.100s'; it can be %s, %s, %s", wanted,
+             gan__tier_name(GAN__GENERIC), gan__tier_name(GAN__AVX2), gan__tier_name(GAN__AVX512));
+}
+
 static gan_status context_init(gan_context *context, const char *spec)
 {
     if (!context_rounds_twice()) {
@@ -234,6 +247,7 @@ static gan_status context_init(gan_context *context, const char *spec)
                          "compile it with -ffp-contract=off");
     }
     GAN__TRY(context_describe(context, spec));
+    context_check_cpu(context);
     context->tier = gan__cpu_tier();
     return gan__team_create(context);
 }

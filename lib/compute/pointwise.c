@@ -102,13 +102,6 @@ bool gan__activation_uses_output(gan__activation activation, float parameter)
     }
 }
 
-void gan__map(gan_context *context, gan__function function, int64_t count, const float *x, float *y)
-{
-    pointwise_job job = {.a = x, .y = y, .count = count};
-    job.map = gan__kernels_of(context)->vector->function[function];
-    pointwise_run(context, pointwise_map_task, &job);
-}
-
 void gan__activate(gan_context *context, gan__activation activation, float parameter, int64_t count,
                    const float *x, float *y)
 {

@@ -4,13 +4,9 @@
 #ifndef GAN__POINTWISE_H
 #define GAN__POINTWISE_H
 
-#include "kernels/vector.h" /* gan__activation, gan__function */
+#include "kernels/vector.h" /* gan__activation */
 
 #include "base/context.h"
-
-/* y = function(x). */
-void gan__map(gan_context *context, gan__function function, int64_t count, const float *x,
-              float *y);
 
 /* Whether the derivative is computed from the output y; otherwise it needs the input x. ReLU, leaky
  * ReLU (slope > 0 or = 0), tanh, sigmoid and ELU (alpha > 0) need only y. */

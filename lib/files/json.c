@@ -4,8 +4,6 @@
 #include "base/number.h"
 #include "files/utf8.h"
 
-#include <math.h>
-
 gan_status gan__json_open(gan__json *json, const gan__bytes *in)
 {
     memset(json, 0, sizeof *json);
@@ -322,13 +320,4 @@ void gan__json_write_key(gan__text *text, const char *key)
     if (!is_first) gan__text_append(text, ",", 1);
     gan__json_write_string(text, key);
     gan__text_append(text, ":", 1);
-}
-
-void gan__json_write_number(gan__text *text, double value)
-{
-    if (isfinite(value)) {
-        gan__text_number(text, value);
-    } else {
-        gan__text_append(text, "null", 4);
-    }
 }

@@ -61,6 +61,5 @@ gan_status gan__json_end(gan__json *json);
  * unless it is the first one of its object. */
 void gan__json_write_key(gan__text *text, const char *key);
 void gan__json_write_string(gan__text *text, const char *string); /* invalid UTF-8 becomes U+FFFD */
-void gan__json_write_number(gan__text *text, double value);       /* null if it is not finite */
 
 #endif

@@ -17,9 +17,6 @@ extern const gan__layer_kind gan__layer_input, gan__layer_dense, gan__layer_conv
 #define GAN__MOST_CHANNELS 16777216.0
 #define GAN__MOST_WINDOW 4096.0
 
-/* The kind's own struct. */
-#define GAN__OPTIONS_OF(layer, type) ((const type *)(layer)->options)
-
 /* `option_count` and `options` of a kind. */
 #define GAN__OPTIONS(table) .options = table, .option_count = sizeof(table) / sizeof((table)[0])
 

@@ -161,6 +161,7 @@ gan_status gan__model_add_node(gan_model *model, gan_layer *layer, const gan__no
     added->operand_count = node->operand_count;
     added->result = *result;
     added->layer = layer;
+    added->place = *place;
     gan__object_retain(layer);
     model->node_count++;
     return GAN_OK;

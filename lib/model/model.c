@@ -83,6 +83,29 @@ gan_status gan_model_parse_parts(gan_model **out, gan_context *context, const ch
     return model_from_text(out, context, text, &given, true);
 }
 
+static gan_status model_unsaid(const gan_model *model)
+{
+    return gan__fail(
+        model->object.context, GAN_E_STATE,
+        "model: a layer is shared by several parts, or by a part and the rest, without "
+        "being a part of its own: no text can say that");
+}
+
+/* What the text says has more parameters than there are, if the text loses a sharing. */
+gan_status gan__model_check_text(const gan_model *model)
+{
+    const char *text = gan_model_text(model);
+    const gan__given none = {0};
+    gan_model *said = NULL;
+    if (!text) return GAN_E_MEMORY;
+    if (model->input_count == 0) return GAN_OK;
+    gan_status status =
+        gan__model_parse(&said, model->object.context, text, &none, GAN__MAX_PLACED);
+    if (status == GAN_OK && said->entry_count != model->entry_count) status = model_unsaid(model);
+    gan__object_release(said);
+    return status;
+}
+
 /* The values of one model into another of the same text. */
 static void model_copy_values(gan_model *to, const gan_model *from)
 {
@@ -96,12 +119,9 @@ static void model_copy_values(gan_model *to, const gan_model *from)
     for (size_t i = 0; i < to->store_count; i++) to->stores[i]->version++;
 }
 
-gan_status gan_model_copy(gan_model **out, const gan_model *model)
+static gan_status model_copy(gan_model **out, const gan_model *model)
 {
-    if (out) *out = NULL;
-    if (!model_is(model)) return GAN_E_ARGUMENT;
     gan_context *context = model->object.context;
-    if (!out) return gan__fail(context, GAN_E_ARGUMENT, "gan_model_copy: out is NULL");
     const char *text = gan_model_text(model);
     if (!text) return gan__fail(context, GAN_E_MEMORY, "gan_model_copy: no memory for the text");
     if (model->input_count == 0) return gan_model_create(out, context);
@@ -110,10 +130,19 @@ gan_status gan_model_copy(gan_model **out, const gan_model *model)
     if ((*out)->entry_count != model->entry_count) {
         gan_model_release(*out);
         *out = NULL;
-        return gan__fail(context, GAN_E_INTERNAL, "gan_model_copy: the copy has other parameters");
+        return model_unsaid(model);
     }
     model_copy_values(*out, model);
     return GAN_OK;
+}
+
+gan_status gan_model_copy(gan_model **out, const gan_model *model)
+{
+    if (out) *out = NULL;
+    if (!model_is(model)) return GAN_E_ARGUMENT;
+    gan_context *context = model->object.context;
+    if (!out) return gan__fail(context, GAN_E_ARGUMENT, "gan_model_copy: out is NULL");
+    GAN__RETURN_ENTERED(context, model_copy(out, model));
 }
 
 void gan_model_retain(gan_model *model)
@@ -126,9 +155,8 @@ void gan_model_release(gan_model *model)
     if (model_is(model)) gan__object_release(model);
 }
 
-const char *gan_model_text(const gan_model *model)
+static const char *model_text(const gan_model *model)
 {
-    if (!model_is(model)) return NULL;
     if (model->text) return model->text;
     gan__text text = {.context = model->object.context};
     gan__text_append(&text, "", 0);
@@ -139,6 +167,15 @@ const char *gan_model_text(const gan_model *model)
     /* Made on first use: it is dropped when the model changes. */
     ((gan_model *)(uintptr_t)model)->text = text.bytes;
     return model->text;
+}
+
+const char *gan_model_text(const gan_model *model)
+{
+    gan__entry entry;
+    if (!model_is(model) || gan__enter(model->object.context, &entry) != GAN_OK) return NULL;
+    const char *text = model_text(model);
+    gan__leave(model->object.context, &entry);
+    return text;
 }
 
 /* ---- inputs and outputs ---- */
@@ -184,13 +221,15 @@ static gan_status model_port_shape(const gan_model *model, const gan__port *port
 gan_status gan_model_input_shape(const gan_model *model, int32_t index, int64_t shape[3])
 {
     if (!model_is(model)) return GAN_E_ARGUMENT;
-    return model_port_shape(model, model->inputs, model->input_count, index, shape);
+    GAN__RETURN_ENTERED(model->object.context,
+                        model_port_shape(model, model->inputs, model->input_count, index, shape));
 }
 
 gan_status gan_model_output_shape(const gan_model *model, int32_t index, int64_t shape[3])
 {
     if (!model_is(model)) return GAN_E_ARGUMENT;
-    return model_port_shape(model, model->outputs, model->output_count, index, shape);
+    GAN__RETURN_ENTERED(model->object.context,
+                        model_port_shape(model, model->outputs, model->output_count, index, shape));
 }
 
 static bool model_side_fits(int64_t declared, int64_t given)
@@ -299,15 +338,10 @@ static gan_status model_find(const gan_model *model, const char *name, const cha
                      nearest ? "'?" : "");
 }
 
-gan_status gan_model_parameter_shape(const gan_model *model, const char *name, int32_t *rank,
-                                     int64_t shape[4])
+static gan_status model_parameter_shape(const gan_model *model, const char *name, int32_t *rank,
+                                        int64_t shape[4])
 {
     const gan__entry_name *found;
-    if (!model_is(model)) return GAN_E_ARGUMENT;
-    if (!rank || !shape) {
-        return gan__fail(model->object.context, GAN_E_ARGUMENT,
-                         "gan_model_parameter_shape: %s is NULL", rank ? "shape" : "rank");
-    }
     GAN__TRY(model_find(model, name, "gan_model_parameter_shape", &found));
     const gan__parameter *p = &found->layer->parameters[found->index];
     *rank = p->rank;
@@ -315,26 +349,47 @@ gan_status gan_model_parameter_shape(const gan_model *model, const char *name, i
     return GAN_OK;
 }
 
-gan_status gan_model_read(gan_model *model, const char *name, int32_t what, gan_tensor *tensor)
+gan_status gan_model_parameter_shape(const gan_model *model, const char *name, int32_t *rank,
+                                     int64_t shape[4])
+{
+    if (!model_is(model)) return GAN_E_ARGUMENT;
+    gan_context *context = model->object.context;
+    if (!rank || !shape) {
+        return gan__fail(context, GAN_E_ARGUMENT, "gan_model_parameter_shape: %s is NULL",
+                         rank ? "shape" : "rank");
+    }
+    GAN__RETURN_ENTERED(context, model_parameter_shape(model, name, rank, shape));
+}
+
+static gan_status model_read(const gan_model *model, const char *name, int32_t what,
+                             gan_tensor *tensor)
 {
     const gan__entry_name *found;
+    GAN__TRY(model_find(model, name, "gan_model_read", &found));
+    return gan__parameter_read(found->layer, &found->layer->parameters[found->index], found->name,
+                               what, tensor);
+}
+
+gan_status gan_model_read(gan_model *model, const char *name, int32_t what, gan_tensor *tensor)
+{
     if (!model_is(model)) return GAN_E_ARGUMENT;
     gan_context *context = model->object.context;
     GAN__TRY(gan__object_check(context, tensor, GAN__TENSOR, "gan_model_read", "tensor"));
-    GAN__TRY(model_find(model, name, "gan_model_read", &found));
-    GAN__RETURN_ENTERED(context,
-                        gan__parameter_read(found->layer, &found->layer->parameters[found->index],
-                                            found->name, what, tensor));
+    GAN__RETURN_ENTERED(context, model_read(model, name, what, tensor));
+}
+
+static gan_status model_write(gan_model *model, const char *name, const gan_tensor *tensor)
+{
+    const gan__entry_name *found;
+    GAN__TRY(model_find(model, name, "gan_model_write", &found));
+    return gan__parameter_write(found->layer, &found->layer->parameters[found->index], found->name,
+                                tensor);
 }
 
 gan_status gan_model_write(gan_model *model, const char *name, const gan_tensor *tensor)
 {
-    const gan__entry_name *found;
     if (!model_is(model)) return GAN_E_ARGUMENT;
     gan_context *context = model->object.context;
     GAN__TRY(gan__object_check(context, tensor, GAN__TENSOR, "gan_model_write", "tensor"));
-    GAN__TRY(model_find(model, name, "gan_model_write", &found));
-    GAN__RETURN_ENTERED(context,
-                        gan__parameter_write(found->layer, &found->layer->parameters[found->index],
-                                             found->name, tensor));
+    GAN__RETURN_ENTERED(context, model_write(model, name, tensor));
 }

@@ -28,8 +28,9 @@ typedef struct gan__node {
     gan_layer *layer;  /* retained */
     int32_t *operands; /* values that go in */
     int32_t operand_count;
-    int32_t result; /* the value that comes out */
-    char *path;     /* for names and messages */
+    int32_t result;   /* the value that comes out */
+    char *path;       /* for names and messages */
+    gan__place place; /* of the statement that placed it, for messages; line 0: by hand */
 } gan__node;
 
 typedef struct gan__port {

@@ -200,13 +200,29 @@ static gan_status hand_append_again(gan_model *model, gan_model *wrap, const han
     return status;
 }
 
+/* The part, or part of a part, that the layer alone is. */
 static gan_model *hand_wrapped(const gan_model *model, const gan_layer *layer)
 {
-    for (size_t i = 0; i < model->part_count; i++) {
+    gan_model *found = NULL;
+    for (size_t i = 0; i < model->part_count && !found; i++) {
         gan_model *part = model->parts[i].model;
-        if (part->node_count == 1 && part->nodes[0].layer == layer) return part;
+        bool alone = part->node_count == 1 && part->nodes[0].layer == layer;
+        found = alone ? part : hand_wrapped(part, layer);
     }
-    return NULL;
+    return found;
+}
+
+/* A layer that a part's text spells out cannot be said to be the same outside of it. */
+static gan_status hand_check_outside(const gan_model *model, const gan_layer *layer)
+{
+    for (size_t i = 0; i < model->node_count; i++) {
+        if (model->nodes[i].layer != layer) continue;
+        return gan__fail(model->object.context, GAN_E_STATE,
+                         "gan_model_add: the layer stands in a part already, as '%s': to be shared "
+                         "it must be a part of its own there",
+                         model->nodes[i].path);
+    }
+    return GAN_OK;
 }
 
 static gan_status hand_append_shared(gan_model *model, gan_layer *layer)
@@ -216,6 +232,7 @@ static gan_status hand_append_shared(gan_model *model, gan_layer *layer)
     if (wrap) return hand_append_part(model, wrap, hand_ordinal(model));
 
     bool again = hand_find(model, layer, &first);
+    if (!again) GAN__TRY(hand_check_outside(model, layer));
     int32_t value = again ? first.node->operands[0] : hand_last(model);
     GAN__TRY(hand_wrap(&wrap, layer, model->shapes[value]));
     gan_status status = again ? hand_append_again(model, wrap, &first)

@@ -1,4 +1,5 @@
 #include "base/memory.h"
+#include "base/option_value.h"
 #include "model/tree.h"
 
 #include <inttypes.h>
@@ -88,8 +89,10 @@ static gan_status names_add(names_list *list, const gan__node *node, int32_t ind
                        sizeof *list->entries));
     gan__text_print(&name, "%s.%s", node->path, node->layer->parameters[index].name);
     if (name.status == GAN_OK && gan__index_find(&list->names, name.bytes, name.length) >= 0) {
-        name.status = gan__fail(list->context, GAN_E_TEXT, "model: two parameters are called '%s'",
-                                name.bytes);
+        char where[48];
+        name.status =
+            gan__fail(list->context, GAN_E_TEXT, "model: two parameters are called '%s'%s",
+                      name.bytes, gan__place_print(node->place, where));
     }
     if (name.status != GAN_OK) {
         gan__text_free(&name);

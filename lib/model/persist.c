@@ -8,9 +8,9 @@ static gan_status persist_save(const gan_model *model, const char *path)
 {
     gan__bundle bundle = {.context = model->object.context};
     const gan__store_list none = {NULL, 0};
-    const char *text = gan_model_text(model);
-    gan_status status = text ? gan__bundle_begin(&bundle, "model") : GAN_E_MEMORY;
-    if (status == GAN_OK) status = gan__bundle_pair(&bundle, "gan.text", text);
+    gan_status status = gan__model_check_text(model);
+    if (status == GAN_OK) status = gan__bundle_begin(&bundle, "model");
+    if (status == GAN_OK) status = gan__bundle_pair(&bundle, "gan.text", model->text);
     if (status == GAN_OK) status = gan__bundle_model(&bundle, "", model, &none);
     if (status == GAN_OK) status = gan__bundle_write(&bundle, path);
     gan__bundle_free(&bundle);

@@ -119,6 +119,10 @@ gan_status gan__model_append(gan_model *model, gan__statement *s);
  * zeros and no random number is used up. */
 gan_status gan__model_allocate(gan_model *model, bool initial);
 
+/* Whether the model's text says which parameters are shared: GAN_E_STATE if a layer stands both in
+ * a part and outside of it, or in two, without being a part of its own. */
+gan_status gan__model_check_text(const gan_model *model);
+
 /* How much of a model there is, to go back to when a change fails. */
 typedef struct gan__model_mark {
     size_t nodes, values, inputs, outputs, parts, stores;

@@ -45,6 +45,7 @@ static gan_status optimizer_read(gan_optimizer *optimizer, const char *spec)
                            (const gan__kind *const *)(const void *)gan__optimizer_kinds,
                            (size_t)gan__optimizer_kind_count, spec, &kind, &optimizer->options));
     optimizer->kind = (const gan__optimizer_kind *)(const void *)kind;
+    if (optimizer->kind->check) GAN__TRY(optimizer->kind->check(context, optimizer->options));
     GAN__TRY(gan__schedule_parse(context, kind->name, gan__optimizer_options(optimizer)->schedule,
                                  &optimizer->schedule));
     optimizer->moment_count = optimizer->kind->moments(optimizer->options, optimizer->moment_names);
@@ -228,23 +229,26 @@ gan_status gan_optimizer_zero(gan_optimizer *optimizer)
     GAN__RETURN_ENTERED(optimizer->object.context, optimizer_zero(optimizer));
 }
 
+static gan_status optimizer_tell(double number, double *out)
+{
+    *out = number;
+    return GAN_OK;
+}
+
 gan_status gan_optimizer_norm(gan_optimizer *optimizer, double *out)
 {
     GAN__TRY(gan__object_check(NULL, optimizer, GAN__OPTIMIZER, "gan_optimizer_norm", "optimizer"));
     gan_context *context = optimizer->object.context;
     if (!out) return gan__fail(context, GAN_E_ARGUMENT, "gan_optimizer_norm: out is NULL");
-    *out = optimizer->norm;
-    return GAN_OK;
+    GAN__RETURN_ENTERED(context, optimizer_tell(optimizer->norm, out));
 }
 
 gan_status gan_optimizer_rate(gan_optimizer *optimizer, double *out)
 {
     GAN__TRY(gan__object_check(NULL, optimizer, GAN__OPTIMIZER, "gan_optimizer_rate", "optimizer"));
-    if (!out)
-        return gan__fail(optimizer->object.context, GAN_E_ARGUMENT,
-                         "gan_optimizer_rate: out is NULL");
-    *out = optimizer_rate(optimizer);
-    return GAN_OK;
+    gan_context *context = optimizer->object.context;
+    if (!out) return gan__fail(context, GAN_E_ARGUMENT, "gan_optimizer_rate: out is NULL");
+    GAN__RETURN_ENTERED(context, optimizer_tell(optimizer_rate(optimizer), out));
 }
 
 /* ---- undoing ---- */

@@ -57,6 +57,9 @@ typedef struct gan__optimizer_kind {
     /* PyTorch's names of the moments that these options need; returns how many. */
     int32_t (*moments)(const void *options, const char *names[GAN__MAX_MOMENTS]);
 
+    /* Whether the options go together: GAN_E_TEXT. May be NULL. */
+    gan_status (*check)(gan_context *context, const void *options);
+
     /* Updates the weights at `rate`; gradients are multiplied by `scale` first. Old values go to
      * `undo` unless it is NULL. state->steps counts the updates before this one. */
     void (*update)(const gan_optimizer *optimizer, const gan__optimizer_state *state, double rate,

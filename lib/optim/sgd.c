@@ -23,6 +23,15 @@ static const gan__option sgd_table[] = {
      "look ahead along the momentum"},
 };
 
+/* Nesterov's step looks ahead along a velocity that is the plain sum of the gradients. */
+static gan_status sgd_check(gan_context *context, const void *options)
+{
+    const sgd_options *o = options;
+    if (!o->nesterov || (o->momentum > 0 && o->dampening == 0)) return GAN_OK;
+    return gan__fail(context, GAN_E_TEXT, "sgd: nesterov=yes needs %s",
+                     o->momentum > 0 ? "dampening=0" : "a momentum above 0");
+}
+
 static int32_t sgd_moments(const void *options, const char *names[GAN__MAX_MOMENTS])
 {
     names[0] = "momentum_buffer";
@@ -49,5 +58,6 @@ const gan__optimizer_kind gan__optimizer_sgd = {
     .kind = {"sgd", "gradient descent with momentum", sgd_table,
              sizeof sgd_table / sizeof sgd_table[0], sizeof(sgd_options)},
     .moments = sgd_moments,
+    .check = sgd_check,
     .update = sgd_update,
 };

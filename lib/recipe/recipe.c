@@ -96,17 +96,11 @@ const char *gan_recipe_context(const gan_recipe *recipe)
     return gan__object_is(recipe, GAN__RECIPE) ? recipe->context_text : NULL;
 }
 
-gan_status gan_recipe_run_option(const gan_recipe *recipe, const char *name, double *out)
+static gan_status recipe_run_option(const gan_recipe *recipe, const char *name, double *out)
 {
-    GAN__TRY(gan__object_check(NULL, recipe, GAN__RECIPE, "gan_recipe_run_option", "recipe"));
-    gan_context *context = recipe->object.context;
     const gan__kind *kind = &gan__run_kind;
     const char *nearest = NULL;
     size_t distance = SIZE_MAX;
-    if (!name || !out) {
-        return gan__fail(context, GAN_E_ARGUMENT, "gan_recipe_run_option: %s is NULL",
-                         name ? "out" : "name");
-    }
     for (int32_t i = 0; i < kind->option_count; i++) {
         const char *known = kind->options[i].name;
         if (strcmp(known, name) == 0) {
@@ -118,9 +112,20 @@ gan_status gan_recipe_run_option(const gan_recipe *recipe, const char *name, dou
         }
         if (gan__text_nearer(name, strlen(name), known, &distance)) nearest = known;
     }
-    return gan__fail(context, GAN_E_ARGUMENT, "run: unknown option '%.200s'%s%s%s", name,
-                     nearest ? ", did you mean '" : "", nearest ? nearest : "",
+    return gan__fail(recipe->object.context, GAN_E_ARGUMENT, "run: unknown option '%.200s'%s%s%s",
+                     name, nearest ? ", did you mean '" : "", nearest ? nearest : "",
                      nearest ? "'?" : "");
+}
+
+gan_status gan_recipe_run_option(const gan_recipe *recipe, const char *name, double *out)
+{
+    GAN__TRY(gan__object_check(NULL, recipe, GAN__RECIPE, "gan_recipe_run_option", "recipe"));
+    gan_context *context = recipe->object.context;
+    if (!name || !out) {
+        return gan__fail(context, GAN_E_ARGUMENT, "gan_recipe_run_option: %s is NULL",
+                         name ? "out" : "name");
+    }
+    GAN__RETURN_ENTERED(context, recipe_run_option(recipe, name, out));
 }
 
 /* ---- overriding ---- */

@@ -307,12 +307,9 @@ gan_status gan_tape_gradient(gan_tape *tape, gan_value value, gan_tensor *tensor
     GAN__RETURN_ENTERED(tape->object.context, tape_gradient(tape, value, tensor));
 }
 
-gan_status gan_tape_shape(const gan_tape *tape, gan_value value, int64_t shape[4])
+static gan_status tape_shape(const gan_tape *tape, gan_value value, int64_t shape[4])
 {
     int32_t index;
-    GAN__TRY(gan__object_check(NULL, tape, GAN__TAPE, "gan_tape_shape", "tape"));
-    if (!shape)
-        return gan__fail(tape->object.context, GAN_E_ARGUMENT, "gan_tape_shape: shape is NULL");
     GAN__TRY(gan__tape_find(tape, "gan_tape_shape", value, &index));
     const gan__shape *s = &gan__tape_at(tape, index)->shape;
     shape[0] = s->n;
@@ -322,18 +319,32 @@ gan_status gan_tape_shape(const gan_tape *tape, gan_value value, int64_t shape[4
     return GAN_OK;
 }
 
-gan_status gan_tape_scalar(gan_tape *tape, gan_value value, double *out)
+gan_status gan_tape_shape(const gan_tape *tape, gan_value value, int64_t shape[4])
+{
+    GAN__TRY(gan__object_check(NULL, tape, GAN__TAPE, "gan_tape_shape", "tape"));
+    gan_context *context = tape->object.context;
+    if (!shape) return gan__fail(context, GAN_E_ARGUMENT, "gan_tape_shape: shape is NULL");
+    GAN__RETURN_ENTERED(context, tape_shape(tape, value, shape));
+}
+
+static gan_status tape_scalar(gan_tape *tape, gan_value value, double *out)
 {
     int32_t index;
     char text[88];
-    GAN__TRY(gan__object_check(NULL, tape, GAN__TAPE, "gan_tape_scalar", "tape"));
-    gan_context *context = tape->object.context;
-    if (!out) return gan__fail(context, GAN_E_ARGUMENT, "gan_tape_scalar: out is NULL");
     GAN__TRY(gan__tape_find(tape, "gan_tape_scalar", value, &index));
     const gan__tape_value *v = gan__tape_at(tape, index);
     if (gan__shape_count(v->shape) != 1)
-        return gan__fail(context, GAN_E_SHAPE, "gan_tape_scalar: value %d is %s, no single number",
-                         index, gan__shape_print(v->shape, text));
+        return gan__fail(tape->object.context, GAN_E_SHAPE,
+                         "gan_tape_scalar: value %d is %s, no single number", index,
+                         gan__shape_print(v->shape, text));
     *out = v->scalar ? v->number : (double)v->data[0];
     return GAN_OK;
+}
+
+gan_status gan_tape_scalar(gan_tape *tape, gan_value value, double *out)
+{
+    GAN__TRY(gan__object_check(NULL, tape, GAN__TAPE, "gan_tape_scalar", "tape"));
+    gan_context *context = tape->object.context;
+    if (!out) return gan__fail(context, GAN_E_ARGUMENT, "gan_tape_scalar: out is NULL");
+    GAN__RETURN_ENTERED(context, tape_scalar(tape, value, out));
 }

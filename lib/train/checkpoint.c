@@ -73,6 +73,52 @@ static bool checkpoint_earlier_part(const gan_trainer *t, int32_t role, const ga
     return false;
 }
 
+static bool checkpoint_has_layer(const gan_model *model, const gan_layer *layer)
+{
+    for (size_t i = 0; i < model->node_count; ++i)
+        if (model->nodes[i].layer == layer) return true;
+    return false;
+}
+
+/* Whether the layer lies in a part that an earlier role has as well. */
+static bool checkpoint_in_earlier_part(const gan_trainer *t, int32_t role, const gan_layer *layer)
+{
+    const gan_model *model = t->models[role];
+    checkpoint_key place;
+    for (size_t i = 0; i < model->part_count; ++i)
+        if (checkpoint_earlier_part(t, role, model->parts[i].model, &place) &&
+            checkpoint_has_layer(model->parts[i].model, layer))
+            return true;
+    return false;
+}
+
+static bool checkpoint_earlier_store(const gan_trainer *t, int32_t role, const gan__store *store)
+{
+    for (int32_t r = 0; r < role; ++r) {
+        const gan__store_list list = {t->models[r]->stores, t->models[r]->store_count};
+        if (gan__store_listed(&list, store)) return true;
+    }
+    return false;
+}
+
+gan_status gan__trainer_check_sharing(const gan_trainer *t)
+{
+    for (int32_t r = 0; r < t->kind->role_count; ++r) {
+        const gan_model *model = t->models[r];
+        GAN__TRY(gan__model_check_text(model));
+        for (size_t i = 0; i < model->entry_count; ++i) {
+            const gan__entry_name *entry = &model->entries[i];
+            if (!checkpoint_earlier_store(t, r, entry->layer->store) ||
+                checkpoint_in_earlier_part(t, r, entry->layer))
+                continue;
+            return gan__fail(t->object.context, GAN_E_STATE,
+                             "%s: the %s shares '%s' with another role, but not as a part of both",
+                             t->kind->kind.name, t->kind->roles[r].name, entry->name);
+        }
+    }
+    return GAN_OK;
+}
+
 static gan_status checkpoint_save_model(const gan_trainer *t, int32_t role, gan__bundle *bundle,
                                         gan__store_list *saved, gan__store **stores)
 {
@@ -238,6 +284,7 @@ static gan_status checkpoint_save(gan_trainer *t, const char *path)
         return gan__fail(t->object.context, GAN_E_STATE,
                          "gan_trainer_save: the trainer is in the middle of a step");
     GAN__TRY(gan__trainer_make_optimizers(t));
+    GAN__TRY(gan__trainer_check_sharing(t));
     GAN__TRY(gan__averages_refresh(t));
     gan_status status = checkpoint_collect(t, &bundle);
     if (status == GAN_OK) status = gan__bundle_write(&bundle, path);

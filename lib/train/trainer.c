@@ -322,6 +322,7 @@ gan_status gan__trainer_ready(gan_trainer *t)
             return gan__fail(context, GAN_E_STATE, "%s: the feed '%s' has no data", kind->kind.name,
                              kind->feeds[i].name);
     if (t->ready) return GAN_OK;
+    GAN__TRY(gan__trainer_check_sharing(t));
     GAN__TRY(gan__trainer_make_optimizers(t));
     for (int32_t i = 0; i < kind->feed_count; ++i) GAN__TRY(trainer_make_batcher(t, i));
     GAN__TRY(gan__undo_prepare(t));

@@ -140,6 +140,10 @@ gan_status gan__trainer_update(gan_trainer *trainer, int32_t group, int32_t norm
 /* Makes sure that a step can begin: GAN_E_STATE names what is missing. */
 gan_status gan__trainer_ready(gan_trainer *trainer);
 gan_status gan__trainer_make_optimizers(gan_trainer *trainer);
+
+/* GAN_E_STATE for parameters that two roles share otherwise than by a part of both: a checkpoint
+ * could not say so. All roles have models. */
+gan_status gan__trainer_check_sharing(const gan_trainer *trainer);
 gan_status gan__trainer_set_optimizer(gan_trainer *trainer, int32_t group, const char *spec);
 int32_t gan__trainer_role(const gan_trainer *trainer, const char *name);  /* -1: none */
 int32_t gan__trainer_group(const gan_trainer *trainer, const char *name); /* -1: none */

@@ -47,54 +47,54 @@ TEST_UNUSED static void check_nothing(const char *call, int good)
     printf("%s: %s gives something\n", test_name, call);
 }
 
-#define REFUSED(expected, words, function, ...)                                                    \
-    do {                                                                                           \
-        begin_row(w, #function);                                                                   \
-        gan_status status_ = function(__VA_ARGS__);                                                \
-        check_row(w, #function "(" #__VA_ARGS__ ")", status_, expected, words);                    \
+#define REFUSED(expected, words, function, ...)                                 \
+    do {                                                                        \
+        begin_row(w, #function);                                                \
+        gan_status status_ = function(__VA_ARGS__);                             \
+        check_row(w, #function "(" #__VA_ARGS__ ")", status_, expected, words); \
     } while (0)
 
 /* A constructor: the out-parameter comes before the given ones, and is NULL afterwards. */
-#define NOT_MADE(type, expected, words, function, ...)                                             \
-    do {                                                                                           \
-        type *out_ = (type *)(void *)w;                                                            \
-        begin_row(w, #function);                                                                   \
-        gan_status status_ = function(&out_, __VA_ARGS__);                                         \
-        check_row(w, #function "(&out, " #__VA_ARGS__ ")", status_, expected, words);              \
-        check_nothing(#function "(&out, " #__VA_ARGS__ ")", out_ == NULL);                         \
+#define NOT_MADE(type, expected, words, function, ...)                                \
+    do {                                                                              \
+        type *out_ = (type *)(void *)w;                                               \
+        begin_row(w, #function);                                                      \
+        gan_status status_ = function(&out_, __VA_ARGS__);                            \
+        check_row(w, #function "(&out, " #__VA_ARGS__ ")", status_, expected, words); \
+        check_nothing(#function "(&out, " #__VA_ARGS__ ")", out_ == NULL);            \
     } while (0)
 
-#define NOT_MADE_ALONE(type, expected, words, function, from)                                      \
-    do {                                                                                           \
-        type *out_ = (type *)(void *)w;                                                            \
-        begin_row(w, #function);                                                                   \
-        check_row(w, #function "(&out, " #from ")", function(&out_, from), expected, words);       \
-        check_nothing(#function "(&out, " #from ")", out_ == NULL);                                \
+#define NOT_MADE_ALONE(type, expected, words, function, from)                                \
+    do {                                                                                     \
+        type *out_ = (type *)(void *)w;                                                      \
+        begin_row(w, #function);                                                             \
+        check_row(w, #function "(&out, " #from ")", function(&out_, from), expected, words); \
+        check_nothing(#function "(&out, " #from ")", out_ == NULL);                          \
     } while (0)
 
 /* The same for what is put on the tape: -1 afterwards. */
-#define NO_VALUE(expected, words, function, ...)                                                   \
-    do {                                                                                           \
-        gan_value value_ = 0, *put = &value_;                                                      \
-        REFUSED(expected, words, function, __VA_ARGS__);                                           \
-        check_nothing(#function "(" #__VA_ARGS__ ")", value_ == -1);                               \
+#define NO_VALUE(expected, words, function, ...)                     \
+    do {                                                             \
+        gan_value value_ = 0, *put = &value_;                        \
+        REFUSED(expected, words, function, __VA_ARGS__);             \
+        check_nothing(#function "(" #__VA_ARGS__ ")", value_ == -1); \
     } while (0)
 
 /* What has no status: nothing, NULL or 0. */
-#define IGNORED(function, ...)                                                                     \
-    do {                                                                                           \
-        begin_row(w, #function);                                                                   \
-        function(__VA_ARGS__);                                                                     \
+#define IGNORED(function, ...)   \
+    do {                         \
+        begin_row(w, #function); \
+        function(__VA_ARGS__);   \
     } while (0)
-#define NOTHING_FROM(function, ...)                                                                \
-    do {                                                                                           \
-        begin_row(w, #function);                                                                   \
-        check_nothing(#function "(" #__VA_ARGS__ ")", !function(__VA_ARGS__));                     \
+#define NOTHING_FROM(function, ...)                                            \
+    do {                                                                       \
+        begin_row(w, #function);                                               \
+        check_nothing(#function "(" #__VA_ARGS__ ")", !function(__VA_ARGS__)); \
     } while (0)
 
 /* Repeats the row that follows with every handle of another kind, and with NULL. */
-#define EACH_WRONG(kind, bad)                                                                      \
-    for (int i_ = 0; i_ < KINDS; i_++)                                                             \
+#define EACH_WRONG(kind, bad)          \
+    for (int i_ = 0; i_ < KINDS; i_++) \
         if (i_ != (kind) && ((bad) = w->handles[i_], 1))
 
 /* What tests/abi/test_arguments.c is about; test_arguments_models.c has all others. */

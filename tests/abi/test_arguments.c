@@ -1,6 +1,6 @@
-/* Every public function refuses wrong arguments: here those of contexts, tensors, data, pictures and
- * layers; test_arguments_models.c has the others. A function that is added to cmake/symbols.txt and
- * has no row in either makes one of them fail. */
+/* Every public function refuses wrong arguments: here those of contexts, tensors, data, pictures
+ * and layers; test_arguments_models.c has the others. A function that is added to cmake/symbols.txt
+ * and has no row in either makes one of them fail. */
 #include "arguments.h"
 
 static int32_t read_nothing(void *user, int64_t index, void *const *data)
@@ -68,10 +68,11 @@ static void refuse_tensor_shapes(world *w)
         NOT_MADE(gan_tensor, GAN_E_ARGUMENT, "dtype", gan_tensor_wrap, c, types[i], 1, three, NULL,
                  data, NULL, NULL);
     }
-    EACH_WRONG(CONTEXT, bad) NOT_MADE(gan_tensor, GAN_E_ARGUMENT, NULL, gan_tensor_create, bad,
-                                      GAN_FLOAT32, 3, three);
-    EACH_WRONG(CONTEXT, bad) NOT_MADE(gan_tensor, GAN_E_ARGUMENT, NULL, gan_tensor_wrap, bad,
-                                      GAN_FLOAT32, 3, three, NULL, data, NULL, NULL);
+    EACH_WRONG(CONTEXT, bad)
+    NOT_MADE(gan_tensor, GAN_E_ARGUMENT, NULL, gan_tensor_create, bad, GAN_FLOAT32, 3, three);
+    EACH_WRONG(CONTEXT, bad)
+    NOT_MADE(gan_tensor, GAN_E_ARGUMENT, NULL, gan_tensor_wrap, bad, GAN_FLOAT32, 3, three, NULL,
+             data, NULL, NULL);
     REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_tensor_create, NULL, c, GAN_FLOAT32, 3, three);
     REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_tensor_wrap, NULL, c, GAN_FLOAT32, 3, three, NULL,
             data, NULL, NULL);
@@ -112,23 +113,25 @@ static void refuse_tensor_shapes(world *w)
 
 static void refuse_tensor_views(world *w)
 {
-    static const int64_t cuts[][3] = {{-1, 0, 1},        {4, 0, 1},           {INT32_MAX, 0, 0},
-                                      {0, -1, 1},        {0, 7, 0},           {0, 0, 7},
-                                      {0, 3, -1},        {0, 3, 4},           {0, 5, INT64_MAX},
-                                      {0, INT64_MAX, 1}, {0, INT64_MIN, 1},   {0, 1, INT64_MIN},
+    static const int64_t cuts[][3] = {{-1, 0, 1},        {4, 0, 1},
+                                      {INT32_MAX, 0, 0}, {0, -1, 1},
+                                      {0, 7, 0},         {0, 0, 7},
+                                      {0, 3, -1},        {0, 3, 4},
+                                      {0, 5, INT64_MAX}, {0, INT64_MAX, 1},
+                                      {0, INT64_MIN, 1}, {0, 1, INT64_MIN},
                                       {INT32_MIN, 0, 1}, {1, INT64_MAX, INT64_MAX}};
     static const int32_t orders[][4] = {
         {0, 0, 1, 2}, {0, 1, 2, 4}, {-1, 0, 1, 2}, {3, 2, 1, INT32_MAX}, {0, 1, 2, INT32_MIN}};
     void *bad;
-    EACH_WRONG(TENSOR, bad) NOT_MADE(gan_tensor, GAN_E_ARGUMENT, NULL, gan_tensor_slice, bad, 0, 0,
-                                     1);
+    EACH_WRONG(TENSOR, bad)
+    NOT_MADE(gan_tensor, GAN_E_ARGUMENT, NULL, gan_tensor_slice, bad, 0, 0, 1);
     REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_tensor_slice, NULL, w->pictures, 0, 0, 1);
     for (size_t i = 0; i < sizeof cuts / sizeof cuts[0]; i++) {
         NOT_MADE(gan_tensor, GAN_E_ARGUMENT, "gan_tensor_slice: ", gan_tensor_slice, w->pictures,
                  (int32_t)cuts[i][0], cuts[i][1], cuts[i][2]);
     }
-    EACH_WRONG(TENSOR, bad) NOT_MADE(gan_tensor, GAN_E_ARGUMENT, NULL, gan_tensor_permute, bad,
-                                     orders[0]);
+    EACH_WRONG(TENSOR, bad)
+    NOT_MADE(gan_tensor, GAN_E_ARGUMENT, NULL, gan_tensor_permute, bad, orders[0]);
     REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_tensor_permute, NULL, w->pictures, orders[0]);
     NOT_MADE(gan_tensor, GAN_E_ARGUMENT, "order is NULL", gan_tensor_permute, w->pictures, NULL);
     for (size_t i = 0; i < sizeof orders / sizeof orders[0]; i++) {
@@ -170,7 +173,7 @@ static void refuse_dataset_tensors(world *w)
     gan_tensor *empty = make_tensor(c, 4, (int64_t[]){0, 4, 4, 1});
     gan_tensor *tall = make_tensor(c, 4, (int64_t[]){2, 0, 4, 1});
     void *bad;
-#define FROM_TENSORS(expected, words, ...)                                                         \
+#define FROM_TENSORS(expected, words, ...) \
     NOT_MADE(gan_dataset, expected, words, gan_dataset_from_tensors, __VA_ARGS__)
     EACH_WRONG(CONTEXT, bad) FROM_TENSORS(GAN_E_ARGUMENT, NULL, bad, image, pictures, 1);
     REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_dataset_from_tensors, NULL, c, image, pictures, 1);
@@ -182,8 +185,8 @@ static void refuse_dataset_tensors(world *w)
     FROM_TENSORS(GAN_E_ARGUMENT, "'image' is given twice", c, image, pictures, 2);
     FROM_TENSORS(GAN_E_ARGUMENT, "no field 'picture'", c, unknown, pictures, 1);
     FROM_TENSORS(GAN_E_ARGUMENT, "(NULL)", c, none, pictures, 1);
-    EACH_WRONG(TENSOR, bad) FROM_TENSORS(GAN_E_ARGUMENT, "tensors[i]", c, image,
-                                         (gan_tensor *[]){bad}, 1);
+    EACH_WRONG(TENSOR, bad)
+    FROM_TENSORS(GAN_E_ARGUMENT, "tensors[i]", c, image, (gan_tensor *[]){bad}, 1);
     FROM_TENSORS(GAN_E_SHAPE, "single number", c, image, &scalar, 1);
     FROM_TENSORS(GAN_E_SHAPE, "image is float32 with 0", c, image, &flat, 1);
     FROM_TENSORS(GAN_E_SHAPE, "label is float32", c, label, &flat, 1);
@@ -220,10 +223,10 @@ static void refuse_dataset_callback(world *w)
                   {{"label", GAN_INT32, 1, shape}, GAN_E_SHAPE, "label"}};
     gan_context *c = w->context;
     void *bad;
-#define FROM_CALLBACK(expected, words, ...)                                                        \
+#define FROM_CALLBACK(expected, words, ...) \
     NOT_MADE(gan_dataset, expected, words, gan_dataset_from_callback, __VA_ARGS__)
-    EACH_WRONG(CONTEXT, bad) FROM_CALLBACK(GAN_E_ARGUMENT, NULL, bad, &good, 1, 5, read_nothing,
-                                           NULL);
+    EACH_WRONG(CONTEXT, bad)
+    FROM_CALLBACK(GAN_E_ARGUMENT, NULL, bad, &good, 1, 5, read_nothing, NULL);
     REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_dataset_from_callback, NULL, c, &good, 1, 5,
             read_nothing, NULL);
     FROM_CALLBACK(GAN_E_ARGUMENT, "fields is NULL", c, NULL, 1, 5, read_nothing, NULL);
@@ -244,8 +247,8 @@ static void refuse_dataset(world *w)
     int32_t rank;
     int64_t shape[3];
     void *bad;
-    EACH_WRONG(CONTEXT, bad) NOT_MADE(gan_dataset, GAN_E_ARGUMENT, NULL, gan_dataset_open, bad,
-                                      "npy path=pictures.npy");
+    EACH_WRONG(CONTEXT, bad)
+    NOT_MADE(gan_dataset, GAN_E_ARGUMENT, NULL, gan_dataset_open, bad, "npy path=pictures.npy");
     REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_dataset_open, NULL, w->context, "npy path=a");
     NOT_MADE(gan_dataset, GAN_E_ARGUMENT, "spec is NULL", gan_dataset_open, w->context, NULL);
     NOT_MADE(gan_dataset, GAN_E_ARGUMENT, "count=7", gan_dataset_open, w->context,
@@ -262,19 +265,21 @@ static void refuse_dataset(world *w)
     NOTHING_FROM(gan_dataset_field_name, w->dataset, -1);
     NOTHING_FROM(gan_dataset_field_name, w->dataset, 1);
     NOTHING_FROM(gan_dataset_field_name, w->dataset, INT32_MIN);
-    EACH_WRONG(DATASET, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_dataset_field_shape, bad, "image",
-                                     &rank, shape, NULL);
-    REFUSED(GAN_E_ARGUMENT, "(NULL)", gan_dataset_field_shape, w->dataset, NULL, &rank, shape, NULL);
+    EACH_WRONG(DATASET, bad)
+    REFUSED(GAN_E_ARGUMENT, NULL, gan_dataset_field_shape, bad, "image", &rank, shape, NULL);
+    REFUSED(GAN_E_ARGUMENT, "(NULL)", gan_dataset_field_shape, w->dataset, NULL, &rank, shape,
+            NULL);
     REFUSED(GAN_E_ARGUMENT, "'label'", gan_dataset_field_shape, w->dataset, "label", &rank, shape,
             NULL);
     REFUSED(GAN_E_ARGUMENT, "rank is NULL", gan_dataset_field_shape, w->dataset, "image", NULL,
             shape, NULL);
     REFUSED(GAN_E_ARGUMENT, "shape is NULL", gan_dataset_field_shape, w->dataset, "image", &rank,
             NULL, NULL);
-    EACH_WRONG(DATASET, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_dataset_read, bad, "image",
-                                     (int64_t[]){0, 1}, w->made);
-    EACH_WRONG(TENSOR, bad) REFUSED(GAN_E_ARGUMENT, "tensor", gan_dataset_read, w->dataset, "image",
-                                    (int64_t[]){0, 1}, bad);
+    EACH_WRONG(DATASET, bad)
+    REFUSED(GAN_E_ARGUMENT, NULL, gan_dataset_read, bad, "image", (int64_t[]){0, 1}, w->made);
+    EACH_WRONG(TENSOR, bad)
+    REFUSED(GAN_E_ARGUMENT, "tensor", gan_dataset_read, w->dataset, "image", (int64_t[]){0, 1},
+            bad);
     REFUSED(GAN_E_ARGUMENT, "(NULL)", gan_dataset_read, w->dataset, NULL, indices[0], w->made);
     REFUSED(GAN_E_ARGUMENT, "'vector'", gan_dataset_read, w->dataset, "vector", indices[0],
             w->made);
@@ -325,8 +330,8 @@ static void refuse_layer(world *w)
     gan_layer *loose;
     void *bad;
     CHECK_OK(gan_layer_create(&loose, w->context, "dense 3"));
-    EACH_WRONG(CONTEXT, bad) NOT_MADE(gan_layer, GAN_E_ARGUMENT, NULL, gan_layer_create, bad,
-                                      "tanh");
+    EACH_WRONG(CONTEXT, bad)
+    NOT_MADE(gan_layer, GAN_E_ARGUMENT, NULL, gan_layer_create, bad, "tanh");
     REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_layer_create, NULL, w->context, "tanh");
     NOT_MADE(gan_layer, GAN_E_ARGUMENT, "statement is NULL", gan_layer_create, w->context, NULL);
     NOT_MADE(gan_layer, GAN_E_TEXT, "'kernel'", gan_layer_create, w->context, "conv2d 3 kernel=0");
@@ -335,10 +340,10 @@ static void refuse_layer(world *w)
     EACH_WRONG(LAYER, bad) IGNORED(gan_layer_release, bad);
     EACH_WRONG(LAYER, bad) NOTHING_FROM(gan_layer_kind, bad);
     EACH_WRONG(LAYER, bad) NOTHING_FROM(gan_layer_text, bad);
-    EACH_WRONG(LAYER, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_layer_read, bad, "weight", GAN_VALUE,
-                                   w->made);
-    EACH_WRONG(TENSOR, bad) REFUSED(GAN_E_ARGUMENT, "tensor", gan_layer_read, w->layer, "weight",
-                                    GAN_VALUE, bad);
+    EACH_WRONG(LAYER, bad)
+    REFUSED(GAN_E_ARGUMENT, NULL, gan_layer_read, bad, "weight", GAN_VALUE, w->made);
+    EACH_WRONG(TENSOR, bad)
+    REFUSED(GAN_E_ARGUMENT, "tensor", gan_layer_read, w->layer, "weight", GAN_VALUE, bad);
     REFUSED(GAN_E_ARGUMENT, "name is NULL", gan_layer_read, w->layer, NULL, GAN_VALUE, w->made);
     REFUSED(GAN_E_ARGUMENT, "'wight'", gan_layer_read, w->layer, "wight", GAN_VALUE, w->made);
     REFUSED(GAN_E_ARGUMENT, "what is 0", gan_layer_read, w->layer, "weight", 0, w->made);
@@ -346,8 +351,8 @@ static void refuse_layer(world *w)
     REFUSED(GAN_E_SHAPE, "[16, 3]", gan_layer_read, w->layer, "weight", GAN_VALUE, w->latent);
     REFUSED(GAN_E_STATE, "dense", gan_layer_read, loose, "weight", GAN_VALUE, w->latent);
     EACH_WRONG(LAYER, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_layer_write, bad, "weight", w->made);
-    EACH_WRONG(TENSOR, bad) REFUSED(GAN_E_ARGUMENT, "tensor", gan_layer_write, w->layer, "weight",
-                                    bad);
+    EACH_WRONG(TENSOR, bad)
+    REFUSED(GAN_E_ARGUMENT, "tensor", gan_layer_write, w->layer, "weight", bad);
     REFUSED(GAN_E_ARGUMENT, "name is NULL", gan_layer_write, w->layer, NULL, w->made);
     REFUSED(GAN_E_ARGUMENT, "''", gan_layer_write, w->layer, "", w->made);
     REFUSED(GAN_E_SHAPE, "[16, 3]", gan_layer_write, w->layer, "weight", w->latent);
@@ -380,10 +385,11 @@ TEST(wrong_arguments)
 /* None of these is anything, whoever reads it. */
 static void make_absurd(char *text, size_t size, int which)
 {
-    static const char *const shorts[] = {"{",       "}",         "=",         "==",   "a=b=c",
-                                         "%s%n%s",  "\xff\xfe", "\xc0\x80", "\"",  "'",
-                                         "kind = ", "from",      "x from y",  "\t,", "9999999999999999999999",
-                                         "-1",      "NULL",      "../..",     "[a]",  "repeat 1000000000 { tanh }"};
+    static const char *const shorts[] = {
+        "{",       "}",        "=",        "==",  "a=b=c",
+        "%s%n%s",  "\xff\xfe", "\xc0\x80", "\"",  "'",
+        "kind = ", "from",     "x from y", "\t,", "9999999999999999999999",
+        "-1",      "NULL",     "../..",    "[a]", "repeat 1000000000 { tanh }"};
     enum { SHORTS = sizeof shorts / sizeof shorts[0] };
     if (which < SHORTS) {
         strcpy(text, shorts[which]);
@@ -409,12 +415,12 @@ static void check_absurd(world *w, const char *function, const char *text, gan_s
     w->context->message[0] = '\0';
 }
 
-#define ABSURD_MADE(type, function, ...)                                                           \
-    do {                                                                                           \
-        type *out_ = (type *)(void *)w;                                                            \
-        gan_status status_ = function(&out_, __VA_ARGS__);                                         \
-        check_absurd(w, #function, text, status_);                                                 \
-        check_nothing(#function, out_ == NULL);                                                    \
+#define ABSURD_MADE(type, function, ...)                   \
+    do {                                                   \
+        type *out_ = (type *)(void *)w;                    \
+        gan_status status_ = function(&out_, __VA_ARGS__); \
+        check_absurd(w, #function, text, status_);         \
+        check_nothing(#function, out_ == NULL);            \
     } while (0)
 #define ABSURD_DONE(function, ...) check_absurd(w, #function, text, function(__VA_ARGS__))
 

@@ -16,7 +16,7 @@ static void refuse_model_texts(world *w)
     void *bad;
     CHECK_OK(gan_model_create(&empty, c));
     CHECK_OK(gan_model_parse(&strange, other, "input 3; tanh"));
-#define PARTS(expected, words, ...)                                                                \
+#define PARTS(expected, words, ...) \
     NOT_MADE(gan_model, expected, words, gan_model_parse_parts, __VA_ARGS__)
     EACH_WRONG(CONTEXT, bad) NOT_MADE(gan_model, GAN_E_ARGUMENT, NULL, gan_model_parse, bad, text);
     REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_model_parse, NULL, c, text);
@@ -34,7 +34,8 @@ static void refuse_model_texts(world *w)
     EACH_WRONG(MODEL, bad) PARTS(GAN_E_ARGUMENT, "part", c, text, names, (gan_model *[]){bad}, 1);
     PARTS(GAN_E_STATE, "empty", c, text, names, &empty, 1);
     PARTS(GAN_E_ARGUMENT, "another context", c, text, names, &strange, 1);
-    NOT_MADE(gan_model, GAN_E_TEXT, "'features'", gan_model_parse, c, "input 3; dense 9223372036854775807");
+    NOT_MADE(gan_model, GAN_E_TEXT, "'features'", gan_model_parse, c,
+             "input 3; dense 9223372036854775807");
     NOT_MADE(gan_model, GAN_E_TEXT, "2", gan_model_parse, c,
              "input 3\ndense 9223372036854775807*9223372036854775807");
     gan_model_release(empty);
@@ -52,8 +53,9 @@ static void refuse_model_files(world *w)
     REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_model_load, NULL, c, "a");
     NOT_MADE(gan_model, GAN_E_ARGUMENT, "path is NULL", gan_model_load, c, NULL);
     NOT_MADE(gan_model, GAN_E_FORMAT, "pictures.npy", gan_model_load, c, "pictures.npy");
-    EACH_WRONG(CONTEXT, bad) NOT_MADE(gan_model, GAN_E_ARGUMENT, NULL, gan_model_load_parts, bad,
-                                      "a", names, &w->generator, 1);
+    EACH_WRONG(CONTEXT, bad)
+    NOT_MADE(gan_model, GAN_E_ARGUMENT, NULL, gan_model_load_parts, bad, "a", names, &w->generator,
+             1);
     REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_model_load_parts, NULL, c, "a", NULL, NULL, 0);
     NOT_MADE(gan_model, GAN_E_ARGUMENT, "path is NULL", gan_model_load_parts, c, NULL, NULL, NULL,
              0);
@@ -63,8 +65,8 @@ static void refuse_model_files(world *w)
              1);
     NOT_MADE(gan_model, GAN_E_ARGUMENT, "count is -9", gan_model_load_parts, c, "a", names,
              &w->generator, -9);
-    EACH_WRONG(CONTEXT, bad) NOT_MADE(gan_model, GAN_E_ARGUMENT, NULL, gan_model_load_memory, bad,
-                                      bytes, 10);
+    EACH_WRONG(CONTEXT, bad)
+    NOT_MADE(gan_model, GAN_E_ARGUMENT, NULL, gan_model_load_memory, bad, bytes, 10);
     REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_model_load_memory, NULL, c, bytes, 10);
     NOT_MADE(gan_model, GAN_E_ARGUMENT, "bytes is NULL", gan_model_load_memory, c, NULL, 10);
     for (size_t size = 0; size < sizeof bytes; size++) {
@@ -145,16 +147,16 @@ static void refuse_model_values(world *w)
     int64_t shape[4];
     gan_model *g = w->generator;
     void *bad;
-    EACH_WRONG(MODEL, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_model_parameter_shape, bad, "0.weight",
-                                   &rank, shape);
+    EACH_WRONG(MODEL, bad)
+    REFUSED(GAN_E_ARGUMENT, NULL, gan_model_parameter_shape, bad, "0.weight", &rank, shape);
     REFUSED(GAN_E_ARGUMENT, "name is NULL", gan_model_parameter_shape, g, NULL, &rank, shape);
     REFUSED(GAN_E_ARGUMENT, "'0.weight'", gan_model_parameter_shape, g, "0.wight", &rank, shape);
     REFUSED(GAN_E_ARGUMENT, "rank is NULL", gan_model_parameter_shape, g, "0.weight", NULL, shape);
     REFUSED(GAN_E_ARGUMENT, "shape is NULL", gan_model_parameter_shape, g, "0.weight", &rank, NULL);
-    EACH_WRONG(MODEL, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_model_read, bad, "0.weight", GAN_VALUE,
-                                   w->made);
-    EACH_WRONG(TENSOR, bad) REFUSED(GAN_E_ARGUMENT, "tensor", gan_model_read, g, "0.weight",
-                                    GAN_VALUE, bad);
+    EACH_WRONG(MODEL, bad)
+    REFUSED(GAN_E_ARGUMENT, NULL, gan_model_read, bad, "0.weight", GAN_VALUE, w->made);
+    EACH_WRONG(TENSOR, bad)
+    REFUSED(GAN_E_ARGUMENT, "tensor", gan_model_read, g, "0.weight", GAN_VALUE, bad);
     REFUSED(GAN_E_ARGUMENT, "name is NULL", gan_model_read, g, NULL, GAN_VALUE, w->made);
     REFUSED(GAN_E_ARGUMENT, "what is -1", gan_model_read, g, "0.weight", -1, w->made);
     REFUSED(GAN_E_ARGUMENT, "what is 2147483647", gan_model_read, g, "0.weight", INT32_MAX,
@@ -181,10 +183,10 @@ static void refuse_runner(world *w)
     gan_tensor *whole, *empty = make_tensor(w->context, 2, (int64_t[]){0, 3});
     void *bad;
     CHECK_OK(gan_tensor_create(&whole, w->context, GAN_INT64, 4, (int64_t[]){2, 4, 4, 1}));
-    EACH_WRONG(CONTEXT, bad) NOT_MADE(gan_runner, GAN_E_ARGUMENT, NULL, gan_runner_create, bad,
-                                      w->generator, "");
-    EACH_WRONG(MODEL, bad) NOT_MADE(gan_runner, GAN_E_ARGUMENT, "model", gan_runner_create,
-                                    w->context, bad, "");
+    EACH_WRONG(CONTEXT, bad)
+    NOT_MADE(gan_runner, GAN_E_ARGUMENT, NULL, gan_runner_create, bad, w->generator, "");
+    EACH_WRONG(MODEL, bad)
+    NOT_MADE(gan_runner, GAN_E_ARGUMENT, "model", gan_runner_create, w->context, bad, "");
     REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_runner_create, NULL, w->context, w->generator, "");
     NOT_MADE(gan_runner, GAN_E_TEXT, "'batch'", gan_runner_create, w->context, w->generator,
              "batch=0");
@@ -196,14 +198,15 @@ static void refuse_runner(world *w)
     EACH_WRONG(RUNNER, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_runner_run, bad, in, out);
     REFUSED(GAN_E_ARGUMENT, "inputs is NULL", gan_runner_run, w->runner, NULL, out);
     REFUSED(GAN_E_ARGUMENT, "outputs is NULL", gan_runner_run, w->runner, in, NULL);
-    EACH_WRONG(TENSOR, bad) REFUSED(GAN_E_ARGUMENT, "input 0", gan_runner_run, w->runner,
-                                    (const gan_tensor *[]){bad}, out);
-    EACH_WRONG(TENSOR, bad) REFUSED(GAN_E_ARGUMENT, "output 0", gan_runner_run, w->runner, in,
-                                    (gan_tensor *[]){bad});
+    EACH_WRONG(TENSOR, bad)
+    REFUSED(GAN_E_ARGUMENT, "input 0", gan_runner_run, w->runner, (const gan_tensor *[]){bad}, out);
+    EACH_WRONG(TENSOR, bad)
+    REFUSED(GAN_E_ARGUMENT, "output 0", gan_runner_run, w->runner, in, (gan_tensor *[]){bad});
     REFUSED(GAN_E_SHAPE, "input 0", gan_runner_run, w->runner, wrong_in, out);
     REFUSED(GAN_E_SHAPE, "output 0", gan_runner_run, w->runner, in, wrong_out);
     REFUSED(GAN_E_SHAPE, "6 samples", gan_runner_run, w->runner, pictures, out);
-    REFUSED(GAN_E_SHAPE, "0 samples", gan_runner_run, w->runner, (const gan_tensor *[]){empty}, out);
+    REFUSED(GAN_E_SHAPE, "0 samples", gan_runner_run, w->runner, (const gan_tensor *[]){empty},
+            out);
     REFUSED(GAN_E_SHAPE, "int64", gan_runner_run, w->runner, in, &whole);
     gan_tensor_release(whole);
     gan_tensor_release(empty);
@@ -257,21 +260,22 @@ static void refuse_tape_records(world *w)
     gan_tape *tape = w->tape;
     gan_value *out = &w->loss, made;
     void *bad;
-    EACH_WRONG(TAPE, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_tape_apply, bad, g, "training", &w->z,
-                                  &made);
-    EACH_WRONG(MODEL, bad) REFUSED(GAN_E_ARGUMENT, "model", gan_tape_apply, tape, bad, "training",
-                                   &w->z, &made);
+    EACH_WRONG(TAPE, bad)
+    REFUSED(GAN_E_ARGUMENT, NULL, gan_tape_apply, bad, g, "training", &w->z, &made);
+    EACH_WRONG(MODEL, bad)
+    REFUSED(GAN_E_ARGUMENT, "model", gan_tape_apply, tape, bad, "training", &w->z, &made);
     REFUSED(GAN_E_ARGUMENT, "mode is NULL", gan_tape_apply, tape, g, NULL, &w->z, &made);
     REFUSED(GAN_E_ARGUMENT, "inputs is NULL", gan_tape_apply, tape, g, "training", NULL, &made);
     REFUSED(GAN_E_ARGUMENT, "outputs is NULL", gan_tape_apply, tape, g, "training", &w->z, NULL);
     REFUSED(GAN_E_TEXT, "groups", gan_tape_apply, tape, g, "training groups=0", &w->z, &made);
     REFUSED(GAN_E_TEXT, "groups", gan_tape_apply, tape, g, "training groups=-1", &w->z, &made);
     REFUSED(GAN_E_TEXT, "training nor", gan_tape_apply, tape, g, "", &w->z, &made);
-    REFUSED(GAN_E_SHAPE, "input 0", gan_tape_apply, tape, w->discriminator, "training", &w->z, &made);
+    REFUSED(GAN_E_SHAPE, "input 0", gan_tape_apply, tape, w->discriminator, "training", &w->z,
+            &made);
     EACH_WRONG(TAPE, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_tape_loss, bad, "mean", &w->x, 1, out);
     REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_tape_loss, tape, "mean", &w->x, 1, NULL);
-    EACH_WRONG(TAPE, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_tape_combine, bad, &w->x, weights, 1,
-                                  out);
+    EACH_WRONG(TAPE, bad)
+    REFUSED(GAN_E_ARGUMENT, NULL, gan_tape_combine, bad, &w->x, weights, 1, out);
     REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_tape_combine, tape, &w->x, weights, 1, NULL);
     EACH_WRONG(TAPE, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_tape_detach, bad, w->x, out);
     REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_tape_detach, tape, w->x, NULL);
@@ -290,8 +294,8 @@ static void refuse_tape_records(world *w)
     REFUSED(GAN_E_ARGUMENT, "weights is NULL", gan_tape_combine, tape, &w->x, NULL, 1, out);
     REFUSED(GAN_E_ARGUMENT, "0 values", gan_tape_combine, tape, &w->x, weights, 0, out);
     REFUSED(GAN_E_ARGUMENT, "-5 values", gan_tape_combine, tape, &w->x, weights, -5, out);
-    REFUSED(GAN_E_SHAPE, "value 1 is", gan_tape_combine, tape, ((gan_value[]){w->x, w->z}), weights, 2,
-             out);
+    REFUSED(GAN_E_SHAPE, "value 1 is", gan_tape_combine, tape, ((gan_value[]){w->x, w->z}), weights,
+            2, out);
 }
 
 static void refuse_tape_results(world *w)
@@ -336,10 +340,10 @@ static void refuse_tape_backward(world *w)
     BACKWARD(GAN_E_ARGUMENT, "0 values", tape, &w->x, NULL, 0, &g, 1);
     BACKWARD(GAN_E_ARGUMENT, "-1 values", tape, &w->x, NULL, -1, &g, 1);
     BACKWARD(GAN_E_ARGUMENT, "-2147483648 models", tape, &w->x, NULL, 1, &g, INT32_MIN);
-    EACH_WRONG(MODEL, bad) BACKWARD(GAN_E_ARGUMENT, "model", tape, &w->x, NULL, 1,
-                                    (gan_model *[]){bad}, 1);
-    EACH_WRONG(TENSOR, bad) if (bad) BACKWARD(GAN_E_ARGUMENT, "tensor", tape, &w->x,
-                                              (gan_tensor *[]){bad}, 1, &g, 1);
+    EACH_WRONG(MODEL, bad)
+    BACKWARD(GAN_E_ARGUMENT, "model", tape, &w->x, NULL, 1, (gan_model *[]){bad}, 1);
+    EACH_WRONG(TENSOR, bad)
+    if (bad) BACKWARD(GAN_E_ARGUMENT, "tensor", tape, &w->x, (gan_tensor *[]){bad}, 1, &g, 1);
     BACKWARD(GAN_E_SHAPE, "the tensor is", tape, &w->x, &w->latent, 1, &g, 1);
 }
 
@@ -352,8 +356,8 @@ static void refuse_optimizer(world *w)
     double number;
     void *bad;
     CHECK_OK(gan_model_parse(&strange, other, "input 3; dense 3"));
-    EACH_WRONG(CONTEXT, bad) NOT_MADE(gan_optimizer, GAN_E_ARGUMENT, NULL, gan_optimizer_create,
-                                      bad, "adam");
+    EACH_WRONG(CONTEXT, bad)
+    NOT_MADE(gan_optimizer, GAN_E_ARGUMENT, NULL, gan_optimizer_create, bad, "adam");
     REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_optimizer_create, NULL, w->context, "adam");
     NOT_MADE(gan_optimizer, GAN_E_ARGUMENT, "spec is NULL", gan_optimizer_create, w->context, NULL);
     NOT_MADE(gan_optimizer, GAN_E_TEXT, "'lr'", gan_optimizer_create, w->context, "adam lr=-1");
@@ -384,28 +388,28 @@ static void refuse_trainer_setters(world *w)
     gan_model *strange;
     void *bad;
     CHECK_OK(gan_model_parse(&strange, other, GENERATOR));
-    EACH_WRONG(CONTEXT, bad) NOT_MADE(gan_trainer, GAN_E_ARGUMENT, NULL, gan_trainer_create, bad,
-                                      "gan");
+    EACH_WRONG(CONTEXT, bad)
+    NOT_MADE(gan_trainer, GAN_E_ARGUMENT, NULL, gan_trainer_create, bad, "gan");
     REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_trainer_create, NULL, w->context, "gan");
     NOT_MADE(gan_trainer, GAN_E_ARGUMENT, "spec is NULL", gan_trainer_create, w->context, NULL);
     NOT_MADE(gan_trainer, GAN_E_TEXT, "'batch'", gan_trainer_create, w->context, "gan batch=0");
     EACH_WRONG(TRAINER, bad) IGNORED(gan_trainer_retain, bad);
     EACH_WRONG(TRAINER, bad) IGNORED(gan_trainer_release, bad);
-    EACH_WRONG(TRAINER, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_trainer_set_model, bad, "generator",
-                                     w->generator);
-    EACH_WRONG(MODEL, bad) REFUSED(GAN_E_ARGUMENT, "model", gan_trainer_set_model, t, "generator",
-                                   bad);
+    EACH_WRONG(TRAINER, bad)
+    REFUSED(GAN_E_ARGUMENT, NULL, gan_trainer_set_model, bad, "generator", w->generator);
+    EACH_WRONG(MODEL, bad)
+    REFUSED(GAN_E_ARGUMENT, "model", gan_trainer_set_model, t, "generator", bad);
     REFUSED(GAN_E_ARGUMENT, "name is NULL", gan_trainer_set_model, t, NULL, w->generator);
     REFUSED(GAN_E_ARGUMENT, "'critic'", gan_trainer_set_model, t, "critic", w->generator);
     REFUSED(GAN_E_ARGUMENT, "another context", gan_trainer_set_model, t, "generator", strange);
-    EACH_WRONG(TRAINER, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_trainer_set_data, bad, "real",
-                                     w->dataset);
+    EACH_WRONG(TRAINER, bad)
+    REFUSED(GAN_E_ARGUMENT, NULL, gan_trainer_set_data, bad, "real", w->dataset);
     EACH_WRONG(DATASET, bad) REFUSED(GAN_E_ARGUMENT, "data", gan_trainer_set_data, t, "real", bad);
     REFUSED(GAN_E_ARGUMENT, "name is NULL", gan_trainer_set_data, t, NULL, w->dataset);
     REFUSED(GAN_E_ARGUMENT, "'reel'", gan_trainer_set_data, t, "reel", w->dataset);
     REFUSED(GAN_E_ARGUMENT, "'noise'", gan_trainer_set_data, t, "noise", w->dataset);
-    EACH_WRONG(TRAINER, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_trainer_set_optimizer, bad,
-                                     "generator", "adam");
+    EACH_WRONG(TRAINER, bad)
+    REFUSED(GAN_E_ARGUMENT, NULL, gan_trainer_set_optimizer, bad, "generator", "adam");
     REFUSED(GAN_E_ARGUMENT, "name is NULL", gan_trainer_set_optimizer, t, NULL, "adam");
     REFUSED(GAN_E_ARGUMENT, "spec is NULL", gan_trainer_set_optimizer, t, "generator", NULL);
     REFUSED(GAN_E_ARGUMENT, "'x'", gan_trainer_set_optimizer, t, "x", "adam");
@@ -428,6 +432,7 @@ static void refuse_trainer_rest(world *w)
     NOTHING_FROM(gan_trainer_model, t, NULL, 0);
     NOTHING_FROM(gan_trainer_model, t, "critic", 0);
     NOTHING_FROM(gan_trainer_model, t, "generator", 1); /* there is no average */
+    EACH_WRONG(TRAINER, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_trainer_check, bad);
     EACH_WRONG(TRAINER, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_trainer_step, bad);
     EACH_WRONG(TRAINER, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_trainer_run, bad, 1, NULL, NULL);
     REFUSED(GAN_E_ARGUMENT, "steps is -1", gan_trainer_run, t, -1, NULL, NULL);
@@ -444,7 +449,8 @@ static void refuse_trainer_rest(world *w)
     EACH_WRONG(TRAINER, bad) NOTHING_FROM(gan_trainer_text, bad);
     EACH_WRONG(TRAINER, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_trainer_save, bad, "a");
     REFUSED(GAN_E_ARGUMENT, "path is NULL", gan_trainer_save, t, NULL);
-    EACH_WRONG(CONTEXT, bad) NOT_MADE(gan_trainer, GAN_E_ARGUMENT, NULL, gan_trainer_load, bad, "a");
+    EACH_WRONG(CONTEXT, bad)
+    NOT_MADE(gan_trainer, GAN_E_ARGUMENT, NULL, gan_trainer_load, bad, "a");
     REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_trainer_load, NULL, w->context, "a");
     NOT_MADE(gan_trainer, GAN_E_ARGUMENT, "path is NULL", gan_trainer_load, w->context, NULL);
     NOT_MADE(gan_trainer, GAN_E_FORMAT, "pictures", gan_trainer_load, w->context, "pictures.npy");
@@ -473,15 +479,15 @@ static void refuse_recipe(world *w)
     REFUSED(GAN_E_TEXT, "steps", gan_recipe_set, r, "run.steps", "");
     EACH_WRONG(RECIPE, bad) NOTHING_FROM(gan_recipe_text, bad);
     EACH_WRONG(RECIPE, bad) NOTHING_FROM(gan_recipe_context, bad);
-    EACH_WRONG(RECIPE, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_recipe_run_option, bad, "steps",
-                                    &number);
+    EACH_WRONG(RECIPE, bad)
+    REFUSED(GAN_E_ARGUMENT, NULL, gan_recipe_run_option, bad, "steps", &number);
     REFUSED(GAN_E_ARGUMENT, "name is NULL", gan_recipe_run_option, r, NULL, &number);
     REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_recipe_run_option, r, "steps", NULL);
     REFUSED(GAN_E_ARGUMENT, "'steps'", gan_recipe_run_option, r, "step", &number);
-    EACH_WRONG(RECIPE, bad) NOT_MADE(gan_trainer, GAN_E_ARGUMENT, "recipe", gan_recipe_trainer, bad,
-                                     w->context, NULL);
-    EACH_WRONG(CONTEXT, bad) NOT_MADE(gan_trainer, GAN_E_ARGUMENT, NULL, gan_recipe_trainer, r, bad,
-                                      NULL);
+    EACH_WRONG(RECIPE, bad)
+    NOT_MADE(gan_trainer, GAN_E_ARGUMENT, "recipe", gan_recipe_trainer, bad, w->context, NULL);
+    EACH_WRONG(CONTEXT, bad)
+    NOT_MADE(gan_trainer, GAN_E_ARGUMENT, NULL, gan_recipe_trainer, r, bad, NULL);
     REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_recipe_trainer, NULL, r, w->context, NULL);
     NOT_MADE(gan_trainer, GAN_E_FILE, "none", gan_recipe_trainer, r, w->context, "none");
 }

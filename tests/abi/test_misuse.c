@@ -155,7 +155,8 @@ TEST(model_in_two_trainers)
     CHECK_OK(gan_trainer_step(w.trainer));
     /* One network cannot be both. */
     CHECK_OK(gan_trainer_set_model(w.trainer, "discriminator", w.generator));
-    CHECK_STATUS(gan_trainer_step(w.trainer), GAN_E_SHAPE);
+    CHECK_STATUS(gan_trainer_step(w.trainer), GAN_E_STATE);
+    CHECK_STATUS(gan_trainer_save(w.trainer, "trainer"), GAN_E_STATE);
     gan_tensor_release(before);
     gan_tensor_release(after);
     close_world(&w);
@@ -357,7 +358,8 @@ TEST(layer_in_two_models)
     CHECK_OK(gan_model_add(other, layer));
     CHECK_OK(gan_optimizer_add(c.optimizer, other));
     CHECK_OK(chain_apply(&c));
-    CHECK_OK(gan_tape_backward(c.tape, &c.y, NULL, 1, &other, 1)); /* through c.model's only layer */
+    CHECK_OK(
+        gan_tape_backward(c.tape, &c.y, NULL, 1, &other, 1)); /* through c.model's only layer */
     gan_model_release(other);
     CHECK_OK(gan_optimizer_step(c.optimizer));
     CHECK_STATUS(gan_tape_backward(c.tape, &c.y, NULL, 1, &c.model, 1), GAN_E_STATE);
@@ -365,6 +367,72 @@ TEST(layer_in_two_models)
     gan_layer_release(layer);
     gan_tensor_release(weight);
     close_chain(&c);
+}
+
+/* What a layer's places cannot be told by a text is refused where it would be lost. */
+TEST(sharing_that_no_text_can_say)
+{
+    chain c;
+    gan_layer *layer;
+    gan_model *first, *second, *both;
+    open_chain(&c);
+    CHECK_OK(gan_layer_create(&layer, c.context, "dense 3"));
+    CHECK_OK(gan_model_create(&first, c.context));
+    CHECK_OK(gan_model_create(&second, c.context));
+    CHECK_OK(chain_add(&c, first, "input 3"));
+    CHECK_OK(gan_model_add(first, layer));
+    CHECK_OK(chain_add(&c, first, "tanh"));
+    CHECK_OK(chain_add(&c, second, "input 3"));
+    CHECK_OK(gan_model_add(second, layer)); /* a part of its own here, but not in the first */
+    CHECK_OK(gan_model_save(second, "second"));
+    CHECK_OK(chain_add(&c, c.model, "input 3"));
+    CHECK_OK(gan_model_add_model(c.model, first));
+    CHECK_STATUS(gan_model_add(c.model, layer), GAN_E_STATE);
+    CHECK(strstr(gan_context_message(c.context), "'0.0'") != NULL);
+    CHECK_OK(gan_model_save(c.model, "model"));
+    CHECK_OK(gan_model_add_model(c.model, second));
+    CHECK_OK(chain_apply(&c)); /* it works, but cannot be written down */
+    CHECK_STATUS(gan_model_save(c.model, "model"), GAN_E_STATE);
+    CHECK_STATUS(gan_model_copy(&both, c.model), GAN_E_STATE);
+    CHECK(both == NULL);
+    gan_model_release(first);
+    gan_model_release(second);
+    gan_layer_release(layer);
+    close_chain(&c);
+}
+
+/* Roles share parts; checkpoints keep that. They cannot share a layer that is none. */
+TEST(layer_in_two_roles)
+{
+    for (int shared = 0; shared < 2; shared++) {
+        world w;
+        gan_layer *layer;
+        gan_model *g, *d, *part;
+        gan_trainer *loaded;
+        gan_status expected = shared ? GAN_OK : GAN_E_STATE;
+        open_world(&w, "threads=1");
+        chain c = {.context = w.context};
+        CHECK_OK(gan_layer_create(&layer, w.context, "conv2d 1 kernel=1"));
+        CHECK_OK(gan_model_parse(&part, w.context, "input any any 1; conv2d 1 kernel=1"));
+        CHECK_OK(gan_model_create(&g, w.context));
+        CHECK_OK(gan_model_create(&d, w.context));
+        CHECK_OK(chain_add(&c, g, "input 4 4 1"));
+        CHECK_OK(chain_add(&c, d, "input 4 4 1"));
+        CHECK_OK(shared ? gan_model_add_model(g, part) : gan_model_add(g, layer));
+        CHECK_OK(shared ? gan_model_add_model(d, part) : gan_model_add(d, layer));
+        CHECK_OK(gan_trainer_set_model(w.trainer, "generator", g));
+        CHECK_OK(gan_trainer_set_model(w.trainer, "discriminator", d));
+        CHECK_STATUS(gan_trainer_step(w.trainer), expected);
+        CHECK_STATUS(gan_trainer_save(w.trainer, "trainer"), expected);
+        if (shared && CHECK_OK(gan_trainer_load(&loaded, w.context, "trainer"))) {
+            gan_trainer_release(loaded);
+        }
+        gan_layer_release(layer);
+        gan_model_release(part);
+        gan_model_release(g);
+        gan_model_release(d);
+        close_world(&w);
+    }
 }
 
 /* ---- values ---- */
@@ -409,6 +477,8 @@ int main(void)
     RUN(trained_model_cannot_grow);
     RUN(empty_model);
     RUN(layer_in_two_models);
+    RUN(sharing_that_no_text_can_say);
+    RUN(layer_in_two_roles);
     RUN(values_of_other_rounds_and_tapes);
     return test_report();
 }

@@ -257,6 +257,22 @@ TEST(log_levels)
     gan_context_release(context);
 }
 
+TEST(unknown_tier)
+{
+    static const char *const names[] = {"", "generic", "avx2", "avx512", "avx-512"};
+    char line[256] = "";
+    gan_host host = {.size = sizeof host, .user = line, .log = keep_line};
+    for (int i = 0; i < 5; i++) {
+        gan_context *context;
+        CHECK_TEXT(line, "");
+        setenv("GAN_CPU", names[i], 1);
+        CHECK_OK(gan_context_create(&context, "threads=1", &host, NULL, 0));
+        gan_context_release(context);
+    }
+    unsetenv("GAN_CPU");
+    CHECK_TEXT(line, "1 GAN_CPU is 'avx-512'; it can be generic, avx2, avx512");
+}
+
 /* ---- memory and objects ---- */
 
 TEST(sizes)
@@ -366,6 +382,7 @@ int main(void)
     RUN(float_mode);
     RUN(messages);
     RUN(log_levels);
+    RUN(unknown_tier);
     RUN(sizes);
     RUN(allocation);
     RUN(objects);

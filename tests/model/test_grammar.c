@@ -277,7 +277,7 @@ TEST(errors)
     check_error("input 3; \"relu\"", GAN_E_TEXT, "expected a statement");
     check_error("input 3; a = dense 3; 0 = dense 3", GAN_E_TEXT, "'0' is no name");
     check_error("define 0 { input 3; dense 3 }; input 3; residual { dense 3 }; part 0", GAN_E_TEXT,
-                "two parameters are called '0.0.weight'");
+                "two parameters are called '0.0.weight' (line 1, column 63)");
 }
 
 TEST(nesting_has_a_limit)

@@ -130,6 +130,8 @@ TEST(refusals)
                                       "adam schedule=step:5,0.5,1",
                                       "adam schedule=constant:1",
                                       "sgd beta1=0.5",
+                                      "sgd nesterov=yes",
+                                      "sgd nesterov=yes momentum=0.9 dampening=0.1",
                                       ""};
     gan_context *context = context_of(""), *other = context_of("");
     gan_optimizer *optimizer = NULL;
@@ -141,6 +143,10 @@ TEST(refusals)
     CHECK_STATUS(gan_optimizer_create(&optimizer, context, "adam schedule=lineer:5"), GAN_E_TEXT);
     CHECK_TEXT(gan_context_message(context),
                "adam: unknown schedule 'lineer', did you mean 'linear'?");
+    gan_optimizer_create(&optimizer, context, "sgd nesterov=yes");
+    CHECK_TEXT(gan_context_message(context), "sgd: nesterov=yes needs a momentum above 0");
+    gan_optimizer_create(&optimizer, context, "sgd nesterov=yes momentum=0.9 dampening=0.1");
+    CHECK_TEXT(gan_context_message(context), "sgd: nesterov=yes needs dampening=0");
     CHECK_STATUS(gan_optimizer_create(NULL, context, "adam"), GAN_E_ARGUMENT);
     CHECK_STATUS(gan_optimizer_create(&optimizer, NULL, "adam"), GAN_E_ARGUMENT);
     CHECK_STATUS(gan_optimizer_create(&optimizer, context, NULL), GAN_E_ARGUMENT);

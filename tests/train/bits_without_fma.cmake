@@ -10,7 +10,7 @@ file(MAKE_DIRECTORY "${WORK}")
 function(run tunables out)
   string(TIMESTAMP start "%s%f")
   execute_process(COMMAND "${CMAKE_COMMAND}" -E env "GLIBC_TUNABLES=${tunables}"
-                          "${PROGRAM}" generic 3
+                          "${PROGRAM}" generic
                   WORKING_DIRECTORY "${WORK}" OUTPUT_VARIABLE output COMMAND_ERROR_IS_FATAL ANY)
   string(TIMESTAMP end "%s%f")
   math(EXPR milliseconds "(${end} - ${start}) / 1000")

@@ -14,6 +14,14 @@
 
 enum { BATCH = 8 };
 
+/* A sanitizer makes the generic tier some ten times slower, and looks for other things than bits.
+ */
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+enum { TIER_STEPS = 3, FAULT_STRIDE = 97 };
+#else
+enum { TIER_STEPS = 50, FAULT_STRIDE = 7 };
+#endif
+
 /* A small net of either side with most kinds of state: running statistics, u and v, dropout, noise.
  */
 static const char g_text[] = "default conv_transpose2d kernel=4 stride=2 pad=1\n"
@@ -186,7 +194,7 @@ TEST(threads_and_tiers_have_the_same_bits)
             uint8_t *bytes;
             open_fixture(&f, specs[1], d_text, threads);
             f.context->tier = (gan__tier)tier;
-            run_steps(&f, 50);
+            run_steps(&f, TIER_STEPS);
             bytes = checkpoint(&f, &size);
             if (first) check_same(first, first_size, bytes, size);
             if (!first) {
@@ -379,7 +387,7 @@ static gan_status train_and_save(fixture *f)
 TEST(a_trainer_survives_failing_allocations)
 {
     bool failed = true;
-    for (long n = 1; failed && n < 4000; n += n < 40 ? 1 : 7) {
+    for (long n = 1; failed && n < 4000; n += n < 40 ? 1 : FAULT_STRIDE) {
         fixture f;
         open_fixture(&f, specs[1], spectral_text, 2);
         f.fail_at = f.allocations + n;
