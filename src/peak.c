@@ -6,10 +6,13 @@
 
 #include "command.h"
 
-enum { MAX_THREADS = 256, ROUNDS = 1 << 17 };
+enum { MAX_THREADS = 256, WARM_ROUNDS = 1 << 16, ROUNDS = 1 << 20 };
 
 #if defined(__x86_64__) && defined(__GNUC__)
 #include <immintrin.h>
+
+/* Every loop over the accumulators, or the compiler keeps them in memory. */
+#define UNROLL _Pragma("GCC unroll 32")
 
 /* 24 independent chains hide the latency of a multiply-add on every x86 core so far. */
 __attribute__((target("avx512f"))) static double spin_avx512(int64_t rounds)
@@ -17,13 +20,13 @@ __attribute__((target("avx512f"))) static double spin_avx512(int64_t rounds)
     __m512 a[24], x = _mm512_set1_ps(1.0000001F), y = _mm512_set1_ps(1e-9F), sum;
     double flops = 24.0 * 16 * 2 * (double)rounds;
     volatile float sink;
-    for (int i = 0; i < 24; ++i) a[i] = _mm512_set1_ps((float)i);
+    UNROLL for (int i = 0; i < 24; ++i) a[i] = _mm512_set1_ps((float)i);
     for (int64_t r = 0; r < rounds; ++r) {
-        _Pragma("GCC unroll 32") for (int i = 0; i < 24; ++i) a[i] = _mm512_fmadd_ps(a[i], x, y);
+        UNROLL for (int i = 0; i < 24; ++i) a[i] = _mm512_fmadd_ps(a[i], x, y);
         __asm__ volatile("" : "+v"(x), "+v"(y));
     }
     sum = a[0];
-    for (int i = 1; i < 24; ++i) sum = _mm512_add_ps(sum, a[i]);
+    UNROLL for (int i = 1; i < 24; ++i) sum = _mm512_add_ps(sum, a[i]);
     sink = _mm512_cvtss_f32(sum);
     (void)sink;
     return flops;
@@ -34,13 +37,13 @@ __attribute__((target("avx2,fma"))) static double spin_avx2(int64_t rounds)
     __m256 a[12], x = _mm256_set1_ps(1.0000001F), y = _mm256_set1_ps(1e-9F), sum;
     double flops = 12.0 * 8 * 2 * (double)rounds;
     volatile float sink;
-    for (int i = 0; i < 12; ++i) a[i] = _mm256_set1_ps((float)i);
+    UNROLL for (int i = 0; i < 12; ++i) a[i] = _mm256_set1_ps((float)i);
     for (int64_t r = 0; r < rounds; ++r) {
-        _Pragma("GCC unroll 32") for (int i = 0; i < 12; ++i) a[i] = _mm256_fmadd_ps(a[i], x, y);
+        UNROLL for (int i = 0; i < 12; ++i) a[i] = _mm256_fmadd_ps(a[i], x, y);
         __asm__ volatile("" : "+x"(x), "+x"(y));
     }
     sum = a[0];
-    for (int i = 1; i < 12; ++i) sum = _mm256_add_ps(sum, a[i]);
+    UNROLL for (int i = 1; i < 12; ++i) sum = _mm256_add_ps(sum, a[i]);
     sink = _mm256_cvtss_f32(sum);
     (void)sink;
     return flops;
@@ -61,13 +64,16 @@ static double spin_generic(int64_t rounds)
 
 typedef struct spinner {
     double (*spin)(int64_t rounds);
-    double flops;
+    double rate; /* FLOP/s of this thread, measured while the others spin too */
 } spinner;
 
 static void *run_spinner(void *argument)
 {
     spinner *s = argument;
-    s->flops = s->spin(ROUNDS);
+    double started;
+    s->spin(WARM_ROUNDS);
+    started = seconds_now();
+    s->rate = s->spin(ROUNDS) / (seconds_now() - started);
     return NULL;
 }
 
@@ -77,7 +83,7 @@ double measure_peak(const char *tier, int threads)
     int started_threads = 0;
     spinner spinners[MAX_THREADS];
     double (*spin)(int64_t) = spin_generic;
-    double started = seconds_now(), flops = 0;
+    double rate = 0;
     if (threads < 1 || threads > MAX_THREADS) return 0;
 #if defined(__x86_64__) && defined(__GNUC__)
     if (!strcmp(tier, "avx2")) spin = spin_avx2;
@@ -92,7 +98,7 @@ double measure_peak(const char *tier, int threads)
     }
     for (int i = 0; i < started_threads; ++i) {
         pthread_join(thread[i], NULL);
-        flops += spinners[i].flops;
+        rate += spinners[i].rate;
     }
-    return started_threads == threads ? flops / (seconds_now() - started) * 1e-9 : 0;
+    return started_threads == threads ? rate * 1e-9 : 0;
 }
