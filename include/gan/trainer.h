@@ -3,7 +3,8 @@
  * A trainer is made from a description, then given models by role, data sets by feed, and, where
  * the reference settings are not wanted, optimisers by group:
  *
- *   gan    roles generator, discriminator; feed real; groups generator, discriminator
+ *   gan    roles generator, discriminator; groups of the same names; feed real (pictures), and,
+ *          where noise is not to be drawn, noise (D's part of a step) and noise.generator (G's)
  */
 #ifndef GAN_TRAINER_H
 #define GAN_TRAINER_H
