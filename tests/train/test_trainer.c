@@ -187,7 +187,7 @@ TEST(threads_and_tiers_have_the_same_bits)
     uint8_t *first = NULL;
     size_t first_size = 0;
     gan__tier best = gan__cpu_tier();
-    for (int tier = best; tier >= 0; --tier)
+    for (int tier = (int)best; tier >= 0; --tier)
         for (int threads = 1; threads <= 3; ++threads) {
             fixture f;
             size_t size;
