@@ -40,12 +40,6 @@ void gan__norm_job_init(gan__norm_job *job, const gan_context *context, const ga
     job->sums = job->means ? job->means + job->norm.outer * job->norm.sets * 2 : NULL;
 }
 
-size_t gan__norm_scratch(const gan__norm *norm)
-{
-    (void)norm;
-    return 0;
-}
-
 int64_t gan__norm_workspace(const gan__norm *norm)
 {
     gan__norm_job job;

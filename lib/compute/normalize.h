@@ -26,9 +26,7 @@ typedef struct gan__norm {
     float parameter;
 } gan__norm;
 
-/* Bytes of scratch for each worker (0: small tables lie on the stack); and floats of the workspace
- * that one call of each needs, aligned to 64 bytes. */
-size_t gan__norm_scratch(const gan__norm *norm);
+/* Floats of the workspace that one call of each needs, aligned to 64 bytes. */
 int64_t gan__norm_workspace(const gan__norm *norm);
 
 /* mean[outer * sets] and variance[outer * sets] (biased). */

@@ -30,7 +30,6 @@ gan_status gan__sample_norm_plan(gan__op *op, const gan__norm *norm)
 {
     op->state_size = 2 * gan__op_bytes(norm->outer * norm->sets);
     op->workspace_size = gan__op_bytes(gan__norm_workspace(norm));
-    op->scratch_size = gan__norm_scratch(norm);
     return GAN_OK;
 }
 
