@@ -6,12 +6,16 @@
  * is padded: taps outside are left out. The tiles of all regions are numbered; a task takes a few
  * of them, writes down where each of their rows finds each tap, and multiplies them with its range
  * of columns: blocks of steps outside, then panels, then tiles, so that a block of a panel stays in
- * the level-2 cache. */
+ * the level-2 cache. The first panel finds the rows far away: each of its tiles has the rows of the
+ * next one fetched. */
 #include "compute/conv_plan.h"
 
 #include "base/parallel.h"
 
-enum { GATHER_TILES = 16 }; /* of a task */
+enum {
+    GATHER_TILES = 24,    /* of a task, at most */
+    GATHER_NEAR = 1 << 17 /* floats that stay in a level-2 cache between two layers */
+};
 
 typedef struct gather_tile {
     int64_t rows, lines, steps;
@@ -30,12 +34,13 @@ typedef struct gather_job {
     const gan__span *spans_h, *spans_w;
     int64_t count_h, count_w;
     bool merged;        /* the taps of a window's row are one line */
+    bool fetches;       /* the input is too large for a near cache */
     int64_t units;      /* lines of a whole window */
     int64_t unit_steps; /* steps of a line of a whole window */
     int64_t block_units, block_steps;
-    int64_t tiles, task_tiles;   /* of all; of a task */
+    int64_t tiles, tile_tasks;   /* of all; tasks that share them evenly */
     int64_t panels, task_panels; /* of a group; of a task */
-    int64_t tile_tasks, panel_tasks;
+    int64_t panel_tasks;
 } gather_job;
 
 /* Pixels of a row lie beside each other, and so do their channels. */
@@ -154,17 +159,28 @@ static void gather_advance(const gather_job *job, int64_t end, int64_t count, ga
     }
 }
 
-/* One block of steps of one panel. `step` is the first within each line; `first`: nothing has been
- * multiplied yet. */
-static void gather_multiply(const gather_job *job, int64_t group, int64_t panel, int64_t step,
-                            bool first, int64_t count, const gather_tile *tiles)
+/* What tiles are multiplied with: one block of steps of one panel. */
+typedef struct gather_block {
+    int64_t group, panel;
+    int64_t step; /* the first, within each line */
+    bool first;   /* nothing has been multiplied yet */
+    bool fetches; /* the rows lie in no near cache yet */
+} gather_block;
+
+static bool gather_fits(const gather_tile *tile, const gather_tile *next)
+{
+    return next->rows == tile->rows && next->to - next->from >= tile->to - tile->from;
+}
+
+static void gather_multiply(const gather_job *job, const gather_block *block, int64_t count,
+                            const gather_tile *tiles)
 {
     const gan__conv_map *map = &job->map;
     const gan__product_kernels *product = job->kernels->product;
-    int64_t column = panel * product->columns;
+    int64_t column = block->panel * product->columns, step = block->step;
     gan__tile call = {.columns = gan__least(product->columns, map->columns - column)};
-    call.a_shift = group * map->depth + step;
-    call.c_shift = group * map->columns + column;
+    call.a_shift = block->group * map->depth + step;
+    call.c_shift = block->group * map->columns + column;
     if (map->direct) {
         call.b = job->panel + call.c_shift;
         call.b_step = map->out_c;
@@ -175,12 +191,14 @@ static void gather_multiply(const gather_job *job, int64_t group, int64_t panel,
     call.b += step * call.b_step;
     for (int64_t t = 0; t < count; t++) {
         const gather_tile *tile = &tiles[t];
-        bool writes_zeros = first && tile->lines == 0;
+        bool writes_zeros = block->first && tile->lines == 0;
         if (tile->from == tile->to && !writes_zeros) continue;
         call.rows = tile->rows;
         call.lines = tile->to - tile->from;
         call.steps = gan__least(tile->steps - step, job->block_steps);
         call.a = tile->a + tile->from * product->rows;
+        bool fetches = block->fetches && t + 1 < count && gather_fits(tile, tile + 1);
+        call.ahead = fetches ? tile[1].a + tile[1].from * product->rows : NULL;
         call.b_line = tile->b_line + tile->from;
         call.c = tile->c;
         call.accumulate = tile->from > 0 || step > 0;
@@ -206,13 +224,18 @@ static void gather_blocks(const gather_job *job, int64_t group, int64_t panel, i
                           int64_t count, gather_tile *tiles)
 {
     bool tail = !gan__tail_is_empty(job->tail);
+    gather_block block = {.group = group};
     for (int64_t unit = 0; unit < job->units; unit += job->block_units) {
         gather_advance(job, unit + job->block_units, count, tiles);
         for (int64_t step = 0; step < job->unit_steps; step += job->block_steps) {
             bool last =
                 unit + job->block_units >= job->units && step + job->block_steps >= job->unit_steps;
+            block.step = step;
+            block.first = unit + step == 0;
             for (int64_t j = panel; j < panel_end; j++) {
-                gather_multiply(job, group, j, step, unit + step == 0, count, tiles);
+                block.panel = j;
+                block.fetches = job->fetches && j == panel;
+                gather_multiply(job, &block, count, tiles);
                 if (last && tail) gather_finish(job, group, j, count, tiles);
             }
         }
@@ -230,16 +253,17 @@ static void gather_task(void *argument, int64_t index, int32_t worker)
     const gather_job *job = &call->job;
     int64_t panel = index % job->panel_tasks * job->task_panels;
     int64_t group = index / job->panel_tasks % job->map.groups;
-    int64_t first = index / job->panel_tasks / job->map.groups * job->task_tiles;
-    int64_t count = gan__least(job->task_tiles, job->tiles - first);
+    int64_t share = index / job->panel_tasks / job->map.groups;
+    int64_t first = share * job->tiles / job->tile_tasks;
+    int64_t count = (share + 1) * job->tiles / job->tile_tasks - first;
     gather_tile *tiles = gan__scratch_of(call->context, worker);
     gather_place_tiles(job, first, count, tiles);
     gather_blocks(job, group, panel, gan__least(panel + job->task_panels, job->panels), count,
                   tiles);
 }
 
-/* Tasks: blocks of tiles; with too few of them for the threads also ranges of panels, then smaller
- * blocks. Nothing of this changes a result. */
+/* Tasks: even shares of the tiles, as many for each thread; with too few of them also ranges of
+ * panels, then smaller shares. Nothing of this changes a result. */
 static void gather_divide(gather_job *job, int32_t threads)
 {
     int64_t rows = job->kernels->product->rows, wanted = threads > 1 ? 4 * threads : 1;
@@ -247,21 +271,16 @@ static void gather_divide(gather_job *job, int32_t threads)
     for (int64_t region = 0; region < job->count_h * job->count_w; region++) {
         job->tiles += gan__quotient_up(gather_region_rows(job, region), rows);
     }
-    job->task_tiles = GATHER_TILES;
-    job->task_panels = job->panels =
-        gan__quotient_up(job->map.columns, job->kernels->product->columns);
-    int64_t tasks = gan__quotient_up(job->tiles, job->task_tiles) * job->map.groups;
-    if (tasks < wanted) {
-        int64_t parts = gan__least(job->panels, gan__quotient_up(wanted, tasks));
-        job->task_panels = gan__quotient_up(job->panels, parts);
-        tasks *= gan__quotient_up(job->panels, job->task_panels);
-    }
-    if (tasks < wanted) {
-        int64_t parts = gan__quotient_up(wanted, tasks);
-        job->task_tiles = gan__quotient_up(job->task_tiles, parts);
-    }
-    job->tile_tasks = gan__quotient_up(job->tiles, job->task_tiles);
+    job->panels = gan__quotient_up(job->map.columns, job->kernels->product->columns);
+    job->tile_tasks = gan__quotient_up(job->tiles, GATHER_TILES);
+    int64_t tasks = gan__most(1, job->tile_tasks * job->map.groups);
+    int64_t parts = gan__least(job->panels, gan__quotient_up(wanted, tasks));
+    job->task_panels = gan__quotient_up(job->panels, parts);
     job->panel_tasks = gan__quotient_up(job->panels, job->task_panels);
+    tasks = job->map.groups * job->panel_tasks;
+    job->tile_tasks = gan__most(job->tile_tasks, gan__quotient_up(wanted, tasks));
+    if (tasks == 1) job->tile_tasks = gan__quotient_up(job->tile_tasks, threads) * threads;
+    job->tile_tasks = gan__least(job->tile_tasks, job->tiles);
 }
 
 void gan__gather_run(gan_context *context, const gan__conv_run *run)
@@ -281,6 +300,7 @@ void gan__gather_run(gan_context *context, const gan__conv_run *run)
     job->count_h = gan__span_list(&vertical, spans_h);
     job->count_w = gan__span_list(&horizontal, spans_w);
     job->merged = gather_merges(&job->map, conv->dilation_w);
+    job->fetches = job->map.n * job->map.in_h * job->map.in_w * job->map.in_c > GATHER_NEAR;
     job->units = job->merged ? conv->r : conv->r * conv->s;
     job->unit_steps = job->merged ? conv->s * job->map.depth : job->map.depth;
     job->block_units = gan__most(1, GAN__CONV_STEPS / job->unit_steps);

@@ -13,32 +13,54 @@ typedef struct packing_job {
     const gan__product_kernels *product;
     gan__conv_map map;
     gan__conv_algorithm algorithm;
-    int64_t panels; /* of a group */
-    int64_t taps;
+    int64_t taps, blocks; /* of a window; of PACKING_STEPS steps of a tap */
     const float *w;
     float *panel;
 } packing_job;
 
-/* Task: one tap of one panel. w is [tap][channels of c in a group][k]. */
+/* Steps [step, step + steps) of one tap: a row of w at a time, in all panels of the group. */
+static void packing_copy(const packing_job *job, int64_t group, int64_t tap, int64_t step,
+                         int64_t steps)
+{
+    const gan__conv_map *map = &job->map;
+    const float *from = job->w + (tap * map->depth + step) * map->out_c + group * map->columns;
+    float *to = job->panel + group * map->columns * job->taps * map->depth;
+    for (int64_t d = 0; d < steps; d++) {
+        for (int64_t j = 0; j < map->columns; j += job->product->columns) {
+            int64_t columns = gan__least(job->product->columns, map->columns - j);
+            float *row = to + (j * job->taps + tap * columns) * map->depth + (step + d) * columns;
+            memcpy(row, from + d * map->out_c + j, (size_t)columns * sizeof *row);
+        }
+    }
+}
+
+/* The same where a step is a column of w. */
+static void packing_transpose(const packing_job *job, int64_t group, int64_t tap, int64_t step,
+                              int64_t steps)
+{
+    const gan__conv_map *map = &job->map;
+    const float *from = job->w + tap * map->columns * map->in_c + group * map->depth + step;
+    float *to = job->panel + group * map->columns * job->taps * map->depth;
+    for (int64_t j = 0; j < map->columns; j += job->product->columns) {
+        int64_t columns = gan__least(job->product->columns, map->columns - j);
+        float *rows = to + (j * job->taps + tap * columns) * map->depth + step * columns;
+        job->product->transpose(columns, steps, from + j * map->in_c, map->in_c, rows, columns);
+    }
+}
+
+/* Task: one block of steps of one tap of a group. w is [tap][channels of c in a group][k]. */
+enum { PACKING_STEPS = 64 };
 static void packing_gather(void *argument, int64_t index, int32_t worker)
 {
     (void)worker;
     const packing_job *job = argument;
-    const gan__conv_map *map = &job->map;
-    int64_t tap = index % job->taps, j = index / job->taps % job->panels;
-    int64_t group = index / job->taps / job->panels, column = j * job->product->columns;
-    int64_t columns = gan__least(job->product->columns, map->columns - column);
-    int64_t k = map->transposed ? map->in_c : map->out_c;
-    float *to = job->panel + (group * map->columns + column) * job->taps * map->depth +
-                tap * map->depth * columns;
-    if (map->transposed) {
-        const float *from = job->w + (tap * map->columns + column) * k + group * map->depth;
-        job->product->transpose(columns, map->depth, from, k, to, columns);
-        return;
-    }
-    const float *from = job->w + tap * map->depth * k + group * map->columns + column;
-    for (int64_t d = 0; d < map->depth; d++) {
-        memcpy(to + d * columns, from + d * k, (size_t)columns * sizeof *to);
+    int64_t step = index % job->blocks * PACKING_STEPS, tap = index / job->blocks % job->taps;
+    int64_t group = index / job->blocks / job->taps;
+    int64_t steps = gan__least(PACKING_STEPS, job->map.depth - step);
+    if (job->map.transposed) {
+        packing_transpose(job, group, tap, step, steps);
+    } else {
+        packing_copy(job, group, tap, step, steps);
     }
 }
 
@@ -99,8 +121,8 @@ void gan__panel_pack(gan_context *context, const gan__conv *conv, gan__pass pass
         gan__parallel_for(context, panels, packing_narrow, &job);
         return;
     }
-    job.panels = gan__quotient_up(job.map.columns, job.product->columns);
-    gan__parallel_for(context, job.map.groups * job.panels * job.taps, packing_gather, &job);
+    job.blocks = gan__quotient_up(job.map.depth, PACKING_STEPS);
+    gan__parallel_for(context, job.map.groups * job.taps * job.blocks, packing_gather, &job);
 }
 
 bool gan__conv_panel_shared(const gan__conv *a, const gan__conv *b, gan__pass pass)

@@ -19,11 +19,13 @@
 enum { GAN__TILE_ROWS = 6, GAN__TILE_COLUMNS = 64 }; /* the largest of any tier */
 
 typedef struct gan__tile {
-    int64_t rows, columns; /* at most those of the tier; rows >= 1, columns >= 1 */
-    int64_t lines, steps;  /* may be 0 */
-    const float *const *a; /* gather: [lines][tier's rows]; outer: [lines] */
-    int64_t a_shift;       /* added to each pointer in `a` */
-    int64_t a_step;        /* outer: from one step to the next */
+    int64_t rows, columns;     /* at most those of the tier; rows >= 1, columns >= 1 */
+    int64_t lines, steps;      /* may be 0 */
+    const float *const *a;     /* gather: [lines][tier's rows]; outer: [lines] */
+    const float *const *ahead; /* gather: `a` of the tile to come, which a full tile fetches
+                                * meanwhile into the level-2 cache; may be NULL */
+    int64_t a_shift;           /* added to each pointer in `a` and `ahead` */
+    int64_t a_step;            /* outer: from one step to the next */
     const float *b;
     const int64_t *b_line;       /* [lines]: where each starts, in steps; b + b_line[t] * b_step */
     const float *const *b_lines; /* outer: [lines], instead of b + b_line */

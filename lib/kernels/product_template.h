@@ -8,6 +8,7 @@
  *     MASK_OF(count)  of 1..LANES lanes
  *     ZERO LOAD(p) STORE(p, v) LOAD_MASKED(p, m) STORE_MASKED(p, m, v) BROADCAST(p) FMA(a, b, c)
  *     ADD(a, b) SUB(a, b)
+ *     FETCH(p)        brings the cache line of p into the level-2 cache, or does nothing
  *     BLOCK           product_transpose_block_TIER transposes BLOCK x BLOCK elements
  *
  * It ends in the tier's table and undefines all of these. Loops over rows and vectors are unrolled
@@ -24,6 +25,13 @@
 #define INLINE static inline
 #endif
 
+#define LINE 16 /* floats in a cache line */
+
+/* How a body finds A; fetching: as gathering, with `ahead`. */
+#define GATHERING 0
+#define FETCHING 1
+#define OUTER 2
+
 /* A vector of B or C; only the last of a narrow tile is masked. */
 INLINE TARGET VECTOR TIER(product_load)(const float *p, const bool masked, MASK mask)
 {
@@ -39,10 +47,11 @@ INLINE TARGET void TIER(product_store)(float *p, VECTOR value, const bool masked
     }
 }
 
-/* `rows`, `vectors`, `masked` and `outer` are constants of each instance. */
+/* From `rows` on, constants of each instance. */
 INLINE TARGET void TIER(product_body)(const gan__tile *tile, MASK mask, const int rows,
-                                      const int vectors, const bool masked, const bool outer)
+                                      const int vectors, const bool masked, const int kind)
 {
+    const bool outer = kind == OUTER;
     VECTOR c[ROWS][VECTORS];
     if (tile->accumulate) {
         UNROLL for (int i = 0; i < rows; i++) {
@@ -66,14 +75,22 @@ INLINE TARGET void TIER(product_body)(const gan__tile *tile, MASK mask, const in
             a[i] = outer ? tile->a[t] + tile->a_shift + i : tile->a[t * ROWS + i] + tile->a_shift;
         }
         int64_t k = 0;
-        for (int64_t left = steps; left > 0; left--, k += a_step, b += b_step) {
-            VECTOR x[VECTORS];
-            UNROLL for (int v = 0; v < vectors; v++) {
-                x[v] = TIER(product_load)(b + v * LANES, masked && v == vectors - 1, mask);
+        for (int64_t left = steps; left > 0;) {
+            int64_t some = kind == FETCHING && left > LINE ? LINE : left;
+            if (kind == FETCHING) {
+                const float *const *ahead = tile->ahead + t * ROWS;
+                UNROLL for (int i = 0; i < rows; i++) FETCH(ahead[i] + tile->a_shift + k);
             }
-            UNROLL for (int i = 0; i < rows; i++) {
-                VECTOR y = BROADCAST(a[i] + k);
-                UNROLL for (int v = 0; v < vectors; v++) c[i][v] = FMA(y, x[v], c[i][v]);
+            left -= some;
+            for (; some > 0; some--, k += a_step, b += b_step) {
+                VECTOR x[VECTORS];
+                UNROLL for (int v = 0; v < vectors; v++) {
+                    x[v] = TIER(product_load)(b + v * LANES, masked && v == vectors - 1, mask);
+                }
+                UNROLL for (int i = 0; i < rows; i++) {
+                    VECTOR y = BROADCAST(a[i] + k);
+                    UNROLL for (int v = 0; v < vectors; v++) c[i][v] = FMA(y, x[v], c[i][v]);
+                }
             }
         }
     }
@@ -88,47 +105,47 @@ INLINE TARGET void TIER(product_body)(const gan__tile *tile, MASK mask, const in
 typedef void TIER(product_instance)(const gan__tile *tile, MASK mask);
 
 /* Instances: rows x vectors with the last vector masked, and the full width without masks. */
-#define INSTANCE(kind, outer, rows, vectors)                                                       \
-    static TARGET void TIER(product_##kind##_##rows##_##vectors)(const gan__tile *tile,            \
+#define INSTANCE(name, kind, rows, vectors)                                                        \
+    static TARGET void TIER(product_##name##_##rows##_##vectors)(const gan__tile *tile,            \
                                                                  MASK mask)                        \
     {                                                                                              \
-        TIER(product_body)(tile, mask, rows, vectors, LANES > 1, outer);                           \
+        TIER(product_body)(tile, mask, rows, vectors, LANES > 1, kind);                            \
     }
-#define INSTANCE_FULL(kind, outer, rows)                                                           \
-    static TARGET void TIER(product_##kind##_##rows##_full)(const gan__tile *tile, MASK mask)      \
+#define INSTANCE_FULL(name, kind, rows)                                                            \
+    static TARGET void TIER(product_##name##_##rows##_full)(const gan__tile *tile, MASK mask)      \
     {                                                                                              \
-        TIER(product_body)(tile, mask, rows, VECTORS, false, outer);                               \
+        TIER(product_body)(tile, mask, rows, VECTORS, false, kind);                                \
     }
-#define NAME(kind, rows, vectors) TIER(product_##kind##_##rows##_##vectors)
+#define NAME(name, rows, vectors) TIER(product_##name##_##rows##_##vectors)
 
 #if VECTORS == 2
-#define INSTANCES(kind, outer, rows)                                                               \
-    INSTANCE(kind, outer, rows, 1) INSTANCE(kind, outer, rows, 2) INSTANCE_FULL(kind, outer, rows)
-#define NAMES(kind, rows) {NAME(kind, rows, 1), NAME(kind, rows, 2), NAME(kind, rows, full)}
+#define INSTANCES(name, kind, rows)                                                                \
+    INSTANCE(name, kind, rows, 1) INSTANCE(name, kind, rows, 2) INSTANCE_FULL(name, kind, rows)
+#define NAMES(name, rows) {NAME(name, rows, 1), NAME(name, rows, 2), NAME(name, rows, full)}
 #else
-#define INSTANCES(kind, outer, rows)                                                               \
-    INSTANCE(kind, outer, rows, 1) INSTANCE(kind, outer, rows, 2) INSTANCE(kind, outer, rows, 3)   \
-    INSTANCE(kind, outer, rows, 4) INSTANCE_FULL(kind, outer, rows)
-#define NAMES(kind, rows)                                                                          \
-    {NAME(kind, rows, 1), NAME(kind, rows, 2), NAME(kind, rows, 3), NAME(kind, rows, 4),           \
-     NAME(kind, rows, full)}
+#define INSTANCES(name, kind, rows)                                                                \
+    INSTANCE(name, kind, rows, 1) INSTANCE(name, kind, rows, 2) INSTANCE(name, kind, rows, 3)      \
+    INSTANCE(name, kind, rows, 4) INSTANCE_FULL(name, kind, rows)
+#define NAMES(name, rows)                                                                          \
+    {NAME(name, rows, 1), NAME(name, rows, 2), NAME(name, rows, 3), NAME(name, rows, 4),           \
+     NAME(name, rows, full)}
 #endif
 
 #if ROWS == 4
-#define ALL_INSTANCES(kind, outer)                                                                 \
-    INSTANCES(kind, outer, 1) INSTANCES(kind, outer, 2) INSTANCES(kind, outer, 3)                  \
-    INSTANCES(kind, outer, 4)
-#define ALL_NAMES(kind) NAMES(kind, 1), NAMES(kind, 2), NAMES(kind, 3), NAMES(kind, 4)
+#define ALL_INSTANCES(name, kind)                                                                  \
+    INSTANCES(name, kind, 1) INSTANCES(name, kind, 2) INSTANCES(name, kind, 3)                     \
+    INSTANCES(name, kind, 4)
+#define ALL_NAMES(name) NAMES(name, 1), NAMES(name, 2), NAMES(name, 3), NAMES(name, 4)
 #else
-#define ALL_INSTANCES(kind, outer)                                                                 \
-    INSTANCES(kind, outer, 1) INSTANCES(kind, outer, 2) INSTANCES(kind, outer, 3)                  \
-    INSTANCES(kind, outer, 4) INSTANCES(kind, outer, 5) INSTANCES(kind, outer, 6)
-#define ALL_NAMES(kind)                                                                            \
-    NAMES(kind, 1), NAMES(kind, 2), NAMES(kind, 3), NAMES(kind, 4), NAMES(kind, 5), NAMES(kind, 6)
+#define ALL_INSTANCES(name, kind)                                                                  \
+    INSTANCES(name, kind, 1) INSTANCES(name, kind, 2) INSTANCES(name, kind, 3)                     \
+    INSTANCES(name, kind, 4) INSTANCES(name, kind, 5) INSTANCES(name, kind, 6)
+#define ALL_NAMES(name)                                                                            \
+    NAMES(name, 1), NAMES(name, 2), NAMES(name, 3), NAMES(name, 4), NAMES(name, 5), NAMES(name, 6)
 #endif
 
-ALL_INSTANCES(gather, false)
-ALL_INSTANCES(outer, true)
+ALL_INSTANCES(gather, GATHERING)
+ALL_INSTANCES(outer, OUTER)
 
 static TIER(product_instance) *const TIER(product_gathers)[ROWS][VECTORS + 1] = {
     ALL_NAMES(gather)};
@@ -143,9 +160,18 @@ static TARGET void TIER(product_run)(const gan__tile *tile,
     table[tile->rows - 1][full ? VECTORS : vectors - 1](tile, MASK_OF(lanes));
 }
 
+static TARGET void TIER(product_fetch)(const gan__tile *tile)
+{
+    TIER(product_body)(tile, MASK_OF(LANES), ROWS, VECTORS, false, FETCHING);
+}
+
 static TARGET void TIER(product_gather)(const gan__tile *tile)
 {
-    TIER(product_run)(tile, TIER(product_gathers));
+    if (tile->ahead && tile->rows == ROWS && tile->columns == VECTORS * LANES) {
+        TIER(product_fetch)(tile);
+    } else {
+        TIER(product_run)(tile, TIER(product_gathers));
+    }
 }
 
 static TARGET void TIER(product_outer)(const gan__tile *tile)
@@ -281,7 +307,12 @@ const gan__product_kernels TIER(gan__product_kernels) = {
 #undef FMA
 #undef ADD
 #undef SUB
+#undef FETCH
 #undef BLOCK
+#undef LINE
+#undef GATHERING
+#undef FETCHING
+#undef OUTER
 #undef UNROLL
 #undef INLINE
 #undef INSTANCE

@@ -20,6 +20,7 @@
 #define FMA(a, b, c) fmaf(a, b, c)
 #define ADD(a, b) ((a) + (b))
 #define SUB(a, b) ((a) - (b))
+#define FETCH(p) (void)(p)
 
 #define BLOCK 4
 static inline void product_transpose_block_generic(const float *x, int64_t x_stride, float *y,
