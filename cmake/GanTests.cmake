@@ -48,6 +48,14 @@ find_program(GAN_NM NAMES nm)
 find_program(GAN_SIZE NAMES size)
 find_program(GAN_PKG_CONFIG NAMES pkg-config pkgconf)
 find_program(GAN_CLANG_FORMAT NAMES clang-format clang-format-14)
+find_package(Python3 COMPONENTS Interpreter)
+set(gan_programs GAN_CXX GAN_PKG_CONFIG GAN_CLANG_FORMAT Python3_FOUND)
+set(gan_needed_by "headers as C++" consumer/pkg-config style/format cli/command)
+foreach(program test IN ZIP_LISTS gan_programs gan_needed_by)
+  if(NOT ${program})
+    message(STATUS "Not tested for lack of a program: ${test}")
+  endif()
+endforeach()
 
 function(gan_script_test name script)
   set(arguments "")
@@ -60,8 +68,7 @@ function(gan_script_test name script)
 endfunction()
 
 set(gan_work "${PROJECT_BINARY_DIR}/tests")
-gan_script_test(abi/headers abi/headers.cmake "WORK=${gan_work}/headers"
-                "$<$<BOOL:${GAN_CXX}>:CXX=${GAN_CXX}>")
+gan_script_test(abi/headers abi/headers.cmake "WORK=${gan_work}/headers" "CXX=${GAN_CXX}")
 if(NOT WIN32)
   gan_script_test(style/single_file style/single_file.cmake "WORK=${gan_work}/single_file")
 endif()
@@ -75,7 +82,6 @@ if(CMAKE_SYSTEM_NAME STREQUAL "Linux" AND CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64
                   "WORK=${gan_work}/bits_without_fma")
 endif()
 
-find_package(Python3 COMPONENTS Interpreter)
 if(GAN_COMMAND AND Python3_FOUND AND NOT WIN32)
   add_test(NAME cli/command COMMAND Python3::Interpreter
            "${PROJECT_SOURCE_DIR}/tests/cli/test_cli.py" $<TARGET_FILE:gan_command>
