@@ -46,11 +46,12 @@ file(WRITE "${PROJECT_BINARY_DIR}/sources.txt" "${gan_source_list}\n")
 find_program(GAN_CXX NAMES c++ g++ clang++)
 find_program(GAN_NM NAMES nm)
 find_program(GAN_SIZE NAMES size)
+find_program(GAN_OBJDUMP NAMES objdump)
 find_program(GAN_PKG_CONFIG NAMES pkg-config pkgconf)
 find_program(GAN_CLANG_FORMAT NAMES clang-format clang-format-14)
 find_package(Python3 COMPONENTS Interpreter)
 set(gan_programs GAN_CXX GAN_PKG_CONFIG GAN_CLANG_FORMAT Python3_FOUND)
-set(gan_needed_by "headers as C++" consumer/pkg-config style/format cli/command)
+set(gan_needed_by "headers as C++" consumer/pkg-config style/format "cli/command kernels/hot_loops")
 foreach(program test IN ZIP_LISTS gan_programs gan_needed_by)
   if(NOT ${program})
     message(STATUS "Not tested for lack of a program: ${test}")
@@ -80,6 +81,10 @@ if(CMAKE_SYSTEM_NAME STREQUAL "Linux" AND CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64
   gan_script_test(train/bits_without_fma train/bits_without_fma.cmake
                   "PROGRAM=$<TARGET_FILE:gan_train_test_same_bits>"
                   "WORK=${gan_work}/bits_without_fma")
+  if(Python3_FOUND AND GAN_OBJDUMP AND NOT GAN_SANITIZE AND CMAKE_BUILD_TYPE MATCHES "^Rel")
+    add_test(NAME kernels/hot_loops COMMAND Python3::Interpreter
+             "${PROJECT_SOURCE_DIR}/tests/kernels/hot_loops.py" "${GAN_OBJDUMP}" $<TARGET_FILE:gan>)
+  endif()
 endif()
 
 if(GAN_COMMAND AND Python3_FOUND AND NOT WIN32)

@@ -1,0 +1,74 @@
+"""The inner loops of the product kernels keep their accumulators in registers.
+
+    hot_loops.py OBJDUMP LIBRARY
+
+Disassembles the library, finds the innermost loops of the full tiles (a jump back over code that
+holds multiply-adds and no other loop), and fails if one stores anything, touches the stack, or has
+fewer multiply-adds than its tile has accumulators: a compiler that spills or does not unroll costs
+a factor of two to three, and no other test would tell."""
+import re
+import subprocess
+import sys
+
+FULL_TILE = re.compile(r"<product_(?:(?:gather|outer)_(\d+)_full|fetch)_(avx2|avx512)>:$")
+INSTRUCTION = re.compile(r"^\s*([0-9a-f]+):\s+(.*)$")
+JUMP = re.compile(r"^j\w+\s+([0-9a-f]+)")
+STORE = re.compile(r"^v?mov\w*\s+[%$].*\)$")
+VECTORS = {"avx2": 2, "avx512": 4}  # of a full tile's row
+FULL_ROWS = 6
+
+
+def full_tiles(objdump, library):
+    """Name, accumulators and instructions of each full tile's kernel."""
+    text = subprocess.run([objdump, "-d", "--no-show-raw-insn", library], check=True,
+                          capture_output=True, text=True).stdout
+    for block in text.split("\n\n"):
+        head, _, body = block.strip().partition("\n")
+        found = FULL_TILE.search(head)
+        if found:
+            lines = (INSTRUCTION.match(line) for line in body.split("\n"))
+            code = [(int(m.group(1), 16), m.group(2).strip()) for m in lines if m]
+            yield head, int(found.group(1) or FULL_ROWS) * VECTORS[found.group(2)], code
+
+
+def innermost_loops(code):
+    """The instructions from the target of a jump back to that jump, without another inside."""
+    spans = []
+    for address, text in code:
+        jump = JUMP.match(text)
+        if jump and code[0][0] <= int(jump.group(1), 16) <= address:
+            spans.append((int(jump.group(1), 16), address))
+    for span in spans:
+        if not any(s != span and span[0] <= s[0] and s[1] <= span[1] for s in spans):
+            yield [text for address, text in code if span[0] <= address <= span[1]]
+
+
+def faults(accumulators, code):
+    loops = 0
+    for body in innermost_loops(code):
+        products = sum("vfmadd" in text for text in body)
+        if not products:
+            continue
+        loops += 1
+        if products < accumulators:
+            yield f"{products} multiply-adds for {accumulators} accumulators"
+        for text in body:
+            if "%rsp" in text or STORE.match(text):
+                yield f"memory in the inner loop: {text}"
+    if not loops:
+        yield "no inner loop found"
+
+
+def main():
+    checked, failed = 0, 0
+    for name, accumulators, code in full_tiles(sys.argv[1], sys.argv[2]):
+        found = list(faults(accumulators, code))
+        for fault in found:
+            print(name, fault)
+        checked += 1
+        failed += bool(found)
+    print(f"{checked - failed} kernels passed, {failed} failed")
+    return failed > 0 or checked == 0
+
+
+sys.exit(main())
