@@ -88,6 +88,13 @@ int move_file(const char *from, const char *to);
  * run.recipe. Borrowed. */
 const char *run_folder_fault(const char *path);
 
+/* Makes the file and locks it for this process: 0; EBUSY if another process has it; ENOLCK if the
+ * file system knows no locks, so that the file protects nothing; or an errno. The lock ends with
+ * the process, however that ends: a file that a killed one left behind is locked by nobody. */
+int lock_file(const char *path, int *lock);
+/* Removes the file and gives the lock up. */
+void unlock_file(const char *path, int lock);
+
 /* Of the terminal that standard error is; 0 if it is none. */
 int terminal_columns(void);
 

@@ -20,6 +20,13 @@ const char *picture_maker_fault(const gan_model *generator, bool sheet)
     return NULL;
 }
 
+bool recipe_noise_is_uniform(const gan_recipe *recipe)
+{
+    char noise[16];
+    return gan_recipe_option(recipe, "trainer.noise", noise, sizeof noise) == GAN_OK &&
+           !strcmp(noise, "uniform");
+}
+
 gan_status picture_maker_create(picture_maker *out, gan_context *context, gan_model *generator,
                                 int64_t batch, bool uniform)
 {

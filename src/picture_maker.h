@@ -17,6 +17,9 @@ typedef struct picture_maker {
  * output, both of fixed size; for a `sheet`, of 1 to 4 channels. Static. */
 const char *picture_maker_fault(const gan_model *generator, bool sheet);
 
+/* Whether the recipe's trainer draws its noise from [-1, 1); not so if it has no such option. */
+bool recipe_noise_is_uniform(const gan_recipe *recipe);
+
 /* For up to `batch` pictures at a time, with a generator that has no fault. */
 gan_status picture_maker_create(picture_maker *out, gan_context *context, gan_model *generator,
                                 int64_t batch, bool uniform);

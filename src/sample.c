@@ -11,22 +11,6 @@ static bool generator_path(char out[PATH_SIZE], const char *run)
     return snprintf(out, PATH_SIZE, "%s", run) < PATH_SIZE;
 }
 
-/* The noise that a run's trainer used; false for a bare file. */
-static bool run_is_uniform(const char *run)
-{
-    char path[PATH_SIZE], line[4096];
-    bool trainer = false, uniform = false;
-    FILE *file;
-    if (!path_join(path, run, "run.recipe")) return false;
-    file = fopen(path, "r");
-    while (file && fgets(line, sizeof line, file)) {
-        if (line[0] == '[') trainer = !strcmp(line, "[trainer]\n");
-        if (trainer && strstr(line, " noise=uniform")) uniform = true;
-    }
-    if (file) fclose(file);
-    return uniform;
-}
-
 /* float32 in [-1, 1] to a uint8 NPY file. */
 static gan_status save_npy(gan_context *context, const gan_tensor *pictures, const char *path)
 {
@@ -57,11 +41,26 @@ static bool ends_with(const char *text, const char *end)
 typedef struct order {
     const command *self;
     gan_context *context;
-    const char *out;
+    const char *run, *out;
+    const char *noise; /* NULL: as the run's trainer had it; normal for a bare file */
     char model[PATH_SIZE];
     int64_t count;
     bool uniform, array; /* an .npy file, not a sheet */
 } order;
+
+static int find_noise(order *o)
+{
+    char path[PATH_SIZE];
+    gan_recipe *recipe;
+    gan_status status;
+    o->uniform = o->noise && !strcmp(o->noise, "uniform");
+    if (o->noise || !path_join(path, o->run, "run.recipe") || !path_exists(path)) return EXIT_GOOD;
+    status = gan_recipe_load(&recipe, o->context, path);
+    if (status != GAN_OK) return complain_status(o->self, o->context, status);
+    o->uniform = recipe_noise_is_uniform(recipe);
+    gan_recipe_release(recipe);
+    return EXIT_GOOD;
+}
 
 static int make_and_save(const order *o, gan_model *generator)
 {
@@ -97,7 +96,8 @@ static int serve(const order *o)
 /* Everything but the context. */
 static int read_order(order *o, const arguments *a)
 {
-    const char *noise = arguments_get(a, "noise");
+    const char *noise = o->noise = arguments_get(a, "noise");
+    o->run = a->operands[0];
     o->out = arguments_get(a, "out");
     if (!o->out)
         return complain(o->self, EXIT_USAGE,
@@ -108,9 +108,8 @@ static int read_order(order *o, const arguments *a)
     if (noise && strcmp(noise, "normal") && strcmp(noise, "uniform"))
         return complain(o->self, EXIT_USAGE, "--noise is '%s'; it must be normal or uniform",
                         noise);
-    if (!generator_path(o->model, a->operands[0]))
-        return complain(o->self, EXIT_USAGE, "the path %s is too long", a->operands[0]);
-    o->uniform = noise ? !strcmp(noise, "uniform") : run_is_uniform(a->operands[0]);
+    if (!generator_path(o->model, o->run))
+        return complain(o->self, EXIT_USAGE, "the path %s is too long", o->run);
     return arguments_integer(o->self, a, "count", 1, 1 << 24, 64, &o->count) ? EXIT_GOOD
                                                                              : EXIT_USAGE;
 }
@@ -133,7 +132,8 @@ static int run_sample(const command *self, int count, char **words)
         return EXIT_USAGE;
     code = open_context(self, &a, seed, threads, &o.context);
     if (code) return code;
-    code = serve(&o);
+    code = find_noise(&o);
+    if (!code) code = serve(&o);
     gan_context_release(o.context);
     return code;
 }

@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,6 +12,7 @@
 #ifdef _WIN32
 #include <direct.h>
 #include <io.h>
+#include <share.h>
 #define make_folder(path) _mkdir(path)
 #else
 #include <sys/ioctl.h>
@@ -94,6 +96,57 @@ const char *run_folder_fault(const char *path)
     return others && !mine ? "it has files but no run.recipe: give a run's folder, or a new one"
                            : NULL;
 }
+
+#ifdef _WIN32
+
+/* The system deletes it when it is closed. */
+int lock_file(const char *path, int *lock)
+{
+    *lock = _sopen(path, _O_RDWR | _O_CREAT | _O_TEMPORARY, _SH_DENYRW, _S_IREAD | _S_IWRITE);
+    if (*lock >= 0) return 0;
+    return errno == EACCES && path_exists(path) ? EBUSY : errno;
+}
+
+void unlock_file(const char *path, int lock)
+{
+    (void)path;
+    if (lock >= 0) _close(lock);
+}
+
+#else
+
+/* Whether the open file is still the one of that name: its holder may have removed it between our
+ * opening and locking it, and a third process may have made a new one. */
+static bool file_is(int file, const char *path)
+{
+    struct stat a, b;
+    return !fstat(file, &a) && !stat(path, &b) && a.st_ino == b.st_ino && a.st_dev == b.st_dev;
+}
+
+int lock_file(const char *path, int *lock)
+{
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    for (int tries = 8;; --tries) {
+        *lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+        if (*lock < 0) return errno;
+        bool failed = fcntl(*lock, F_SETLK, &whole) != 0;
+        bool held = failed && (errno == EACCES || errno == EAGAIN);
+        if (!failed && file_is(*lock, path)) return 0;
+        if (!held && (failed || !tries)) return ENOLCK;
+        close(*lock);
+        *lock = -1;
+        if (held) return EBUSY;
+    }
+}
+
+void unlock_file(const char *path, int lock)
+{
+    if (lock < 0) return;
+    remove(path); /* before it is given up: then it could be another's */
+    close(lock);
+}
+
+#endif
 
 int terminal_columns(void)
 {

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Ctrl-C or SIGTERM once: the step is finished and saved. Twice: the program ends at once. */
@@ -36,23 +37,30 @@ typedef struct run {
     int64_t steps, sample_every, save_every, log_every, samples;
     bool sheets; /* the generator makes pictures */
     int code;    /* of a failure inside the step callback */
+    bool resumes;
+    int lock; /* of the folder; below 0: none yet */
 } run;
+
+/* Begins as run.recipe does, so that a folder in which a start was killed is no stranger's. */
+static const char lock_name[] = "run.recipe.lock";
 
 static void run_free(run *r)
 {
+    char path[PATH_SIZE];
     run_log_close(&r->log);
     picture_maker_free(&r->maker);
     gan_trainer_release(r->trainer);
     gan_recipe_release(r->recipe);
     gan_context_release(r->context);
     gan_context_release(r->reader);
+    if (path_join(path, r->folder, lock_name)) unlock_file(path, r->lock);
 }
 
-static int64_t run_option(const run *r, const char *name)
+static int64_t run_option(const run *r, const char *path)
 {
-    double value = 0;
-    gan_recipe_run_option(r->recipe, name, &value);
-    return (int64_t)value;
+    char value[32];
+    gan_recipe_option(r->recipe, path, value, sizeof value);
+    return strtoll(value, NULL, 10);
 }
 
 /* What the library logs, between two progress lines. */
@@ -104,37 +112,60 @@ static int read_recipe(run *r, const arguments *a)
     if (status != GAN_OK) return complain_status(r->self, r->reader, status);
     code = apply_flags(r, a);
     if (code) return code;
-    r->steps = run_option(r, "steps");
-    r->sample_every = run_option(r, "sample_every");
-    r->save_every = run_option(r, "save_every");
-    r->log_every = run_option(r, "log_every");
-    r->samples = run_option(r, "samples");
+    r->steps = run_option(r, "run.steps");
+    r->sample_every = run_option(r, "run.sample_every");
+    r->save_every = run_option(r, "run.save_every");
+    r->log_every = run_option(r, "run.log_every");
+    r->samples = run_option(r, "run.samples");
     status = gan_context_create(&r->context, gan_recipe_context(r->recipe), &host, message,
                                 sizeof message);
     return status == GAN_OK ? EXIT_GOOD : complain(r->self, EXIT_INPUT, "%s", message);
 }
 
-/* A new trainer, or the one of the folder's checkpoint. Nothing is written yet: a run that cannot
- * be made or resumed leaves the folder as it was. */
+/* One `gan train` at a time works in a folder: two would write over each other's files. */
+static int lock_folder(run *r)
+{
+    char path[PATH_SIZE];
+    int error;
+    if (!path_join(path, r->folder, lock_name))
+        return complain(r->self, EXIT_OUTPUT, "the path %s is too long", r->folder);
+    error = lock_file(path, &r->lock);
+    if (error == ENOLCK)
+        fprintf(stderr, "%s: no locks there; start no second gan train in this folder\n", path);
+    else if (error == EBUSY)
+        return complain(r->self, EXIT_OUTPUT,
+                        "%s is locked: another gan train works in this folder; stop it, wait for "
+                        "its end, or give another --out",
+                        path);
+    else if (error)
+        return complain(r->self, EXIT_OUTPUT, "cannot write %s: %s", path, strerror(error));
+    return EXIT_GOOD;
+}
+
+/* A new trainer, or the one of the folder's checkpoint. Nothing but the lock is written yet: a run
+ * that cannot be made or resumed leaves the folder as it was. */
 static int start_trainer(run *r)
 {
     char checkpoint[PATH_SIZE];
     const char *fault = run_folder_fault(r->folder);
     int64_t done;
-    bool resumes;
     gan_status status;
     if (!path_join(checkpoint, r->folder, "checkpoint.safetensors"))
         return complain(r->self, EXIT_OUTPUT, "the path %s is too long", r->folder);
     if (fault) return complain(r->self, EXIT_OUTPUT, "--out %s: %s", r->folder, fault);
-    resumes = path_exists(checkpoint);
-    status = gan_recipe_trainer(&r->trainer, r->recipe, r->context, resumes ? checkpoint : NULL);
+    if (path_exists(r->folder)) {
+        int code = lock_folder(r);
+        if (code) return code;
+    }
+    r->resumes = path_exists(checkpoint);
+    status = gan_recipe_trainer(&r->trainer, r->recipe, r->context, r->resumes ? checkpoint : NULL);
     if (status == GAN_OK) status = gan_trainer_check(r->trainer);
     if (status != GAN_OK) return complain_status(r->self, r->context, status);
     done = gan_trainer_steps(r->trainer);
     if (done > r->steps)
         return complain(r->self, EXIT_USAGE, "%s has made %lld steps already, run.steps is %lld",
                         r->folder, (long long)done, (long long)r->steps);
-    if (resumes) fprintf(stderr, "resuming %s after step %lld\n", r->folder, (long long)done);
+    if (r->resumes) fprintf(stderr, "resuming %s after step %lld\n", r->folder, (long long)done);
     return EXIT_GOOD;
 }
 
@@ -147,6 +178,16 @@ static int prepare_folder(run *r)
     if (error)
         return complain(r->self, EXIT_OUTPUT, "cannot make the folder %s: %s", r->folder,
                         strerror(error));
+    if (r->lock < 0) {
+        int code = lock_folder(r);
+        if (code) return code;
+    }
+    path_join(path, r->folder, "checkpoint.safetensors");
+    if (!r->resumes && path_exists(path))
+        return complain(r->self, EXIT_OUTPUT,
+                        "another gan train has saved %s meanwhile; the same command goes on from "
+                        "there",
+                        path);
     path_join(path, r->folder, "run.recipe");
     error = replace_file(path, gan_recipe_text(r->recipe));
     if (!error) {
@@ -156,7 +197,7 @@ static int prepare_folder(run *r)
     if (!error) {
         path_join(path, r->folder, "log.jsonl");
         error = run_log_open(&r->log, r->folder, gan_trainer_steps(r->trainer), r->steps,
-                             run_option(r, "batch"));
+                             run_option(r, "run.batch"));
     }
     if (error) return complain(r->self, EXIT_OUTPUT, "cannot write %s: %s", path, strerror(error));
     return EXIT_GOOD;
@@ -172,7 +213,6 @@ static gan_model *best_generator(const run *r)
 static int start_pictures(run *r)
 {
     gan_model *generator = best_generator(r);
-    bool uniform = strstr(gan_trainer_text(r->trainer), " noise=uniform") != NULL;
     const char *fault = picture_maker_fault(generator, true);
     gan_status status;
     r->sheets = !fault;
@@ -180,8 +220,9 @@ static int start_pictures(run *r)
         fprintf(stderr, "the generator makes no pictures, so there will be no sheets: %s\n", fault);
         return EXIT_GOOD;
     }
-    status = picture_maker_create(&r->maker, r->context, generator,
-                                  r->samples < 64 ? r->samples : 64, uniform);
+    status =
+        picture_maker_create(&r->maker, r->context, generator, r->samples < 64 ? r->samples : 64,
+                             recipe_noise_is_uniform(r->recipe));
     return status == GAN_OK ? EXIT_GOOD : complain_status(r->self, r->context, status);
 }
 
@@ -276,7 +317,7 @@ static int train(run *r)
 static int run_train(const command *self, int count, char **words)
 {
     arguments a;
-    run r = {.self = self};
+    run r = {.self = self, .lock = -1};
     int code = arguments_parse(self, count, words, &a);
     if (code) return code;
     if (arguments_get(&a, "help")) {

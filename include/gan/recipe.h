@@ -29,13 +29,17 @@ GAN_API const char *gan_recipe_text(const gan_recipe *recipe);
 /* The [context] section as a description for gan_context_create. Borrowed. */
 GAN_API const char *gan_recipe_context(const gan_recipe *recipe);
 
-/* An option of [run]: steps, batch is the trainer's, sample_every, save_every, log_every,
- * samples. */
-GAN_API gan_status gan_recipe_run_option(const gan_recipe *recipe, const char *name, double *out);
+/* One option as text, in the caller's buffer of `size` bytes, overrides applied: "run.steps",
+ * "trainer.noise", "data.real.path". "" for a path that was left out, and on failure: GAN_E_TEXT
+ * for what there is not, GAN_E_ARGUMENT for a section that this recipe has not (an optimiser that
+ * is the trainer's reference setting) and for a buffer that is too small. */
+GAN_API gan_status gan_recipe_option(const gan_recipe *recipe, const char *path, char *value,
+                                     size_t size);
 
 /* Makes the trainer with its models, data sets and optimisers, in `context`. `checkpoint` NULL
  * starts anew; a path resumes from that file: an option that differs from the saved one is an error
- * that names it. */
+ * that names it, and so are other examples than the run began with. Steps, saving, threads and the
+ * paths of the data may change. */
 GAN_API gan_status gan_recipe_trainer(gan_trainer **out, const gan_recipe *recipe,
                                       gan_context *context, const char *checkpoint);
 

@@ -69,8 +69,9 @@ GAN_API const char *gan_trainer_text(const gan_trainer *trainer);
 
 /* Everything in one safetensors file: models, moments, counters of every random stream, position in
  * the data, schedules. A run that is saved, loaded and continued has the same bits as one that was
- * not interrupted. Data sets are attached again by gan_trainer_set_data. A context with another
- * seed takes over the saved one. */
+ * not interrupted. Data sets are attached again by gan_trainer_set_data; that they are the same,
+ * and the precision too, is left to the caller (gan_recipe_trainer compares them). A context with
+ * another seed takes over the saved one. */
 GAN_API gan_status gan_trainer_save(gan_trainer *trainer, const char *path);
 GAN_API gan_status gan_trainer_load(gan_trainer **out, gan_context *context, const char *path);
 

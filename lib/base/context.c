@@ -160,6 +160,12 @@ const gan__kind gan__context_kind = {
     "context", "allocator, threads, seed, precision and log of everything made in it",
     context_table, sizeof context_table / sizeof context_table[0], sizeof(context_options)};
 
+const char *gan__precision_name(gan__precision precision)
+{
+    static const char *const names[] = {"fp32", "split", "bf16"};
+    return names[precision];
+}
+
 /* context->text from the options. */
 static gan_status context_print(gan_context *context, const context_options *options)
 {
@@ -200,7 +206,7 @@ static gan_status context_describe(gan_context *context, const char *spec)
     if (options.precision != GAN__FP32) {
         return gan__fail(context, GAN_E_UNSUPPORTED,
                          "context: precision %s is not served by this version",
-                         options.precision == GAN__SPLIT ? "split" : "bf16");
+                         gan__precision_name((gan__precision)options.precision));
     }
     if (options.threads == 0) options.threads = gan__os_processor_count();
     context->threads = (int32_t)options.threads;

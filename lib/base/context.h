@@ -27,6 +27,9 @@ enum { GAN__MESSAGE_SIZE = 1024 };
 
 typedef enum gan__precision { GAN__FP32, GAN__SPLIT, GAN__BF16 } gan__precision;
 
+/* As the option's text. */
+const char *gan__precision_name(gan__precision precision);
+
 struct gan__team;
 
 typedef struct gan__scratch {

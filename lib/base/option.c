@@ -107,6 +107,22 @@ gan_status gan__options_set(gan_context *context, const gan__kind *kind, void *v
     return gan__option_parse(&reading, option_slot(reading.option, values), false);
 }
 
+gan_status gan__options_get(gan_context *context, const gan__kind *kind, const void *values,
+                            const gan__token *name, gan__text *out)
+{
+    int32_t index;
+    GAN__TRY(option_find(context, kind, name, &index));
+    const gan__option *option = &kind->options[index];
+    const void *slot = option_slot_of(option, values);
+    if (option->type == GAN__OPTION_TEXT) {
+        const char *text = *(const char *const *)slot; /* unquoted */
+        gan__text_append(out, text ? text : "", text ? strlen(text) : 0);
+    } else {
+        gan__option_print(out, option, slot);
+    }
+    return out->status;
+}
+
 /* ---- reading a statement ---- */
 
 typedef struct option_reader {

@@ -92,6 +92,10 @@ gan_status gan__options_copy(gan_context *context, const gan__kind *kind, void *
 gan_status gan__options_set(gan_context *context, const gan__kind *kind, void *values,
                             const gan__token *name, const gan__token *value);
 
+/* Appends one option's value as gan__options_set takes it: nothing for an absent text. */
+gan_status gan__options_get(gan_context *context, const gan__kind *kind, const void *values,
+                            const gan__token *name, gan__text *out);
+
 /* Reads "{value} {key=value}" of a statement from the lexer up to the token that is none of it (a
  * break, a brace, the word `from`, the end), which is left in *next. Positional words first. An
  * option given twice, a missing required one and an unknown one are errors. Defaults must have been

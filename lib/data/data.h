@@ -25,8 +25,9 @@ typedef struct gan__field {
     gan__transform transform; /* pictures: from `stored` to the shape that is drawn */
     int32_t rank;             /* of an example as drawn: 3, 0, 1 */
     int64_t shape[3];
-    int64_t size;    /* numbers in an example as drawn */
-    int64_t classes; /* labels: 1 + the largest; 0: not known, or no label */
+    int64_t size;      /* numbers in an example as drawn */
+    int64_t classes;   /* labels: 1 + the largest; 0: not known, or no label */
+    uint32_t checksum; /* CRC-32 of all stored examples that can be drawn, where there is a text */
 } gan__field;
 
 struct gan_dataset {
@@ -38,6 +39,9 @@ struct gan_dataset {
     void *user;
     gan__mutex *mutex; /* one call of `read` at a time, whatever threads draw */
     uint64_t process;  /* that made the mutex: a forked child has one thread and no use for it */
+    /* The description, spelled out, with the file names of its paths alone: the same wherever the
+     * files lie. NULL for tensors and callbacks. */
+    char *text;
 };
 
 /* What every kind's options begin with. */

@@ -1,5 +1,6 @@
 #include "data/data.h"
 #include "base/memory.h"
+#include "files/checksum.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -33,6 +34,7 @@ static void dataset_destroy(void *self)
         gan__transform_free(dataset->object.context, &dataset->fields[i].transform);
     }
     gan__mutex_destroy(dataset->mutex);
+    gan__free(dataset->object.context, dataset->text);
 }
 
 static gan_status dataset_new(gan_dataset **out, gan_context *context)
@@ -198,6 +200,33 @@ static gan_status dataset_deliver(gan_dataset **out, gan_dataset *dataset, gan_s
     return status;
 }
 
+static void dataset_sum(const gan_dataset *dataset, gan__field *field)
+{
+    const gan__extent *stored = &field->stored;
+    size_t numbers = (size_t)(dataset->count * stored->h * stored->w * stored->c);
+    field->checksum = gan__crc32(0, field->tensor->data, numbers * gan__dtype_size(field->dtype));
+}
+
+/* What a checkpoint keeps of the data; cuts the folders off the options' paths. */
+static gan_status dataset_describe(gan_dataset *dataset, const gan__kind *kind, void *options)
+{
+    gan__text text = {.context = dataset->object.context};
+    for (int32_t i = 0; i < kind->option_count; i++) {
+        char *path = NULL;
+        if (kind->options[i].type != GAN__OPTION_TEXT) continue;
+        memcpy(&path, (char *)options + kind->options[i].offset, sizeof path);
+        if (!path) continue;
+        size_t length = strlen(path), start = length;
+        while (start > 0 && path[start - 1] != '/' && path[start - 1] != '\\') start--;
+        memmove(path, path + start, length - start + 1);
+    }
+    gan__text_print(&text, "%s", kind->name);
+    gan__options_print(&text, kind, options);
+    dataset->text = text.bytes;
+    for (int32_t i = 0; i < dataset->field_count; i++) dataset_sum(dataset, &dataset->fields[i]);
+    return text.status;
+}
+
 static gan_status dataset_open(gan_dataset **out, gan_context *context, const char *spec)
 {
     gan_dataset *dataset;
@@ -208,6 +237,7 @@ static gan_status dataset_open(gan_dataset **out, gan_context *context, const ch
     gan_status status = dataset_new(&dataset, context);
     if (status == GAN_OK) status = ((const gan__data_kind *)kind)->open(dataset, options);
     if (status == GAN_OK) status = dataset_finish(dataset, kind->name, options);
+    if (status == GAN_OK) status = dataset_describe(dataset, kind, options);
     gan__options_free(context, kind, options);
     gan__free(context, options);
     return dataset_deliver(out, dataset, status);

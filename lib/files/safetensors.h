@@ -1,8 +1,10 @@
 /* safetensors.h: the file format of models and checkpoints: u64 little-endian N, N bytes of JSON,
  * then the tensors' bytes without a hole.
  *
- * libgan's own files also carry a CRC-32 of each tensor, in the metadata as "gan.crc32.NAME" with
- * eight hexadecimal digits. Wherever such an entry is found, it is verified. */
+ * libgan's own files also carry checksums in the metadata, each of eight hexadecimal digits:
+ * "gan.crc32.NAME" is the CRC-32 of a tensor, "gan.crc32" the sum (modulo 2^32) of those of the
+ * other pairs whose keys begin with "gan.", each taken as key, 0, value, 0. Wherever one is found,
+ * it is verified. Other programs may add pairs of their own, drop tensors, change the order. */
 #ifndef GAN__SAFETENSORS_H
 #define GAN__SAFETENSORS_H
 
@@ -38,6 +40,9 @@ void gan__safetensors_free(gan__safetensors *file); /* safe on a zeroed struct a
 /* The entry of that name, the value of that key; NULL if there is none. Borrowed from `file`. */
 const gan__safetensors_entry *gan__safetensors_find(const gan__safetensors *file, const char *name);
 const char *gan__safetensors_metadata(const gan__safetensors *file, const char *key);
+
+/* "gan.crc32" of these pairs; false if there is nothing that it would protect. */
+bool gan__safetensors_sum(const gan__safetensors_pair *pairs, size_t count, uint32_t *out);
 
 /* A tensor to be written: `rank` dimensions, row-major data of the element type. All borrowed. */
 typedef struct gan__safetensors_tensor {

@@ -232,6 +232,34 @@ static bool safetensors_parse_crc(const char *text, uint32_t *out)
     return text[8] == 0;
 }
 
+bool gan__safetensors_sum(const gan__safetensors_pair *pairs, size_t count, uint32_t *out)
+{
+    bool found = false;
+    *out = 0;
+    for (size_t i = 0; i < count; i++) {
+        const char *key = pairs[i].key, *value = pairs[i].value;
+        if (strncmp(key, "gan.", 4) != 0 || strncmp(key, "gan.crc32", 9) == 0) continue;
+        *out += gan__crc32(gan__crc32(0, key, strlen(key) + 1), value, strlen(value) + 1);
+        found = true;
+    }
+    return found;
+}
+
+static gan_status safetensors_check_metadata(safetensors_reader *r)
+{
+    const gan__safetensors *out = r->out;
+    const char *value = gan__safetensors_metadata(out, "gan.crc32");
+    uint32_t stored, found;
+    gan__safetensors_sum(out->pairs, out->pair_count, &found);
+    if (!value || (safetensors_parse_crc(value, &stored) && stored == found)) return GAN_OK;
+    gan__bytes at = *r->in;
+    at.at = sizeof(uint64_t);
+    return gan__bytes_fail(&at,
+                           "the metadata is damaged: its checksum is %08" PRIx32 ", the stored one "
+                           "'%.40s' (who changed it on purpose takes 'gan.crc32' out)",
+                           found, value);
+}
+
 /* A checksum without its tensor is ignored: whoever took the tensor out kept the metadata. */
 static gan_status safetensors_check_sums(safetensors_reader *r)
 {
@@ -275,6 +303,7 @@ static gan_status safetensors_read_all(safetensors_reader *r)
     GAN__TRY(safetensors_read_header(r));
     GAN__TRY(safetensors_check_places(r));
     GAN__TRY(safetensors_check_names(r));
+    GAN__TRY(safetensors_check_metadata(r));
     return safetensors_check_sums(r);
 }
 

@@ -86,11 +86,16 @@ static void safetensors_print_metadata(gan__text *text, const gan__safetensors_p
                                        size_t pair_count, const safetensors_item *items,
                                        size_t item_count)
 {
+    uint32_t sum;
     gan__json_write_key(text, "__metadata__");
     gan__text_append(text, "{", 1);
     for (size_t i = 0; i < pair_count; i++) {
         gan__json_write_key(text, pairs[i].key);
         gan__json_write_string(text, pairs[i].value);
+    }
+    if (gan__safetensors_sum(pairs, pair_count, &sum)) {
+        gan__json_write_key(text, "gan.crc32");
+        gan__text_print(text, "\"%08" PRIx32 "\"", sum);
     }
     for (size_t i = 0; i < item_count; i++) {
         gan__text key = {.context = text->context};

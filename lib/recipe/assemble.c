@@ -116,6 +116,9 @@ static gan_status assemble(gan_trainer **out, const gan_recipe *recipe, gan_cont
     gan_status status =
         checkpoint ? gan__recipe_resume(&a.trainer, recipe, context, checkpoint) : assemble_new(&a);
     if (status == GAN_OK) status = assemble_type(&a, GAN__SECTION_DATA, assemble_data);
+    if (status == GAN_OK && checkpoint) {
+        status = gan__recipe_resume_data(a.trainer, recipe, checkpoint);
+    }
     for (int32_t i = 0; i < a.count; i++) gan_model_release(a.parts[i]);
     gan__free(context, a.parts);
     gan__free(context, a.names);

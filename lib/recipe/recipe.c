@@ -96,36 +96,90 @@ const char *gan_recipe_context(const gan_recipe *recipe)
     return gan__object_is(recipe, GAN__RECIPE) ? recipe->context_text : NULL;
 }
 
-static gan_status recipe_run_option(const gan_recipe *recipe, const char *name, double *out)
+/* The section that "optimizer.generator" names; NULL if the recipe could have it and has not. */
+static gan_status recipe_lookup(const gan_recipe *recipe, const char *name, size_t length,
+                                gan__section **out)
 {
-    const gan__kind *kind = &gan__run_kind;
-    const char *nearest = NULL;
-    size_t distance = SIZE_MAX;
-    for (int32_t i = 0; i < kind->option_count; i++) {
-        const char *known = kind->options[i].name;
-        if (strcmp(known, name) == 0) {
-            const gan__section *run = gan__recipe_find(recipe, GAN__SECTION_RUN, "", 0);
-            int64_t value;
-            memcpy(&value, (const char *)run->values + kind->options[i].offset, sizeof value);
-            *out = (double)value;
-            return GAN_OK;
-        }
-        if (gan__text_nearer(name, strlen(name), known, &distance)) nearest = known;
+    const char *dot = memchr(name, '.', length), *after = dot ? dot + 1 : "";
+    size_t word = dot ? (size_t)(dot - name) : length, rest = dot ? length - word - 1 : 0;
+    for (int32_t i = 0; i < GAN__SECTION_TYPES; i++) {
+        gan__section_type type = (gan__section_type)i;
+        const char *known = gan__section_word(type);
+        if (strlen(known) != word || memcmp(known, name, word) != 0) continue;
+        if (gan__section_is_named(type) != (dot != NULL)) break;
+        *out = gan__recipe_find(recipe, type, after, rest);
+        if (*out || gan__recipe_knows(recipe, type, after, rest)) return GAN_OK;
     }
-    return gan__fail(recipe->object.context, GAN_E_ARGUMENT, "run: unknown option '%.200s'%s%s%s",
-                     name, nearest ? ", did you mean '" : "", nearest ? nearest : "",
-                     nearest ? "'?" : "");
+    return gan__recipe_unknown(recipe, name, length, NULL);
 }
 
-gan_status gan_recipe_run_option(const gan_recipe *recipe, const char *name, double *out)
+/* "SECTION.KEY": the length of the section's name. */
+static gan_status recipe_split_path(const gan_recipe *recipe, const char *path, size_t *length)
 {
-    GAN__TRY(gan__object_check(NULL, recipe, GAN__RECIPE, "gan_recipe_run_option", "recipe"));
-    gan_context *context = recipe->object.context;
-    if (!name || !out) {
-        return gan__fail(context, GAN_E_ARGUMENT, "gan_recipe_run_option: %s is NULL",
-                         name ? "out" : "name");
+    const char *dot = strrchr(path, '.');
+    if (dot) {
+        *length = (size_t)(dot - path);
+        return GAN_OK;
     }
-    GAN__RETURN_ENTERED(context, recipe_run_option(recipe, name, out));
+    return gan__fail(recipe->object.context, GAN_E_TEXT, "%s: '%.200s' is not SECTION.KEY",
+                     recipe->path, path);
+}
+
+/* Whether a section has options, and this key is one of its own. */
+static gan_status recipe_check_key(const gan_recipe *recipe, const gan__section *section,
+                                   const char *key)
+{
+    gan_context *context = recipe->object.context;
+    if (!section->kind) {
+        return gan__fail(context, GAN_E_ARGUMENT,
+                         "%s: [%s.%s] is a network: it is changed in the file", recipe->path,
+                         gan__section_word(section->type), section->name);
+    }
+    if (section->type == GAN__SECTION_TRAINER && strcmp(key, "batch") == 0) {
+        return gan__fail(context, GAN_E_TEXT, "trainer: option 'batch' belongs to [run]");
+    }
+    return GAN_OK;
+}
+
+static gan_status recipe_option(const gan_recipe *recipe, const char *path, char *value,
+                                size_t size)
+{
+    gan_context *context = recipe->object.context;
+    gan__section *section = NULL;
+    gan__text text = {.context = context};
+    size_t length = 0;
+    GAN__TRY(recipe_split_path(recipe, path, &length));
+    GAN__TRY(recipe_lookup(recipe, path, length, &section));
+    if (!section) {
+        return gan__fail(context, GAN_E_ARGUMENT, "%s: there is no section [%.*s]", recipe->path,
+                         (int)length, path);
+    }
+    const gan__token key = {
+        .kind = GAN__TOKEN_WORD, .text = path + length + 1, .length = strlen(path + length + 1)};
+    GAN__TRY(recipe_check_key(recipe, section, key.text));
+    gan_status status = gan__options_get(context, section->kind, section->values, &key, &text);
+    if (status == GAN_OK && text.length >= size) {
+        status = gan__fail(context, GAN_E_ARGUMENT,
+                           "gan_recipe_option: '%.200s' needs %zu bytes, there are %zu", path,
+                           text.length + 1, size);
+    }
+    if (status == GAN_OK) {
+        memcpy(value, text.bytes ? text.bytes : "", text.length + 1);
+    }
+    gan__text_free(&text);
+    return status;
+}
+
+gan_status gan_recipe_option(const gan_recipe *recipe, const char *path, char *value, size_t size)
+{
+    if (value && size > 0) *value = '\0';
+    GAN__TRY(gan__object_check(NULL, recipe, GAN__RECIPE, "gan_recipe_option", "recipe"));
+    gan_context *context = recipe->object.context;
+    if (!path || !value) {
+        return gan__fail(context, GAN_E_ARGUMENT, "gan_recipe_option: %s is NULL",
+                         path ? "value" : "path");
+    }
+    GAN__RETURN_ENTERED(context, recipe_option(recipe, path, value, size));
 }
 
 /* ---- overriding ---- */
@@ -158,31 +212,20 @@ static gan_status recipe_add_reference(gan_recipe *recipe, const char *group, si
     return GAN_OK;
 }
 
-/* The section that "optimizer.generator" names; *added if it was made for this. */
+/* The section to change; *added if it was made for this. */
 static gan_status recipe_section(gan_recipe *recipe, const char *name, size_t length, bool *added,
                                  gan__section **out)
 {
-    const char *dot = memchr(name, '.', length);
-    size_t word = dot ? (size_t)(dot - name) : length, rest = dot ? length - word - 1 : 0;
+    const size_t word = sizeof "optimizer";
     *added = false;
-    for (int32_t i = 0; i < GAN__SECTION_TYPES; i++) {
-        gan__section_type type = (gan__section_type)i;
-        const char *known = gan__section_word(type), *after = dot ? dot + 1 : "";
-        if (strlen(known) != word || memcmp(known, name, word) != 0) continue;
-        if (gan__section_is_named(type) != (dot != NULL)) break;
-        *out = gan__recipe_find(recipe, type, after, rest);
-        if (*out) return GAN_OK;
-        if (type == GAN__SECTION_OPTIMIZER && gan__recipe_knows(recipe, type, after, rest)) {
-            *added = true;
-            return recipe_add_reference(recipe, after, rest, out);
-        }
-        if (gan__recipe_knows(recipe, type, after, rest)) {
-            return gan__fail(recipe->object.context, GAN_E_ARGUMENT,
-                             "%s: there is no section [%.*s] to change", recipe->path, (int)length,
-                             name);
-        }
+    GAN__TRY(recipe_lookup(recipe, name, length, out));
+    if (*out) return GAN_OK;
+    if (strncmp(name, "optimizer.", word) == 0) {
+        *added = true;
+        return recipe_add_reference(recipe, name + word, length - word, out);
     }
-    return gan__recipe_unknown(recipe, name, length, NULL);
+    return gan__fail(recipe->object.context, GAN_E_ARGUMENT,
+                     "%s: there is no section [%.*s] to change", recipe->path, (int)length, name);
 }
 
 static gan_status recipe_assign(gan_recipe *recipe, gan__section *section, const char *key,
@@ -192,14 +235,7 @@ static gan_status recipe_assign(gan_recipe *recipe, gan__section *section, const
     const gan__token name = {.kind = GAN__TOKEN_WORD, .text = key, .length = strlen(key)};
     const gan__token word = {.kind = GAN__TOKEN_WORD, .text = value, .length = strlen(value)};
     char *folder;
-    if (!section->kind) {
-        return gan__fail(context, GAN_E_ARGUMENT,
-                         "%s: [%s.%s] is a network: it is changed in the file", recipe->path,
-                         gan__section_word(section->type), section->name);
-    }
-    if (section->type == GAN__SECTION_TRAINER && strcmp(key, "batch") == 0) {
-        return gan__fail(context, GAN_E_TEXT, "trainer: option 'batch' belongs to [run]");
-    }
+    GAN__TRY(recipe_check_key(recipe, section, key));
     GAN__TRY(gan__options_set(context, section->kind, section->values, &name, &word));
     if (section->type != GAN__SECTION_DATA) return GAN_OK;
     GAN__TRY(gan__path_here(context, &folder));
@@ -212,20 +248,17 @@ static gan_status recipe_assign(gan_recipe *recipe, gan__section *section, const
 static gan_status recipe_set(gan_recipe *recipe, const char *path, const char *value)
 {
     gan_context *context = recipe->object.context;
-    const char *dot = strrchr(path, '.');
-    gan__section *section;
+    gan__section *section = NULL;
     void *old = NULL;
+    size_t length = 0;
     bool added;
-    if (!dot) {
-        return gan__fail(context, GAN_E_TEXT, "%s: '%.200s' is not SECTION.KEY", recipe->path,
-                         path);
-    }
-    GAN__TRY(recipe_section(recipe, path, (size_t)(dot - path), &added, &section));
+    GAN__TRY(recipe_split_path(recipe, path, &length));
+    GAN__TRY(recipe_section(recipe, path, length, &added, &section));
     gan_status status = GAN_OK;
     if (section->kind) status = gan__allocate(context, &old, 1, section->kind->size);
     if (old) status = gan__options_copy(context, section->kind, old, section->values);
     if (status == GAN_OK) {
-        status = recipe_assign(recipe, section, dot + 1, value);
+        status = recipe_assign(recipe, section, path + length + 1, value);
         if (status == GAN_OK) status = gan__recipe_print(recipe);
         if (status != GAN_OK && old) { /* the old ones are kept, the others dropped below */
             void *changed = section->values;

@@ -94,9 +94,12 @@ gan_status gan__recipe_print(gan_recipe *recipe);
 void gan__section_print(gan__text *text, const gan__section *section, int64_t batch);
 
 /* resume.c: a trainer from a checkpoint, whose description, optimisers and networks are those of
- * the recipe: else GAN_E_ARGUMENT names the option and both values. */
+ * the recipe: else GAN_E_ARGUMENT names the option and both values. The second does the same for
+ * the data sets, once the trainer has those of the recipe. */
 gan_status gan__recipe_resume(gan_trainer **out, const gan_recipe *recipe, gan_context *context,
                               const char *checkpoint);
+gan_status gan__recipe_resume_data(const gan_trainer *trainer, const gan_recipe *recipe,
+                                   const char *checkpoint);
 
 /* paths.c: copies (gan__free). The folder that a file lies in; a path, relative to a folder if it
  * is not absolute; the working folder ("" where the host has files of its own). */

@@ -1,11 +1,14 @@
 #include "base/memory.h"
 #include "base/option_value.h"
+#include "data/data.h"
 #include "optim/optimizer.h"
 #include "recipe/recipe.h"
 #include "train/trainer.h"
 
 #include <inttypes.h>
 #include <string.h>
+
+#define RESUME_HINT "; set it back, or start a new run"
 
 typedef struct resume_state {
     gan_context *context;
@@ -17,9 +20,10 @@ typedef struct resume_state {
 static gan_status resume_differs(const resume_state *r, const char *what, const char *saved,
                                  const char *wanted)
 {
-    return gan__fail(r->context, GAN_E_ARGUMENT,
-                     "%s: resume: %s is '%.200s' in the checkpoint, '%.200s' in the recipe",
-                     r->checkpoint, what, saved, wanted);
+    return gan__fail(
+        r->context, GAN_E_ARGUMENT,
+        "%s: resume: %s is '%.200s' in the checkpoint, '%.200s' in the recipe" RESUME_HINT,
+        r->checkpoint, what, saved, wanted);
 }
 
 /* One option of two structs of the same kind. */
@@ -61,6 +65,14 @@ static gan_status resume_options(const resume_state *r, const char *section, con
         GAN__TRY(resume_option(r, section, option, saved, wanted));
     }
     return GAN_OK;
+}
+
+static gan_status resume_precision(const resume_state *r)
+{
+    const char *saved = r->trainer->precision;
+    const char *wanted = gan__precision_name(r->context->precision);
+    if (strcmp(saved, wanted) == 0) return GAN_OK;
+    return resume_differs(r, "context.precision", saved, wanted);
 }
 
 static gan_status resume_seed(const resume_state *r, uint64_t saved, uint64_t wanted)
@@ -172,14 +184,15 @@ static gan_status resume_model(const resume_state *r, const gan__section *sectio
                          r->checkpoint, section->name);
     }
     if (!resume_line(saved, wanted, &a, &b)) return GAN_OK;
-    return gan__fail(r->context, GAN_E_ARGUMENT,
-                     "%s: resume: model.%s has '%.*s' in the checkpoint, '%.*s' in the recipe",
-                     r->checkpoint, section->name, resume_cut(a.length), a.text,
-                     resume_cut(b.length), b.text);
+    return gan__fail(
+        r->context, GAN_E_ARGUMENT,
+        "%s: resume: model.%s has '%.*s' in the checkpoint, '%.*s' in the recipe" RESUME_HINT,
+        r->checkpoint, section->name, resume_cut(a.length), a.text, resume_cut(b.length), b.text);
 }
 
 static gan_status resume_compare(const resume_state *r)
 {
+    GAN__TRY(resume_precision(r));
     GAN__TRY(resume_trainer(r));
     for (int32_t i = 0; i < r->trainer->kind->group_count; i++) GAN__TRY(resume_optimizer(r, i));
     for (size_t i = 0; i < r->recipe->count; i++) {
@@ -206,4 +219,80 @@ gan_status gan__recipe_resume(gan_trainer **out, const gan_recipe *recipe, gan_c
     context->seed = seed;
     gan_trainer_release(trainer);
     return status;
+}
+
+/* ---- data ---- */
+
+/* Paths are no part of the comparison, the examples behind them are: data may be moved, renamed or
+ * packed between two calls, but not exchanged. The first path stands for them in the message. */
+static gan_status resume_examples(const resume_state *r, const char *label, const gan__kind *kind,
+                                  const void *saved, const void *wanted)
+{
+    for (int32_t i = 0; i < kind->option_count; i++) {
+        const gan__option *option = &kind->options[i];
+        char *was = NULL, *is = NULL;
+        if (option->type != GAN__OPTION_TEXT || resume_absent(option, saved, wanted)) continue;
+        memcpy(&was, (const char *)saved + option->offset, sizeof was);
+        memcpy(&is, (const char *)wanted + option->offset, sizeof is);
+        return gan__fail(r->context, GAN_E_ARGUMENT,
+                         "%s: resume: %s.%s is '%.200s' in the checkpoint, '%.200s' in the recipe, "
+                         "with other examples" RESUME_HINT,
+                         r->checkpoint, label, option->name, was ? was : "", is ? is : "");
+    }
+    return gan__fail(r->context, GAN_E_ARGUMENT,
+                     "%s: resume: %s has other examples than the checkpoint's" RESUME_HINT,
+                     r->checkpoint, label);
+}
+
+static gan_status resume_compare_data(const resume_state *r, const gan__section *section,
+                                      const gan__feed_state *feed, const char *field,
+                                      const char *label)
+{
+    const gan__kind *kind;
+    void *saved;
+    gan_status status =
+        gan__describe(r->context, "data set", (const gan__kind *const *)gan__data_kinds,
+                      (size_t)gan__data_kind_count, feed->text, &kind, &saved);
+    if (status != GAN_OK) return gan__fail_in(r->context, status, "%s: %s", r->checkpoint, label);
+    if (kind != section->kind) status = resume_differs(r, label, kind->name, section->kind->name);
+    for (int32_t i = 0; status == GAN_OK && i < kind->option_count; i++) {
+        if (kind->options[i].type == GAN__OPTION_TEXT) continue;
+        status = resume_option(r, label, &kind->options[i], saved, section->values);
+    }
+    int32_t index = gan__dataset_field(feed->dataset, field);
+    if (status == GAN_OK && index >= 0 && feed->dataset->fields[index].checksum != feed->checksum) {
+        status = resume_examples(r, label, kind, saved, section->values);
+    }
+    resume_drop(r, kind, saved);
+    return status;
+}
+
+/* Of data that the run was fed otherwise nothing is known. */
+static gan_status resume_section(const resume_state *r, const gan__section *section)
+{
+    gan__text label = {.context = r->context};
+    gan_status status;
+    int32_t i = 0;
+    while (strcmp(r->trainer->kind->feeds[i].name, section->name) != 0) i++;
+    const gan__feed_state *feed = &r->trainer->feeds[i];
+    if (!*feed->text) return GAN_OK;
+    gan__text_print(&label, "data.%s", section->name);
+    status = label.status;
+    if (status == GAN_OK) {
+        const char *field = r->trainer->kind->feeds[i].field;
+        status = resume_compare_data(r, section, feed, field, label.bytes);
+    }
+    gan__text_free(&label);
+    return status;
+}
+
+gan_status gan__recipe_resume_data(const gan_trainer *trainer, const gan_recipe *recipe,
+                                   const char *checkpoint)
+{
+    const resume_state r = {trainer->object.context, recipe, checkpoint, trainer};
+    for (size_t i = 0; i < recipe->count; i++) {
+        const gan__section *section = &recipe->sections[i];
+        if (section->type == GAN__SECTION_DATA) GAN__TRY(resume_section(&r, section));
+    }
+    return GAN_OK;
 }

@@ -1,7 +1,9 @@
 /* checkpoint.c: everything of a training in one safetensors file.
  *
  * Metadata: gan.format "1.0", gan.kind "trainer", gan.version; gan.text, the trainer's description;
- *           gan.seed, gan.steps, gan.draws, gan.position.FEED;
+ *           gan.precision, gan.seed, gan.steps, gan.draws, gan.position.FEED;
+ *           gan.data.FEED, the data set's description without folders, and gan.data.FEED.checksum:
+ *           "" and 0 for data that was fed otherwise;
  *           gan.model.ROLE, its text; gan.share.ROLE.PART "ROLE.PART", a part that an earlier role
  *           brought; gan.optimizer.GROUP, its description; gan.optimizer.GROUP.steps;
  *           gan.average.ROLE.updates
@@ -44,10 +46,29 @@ static gan_status checkpoint_integer(gan__bundle *bundle, const char *key, int64
     return gan__bundle_pair(bundle, key, text);
 }
 
+/* What tells the data of a feed from other data. A feed that has no data set yet, just loaded,
+ * keeps what it was loaded with. */
+static gan_status checkpoint_save_data(const gan_trainer *t, int32_t feed, gan__bundle *bundle)
+{
+    const gan__feed_kind *kind = &t->kind->feeds[feed];
+    const gan__feed_state *state = &t->feeds[feed];
+    const gan_dataset *data = state->dataset;
+    const char *text = data ? data->text : state->text;
+    int32_t field = data ? gan__dataset_field(data, kind->field) : -1;
+    int64_t checksum = field >= 0 ? data->fields[field].checksum : data ? 0 : state->checksum;
+    checkpoint_key key;
+    GAN__TRY(gan__bundle_pair(bundle, checkpoint_join(&key, "gan.data", kind->name, NULL),
+                              text ? text : ""));
+    return checkpoint_integer(bundle, checkpoint_join(&key, "gan.data", kind->name, "checksum"),
+                              checksum);
+}
+
 static gan_status checkpoint_save_counters(const gan_trainer *t, gan__bundle *bundle)
 {
     checkpoint_key key;
     GAN__TRY(gan__bundle_pair(bundle, "gan.text", t->text));
+    GAN__TRY(gan__bundle_pair(bundle, "gan.precision",
+                              gan__precision_name(t->object.context->precision)));
     GAN__TRY(checkpoint_integer(bundle, "gan.seed", (int64_t)t->object.context->seed));
     GAN__TRY(checkpoint_integer(bundle, "gan.steps", t->steps));
     GAN__TRY(checkpoint_integer(bundle, "gan.draws", (int64_t)gan_tape_draws(t->tape)));
@@ -56,6 +77,7 @@ static gan_status checkpoint_save_counters(const gan_trainer *t, gan__bundle *bu
         int64_t position = feed->batcher ? gan__batcher_position(feed->batcher) : feed->position;
         checkpoint_join(&key, "gan.position", t->kind->feeds[i].name, NULL);
         GAN__TRY(checkpoint_integer(bundle, key.text, position));
+        if (t->kind->feeds[i].field) GAN__TRY(checkpoint_save_data(t, i, bundle));
     }
     return GAN_OK;
 }
@@ -432,16 +454,35 @@ static gan_status checkpoint_load_average(gan_trainer *t, int32_t role, const ga
     return gan__archive_fill(archive, key.text, average->model, &nothing);
 }
 
+static gan_status checkpoint_copy(const gan__archive *archive, const char *key, char **out)
+{
+    const char *text;
+    GAN__TRY(gan__archive_pair(archive, key, &text));
+    return gan__copy_text(archive->context, out, text, strlen(text));
+}
+
+static gan_status checkpoint_load_data(gan_trainer *t, int32_t feed, const gan__archive *archive)
+{
+    gan__feed_state *state = &t->feeds[feed];
+    const char *name = t->kind->feeds[feed].name;
+    checkpoint_key key;
+    GAN__TRY(checkpoint_copy(archive, checkpoint_join(&key, "gan.data", name, NULL), &state->text));
+    return checkpoint_count(archive, checkpoint_join(&key, "gan.data", name, "checksum"),
+                            &state->checksum);
+}
+
 static gan_status checkpoint_load_counters(gan_trainer *t, const gan__archive *archive)
 {
     checkpoint_key key;
     int64_t seed, draws;
+    GAN__TRY(checkpoint_copy(archive, "gan.precision", &t->precision));
     GAN__TRY(checkpoint_number(archive, "gan.seed", &seed));
     GAN__TRY(checkpoint_count(archive, "gan.steps", &t->steps));
     GAN__TRY(checkpoint_count(archive, "gan.draws", &draws));
     for (int32_t i = 0; i < t->kind->feed_count; ++i) {
         checkpoint_join(&key, "gan.position", t->kind->feeds[i].name, NULL);
         GAN__TRY(checkpoint_count(archive, key.text, &t->feeds[i].position));
+        if (t->kind->feeds[i].field) GAN__TRY(checkpoint_load_data(t, i, archive));
     }
     GAN__TRY(gan__context_reseed(t->object.context, (uint64_t)seed));
     return gan_tape_seek(t->tape, (uint64_t)draws);

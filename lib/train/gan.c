@@ -59,10 +59,10 @@ static const gan__option game_options[] = {
      "distribution of z: N(0, 1), or uniform in [-1, 1)"},
     {"smoothing", GAN__OPTION_REAL, 0, "0", 0, 0.5, NULL, offsetof(gan_game, smoothing),
      "one-sided label smoothing: real samples have the label 1 - smoothing"},
-    {"clip", GAN__OPTION_REAL, 0, "0.01", 1e-6, 1e6, NULL, offsetof(gan_game, clip),
-     "wgan: the discriminator's parameters stay in [-clip, clip]"},
+    {"clip", GAN__OPTION_REAL, 0, "0", 0, 1e6, NULL, offsetof(gan_game, clip),
+     "the discriminator's parameters stay in [-clip, clip]: loss=wgan alone; 0: its paper's 0.01"},
     {"instance_noise", GAN__OPTION_REAL, 0, "0", 0, 100, NULL, offsetof(gan_game, instance_noise),
-     "deviation of normal noise added to all that the discriminator sees"},
+     "deviation of normal noise added to all that the discriminator sees; 0: none"},
     {"instance_decay", GAN__OPTION_REAL, 0, "1", 0, 1, NULL, offsetof(gan_game, instance_decay),
      "factor on instance_noise after each step"},
     GAN__TRAINER_COMMON_OPTIONS(gan_game),
@@ -71,6 +71,7 @@ static const gan__option game_options[] = {
 /* What descends: for D  real_weight * real(D(x)) + fake_weight * fake(D(G(z))), for G
  * generator_weight * generator(D(G(z))). */
 typedef struct game_objective {
+    const char *name; /* as the option has it */
     const char *real, *fake, *generator;
     double real_weight, fake_weight, generator_weight;
     bool labels;       /* the real term has a target, which smoothing moves */
@@ -78,14 +79,18 @@ typedef struct game_objective {
 } game_objective;
 
 static const game_objective game_objectives[] = {
-    [GAN_MINIMAX] = {"bce_logits", "bce_logits target=0", "bce_logits target=0", 1, 1, -1, true,
-                     "above 0"},
-    [GAN_NON_SATURATING] = {"bce_logits", "bce_logits target=0", "bce_logits target=1", 1, 1, 1,
-                            true, "above 0"},
-    [GAN_LSGAN] = {"mse", "mse target=0", "mse target=1", 0.5, 0.5, 0.5, true, "above 0.5"},
-    [GAN_HINGE] = {"hinge sign=1", "hinge sign=-1", "mean", 1, 1, -1, false, "above 0"},
-    [GAN_WGAN] = {"mean", "mean", "mean", -1, 1, -1, false, NULL},
+    [GAN_MINIMAX] = {"minimax", "bce_logits", "bce_logits target=0", "bce_logits target=0", 1, 1,
+                     -1, true, "above 0"},
+    [GAN_NON_SATURATING] = {"non_saturating", "bce_logits", "bce_logits target=0",
+                            "bce_logits target=1", 1, 1, 1, true, "above 0"},
+    [GAN_LSGAN] = {"lsgan", "mse", "mse target=0", "mse target=1", 0.5, 0.5, 0.5, true,
+                   "above 0.5"},
+    [GAN_HINGE] = {"hinge", "hinge sign=1", "hinge sign=-1", "mean", 1, 1, -1, false, "above 0"},
+    [GAN_WGAN] = {"wgan", "mean", "mean", "mean", -1, 1, -1, false, NULL},
 };
+
+/* Of the Wasserstein critic, in the first paper. */
+static const double game_usual_clip = 0.01;
 
 static gan_status game_noise(gan_trainer *t, int32_t feed, gan_value *z)
 {
@@ -174,7 +179,9 @@ static gan_status game_discriminator(gan_trainer *t, gan_value *fake)
 
     GAN__TRY(gan_tape_backward(t->tape, &loss, NULL, 1, &d, 1));
     GAN__TRY(gan__trainer_update(t, GAN_D, GAN_GRADIENT_D));
-    return game->loss == GAN_WGAN ? gan_model_clamp(d, -game->clip, game->clip) : GAN_OK;
+    if (game->loss != GAN_WGAN) return GAN_OK;
+    double clip = game->clip > 0 ? game->clip : game_usual_clip;
+    return gan_model_clamp(d, -clip, clip);
 }
 
 /* G climbs once, on fresh noise or on `fake`. */
@@ -204,6 +211,10 @@ static gan_status game_step(gan_trainer *t)
 {
     const gan_game *game = t->options;
     gan_value fake = -1;
+    if (game->reuse && t->feeds[GAN_NOISE_G].fed)
+        return gan__fail(t->object.context, GAN_E_ARGUMENT,
+                         "gan: 'noise.generator' was fed, but with reuse=yes the generator climbs "
+                         "on the discriminator's last fakes");
     GAN__TRY(gan_optimizer_rate(t->optimizers[GAN_D], &t->values[GAN_RATE_D]));
     GAN__TRY(gan_optimizer_rate(t->optimizers[GAN_G], &t->values[GAN_RATE_G]));
     for (int64_t i = 0; i < game->d_steps; ++i) {
@@ -266,14 +277,35 @@ static gan_status game_check_shapes(const gan_trainer *t)
     return GAN_OK;
 }
 
+/* An option that would be without effect is refused: who gives it expects one. */
+static gan_status game_check_options(const gan_trainer *t)
+{
+    gan_context *context = t->object.context;
+    const gan_game *game = t->options;
+    const game_objective *o = &game_objectives[game->loss];
+    char value[GAN__NUMBER_SIZE];
+    if (game->smoothing > 0 && !o->labels)
+        return gan__fail(context, GAN_E_TEXT,
+                         "gan: smoothing=%s with loss=%s, whose real samples have no label to move",
+                         gan__number_print(game->smoothing, value), o->name);
+    if (game->clip > 0 && game->loss != GAN_WGAN)
+        return gan__fail(context, GAN_E_TEXT,
+                         "gan: clip=%s with loss=%s: only loss=wgan cuts the discriminator's "
+                         "parameters",
+                         gan__number_print(game->clip, value), o->name);
+    if (game->instance_decay < 1 && game->instance_noise == 0)
+        return gan__fail(context, GAN_E_TEXT,
+                         "gan: instance_decay=%s without instance_noise: nothing decays",
+                         gan__number_print(game->instance_decay, value));
+    return GAN_OK;
+}
+
 static gan_status game_check(gan_trainer *t)
 {
     gan_game *game = t->options;
     const game_objective *o = &game_objectives[game->loss];
     char target[GAN__NUMBER_SIZE];
-    if (game->smoothing > 0 && !o->labels)
-        return gan__fail(t->object.context, GAN_E_TEXT,
-                         "gan: smoothing moves the label of real samples; this loss has none");
+    GAN__TRY(game_check_options(t));
     GAN__TRY(game_check_shapes(t));
     if (o->labels)
         snprintf(game->real_loss, sizeof game->real_loss, "%s target=%s", o->real,

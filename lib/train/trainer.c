@@ -18,7 +18,9 @@ static void trainer_destroy(void *self)
         gan__batcher_free(t->feeds[i].batcher);
         gan_dataset_release(t->feeds[i].dataset);
         gan_tensor_release(t->feeds[i].fed);
+        gan__free(context, t->feeds[i].text);
     }
+    gan__free(context, t->precision);
     gan_tape_release(t->tape);
     gan__averages_free(t);
     for (int32_t i = 0; i < GAN__MAX_ROLES; ++i) {

@@ -83,6 +83,8 @@ typedef struct gan__feed_state {
     gan__batcher *batcher; /* of the data set; made before the first step */
     gan_tensor *fed;       /* retained, for the next step; overrides the data set */
     int64_t position;      /* where the batcher starts: from a checkpoint */
+    char *text;            /* of the data set and its field that a checkpoint was saved with: */
+    int64_t checksum;      /* see gan_dataset and gan__field; NULL or "": nothing is known */
 } gan__feed_state;
 
 /* Where every random stream and every feed stands. */
@@ -109,6 +111,7 @@ struct gan_trainer {
     gan_optimizer *optimizers[GAN__MAX_ROLES]; /* by group */
     char *specs[GAN__MAX_ROLES]; /* by group: what was asked for; NULL: the reference */
     gan__feed_state feeds[GAN__MAX_FEEDS];
+    char *precision; /* that a checkpoint was saved with; NULL: this is a new training */
     double values[GAN__MAX_VALUES];
     gan_tape *tape;
     int64_t steps;

@@ -448,6 +448,7 @@ static void absurd_names(world *w, const char *text)
     int32_t rank;
     int64_t shape[4], first[2] = {0, 1};
     double number;
+    char value[64];
     ABSURD_DONE(gan_dataset_field_shape, w->dataset, text, &rank, shape, NULL);
     ABSURD_DONE(gan_dataset_read, w->dataset, text, first, w->made);
     ABSURD_DONE(gan_layer_read, w->layer, text, GAN_VALUE, w->made);
@@ -455,7 +456,7 @@ static void absurd_names(world *w, const char *text)
     ABSURD_DONE(gan_model_read, w->generator, text, GAN_VALUE, w->made);
     ABSURD_DONE(gan_model_write, w->generator, text, w->made);
     ABSURD_DONE(gan_model_parameter_shape, w->generator, text, &rank, shape);
-    ABSURD_DONE(gan_recipe_run_option, w->recipe, text, &number);
+    ABSURD_DONE(gan_recipe_option, w->recipe, text, value, sizeof value);
     ABSURD_DONE(gan_trainer_set_model, w->trainer, text, w->generator);
     ABSURD_DONE(gan_trainer_set_data, w->trainer, text, w->dataset);
     ABSURD_DONE(gan_trainer_set_optimizer, w->trainer, text, "adam");

@@ -461,7 +461,7 @@ static void refuse_trainer_rest(world *w)
 static void refuse_recipe(world *w)
 {
     gan_recipe *r = w->recipe;
-    double number;
+    char value[64];
     void *bad;
     EACH_WRONG(CONTEXT, bad) NOT_MADE(gan_recipe, GAN_E_ARGUMENT, NULL, gan_recipe_load, bad, "a");
     REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_recipe_load, NULL, w->context, "a");
@@ -480,10 +480,11 @@ static void refuse_recipe(world *w)
     EACH_WRONG(RECIPE, bad) NOTHING_FROM(gan_recipe_text, bad);
     EACH_WRONG(RECIPE, bad) NOTHING_FROM(gan_recipe_context, bad);
     EACH_WRONG(RECIPE, bad)
-    REFUSED(GAN_E_ARGUMENT, NULL, gan_recipe_run_option, bad, "steps", &number);
-    REFUSED(GAN_E_ARGUMENT, "name is NULL", gan_recipe_run_option, r, NULL, &number);
-    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_recipe_run_option, r, "steps", NULL);
-    REFUSED(GAN_E_ARGUMENT, "'steps'", gan_recipe_run_option, r, "step", &number);
+    REFUSED(GAN_E_ARGUMENT, NULL, gan_recipe_option, bad, "run.steps", value, sizeof value);
+    REFUSED(GAN_E_ARGUMENT, "path is NULL", gan_recipe_option, r, NULL, value, sizeof value);
+    REFUSED(GAN_E_ARGUMENT, "value is NULL", gan_recipe_option, r, "run.steps", NULL, 9);
+    REFUSED(GAN_E_ARGUMENT, "bytes", gan_recipe_option, r, "run.steps", value, 0);
+    REFUSED(GAN_E_TEXT, "'steps'", gan_recipe_option, r, "run.step", value, sizeof value);
     EACH_WRONG(RECIPE, bad)
     NOT_MADE(gan_trainer, GAN_E_ARGUMENT, "recipe", gan_recipe_trainer, bad, w->context, NULL);
     EACH_WRONG(CONTEXT, bad)

@@ -83,6 +83,7 @@ static gan_status resume(program *p)
 
 static gan_status use(program *p)
 {
+    char value[16];
     DO(gan_model_save(gan_trainer_model(p->loaded, "generator", 1), "generator"));
     DO(gan_model_load(&p->made, p->context, "generator"));
     DO(gan_runner_create(&p->runner, p->context, p->made, "batch=2"));
@@ -93,6 +94,7 @@ static gan_status use(program *p)
     p->trainer = NULL;
     DO(gan_recipe_load(&p->recipe, p->context, "small.recipe"));
     DO(gan_recipe_set(p->recipe, "optimizer.generator.lr", "1e-3"));
+    DO(gan_recipe_option(p->recipe, "optimizer.generator.lr", value, sizeof value));
     DO(gan_recipe_trainer(&p->trainer, p->recipe, p->context, NULL));
     DO(gan_trainer_step(p->trainer));
     return GAN_OK;

@@ -4,6 +4,7 @@ GAN is the program, SOURCE the project's folder. Every test works in a folder of
 networks on pictures of 12 x 12 that it writes itself. Python's standard library is all it needs."""
 
 import fcntl
+import gzip
 import json
 import math
 import os
@@ -379,6 +380,9 @@ class Recipes(Case):
             "--out",
             "run",
         )
+        message = "clip=0.01 with loss=non_saturating: only loss=wgan cuts the discriminator's"
+        words = ("a.recipe", "--out", "run", "--set", "trainer.clip=0.01")
+        self.bad(3, "gan train: gan: %s parameters" % message, "train", *words)
         head, tail = RECIPE.split("[model.discriminator]")
         write_text("b.recipe", head + tail[tail.index("[data") :])
         code, out, err = self.gan("train", "b.recipe", "--out", "run")
@@ -544,7 +548,7 @@ class Folders(Case):
         self.bad(4, message, "train", "a.recipe", "--out", "locked/run")
         self.good("train", "a.recipe", "--out", "run", "--steps", "5")
         os.chmod("run", 0o500)
-        message = "gan train: cannot write run/run.recipe: Permission denied"
+        message = "gan train: cannot write run/run.recipe.lock: Permission denied"
         code, _, err = self.gan("train", "a.recipe", "--out", "run")
         os.chmod("run", 0o700)
         self.assertEqual((code, err.splitlines()[-1]), (4, message))
@@ -565,15 +569,18 @@ class Resuming(Case):
         self.good("train", "a.recipe", "--out", "run")
         before = {name: read_bytes("run/" + name) for name in RUN_FILES if name != "sheets"}
         saved = "gan train: run/checkpoint.safetensors: resume: "
+        hint = "; set it back, or start a new run"
         for what, old, new in (
             ("trainer.loss", "non_saturating", "hinge"),
             ("trainer.d_steps", "1", "2"),
             ("context.seed", "3", "4"),
             ("run.batch", "8", "9"),
+            ("data.real.count", "0", "40"),
+            ("data.real.fit", "pad", "stretch"),
             ("optimizer.generator.lr", "0.0002", "0.001"),
         ):
             name = what.replace("run.batch", "trainer.batch")
-            message = "%s is '%s' in the checkpoint, '%s' in the recipe" % (name, old, new)
+            message = "%s is '%s' in the checkpoint, '%s' in the recipe%s" % (name, old, new, hint)
             change = "%s=%s" % (what, new)
             self.bad(3, saved + message, "train", "a.recipe", "--out", "run", "--set", change)
         self.edit("dense 16", "dense 17")
@@ -584,6 +591,34 @@ class Resuming(Case):
         self.bad(2, message, "train", "a.recipe", "--out", "run", "--steps", "19")
         for name, content in before.items():
             self.assertEqual(read_bytes("run/" + name), content, name)
+
+    def test_data(self):
+        """Data may move, also to another format of the same file, but not change."""
+        self.good("train", "a.recipe", "--out", "whole")
+        self.good("train", "a.recipe", "--out", "run", "--steps", "10")
+        resumes = ("train", "a.recipe", "--out", "run", "--set")
+        whole = read_bytes("pictures.idx")
+        write_idx("other.idx", 51, 12, 12)
+        message = (
+            "gan train: run/checkpoint.safetensors: resume: data.real.path is 'pictures.idx' in the"
+            " checkpoint, '%s/%s' in the recipe, with other examples; set it back, or start a new"
+            " run"
+        )
+        self.bad(3, message % (self.folder, "other.idx"), *resumes, "data.real.path=other.idx")
+        with open("pictures.idx", "r+b") as file:
+            file.seek(-1, os.SEEK_END)
+            file.write(bytes([whole[-1] ^ 1]))
+        same_name = message % (self.folder, "pictures.idx")
+        self.bad(3, same_name, "train", "a.recipe", "--out", "run")
+        os.mkdir("elsewhere")
+        with gzip.open("elsewhere/pictures.gz", "wb") as file:
+            file.write(whole)
+        self.good(*resumes, "data.real.path=elsewhere/pictures.gz", "--steps", "15")
+        os.remove("elsewhere/pictures.gz")
+        with open("pictures.idx", "wb") as file:
+            file.write(whole)
+        self.good("train", "a.recipe", "--out", "run")
+        self.same("run", "whole")
 
     def test_torn_files(self):
         """What a kill can leave behind is ignored, and dropped from the log."""
@@ -697,6 +732,67 @@ class Signals(Case):
             self.assertTrue(err.startswith("resuming run after step %d\n" % step), err)
             self.good(*more, "--set", "run.log_every=0", "--out", "whole%d" % number)
             self.same("run", "whole%d" % number)
+
+    held = (
+        "gan train: run/run.recipe.lock is locked: another gan train works in this folder; stop it,"
+        " wait for its end, or give another --out"
+    )
+
+    def test_two_at_once(self):
+        """The second is refused and changes nothing; readers and a third after a kill work."""
+        process = self.start(*self.endless, *self.often, "--out", "run", stderr=subprocess.DEVNULL)
+        self.wait_for(self.has_log)
+        self.bad(4, self.held, "train", "a.recipe", "--out", "run")
+        self.assertIsNone(process.poll())
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=LIMIT)
+        self.assertEqual(process.returncode, 143)
+        self.assertEqual(sorted(os.listdir("run")), RUN_FILES)
+        steps = self.steps("run")
+        self.assertEqual(steps, list(range(1, len(steps) + 1)))
+
+        process = self.start(*self.endless, *self.often, "--out", "run", stderr=subprocess.DEVNULL)
+        self.wait_for(lambda: len(self.steps("run")) > len(steps))
+        before = read_bytes("run/checkpoint.safetensors")
+        self.bad(4, self.held, "train", "a.recipe", "--out", "run")
+        self.assertTrue(read_bytes("run/checkpoint.safetensors") == before)
+        self.good("sample", "run", "--count", "2", "--out", "x.png")
+        self.good("info", "run")
+        self.assertIsNone(process.poll())
+        process.kill()
+        process.communicate()
+        self.assertIn("run.recipe.lock", os.listdir("run"))
+        more = ("--steps", str(len(steps) + 3))
+        code, out, err = self.gan("train", "a.recipe", "--out", "run", *self.often, *more)
+        self.assertEqual(code, 0, err)
+        self.assertEqual(sorted(os.listdir("run")), RUN_FILES)
+        self.good("train", "a.recipe", "--out", "whole", *self.often, *more)
+        self.same("run", "whole")
+
+    def test_two_starts_at_once(self):
+        """Of two that find no folder, the later one must not begin the other's run anew."""
+        os.mkfifo("pipe")
+        self.edit("pictures.idx", "pipe")
+        process = self.start("train", "b.recipe", "--out", "run")
+        writer = os.open("pipe", os.O_WRONLY)
+        self.good("train", "a.recipe", "--out", "run", "--steps", "7")
+        before = read_bytes("run/checkpoint.safetensors")
+        os.write(writer, read_bytes("pictures.idx"))
+        os.close(writer)
+        out, err = process.communicate(timeout=LIMIT)
+        message = (
+            "gan train: another gan train has saved run/checkpoint.safetensors meanwhile; the same"
+            " command goes on from there\n"
+        )
+        self.assertEqual((process.returncode, out, err.decode()), (4, b"", message))
+        self.assertTrue(read_bytes("run/checkpoint.safetensors") == before)
+        self.assertEqual(sorted(os.listdir("run")), RUN_FILES)
+
+    def test_a_failed_start_leaves_nothing(self):
+        os.mkdir("empty")
+        self.edit("pictures.idx", "missing.idx")
+        self.assertEqual(self.gan("train", "b.recipe", "--out", "empty")[0], 3)
+        self.assertEqual(os.listdir("empty"), [])
 
     def start_blocked(self, **options):
         """A run that hangs in a step's callback: nobody reads its lines."""
@@ -823,6 +919,16 @@ class Samples(Case):
         self.assertNotEqual(self.array("flat", "--count=9", "--seed=3", "--noise=normal"), own)
         self.good("sample", "flat", "--count", "9", "--seed", "3", "--out", "x.png")
         self.assertTrue(read_bytes("x.png") == read_bytes("flat/sheet.png"))
+        by_hand = RECIPE.replace("[trainer]\ngan ", '[ trainer ]\n\ngan noise="uniform"\t')
+        write_text("flat/run.recipe", by_hand)
+        self.assertEqual(self.array("flat", "--count", "9", "--seed", "3"), own)
+        write_text("flat/run.recipe", RECIPE.replace("[run]", "# noise=uniform\n[run]"))
+        self.assertNotEqual(self.array("flat", "--count", "9", "--seed", "3"), own)
+        write_text("flat/run.recipe", "torn")
+        code, out, err = self.gan("sample", "flat", "--out", "x.png")
+        self.assertEqual((code, out), (3, ""))
+        self.assertTrue(err.startswith("gan sample: flat/run.recipe: "), err)
+        self.good("sample", "flat", "--noise", "normal", "--out", "x.png")
 
     def test_messages(self):
         range_text = "it must be a whole number from "

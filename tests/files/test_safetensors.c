@@ -77,6 +77,7 @@ TEST(ours)
 {
     static const char header[] =
         "{\"__metadata__\":{\"text\":\"relu\\n\\\"\\\\\",\"gan.format\":\"1.0\","
+        "\"gan.crc32\":\"0f6d6ead\","
         "\"gan.crc32.count\":\"831ba614\",\"gan.crc32.a \\\"x\\\"\":\"2144df1c\","
         "\"gan.crc32.b.weight\":\"91e79017\",\"gan.crc32.b.bytes\":\"0854897f\"},"
         "\"count\":{\"dtype\":\"I64\",\"shape\":[],\"data_offsets\":[0,8]},"
@@ -206,7 +207,8 @@ static const safetensors_bad safetensors_bads[] = {
      GAN_E_FORMAT},
     {"{" ENTRY("a", "U8", "[2]", "[0,2]") "}", 1,
      "tensor 'a': file: byte 60: data_offsets 0, 2 in a buffer of 1 bytes: the file is "
-     "cut short", GAN_E_FORMAT},
+     "cut short",
+     GAN_E_FORMAT},
     {"{" ENTRY("a", "U8", "[2]", "[2,0]") "}", 2,
      "tensor 'a': file: byte 60: data_offsets 2, 0 in a buffer of 2 bytes", GAN_E_FORMAT},
     {"{" ENTRY("a", "U8", "[2]", "[-2,0]") "}", 2,
@@ -229,6 +231,13 @@ static const safetensors_bad safetensors_bads[] = {
     {"{\"__metadata__\":{\"gan.crc32.a\":\"123\"}," ENTRY("a", "U8", "[1]", "[0,1]") "}", 1,
      "file: byte 98: tensor 'a' is damaged: its CRC-32 is d202ef8d, the stored one 123",
      GAN_E_FORMAT},
+    {"{\"__metadata__\":{\"gan.crc32\":\"0f6d6ead\",\"gan.format\":\"1.1\"}}", 0,
+     "file: byte 8: the metadata is damaged: its checksum is 16765fec, the stored one '0f6d6ead' "
+     "(who changed "
+     "it on purpose takes 'gan.crc32' out)",
+     GAN_E_FORMAT},
+    {"{\"__metadata__\":{\"other\":\"x\",\"gan.format\":\"1.0\",\"gan.crc32\":\"0f6d6ead\"}}", 0,
+     NULL, GAN_OK},
     {"{\"__metadata__\":{\"gan.crc32.b\":\"123\"}," ENTRY("a", "U8", "[1]", "[0,1]") "}", 1, NULL,
      GAN_OK},
 };

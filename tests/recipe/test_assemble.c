@@ -116,22 +116,22 @@ TEST(what_differs_is_named)
     train(small_recipe, NULL, 1, "a.safetensors");
     check_resume_fails("seed=7", "seed=8",
                        "a.safetensors: resume: context.seed is '7' in the checkpoint, '8' in the "
-                       "recipe");
+                       "recipe; set it back, or start a new run");
     check_resume_fails("loss=hinge", "loss=wgan",
                        "a.safetensors: resume: trainer.loss is 'hinge' in the checkpoint, 'wgan' "
-                       "in the recipe");
+                       "in the recipe; set it back, or start a new run");
     check_resume_fails("batch=4", "batch=5",
                        "a.safetensors: resume: trainer.batch is '4' in the checkpoint, '5' in the "
-                       "recipe");
+                       "recipe; set it back, or start a new run");
     check_resume_fails("lr=1e-3", "lr=1e-4",
                        "a.safetensors: resume: optimizer.generator.lr is '0.001' in the "
-                       "checkpoint, '0.0001' in the recipe");
+                       "checkpoint, '0.0001' in the recipe; set it back, or start a new run");
     check_resume_fails("adam lr=1e-3 beta1=0.5", "sgd lr=1e-3",
                        "a.safetensors: resume: optimizer.generator is 'adam' in the checkpoint, "
-                       "'sgd' in the recipe");
+                       "'sgd' in the recipe; set it back, or start a new run");
     check_resume_fails("[run]", "[optimizer.discriminator]\nadam lr=0.5 beta1=0.5\n[run]",
                        "a.safetensors: resume: optimizer.discriminator.lr is '0.0002' in the "
-                       "checkpoint, '0.5' in the recipe");
+                       "checkpoint, '0.5' in the recipe; set it back, or start a new run");
     gan_recipe *recipe = load(edited("kernel=3", "kernel=1"));
     gan_context *own = context_of(recipe);
     gan_trainer *trainer;
@@ -141,6 +141,89 @@ TEST(what_differs_is_named)
     CHECK(strstr(gan_context_message(own), "kernel=1") != NULL);
     gan_context_release(own);
     gan_recipe_release(recipe);
+}
+
+TEST(other_data_is_refused)
+{
+    fault_file *pictures = fault_find(&fault, "p.idx");
+    train(small_recipe, NULL, 1, "a.safetensors");
+    check_resume_fails("size=4", "size=4 fit=crop",
+                       "a.safetensors: resume: data.real.fit is 'pad' in the checkpoint, 'crop' in "
+                       "the recipe; set it back, or start a new run");
+    check_resume_fails(
+        "size=4", "size=4 count=7",
+        "a.safetensors: resume: data.real.count is '0' in the checkpoint, '7' in the "
+        "recipe; set it back, or start a new run");
+    put_bytes(&fault, "q.idx", pictures->bytes, pictures->size);
+    fault_file *moved = fault_find(&fault, "q.idx");
+    moved->bytes[16 + 77]++;
+    check_resume_fails(
+        "p.idx", "q.idx",
+        "a.safetensors: resume: data.real.path is 'p.idx' in the checkpoint, 'q.idx' "
+        "in the recipe, with other examples; set it back, or start a new run");
+    moved->bytes[16 + 77]--;
+    train(edited("p.idx", "q.idx"), "a.safetensors", 1, "b.safetensors");
+    fault_remove(&fault, "q.idx");
+    pictures->bytes[16 + 89] ^= 1;
+    check_resume_fails(
+        "steps=20", "steps=21",
+        "a.safetensors: resume: data.real.path is 'p.idx' in the checkpoint, 'p.idx' "
+        "in the recipe, with other examples; set it back, or start a new run");
+    train(edited("size=4", "size=4 count=9"), NULL, 1, "a.safetensors");
+    pictures->bytes[16 + 89] ^= 1; /* of a tenth example, which the run has not seen */
+    train(edited("size=4", "size=4 count=9"), "a.safetensors", 1, "b.safetensors");
+}
+
+/* Data of another kind, and a run whose data nobody described. */
+TEST(data_of_other_origin)
+{
+    static const char npy[] = "\x93NUMPY\x01\0\x46\0{'descr': '|u1', 'fortran_order': False, "
+                              "'shape': (2, 4, 4, 1), }    \n"
+                              "0123456789abcdef0123456789abcdef";
+    put_bytes(&fault, "p.npy", npy, sizeof npy - 1);
+    train(small_recipe, NULL, 1, "a.safetensors");
+    check_resume_fails("idx path=p.idx", "npy path=p.npy",
+                       "a.safetensors: resume: data.real is 'idx' in the checkpoint, 'npy' in the "
+                       "recipe; set it back, or start a new run");
+    fault_remove(&fault, "p.npy");
+
+    gan_recipe *recipe = load(edited("[data.real]\nidx path=p.idx size=4\n", ""));
+    gan_context *own = context_of(recipe);
+    gan_trainer *trainer = assemble(recipe, own, NULL);
+    gan_tensor *real;
+    CHECK_OK(gan_tensor_create(&real, own, GAN_FLOAT32, 4, (const int64_t[4]){4, 4, 4, 1}));
+    CHECK_OK(gan_trainer_feed(trainer, "real", real));
+    CHECK_OK(gan_trainer_step(trainer));
+    CHECK_OK(gan_trainer_save(trainer, "a.safetensors"));
+    gan_tensor_release(real);
+    gan_trainer_release(trainer);
+    gan_context_release(own);
+    gan_recipe_release(recipe);
+    train(small_recipe, "a.safetensors", 1, "b.safetensors");
+}
+
+static unsigned char *find_bytes(fault_file *file, const char *text)
+{
+    size_t length = strlen(text);
+    for (size_t at = 0; at + length < file->size; at++)
+        if (memcmp(file->bytes + at, text, length) == 0) return file->bytes + at;
+    return NULL;
+}
+
+/* This version makes contexts of one precision only, so the checkpoint is made to say another, and
+ * to have no checksum of it. */
+TEST(another_precision_is_refused)
+{
+    train(small_recipe, NULL, 1, "a.safetensors");
+    fault_file *file = fault_find(&fault, "a.safetensors");
+    unsigned char *precision = find_bytes(file, "fp32"), *sum = find_bytes(file, "gan.crc32\"");
+    if (!CHECK(precision && sum)) return;
+    memcpy(precision, "bf16", 4);
+    memcpy(sum, "any", 3);
+    check_resume_fails(
+        "steps=20", "steps=21",
+        "a.safetensors: resume: context.precision is 'bf16' in the checkpoint, 'fp32' "
+        "in the recipe; set it back, or start a new run");
 }
 
 /* What is no part of the result may change. */
@@ -262,6 +345,9 @@ int main(void)
     RUN(the_stored_text_trains_the_same);
     RUN(a_resumed_run_is_the_same);
     RUN(what_differs_is_named);
+    RUN(other_data_is_refused);
+    RUN(data_of_other_origin);
+    RUN(another_precision_is_refused);
     RUN(what_may_differ);
     RUN(what_is_missing);
     RUN(shared_text_is_no_shared_weight);

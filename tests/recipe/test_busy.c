@@ -20,6 +20,7 @@ static void ask_all(const asked *a, gan_status expected)
     int32_t rank;
     int64_t shape[4];
     double number;
+    char value[32];
     gan_model *copy = NULL;
     CHECK_STATUS(gan_model_input_shape(a->model, 0, shape), expected);
     CHECK_STATUS(gan_model_output_shape(a->model, 0, shape), expected);
@@ -29,7 +30,7 @@ static void ask_all(const asked *a, gan_status expected)
     CHECK_STATUS(gan_model_copy(&copy, a->model), expected);
     CHECK_STATUS(gan_optimizer_norm(a->optimizer, &number), expected);
     CHECK_STATUS(gan_optimizer_rate(a->optimizer, &number), expected);
-    CHECK_STATUS(gan_recipe_run_option(a->recipe, "steps", &number), expected);
+    CHECK_STATUS(gan_recipe_option(a->recipe, "run.steps", value, sizeof value), expected);
     CHECK((gan_model_text(a->model) != NULL) == (expected == GAN_OK));
     CHECK((copy != NULL) == (expected == GAN_OK));
     gan_model_release(copy);

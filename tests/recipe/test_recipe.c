@@ -68,17 +68,62 @@ TEST(text_reads_back)
     gan_recipe_release(again);
 }
 
+static void check_option(const gan_recipe *recipe, const char *path, const char *expected)
+{
+    char value[64] = "none";
+    if (!CHECK_OK(gan_recipe_option(recipe, path, value, sizeof value))) {
+        printf("%s\n", gan_context_message(context));
+    }
+    CHECK_TEXT(value, expected);
+}
+
+static void check_no_option(const gan_recipe *recipe, const char *path, size_t size,
+                            gan_status status, const char *message)
+{
+    char value[64] = "none";
+    CHECK_STATUS(gan_recipe_option(recipe, path, value, size), status);
+    CHECK_TEXT(gan_context_message(context), message);
+    CHECK_TEXT(value, size > 0 ? "" : "none");
+}
+
+TEST(one_option)
+{
+    gan_recipe *recipe = load(edited("p.idx", "\"a b.idx\""));
+    check_option(recipe, "run.steps", "20");
+    check_option(recipe, "context.seed", "7");
+    check_option(recipe, "trainer.loss", "hinge");
+    check_option(recipe, "trainer.noise", "normal");
+    check_option(recipe, "trainer.reuse", "no");
+    check_option(recipe, "optimizer.generator.lr", "0.001");
+    check_option(recipe, "data.real.path", "a b.idx");
+    check_option(recipe, "data.real.labels", "");
+    check_option(recipe, "data.real.size", "4");
+    CHECK_OK(gan_recipe_set(recipe, "trainer.noise", "uniform"));
+    check_option(recipe, "trainer.noise", "uniform");
+    check_no_option(recipe, "run.step", 64, GAN_E_TEXT,
+                    "run: unknown option 'step', did you mean 'steps'?");
+    check_no_option(recipe, "steps", 64, GAN_E_TEXT, "a.recipe: 'steps' is not SECTION.KEY");
+    check_no_option(recipe, "trainr.loss", 64, GAN_E_TEXT,
+                    "a.recipe: unknown section 'trainr', did you mean 'trainer'?");
+    check_no_option(recipe, "optimizer.discriminator.lr", 64, GAN_E_ARGUMENT,
+                    "a.recipe: there is no section [optimizer.discriminator]");
+    check_no_option(recipe, "trainer.batch", 64, GAN_E_TEXT,
+                    "trainer: option 'batch' belongs to [run]");
+    check_no_option(recipe, "model.generator.lr", 64, GAN_E_ARGUMENT,
+                    "a.recipe: [model.generator] is a network: it is changed in the file");
+    check_no_option(recipe, "trainer.loss", 5, GAN_E_ARGUMENT,
+                    "gan_recipe_option: 'trainer.loss' needs 6 bytes, there are 5");
+    check_no_option(recipe, "trainer.loss", 0, GAN_E_ARGUMENT,
+                    "gan_recipe_option: 'trainer.loss' needs 6 bytes, there are 0");
+    gan_recipe_release(recipe);
+}
+
 TEST(everything_may_be_left_out)
 {
     gan_recipe *recipe = load("[trainer]\ngan");
     CHECK_TEXT(gan_recipe_context(recipe), "threads=0 seed=0 precision=fp32 log=warning");
-    double value;
-    CHECK_OK(gan_recipe_run_option(recipe, "steps", &value));
-    CHECK_INT(value, 1000);
-    CHECK_OK(gan_recipe_run_option(recipe, "batch", &value));
-    CHECK_INT(value, 64);
-    CHECK_STATUS(gan_recipe_run_option(recipe, "step", &value), GAN_E_ARGUMENT);
-    CHECK_TEXT(gan_context_message(context), "run: unknown option 'step', did you mean 'steps'?");
+    check_option(recipe, "run.steps", "1000");
+    check_option(recipe, "run.batch", "64");
     gan_recipe_release(recipe);
 }
 
@@ -148,10 +193,8 @@ static void check_set_fails(gan_recipe *recipe, const char *path, const char *va
 TEST(overrides)
 {
     gan_recipe *recipe = load(small_recipe);
-    double value;
     check_set(recipe, "run.steps", "100", "steps=100\n");
-    CHECK_OK(gan_recipe_run_option(recipe, "steps", &value));
-    CHECK_INT(value, 100);
+    check_option(recipe, "run.steps", "100");
     check_set(recipe, "context.seed", "9", "seed=9\n");
     CHECK_TEXT(gan_recipe_context(recipe), "threads=1 seed=9 precision=fp32 log=warning");
     check_set(recipe, "optimizer.generator.lr", "1e-4", "[optimizer.generator]\nadam lr=0.0001 ");
@@ -192,8 +235,8 @@ TEST(wrong_overrides)
     CHECK_STATUS(gan_recipe_set(recipe, NULL, "x"), GAN_E_ARGUMENT);
     CHECK_STATUS(gan_recipe_set(recipe, "run.steps", NULL), GAN_E_ARGUMENT);
     CHECK_STATUS(gan_recipe_set(NULL, "run.steps", "1"), GAN_E_ARGUMENT);
-    CHECK_STATUS(gan_recipe_run_option(NULL, "steps", NULL), GAN_E_ARGUMENT);
-    CHECK_STATUS(gan_recipe_run_option(recipe, "steps", NULL), GAN_E_ARGUMENT);
+    CHECK_STATUS(gan_recipe_option(NULL, "run.steps", NULL, 9), GAN_E_ARGUMENT);
+    CHECK_STATUS(gan_recipe_option(recipe, "run.steps", NULL, 9), GAN_E_ARGUMENT);
     CHECK_STATUS(gan_recipe_load(NULL, context, "a"), GAN_E_ARGUMENT);
     gan_recipe_release(recipe);
     CHECK_STATUS(gan_recipe_load(&recipe, context, NULL), GAN_E_ARGUMENT);
@@ -424,6 +467,7 @@ int main(void)
     CHECK_OK(gan_context_create(&context, "threads=1", &host, NULL, 0));
     RUN(canonical_text);
     RUN(text_reads_back);
+    RUN(one_option);
     RUN(everything_may_be_left_out);
     RUN(one_text_for_two_roles);
     RUN(paths_are_absolute);

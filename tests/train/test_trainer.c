@@ -316,6 +316,69 @@ TEST(errors_name_the_thing)
     close_fixture(&f);
 }
 
+/* An option that would be without effect. */
+TEST(idle_options_are_refused)
+{
+    static const char *const cases[][2] = {
+        {"gan loss=hinge clip=0.01",
+         "gan: clip=0.01 with loss=hinge: only loss=wgan cuts the discriminator's parameters"},
+        {"gan clip=0.5", "gan: clip=0.5 with loss=non_saturating: only loss=wgan cuts the "
+                         "discriminator's parameters"},
+        {"gan loss=hinge smoothing=0.1",
+         "gan: smoothing=0.1 with loss=hinge, whose real samples have no label to move"},
+        {"gan loss=wgan smoothing=0.25",
+         "gan: smoothing=0.25 with loss=wgan, whose real samples have no label to move"},
+        {"gan instance_decay=0.9",
+         "gan: instance_decay=0.9 without instance_noise: nothing decays"}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; ++i) {
+        fixture f;
+        open_fixture(&f, cases[i][0], d_text, 1);
+        CHECK_STATUS(gan_trainer_check(f.trainer), GAN_E_TEXT);
+        CHECK_TEXT(gan_context_message(f.context), cases[i][1]);
+        CHECK_STATUS(gan_trainer_step(f.trainer), GAN_E_TEXT);
+        close_fixture(&f);
+    }
+}
+
+/* The critic's parameters are cut to the paper's bound, or to the given one. */
+TEST(a_critic_is_clipped)
+{
+    static const char *const given[] = {"gan loss=wgan batch=8", "gan loss=wgan batch=8 clip=0.02"};
+    const int64_t shape[2] = {1, 8};
+    for (int i = 0; i < 2; ++i) {
+        fixture f;
+        gan_tensor *weight;
+        const float bound = i ? 0.02F : 0.01F;
+        float largest = 0;
+        open_fixture(&f, given[i], d_text, 1);
+        run_steps(&f, 1);
+        CHECK_OK(gan_tensor_create(&weight, f.context, GAN_FLOAT32, 2, shape));
+        CHECK_OK(gan_model_read(f.d, "11.weight", GAN_VALUE, weight));
+        for (int k = 0; k < 8; ++k)
+            largest = fmaxf(largest, fabsf(((float *)gan_tensor_data(weight))[k]));
+        CHECK(largest == bound);
+        gan_tensor_release(weight);
+        close_fixture(&f);
+    }
+}
+
+TEST(noise_that_nobody_takes_is_refused)
+{
+    const int64_t shape[2] = {BATCH, 12};
+    fixture f;
+    gan_tensor *z;
+    open_fixture(&f, "gan batch=8 reuse=yes", d_text, 1);
+    CHECK_OK(gan_tensor_create(&z, f.context, GAN_FLOAT32, 2, shape));
+    CHECK_OK(gan_trainer_feed(f.trainer, "noise.generator", z));
+    CHECK_STATUS(gan_trainer_step(f.trainer), GAN_E_ARGUMENT);
+    CHECK_TEXT(gan_context_message(f.context),
+               "gan: 'noise.generator' was fed, but with reuse=yes the generator climbs on the "
+               "discriminator's last fakes");
+    run_steps(&f, 1);
+    gan_tensor_release(z);
+    close_fixture(&f);
+}
+
 TEST(data_must_fit_the_discriminator)
 {
     fixture f;
@@ -446,6 +509,9 @@ int main(void)
     RUN(a_step_that_diverges_changes_nothing);
     RUN(a_skipped_step_moves_on);
     RUN(errors_name_the_thing);
+    RUN(idle_options_are_refused);
+    RUN(a_critic_is_clipped);
+    RUN(noise_that_nobody_takes_is_refused);
     RUN(data_must_fit_the_discriminator);
     RUN(a_checkpoint_is_finite);
     RUN(a_gradient_that_is_not_finite_is_named);
