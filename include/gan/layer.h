@@ -20,7 +20,8 @@ GAN_API void gan_layer_release(gan_layer *layer);
 /* "conv2d"; NULL for NULL or what is no layer. Borrowed, static. */
 GAN_API const char *gan_layer_kind(const gan_layer *layer);
 
-/* The statement with every option spelled out. Borrowed. */
+/* The statement with every option spelled out. Borrowed. NULL for what is no layer, without memory,
+ * and while another thread uses the context. */
 GAN_API const char *gan_layer_text(const gan_layer *layer);
 
 /* What gan_layer_read and gan_model_read copy out. */

@@ -9,7 +9,9 @@ GAN_BEGIN
 typedef struct gan_optimizer gan_optimizer;
 
 /* "adam lr=2e-4 beta1=0.5", "sgd lr=0.1 momentum=0.9", "rmsprop", "adamw"; all take clip= (largest
- * norm of the whole gradient; 0: none) and schedule=. PyTorch's formulas and defaults. */
+ * norm of the whole gradient; 0: none) and schedule=. PyTorch's formulas and defaults, but
+ * for one thing: a parameter that got no gradient has a gradient of zero, its step counts, moments
+ * and weight decay act on it; PyTorch leaves it out. */
 GAN_API gan_status gan_optimizer_create(gan_optimizer **out, gan_context *context,
                                         const char *spec);
 GAN_API void gan_optimizer_retain(gan_optimizer *optimizer);
@@ -20,7 +22,7 @@ GAN_API void gan_optimizer_release(gan_optimizer *optimizer);
 GAN_API gan_status gan_optimizer_add(gan_optimizer *optimizer, gan_model *model);
 
 /* One update from the gradients as they are. GAN_E_DIVERGED, and nothing changed, if the norm of
- * the gradient is not finite. */
+ * the gradient or a new weight or moment is not finite: a copy of the old ones is kept for that. */
 GAN_API gan_status gan_optimizer_step(gan_optimizer *optimizer);
 
 /* Sets the gradients to zero. */

@@ -15,7 +15,8 @@ typedef struct gan_runner gan_runner;
 /*   batch=1     most pictures in one call
  *   height=0    height and width of the first input, where the model leaves them open
  *   width=0
- * Weights are packed here; after the model was changed, call gan_runner_update. */
+ * Weights are packed here. After the model was changed the next run packs them anew first;
+ * gan_runner_update does that beforehand, so that the run does not take longer. */
 GAN_API gan_status gan_runner_create(gan_runner **out, gan_context *context, gan_model *model,
                                      const char *spec);
 GAN_API void gan_runner_retain(gan_runner *runner);
@@ -23,8 +24,9 @@ GAN_API void gan_runner_release(gan_runner *runner);
 GAN_API gan_status gan_runner_update(gan_runner *runner);
 
 /* Runs the model: one tensor for each of its inputs and outputs, all with the same batch size, from
- * 1 to batch=. float32, or uint8 for pictures (scaled to and from [-1, 1]); any strides. Nothing is
- * allocated. Fails, and computes nothing, on a wrong count, shape or type. */
+ * 1 to batch=. float32, or uint8 for pictures (scaled to and from [-1, 1]), of rank 1 for class
+ * numbers; any strides. Nothing is allocated. Fails, and computes nothing, on a wrong shape or
+ * type; how many tensors the arrays hold cannot be checked. */
 GAN_API gan_status gan_runner_run(gan_runner *runner, const gan_tensor *const *inputs,
                                   gan_tensor *const *outputs);
 

@@ -15,6 +15,8 @@ GAN_BEGIN
 typedef struct gan_tape gan_tape;
 typedef int64_t gan_value;
 
+/* The first tape of a context draws from the context's seed, each further one from a seed of its
+ * own, which follows from the context's and from how many tapes were made there before. */
 GAN_API gan_status gan_tape_create(gan_tape **out, gan_context *context);
 GAN_API void gan_tape_retain(gan_tape *tape);
 GAN_API void gan_tape_release(gan_tape *tape);
@@ -23,14 +25,14 @@ GAN_API void gan_tape_release(gan_tape *tape);
 GAN_API gan_status gan_tape_reset(gan_tape *tape);
 
 /* Puts data on the tape: float32, or uint8 for pictures (scaled to [-1, 1]), or integers (class
- * labels). The tensor is retained, not copied, where its memory can be used as it is: do not write
- * to it before the reset. `gradient` non-zero: gan_tape_backward computes the gradient to this
- * input as well. */
+ * numbers); uint8 of rank 1 holds class numbers too. The tensor is retained, not copied, where its
+ * memory can be used as it is: do not write to it before the reset. `gradient` non-zero:
+ * gan_tape_backward computes the gradient to this input as well. */
 GAN_API gan_status gan_tape_input(gan_tape *tape, gan_tensor *tensor, int32_t gradient,
                                   gan_value *out);
 
 /* Numbers drawn from N(0, 1): shape has rank 2 (N, C) or 4 (N, H, W, C). Each call of a tape draws
- * anew, as a function of the context's seed and of how many draws the tape has made. */
+ * anew, as a function of its seed and of how many draws it has made. */
 GAN_API gan_status gan_tape_normal(gan_tape *tape, int32_t rank, const int64_t *shape,
                                    gan_value *out);
 /* The same, uniform in [-1, 1). */
@@ -49,7 +51,11 @@ GAN_API gan_status gan_tape_seek(gan_tape *tape, uint64_t draws);
  *   evaluation    running statistics, no dropout; gradients are available as well
  *   groups=2      several batches in one pass, with normalisation statistics of each: `inputs` has
  *                 groups times the model's inputs (all of the first batch, then all of the
- *                 second), and `outputs` likewise. Batches of one call have equal sizes. */
+ *                 second), and `outputs` likewise. Batches of one call have equal sizes. It is one
+ *                 application all the same where a layer keeps state from one to the next: with
+ *                 spectral=yes one power iteration, not one for each group.
+ *
+ * The lengths of `inputs` and `outputs` cannot be checked. */
 GAN_API gan_status gan_tape_apply(gan_tape *tape, gan_model *model, const char *mode,
                                   const gan_value *inputs, gan_value *outputs);
 
@@ -92,8 +98,9 @@ GAN_API gan_status gan_tape_backward(gan_tape *tape, const gan_value *values,
 GAN_API gan_status gan_tape_shape(const gan_tape *tape, gan_value value, int64_t shape[4]);
 
 /* Copies out a value, or the gradient of the last backward to an input or to a model's output
- * (GAN_E_STATE where that did not compute it); float32, or uint8 for pictures. A tensor of rank 2
- * fits a value of 1x1 pictures, rank 0 or 1 a scalar. */
+ * (GAN_E_STATE where that did not compute it); float32, or uint8 for pictures, of rank 1 for class
+ * numbers. A tensor of rank 2 fits a value of 1x1 pictures, rank 1 one of single numbers, rank 0 a
+ * scalar. */
 GAN_API gan_status gan_tape_value(gan_tape *tape, gan_value value, gan_tensor *tensor);
 GAN_API gan_status gan_tape_gradient(gan_tape *tape, gan_value value, gan_tensor *tensor);
 

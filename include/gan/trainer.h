@@ -16,26 +16,35 @@ GAN_BEGIN
 
 typedef struct gan_trainer gan_trainer;
 
-/* "gan loss=non_saturating batch=64". */
+/* "gan loss=non_saturating batch=64". Whatever the trainer draws (noise, dropout, the order of its
+ * data) follows from a seed of its own: that of the context for the first trainer made in it, one
+ * made of that and of how many there were before for each further one. */
 GAN_API gan_status gan_trainer_create(gan_trainer **out, gan_context *context, const char *spec);
 GAN_API void gan_trainer_retain(gan_trainer *trainer);
 GAN_API void gan_trainer_release(gan_trainer *trainer);
 
 /* The model or data set is retained. A wrong name is GAN_E_ARGUMENT with the names that there are;
- * shapes that do not go together are GAN_E_SHAPE in the next step. */
+ * shapes that do not go together are GAN_E_SHAPE in the next step.
+ *
+ * In the middle of a training each of them begins anew, whatever it replaces, the same model, data
+ * or description included: a model, the optimiser of its group (moments and step counts, and so the
+ * schedule, are lost) and its average; a data set, at its beginning, or where the checkpoint stood
+ * that the trainer was loaded from; an optimiser, without moments and at step 0. */
 GAN_API gan_status gan_trainer_set_model(gan_trainer *trainer, const char *role, gan_model *model);
 GAN_API gan_status gan_trainer_set_data(gan_trainer *trainer, const char *feed, gan_dataset *data);
 GAN_API gan_status gan_trainer_set_optimizer(gan_trainer *trainer, const char *group,
                                              const char *spec);
 
 /* The batch that the next step uses for this feed, in place of a data set: (N, H, W, C), float32 in
- * [-1, 1] or uint8. Retained until that step is done. */
+ * [-1, 1] or uint8; (N) holds single numbers, in uint8 as in other integers class numbers. Retained
+ * until a step was made with it or skipped: after a failing one, that step can be tried again.
+ * Another batch takes its place; NULL takes it back. */
 GAN_API gan_status gan_trainer_feed(gan_trainer *trainer, const char *feed, gan_tensor *batch);
 
 /* The model of a role (borrowed; NULL if unset): the trained one. `averaged` non-zero: its moving
  * average, where the trainer keeps one (option average=), else NULL. The batch statistics of an
  * average are estimated afresh when the trainer is saved; between saves they are the trained
- * model's. */
+ * model's. What is written to a model before its first step is in the average from then on. */
 GAN_API gan_model *gan_trainer_model(const gan_trainer *trainer, const char *role,
                                      int32_t averaged);
 
@@ -44,12 +53,14 @@ GAN_API gan_model *gan_trainer_model(const gan_trainer *trainer, const char *rol
 GAN_API gan_status gan_trainer_check(gan_trainer *trainer);
 
 /* One step. GAN_E_STATE names a role or feed that is missing. GAN_E_DIVERGED names the loss or
- * gradient that is not finite: everything is then as it was before the step. */
+ * gradient that is not finite, or the optimiser that made a weight or moment that is not:
+ * everything is then as it was before the step. Gradients that were
+ * there before, of other uses of the models, are dropped. */
 GAN_API gan_status gan_trainer_step(gan_trainer *trainer);
 
 /* Steps until the trainer has made `steps` more of them. After each, on_step(user, trainer) may
- * read values, save, sample; non-zero stops with GAN_E_CANCELLED, the step complete. May be
- * NULL. */
+ * do anything but step or run this trainer; non-zero stops with GAN_E_CANCELLED, the step complete.
+ * May be NULL. */
 typedef int32_t (*gan_trainer_function)(void *user, gan_trainer *trainer);
 GAN_API gan_status gan_trainer_run(gan_trainer *trainer, int64_t steps,
                                    gan_trainer_function on_step, void *user);
@@ -59,7 +70,7 @@ GAN_API int64_t gan_trainer_steps(const gan_trainer *trainer);
 
 /* What the last step measured, by name: "loss.discriminator", "loss.generator",
  * "gradient.discriminator", "gradient.generator" (norms before clipping), "accuracy.real",
- * "accuracy.fake", "rate.generator", ... */
+ * "accuracy.fake", "rate.generator", ... Before the first step they are NaN. */
 GAN_API int32_t gan_trainer_value_count(const gan_trainer *trainer);
 GAN_API const char *gan_trainer_value_name(const gan_trainer *trainer, int32_t index);
 GAN_API gan_status gan_trainer_value(const gan_trainer *trainer, const char *name, double *out);
@@ -67,11 +78,11 @@ GAN_API gan_status gan_trainer_value(const gan_trainer *trainer, const char *nam
 /* The description spelled out. Borrowed. */
 GAN_API const char *gan_trainer_text(const gan_trainer *trainer);
 
-/* Everything in one safetensors file: models, moments, counters of every random stream, position in
- * the data, schedules. A run that is saved, loaded and continued has the same bits as one that was
- * not interrupted. Data sets are attached again by gan_trainer_set_data; that they are the same,
- * and the precision too, is left to the caller (gan_recipe_trainer compares them). A context with
- * another seed takes over the saved one. */
+/* Everything in one safetensors file: models, moments, the seed and the counters of every random
+ * stream, position in the data, schedules. A run that is saved, loaded and continued has the same
+ * bits as one that was not interrupted. Data sets are attached again by gan_trainer_set_data; that
+ * they are the same, and the precision too, is left to the caller (gan_recipe_trainer compares
+ * them). The context may have another seed, and keeps it. */
 GAN_API gan_status gan_trainer_save(gan_trainer *trainer, const char *path);
 GAN_API gan_status gan_trainer_load(gan_trainer **out, gan_context *context, const char *path);
 

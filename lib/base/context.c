@@ -176,20 +176,7 @@ static gan_status context_print(gan_context *context, const context_options *opt
         return text.status;
     }
     memmove(text.bytes, text.bytes + 1, text.length); /* without the space in front */
-    gan__free(context, context->text);
     context->text = text.bytes;
-    return GAN_OK;
-}
-
-gan_status gan__context_reseed(gan_context *context, uint64_t seed)
-{
-    const context_options options = {.threads = context->threads,
-                                     .seed = (int64_t)seed,
-                                     .precision = (int32_t)context->precision,
-                                     .log = context->log_level};
-    if (context->seed == seed) return GAN_OK;
-    GAN__TRY(context_print(context, &options));
-    context->seed = seed;
     return GAN_OK;
 }
 

@@ -52,10 +52,9 @@ struct gan_context {
     struct gan__team *team;
     gan__scratch *scratch; /* one for each worker */
     uint64_t draws; /* how many parameter tensors were initialised: a key of random numbers */
-    uint64_t tapes; /* how many were made */
+    uint64_t tapes, trainers;    /* how many were made: their seeds follow from it */
     atomic_uint_least64_t owner; /* thread id of the call in progress, 0 if none */
     int32_t depth;
-    int32_t callbacks; /* step callbacks under way: no checkpoint may be loaded */
     char *text;
     char message[GAN__MESSAGE_SIZE];
 };
@@ -76,9 +75,6 @@ typedef struct gan__entry {
 
 gan_status gan__enter(gan_context *context, gan__entry *entry);
 void gan__leave(gan_context *context, const gan__entry *entry);
-
-/* Another root of every random number, from a checkpoint. */
-gan_status gan__context_reseed(gan_context *context, uint64_t seed);
 
 /* The floating-point mode alone, for worker threads. */
 uint64_t gan__float_mode_default(void); /* returns the mode that was set before */

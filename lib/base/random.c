@@ -29,6 +29,15 @@ void gan__random_block(const gan__draw *draw, uint64_t block, uint32_t out[4])
     gan__philox(counter, key, out);
 }
 
+uint64_t gan__random_seed(uint64_t seed, gan__purpose purpose, uint64_t number)
+{
+    const gan__draw draw = {seed, purpose, number};
+    uint32_t word[4];
+    if (number == 0) return seed;
+    gan__random_block(&draw, 0, word);
+    return ((uint64_t)word[0] << 32 | word[1]) & INT64_MAX;
+}
+
 /* Six rounds: four make a permutation look random (Luby and Rackoff, 1988), two more help the
  * halves of a few bits. The round's number and the half make the block's number. */
 static uint64_t random_feistel(const gan__draw *draw, uint32_t half, uint64_t value)

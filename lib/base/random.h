@@ -18,7 +18,9 @@ typedef enum gan__purpose {
     GAN__DRAW_INSTANCE = 5,  /* instance noise on D's input */
     GAN__DRAW_TRANSFORM = 6, /* random crops and flips; step = epoch */
     GAN__DRAW_SAMPLE = 7,    /* gan sample, sheets */
-    GAN__DRAW_SPECTRAL = 8   /* initial u and v */
+    GAN__DRAW_SPECTRAL = 8,  /* initial u and v */
+    GAN__DRAW_TAPE = 9,      /* seeds of a context's tapes; step = number of the tape */
+    GAN__DRAW_TRAINER = 10   /* seeds of its trainers; step = number of the trainer */
 } gan__purpose;
 
 typedef struct gan__draw {
@@ -30,6 +32,10 @@ typedef struct gan__draw {
 /* Block `block` of the stream: counter = { block low, block high, step low, step high 16 bits << 16
  * | purpose }, key = seed. */
 void gan__random_block(const gan__draw *draw, uint64_t block, uint32_t out[4]);
+
+/* The seed of a context's tape or trainer: number 0 has the context's own. Below 2^63, as those
+ * are. */
+uint64_t gan__random_seed(uint64_t seed, gan__purpose purpose, uint64_t number);
 
 /* The bare function, for its published known answers. */
 void gan__philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]);

@@ -5,6 +5,7 @@
 #include "kernels/kernels.h"
 
 #include <math.h>
+#include <stdatomic.h>
 
 enum { UPDATE_CHUNK = 16384, UPDATE_MOMENTS = 3 };
 
@@ -15,17 +16,20 @@ typedef struct update_job {
     const gan__sgd_rule *sgd; /* one of the three */
     const gan__rmsprop_rule *rmsprop;
     const gan__adam_rule *adam;
+    atomic_bool odd; /* something new is not finite */
 } update_job;
 
 static void update_task(void *argument, int64_t index, int32_t worker)
 {
-    const update_job *job = argument;
+    update_job *job = argument;
     gan__update_arrays arrays = job->arrays;
+    bool finite = true;
     int64_t at = index * UPDATE_CHUNK;
     int64_t count = job->count - at < UPDATE_CHUNK ? job->count - at : UPDATE_CHUNK;
     (void)worker;
     arrays.gradient += at;
     arrays.weight += at;
+    arrays.finite = &finite;
     if (arrays.undo_weight) arrays.undo_weight += at;
     for (int i = 0; i < UPDATE_MOMENTS; i++) {
         if (arrays.moment[i]) arrays.moment[i] += at;
@@ -38,11 +42,13 @@ static void update_task(void *argument, int64_t index, int32_t worker)
     } else {
         job->kernels->adam(job->adam, count, &arrays);
     }
+    if (!finite) atomic_store_explicit(&job->odd, true, memory_order_relaxed);
 }
 
 /* The undo array holds the weights, then each moment that there is. */
-static void update_run(gan_context *context, update_job *job, int64_t count, float *undo)
+static bool update_run(gan_context *context, update_job *job, int64_t count, float *undo)
 {
+    atomic_init(&job->odd, false);
     job->kernels = gan__kernels_of(context)->vector;
     job->count = count;
     job->arrays.undo_weight = undo;
@@ -52,9 +58,10 @@ static void update_run(gan_context *context, update_job *job, int64_t count, flo
         job->arrays.undo_moment[i] = undo;
     }
     gan__parallel_for(context, (count + UPDATE_CHUNK - 1) / UPDATE_CHUNK, update_task, job);
+    return !atomic_load_explicit(&job->odd, memory_order_relaxed);
 }
 
-void gan__update_sgd(gan_context *context, const gan__sgd *rule, int64_t count,
+bool gan__update_sgd(gan_context *context, const gan__sgd *rule, int64_t count,
                      const float *gradient, float *weight, float *const *moments, float *undo)
 {
     const gan__sgd_rule sgd = {.scale = (float)rule->scale,
@@ -66,10 +73,10 @@ void gan__update_sgd(gan_context *context, const gan__sgd *rule, int64_t count,
                                .first = rule->first};
     update_job job = {.sgd = &sgd, .arrays = {.gradient = gradient, .weight = weight}};
     job.arrays.moment[0] = moments[0];
-    update_run(context, &job, count, undo);
+    return update_run(context, &job, count, undo);
 }
 
-void gan__update_rmsprop(gan_context *context, const gan__rmsprop *rule, int64_t count,
+bool gan__update_rmsprop(gan_context *context, const gan__rmsprop *rule, int64_t count,
                          const float *gradient, float *weight, float *const *moments, float *undo)
 {
     const gan__rmsprop_rule rmsprop = {.scale = (float)rule->scale,
@@ -81,10 +88,10 @@ void gan__update_rmsprop(gan_context *context, const gan__rmsprop *rule, int64_t
                                        .rate = (float)rule->rate};
     update_job job = {.rmsprop = &rmsprop, .arrays = {.gradient = gradient, .weight = weight}};
     for (int i = 0; i < 3; i++) job.arrays.moment[i] = moments[i];
-    update_run(context, &job, count, undo);
+    return update_run(context, &job, count, undo);
 }
 
-void gan__update_adam(gan_context *context, const gan__adam *rule, int64_t count,
+bool gan__update_adam(gan_context *context, const gan__adam *rule, int64_t count,
                       const float *gradient, float *weight, float *const *moments, float *undo)
 {
     double root = sqrt(1.0 - gan__power(rule->beta2, rule->step));
@@ -101,5 +108,5 @@ void gan__update_adam(gan_context *context, const gan__adam *rule, int64_t count
                                  .rate = (float)rate};
     update_job job = {.adam = &adam, .arrays = {.gradient = gradient, .weight = weight}};
     for (int i = 0; i < 2; i++) job.arrays.moment[i] = moments[i];
-    update_run(context, &job, count, undo);
+    return update_run(context, &job, count, undo);
 }

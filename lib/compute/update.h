@@ -4,7 +4,9 @@
  * NULL where it does without one. Where `undo` is not NULL, the old values of what the
  * update overwrites are stored there in the same pass: weights first, then each moment that is not
  * NULL in that order, `count` each. `scale` multiplies the gradient first (clipping); weight decay
- * is added after it. */
+ * is added after it.
+ *
+ * Returns whether every new weight and moment is finite. */
 #ifndef GAN__UPDATE_H
 #define GAN__UPDATE_H
 
@@ -16,16 +18,16 @@ typedef struct gan__sgd {
     double rate, momentum, dampening, decay, scale;
     bool nesterov, first;
 } gan__sgd;
-void gan__update_sgd(gan_context *context, const gan__sgd *rule, int64_t count,
+bool gan__update_sgd(gan_context *context, const gan__sgd *rule, int64_t count,
                      const float *gradient, float *weight, float *const *moments, float *undo);
 
 /* torch.optim.RMSprop: v = alpha*v + (1-alpha)*g^2; w -= rate * g / (sqrt(v) + eps); with momentum
  * buf = momentum*buf + g/(sqrt(v)+eps), w -= rate*buf; centered: avg = alpha*avg + (1-alpha)*g and
- * sqrt(v - avg^2). Three moments: v, buf and avg, the last two NULL where not used. */
+ * sqrt(max(v - avg^2, 0)). Three moments: v, buf and avg, the last two NULL where not used. */
 typedef struct gan__rmsprop {
     double rate, alpha, eps, momentum, decay, scale;
 } gan__rmsprop;
-void gan__update_rmsprop(gan_context *context, const gan__rmsprop *rule, int64_t count,
+bool gan__update_rmsprop(gan_context *context, const gan__rmsprop *rule, int64_t count,
                          const float *gradient, float *weight, float *const *moments, float *undo);
 
 /* torch.optim.Adam (decoupled = false) and AdamW (true: w *= 1 - rate*decay first). `step` counts
@@ -38,7 +40,7 @@ typedef struct gan__adam {
     int64_t step;
     bool decoupled;
 } gan__adam;
-void gan__update_adam(gan_context *context, const gan__adam *rule, int64_t count,
+bool gan__update_adam(gan_context *context, const gan__adam *rule, int64_t count,
                       const float *gradient, float *weight, float *const *moments, float *undo);
 
 #endif

@@ -294,19 +294,43 @@ gan_status gan_dataset_from_tensors(gan_dataset **out, gan_context *context,
     GAN__RETURN_ENTERED(context, dataset_from_tensors(out, context, fields, tensors, count));
 }
 
+/* Field `index` of an array whose structs may be longer than today's: those of a newer header are
+ * served as long as they ask for nothing that is new. */
+static gan_status dataset_given(gan_context *context, const gan_dataset_field *fields,
+                                int32_t index, gan_dataset_field *out)
+{
+    const unsigned char *bytes = (const unsigned char *)fields + (size_t)index * fields->size;
+    size_t size;
+    memcpy(&size, bytes, sizeof size);
+    if (size < sizeof *out || size > 4096 || size != fields->size) {
+        return gan__fail(context, GAN_E_UNSUPPORTED, "dataset: a gan_dataset_field of %zu bytes",
+                         size);
+    }
+    for (size_t i = sizeof *out; i < size; i++) {
+        if (bytes[i] == 0) continue;
+        return gan__fail(
+            context, GAN_E_UNSUPPORTED,
+            "dataset: a gan_dataset_field of %zu bytes; this library knows %zu of them", size,
+            sizeof *out);
+    }
+    memcpy(out, bytes, sizeof *out);
+    return GAN_OK;
+}
+
 static gan_status dataset_add_callback(gan_dataset *dataset, const gan_dataset_field *fields,
                                        int32_t count)
 {
     gan_context *context = dataset->object.context;
     for (int32_t i = 0; i < count; i++) {
+        gan_dataset_field given;
         gan__field *field;
-        int32_t rank = fields[i].rank;
-        GAN__TRY(dataset_next(dataset, "dataset", fields[i].name, fields[i].dtype, &field));
-        if (rank < 0 || (rank > 0 && !fields[i].shape)) {
+        GAN__TRY(dataset_given(context, fields, i, &given));
+        GAN__TRY(dataset_next(dataset, "dataset", given.name, given.dtype, &field));
+        if (given.rank < 0 || (given.rank > 0 && !given.shape)) {
             return gan__fail(context, GAN_E_ARGUMENT, "dataset: %s has rank %d and no shape",
-                             field->name, rank);
+                             field->name, given.rank);
         }
-        GAN__TRY(dataset_check(dataset, "dataset", field, rank, fields[i].shape));
+        GAN__TRY(dataset_check(dataset, "dataset", field, given.rank, given.shape));
         dataset->field_count++;
     }
     dataset->mutex = gan__mutex_create();

@@ -39,12 +39,28 @@ INLINE v_float TIER(update_moment)(const gan__update_arrays *arrays, int which, 
     return moment;
 }
 
+/* Stores what is new. 0 is added to *odd where it is finite, else NaN; lanes that are left out may
+ * be anything, and read as 0. */
+INLINE void TIER(update_put)(float *p, int64_t n, v_float x, v_float *odd)
+{
+    v_put(p, n, x);
+    *odd = *odd + v_set(0.0f) * (n == W ? x : v_get(p, n));
+}
+
 INLINE v_float TIER(update_store)(const gan__update_arrays *arrays, int which, int64_t i, int64_t n,
-                                  v_float moment)
+                                  v_float moment, v_float *odd)
 {
     moment = TIER(update_flush)(moment);
-    v_put(arrays->moment[which] + i, n, moment);
+    TIER(update_put)(arrays->moment[which] + i, n, moment, odd);
     return moment;
+}
+
+INLINE void TIER(update_tell)(const gan__update_arrays *arrays, v_float odd)
+{
+    float lanes[W];
+    v_put(lanes, W, odd);
+    for (int i = 0; i < W; i++)
+        if (lanes[i] != 0) *arrays->finite = false;
 }
 
 KERNEL(sgd)(const gan__sgd_rule *given, int64_t count, const gan__update_arrays *given_arrays)
@@ -52,17 +68,21 @@ KERNEL(sgd)(const gan__sgd_rule *given, int64_t count, const gan__update_arrays 
     const gan__sgd_rule rule = *given;
     const gan__update_arrays arrays = *given_arrays;
     const v_float momentum = v_set(rule.momentum);
+    v_float all = v_set(0.0f);
     EACH(count, {
+        v_float odd = v_set(0.0f);
         v_float weight = TIER(update_weight)(&arrays, i, n);
         v_float g = TIER(update_gradient)(&arrays, rule.scale, rule.decay, i, n, weight);
         if (arrays.moment[0]) {
             v_float buffer = TIER(update_moment)(&arrays, 0, i, n);
             buffer = rule.first ? g : v_fma(g, v_set(rule.fresh), buffer * momentum);
-            buffer = TIER(update_store)(&arrays, 0, i, n, buffer);
+            buffer = TIER(update_store)(&arrays, 0, i, n, buffer, &odd);
             g = rule.nesterov ? v_fma(buffer, momentum, g) : buffer;
         }
-        v_put(arrays.weight + i, n, v_fma(g, v_set(-rule.rate), weight));
+        TIER(update_put)(arrays.weight + i, n, v_fma(g, v_set(-rule.rate), weight), &odd);
+        all = all + odd;
     });
+    TIER(update_tell)(&arrays, all);
 }
 
 KERNEL(rmsprop)
@@ -71,29 +91,34 @@ KERNEL(rmsprop)
     const gan__rmsprop_rule rule = *given;
     const gan__update_arrays arrays = *given_arrays;
     const v_float alpha = v_set(rule.alpha), fresh = v_set(rule.fresh);
-    const v_float rate = v_set(-rule.rate);
+    const v_float rate = v_set(-rule.rate), zero = v_set(0.0f);
+    v_float all = zero;
     EACH(count, {
+        v_float odd = zero;
         v_float weight = TIER(update_weight)(&arrays, i, n);
         v_float g = TIER(update_gradient)(&arrays, rule.scale, rule.decay, i, n, weight);
         v_float square = TIER(update_moment)(&arrays, 0, i, n) * alpha;
-        square = TIER(update_store)(&arrays, 0, i, n, v_fma(fresh * g, g, square));
+        square = TIER(update_store)(&arrays, 0, i, n, v_fma(fresh * g, g, square), &odd);
         if (arrays.moment[2]) {
             v_float average = TIER(update_moment)(&arrays, 2, i, n);
             average = TIER(update_lerp)(average, g, rule.fresh);
-            average = TIER(update_store)(&arrays, 2, i, n, average);
-            square = v_fma(v_set(0.0f) - average, average, square);
+            average = TIER(update_store)(&arrays, 2, i, n, average, &odd);
+            square = v_fma(zero - average, average, square);
+            square = v_select(v_less(square, zero), zero, square); /* rounded: NaN stays */
         }
         v_float size = v_sqrt(square) + v_set(rule.eps);
         if (arrays.moment[1]) {
             v_float buffer = TIER(update_moment)(&arrays, 1, i, n);
             buffer = buffer * v_set(rule.momentum) + g / size;
-            buffer = TIER(update_store)(&arrays, 1, i, n, buffer);
+            buffer = TIER(update_store)(&arrays, 1, i, n, buffer, &odd);
             weight = v_fma(buffer, rate, weight);
         } else {
             weight = weight + rate * g / size;
         }
-        v_put(arrays.weight + i, n, weight);
+        TIER(update_put)(arrays.weight + i, n, weight, &odd);
+        all = all + odd;
     });
+    TIER(update_tell)(&arrays, all);
 }
 
 KERNEL(adam)(const gan__adam_rule *given, int64_t count, const gan__update_arrays *given_arrays)
@@ -102,15 +127,19 @@ KERNEL(adam)(const gan__adam_rule *given, int64_t count, const gan__update_array
     const gan__update_arrays arrays = *given_arrays;
     const v_float beta2 = v_set(rule.beta2), fresh2 = v_set(rule.fresh2);
     const v_float root = v_set(rule.root), eps = v_set(rule.eps), rate = v_set(-rule.rate);
+    v_float all = v_set(0.0f);
     EACH(count, {
+        v_float odd = v_set(0.0f);
         v_float weight = TIER(update_weight)(&arrays, i, n);
         v_float g = TIER(update_gradient)(&arrays, rule.scale, rule.decay, i, n, weight);
         v_float m = TIER(update_moment)(&arrays, 0, i, n);
         v_float v = TIER(update_moment)(&arrays, 1, i, n);
-        m = TIER(update_store)(&arrays, 0, i, n, TIER(update_lerp)(m, g, rule.fresh1));
-        v = TIER(update_store)(&arrays, 1, i, n, v_fma(fresh2 * g, g, v * beta2));
+        m = TIER(update_store)(&arrays, 0, i, n, TIER(update_lerp)(m, g, rule.fresh1), &odd);
+        v = TIER(update_store)(&arrays, 1, i, n, v_fma(fresh2 * g, g, v * beta2), &odd);
         v_float size = v_sqrt(v) / root + eps;
         weight = weight * v_set(rule.shrink) + rate * m / size;
-        v_put(arrays.weight + i, n, weight);
+        TIER(update_put)(arrays.weight + i, n, weight, &odd);
+        all = all + odd;
     });
+    TIER(update_tell)(&arrays, all);
 }

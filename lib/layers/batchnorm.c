@@ -5,7 +5,8 @@
  *
  *   running = (1 - momentum) * running + momentum * statistic    (of the variance: unbiased)
  *
- * is done for one group after the other. In evaluation the running ones are used. */
+ * is done for one group after the other; while they are estimated (layer->estimates), the n-th
+ * enters with 1/n: their mean. In evaluation the running ones are used. */
 #include "layers/sample_norm.h"
 
 #include <inttypes.h>
@@ -86,9 +87,11 @@ static void batchnorm_track(const gan__op *op, const gan__norm *norm, const floa
     const batchnorm_values *values = op->layer->options;
     float *running_mean = batchnorm_buffer(op, "running_mean");
     float *running_variance = batchnorm_buffer(op, "running_var");
-    const float keep = (float)(1.0 - values->momentum), take = (float)values->momentum;
+    int64_t *estimates = &op->layer->estimates;
     const float unbiased = (float)((double)norm->rows / (double)(norm->rows - 1));
     for (int64_t group = 0; group < norm->outer; group++) {
+        const double share = *estimates ? 1.0 / (double)(*estimates)++ : values->momentum;
+        const float keep = (float)(1.0 - share), take = (float)share;
         for (int64_t c = 0; c < norm->channels; c++) {
             int64_t i = group * norm->channels + c;
             running_mean[c] = keep * running_mean[c] + take * mean[i];

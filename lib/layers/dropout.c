@@ -28,7 +28,7 @@ static void dropout_forward(gan__op *op)
         gan__copy(op->context, count, op->x[0], op->y);
         return;
     }
-    const gan__draw draw = {op->context->seed, GAN__DRAW_LAYER, op->draw};
+    const gan__draw draw = {op->seed, GAN__DRAW_LAYER, op->draw};
     float *mask = op->state;
     const float scale = p < 1.0 ? (float)(1.0 / (1.0 - p)) : 0.0f;
     gan__draw_bernoulli(op->context, &draw, op->ordinal << 40, count, (float)(1.0 - p), mask);

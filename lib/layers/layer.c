@@ -118,9 +118,8 @@ const char *gan_layer_kind(const gan_layer *layer)
     return gan__object_is(layer, GAN__LAYER) ? layer->kind->kind.name : NULL;
 }
 
-const char *gan_layer_text(const gan_layer *layer)
+static const char *layer_text(const gan_layer *layer)
 {
-    if (!gan__object_is(layer, GAN__LAYER)) return NULL;
     if (layer->text) return layer->text;
     gan__text text = {.context = layer->object.context};
     gan__text_print(&text, "%s", layer->kind->kind.name);
@@ -132,6 +131,16 @@ const char *gan_layer_text(const gan_layer *layer)
     /* Made on first use: options never change once they were read. */
     ((gan_layer *)(uintptr_t)layer)->text = text.bytes;
     return layer->text;
+}
+
+const char *gan_layer_text(const gan_layer *layer)
+{
+    gan__entry entry;
+    if (!gan__object_is(layer, GAN__LAYER)) return NULL;
+    if (gan__enter(layer->object.context, &entry) != GAN_OK) return NULL;
+    const char *text = layer_text(layer);
+    gan__leave(layer->object.context, &entry);
+    return text;
 }
 
 gan__parameter *gan__layer_declare(gan_layer *layer, const char *name, bool trained, int32_t rank,

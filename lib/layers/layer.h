@@ -108,6 +108,12 @@ struct gan_layer {
     gan__parameter parameters[GAN__MAX_PARAMETERS];
     int32_t parameter_count;
     bool placed;
+    /* Each pass in training changes buffers that the next one starts from (spectral norm): groups
+     * in one pass see them once, several passes one after the other. Set by declare(). */
+    bool iterates;
+    /* Running statistics are being estimated: 1 + what went into them, all of equal weight; 0: as
+     * the options say. */
+    int64_t estimates;
     gan__store *store; /* NULL until the layer is placed and gan__store_create has run */
     char *text;
 };
@@ -165,7 +171,8 @@ gan_status gan__parameter_write(gan_layer *layer, const gan__parameter *p, const
                                 const gan_tensor *tensor);
 
 /* Packed weights, shared by all plans of one tape or runner. A panel is asked for when a plan is
- * made and packed when it is used and the store's version has moved on. */
+ * made, packed when it is used and the store's version has moved on, and freed when the last plan
+ * that asked for it has given it back. */
 typedef struct gan__panel gan__panel;
 typedef struct gan__panel_cache {
     gan_context *context;
@@ -174,8 +181,9 @@ typedef struct gan__panel_cache {
 } gan__panel_cache;
 gan_status gan__panel_get(gan__panel_cache *cache, gan_layer *layer, const gan__parameter *weight,
                           const gan__conv *conv, gan__pass pass, gan__panel **out);
+void gan__panel_release(gan__panel_cache *cache, gan__panel *panel); /* NULL is allowed */
 const float *gan__panel_ready(gan_context *context, gan__panel *panel);
-void gan__panel_cache_free(gan__panel_cache *cache);
+void gan__panel_cache_free(gan__panel_cache *cache); /* once all panels were given back */
 
 /* One layer placed in one plan. Addresses are set before each call; sizes once. */
 typedef struct gan__op {
@@ -188,7 +196,8 @@ typedef struct gan__op {
     const gan__shape *in;
     gan__shape out;
     gan__tail tail;   /* activation to apply in the store (bias unused); linear by default */
-    uint64_t draw;    /* random layers: the step of their draws */
+    uint64_t seed;    /* random layers: of their draws */
+    uint64_t draw;    /* and their step */
     uint64_t ordinal; /* of this op in its plan: element i of its draw is (ordinal << 40) + i */
     bool dy_is_free;  /* backward may write over dy */
 
@@ -199,7 +208,8 @@ typedef struct gan__op {
     gan__panel *panels[2]; /* by gan__pass: FORWARD, BACKWARD_DATA */
     gan__panel_cache *cache;
 
-    /* What the state was made of, 0 in a new plan: for layers that keep it (spectral norm). */
+    /* What the state was made of, for layers that keep it (spectral norm). 0: the state holds
+     * nothing yet, in a new plan and after its arena was bound. */
     uint64_t version, passes;
     bool packed[2]; /* by gan__pass */
 

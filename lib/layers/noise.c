@@ -20,7 +20,7 @@ static void noise_forward(gan__op *op)
         gan__copy(op->context, count, op->x[0], op->y);
         return;
     }
-    const gan__draw draw = {op->context->seed, GAN__DRAW_LAYER, op->draw};
+    const gan__draw draw = {op->seed, GAN__DRAW_LAYER, op->draw};
     gan__draw_normal(op->context, &draw, op->ordinal << 40, count, 0.0f, (float)values->deviation,
                      op->y);
     gan__add(op->context, count, op->x[0], op->y, op->y);

@@ -2,6 +2,7 @@
 #include "base/memory.h"
 
 struct gan__panel {
+    int32_t users;    /* ops that asked for it and have not given it back */
     gan_layer *layer; /* retained */
     const gan__parameter *weight;
     gan__conv conv;
@@ -13,7 +14,6 @@ struct gan__panel {
     /* The same weights for the other pass, in the same memory: a training step goes forwards, then
      * backwards, and packs as often either way. NULL: none. */
     gan__panel *partner;
-    bool borrows; /* the memory is the partner's */
 };
 
 static gan__panel *panel_find(const gan__panel_cache *cache, const gan_layer *layer,
@@ -55,7 +55,6 @@ static gan_status panel_allocate(gan__panel_cache *cache, gan__panel *panel)
         partner->version = 0;
     }
     panel->memory = partner->memory;
-    panel->borrows = true;
     panel->partner = partner;
     partner->partner = panel;
     return GAN_OK;
@@ -66,12 +65,16 @@ gan_status gan__panel_get(gan__panel_cache *cache, gan_layer *layer, const gan__
 {
     gan_context *context = cache->context;
     *out = panel_find(cache, layer, weight, conv, pass);
-    if (*out) return GAN_OK;
+    if (*out) {
+        (*out)->users++;
+        return GAN_OK;
+    }
     GAN__TRY(gan__grow(context, &cache->panels, &cache->capacity, cache->count + 1,
                        sizeof(gan__panel *)));
     gan__panel *panel;
     GAN__TRY(gan__allocate(context, &panel, 1, sizeof *panel));
-    *panel = (gan__panel){.layer = layer,
+    *panel = (gan__panel){.users = 1,
+                          .layer = layer,
                           .weight = weight,
                           .conv = *conv,
                           .pass = pass,
@@ -100,14 +103,29 @@ const float *gan__panel_ready(gan_context *context, gan__panel *panel)
     return panel->memory;
 }
 
+/* Memory that is shared is the partner's alone from now on. */
+static void panel_destroy(gan_context *context, gan__panel *panel)
+{
+    if (panel->partner) {
+        panel->partner->partner = NULL;
+    } else {
+        gan__free(context, panel->memory);
+    }
+    gan_layer_release(panel->layer);
+    gan__free(context, panel);
+}
+
+void gan__panel_release(gan__panel_cache *cache, gan__panel *panel)
+{
+    size_t i = 0;
+    if (!panel || --panel->users > 0) return;
+    while (cache->panels[i] != panel) i++;
+    cache->panels[i] = cache->panels[--cache->count];
+    panel_destroy(cache->context, panel);
+}
+
 void gan__panel_cache_free(gan__panel_cache *cache)
 {
-    for (size_t i = 0; i < cache->count; i++) {
-        gan__panel *panel = cache->panels[i];
-        gan_layer_release(panel->layer);
-        if (!panel->borrows) gan__free(cache->context, panel->memory);
-        gan__free(cache->context, panel);
-    }
     gan__free(cache->context, cache->panels);
     cache->panels = NULL;
     cache->count = cache->capacity = 0;

@@ -37,6 +37,7 @@ gan_status gan__spectral_declare(gan_layer *layer, const gan__filter_weights *we
     gan__parameter *u = gan__layer_declare(layer, "weight_u", false, 1, &u_count);
     gan__parameter *v = u ? gan__layer_declare(layer, "weight_v", false, 1, &v_count) : NULL;
     if (!v) return GAN_E_MEMORY;
+    layer->iterates = true;
     u->initial = v->initial = (gan__initial){.mode = GAN__INIT_NORMAL, .b = 1.0};
     u->unit = v->unit = true;
     v->order[0] = 1;

@@ -198,6 +198,9 @@ void gan__plan_destroy(gan__plan *plan)
 {
     if (!plan) return;
     gan_context *context = plan->context;
+    for (size_t i = 0; i < plan->step_count; i++)
+        for (int pass = 0; pass < 2; pass++)
+            gan__panel_release(plan->steps[i].op.cache, plan->steps[i].op.panels[pass]);
     gan__free(context, plan->values);
     gan__free(context, plan->steps);
     gan__free(context, plan->inputs);
@@ -258,6 +261,7 @@ void gan__plan_bind(gan__plan *plan, void *arena)
         gan__plan_step *step = &plan->steps[i];
         gan__plan_value *value = &plan->values[step->result];
         unsigned char *memory = value->outputs > 0 ? plan->kept : plan->arena;
+        step->op.version = 0;
         step->op.state = step->op.state_size ? plan->arena + step->state_offset : NULL;
         if (value->again) continue;
         step->op.y = (float *)(void *)(memory + value->offset);
@@ -270,7 +274,8 @@ gan__shape gan__plan_output_shape(const gan__plan *plan, int32_t index)
     return plan->values[plan->output_values[index]].shape;
 }
 
-void gan__plan_forward(gan__plan *plan, const float *const *x, uint64_t draw, void *transient)
+void gan__plan_forward(gan__plan *plan, const float *const *x, const gan__plan_draw *draw,
+                       void *transient)
 {
     for (size_t i = 0; i < plan->input_count; i++) plan->values[plan->input_values[i]].data = x[i];
     for (size_t i = 0; i < plan->step_count; i++) {
@@ -279,7 +284,8 @@ void gan__plan_forward(gan__plan *plan, const float *const *x, uint64_t draw, vo
         for (int32_t j = 0; j < op->input_count; j++)
             step->x[j] = plan->values[step->operands[j]].data;
         op->x = step->x;
-        op->draw = draw;
+        op->seed = draw->seed;
+        op->draw = draw->step;
         op->workspace = (unsigned char *)transient + step->workspace_offset[0];
         gan__plan_value *result = &plan->values[step->result];
         if (result->again) op->y = (float *)(void *)((unsigned char *)transient + result->offset);

@@ -34,14 +34,20 @@ size_t gan__plan_arena(const gan__plan *plan);     /* bytes that are lent by gan
 size_t gan__plan_transient(const gan__plan *plan); /* bytes that the caller lends to each call */
 
 /* Lends the arena, aligned to 64 bytes; before the first forward call, and after it was lent
- * elsewhere. */
+ * elsewhere. What layers kept in it for later calls (W / sigma of spectral norm) is made anew. */
 void gan__plan_bind(gan__plan *plan, void *arena);
 
 gan__shape gan__plan_output_shape(const gan__plan *plan, int32_t index);
 
-/* x: one array for each input, NHWC. `draw` keys dropout and noise. Afterwards gan__plan_output(i)
- * is valid until the next forward. */
-void gan__plan_forward(gan__plan *plan, const float *const *x, uint64_t draw, void *transient);
+/* Keys the random numbers of one call: dropout and noise. */
+typedef struct gan__plan_draw {
+    uint64_t seed, step;
+} gan__plan_draw;
+
+/* x: one array for each input, NHWC. Afterwards gan__plan_output(i) is valid until the next
+ * forward. */
+void gan__plan_forward(gan__plan *plan, const float *const *x, const gan__plan_draw *draw,
+                       void *transient);
 const float *gan__plan_output(const gan__plan *plan, int32_t index);
 
 /* dy[i]: gradient of output i, NULL where it is zero; dx[i]: receives (is overwritten by) the

@@ -50,8 +50,8 @@ static void runner_destroy(void *self)
     gan__free(context, runner->x);
     gan__free(context, runner->arena);
     gan__free(context, runner->transient);
-    gan__panel_cache_free(&runner->cache);
     gan__plan_destroy(runner->plan);
+    gan__panel_cache_free(&runner->cache);
     gan__object_release(runner->model);
 }
 
@@ -224,12 +224,13 @@ static gan_status runner_run(gan_runner *runner, const gan_tensor *const *inputs
         const gan_tensor *input = inputs[i];
         runner->x[i] = input->data;
         if (input->dtype == GAN_FLOAT32 && gan__tensor_is_contiguous(input)) continue;
-        gan__tensor_read(input, input->dtype == GAN_UINT8, runner->converted[i]);
+        gan__tensor_read(input, gan__tensor_is_picture(input), runner->converted[i]);
         runner->x[i] = runner->converted[i];
     }
-    gan__plan_forward(runner->plan, runner->x, 0, runner->transient);
+    const gan__plan_draw nothing = {0, 0};
+    gan__plan_forward(runner->plan, runner->x, &nothing, runner->transient);
     for (size_t i = 0; i < runner->output_count; i++)
-        gan__tensor_write(outputs[i], outputs[i]->dtype == GAN_UINT8,
+        gan__tensor_write(outputs[i], gan__tensor_is_picture(outputs[i]),
                           gan__plan_output(runner->plan, (int32_t)i));
     return GAN_OK;
 }

@@ -60,7 +60,7 @@ static int32_t adam_moments(const void *options, const char *names[GAN__MAX_MOME
     return 2;
 }
 
-static void adam_update(const gan_optimizer *optimizer, const gan__optimizer_state *state,
+static bool adam_update(const gan_optimizer *optimizer, const gan__optimizer_state *state,
                         double rate, double scale, float *undo)
 {
     const adam_options *options = optimizer->options;
@@ -73,8 +73,8 @@ static void adam_update(const gan_optimizer *optimizer, const gan__optimizer_sta
                             .scale = scale,
                             .step = state->steps + 1,
                             .decoupled = optimizer->kind == &gan__optimizer_adamw};
-    gan__update_adam(store->context, &rule, store->weight_count, store->gradients, store->weights,
-                     state->moments, undo);
+    return gan__update_adam(store->context, &rule, store->weight_count, store->gradients,
+                            store->weights, state->moments, undo);
 }
 
 const gan__optimizer_kind gan__optimizer_adam = {

@@ -70,6 +70,12 @@ void gan__average_copy_buffers(gan__average *average)
     average_pass(average, false, 0);
 }
 
+void gan__average_copy(gan__average *average)
+{
+    average_pass(average, true, 0);
+    average_pass(average, false, 0);
+}
+
 void gan__average_update(gan__average *average)
 {
     double warm = (1 + (double)average->updates) / (10 + (double)average->updates);

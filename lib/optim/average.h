@@ -5,8 +5,8 @@
  * The averaged model's buffers (running statistics, u and v) are copied from the trained model at
  * each update, so that it can be used at any time. Batch statistics of the averaged weights differ
  * from those: to estimate them afresh, apply the averaged model on a tape with the mode "training"
- * to some 100 batches of noise before it is saved or measured; with PyTorch's momentum of 0.1 what
- * was copied then counts for 0.9^100 = 3e-5. */
+ * to some batches of noise, its layers estimating (layer->estimates), before it is saved or
+ * measured. */
 #ifndef GAN__AVERAGE_H
 #define GAN__AVERAGE_H
 
@@ -22,6 +22,9 @@ typedef struct gan__average {
 /* Starts as a copy of the model. *out is NULL on failure. */
 gan_status gan__average_create(gan__average **out, gan_model *source, double decay);
 void gan__average_destroy(gan__average *average); /* NULL is allowed */
+
+/* Weights and buffers become the source's. Nothing is allocated. */
+void gan__average_copy(gan__average *average);
 
 /* After an update of the source. Nothing is allocated. */
 void gan__average_update(gan__average *average);

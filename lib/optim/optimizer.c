@@ -32,6 +32,7 @@ static void optimizer_destroy(void *self)
     for (size_t i = 0; i < optimizer->state_count; i++)
         optimizer_free_state(context, &optimizer->states[i]);
     gan__free(context, optimizer->states);
+    gan__free(context, optimizer->spans);
     if (optimizer->options) gan__options_free(context, &optimizer->kind->kind, optimizer->options);
     gan__free(context, optimizer->options);
     gan__free(context, optimizer->text);
@@ -97,11 +98,39 @@ const char *gan_optimizer_text(const gan_optimizer *optimizer)
 
 /* ---- stores ---- */
 
-static bool optimizer_has(const gan_optimizer *optimizer, const gan__store *store)
+/* Whether one of the first `count` states is the store's. */
+static bool optimizer_has(const gan_optimizer *optimizer, const gan__store *store, size_t count)
 {
-    for (size_t i = 0; i < optimizer->state_count; i++)
+    for (size_t i = 0; i < count; i++)
         if (optimizer->states[i].store == store) return true;
     return false;
+}
+
+static bool optimizer_has_span(const gan_optimizer *optimizer, const gan__store *store,
+                               int64_t offset)
+{
+    for (size_t i = 0; i < optimizer->span_count; i++)
+        if (optimizer->spans[i].store == store && optimizer->spans[i].offset == offset) return true;
+    return false;
+}
+
+/* The spans of a model's parameters, but for those that are there: only the first `before` states
+ * can have some. */
+static gan_status optimizer_add_spans(gan_optimizer *optimizer, const gan_model *model,
+                                      size_t before)
+{
+    for (size_t i = 0; i < model->entry_count; i++) {
+        const gan_layer *layer = model->entries[i].layer;
+        const gan__parameter *p = &layer->parameters[model->entries[i].index];
+        if (!p->trained || (optimizer_has(optimizer, layer->store, before) &&
+                            optimizer_has_span(optimizer, layer->store, p->offset)))
+            continue;
+        GAN__TRY(gan__grow(optimizer->object.context, &optimizer->spans, &optimizer->span_capacity,
+                           optimizer->span_count + 1, sizeof *optimizer->spans));
+        optimizer->spans[optimizer->span_count++] =
+            (gan__optimizer_span){layer->store, p->offset, p->count};
+    }
+    return GAN_OK;
 }
 
 static gan_status optimizer_add_store(gan_optimizer *optimizer, gan__store *store)
@@ -122,15 +151,18 @@ static gan_status optimizer_add_store(gan_optimizer *optimizer, gan__store *stor
 static gan_status optimizer_add(gan_optimizer *optimizer, gan_model *model)
 {
     gan_context *context = optimizer->object.context;
-    size_t before = optimizer->state_count;
+    size_t before = optimizer->state_count, spans = optimizer->span_count;
     gan_status status = GAN_OK;
     if (model->object.context != context)
         return gan__fail(context, GAN_E_ARGUMENT,
                          "gan_optimizer_add: the model belongs to another context");
     for (size_t i = 0; status == GAN_OK && i < model->store_count; i++)
-        if (model->stores[i]->weight_count > 0 && !optimizer_has(optimizer, model->stores[i]))
+        if (model->stores[i]->weight_count > 0 &&
+            !optimizer_has(optimizer, model->stores[i], optimizer->state_count))
             status = optimizer_add_store(optimizer, model->stores[i]);
+    if (status == GAN_OK) status = optimizer_add_spans(optimizer, model, before);
     if (status == GAN_OK) return GAN_OK;
+    optimizer->span_count = spans;
     while (optimizer->state_count > before)
         optimizer_free_state(context, &optimizer->states[--optimizer->state_count]);
     return status;
@@ -146,14 +178,15 @@ gan_status gan_optimizer_add(gan_optimizer *optimizer, gan_model *model)
 
 /* ---- steps ---- */
 
-/* The squared norm, the stores in the order in which they were added. */
 static double optimizer_square(gan_optimizer *optimizer)
 {
     double square = 0;
-    for (size_t i = 0; i < optimizer->state_count; i++) {
-        gan__store *store = optimizer->states[i].store;
-        gan__store_settle_gradients(store);
-        square += gan__sum_squares(store->context, store->weight_count, store->gradients);
+    for (size_t i = 0; i < optimizer->state_count; i++)
+        gan__store_settle_gradients(optimizer->states[i].store);
+    for (size_t i = 0; i < optimizer->span_count; i++) {
+        const gan__optimizer_span *span = &optimizer->spans[i];
+        square += gan__sum_squares(optimizer->object.context, span->count,
+                                   span->store->gradients + span->offset);
     }
     return square;
 }
@@ -180,24 +213,17 @@ static double optimizer_rate(const gan_optimizer *optimizer)
            gan__schedule_factor(&optimizer->schedule, optimizer->steps);
 }
 
-static gan_status optimizer_step(gan_optimizer *optimizer)
+/* Returns whether all new weights and moments are finite. */
+static bool optimizer_update(gan_optimizer *optimizer, double scale)
 {
-    double square = optimizer_square(optimizer), clip = gan__optimizer_options(optimizer)->clip;
-    double scale = 1, rate = optimizer_rate(optimizer);
-    optimizer->norm = sqrt(square);
-    /* If the squared norm is a float32, so is every squared element: no second moment overflows. */
-    if (!(square <= (double)FLT_MAX))
-        return gan__fail(optimizer->object.context, GAN_E_DIVERGED,
-                         "%s: the norm of the gradient is not finite or too large",
-                         optimizer->kind->kind.name);
-    GAN__TRY(optimizer_reserve_undo(optimizer));
-    /* torch.nn.utils.clip_grad_norm_, 1e-6 included. */
-    if (clip > 0 && clip < optimizer->norm + 1e-6) scale = clip / (optimizer->norm + 1e-6);
+    double rate = optimizer_rate(optimizer);
+    bool finite = true;
+    optimizer->updated = true;
     for (size_t i = 0; i < optimizer->state_count; i++) {
         gan__optimizer_state *state = &optimizer->states[i];
         if (optimizer->marked) state->marked_steps = state->steps;
-        optimizer->kind->update(optimizer, state, rate, scale,
-                                optimizer->marked ? state->undo : NULL);
+        finite &= optimizer->kind->update(optimizer, state, rate, scale,
+                                          optimizer->marked ? state->undo : NULL);
         state->steps++;
         state->store->version++;
     }
@@ -207,7 +233,28 @@ static gan_status optimizer_step(gan_optimizer *optimizer)
         optimizer->marked = false;
     }
     optimizer->steps++;
-    return GAN_OK;
+    return finite;
+}
+
+static gan_status optimizer_step(gan_optimizer *optimizer)
+{
+    double square = optimizer_square(optimizer), clip = gan__optimizer_options(optimizer)->clip;
+    double scale = 1;
+    optimizer->norm = sqrt(square);
+    optimizer->updated = false;
+    /* If the squared norm is a float32, so is every squared element: no second moment overflows. */
+    if (!(square <= (double)FLT_MAX))
+        return gan__fail(optimizer->object.context, GAN_E_DIVERGED,
+                         "%s: the norm of the gradient is not finite or too large",
+                         optimizer->kind->kind.name);
+    if (!optimizer->held) optimizer->marked = true;
+    GAN__TRY(optimizer_reserve_undo(optimizer));
+    /* torch.nn.utils.clip_grad_norm_, 1e-6 included. */
+    if (clip > 0 && clip < optimizer->norm + 1e-6) scale = clip / (optimizer->norm + 1e-6);
+    if (optimizer_update(optimizer, scale)) return GAN_OK;
+    if (!optimizer->held) gan__optimizer_undo(optimizer);
+    return gan__fail(optimizer->object.context, GAN_E_DIVERGED,
+                     "%s: a new weight or moment is not finite", optimizer->kind->kind.name);
 }
 
 gan_status gan_optimizer_step(gan_optimizer *optimizer)
@@ -255,6 +302,7 @@ gan_status gan_optimizer_rate(gan_optimizer *optimizer, double *out)
 
 void gan__optimizer_mark(gan_optimizer *optimizer)
 {
+    optimizer->held = true;
     optimizer->marked = true;
     optimizer->undo_count = 0;
 }

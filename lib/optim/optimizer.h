@@ -51,6 +51,12 @@ typedef struct gan__optimizer_state {
     int64_t steps, marked_steps; /* updates of this store: now, and at the mark */
 } gan__optimizer_state;
 
+/* The gradient of one parameter, in its store's. */
+typedef struct gan__optimizer_span {
+    const gan__store *store; /* of a state */
+    int64_t offset, count;
+} gan__optimizer_span;
+
 typedef struct gan__optimizer_kind {
     gan__kind kind; /* its options begin with gan__optimizer_common */
 
@@ -61,8 +67,9 @@ typedef struct gan__optimizer_kind {
     gan_status (*check)(gan_context *context, const void *options);
 
     /* Updates the weights at `rate`; gradients are multiplied by `scale` first. Old values go to
-     * `undo` unless it is NULL. state->steps counts the updates before this one. */
-    void (*update)(const gan_optimizer *optimizer, const gan__optimizer_state *state, double rate,
+     * `undo` unless it is NULL. state->steps counts the updates before this one. Returns whether
+     * all that is new is finite. */
+    bool (*update)(const gan_optimizer *optimizer, const gan__optimizer_state *state, double rate,
                    double scale, float *undo);
 } gan__optimizer_kind;
 
@@ -84,8 +91,15 @@ struct gan_optimizer {
     size_t state_count, state_capacity;
     int64_t steps; /* updates made: the schedule's time */
 
+    /* Every parameter once, in the order of the models and of their entries. The norm is summed in
+     * this order, so that it does not depend on how parameters are divided among stores. */
+    gan__optimizer_span *spans;
+    size_t span_count, span_capacity;
+
     double norm;       /* of the whole gradient in the last step, before clipping, also where that
                           diverged */
+    bool updated;      /* the last step, if it diverged, did so only in what it wrote */
+    bool held;         /* somebody else marks and undoes */
     bool marked;       /* the next step keeps what going back needs */
     size_t undo_count; /* states that have stepped since the mark and kept it */
     int64_t marked_steps;
@@ -98,7 +112,8 @@ static inline const gan__optimizer_common *gan__optimizer_options(const gan_opti
 }
 
 /* Marks the present state, whatever steps follow: the next one keeps the weights and moments that
- * it overwrites; the memory for it is made by the first that does. */
+ * it overwrites; the memory for it is made by the first that does. Who marks also undoes a step
+ * that diverged; where nobody ever has, each step does both itself. */
 void gan__optimizer_mark(gan_optimizer *optimizer);
 
 /* Puts everything back, bit for bit, as it was at the last mark; nothing, if no step was made since

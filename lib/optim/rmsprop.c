@@ -44,7 +44,7 @@ static int32_t rmsprop_moments(const void *options, const char *names[GAN__MAX_M
     return count;
 }
 
-static void rmsprop_update(const gan_optimizer *optimizer, const gan__optimizer_state *state,
+static bool rmsprop_update(const gan_optimizer *optimizer, const gan__optimizer_state *state,
                            double rate, double scale, float *undo)
 {
     const rmsprop_options *options = optimizer->options;
@@ -59,8 +59,8 @@ static void rmsprop_update(const gan_optimizer *optimizer, const gan__optimizer_
                                .momentum = options->momentum,
                                .decay = options->common.weight_decay,
                                .scale = scale};
-    gan__update_rmsprop(store->context, &rule, store->weight_count, store->gradients,
-                        store->weights, moments, undo);
+    return gan__update_rmsprop(store->context, &rule, store->weight_count, store->gradients,
+                               store->weights, moments, undo);
 }
 
 const gan__optimizer_kind gan__optimizer_rmsprop = {

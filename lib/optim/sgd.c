@@ -38,7 +38,7 @@ static int32_t sgd_moments(const void *options, const char *names[GAN__MAX_MOMEN
     return ((const sgd_options *)options)->momentum != 0 ? 1 : 0;
 }
 
-static void sgd_update(const gan_optimizer *optimizer, const gan__optimizer_state *state,
+static bool sgd_update(const gan_optimizer *optimizer, const gan__optimizer_state *state,
                        double rate, double scale, float *undo)
 {
     const sgd_options *options = optimizer->options;
@@ -50,8 +50,8 @@ static void sgd_update(const gan_optimizer *optimizer, const gan__optimizer_stat
                            .scale = scale,
                            .nesterov = options->nesterov != 0,
                            .first = state->steps == 0};
-    gan__update_sgd(store->context, &rule, store->weight_count, store->gradients, store->weights,
-                    state->moments, undo);
+    return gan__update_sgd(store->context, &rule, store->weight_count, store->gradients,
+                           store->weights, state->moments, undo);
 }
 
 const gan__optimizer_kind gan__optimizer_sgd = {

@@ -75,11 +75,12 @@ static gan_status resume_precision(const resume_state *r)
     return resume_differs(r, "context.precision", saved, wanted);
 }
 
-static gan_status resume_seed(const resume_state *r, uint64_t saved, uint64_t wanted)
+static gan_status resume_seed(const resume_state *r)
 {
     gan__text a = {.context = r->context}, b = a;
-    gan__text_print(&a, "%" PRIu64, saved);
-    gan__text_print(&b, "%" PRIu64, wanted);
+    if (r->trainer->root == r->context->seed) return GAN_OK;
+    gan__text_print(&a, "%" PRIu64, r->trainer->root);
+    gan__text_print(&b, "%" PRIu64, r->context->seed);
     gan_status status = a.status != GAN_OK ? a.status : b.status;
     if (status == GAN_OK) status = resume_differs(r, "context.seed", a.bytes, b.bytes);
     gan__text_free(&a);
@@ -101,6 +102,7 @@ static gan_status resume_trainer(const resume_state *r)
     gan_status status = gan__options_copy(r->context, kind, wanted, section->values);
     if (status == GAN_OK) {
         ((gan__trainer_common *)wanted)->batch = ((const gan__run_options *)run->values)->batch;
+        r->trainer->kind->settle(wanted);
         status = resume_options(r, "trainer", kind, r->trainer->options, wanted);
     }
     gan__options_free(r->context, kind, wanted);
@@ -192,6 +194,7 @@ static gan_status resume_model(const resume_state *r, const gan__section *sectio
 
 static gan_status resume_compare(const resume_state *r)
 {
+    GAN__TRY(resume_seed(r));
     GAN__TRY(resume_precision(r));
     GAN__TRY(resume_trainer(r));
     for (int32_t i = 0; i < r->trainer->kind->group_count; i++) GAN__TRY(resume_optimizer(r, i));
@@ -202,21 +205,17 @@ static gan_status resume_compare(const resume_state *r)
     return GAN_OK;
 }
 
-/* Loading takes over the saved seed: a context that was made with another one gets it back. */
 gan_status gan__recipe_resume(gan_trainer **out, const gan_recipe *recipe, gan_context *context,
                               const char *checkpoint)
 {
-    const uint64_t seed = context->seed;
     gan_trainer *trainer;
     GAN__TRY(gan_trainer_load(&trainer, context, checkpoint));
-    const uint64_t saved = context->seed;
     const resume_state r = {context, recipe, checkpoint, trainer};
-    gan_status status = seed == saved ? resume_compare(&r) : resume_seed(&r, saved, seed);
+    gan_status status = resume_compare(&r);
     if (status == GAN_OK) {
         *out = trainer;
         return GAN_OK;
     }
-    context->seed = seed;
     gan_trainer_release(trainer);
     return status;
 }

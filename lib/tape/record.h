@@ -7,7 +7,7 @@
 #ifndef GAN__RECORD_H
 #define GAN__RECORD_H
 
-#include <gan/tape.h>
+#include "tape/tape.h"
 
 #include "losses/loss.h"
 #include "model/plan.h"
@@ -90,10 +90,11 @@ typedef struct gan__tape_place {
 
 struct gan_tape {
     gan__object object;
-    uint64_t generation; /* of the values: grows with each reset */
-    uint64_t first;      /* the one that it began with */
-    uint64_t pass;       /* backward calls made */
-    uint64_t draws;
+    uint64_t generation;   /* of the values: grows with each reset */
+    uint64_t first;        /* the one that it began with */
+    uint64_t pass;         /* backward calls made */
+    uint64_t seed;         /* of its draws: noise, dropout */
+    uint64_t draws;        /* made */
     gan__record **records; /* first those of this round, in order, then spare ones */
     size_t used, record_count, record_capacity;
     gan__tape_place *places; /* of the values, by index */

@@ -2,6 +2,7 @@
 #include "tape/record.h"
 
 #include "base/memory.h"
+#include "base/random.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -175,17 +176,33 @@ static void tape_destroy(void *self)
     gan__free(context, tape->stores);
 }
 
-/* A context's tapes begin far from each other, so that a value of another tape is refused. */
-static uint64_t tape_first_generation(gan_context *context)
+/* Tapes begin far from each other, so that a value of another tape is refused, whatever its
+ * context. The address tells apart those that live at one time, the number those that follow each
+ * other. */
+static uint64_t tape_first_generation(const gan_tape *tape)
 {
-    return 1 + context->tapes++ * UINT64_C(1640531527) % (INT32_MAX - 1);
+    const uint64_t address = (uint64_t)(uintptr_t)tape, number = tape->object.context->tapes;
+    const uint32_t counter[4] = {(uint32_t)address, (uint32_t)(address >> 32), (uint32_t)number,
+                                 (uint32_t)(number >> 32)};
+    uint32_t word[4];
+    gan__philox(counter, (const uint32_t[2]){0, 0}, word);
+    return 1 + word[0] % (INT32_MAX - 1);
+}
+
+gan_status gan__tape_create(gan_tape **out, gan_context *context, uint64_t seed)
+{
+    GAN__TRY(gan__object_create(out, context, sizeof **out, GAN__TAPE, tape_destroy));
+    (*out)->cache.context = context;
+    (*out)->seed = seed;
+    (*out)->first = (*out)->generation = tape_first_generation(*out);
+    return GAN_OK;
 }
 
 static gan_status tape_create(gan_tape **out, gan_context *context)
 {
-    GAN__TRY(gan__object_create(out, context, sizeof **out, GAN__TAPE, tape_destroy));
-    (*out)->cache.context = context;
-    (*out)->first = (*out)->generation = tape_first_generation(context);
+    uint64_t seed = gan__random_seed(context->seed, GAN__DRAW_TAPE, context->tapes);
+    GAN__TRY(gan__tape_create(out, context, seed));
+    context->tapes++;
     return GAN_OK;
 }
 
@@ -271,7 +288,7 @@ static gan_status tape_write(const gan_tape *tape, const char *function, gan__sh
         return gan__fail(tape->object.context, GAN_E_SHAPE,
                          "%s: the tensor is %s, neither float32 nor uint8", function,
                          gan__dtype_name(tensor->dtype));
-    gan__tensor_write(tensor, tensor->dtype == GAN_UINT8, data);
+    gan__tensor_write(tensor, gan__tensor_is_picture(tensor), data);
     return GAN_OK;
 }
 

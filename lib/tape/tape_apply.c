@@ -207,7 +207,8 @@ static gan_status apply_run(gan_tape *tape, gan_model *model, const char *mode,
     record->frozen = call.frozen;
     for (size_t i = 0; i < record->store_count; i++)
         record->versions[i] = model->stores[i]->version;
-    gan__plan_forward(record->plan, record->x, tape->draws, tape->transient);
+    const gan__plan_draw draw = {tape->seed, tape->draws};
+    gan__plan_forward(record->plan, record->x, &draw, tape->transient);
     if (call.mode.training) tape->draws++;
     apply_outputs(record, &call);
     gan__tape_commit(tape, record, outputs);

@@ -40,7 +40,7 @@ static gan_status source_input(gan_tape *tape, gan_tensor *tensor, int32_t gradi
         gan__object_retain(tensor);
         record->tensor = tensor;
     } else {
-        gan__tensor_read(tensor, tensor->dtype == GAN_UINT8, record->data.memory);
+        gan__tensor_read(tensor, gan__tensor_is_picture(tensor), record->data.memory);
         record->values[0].data = record->data.memory;
     }
     gan__tape_commit(tape, record, out);
@@ -82,7 +82,7 @@ static gan_status source_draw(gan_tape *tape, const char *function, int32_t rank
     GAN__TRY(gan__record_values(tape, record, 1));
     int64_t count = gan__shape_count(shape);
     GAN__TRY(gan__block_reserve(context, &record->data, (size_t)count));
-    const gan__draw draw = {context->seed, GAN__DRAW_LATENT, tape->draws++};
+    const gan__draw draw = {tape->seed, GAN__DRAW_LATENT, tape->draws++};
     if (normal)
         gan__draw_normal(context, &draw, 0, count, 0.0f, 1.0f, record->data.memory);
     else

@@ -44,6 +44,12 @@ const char *gan__picture_print(gan__shape shape, char text[88]);
  * GAN_E_SHAPE otherwise. */
 gan_status gan__tensor_shape(const gan_tensor *tensor, gan__shape *out);
 
+/* Whether uint8 is a picture's [-1, 1], scaled: of any rank but 1, which holds class numbers. */
+static inline bool gan__tensor_is_picture(const gan_tensor *tensor)
+{
+    return tensor->dtype == GAN_UINT8 && tensor->rank != 1;
+}
+
 /* Reads all elements, row-major, as float32. uint8 is scaled from [0, 255] to [-1, 1] if
  * `pictures`. Strided and permuted tensors in any order; the inner loops are blocked for NCHW. */
 void gan__tensor_read(const gan_tensor *tensor, bool pictures, float *out);

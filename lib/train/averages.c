@@ -5,9 +5,13 @@
 gan_status gan__averages_prepare(gan_trainer *t)
 {
     double decay = gan__trainer_options(t)->average;
-    for (int32_t i = 0; i < t->kind->role_count && decay > 0; ++i)
-        if (t->models[i] && t->kind->roles[i].averaged && !t->averages[i])
+    for (int32_t i = 0; i < t->kind->role_count && decay > 0; ++i) {
+        if (!t->models[i] || !t->kind->roles[i].averaged) continue;
+        if (!t->averages[i])
             GAN__TRY(gan__average_create(&t->averages[i], t->models[i], decay));
+        else if (t->averages[i]->updates == 0)
+            gan__average_copy(t->averages[i]);
+    }
     return GAN_OK;
 }
 
@@ -29,13 +33,27 @@ static bool averages_couple(const gan_model *model)
     return false;
 }
 
+/* Begins or ends the estimation of the model's running statistics. */
+static void averages_estimate(const gan_model *model, bool begin)
+{
+    for (size_t i = 0; i < model->node_count; ++i) model->nodes[i].layer->estimates = begin;
+}
+
+static gan_status averages_refresh(gan_trainer *t, int32_t role)
+{
+    gan__average *average = t->averages[role];
+    gan__average_copy_buffers(average);
+    averages_estimate(average->model, true);
+    gan_status status = t->kind->refresh(t, role, average->model);
+    averages_estimate(average->model, false);
+    if (status != GAN_OK) gan__average_copy_buffers(average);
+    return status;
+}
+
 gan_status gan__averages_refresh(gan_trainer *t)
 {
-    for (int32_t i = 0; i < t->kind->role_count; ++i) {
-        if (!t->averages[i] || !t->kind->refresh || !averages_couple(t->averages[i]->model))
-            continue;
-        gan__average_copy_buffers(t->averages[i]);
-        GAN__TRY(t->kind->refresh(t, i, t->averages[i]->model));
-    }
+    for (int32_t i = 0; i < t->kind->role_count; ++i)
+        if (t->averages[i] && t->kind->refresh && averages_couple(t->averages[i]->model))
+            GAN__TRY(averages_refresh(t, i));
     return GAN_OK;
 }

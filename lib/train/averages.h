@@ -4,7 +4,8 @@
 
 #include "train/trainer.h"
 
-/* Makes the averages that the option average= asks for and that are not there yet. */
+/* Makes the averages that the option average= asks for and that are not there yet; those without
+ * an update so far take over what their models are now. */
 gan_status gan__averages_prepare(gan_trainer *trainer);
 void gan__averages_free(gan_trainer *trainer);
 

@@ -2,14 +2,14 @@
  *
  * Metadata: gan.format "1.0", gan.kind "trainer", gan.version; gan.text, the trainer's description;
  *           gan.precision, gan.seed, gan.steps, gan.draws, gan.position.FEED;
+ *           gan.root, the context's seed, from which the trainer's own was made;
  *           gan.data.FEED, the data set's description without folders, and gan.data.FEED.checksum:
  *           "" and 0 for data that was fed otherwise;
  *           gan.model.ROLE, its text; gan.share.ROLE.PART "ROLE.PART", a part that an earlier role
- *           brought; gan.optimizer.GROUP, its description; gan.optimizer.GROUP.steps;
- *           gan.average.ROLE.updates
+ *           brought, parts of parts included, by the names in both texts; gan.optimizer.GROUP,
+ *           its description; gan.optimizer.GROUP.steps; gan.average.ROLE.updates
  * Tensors:  model.ROLE.NAME, average.ROLE.NAME, optimizer.GROUP.ROLE.NAME.MOMENT, in PyTorch's
- *           names and layouts; optimizer.GROUP.updates, the count of each store. What roles share
- *           is stored once, under the first of them. */
+ *           names and layouts. What roles share is stored once, under the first of them. */
 #include "train/trainer.h"
 
 #include <inttypes.h>
@@ -69,7 +69,8 @@ static gan_status checkpoint_save_counters(const gan_trainer *t, gan__bundle *bu
     GAN__TRY(gan__bundle_pair(bundle, "gan.text", t->text));
     GAN__TRY(gan__bundle_pair(bundle, "gan.precision",
                               gan__precision_name(t->object.context->precision)));
-    GAN__TRY(checkpoint_integer(bundle, "gan.seed", (int64_t)t->object.context->seed));
+    GAN__TRY(checkpoint_integer(bundle, "gan.seed", (int64_t)t->seed));
+    GAN__TRY(checkpoint_integer(bundle, "gan.root", (int64_t)t->root));
     GAN__TRY(checkpoint_integer(bundle, "gan.steps", t->steps));
     GAN__TRY(checkpoint_integer(bundle, "gan.draws", (int64_t)gan_tape_draws(t->tape)));
     for (int32_t i = 0; i < t->kind->feed_count; ++i) {
@@ -82,14 +83,36 @@ static gan_status checkpoint_save_counters(const gan_trainer *t, gan__bundle *bu
     return GAN_OK;
 }
 
+/* The parts of the first roles' models, and their parts, as their texts define them. */
+typedef struct checkpoint_parts {
+    gan__definitions roles[GAN__MAX_ROLES];
+    int32_t count;
+} checkpoint_parts;
+
+static void checkpoint_free_parts(checkpoint_parts *parts)
+{
+    while (parts->count > 0) gan__definitions_free(&parts->roles[--parts->count]);
+}
+
+static gan_status checkpoint_list_parts(const gan_trainer *t, int32_t roles, checkpoint_parts *out)
+{
+    for (out->count = 0; out->count < roles; ++out->count) {
+        gan_status status = gan__model_definitions(t->models[out->count], &out->roles[out->count]);
+        if (status == GAN_OK) continue;
+        checkpoint_free_parts(out);
+        return status;
+    }
+    return GAN_OK;
+}
+
 /* The first place of a part among the roles before `role`, as "ROLE.PART". */
-static bool checkpoint_earlier_part(const gan_trainer *t, int32_t role, const gan_model *part,
-                                    checkpoint_key *out)
+static bool checkpoint_earlier_part(const gan_trainer *t, const checkpoint_parts *parts,
+                                    int32_t role, const gan_model *part, checkpoint_key *out)
 {
     for (int32_t r = 0; r < role; ++r)
-        for (size_t i = 0; i < t->models[r]->part_count; ++i)
-            if (t->models[r]->parts[i].model == part) {
-                checkpoint_join(out, t->kind->roles[r].name, t->models[r]->parts[i].name, NULL);
+        for (size_t i = 0; i < parts->roles[r].count; ++i)
+            if (parts->roles[r].items[i].model == part) {
+                checkpoint_join(out, t->kind->roles[r].name, parts->roles[r].items[i].name, NULL);
                 return true;
             }
     return false;
@@ -103,13 +126,14 @@ static bool checkpoint_has_layer(const gan_model *model, const gan_layer *layer)
 }
 
 /* Whether the layer lies in a part that an earlier role has as well. */
-static bool checkpoint_in_earlier_part(const gan_trainer *t, int32_t role, const gan_layer *layer)
+static bool checkpoint_in_earlier_part(const gan_trainer *t, const checkpoint_parts *parts,
+                                       int32_t role, const gan_layer *layer)
 {
-    const gan_model *model = t->models[role];
+    const gan__definitions *own = &parts->roles[role];
     checkpoint_key place;
-    for (size_t i = 0; i < model->part_count; ++i)
-        if (checkpoint_earlier_part(t, role, model->parts[i].model, &place) &&
-            checkpoint_has_layer(model->parts[i].model, layer))
+    for (size_t i = 0; i < own->count; ++i)
+        if (checkpoint_has_layer(own->items[i].model, layer) &&
+            checkpoint_earlier_part(t, parts, role, own->items[i].model, &place))
             return true;
     return false;
 }
@@ -123,20 +147,45 @@ static bool checkpoint_earlier_store(const gan_trainer *t, int32_t role, const g
     return false;
 }
 
+static gan_status checkpoint_check_role(const gan_trainer *t, const checkpoint_parts *parts,
+                                        int32_t role)
+{
+    const gan_model *model = t->models[role];
+    GAN__TRY(gan__model_check_text(model));
+    for (size_t i = 0; i < model->entry_count; ++i) {
+        const gan__entry_name *entry = &model->entries[i];
+        if (!checkpoint_earlier_store(t, role, entry->layer->store) ||
+            checkpoint_in_earlier_part(t, parts, role, entry->layer))
+            continue;
+        return gan__fail(t->object.context, GAN_E_STATE,
+                         "%s: the %s shares '%s' with another role, but not as a part of both",
+                         t->kind->kind.name, t->kind->roles[role].name, entry->name);
+    }
+    return GAN_OK;
+}
+
 gan_status gan__trainer_check_sharing(const gan_trainer *t)
 {
-    for (int32_t r = 0; r < t->kind->role_count; ++r) {
-        const gan_model *model = t->models[r];
-        GAN__TRY(gan__model_check_text(model));
-        for (size_t i = 0; i < model->entry_count; ++i) {
-            const gan__entry_name *entry = &model->entries[i];
-            if (!checkpoint_earlier_store(t, r, entry->layer->store) ||
-                checkpoint_in_earlier_part(t, r, entry->layer))
-                continue;
-            return gan__fail(t->object.context, GAN_E_STATE,
-                             "%s: the %s shares '%s' with another role, but not as a part of both",
-                             t->kind->kind.name, t->kind->roles[r].name, entry->name);
-        }
+    checkpoint_parts parts;
+    gan_status status = GAN_OK;
+    GAN__TRY(checkpoint_list_parts(t, t->kind->role_count, &parts));
+    for (int32_t r = 0; r < t->kind->role_count && status == GAN_OK; ++r)
+        status = checkpoint_check_role(t, &parts, r);
+    checkpoint_free_parts(&parts);
+    return status;
+}
+
+/* What a role shares with earlier ones. */
+static gan_status checkpoint_save_shares(const gan_trainer *t, const checkpoint_parts *parts,
+                                         int32_t role, gan__bundle *bundle)
+{
+    const gan__definitions *own = &parts->roles[role];
+    checkpoint_key key, other;
+    for (size_t i = 0; i < own->count; ++i) {
+        const gan__definition *item = &own->items[i];
+        if (item->again || !checkpoint_earlier_part(t, parts, role, item->model, &other)) continue;
+        checkpoint_join(&key, "gan.share", t->kind->roles[role].name, item->name);
+        GAN__TRY(gan__bundle_pair(bundle, key.text, other.text));
     }
     return GAN_OK;
 }
@@ -147,15 +196,10 @@ static gan_status checkpoint_save_model(const gan_trainer *t, int32_t role, gan_
     const char *name = t->kind->roles[role].name;
     const gan_model *model = t->models[role];
     const char *text = gan_model_text(model);
-    checkpoint_key key, other;
+    checkpoint_key key;
     if (!text) return GAN_E_MEMORY; /* the message is there */
     checkpoint_join(&key, "gan.model", name, NULL);
     GAN__TRY(gan__bundle_pair(bundle, key.text, text));
-    for (size_t i = 0; i < model->part_count; ++i) {
-        if (!checkpoint_earlier_part(t, role, model->parts[i].model, &other)) continue;
-        snprintf(key.text, sizeof key.text, "gan.share.%s.%s", name, model->parts[i].name);
-        GAN__TRY(gan__bundle_pair(bundle, key.text, other.text));
-    }
     snprintf(key.text, sizeof key.text, "model.%s.", name);
     GAN__TRY(gan__bundle_model(bundle, key.text, model, saved));
     for (size_t i = 0; i < model->store_count; ++i)
@@ -166,14 +210,20 @@ static gan_status checkpoint_save_model(const gan_trainer *t, int32_t role, gan_
 static gan_status checkpoint_save_models(const gan_trainer *t, gan__bundle *bundle)
 {
     gan_context *context = t->object.context;
+    checkpoint_parts parts;
     gan__store **stores;
     size_t count = 0;
-    gan_status status = GAN_OK;
     for (int32_t r = 0; r < t->kind->role_count; ++r) count += t->models[r]->store_count;
     GAN__TRY(gan__allocate(context, &stores, count, sizeof *stores));
     gan__store_list saved = {.stores = stores};
-    for (int32_t r = 0; r < t->kind->role_count && status == GAN_OK; ++r)
-        status = checkpoint_save_model(t, r, bundle, &saved, stores);
+    gan_status status = checkpoint_list_parts(t, t->kind->role_count, &parts);
+    if (status == GAN_OK) {
+        for (int32_t r = 0; r < t->kind->role_count && status == GAN_OK; ++r) {
+            status = checkpoint_save_model(t, r, bundle, &saved, stores);
+            if (status == GAN_OK) status = checkpoint_save_shares(t, &parts, r, bundle);
+        }
+        checkpoint_free_parts(&parts);
+    }
     gan__free(context, stores);
     return status;
 }
@@ -252,27 +302,14 @@ static gan_status checkpoint_visit_moments(const gan_trainer *t, int32_t group,
 static gan_status checkpoint_save_optimizer(const gan_trainer *t, int32_t group,
                                             gan__bundle *bundle)
 {
-    gan_context *context = t->object.context;
     const gan_optimizer *optimizer = t->optimizers[group];
     const char *name = t->kind->groups[group];
     checkpoint_key key;
-    int64_t *updates, count = (int64_t)optimizer->state_count;
     GAN__TRY(gan__bundle_pair(bundle, checkpoint_join(&key, "gan.optimizer", name, NULL),
                               gan_optimizer_text(optimizer)));
     GAN__TRY(checkpoint_integer(bundle, checkpoint_join(&key, "gan.optimizer", name, "steps"),
                                 optimizer->steps));
-    GAN__TRY(checkpoint_visit_moments(t, group, checkpoint_write_moment, bundle));
-    GAN__TRY(gan__allocate(context, &updates, optimizer->state_count, sizeof *updates));
-    for (int64_t i = 0; i < count; ++i) updates[i] = optimizer->states[i].steps;
-    const gan__safetensors_tensor tensor = {.name =
-                                                checkpoint_join(&key, "optimizer", name, "updates"),
-                                            .element = GAN__ELEMENT_I64,
-                                            .rank = 1,
-                                            .shape = &count,
-                                            .data = updates};
-    gan_status status = gan__bundle_tensor(bundle, &tensor);
-    gan__free(context, updates);
-    return status;
+    return checkpoint_visit_moments(t, group, checkpoint_write_moment, bundle);
 }
 
 static gan_status checkpoint_save_average(const gan_trainer *t, int32_t role, gan__bundle *bundle)
@@ -307,6 +344,7 @@ static gan_status checkpoint_save(gan_trainer *t, const char *path)
                          "gan_trainer_save: the trainer is in the middle of a step");
     GAN__TRY(gan__trainer_make_optimizers(t));
     GAN__TRY(gan__trainer_check_sharing(t));
+    GAN__TRY(gan__averages_prepare(t));
     GAN__TRY(gan__averages_refresh(t));
     gan_status status = checkpoint_collect(t, &bundle);
     if (status == GAN_OK) status = gan__bundle_write(&bundle, path);
@@ -334,31 +372,37 @@ static gan_status checkpoint_number(const gan__archive *archive, const char *key
 }
 
 /* A count: never negative. */
+/* More than any training counts, and so far from an overflow that nothing else has to look. */
+static const int64_t checkpoint_most = (int64_t)1 << 44;
+
 static gan_status checkpoint_count(const gan__archive *archive, const char *key, int64_t *out)
 {
     GAN__TRY(checkpoint_number(archive, key, out));
-    if (*out >= 0) return GAN_OK;
+    if (*out >= 0 && *out <= checkpoint_most) return GAN_OK;
     return gan__fail(archive->context, GAN_E_FORMAT, "%s: '%s' is %" PRId64, archive->name, key,
                      *out);
 }
 
-/* The part that "ROLE.PART" names among the roles before `role`; NULL if there is none. */
-static gan_model *checkpoint_find_part(const gan_trainer *t, int32_t role, const char *name)
+/* The part that "ROLE.PART" names among those listed; NULL if there is none. */
+static gan_model *checkpoint_find_part(const gan_trainer *t, const checkpoint_parts *earlier,
+                                       const char *name)
 {
-    for (int32_t r = 0; r < role; ++r) {
+    for (int32_t r = 0; r < earlier->count; ++r) {
         size_t length = strlen(t->kind->roles[r].name);
         if (strncmp(name, t->kind->roles[r].name, length) != 0 || name[length] != '.') continue;
-        for (size_t i = 0; i < t->models[r]->part_count; ++i)
-            if (!strcmp(t->models[r]->parts[i].name, name + length + 1))
-                return t->models[r]->parts[i].model;
+        for (size_t i = 0; i < earlier->roles[r].count; ++i)
+            if (!strcmp(earlier->roles[r].items[i].name, name + length + 1))
+                return earlier->roles[r].items[i].model;
     }
     return NULL;
 }
 
 /* The parts that this role shares with earlier ones: at most one for each pair of the metadata. */
-static gan_status checkpoint_given(const gan_trainer *t, int32_t role, const gan__archive *archive,
-                                   const char **names, gan_model **parts, size_t *count)
+static gan_status checkpoint_given(const gan_trainer *t, const checkpoint_parts *earlier,
+                                   const gan__archive *archive, const char **names,
+                                   gan_model **parts, size_t *count)
 {
+    const int32_t role = earlier->count;
     checkpoint_key prefix;
     size_t length;
     snprintf(prefix.text, sizeof prefix.text, "gan.share.%s.", t->kind->roles[role].name);
@@ -368,7 +412,7 @@ static gan_status checkpoint_given(const gan_trainer *t, int32_t role, const gan
         const gan__safetensors_pair *pair = &archive->file.pairs[i];
         if (strncmp(pair->key, prefix.text, length) != 0) continue;
         names[*count] = pair->key + length;
-        parts[*count] = checkpoint_find_part(t, role, pair->value);
+        parts[*count] = checkpoint_find_part(t, earlier, pair->value);
         if (!parts[*count])
             return gan__fail(archive->context, GAN_E_FORMAT,
                              "%s: '%s' is '%.64s', which no model has", archive->name, pair->key,
@@ -385,8 +429,12 @@ static gan_status checkpoint_restore_model(gan_trainer *t, int32_t role,
     checkpoint_key key;
     const char *text, *name = t->kind->roles[role].name;
     gan__given given = {.names = names, .parts = parts};
+    checkpoint_parts earlier;
     GAN__TRY(gan__archive_pair(archive, checkpoint_join(&key, "gan.model", name, NULL), &text));
-    GAN__TRY(checkpoint_given(t, role, archive, names, parts, &given.count));
+    GAN__TRY(checkpoint_list_parts(t, role, &earlier));
+    gan_status status = checkpoint_given(t, &earlier, archive, names, parts, &given.count);
+    checkpoint_free_parts(&earlier);
+    GAN__TRY(status);
     snprintf(key.text, sizeof key.text, "model.%s.", name);
     GAN__TRY(gan__archive_model(&t->models[role], archive, key.text, text, &given));
     t->models[role]->placed = true; /* as in gan_trainer_set_model */
@@ -407,38 +455,20 @@ static gan_status checkpoint_load_model(gan_trainer *t, int32_t role, const gan_
     return status;
 }
 
-static gan_status checkpoint_load_updates(gan_optimizer *optimizer, const char *group,
-                                          const gan__archive *archive)
-{
-    checkpoint_key key;
-    const gan__safetensors_entry *entry =
-        gan__safetensors_find(&archive->file, checkpoint_join(&key, "optimizer", group, "updates"));
-    if (!entry || entry->array.element != GAN__ELEMENT_I64 || entry->array.rank != 1 ||
-        (uint64_t)entry->array.count != optimizer->state_count)
-        return gan__fail(archive->context, GAN_E_FORMAT, "%s: '%s' is missing or not %zu integers",
-                         archive->name, key.text, optimizer->state_count);
-    for (size_t i = 0; i < optimizer->state_count; ++i) {
-        gan__array one = entry->array;
-        one.data += i * sizeof(int64_t);
-        one.count = one.shape[0] = 1;
-        gan__array_decode(&one, GAN_INT64, &optimizer->states[i].steps);
-        if (optimizer->states[i].steps < 0)
-            return gan__fail(archive->context, GAN_E_FORMAT, "%s: '%s' has a negative number",
-                             archive->name, key.text);
-    }
-    return GAN_OK;
-}
-
 static gan_status checkpoint_load_optimizer(gan_trainer *t, int32_t group, gan__archive *archive)
 {
     checkpoint_key key;
     const char *spec, *name = t->kind->groups[group];
+    gan_optimizer *optimizer;
     GAN__TRY(gan__archive_pair(archive, checkpoint_join(&key, "gan.optimizer", name, NULL), &spec));
     GAN__TRY(gan__trainer_set_optimizer(t, group, spec));
     GAN__TRY(gan__trainer_make_optimizers(t));
+    optimizer = t->optimizers[group];
     GAN__TRY(checkpoint_count(archive, checkpoint_join(&key, "gan.optimizer", name, "steps"),
-                              &t->optimizers[group]->steps));
-    GAN__TRY(checkpoint_load_updates(t->optimizers[group], name, archive));
+                              &optimizer->steps));
+    /* In a trainer all of a group's parameters are updated together. */
+    for (size_t i = 0; i < optimizer->state_count; ++i)
+        optimizer->states[i].steps = optimizer->steps;
     return checkpoint_visit_moments(t, group, checkpoint_read_moment, archive);
 }
 
@@ -474,9 +504,8 @@ static gan_status checkpoint_load_data(gan_trainer *t, int32_t feed, const gan__
 static gan_status checkpoint_load_counters(gan_trainer *t, const gan__archive *archive)
 {
     checkpoint_key key;
-    int64_t seed, draws;
+    int64_t draws;
     GAN__TRY(checkpoint_copy(archive, "gan.precision", &t->precision));
-    GAN__TRY(checkpoint_number(archive, "gan.seed", &seed));
     GAN__TRY(checkpoint_count(archive, "gan.steps", &t->steps));
     GAN__TRY(checkpoint_count(archive, "gan.draws", &draws));
     for (int32_t i = 0; i < t->kind->feed_count; ++i) {
@@ -484,7 +513,6 @@ static gan_status checkpoint_load_counters(gan_trainer *t, const gan__archive *a
         GAN__TRY(checkpoint_count(archive, key.text, &t->feeds[i].position));
         if (t->kind->feeds[i].field) GAN__TRY(checkpoint_load_data(t, i, archive));
     }
-    GAN__TRY(gan__context_reseed(t->object.context, (uint64_t)seed));
     return gan_tape_seek(t->tape, (uint64_t)draws);
 }
 
@@ -503,9 +531,13 @@ static gan_status checkpoint_fill(gan_trainer *t, gan__archive *archive)
 static gan_status checkpoint_read(gan_trainer **out, gan__archive *archive)
 {
     const char *spec;
+    int64_t seed, root;
     GAN__TRY(gan__archive_check(archive, "trainer"));
     GAN__TRY(gan__archive_pair(archive, "gan.text", &spec));
-    gan_status status = gan_trainer_create(out, archive->context, spec);
+    GAN__TRY(checkpoint_number(archive, "gan.seed", &seed));
+    GAN__TRY(checkpoint_number(archive, "gan.root", &root));
+    gan_status status =
+        gan__trainer_create(out, archive->context, spec, (uint64_t)seed, (uint64_t)root);
     if (status == GAN_OK) status = checkpoint_fill(*out, archive);
     if (status != GAN_OK) {
         gan_trainer_release(*out);
@@ -517,10 +549,6 @@ static gan_status checkpoint_read(gan_trainer **out, gan__archive *archive)
 static gan_status checkpoint_load(gan_trainer **out, gan_context *context, const char *path)
 {
     gan__archive archive;
-    if (context->callbacks > 0)
-        return gan__fail(
-            context, GAN_E_STATE,
-            "gan_trainer_load: inside a step callback, whose run's seed it would change");
     GAN__TRY(gan__archive_open(&archive, context, path));
     gan_status status = checkpoint_read(out, &archive);
     gan__archive_close(&archive);

@@ -51,8 +51,8 @@ static const gan__option game_options[] = {
     {"loss", GAN__OPTION_CHOICE, 0, "non_saturating", 0, 0,
      "minimax|non_saturating|lsgan|hinge|wgan", offsetof(gan_game, loss),
      "the objective of the game"},
-    {"d_steps", GAN__OPTION_INTEGER, 0, "1", 1, 1000, NULL, offsetof(gan_game, d_steps),
-     "updates of the discriminator for one of the generator"},
+    {"d_steps", GAN__OPTION_INTEGER, 0, "0", 0, 1000, NULL, offsetof(gan_game, d_steps),
+     "updates of the discriminator for one of the generator; 0: 5 with loss=wgan, else 1"},
     {"reuse", GAN__OPTION_BOOLEAN, 0, "no", 0, 0, NULL, offsetof(gan_game, reuse),
      "the generator climbs on the discriminator's last fakes, not on fresh noise"},
     {"noise", GAN__OPTION_CHOICE, 0, "normal", 0, 0, "normal|uniform", offsetof(gan_game, noise),
@@ -60,7 +60,7 @@ static const gan__option game_options[] = {
     {"smoothing", GAN__OPTION_REAL, 0, "0", 0, 0.5, NULL, offsetof(gan_game, smoothing),
      "one-sided label smoothing: real samples have the label 1 - smoothing"},
     {"clip", GAN__OPTION_REAL, 0, "0", 0, 1e6, NULL, offsetof(gan_game, clip),
-     "the discriminator's parameters stay in [-clip, clip]: loss=wgan alone; 0: its paper's 0.01"},
+     "loss=wgan: the discriminator's parameters stay in [-clip, clip]; 0: 0.01"},
     {"instance_noise", GAN__OPTION_REAL, 0, "0", 0, 100, NULL, offsetof(gan_game, instance_noise),
      "deviation of normal noise added to all that the discriminator sees; 0: none"},
     {"instance_decay", GAN__OPTION_REAL, 0, "1", 0, 1, NULL, offsetof(gan_game, instance_decay),
@@ -89,8 +89,14 @@ static const game_objective game_objectives[] = {
     [GAN_WGAN] = {"wgan", "mean", "mean", "mean", -1, 1, -1, false, NULL},
 };
 
-/* Of the Wasserstein critic, in the first paper. */
-static const double game_usual_clip = 0.01;
+/* The settings of the first Wasserstein GAN for what is left open. */
+static void game_settle(void *options)
+{
+    gan_game *game = options;
+    bool wasserstein = game->loss == GAN_WGAN;
+    if (game->d_steps == 0) game->d_steps = wasserstein ? 5 : 1;
+    if (wasserstein && game->clip == 0) game->clip = 0.01;
+}
 
 static gan_status game_noise(gan_trainer *t, int32_t feed, gan_value *z)
 {
@@ -179,9 +185,7 @@ static gan_status game_discriminator(gan_trainer *t, gan_value *fake)
 
     GAN__TRY(gan_tape_backward(t->tape, &loss, NULL, 1, &d, 1));
     GAN__TRY(gan__trainer_update(t, GAN_D, GAN_GRADIENT_D));
-    if (game->loss != GAN_WGAN) return GAN_OK;
-    double clip = game->clip > 0 ? game->clip : game_usual_clip;
-    return gan_model_clamp(d, -clip, clip);
+    return game->loss == GAN_WGAN ? gan_model_clamp(d, -game->clip, game->clip) : GAN_OK;
 }
 
 /* G climbs once, on fresh noise or on `fake`. */
@@ -237,7 +241,7 @@ static const char *game_reference(const gan_trainer *t, int32_t group)
 static bool game_needs_two_passes(const gan_model *d)
 {
     for (size_t i = 0; i < d->node_count; ++i)
-        if (gan__layer_parameter(d->nodes[i].layer, "weight_u")) return true;
+        if (d->nodes[i].layer->iterates) return true;
     return false;
 }
 
@@ -316,9 +320,8 @@ static gan_status game_check(gan_trainer *t)
     return GAN_OK;
 }
 
-/* Batches that leave nothing of the statistics that were there: 0.9^100 = 3e-5 with PyTorch's
- * momentum. */
-enum { GAN_REFRESH_BATCHES = 100 };
+/* Batches whose mean statistics are the averaged generator's. */
+enum { GAN_REFRESH_BATCHES = 20 };
 
 /* Draws far beyond those of any training, so that they never meet. */
 static const uint64_t game_refresh_draws = (uint64_t)1 << 45;
@@ -346,7 +349,7 @@ static gan_status game_refresh(gan_trainer *t, int32_t role, gan_model *generato
     gan_tape *tape;
     gan_status status;
     (void)role;
-    GAN__TRY(gan_tape_create(&tape, t->object.context));
+    GAN__TRY(gan__tape_create(&tape, t->object.context, t->seed));
     status = game_refresh_on(t, tape, generator);
     gan_tape_release(tape);
     return status;
@@ -390,6 +393,7 @@ const gan__trainer_kind gan__trainer_gan = {
     .group_count = 2,
     .values = game_values,
     .value_count = sizeof game_values / sizeof game_values[0],
+    .settle = game_settle,
     .reference = game_reference,
     .check = game_check,
     .step = game_step,

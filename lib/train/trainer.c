@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "base/number.h"
+#include "base/random.h"
 #include "optim/optimizer.h"
 #include "train/averages.h"
 #include "train/undo.h"
@@ -43,25 +44,37 @@ static gan_status trainer_describe(gan_trainer *t, const char *spec)
     GAN__TRY(gan__describe(context, "trainer", (const gan__kind *const *)gan__trainer_kinds,
                            (size_t)gan__trainer_kind_count, spec, &kind, &t->options));
     t->kind = (const gan__trainer_kind *)kind;
+    t->kind->settle(t->options);
     gan__text_print(&text, "%s", kind->name);
     gan__options_print(&text, kind, t->options);
     t->text = text.bytes;
     return text.status;
 }
 
-static gan_status trainer_create(gan_trainer **out, gan_context *context, const char *spec)
+gan_status gan__trainer_create(gan_trainer **out, gan_context *context, const char *spec,
+                               uint64_t seed, uint64_t root)
 {
     gan_trainer *t;
     gan_status status;
     GAN__TRY(gan__object_create(&t, context, sizeof *t, GAN__TRAINER, trainer_destroy));
+    t->seed = seed;
+    t->root = root;
     for (int32_t i = 0; i < GAN__MAX_VALUES; ++i) t->values[i] = NAN;
     status = trainer_describe(t, spec);
-    if (status == GAN_OK) status = gan_tape_create(&t->tape, context);
+    if (status == GAN_OK) status = gan__tape_create(&t->tape, context, seed);
     if (status == GAN_OK)
         *out = t;
     else
         gan__object_release(t);
     return status;
+}
+
+static gan_status trainer_create(gan_trainer **out, gan_context *context, const char *spec)
+{
+    uint64_t seed = gan__random_seed(context->seed, GAN__DRAW_TRAINER, context->trainers);
+    GAN__TRY(gan__trainer_create(out, context, spec, seed, context->seed));
+    ++context->trainers;
+    return GAN_OK;
 }
 
 gan_status gan_trainer_create(gan_trainer **out, gan_context *context, const char *spec)
@@ -236,7 +249,7 @@ static gan_status trainer_take(gan_trainer *t, int32_t feed, gan_tensor *batch)
 {
     gan__shape shape;
     GAN__TRY(trainer_settable(t, "gan_trainer_feed"));
-    if (gan__tensor_shape(batch, &shape) != GAN_OK)
+    if (batch && gan__tensor_shape(batch, &shape) != GAN_OK)
         return gan__fail(t->object.context, GAN_E_SHAPE,
                          "gan_trainer_feed: the batch has rank %d, not 1, 2 or 4", batch->rank);
     gan_tensor_retain(batch);
@@ -249,7 +262,9 @@ gan_status gan_trainer_feed(gan_trainer *t, const char *feed, gan_tensor *batch)
 {
     int32_t i;
     GAN__TRY(trainer_named(t, "gan_trainer_feed", feed));
-    GAN__TRY(gan__object_check(t->object.context, batch, GAN__TENSOR, "gan_trainer_feed", "batch"));
+    if (batch)
+        GAN__TRY(
+            gan__object_check(t->object.context, batch, GAN__TENSOR, "gan_trainer_feed", "batch"));
     i = trainer_feed(t, feed);
     if (i < 0) return trainer_unknown(t, "feed", feed);
     GAN__RETURN_ENTERED(t->object.context, trainer_take(t, i, batch));
@@ -306,7 +321,7 @@ static gan_status trainer_make_batcher(gan_trainer *t, int32_t feed)
     gan__batch_plan plan = {.fields = &t->kind->feeds[feed].field,
                             .field_count = 1,
                             .batch = gan__trainer_options(t)->batch,
-                            .seed = t->object.context->seed,
+                            .seed = t->seed,
                             .stream = (uint32_t)feed,
                             .ahead = true};
     if (!state->dataset || state->batcher) return GAN_OK;
@@ -323,6 +338,7 @@ gan_status gan__trainer_ready(gan_trainer *t)
         if (kind->feeds[i].field && !t->feeds[i].dataset && !t->feeds[i].fed)
             return gan__fail(context, GAN_E_STATE, "%s: the feed '%s' has no data", kind->kind.name,
                              kind->feeds[i].name);
+    GAN__TRY(gan__averages_prepare(t)); /* weights may have been written since the last time */
     if (t->ready) return GAN_OK;
     GAN__TRY(gan__trainer_check_sharing(t));
     GAN__TRY(gan__trainer_make_optimizers(t));
@@ -364,8 +380,14 @@ gan_status gan__trainer_measure(gan_trainer *t, int32_t value, gan_value scalar)
 gan_status gan__trainer_update(gan_trainer *t, int32_t group, int32_t norm_value)
 {
     gan_optimizer *optimizer = t->optimizers[group];
-    gan_status status = gan_optimizer_step(optimizer);
+    gan_status status;
+    if (optimizer->marked) t->undo.groups[t->undo.group_count++] = group;
+    status = gan_optimizer_step(optimizer);
     GAN__TRY(gan_optimizer_norm(optimizer, &t->values[norm_value]));
+    if (status == GAN_E_DIVERGED && optimizer->updated)
+        return gan__fail(t->object.context, status,
+                         "%s: optimizer.%s: a new weight or moment is not finite in step %lld",
+                         t->kind->kind.name, t->kind->groups[group], (long long)t->steps + 1);
     if (status == GAN_E_DIVERGED)
         return gan__fail(t->object.context, status, "%s: %s is not finite in step %lld",
                          t->kind->kind.name, t->kind->values[norm_value], (long long)t->steps + 1);
@@ -376,6 +398,16 @@ gan_status gan_trainer_check(gan_trainer *t)
 {
     GAN__TRY(gan__object_check(NULL, t, GAN__TRAINER, "gan_trainer_check", "trainer"));
     GAN__RETURN_ENTERED(t->object.context, gan__trainer_ready(t));
+}
+
+/* A step was made or skipped: its batches are used up. */
+static void trainer_complete(gan_trainer *t)
+{
+    ++t->steps;
+    for (int32_t i = 0; i < t->kind->feed_count; ++i) {
+        gan_tensor_release(t->feeds[i].fed);
+        t->feeds[i].fed = NULL;
+    }
 }
 
 /* One step, undone as a whole if it fails. */
@@ -399,11 +431,7 @@ static gan_status trainer_step(gan_trainer *t)
                  gan_context_message(t->object.context));
         status = gan__undo_skip(t);
     }
-    if (status == GAN_OK) ++t->steps;
-    for (int32_t i = 0; i < t->kind->feed_count; ++i) {
-        gan_tensor_release(t->feeds[i].fed);
-        t->feeds[i].fed = NULL;
-    }
+    if (status == GAN_OK) trainer_complete(t);
     t->stepping = false;
     return status;
 }
@@ -420,10 +448,8 @@ static gan_status trainer_run(gan_trainer *t, int64_t steps, gan_trainer_functio
     for (int64_t i = 0; i < steps; ++i) {
         int32_t stop = 0;
         GAN__TRY(trainer_step(t));
-        t->calling = true; /* the callback may do anything but step, run and load */
-        ++t->object.context->callbacks;
+        t->calling = true; /* the callback may do anything but step and run this trainer */
         if (on_step) stop = on_step(user, t);
-        --t->object.context->callbacks;
         t->calling = false;
         if (stop)
             return gan__fail(t->object.context, GAN_E_CANCELLED,

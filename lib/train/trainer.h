@@ -4,7 +4,6 @@
 #define GAN__TRAINER_H
 
 #include <gan/optimizer.h>
-#include <gan/tape.h>
 #include <gan/trainer.h>
 
 #include "base/object.h"
@@ -12,6 +11,7 @@
 #include "data/batch.h"
 #include "model/model.h"
 #include "optim/average.h"
+#include "tape/tape.h"
 
 enum { GAN__MAX_ROLES = 8, GAN__MAX_FEEDS = 8, GAN__MAX_VALUES = 24 };
 
@@ -42,6 +42,10 @@ typedef struct gan__trainer_kind {
     const char *const *values; /* what is measured, in the order of trainer->values */
     int32_t value_count;
 
+    /* Gives options that were left open the values that other options ask for, so that the saved
+     * text spells them out. */
+    void (*settle)(void *options);
+
     /* The reference setting of a group's optimiser, which may depend on the options. */
     const char *(*reference)(const gan_trainer *trainer, int32_t group);
 
@@ -50,8 +54,8 @@ typedef struct gan__trainer_kind {
 
     gan_status (*step)(gan_trainer *trainer);
 
-    /* Applies the averaged model of a role in training mode, as a step would, until its batch
-     * statistics are its own. Draws from streams of its own. May be NULL. */
+    /* Applies the averaged model of a role in training mode, as a step would, to some batches: the
+     * means of their statistics become its own. Draws from streams of its own. May be NULL. */
     gan_status (*refresh)(gan_trainer *trainer, int32_t role, gan_model *averaged);
 } gan__trainer_kind;
 
@@ -81,7 +85,7 @@ typedef struct gan__trainer_common {
 typedef struct gan__feed_state {
     gan_dataset *dataset;  /* retained; NULL: fed by hand */
     gan__batcher *batcher; /* of the data set; made before the first step */
-    gan_tensor *fed;       /* retained, for the next step; overrides the data set */
+    gan_tensor *fed;       /* retained until a step is made with it; overrides the data set */
     int64_t position;      /* where the batcher starts: from a checkpoint */
     char *text;            /* of the data set and its field that a checkpoint was saved with: */
     int64_t checksum;      /* see gan_dataset and gan__field; NULL or "": nothing is known */
@@ -98,6 +102,8 @@ typedef struct gan__undo_log {
     gan__store **stores; /* of all models, each once; borrowed from them */
     size_t store_count, store_capacity;
     float *buffers; /* copies of their buffers, one after the other */
+    int32_t groups[GAN__MAX_ROLES]; /* in the order of their first updates in this step */
+    int32_t group_count;
     gan__counters before, after;
 } gan__undo_log;
 
@@ -111,6 +117,8 @@ struct gan_trainer {
     gan_optimizer *optimizers[GAN__MAX_ROLES]; /* by group */
     char *specs[GAN__MAX_ROLES]; /* by group: what was asked for; NULL: the reference */
     gan__feed_state feeds[GAN__MAX_FEEDS];
+    uint64_t seed;   /* of all that it draws: noise, dropout, orders of data */
+    uint64_t root;   /* the context's when the training began, from which `seed` was made */
     char *precision; /* that a checkpoint was saved with; NULL: this is a new training */
     double values[GAN__MAX_VALUES];
     gan_tape *tape;
@@ -122,6 +130,11 @@ struct gan_trainer {
 
     gan__undo_log undo;
 };
+
+/* Not counted among the context's trainers, whose seeds follow from their number: for a training
+ * that goes on. */
+gan_status gan__trainer_create(gan_trainer **out, gan_context *context, const char *spec,
+                               uint64_t seed, uint64_t root);
 
 /* For steps. */
 static inline const gan__trainer_common *gan__trainer_options(const gan_trainer *trainer)
@@ -137,7 +150,8 @@ gan_status gan__trainer_batch(gan_trainer *trainer, int32_t feed, gan_value *out
 gan_status gan__trainer_measure(gan_trainer *trainer, int32_t value, gan_value scalar);
 
 /* One update of a group from the gradients of its models, whose norm becomes a measured value; the
- * gradients are zero afterwards. GAN_E_DIVERGED names a norm that is not finite. */
+ * gradients are zero afterwards. GAN_E_DIVERGED names a norm, or the group of a new weight or
+ * moment, that is not finite: the step must fail then. */
 gan_status gan__trainer_update(gan_trainer *trainer, int32_t group, int32_t norm_value);
 
 /* Makes sure that a step can begin: GAN_E_STATE names what is missing. */

@@ -74,16 +74,20 @@ void gan__undo_begin(gan_trainer *t)
 {
     undo_copy(&t->undo, false);
     t->undo.before = undo_counters(t);
-    for (int32_t i = 0; i < t->kind->group_count; ++i) gan__optimizer_mark(t->optimizers[i]);
+    t->undo.group_count = 0;
+    for (int32_t i = 0; i < t->kind->group_count; ++i) {
+        gan__optimizer_mark(t->optimizers[i]);
+        (void)gan_optimizer_zero(t->optimizers[i]); /* gradients of others are no part of a step */
+    }
 }
 
 void gan__undo(gan_trainer *t)
 {
     t->undo.after = undo_counters(t);
-    for (int32_t i = 0; i < t->kind->group_count; ++i) {
-        gan__optimizer_undo(t->optimizers[i]);
-        (void)gan_optimizer_zero(t->optimizers[i]);
-    }
+    /* Backwards: what two groups train was first kept by the first that updated it. */
+    while (t->undo.group_count > 0)
+        gan__optimizer_undo(t->optimizers[t->undo.groups[--t->undo.group_count]]);
+    for (int32_t i = 0; i < t->kind->group_count; ++i) (void)gan_optimizer_zero(t->optimizers[i]);
     undo_copy(&t->undo, true);
     (void)undo_seek(t, &t->undo.before); /* positions that were reached before cannot fail */
 }

@@ -202,25 +202,29 @@ static void refuse_dataset_callback(world *w)
 {
     static const int64_t shape[3] = {2, 2, 1}, below[3] = {2, -2, 1};
     static const int64_t huge[3] = {1LL << 31, 1LL << 31, 1LL << 31}, wide[3] = {1, 1, 1LL << 40};
-    static const gan_dataset_field good = {"image", GAN_UINT8, 3, shape};
+    enum { FIELD = sizeof(gan_dataset_field) };
+    static const gan_dataset_field good = {sizeof good, "image", GAN_UINT8, 3, shape};
     static const struct {
         gan_dataset_field field;
         gan_status status;
         const char *words;
-    } fields[] = {{{NULL, GAN_UINT8, 3, shape}, GAN_E_ARGUMENT, "(NULL)"},
-                  {{"", GAN_UINT8, 3, shape}, GAN_E_ARGUMENT, "no field ''"},
-                  {{"image", 0, 3, shape}, GAN_E_ARGUMENT, "type 0"},
-                  {{"image", INT32_MAX, 3, shape}, GAN_E_ARGUMENT, "type 2147483647"},
-                  {{"image", GAN_INT64, 3, shape}, GAN_E_SHAPE, "int64"},
-                  {{"image", GAN_UINT8, -1, shape}, GAN_E_ARGUMENT, "rank -1"},
-                  {{"image", GAN_UINT8, 9, shape}, GAN_E_SHAPE, "9 dimensions"},
-                  {{"image", GAN_UINT8, 3, NULL}, GAN_E_ARGUMENT, "rank 3"},
-                  {{"image", GAN_UINT8, 3, below}, GAN_E_SHAPE, "-2"},
-                  {{"image", GAN_UINT8, 3, huge}, GAN_E_SHAPE, "2147483648"},
-                  {{"image", GAN_UINT8, 3, wide}, GAN_E_SHAPE, "1099511627776"},
-                  {{"vector", GAN_FLOAT32, 1, below + 1}, GAN_E_SHAPE, "vector"},
-                  {{"vector", GAN_FLOAT32, 0, NULL}, GAN_E_SHAPE, "vector"},
-                  {{"label", GAN_INT32, 1, shape}, GAN_E_SHAPE, "label"}};
+    } fields[] = {{{FIELD, NULL, GAN_UINT8, 3, shape}, GAN_E_ARGUMENT, "(NULL)"},
+                  {{FIELD, "", GAN_UINT8, 3, shape}, GAN_E_ARGUMENT, "no field ''"},
+                  {{FIELD, "image", 0, 3, shape}, GAN_E_ARGUMENT, "type 0"},
+                  {{FIELD, "image", INT32_MAX, 3, shape}, GAN_E_ARGUMENT, "type 2147483647"},
+                  {{FIELD, "image", GAN_INT64, 3, shape}, GAN_E_SHAPE, "int64"},
+                  {{FIELD, "image", GAN_UINT8, -1, shape}, GAN_E_ARGUMENT, "rank -1"},
+                  {{FIELD, "image", GAN_UINT8, 9, shape}, GAN_E_SHAPE, "9 dimensions"},
+                  {{FIELD, "image", GAN_UINT8, 3, NULL}, GAN_E_ARGUMENT, "rank 3"},
+                  {{FIELD, "image", GAN_UINT8, 3, below}, GAN_E_SHAPE, "-2"},
+                  {{FIELD, "image", GAN_UINT8, 3, huge}, GAN_E_SHAPE, "2147483648"},
+                  {{FIELD, "image", GAN_UINT8, 3, wide}, GAN_E_SHAPE, "1099511627776"},
+                  {{FIELD, "vector", GAN_FLOAT32, 1, below + 1}, GAN_E_SHAPE, "vector"},
+                  {{FIELD, "vector", GAN_FLOAT32, 0, NULL}, GAN_E_SHAPE, "vector"},
+                  {{FIELD, "label", GAN_INT32, 1, shape}, GAN_E_SHAPE, "label"},
+                  {{0, "image", GAN_UINT8, 3, shape}, GAN_E_UNSUPPORTED, "of 0 bytes"},
+                  {{FIELD - 1, "image", GAN_UINT8, 3, shape}, GAN_E_UNSUPPORTED, "bytes"},
+                  {{SIZE_MAX, "image", GAN_UINT8, 3, shape}, GAN_E_UNSUPPORTED, "bytes"}};
     gan_context *c = w->context;
     void *bad;
 #define FROM_CALLBACK(expected, words, ...) \

@@ -414,7 +414,10 @@ static void refuse_trainer_setters(world *w)
     REFUSED(GAN_E_ARGUMENT, "spec is NULL", gan_trainer_set_optimizer, t, "generator", NULL);
     REFUSED(GAN_E_ARGUMENT, "'x'", gan_trainer_set_optimizer, t, "x", "adam");
     EACH_WRONG(TRAINER, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_trainer_feed, bad, "real", w->made);
-    EACH_WRONG(TENSOR, bad) REFUSED(GAN_E_ARGUMENT, "batch", gan_trainer_feed, t, "real", bad);
+    EACH_WRONG(TENSOR, bad)
+    if (bad) REFUSED(GAN_E_ARGUMENT, "batch", gan_trainer_feed, t, "real", bad);
+    REFUSED(GAN_E_ARGUMENT, "'reel'", gan_trainer_feed, t, "reel", NULL);
+    CHECK_OK(gan_trainer_feed(t, "real", NULL)); /* takes back what was fed */
     REFUSED(GAN_E_ARGUMENT, "name is NULL", gan_trainer_feed, t, NULL, w->made);
     REFUSED(GAN_E_ARGUMENT, "'reel'", gan_trainer_feed, t, "reel", w->made);
     REFUSED(GAN_E_SHAPE, "rank 3", gan_trainer_feed, t, "real", cube);

@@ -131,7 +131,7 @@ static gan_status read_by_hand(program *p)
 {
     static const int64_t shape[3] = {4, 4, 1}, batch[4] = {2, 4, 4, 1}, indices[2] = {4, 1};
     static const int32_t order[4] = {0, 2, 1, 3};
-    static const gan_dataset_field field = {"image", GAN_FLOAT32, 3, shape};
+    static const gan_dataset_field field = {sizeof field, "image", GAN_FLOAT32, 3, shape};
     DO(gan_tensor_create(&p->out, p->context, GAN_FLOAT32, 4, batch));
     DO(gan_dataset_from_callback(&p->dataset, p->context, &field, 1, 5, read_example, NULL));
     DO(gan_dataset_read(p->dataset, "image", indices, p->out));

@@ -537,9 +537,12 @@ class Folders(Case):
             ("a.recipe", "--out a.recipe: Not a directory"),
             ("a.recipe/run", "--out a.recipe/run: Not a directory"),
             ("/proc/run", "cannot make the folder /proc/run: No such file or directory"),
-            ("x" * 300, "--out %s: File name too long" % ("x" * 300)),
         ):
             self.bad(4, "gan train: " + message, "train", "a.recipe", "--out", path)
+        code, _, err = self.gan("train", "a.recipe", "--out", "x" * 300)
+        self.assertEqual(code, 4)
+        # One system's libraries say "File name", another's "Filename".
+        self.assertRegex(err, "^gan train: --out x{300}: File ?name too long\n$")
 
     @unittest.skipIf(os.geteuid() == 0, "the superuser may write everywhere")
     def test_permission(self):

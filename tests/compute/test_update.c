@@ -180,6 +180,80 @@ TEST(late_step)
     CHECK_NEAR(w, -2e-4 * 0.75 / (sqrt(0.25 * 0.999 + 0.001) / root + 1e-8), 1e-10);
 }
 
+/* v - a^2 is not below 0, whatever rounding makes of it. */
+TEST(centered_by_rounding)
+{
+    float g = 0.1f, w = 1, v = 0x1.47ae1p-7f, a = 0.1f, *moments[3] = {&v, NULL, &a};
+    int steps = 0;
+    while (steps < 20000 &&
+           gan__update_rmsprop(context, &rmsprops[2].rule, 1, &g, &w, moments, NULL))
+        steps++;
+    CHECK_INT(steps, 20000);
+    CHECK(isfinite(w) && fmaf(-a, a, v) < 0);
+}
+
+/* Each rule on `count` elements; element `at` has no gradient and no size, and eps is 0: 0 / 0. */
+static bool update_odd(gan_context *on, int rule, int64_t count, int64_t at)
+{
+    float *array[4];
+    bool finite;
+    for (int k = 0; k < 4; k++) {
+        array[k] = contexts_array(count);
+        for (int64_t i = 0; i < count; i++) array[k][i] = 0.5f + fabsf(array[k][i]);
+        if (at >= 0 && k != 1) array[k][at] = 0;
+    }
+    if (rule == 0) {
+        gan__adam adam = adams[0];
+        adam.eps = 0;
+        adam.step = 3;
+        finite = gan__update_adam(on, &adam, count, array[0], array[1], array + 2, NULL);
+    } else if (rule == 1) {
+        gan__rmsprop rmsprop = rmsprops[0].rule;
+        float *moments[3] = {array[2], NULL, NULL};
+        rmsprop.eps = 0;
+        finite = gan__update_rmsprop(on, &rmsprop, count, array[0], array[1], moments, NULL);
+    } else {
+        if (at >= 0) array[2][at] = INFINITY;
+        finite = gan__update_sgd(on, &sgds[1], count, array[0], array[1], array + 2, NULL);
+    }
+    for (int k = 0; k < 4; k++) free(array[k]);
+    return finite;
+}
+
+/* Wherever something new is not finite it is told; lanes behind the end are not. */
+TEST(finite)
+{
+    const gan__tier best = context->tier;
+    for (int tier = (int)best; tier >= 0; tier--) {
+        context->tier = (gan__tier)tier;
+        for (int rule = 0; rule < 3; rule++) {
+            for (int64_t count = 1; count <= 37; count++) {
+                CHECK(update_odd(context, rule, count, -1));
+                for (int64_t at = 0; at < count; at++) CHECK(!update_odd(context, rule, count, at));
+            }
+            CHECK(update_odd(context, rule, 40000, -1));
+            CHECK(!update_odd(context, rule, 40000, 16384));
+            CHECK(!update_odd(context, rule, 40000, 39999));
+        }
+    }
+    context->tier = best;
+}
+
+/* A second moment that overflows stops its weight without a trace: it is told too. */
+TEST(infinite_moments)
+{
+    gan__adam adam = adams[1];
+    gan__rmsprop rmsprop = rmsprops[2].rule;
+    float g = 1, w = 1e25f, m = 0, v = 0;
+    adam.step = 1;
+    rmsprop.decay = 0.1;
+    CHECK(!gan__update_adam(context, &adam, 1, &g, &w, (float *[]){&m, &v}, NULL));
+    CHECK(isfinite(w) && isinf(v));
+    v = m = 0;
+    CHECK(!gan__update_rmsprop(context, &rmsprop, 1, &g, &w, (float *[]){&v, NULL, NULL}, NULL));
+    CHECK(isfinite(w) && isinf(v));
+}
+
 enum { MANY = 50001 };
 static float *inputs[4];
 
@@ -217,6 +291,9 @@ int main(void)
     RUN(scale_and_undo);
     RUN(denormal_moments);
     RUN(late_step);
+    RUN(centered_by_rounding);
+    RUN(finite);
+    RUN(infinite_moments);
     RUN(same_bits);
     gan_context_release(context);
     return test_report();

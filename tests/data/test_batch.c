@@ -215,7 +215,7 @@ static int32_t make_example(void *user, int64_t index, void *const *data)
 static gan_dataset *make_callback(maker *m)
 {
     const int64_t two = 2;
-    const gan_dataset_field field = {"vector", GAN_FLOAT32, 1, &two};
+    const gan_dataset_field field = {sizeof field, "vector", GAN_FLOAT32, 1, &two};
     gan_dataset *dataset = NULL;
     atomic_store(&m->stop_at, -1);
     CHECK_OK(gan_dataset_from_callback(&dataset, context, &field, 1, EXAMPLES, make_example, m));

@@ -176,8 +176,8 @@ TEST(examples_from_a_callback)
 {
     maker m = {7, 0};
     const int64_t shape[2] = {2, 3}, indices[3] = {5, 7, 6}, three[4] = {3, 2, 3, 1};
-    const gan_dataset_field fields[2] = {{"label", GAN_INT32, 0, NULL},
-                                         {"image", GAN_UINT8, 2, shape}};
+    const gan_dataset_field fields[2] = {{sizeof fields[0], "label", GAN_INT32, 0, NULL},
+                                         {sizeof fields[0], "image", GAN_UINT8, 2, shape}};
     gan_dataset *dataset;
     gan_tensor *back;
     CHECK_OK(gan_dataset_from_callback(&dataset, context, fields, 2, 10, make_example, &m));
@@ -199,14 +199,52 @@ TEST(examples_from_a_callback)
     CHECK_STATUS(gan_dataset_from_callback(&dataset, context, fields, 2, 0, make_example, &m),
                  GAN_E_ARGUMENT);
     CHECK_TEXT(gan_context_message(context), "dataset: no examples");
-    const gan_dataset_field huge = {"image", GAN_UINT8, 2, (const int64_t[2]){INT64_MAX, 2}};
+    const gan_dataset_field huge = {sizeof huge, "image", GAN_UINT8, 2,
+                                    (const int64_t[2]){INT64_MAX, 2}};
     CHECK_STATUS(gan_dataset_from_callback(&dataset, context, &huge, 1, 5, make_example, &m),
                  GAN_E_SHAPE);
-    const gan_dataset_field bare = {"image", GAN_UINT8, 2, NULL}, odd = {"image", 77, 2, shape};
+    const gan_dataset_field bare = {sizeof bare, "image", GAN_UINT8, 2, NULL};
+    const gan_dataset_field odd = {sizeof odd, "image", 77, 2, shape};
     CHECK_STATUS(gan_dataset_from_callback(&dataset, context, &bare, 1, 5, make_example, &m),
                  GAN_E_ARGUMENT);
     CHECK_STATUS(gan_dataset_from_callback(&dataset, context, &odd, 1, 5, make_example, &m),
                  GAN_E_ARGUMENT);
+}
+
+/* Fields of a later header are longer: what is new in them must be zero. */
+TEST(fields_have_a_size)
+{
+    struct longer {
+        gan_dataset_field field;
+        int64_t later;
+    } fields[2] = {{{sizeof fields[0], "label", GAN_INT32, 0, NULL}, 0},
+                   {{sizeof fields[0], "image", GAN_UINT8, 2, (const int64_t[]){2, 3}}, 0}};
+    maker m = {-1, 0};
+    const int64_t index = 4;
+    gan_dataset *dataset;
+    gan_tensor *back;
+    CHECK_OK(
+        gan_dataset_from_callback(&dataset, context, &fields[0].field, 2, 10, make_example, &m));
+    CHECK_INT(gan_dataset_field_count(dataset), 2);
+    const float *x = read_as_float(&back, dataset, "label", &index, 1);
+    CHECK(x[0] == 4);
+    gan_tensor_release(back);
+    gan_dataset_release(dataset);
+    fields[1].later = 1;
+    CHECK_STATUS(
+        gan_dataset_from_callback(&dataset, context, &fields[0].field, 2, 10, make_example, &m),
+        GAN_E_UNSUPPORTED);
+    CHECK(strstr(gan_context_message(context), "bytes; this library knows") != NULL);
+    fields[1].later = 0;
+    fields[1].field.size = sizeof(gan_dataset_field); /* not the step to it */
+    CHECK_STATUS(
+        gan_dataset_from_callback(&dataset, context, &fields[0].field, 2, 10, make_example, &m),
+        GAN_E_UNSUPPORTED);
+    fields[0].field.size = sizeof(gan_dataset_field) - 1;
+    CHECK_STATUS(
+        gan_dataset_from_callback(&dataset, context, &fields[0].field, 1, 10, make_example, &m),
+        GAN_E_UNSUPPORTED);
+    CHECK(dataset == NULL);
 }
 
 /* ---- files ---- */
@@ -453,6 +491,7 @@ int main(void)
     RUN(bytes_come_back_as_they_were);
     RUN(wrong_tensors);
     RUN(examples_from_a_callback);
+    RUN(fields_have_a_size);
     RUN(files_of_every_kind);
     RUN(options_of_all_kinds);
     RUN(messages);

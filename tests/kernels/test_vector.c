@@ -199,11 +199,15 @@ static void check_draws(const gan__vector_kernels *tier, int64_t n)
     BOTH("bernoulli", n, k->bernoulli(n, words, UINT32_C(5592406), o[3]));
 }
 
+static bool all_finite[2]; /* what the tier told, and the generic one */
+
 static gan__update_arrays update_arrays(float **o, int moments, int undo)
 {
     static float *undos[4];
     static float space[2][4][SIZE];
-    gan__update_arrays arrays = {.gradient = in[0], .weight = o[0]};
+    bool *told = &all_finite[o == out];
+    gan__update_arrays arrays = {.gradient = in[0], .weight = o[0], .finite = told};
+    *told = true;
     for (int i = 0; i < 3; i++) {
         if (moments >> i & 1) arrays.moment[i] = o[i + 1];
     }
@@ -242,6 +246,7 @@ static void check_updates(const gan__vector_kernels *tier, int64_t n)
                  (arrays = update_arrays(o, moments, undo), k->rmsprop(&rms, n, &arrays)));
         if (moments == 3)
             BOTH("adam", n, (arrays = update_arrays(o, 3, undo), k->adam(&adam, n, &arrays)));
+        CHECK(all_finite[0] == all_finite[1]);
     }
 }
 
@@ -283,7 +288,8 @@ TEST(undo)
     for (int tier = 0; tier <= (int)gan__cpu_tier(); tier++) {
         float g[5] = {1, 2, 3, 4, 5}, w[5] = {1, 1, 1, 1, 1}, m[5] = {2, 2, 2, 2, 2};
         float v[5] = {3, 3, 3, 3, 3}, old[3][5];
-        gan__update_arrays arrays = {.gradient = g, .weight = w, .moment = {m, v}};
+        bool told = true;
+        gan__update_arrays arrays = {.gradient = g, .weight = w, .moment = {m, v}, .finite = &told};
         arrays.undo_weight = old[0];
         arrays.undo_moment[0] = old[1];
         arrays.undo_moment[1] = old[2];

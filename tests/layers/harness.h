@@ -103,6 +103,7 @@ TEST_UNUSED static gan_status fixture_open(fixture *f, gan_context *context, con
                       .in = f->in,
                       .out = f->out,
                       .tail = s.tail,
+                      .seed = context->seed,
                       .draw = 3,
                       .ordinal = 2,
                       .cache = &f->cache,
@@ -158,6 +159,7 @@ TEST_UNUSED static void fixture_close(fixture *f)
     fixture_release_array(f->dy);
     fixture_release_array(f->op.state);
     fixture_release_array(f->op.workspace);
+    for (int pass = 0; pass < 2; pass++) gan__panel_release(&f->cache, f->op.panels[pass]);
     gan__panel_cache_free(&f->cache);
     gan_layer_release(f->layer);
     memset(f, 0, sizeof *f);

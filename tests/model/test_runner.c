@@ -208,6 +208,41 @@ TEST(update)
     gan_context_release(context);
 }
 
+/* What is made of the weights is kept from run to run: a change that is not said does not show, in
+ * plain layers as in W / sigma; and any batch size reads the same. */
+TEST(kept_weights)
+{
+    gan_context *context = make_context("threads=1");
+    gan_model *model = make_model(context, "input 4 4 3; conv2d 20 kernel=3 bias=no; relu;"
+                                           "conv2d 20 kernel=1 bias=no spectral=yes");
+    gan_runner *runner = make_runner(context, model, "batch=2");
+    gan_tensor *x[2], *y[2];
+    float first[2 * 20];
+    for (int n = 1; n <= 2; n++) {
+        x[n - 1] = make_tensor(context, GAN_FLOAT32, 4, n, 4, 4, 3);
+        y[n - 1] = make_tensor(context, GAN_FLOAT32, 4, n, 2, 2, 20);
+        draw(gan_tensor_data(x[n - 1]), n * 48);
+    }
+    CHECK_OK(run1(runner, x[0], y[0]));
+    memcpy(first, gan_tensor_data(y[0]), sizeof first);
+    gan__store *store = model->stores[0];
+    for (int64_t i = 0; i < store->weight_count; i++) store->weights[i] *= 2;
+    for (int n = 0; n < 2; n++) {
+        CHECK_OK(run1(runner, x[n], y[n]));
+        CHECK(memcmp(first, gan_tensor_data(y[n]), sizeof first) == 0);
+    }
+    store->version++;
+    CHECK_OK(run1(runner, x[0], y[0]));
+    CHECK(memcmp(first, gan_tensor_data(y[0]), sizeof first) != 0);
+    for (int i = 0; i < 2; i++) {
+        gan_tensor_release(x[i]);
+        gan_tensor_release(y[i]);
+    }
+    gan_runner_release(runner);
+    gan_model_release(model);
+    gan_context_release(context);
+}
+
 /* Nothing is allocated after creation; any allocation may fail before. */
 TEST(allocations)
 {
@@ -295,6 +330,7 @@ int main(void)
     RUN(conversions);
     RUN(refusals);
     RUN(update);
+    RUN(kept_weights);
     RUN(allocations);
     RUN(several_threads);
     return test_report();

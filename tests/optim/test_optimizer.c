@@ -226,6 +226,84 @@ TEST(divergence)
     gan_context_release(context);
 }
 
+/* 5000 equal gradients: their deviation, a difference of two roundings, may not become negative. */
+TEST(constant_gradient)
+{
+    static const char *const specs[] = {"rmsprop centered=yes", "rmsprop centered=yes momentum=0.5",
+                                        "rmsprop", "adam", "sgd momentum=0.9"};
+    const double gradients[UPDATE_COUNT] = {0.1, -0.013, 0.7, 1.7, 3e-4, -23, 0.3, 0.0625};
+    gan_context *context = context_of("");
+    gan_model *model = small_model(context);
+    for (int s = 0; s < 5; s++) {
+        gan_optimizer *optimizer = NULL;
+        CHECK_OK(gan_optimizer_create(&optimizer, context, specs[s]));
+        CHECK_OK(gan_optimizer_add(optimizer, model));
+        set_gradients(model->stores[0], gradients);
+        int t = 0;
+        while (t < 5000 && gan_optimizer_step(optimizer) == GAN_OK) t++;
+        if (!CHECK_INT(t, 5000)) printf("    %s\n", specs[s]);
+        for (int i = 0; i < UPDATE_COUNT; i++) CHECK(isfinite(model->stores[0]->weights[i]));
+        gan_optimizer_release(optimizer);
+    }
+    gan_model_release(model);
+    gan_context_release(context);
+}
+
+/* Gradients with many bits, the same for every model of the same parameters. */
+static void fill_gradients(const gan_model *model, uint32_t seed)
+{
+    for (size_t i = 0; i < model->entry_count; i++) {
+        const gan_layer *layer = model->entries[i].layer;
+        const gan__parameter *p = &layer->parameters[model->entries[i].index];
+        gan__store_settle_gradients(layer->store);
+        for (int64_t j = 0; j < p->count; j++) {
+            seed = seed * 1664525u + 1013904223u;
+            layer->store->gradients[p->offset + j] = (float)(seed >> 8) * 0x1p-24f;
+        }
+    }
+}
+
+static double norm_of(gan_model *model, gan_model *again, uint32_t seed)
+{
+    gan_optimizer *optimizer = NULL;
+    double norm = 0;
+    CHECK_OK(gan_optimizer_create(&optimizer, model->object.context, "sgd"));
+    CHECK_OK(gan_optimizer_add(optimizer, model));
+    if (again) CHECK_OK(gan_optimizer_add(optimizer, again));
+    CHECK_INT(optimizer->span_count, model->entry_count);
+    fill_gradients(model, seed);
+    CHECK_OK(gan_optimizer_step(optimizer));
+    CHECK_OK(gan_optimizer_norm(optimizer, &norm));
+    gan_optimizer_release(optimizer);
+    return norm;
+}
+
+/* The norm is the same number however the parameters are divided among stores. */
+TEST(norm_of_many_stores)
+{
+    static const char *const layers[] = {"input 1 1 64", "dense 61", "relu", "dense 77"};
+    gan_context *context = context_of("");
+    gan_model *hand = NULL, *copy = NULL, *part = NULL;
+    CHECK_OK(gan_model_parse(&part, context, "input 77; dense 53; dense 77"));
+    CHECK_OK(gan_model_create(&hand, context));
+    for (int i = 0; i < 4; i++) {
+        gan_layer *layer = NULL;
+        CHECK_OK(gan_layer_create(&layer, context, layers[i]));
+        CHECK_OK(gan_model_add(hand, layer));
+        gan_layer_release(layer);
+    }
+    CHECK_OK(gan_model_add_model(hand, part));
+    CHECK_OK(gan_model_copy(&copy, hand));
+    CHECK_INT(hand->store_count, 3);
+    CHECK_INT(copy->store_count, 2);
+    for (uint32_t seed = 0; seed < 16; seed++)
+        CHECK(norm_of(hand, part, seed) == norm_of(copy, NULL, seed));
+    gan_model_release(hand);
+    gan_model_release(copy);
+    gan_model_release(part);
+    gan_context_release(context);
+}
+
 typedef struct snapshot {
     float weights[UPDATE_COUNT], moments[GAN__MAX_MOMENTS][UPDATE_COUNT];
     int64_t steps, state_steps;
@@ -242,6 +320,39 @@ static snapshot snap(const gan_optimizer *optimizer)
     s.steps = optimizer->steps;
     s.state_steps = state->steps;
     return s;
+}
+
+/* A weight that would not be finite: the step says so and was never made, with or without marks. */
+TEST(new_weights_that_are_not_finite)
+{
+    static const char *const specs[] = {"adam eps=0", "rmsprop eps=0", "adamw eps=0 clip=1",
+                                        "rmsprop eps=0 momentum=0.9 centered=yes"};
+    const double gradients[UPDATE_COUNT] = {1, 2, 0, 4};
+    gan_context *context = context_of("");
+    gan_model *model = small_model(context);
+    for (int s = 0; s < 8; s++) {
+        gan_optimizer *optimizer = NULL;
+        double norm;
+        set_weights(model->stores[0]);
+        CHECK_OK(gan_optimizer_create(&optimizer, context, specs[s / 2]));
+        CHECK_OK(gan_optimizer_add(optimizer, model));
+        if (s % 2) gan__optimizer_mark(optimizer);
+        for (int t = 0; t < 2; t++) {
+            snapshot before = snap(optimizer), after;
+            set_gradients(model->stores[0], gradients);
+            CHECK_STATUS(gan_optimizer_step(optimizer), GAN_E_DIVERGED);
+            CHECK(strstr(gan_context_message(context), "new weight") != NULL);
+            if (s % 2) gan__optimizer_undo(optimizer);
+            if (s % 2) gan__optimizer_mark(optimizer);
+            after = snap(optimizer);
+            CHECK(memcmp(&before, &after, sizeof before) == 0);
+            CHECK_OK(gan_optimizer_norm(optimizer, &norm));
+            CHECK_NEAR(norm, sqrt(21), 1e-12);
+        }
+        gan_optimizer_release(optimizer);
+    }
+    gan_model_release(model);
+    gan_context_release(context);
 }
 
 /* Undoing restores every bit, and the run goes on as if the step had never been. */
@@ -361,6 +472,9 @@ int main(void)
     RUN(refusals);
     RUN(shared_parts);
     RUN(divergence);
+    RUN(constant_gradient);
+    RUN(norm_of_many_stores);
+    RUN(new_weights_that_are_not_finite);
     RUN(undo);
     RUN(average);
     RUN(allocations);

@@ -99,6 +99,25 @@ TEST(a_resumed_run_is_the_same)
     }
 }
 
+/* The second trainer of a context draws from a seed of its own, which is no other `context.seed`.
+ */
+TEST(two_runs_of_one_context_are_resumed)
+{
+    static const char *const paths[2] = {"a.safetensors", "b.safetensors"};
+    gan_recipe *recipe = load(small_recipe);
+    for (int resumed = 0; resumed < 2; resumed++) {
+        gan_context *own = context_of(recipe);
+        for (int i = 0; i < 2; i++) {
+            gan_trainer *trainer = assemble(recipe, own, resumed ? paths[1 - i] : NULL);
+            if (trainer) CHECK_OK(gan_trainer_run(trainer, 1, NULL, NULL));
+            if (trainer) CHECK_OK(gan_trainer_save(trainer, paths[resumed ? 1 - i : i]));
+            gan_trainer_release(trainer);
+        }
+        gan_context_release(own);
+    }
+    gan_recipe_release(recipe);
+}
+
 static void check_resume_fails(const char *old, const char *new_text, const char *message)
 {
     gan_recipe *recipe = load(edited(old, new_text));
@@ -344,6 +363,7 @@ int main(void)
     RUN(a_recipe_trains);
     RUN(the_stored_text_trains_the_same);
     RUN(a_resumed_run_is_the_same);
+    RUN(two_runs_of_one_context_are_resumed);
     RUN(what_differs_is_named);
     RUN(other_data_is_refused);
     RUN(data_of_other_origin);

@@ -177,6 +177,34 @@ TEST(changing_shapes)
     CHECK_INT(fault.live, 0);
 }
 
+/* A tape lets models go, but for those of its spare records: with their panels. */
+TEST(changing_models)
+{
+    fault_host fault = {0};
+    gan_host host = fault_make(&fault);
+    gan_context *context;
+    gan_tape *tape = NULL;
+    long long most = 0, early = 0;
+    CHECK_OK(gan_context_create(&context, "threads=1", &host, NULL, 0));
+    CHECK_OK(gan_tape_create(&tape, context));
+    for (int i = 0; i < 400; i++) {
+        gan_model *model = make_model(context, "input 9; dense 40; relu; dense 20");
+        gan_value x, y, loss;
+        CHECK_OK(gan_tape_reset(tape));
+        CHECK_OK(gan_tape_normal(tape, 2, (const int64_t[]){16, 9}, &x));
+        CHECK_OK(gan_tape_apply(tape, model, "training", &x, &y));
+        CHECK_OK(gan_tape_loss(tape, "mean", &y, 1, &loss));
+        CHECK_OK(gan_tape_backward(tape, &loss, NULL, 1, &model, 1));
+        gan_model_release(model);
+        if (fault.live_bytes > most) most = fault.live_bytes;
+        if (i == 199) early = most;
+    }
+    CHECK_INT(most, early);
+    gan_tape_release(tape);
+    gan_context_release(context);
+    CHECK_INT(fault.live, 0);
+}
+
 /* The n-th allocation fails, for every n: the objects can be used again, and nothing leaks. */
 TEST(failing_allocations)
 {
@@ -265,6 +293,7 @@ int main(void)
 {
     RUN(no_allocation_after_the_first_round);
     RUN(changing_shapes);
+    RUN(changing_models);
     RUN(failing_allocations);
     RUN(failing_rounds);
     RUN(same_bits);

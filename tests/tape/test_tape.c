@@ -104,10 +104,16 @@ TEST(inputs)
 
 TEST(stale_and_wrong_values)
 {
-    gan_context *context = make_context("");
-    gan_tape *tape = make_tape(context), *other = make_tape(context);
+    gan_context *context = make_context(""), *foreign = make_context("");
+    gan_tape *tape = make_tape(context), *other = make_tape(context), *far = make_tape(foreign);
     gan_value value, later, out;
     double number;
+    CHECK_OK(gan_tape_normal(tape, 2, (const int64_t[]){2, 3}, &value));
+    CHECK_OK(gan_tape_normal(far, 2, (const int64_t[]){2, 3}, &out));
+    CHECK_STATUS(gan_tape_detach(far, value, &later), GAN_E_ARGUMENT);
+    gan_tape_release(far);
+    gan_context_release(foreign);
+    CHECK_OK(gan_tape_reset(tape));
     CHECK_OK(gan_tape_normal(tape, 2, (const int64_t[]){2, 3}, &value));
     CHECK_OK(gan_tape_reset(tape));
     CHECK_STATUS(gan_tape_detach(tape, value, &out), GAN_E_ARGUMENT);
@@ -261,12 +267,20 @@ TEST(changed_models)
     gan_context_release(context);
 }
 
+/* One of the context's seed, whichever number it is. */
+static gan_tape *make_seeded_tape(gan_context *context, uint64_t seed)
+{
+    gan_tape *tape = NULL;
+    CHECK_OK(gan__tape_create(&tape, context, seed));
+    return tape;
+}
+
 /* Draws depend on the seed and on the count alone. */
 TEST(draws)
 {
     gan_context *context = make_context("seed=5");
     gan_model *model = make_model(context, "input 40; dropout");
-    gan_tape *tape = make_tape(context), *again = make_tape(context);
+    gan_tape *tape = make_tape(context), *again = make_seeded_tape(context, 5);
     gan_tensor *a = make_tensor(context, GAN_FLOAT32, 2, 4, 0, 0, 40),
                *b = make_tensor(context, GAN_FLOAT32, 2, 4, 0, 0, 40);
     const int64_t shape[2] = {4, 40};
@@ -302,6 +316,80 @@ TEST(draws)
     gan_tape_release(tape);
     gan_tape_release(again);
     gan_model_release(model);
+    gan_context_release(context);
+}
+
+/* What a tape draws as noise, and what dropout makes of it. */
+static void read_draws(gan_tape *tape, gan_model *model, gan_tensor *out[2])
+{
+    gan_value x, y;
+    CHECK_OK(gan_tape_normal(tape, 2, (const int64_t[]){4, 40}, &x));
+    CHECK_OK(gan_tape_value(tape, x, out[0]));
+    for (int i = 0; i < 160; i++) floats(out[1])[i] = 1;
+    CHECK_OK(gan_tape_input(tape, out[1], 0, &x));
+    CHECK_OK(gan_tape_apply(tape, model, "training", &x, &y));
+    CHECK_OK(gan_tape_value(tape, y, out[1]));
+}
+
+/* Two tapes of one context draw apart; the same two of another context with its seed draw the same.
+ */
+TEST(each_tape_has_a_seed)
+{
+    gan_tensor *drawn[4][2];
+    for (int c = 0; c < 2; c++) {
+        gan_context *context = make_context("seed=5");
+        gan_model *model = make_model(context, "input 40; dropout");
+        for (int i = 0; i < 2; i++) {
+            gan_tape *tape = make_tape(context);
+            for (int j = 0; j < 2; j++)
+                drawn[2 * c + i][j] = make_tensor(context, GAN_FLOAT32, 2, 4, 0, 0, 40);
+            read_draws(tape, model, drawn[2 * c + i]);
+            gan_tape_release(tape);
+        }
+        gan_model_release(model);
+        gan_context_release(context);
+    }
+    for (int j = 0; j < 2; j++) {
+        const size_t size = 160 * sizeof(float);
+        CHECK(memcmp(floats(drawn[0][j]), floats(drawn[1][j]), size) != 0);
+        CHECK(memcmp(floats(drawn[0][j]), floats(drawn[2][j]), size) == 0);
+        CHECK(memcmp(floats(drawn[1][j]), floats(drawn[3][j]), size) == 0);
+    }
+    for (int i = 0; i < 8; i++) gan_tensor_release(drawn[i / 2][i % 2]);
+}
+
+/* Class numbers in bytes are no pictures. */
+TEST(labels_in_bytes)
+{
+    gan_context *context = make_context("");
+    gan_tape *tape = make_tape(context);
+    const int64_t four = 4;
+    const uint8_t classes[4] = {2, 0, 1, 2};
+    gan_tensor *labels = NULL, *scores = make_tensor(context, GAN_FLOAT32, 2, 4, 0, 0, 3), *back;
+    gan_value values[2], loss;
+    double number;
+    CHECK_OK(gan_tensor_create(&labels, context, GAN_UINT8, 1, &four));
+    memcpy(gan_tensor_data(labels), classes, 4);
+    for (int i = 0; i < 4; i++) floats(scores)[3 * i + classes[i]] = 50;
+    CHECK_OK(gan_tape_input(tape, scores, 0, &values[0]));
+    CHECK_OK(gan_tape_input(tape, labels, 0, &values[1]));
+    CHECK_OK(gan_tape_loss(tape, "cross_entropy", values, 2, &loss));
+    CHECK_OK(gan_tape_scalar(tape, loss, &number));
+    CHECK_NEAR(number, 0, 1e-6);
+    back = make_tensor(context, GAN_FLOAT32, 2, 4, 0, 0, 1);
+    CHECK_OK(gan_tape_value(tape, values[1], back));
+    for (int i = 0; i < 4; i++) CHECK_NEAR(floats(back)[i], classes[i], 0);
+    memset(gan_tensor_data(labels), 9, 4);
+    CHECK_OK(gan_tape_value(tape, values[1], labels));
+    CHECK(memcmp(gan_tensor_data(labels), classes, 4) == 0);
+    ((uint8_t *)gan_tensor_data(labels))[3] = 255;
+    CHECK_OK(gan_tape_input(tape, labels, 0, &values[1]));
+    CHECK(gan_tape_loss(tape, "cross_entropy", values, 2, &loss) != GAN_OK);
+    CHECK(strstr(gan_context_message(context), "255") != NULL);
+    gan_tensor_release(labels);
+    gan_tensor_release(scores);
+    gan_tensor_release(back);
+    gan_tape_release(tape);
     gan_context_release(context);
 }
 
@@ -345,6 +433,8 @@ int main(void)
     RUN(scalars);
     RUN(changed_models);
     RUN(draws);
+    RUN(each_tape_has_a_seed);
+    RUN(labels_in_bytes);
     RUN(groups_are_batches);
     return test_report();
 }

@@ -1,0 +1,151 @@
+/* test_averages.c: where the average of a model's weights begins, and the batch statistics that it
+ * is saved with. */
+#include "test.h"
+
+#include <gan/gan.h>
+
+#include "train/trainer.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { BATCH = 16, WIDTH = 12, HIDDEN = 16 };
+
+static gan_context *context;
+static gan_tensor *real;
+
+static void must(gan_status status)
+{
+    if (CHECK_OK(status)) return;
+    puts(gan_context_message(context));
+    exit(1);
+}
+
+static gan_trainer *make_trainer(const char *g_text)
+{
+    gan_model *g, *d;
+    gan_trainer *t;
+    must(gan_model_parse(&g, context, g_text));
+    must(gan_model_parse(&d, context, "input 12; dense 16; relu; dense 1"));
+    must(gan_trainer_create(&t, context, "gan batch=16 average=0.9"));
+    must(gan_trainer_set_model(t, "generator", g));
+    must(gan_trainer_set_model(t, "discriminator", d));
+    gan_model_release(g);
+    gan_model_release(d);
+    return t;
+}
+
+static void step(gan_trainer *trainer)
+{
+    must(gan_trainer_feed(trainer, "real", real));
+    must(gan_trainer_step(trainer));
+}
+
+static gan_tensor *values(gan_model *model, const char *name, int32_t rank, const int64_t *shape)
+{
+    gan_tensor *tensor;
+    must(gan_tensor_create(&tensor, context, GAN_FLOAT32, rank, shape));
+    must(gan_model_read(model, name, GAN_VALUE, tensor));
+    return tensor;
+}
+
+/* Of z ~ N(0, 1), a dense layer makes features of the mean `bias` and the variance `sum of squared
+ * weights`: so are the averaged weights' statistics, whatever the momentum and the weights that the
+ * others had. */
+static void estimate(const char *momentum)
+{
+    const int64_t weight_shape[2] = {HIDDEN, 8}, shape[1] = {HIDDEN};
+    char text[128];
+    gan_tensor *mean[2];
+    snprintf(text, sizeof text, "input 8; dense 16; batchnorm momentum=%s; relu; dense 12",
+             momentum);
+    gan_trainer *t = make_trainer(text);
+    gan_model *average = gan_trainer_model(t, "generator", 1);
+    for (int i = 0; i < 3; ++i) step(t);
+    gan_tensor *weight = values(average, "0.weight", 2, weight_shape);
+    gan_tensor *bias = values(average, "0.bias", 1, shape);
+    float *w = gan_tensor_data(weight), *b = gan_tensor_data(bias);
+    for (int i = 0; i < HIDDEN; ++i) b[i] = (float)i - 7;
+    for (int i = 0; i < HIDDEN * 8; ++i) w[i] *= 3;
+    must(gan_model_write(average, "0.weight", weight));
+    must(gan_model_write(average, "0.bias", bias));
+    for (int k = 0; k < 2; ++k) { /* a second time it is the same */
+        must(gan_trainer_save(t, "averages.tmp"));
+        mean[k] = values(average, "1.running_mean", 1, shape);
+    }
+    gan_tensor *variance = values(average, "1.running_var", 1, shape);
+    CHECK(!memcmp(gan_tensor_data(mean[0]), gan_tensor_data(mean[1]), HIDDEN * sizeof(float)));
+    for (int i = 0; i < HIDDEN; ++i) {
+        double expected = 0;
+        for (int k = 0; k < 8; ++k) expected += (double)w[i * 8 + k] * (double)w[i * 8 + k];
+        /* 20 batches of 16: some 5.6 % of a deviation, and 8 % of a variance. */
+        if (!CHECK_NEAR(((float *)gan_tensor_data(mean[0]))[i], b[i], 0.25 * sqrt(expected)) ||
+            !CHECK_NEAR(((float *)gan_tensor_data(variance))[i], expected, 0.35 * expected))
+            printf("    momentum=%s, feature %d\n", momentum, i);
+    }
+    step(t); /* between saves they are the trained model's */
+    gan_tensor *trained = values(gan_trainer_model(t, "generator", 0), "1.running_mean", 1, shape);
+    gan_tensor *copied = values(average, "1.running_mean", 1, shape);
+    CHECK(!memcmp(gan_tensor_data(trained), gan_tensor_data(copied), HIDDEN * sizeof(float)));
+    gan_tensor_release(trained);
+    gan_tensor_release(copied);
+    gan_tensor_release(weight);
+    gan_tensor_release(bias);
+    gan_tensor_release(variance);
+    for (int k = 0; k < 2; ++k) gan_tensor_release(mean[k]);
+    gan_trainer_release(t);
+    remove("averages.tmp");
+}
+
+TEST(statistics_are_estimated_afresh)
+{
+    estimate("0.1");
+    estimate("0.01");
+    estimate("1");
+    estimate("0");
+}
+
+/* Weights written after the model was set are where its average begins: also for a save before the
+ * first step, and after a check. */
+static void begin(bool check, bool save)
+{
+    const int64_t shape[2] = {HIDDEN, 8};
+    gan_trainer *t = make_trainer("input 8; dense 16; relu; dense 12");
+    gan_model *g = gan_trainer_model(t, "generator", 0), *average;
+    gan_tensor *weight = values(g, "0.weight", 2, shape);
+    float *w = gan_tensor_data(weight);
+    must(gan_trainer_feed(t, "real", real));
+    if (check) must(gan_trainer_check(t));
+    for (int i = 0; i < HIDDEN * 8; ++i) w[i] = 1000;
+    must(gan_model_write(g, "0.weight", weight));
+    if (save)
+        must(gan_trainer_save(t, "averages.tmp"));
+    else
+        step(t);
+    average = gan_trainer_model(t, "generator", 1);
+    gan_tensor *begun = values(average, "0.weight", 2, shape);
+    for (int i = 0; i < HIDDEN * 8; ++i) CHECK_NEAR(((float *)gan_tensor_data(begun))[i], 1000, 1);
+    gan_tensor_release(weight);
+    gan_tensor_release(begun);
+    gan_trainer_release(t);
+    remove("averages.tmp");
+}
+
+TEST(written_weights_are_averaged)
+{
+    for (int i = 0; i < 4; ++i) begin(i & 1, i & 2);
+}
+
+int main(void)
+{
+    const int64_t shape[4] = {BATCH, 1, 1, WIDTH};
+    must(gan_context_create(&context, "threads=2 seed=3", NULL, NULL, 0));
+    must(gan_tensor_create(&real, context, GAN_FLOAT32, 4, shape));
+    for (int i = 0; i < BATCH * WIDTH; ++i)
+        ((float *)gan_tensor_data(real))[i] = (float)(i * 37 % 101) / 50.5F - 1;
+    RUN(statistics_are_estimated_afresh);
+    RUN(written_weights_are_averaged);
+    gan_tensor_release(real);
+    gan_context_release(context);
+    return test_report();
+}

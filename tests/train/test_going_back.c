@@ -1,0 +1,161 @@
+/* test_going_back.c: a step whose new weights are not finite was never made; what two groups train
+ * goes back in the reverse order of their updates. */
+#include "test.h"
+
+#include <gan/gan.h>
+
+#include "base/memory.h"
+#include "base/stream.h"
+#include "optim/optimizer.h"
+#include "train/trainer.h"
+#include "train/undo.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { BATCH = 4, WIDTH = 12 };
+
+static gan_context *context;
+static gan_tensor *real;
+
+static void must(gan_status status)
+{
+    if (CHECK_OK(status)) return;
+    puts(gan_context_message(context));
+    exit(1);
+}
+
+static gan_trainer *make_trainer(const char *spec, gan_model *g, gan_model *d)
+{
+    gan_trainer *t;
+    must(gan_trainer_create(&t, context, spec));
+    must(gan_trainer_set_model(t, "generator", g));
+    must(gan_trainer_set_model(t, "discriminator", d));
+    return t;
+}
+
+static gan_status step(gan_trainer *trainer)
+{
+    must(gan_trainer_feed(trainer, "real", real));
+    return gan_trainer_step(trainer);
+}
+
+static uint8_t *saved(gan_trainer *trainer, size_t *size)
+{
+    uint8_t *bytes;
+    must(gan_trainer_save(trainer, "going_back.tmp"));
+    must(gan__file_read(context, "going_back.tmp", &bytes, size));
+    remove("going_back.tmp");
+    return bytes;
+}
+
+/* A weight of the first layer that no sample reaches has no gradient: 0 / 0 with eps=0. `dead`:
+ * which of the models has such a layer. */
+static void diverge(const char *spec, const char *optimizer, const char *dead)
+{
+    gan_model *g, *d;
+    gan_trainer *t;
+    size_t sizes[2];
+    char expected[128];
+    bool of_g = !strcmp(dead, "generator");
+    must(gan_model_parse(&g, context, "input 8; dense 16; batchnorm; relu; dense 12; tanh"));
+    must(gan_model_parse(&d, context, "input 12; dense 16 spectral=yes; relu; dense 1"));
+    t = make_trainer(spec, g, d);
+    must(step(t));
+    must(step(t));
+    must(gan_trainer_set_optimizer(t, dead, optimizer));
+    const int64_t shape[2] = {of_g ? 12 : 1, 16};
+    gan_tensor *zeros;
+    must(gan_tensor_create(&zeros, context, GAN_FLOAT32, 2, shape));
+    must(gan_model_write(of_g ? g : d, of_g ? "3.weight" : "2.weight", zeros));
+    gan_tensor_release(zeros);
+    uint8_t *before = saved(t, &sizes[0]);
+    snprintf(expected, sizeof expected,
+             "gan: optimizer.%s: a new weight or moment is not finite in step 3", dead);
+    for (int i = 0; i < 2; ++i) {
+        CHECK_STATUS(step(t), GAN_E_DIVERGED);
+        CHECK_TEXT(gan_context_message(context), expected);
+    }
+    must(gan_trainer_feed(t, "real", NULL)); /* it was kept for another try */
+    uint8_t *after = saved(t, &sizes[1]);
+    CHECK(sizes[0] == sizes[1] && !memcmp(before, after, sizes[0]));
+    must(gan_trainer_set_optimizer(t, dead, "adam"));
+    must(step(t));
+    CHECK_INT(gan_trainer_steps(t), 3);
+    gan__free(context, before);
+    gan__free(context, after);
+    gan_trainer_release(t);
+    gan_model_release(g);
+    gan_model_release(d);
+}
+
+TEST(new_weights_that_are_not_finite)
+{
+    static const char *const specs[] = {"gan batch=4", "gan batch=4 average=0.9 d_steps=3",
+                                        "gan batch=4 reuse=yes loss=wgan"};
+    for (int i = 0; i < 3; ++i) {
+        diverge(specs[i], "adam eps=0", "generator");
+        diverge(specs[i], "rmsprop eps=0", "generator");
+        diverge(specs[i], "adam eps=0", "discriminator");
+        diverge(specs[i], "rmsprop eps=0 momentum=0.9 centered=yes", "discriminator");
+    }
+}
+
+static gan_status update(gan_trainer *t, int32_t group, const gan_model *model)
+{
+    for (size_t i = 0; i < model->store_count; ++i) {
+        gan__store *store = model->stores[i];
+        gan__store_settle_gradients(store);
+        for (int64_t k = 0; k < store->weight_count; ++k)
+            store->gradients[k] = (float)(group + 1) * 0.25F;
+    }
+    return gan__trainer_update(t, group, 0);
+}
+
+/* Both groups train the shared part, in either order, one of them twice; and the last update may
+ * fail, for a moment that is not finite. */
+TEST(groups_go_back_in_reverse_order)
+{
+    static const int32_t orders[][3] = {{0, 1, 0}, {1, 0, 1}, {0, 1, 1}, {1, 0, 0}};
+    const char *name = "core";
+    gan_model *part, *models[2];
+    must(gan_model_parse(&part, context, "input 12; dense 12; relu"));
+    must(gan_model_parse_parts(&models[0], context, "input 8; dense 12; part core; tanh", &name,
+                               &part, 1));
+    must(gan_model_parse_parts(&models[1], context, "input 12; part core; dense 1", &name, &part,
+                               1));
+    gan_trainer *t = make_trainer("gan batch=4", models[0], models[1]);
+    must(step(t));
+    for (int i = 0; i < 8; ++i) {
+        const int32_t *order = orders[i / 2];
+        size_t sizes[2];
+        uint8_t *before = saved(t, &sizes[0]);
+        gan__undo_begin(t);
+        for (int k = 0; k < 2; ++k) must(update(t, order[k], models[order[k]]));
+        if (i % 2) t->optimizers[order[2]]->states[0].moments[1][5] = INFINITY;
+        CHECK_STATUS(update(t, order[2], models[order[2]]), i % 2 ? GAN_E_DIVERGED : GAN_OK);
+        gan__undo(t);
+        uint8_t *after = saved(t, &sizes[1]);
+        CHECK(sizes[0] == sizes[1] && !memcmp(before, after, sizes[0]));
+        gan__free(context, before);
+        gan__free(context, after);
+    }
+    gan_trainer_release(t);
+    gan_model_release(part);
+    gan_model_release(models[0]);
+    gan_model_release(models[1]);
+}
+
+int main(void)
+{
+    const int64_t shape[4] = {BATCH, 1, 1, WIDTH};
+    must(gan_context_create(&context, "threads=2 seed=3", NULL, NULL, 0));
+    must(gan_tensor_create(&real, context, GAN_FLOAT32, 4, shape));
+    for (int i = 0; i < BATCH * WIDTH; ++i)
+        ((float *)gan_tensor_data(real))[i] = (float)(i * 37 % 101) / 50.5F - 1;
+    RUN(new_weights_that_are_not_finite);
+    RUN(groups_go_back_in_reverse_order);
+    gan_tensor_release(real);
+    gan_context_release(context);
+    return test_report();
+}
