@@ -4,12 +4,14 @@
  * header and the templates, and lanes_end.h in the end. Sums, differences, products and quotients
  * of v_float are written with C's operators.
  *
- *   v_get(p, n), v_put(p, n, x)   the first n <= W lanes; those left out read as 0. v_iget, v_iput
- * for words, v_dget, v_dput for doubles v_max(a, b), v_min(a, b)      a > b ? a : b, a < b ? a : b:
- * b where one is NaN v_select(mask, yes, no) v_round, v_integer            to nearest, ties to
- * even; v_integer gives two's complement words v_convert                     words, as signed
- * numbers, to floats v_ileft, v_iright             shifts, zeros come in v_ibelow(a, b) all ones
- * where a < b, unsigned v_iwide(a, b, &high, &low)    the 64-bit products v_iota 0, 1, 2, ... */
+ * - v_get(p, n), v_put(p, n, x): the first n <= W lanes; those left out read as 0. v_iget, v_iput
+ *   for words, v_dget, v_dput for doubles.
+ * - v_max(a, b), v_min(a, b): a > b ? a : b, a < b ? a : b; so b where one is NaN.
+ * - v_select(mask, yes, no).
+ * - v_round, v_integer: to nearest, ties to even; v_integer gives two's complement words.
+ *   v_convert: words, as signed numbers, to floats.
+ * - v_ileft, v_iright: shifts, zeros come in. v_ibelow(a, b): all ones where a < b, unsigned.
+ *   v_iwide(a, b, &high, &low): the 64-bit products. v_iota: 0, 1, 2, ... */
 #define v_float TIER(v_float)
 #define v_int TIER(v_int)
 #define v_mask TIER(v_mask)
