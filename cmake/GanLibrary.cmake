@@ -11,8 +11,10 @@ set_target_properties(gan_static PROPERTIES EXPORT_NAME static)
 
 foreach(target gan gan_static)
   gan_compile(${target})
+  # A parent's CMAKE_UNITY_BUILD would put sources together that ask the system for different things.
+  set_target_properties(${target} PROPERTIES UNITY_BUILD OFF)
   target_include_directories(${target}
-    PUBLIC "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>" "$<INSTALL_INTERFACE:include>"
+    PUBLIC "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>"
     PRIVATE "${PROJECT_SOURCE_DIR}/lib")
   if(GAN_OPENMP)
     find_package(OpenMP REQUIRED COMPONENTS C)

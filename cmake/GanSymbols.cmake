@@ -34,8 +34,18 @@ function(gan_write_version_script)
 endfunction()
 
 gan_write_version_script()
-check_linker_flag(C "-Wl,--version-script=${gan_version_script}" GAN_HAS_VERSION_SCRIPT)
+# The linker is asked with a map of its own: of another program's flags, --no-undefined-version would
+# miss our functions in the program that is linked to ask. -Xlinker takes a path with commas.
+set(gan_version_script_probe "${PROJECT_BINARY_DIR}/CMakeFiles/gan_probe.map")
+file(WRITE "${gan_version_script_probe}" "{ local: *; };\n")
+check_linker_flag(C "SHELL:-Xlinker \"--version-script=${gan_version_script_probe}\""
+                  GAN_HAS_VERSION_SCRIPT)
 if(GAN_HAS_VERSION_SCRIPT)
-  target_link_options(gan PRIVATE "-Wl,--version-script=${gan_version_script}")
+  target_link_options(gan PRIVATE
+    "SHELL:-Xlinker \"--version-script=${gan_version_script}\"")
   set_property(TARGET gan APPEND PROPERTY LINK_DEPENDS "${gan_version_script}")
+elseif(CMAKE_SYSTEM_NAME MATCHES "^(Linux|GNU|FreeBSD|NetBSD|OpenBSD|DragonFly)$")
+  unset(GAN_HAS_VERSION_SCRIPT CACHE)
+  message(FATAL_ERROR "The linker takes no version script, without which libgan.so would have other "
+          "symbols: see CMakeFiles/CMakeConfigureLog.yaml or CMakeError.log")
 endif()

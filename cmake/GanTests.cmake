@@ -102,6 +102,8 @@ if(NOT GAN_SANITIZE AND CMAKE_SYSTEM_NAME STREQUAL "Linux")
                   "ARCHIVE=$<TARGET_FILE:gan_static>" "NM=${GAN_NM}" "SIZE=${GAN_SIZE}")
 endif()
 if(NOT GAN_SANITIZE AND GAN_INSTALL AND NOT WIN32)
+  gan_script_test(consumer/places consumer/places.cmake "WORK=${gan_work}/consumer-places"
+                  "GENERATOR=${CMAKE_GENERATOR}")
   foreach(how package folder pkg-config)
     if(how STREQUAL "pkg-config" AND NOT GAN_PKG_CONFIG)
       continue()

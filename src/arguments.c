@@ -117,16 +117,24 @@ bool arguments_integer(const command *self, const arguments *a, const char *name
     return false;
 }
 
+/* What the library logs. */
+static void on_log(void *user, int32_t level, const char *line)
+{
+    (void)level;
+    complain(user, 0, "%s", line);
+}
+
 int open_context(const command *self, const arguments *a, int64_t seed, int64_t threads,
                  gan_context **out)
 {
     char spec[256], message[512];
     const char *precision = arguments_get(a, "precision");
+    const gan_host host = {.size = sizeof host, .user = (void *)self, .log = on_log};
     gan_status status;
     int n = snprintf(spec, sizeof spec, "seed=%lld threads=%lld precision=%s", (long long)seed,
                      (long long)threads, precision ? precision : "fp32");
     if (n >= (int)sizeof spec) return complain(self, EXIT_USAGE, "--precision is too long");
-    status = gan_context_create(out, spec, NULL, message, sizeof message);
+    status = gan_context_create(out, spec, &host, message, sizeof message);
     if (status == GAN_OK) return EXIT_GOOD;
     return complain(self, precision ? EXIT_USAGE : EXIT_FAILED, "%s", message);
 }

@@ -6,9 +6,10 @@
 #include <gan/gan.h>
 
 #include <stdbool.h>
+#include <stdio.h>
 
-/* How the command ends; gan --help lists them. 130 and 143 are a shell's codes for SIGINT and
- * SIGTERM. */
+/* How the command ends; gan --help lists them. 129, 130 and 143 are a shell's codes for SIGHUP,
+ * SIGINT and SIGTERM. */
 enum {
     EXIT_GOOD = 0,
     EXIT_FAILED = 1, /* the work could not be done */
@@ -77,16 +78,27 @@ enum { PATH_SIZE = 4096 };
 bool path_join(char out[PATH_SIZE], const char *folder, const char *name);
 bool path_is_folder(const char *path);
 bool path_exists(const char *path);
+/* Whether both are there and are one file. */
+bool path_is_same(const char *a, const char *b);
+/* Whether a file can be put there, as far as can be told without doing so: 0, or an errno. */
+int path_fault(const char *path);
 /* Makes a folder and those above it; 0, or an errno. */
 int make_folders(const char *path);
-/* Puts `text` into `path` in one step: the old file or the new one is there, whole; 0, or an errno.
- */
+/* Puts `text` into `path` in one step: the old file or the new one is there, whole, even after a
+ * loss of power; 0, or an errno. */
 int replace_file(const char *path, const char *text);
-/* Puts the file `from` in the place of `to`; 0, or an errno. */
-int move_file(const char *from, const char *to);
+/* The same in two steps, for PATH in a run's folder. First a new file PATH.tmp, in the place of
+ * what a killed process left there; its name goes to `fresh`; NULL with errno. Then it is closed
+ * and put where PATH is, or removed if writing it has failed with `error`; 0, or an errno. */
+FILE *replacement_open(const char *path, char fresh[PATH_SIZE]);
+int replacement_finish(FILE *file, const char *fresh, const char *path, int error);
 /* Why no run can be kept in this folder, or NULL: it does not exist yet, is empty, or holds a
  * run.recipe. Borrowed. */
 const char *run_folder_fault(const char *path);
+
+/* Removes what processes that were killed while they saved a run's files left in its folder, or in
+ * the one of its sheets: NAME.XXXXXXXX.tmp (see context.h). For the holder of the run's lock. */
+void remove_leftovers(const char *folder);
 
 /* Makes the file and locks it for this process: 0; EBUSY if another process has it; ENOLCK if the
  * file system knows no locks, so that the file protects nothing; or an errno. The lock ends with
@@ -99,5 +111,9 @@ void unlock_file(const char *path, int lock);
 int terminal_columns(void);
 
 double seconds_now(void); /* monotonic */
+
+/* Opens the null device where standard input, output or error is closed: the next file opened
+ * would be taken for it. False if there is no such device. */
+bool fill_standard_files(void);
 
 #endif

@@ -19,8 +19,8 @@ static void print_help(FILE *to)
           "  gan help KIND        options of a layer, loss, optimizer, trainer, data set, run\n"
           "  gan --version\n\n"
           "Exit codes: 0 done, 1 failed, 2 wrong command line, 3 wrong recipe, model or data,\n"
-          "4 a result cannot be written, 5 the training diverged, 130 or 143 stopped by a\n"
-          "signal.\n",
+          "4 a result cannot be written, 5 the training diverged, 129, 130 or 143 stopped\n"
+          "by a signal.\n",
           to);
 }
 
@@ -47,7 +47,7 @@ static int run(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    int code = run(argc, argv);
+    int code = fill_standard_files() ? run(argc, argv) : EXIT_FAILED;
     if ((fflush(stdout) || ferror(stdout)) && !code) {
         fprintf(stderr, "gan: standard output cannot be written: %s\n", strerror(errno));
         code = EXIT_OUTPUT;

@@ -97,7 +97,7 @@ gan_status picture_maker_make(picture_maker *maker, int64_t first, int64_t count
     int64_t shape[4] = {count};
     gan_status status = gan_model_output_shape(maker->generator, 0, shape + 1);
     *out = NULL;
-    if (status == GAN_OK) status = gan_tensor_create(out, maker->context, GAN_FLOAT32, 4, shape);
+    if (status == GAN_OK) status = gan_tensor_create(out, maker->context, GAN_UINT8, 4, shape);
     for (int64_t done = 0; done < count && status == GAN_OK; done += maker->batch) {
         gan_tensor *part = NULL;
         int64_t n = count - done < maker->batch ? count - done : maker->batch;

@@ -28,8 +28,8 @@ void picture_maker_free(picture_maker *maker);
 /* New weights. */
 gan_status picture_maker_update(picture_maker *maker);
 
-/* Makes `count` pictures, float32 N x H x W x C, from noise that depends on the context's seed and
- * on `first`, the number of the first picture, alone. */
+/* Makes `count` pictures, uint8 N x H x W x C, from noise that depends on the context's seed and on
+ * `first`, the number of the first picture, alone. */
 gan_status picture_maker_make(picture_maker *maker, int64_t first, int64_t count, gan_tensor **out);
 
 #endif

@@ -18,12 +18,11 @@ static int64_t step_of_line(const char *line)
 /* Copies the lines of steps up to `step` to a new file and puts it in the old one's place. */
 static int drop_later_lines(const char *path, int64_t step)
 {
-    char fresh[PATH_SIZE + 8], line[8192];
+    char fresh[PATH_SIZE], line[8192];
     FILE *from = fopen(path, "r"), *to;
     int error = 0;
     if (!from) return errno == ENOENT ? 0 : errno;
-    snprintf(fresh, sizeof fresh, "%s.tmp", path);
-    to = fopen(fresh, "w");
+    to = replacement_open(path, fresh);
     if (!to) {
         error = errno;
         fclose(from);
@@ -35,10 +34,7 @@ static int drop_later_lines(const char *path, int64_t step)
     }
     if (ferror(from)) error = EIO;
     fclose(from);
-    if (fclose(to) && !error) error = errno;
-    if (!error) error = move_file(fresh, path);
-    if (error) remove(fresh);
-    return error;
+    return replacement_finish(to, fresh, path, error);
 }
 
 int run_log_open(run_log *log, const char *folder, int64_t step, int64_t last_step, int64_t batch)

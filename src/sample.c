@@ -11,26 +11,6 @@ static bool generator_path(char out[PATH_SIZE], const char *run)
     return snprintf(out, PATH_SIZE, "%s", run) < PATH_SIZE;
 }
 
-/* float32 in [-1, 1] to a uint8 NPY file. */
-static gan_status save_npy(gan_context *context, const gan_tensor *pictures, const char *path)
-{
-    gan_tensor *bytes = NULL;
-    const int64_t *shape = gan_tensor_shape(pictures);
-    const float *from = gan_tensor_data(pictures);
-    gan_status status = gan_tensor_create(&bytes, context, GAN_UINT8, 4, shape);
-    if (status == GAN_OK) {
-        uint8_t *to = gan_tensor_data(bytes);
-        int64_t count = gan_tensor_count(pictures);
-        for (int64_t i = 0; i < count; ++i) {
-            float v = from[i] > 1 ? 1 : from[i] > -1 ? from[i] : -1; /* NaN: -1 */
-            to[i] = (uint8_t)((v + 1) * 127.5F + 0.5F);
-        }
-        status = gan_tensor_save(bytes, path);
-    }
-    gan_tensor_release(bytes);
-    return status;
-}
-
 static bool ends_with(const char *text, const char *end)
 {
     size_t n = strlen(text), m = strlen(end);
@@ -72,8 +52,7 @@ static int make_and_save(const order *o, gan_model *generator)
     if (status == GAN_OK) status = picture_maker_make(&maker, 0, o->count, &pictures);
     picture_maker_free(&maker);
     if (status != GAN_OK) return complain_status(o->self, o->context, status);
-    status =
-        o->array ? save_npy(o->context, pictures, o->out) : gan_image_sheet(pictures, 0, o->out);
+    status = o->array ? gan_tensor_save(pictures, o->out) : gan_image_sheet(pictures, 0, o->out);
     gan_tensor_release(pictures);
     if (status != GAN_OK) code = complain_status(o->self, o->context, status);
     return code == EXIT_INPUT ? EXIT_OUTPUT : code;
@@ -97,6 +76,7 @@ static int serve(const order *o)
 static int read_order(order *o, const arguments *a)
 {
     const char *noise = o->noise = arguments_get(a, "noise");
+    int fault;
     o->run = a->operands[0];
     o->out = arguments_get(a, "out");
     if (!o->out)
@@ -110,8 +90,10 @@ static int read_order(order *o, const arguments *a)
                         noise);
     if (!generator_path(o->model, o->run))
         return complain(o->self, EXIT_USAGE, "the path %s is too long", o->run);
-    return arguments_integer(o->self, a, "count", 1, 1 << 24, 64, &o->count) ? EXIT_GOOD
-                                                                             : EXIT_USAGE;
+    if (!arguments_integer(o->self, a, "count", 1, 1 << 24, 64, &o->count)) return EXIT_USAGE;
+    fault = path_fault(o->out);
+    return fault ? complain(o->self, EXIT_OUTPUT, "cannot write %s: %s", o->out, strerror(fault))
+                 : EXIT_GOOD;
 }
 
 static int run_sample(const command *self, int count, char **words)

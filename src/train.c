@@ -8,18 +8,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Ctrl-C or SIGTERM once: the step is finished and saved. Twice: the program ends at once. */
+/* Ctrl-C, SIGTERM or SIGHUP once: the step is finished and saved. Ctrl-C or SIGTERM after that: the
+ * program ends at once. */
 static volatile sig_atomic_t stop_signal;
+#ifdef SIGHUP
+static const int caught_signals[] = {SIGINT, SIGTERM, SIGHUP};
+#else
 static const int caught_signals[] = {SIGINT, SIGTERM};
+#endif
 enum { CAUGHT_COUNT = sizeof caught_signals / sizeof caught_signals[0] };
 
 static void on_signal(int number)
 {
     stop_signal = number;
     for (int i = 0; i < CAUGHT_COUNT; ++i) signal(caught_signals[i], SIG_DFL);
+#ifdef SIGHUP
+    signal(SIGHUP, SIG_IGN); /* a closing terminal sends several: from the system and the shell */
+#endif
 }
 
-/* One that the shell has the program ignore stays ignored: SIGINT in the background. */
+/* One that the shell has the program ignore stays ignored: SIGINT in the background,
+ * SIGHUP under nohup. */
 static void catch_signals(void)
 {
     for (int i = 0; i < CAUGHT_COUNT; ++i)
@@ -41,8 +50,7 @@ typedef struct run {
     int lock; /* of the folder; below 0: none yet */
 } run;
 
-/* Begins as run.recipe does, so that a folder in which a start was killed is no stranger's. */
-static const char lock_name[] = "run.recipe.lock";
+static const char lock_name[] = "run.recipe.lock"; /* run_folder_fault() knows it */
 
 static void run_free(run *r)
 {
@@ -144,9 +152,9 @@ static int lock_folder(run *r)
 
 /* A new trainer, or the one of the folder's checkpoint. Nothing but the lock is written yet: a run
  * that cannot be made or resumed leaves the folder as it was. */
-static int start_trainer(run *r)
+static int start_trainer(run *r, const char *recipe)
 {
-    char checkpoint[PATH_SIZE];
+    char checkpoint[PATH_SIZE], own[PATH_SIZE];
     const char *fault = run_folder_fault(r->folder);
     int64_t done;
     gan_status status;
@@ -158,6 +166,10 @@ static int start_trainer(run *r)
         if (code) return code;
     }
     r->resumes = path_exists(checkpoint);
+    if (!r->resumes && path_join(own, r->folder, "run.recipe") && path_is_same(own, recipe))
+        return complain(r->self, EXIT_OUTPUT,
+                        "--out %s: the run would write over its recipe %s; give a new folder",
+                        r->folder, recipe);
     status = gan_recipe_trainer(&r->trainer, r->recipe, r->context, r->resumes ? checkpoint : NULL);
     if (status == GAN_OK) status = gan_trainer_check(r->trainer);
     if (status != GAN_OK) return complain_status(r->self, r->context, status);
@@ -188,11 +200,13 @@ static int prepare_folder(run *r)
                         "another gan train has saved %s meanwhile; the same command goes on from "
                         "there",
                         path);
+    remove_leftovers(r->folder);
     path_join(path, r->folder, "run.recipe");
     error = replace_file(path, gan_recipe_text(r->recipe));
     if (!error) {
         path_join(path, r->folder, "sheets");
         error = make_folders(path);
+        remove_leftovers(path);
     }
     if (!error) {
         path_join(path, r->folder, "log.jsonl");
@@ -327,7 +341,7 @@ static int run_train(const command *self, int count, char **words)
     r.folder = arguments_get(&a, "out");
     if (!r.folder) return complain(self, EXIT_USAGE, "--out DIR is missing: where the run is kept");
     code = read_recipe(&r, &a);
-    if (!code) code = start_trainer(&r);
+    if (!code) code = start_trainer(&r, a.operands[0]);
     if (!code) code = start_pictures(&r);
     if (!code) code = prepare_folder(&r);
     if (!code) code = train(&r);

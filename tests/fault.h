@@ -6,7 +6,8 @@
  *     fault.and_after = 1;       and so do all that follow
  *     fault.file_fail_at = 2;    likewise for file operations
  *
- * After everything is released `live` is 0. The files are memory: at most FAULT_FILES of them. */
+ * `peak_bytes` is the most that `live_bytes` was. After everything is released `live` is 0. The
+ * files are memory: at most FAULT_FILES of them. */
 #ifndef FAULT_H
 #define FAULT_H
 
@@ -27,7 +28,7 @@ typedef struct fault_file {
 } fault_file;
 
 typedef struct fault_host {
-    atomic_llong live, live_bytes, allocations, file_operations;
+    atomic_llong live, live_bytes, peak_bytes, allocations, file_operations;
     long long fail_at, file_fail_at; /* counted from 1; compare with the two counters above */
     int and_after;
     fault_file files[FAULT_FILES];
@@ -51,7 +52,9 @@ TEST_UNUSED static void *fault_allocate(void *user, size_t size, size_t alignmen
     memcpy(memory, &size, sizeof size);
     memory += alignment;
     atomic_fetch_add(&fault->live, 1);
-    atomic_fetch_add(&fault->live_bytes, (long long)size);
+    long long bytes = atomic_fetch_add(&fault->live_bytes, (long long)size) + (long long)size;
+    long long peak = atomic_load(&fault->peak_bytes);
+    while (bytes > peak && !atomic_compare_exchange_weak(&fault->peak_bytes, &peak, bytes)) {}
     return memory;
 }
 

@@ -4,8 +4,9 @@
  * of products, the log. It also keeps the message of the last failure. Two contexts share nothing.
  *
  * One context serves one thread at a time. A call that finds it in use on another thread does
- * nothing and returns GAN_E_BUSY. Inside a callback of libgan, calls on the same thread are
- * allowed unless the callback's description says otherwise.
+ * nothing and returns GAN_E_BUSY, or GAN_E_ARGUMENT if its arguments are wrong anyway; one that
+ * returns no status returns what it does for a failure. Inside a callback of libgan, calls on the
+ * same thread are allowed unless the callback's description says otherwise.
  *
  * Handles (gan_context, gan_tensor, gan_model, ...) are reference-counted. Whoever creates one owns
  * one reference; `_retain` adds one and `_release` drops one, both on any thread and in any order.
@@ -44,7 +45,12 @@ typedef struct gan_context gan_context;
  * - flush makes what was written durable (fsync); 0 is success.
  * - close closes; 0 is success.
  * - rename replaces `to` by `from` in one step and makes that durable; 0 is success.
- * - remove deletes a file; 0 is success. */
+ * - remove deletes a file; 0 is success.
+ *
+ * Whatever libgan saves as PATH it writes to a new file PATH.XXXXXXXX.tmp, eight hexadecimal digits
+ * that differ between processes and threads, which then replaces PATH; a program that is killed
+ * meanwhile leaves it behind. Without a host's own functions, a file keeps its permissions, a
+ * symbolic link its place, and a device or a pipe is written to as it is. */
 typedef struct gan_host {
     size_t size;
     void *user;
@@ -77,7 +83,12 @@ GAN_API void gan_context_retain(gan_context *context);
 GAN_API void gan_context_release(gan_context *context);
 
 /* One line about the last failure in this context: the layer, file, shapes and values that it was
- * about. "" if nothing failed yet. Borrowed; valid until the next failing call in this context. */
+ * about. "" if nothing failed yet. Borrowed; valid until the next failing call in this context.
+ *
+ * On a thread that is refused the message of another thread is not shown: while the context is in
+ * use on another thread, and after GAN_E_BUSY until the next call of this thread that is served,
+ * the line is "context: in use on another thread". Only the last thread that was refused is
+ * remembered: of several, the others may see what failed elsewhere. */
 GAN_API const char *gan_context_message(const gan_context *context);
 
 /* The description spelled out, with what was decided: "threads=2 seed=7 precision=fp32

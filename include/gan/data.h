@@ -17,6 +17,9 @@ typedef struct gan_dataset gan_dataset;
  *   idx path=train-images-idx3-ubyte.gz labels=train-labels-idx1-ubyte.gz size=64 fit=pad
  *   npy path=pictures.npy labels=labels.npy
  *
+ * Pictures are uint8; from npy also bool, which becomes 0 and 255, or floating-point in [-1, 1]. A
+ * value outside, by more than 0.001, or a vector's that is not finite is GAN_E_FORMAT.
+ *
  * Options of all kinds: size=HxW resizes pictures as they are drawn (0: as they are), fit= says how
  * (pad: black around, shrunk first where it is too large; stretch: to the whole size; crop: to
  * cover the size, the middle kept), channels=3 repeats a grey picture, count=N takes the first N
@@ -31,7 +34,7 @@ GAN_API gan_status gan_dataset_from_tensors(gan_dataset **out, gan_context *cont
                                             int32_t count);
 
 /* Examples made by the caller. read(user, index, data) fills one row-major buffer per field, in the
- * field's type and shape (shapes[i] has ranks[i] numbers, without the examples' dimension);
+ * field's type and shape (its `shape` has `rank` numbers, without the examples' dimension);
  * non-zero stops with GAN_E_CANCELLED. It is called on the trainer's thread or on a read-ahead
  * thread, never on two at once, and must not use the context. Every field has the same `size`, the
  * step from one to the next; one that this library does not know is GAN_E_UNSUPPORTED. */

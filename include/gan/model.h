@@ -50,9 +50,12 @@ GAN_API gan_status gan_model_parse_parts(gan_model **out, gan_context *context, 
 
 /* By hand: an empty model, to which layers and other models are added in a chain. The first layer
  * is an "input H W C". The same layer or model may be added several times and to several models:
- * it is then shared, and is a part of this model; its name is the ordinal of its first place, so
- * that parameters are called "2.weight" or, in a part, "2.0.weight". A model that is a part of
- * another one, or was set on a trainer, cannot be added to any more (GAN_E_STATE). */
+ * it is then shared, and is a part of each of them, called after the ordinal of its first place
+ * there. So a second place of a layer changes the model of the first: the layer's path "2" becomes
+ * "2.0", "2.weight" becomes "2.0.weight", and texts and names that were borrowed from it end; its
+ * weights stay where they are. A model that is a part of another one, or was set on a trainer, can
+ * neither be added to any more nor share a layer (GAN_E_STATE; a part that is the one layer alone
+ * can); nor does a model share single layers of its text. */
 GAN_API gan_status gan_model_create(gan_model **out, gan_context *context);
 GAN_API gan_status gan_model_add(gan_model *model, gan_layer *layer);
 GAN_API gan_status gan_model_add_model(gan_model *model, gan_model *part);

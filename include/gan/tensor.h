@@ -56,9 +56,9 @@ GAN_API const int64_t *gan_tensor_shape(const gan_tensor *tensor);
 GAN_API const int64_t *gan_tensor_strides(const gan_tensor *tensor);
 GAN_API void *gan_tensor_data(const gan_tensor *tensor);
 
-/* NPY files: float32, uint8, int32 and int64 are kept; float64, float16, uint16 and bool are
- * converted (to float32, float32, int32, uint8). Saving writes version 1.0, row-major, in one step:
- * the old file or the new one is there, whole. */
+/* NPY files: float32, uint8, int32 and int64 are kept; float64 and float16 become float32, int8,
+ * int16 and uint16 int32, uint32 int64, bool uint8; others, uint64 too, are GAN_E_UNSUPPORTED.
+ * Saving writes version 1.0, row-major, in one step: what is there is the old file or the new. */
 GAN_API gan_status gan_tensor_load(gan_tensor **out, gan_context *context, const char *path);
 GAN_API gan_status gan_tensor_save(const gan_tensor *tensor, const char *path);
 

@@ -77,9 +77,14 @@ static int32_t host_flush_nothing(void *user, void *file)
     return 0;
 }
 
+bool gan__host_is_default(const gan_context *context)
+{
+    return context->host.open == host_open;
+}
+
 const char *gan__host_reason(const gan_context *context)
 {
-    return context->host.open == host_open ? gan__os_reason() : NULL;
+    return gan__host_is_default(context) ? gan__os_reason() : NULL;
 }
 
 static void context_host_defaults(gan_host *host)
@@ -272,6 +277,7 @@ gan_status gan_context_create(gan_context **out, const char *spec, const gan_hos
         context->host = start.host;
         atomic_init(&context->references, 1);
         atomic_init(&context->owner, 0);
+        atomic_init(&context->refused, 0);
         status = context_init(context, spec);
     }
     if (status == GAN_OK) {
@@ -296,11 +302,6 @@ void gan_context_release(gan_context *context)
     if (!gan__context_is(context)) return;
     if (atomic_fetch_sub_explicit(&context->references, 1, memory_order_acq_rel) != 1) return;
     context_destroy(context);
-}
-
-const char *gan_context_message(const gan_context *context)
-{
-    return gan__context_is(context) ? context->message : "";
 }
 
 const char *gan_context_text(const gan_context *context)

@@ -52,8 +52,9 @@ struct gan_context {
     struct gan__team *team;
     gan__scratch *scratch; /* one for each worker */
     uint64_t draws; /* how many parameter tensors were initialised: a key of random numbers */
-    uint64_t tapes, trainers;    /* how many were made: their seeds follow from it */
-    atomic_uint_least64_t owner; /* thread id of the call in progress, 0 if none */
+    uint64_t tapes, trainers;      /* how many were made: their seeds follow from it */
+    atomic_uint_least64_t owner;   /* thread id of the call in progress, 0 if none */
+    atomic_uint_least64_t refused; /* thread id of the last call that found another owner */
     int32_t depth;
     char *text;
     char message[GAN__MESSAGE_SIZE];
@@ -83,7 +84,11 @@ void gan__float_mode_restore(uint64_t mode);
 /* Writes the context's message and returns `status`, so that a failing function ends with
  *     return gan__fail(context, GAN_E_SHAPE, "dense: %s has %" PRId64 " features", ...);
  * Only %s %d %u %zu %c and PRId64 and friends: floating-point values go through gan__number_print,
- * since printf's depend on the locale. NULL and what is no context are allowed: nothing is kept. */
+ * since printf's depend on the locale. NULL and what is no context are allowed: nothing is kept.
+ *
+ * It may stand in front of gan__enter, for arguments: the message is written by the context's owner
+ * alone, which a thread becomes for as long as it writes. While another thread is the owner nothing
+ * is written, and gan_context_message tells this thread so. */
 GAN__PRINTF(3, 4)
 gan_status gan__fail(gan_context *context, gan_status status, const char *format, ...);
 

@@ -10,6 +10,12 @@ void gan__lexer_init(gan__lexer *lexer, gan_context *context, const char *text, 
     lexer->line = 1;
 }
 
+void gan__lexer_start(gan__lexer *lexer, gan_context *context, const gan__passage *passage)
+{
+    gan__lexer_init(lexer, context, passage->text, strlen(passage->text));
+    lexer->line = passage->line;
+}
+
 static bool lexer_is_control(char c)
 {
     unsigned char byte = (unsigned char)c;

@@ -75,7 +75,8 @@ gan_status gan__allocate(gan_context *context, void *out, size_t count, size_t s
     return GAN_OK;
 }
 
-gan_status gan__grow(gan_context *context, void *array, size_t *capacity, size_t count, size_t size)
+gan_status gan__grow_raw(gan_context *context, void *array, size_t *capacity, size_t count,
+                         size_t size)
 {
     if (count <= *capacity) return GAN_OK;
     size_t wanted = *capacity > SIZE_MAX / 2 ? count : *capacity * 2;
@@ -87,10 +88,19 @@ gan_status gan__grow(gan_context *context, void *array, size_t *capacity, size_t
     GAN__TRY(gan__allocate_raw(context, &grown, wanted, size));
     size_t kept = *capacity * size;
     if (kept > 0) memcpy(grown, old, kept);
-    memset((char *)grown + kept, 0, wanted * size - kept);
     gan__free(context, old);
     memcpy(array, &grown, sizeof grown);
     *capacity = wanted;
+    return GAN_OK;
+}
+
+gan_status gan__grow(gan_context *context, void *array, size_t *capacity, size_t count, size_t size)
+{
+    size_t before = *capacity;
+    void *grown;
+    GAN__TRY(gan__grow_raw(context, array, capacity, count, size));
+    memcpy(&grown, array, sizeof grown);
+    if (*capacity > before) memset((char *)grown + before * size, 0, (*capacity - before) * size);
     return GAN_OK;
 }
 

@@ -19,6 +19,10 @@ gan_status gan__allocate_raw(gan_context *context, void *out, size_t count, size
 gan_status gan__grow(gan_context *context, void *array, size_t *capacity, size_t count,
                      size_t size);
 
+/* The same, the rest not zeroed. */
+gan_status gan__grow_raw(gan_context *context, void *array, size_t *capacity, size_t count,
+                         size_t size);
+
 void gan__free(gan_context *context, void *memory); /* NULL is allowed */
 
 /* A copy of text[0..length), terminated. */

@@ -1,5 +1,6 @@
 #include "base/object.h"
 #include "base/memory.h"
+#include "base/os.h"
 
 #include <string.h>
 
@@ -35,6 +36,38 @@ void gan__object_release(void *object)
     gan_context_release(context);
 }
 
+static void object_lock(gan__weak *weak)
+{
+    while (atomic_exchange_explicit(&weak->busy, 1, memory_order_acquire)) gan__os_yield();
+}
+
+static void object_unlock(gan__weak *weak)
+{
+    atomic_store_explicit(&weak->busy, 0, memory_order_release);
+}
+
+/* An object without references waits in its destroy() for the lock: it is still there. */
+void *gan__weak_get(gan__weak *weak)
+{
+    object_lock(weak);
+    gan__object *object = weak->object;
+    int count = object ? atomic_load_explicit(&object->references, memory_order_relaxed) : 0;
+    while (count > 0 && !atomic_compare_exchange_weak_explicit(&object->references, &count,
+                                                               count + 1, memory_order_relaxed,
+                                                               memory_order_relaxed)) {
+    }
+    if (count == 0) weak->object = NULL;
+    object_unlock(weak);
+    return count > 0 ? object : NULL;
+}
+
+void gan__weak_move(gan__weak *weak, const void *from, void *to)
+{
+    object_lock(weak);
+    if (weak->object == from) weak->object = to;
+    object_unlock(weak);
+}
+
 bool gan__object_is(const void *object, gan__tag tag)
 {
     const gan__object *self = object;
@@ -53,7 +86,6 @@ static const char *object_noun(gan__tag tag)
     case GAN__TRAINER: return "gan_trainer";
     case GAN__DATASET: return "gan_dataset";
     case GAN__RECIPE: return "gan_recipe";
-    case GAN__METRIC: return "gan_metric";
     }
     return "handle of libgan";
 }

@@ -14,8 +14,7 @@ typedef enum gan__tag {
     GAN__OPTIMIZER,
     GAN__TRAINER,
     GAN__DATASET,
-    GAN__RECIPE,
-    GAN__METRIC
+    GAN__RECIPE
 } gan__tag;
 
 typedef struct gan__object {
@@ -30,6 +29,15 @@ gan_status gan__object_create(void *out, gan_context *context, size_t size, gan_
                               void (*destroy)(void *self));
 void gan__object_retain(void *object);  /* NULL is allowed */
 void gan__object_release(void *object); /* NULL is allowed; the last one destroys */
+
+/* A pointer that does not keep its object alive; zero-initialise. The object's destroy() moves it
+ * away, from this object to NULL; handles end on any thread, so that others may be asking. */
+typedef struct gan__weak {
+    atomic_int busy;
+    void *object;
+} gan__weak;
+void *gan__weak_get(gan__weak *weak); /* retained; NULL: none, or it is about to be destroyed */
+void gan__weak_move(gan__weak *weak, const void *from, void *to); /* unless it is not at `from` */
 
 /* Whether `object` is a live handle of this kind. NULL and another kind are not. */
 bool gan__object_is(const void *object, gan__tag tag);

@@ -88,6 +88,10 @@ static gan_status option_find(gan_context *context, const gan__kind *kind, const
 {
     const char *nearest = NULL;
     size_t distance = SIZE_MAX;
+    if (name->quoted) {
+        return option_unknown(context, kind->name, "the name of an option is not quoted:", name,
+                              NULL);
+    }
     for (*index = 0; *index < kind->option_count; ++*index) {
         const char *known = kind->options[*index].name;
         if (strlen(known) == name->length && memcmp(known, name->text, name->length) == 0) {
@@ -317,12 +321,22 @@ static gan_status describe_kind(gan_context *context, const char *what,
 gan_status gan__describe(gan_context *context, const char *what, const gan__kind *const *kinds,
                          size_t count, const char *spec, const gan__kind **kind, void **values)
 {
+    const gan__passage passage = {spec, 1};
+    *kind = NULL;
+    *values = NULL;
+    if (!spec) return gan__fail(context, GAN_E_ARGUMENT, "%s: the description is NULL", what);
+    return gan__describe_passage(context, what, kinds, count, &passage, kind, values);
+}
+
+gan_status gan__describe_passage(gan_context *context, const char *what,
+                                 const gan__kind *const *kinds, size_t count,
+                                 const gan__passage *spec, const gan__kind **kind, void **values)
+{
     gan__lexer lexer;
     gan__token next;
     *kind = NULL;
     *values = NULL;
-    if (!spec) return gan__fail(context, GAN_E_ARGUMENT, "%s: the description is NULL", what);
-    gan__lexer_init(&lexer, context, spec, strlen(spec));
+    gan__lexer_start(&lexer, context, spec);
     do {
         GAN__TRY(gan__lexer_next(&lexer, &next));
     } while (next.kind == GAN__TOKEN_BREAK);

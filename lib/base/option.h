@@ -14,7 +14,7 @@ typedef enum gan__option_type {
     GAN__OPTION_REAL,    /* double */
     GAN__OPTION_BOOLEAN, /* int32_t: yes, no */
     GAN__OPTION_CHOICE,  /* int32_t: index into `choices`, "relu|tanh|none" */
-    GAN__OPTION_TEXT,    /* char *, owned by the struct; NULL if left out and `initial` is NULL */
+    GAN__OPTION_TEXT,    /* char *, owned; if `initial` is NULL then NULL when left out or empty */
     GAN__OPTION_PAIR,    /* int64_t[2], height then width: 3 or 3x5 */
     GAN__OPTION_PADDING, /* gan__padding: 1 or top,left,bottom,right, or after a mode: reflect:3 */
     GAN__OPTION_TUPLE,   /* gan__tuple: up to 8 integers or `any`, as positional words: 64 64 3 */
@@ -119,6 +119,9 @@ void gan__options_print(gan__text *text, const gan__kind *kind, const void *valu
  * `kinds` is an array of pointers to structs that begin with a gan__kind. */
 gan_status gan__describe(gan_context *context, const char *what, const gan__kind *const *kinds,
                          size_t count, const char *spec, const gan__kind **kind, void **values);
+gan_status gan__describe_passage(gan_context *context, const char *what,
+                                 const gan__kind *const *kinds, size_t count,
+                                 const gan__passage *spec, const gan__kind **kind, void **values);
 
 /* The context's own table. */
 extern const gan__kind gan__context_kind;

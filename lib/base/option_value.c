@@ -192,6 +192,13 @@ static gan_status option_parse_text(const gan__reading *reading, char **slot)
         copy[length++] = c;
     }
     copy[length] = '\0';
+    if (length == 0 && !reading->option->initial) {
+        gan__free(reading->context, copy);
+        copy = NULL;
+        if (reading->option->flags & GAN__REQUIRED) {
+            return gan__option_refuse(reading, "needs a text");
+        }
+    }
     gan__free(reading->context, *slot);
     *slot = copy;
     return GAN_OK;

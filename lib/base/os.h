@@ -39,8 +39,22 @@ int64_t gan__os_read(void *file, void *bytes, size_t count);
 int64_t gan__os_write(void *file, const void *bytes, size_t count);
 int32_t gan__os_flush(void *file);
 int32_t gan__os_close(void *file);
-int32_t gan__os_rename(const char *from, const char *to); /* directory flushed */
 int32_t gan__os_remove(const char *path);
+
+/* The folder is flushed too. 1: `to` is replaced, but that could not be made durable. */
+int32_t gan__os_rename(const char *from, const char *to);
+
+/* What the callbacks cannot say about replacing a file (see stream.c).
+ * - is_special: something is there that is written to rather than replaced: a device, a pipe, a
+ *   folder (which then refuses).
+ * - follow: the name that `path` leads to through links, there or not, into out[0..size); 0 is
+ *   success. Windows replaces the link itself.
+ * - create: opens a new file for writing, never an old one and never through a link, with the
+ *   permissions of the file `model` if that is there. On failure *taken says whether the name was
+ *   in use. */
+int32_t gan__os_is_special(const char *path);
+int32_t gan__os_follow(const char *path, char *out, size_t size);
+void *gan__os_create(const char *path, const char *model, int32_t *taken);
 
 /* The working folder, absolute, into out[0..size); 0 is success. */
 int32_t gan__os_folder(char *out, size_t size);

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* The structs are one system object each, so that they can be made without an allocator of ours. */
@@ -254,14 +255,68 @@ static int posix_descriptor(void *file)
     return (int)((intptr_t)file - 1);
 }
 
-void *gan__os_open(const char *path, int32_t write)
+/* A file never takes the place of a closed standard stream: what the program prints there would end
+ * up in it. */
+static void *posix_open(const char *path, int flags, mode_t mode)
 {
-    int flags = write ? O_WRONLY | O_CREAT | O_TRUNC : O_RDONLY;
     int descriptor;
     do {
-        descriptor = open(path, flags | O_CLOEXEC, 0666);
+        descriptor = open(path, flags | O_CLOEXEC, mode);
     } while (descriptor < 0 && errno == EINTR);
+    if (descriptor >= 0 && descriptor <= STDERR_FILENO) {
+        int low = descriptor;
+        descriptor = fcntl(low, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+        int reason = errno;
+        close(low);
+        errno = reason;
+    }
     return descriptor < 0 ? NULL : (void *)((intptr_t)descriptor + 1);
+}
+
+void *gan__os_open(const char *path, int32_t write)
+{
+    return posix_open(path, write ? O_WRONLY | O_CREAT | O_TRUNC : O_RDONLY, 0666);
+}
+
+int32_t gan__os_is_special(const char *path)
+{
+    struct stat found;
+    return stat(path, &found) == 0 && !S_ISREG(found.st_mode);
+}
+
+int32_t gan__os_follow(const char *path, char *out, size_t size)
+{
+    char link[4096];
+    size_t length = strlen(path), start = 0;
+    const char *name = path;
+    for (int links = 0; links <= 40; links++) {
+        if (start + length >= size) {
+            errno = ENAMETOOLONG;
+            return -1;
+        }
+        memcpy(out + start, name, length);
+        out[start + length] = '\0';
+        ssize_t count = readlink(out, link, sizeof link);
+        if (count < 0) return 0; /* no link; whether anything is there will be seen */
+        const char *slash = strrchr(out, '/');
+        name = link;
+        length = (size_t)count;
+        start = link[0] == '/' || !slash ? 0 : (size_t)(slash - out) + 1;
+    }
+    errno = ELOOP;
+    return -1;
+}
+
+/* Private until it has the permissions of the old file, which may not be for everybody. Where they
+ * cannot be set, it stays so. */
+void *gan__os_create(const char *path, const char *model, int32_t *taken)
+{
+    struct stat old;
+    bool is_new = stat(model, &old) != 0;
+    void *file = posix_open(path, O_WRONLY | O_CREAT | O_EXCL, is_new ? 0666 : 0600);
+    *taken = !file && errno == EEXIST;
+    if (file && !is_new) (void)fchmod(posix_descriptor(file), old.st_mode & 0777);
+    return file;
 }
 
 /* Both are restarted after a signal and cut into pieces that every system takes. */
@@ -327,9 +382,9 @@ int32_t gan__os_rename(const char *from, const char *to)
     int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     free(folder);
     if (descriptor < 0) return 0;
-    int32_t result = posix_sync(descriptor);
+    int32_t failed = posix_sync(descriptor);
     close(descriptor);
-    return result;
+    return failed ? 1 : 0;
 }
 
 int32_t gan__os_remove(const char *path)
@@ -357,6 +412,7 @@ const char *gan__os_reason(void)
     case ENFILE: return "too many open files";
     case EFBIG: return "the file would be too large";
     case ENAMETOOLONG: return "the name is too long";
+    case ELOOP: return "too many links";
     case EIO: return "the device reports an error";
     default: return "the system refuses";
     }

@@ -9,6 +9,7 @@
 #include "base/os.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <windows.h>
 
 #include <malloc.h>
@@ -153,15 +154,51 @@ static wchar_t *win32_path(const char *path)
     return wide;
 }
 
-void *gan__os_open(const char *path, int32_t write)
+/* `how` is one of CreateFileW's dispositions. */
+static void *win32_open(const char *path, DWORD access, DWORD share, DWORD how)
 {
     wchar_t *wide = win32_path(path);
     if (!wide) return NULL;
-    HANDLE file = CreateFileW(wide, write ? GENERIC_WRITE : GENERIC_READ,
-                              write ? 0 : FILE_SHARE_READ | FILE_SHARE_DELETE, NULL,
-                              write ? CREATE_ALWAYS : OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, NULL);
+    HANDLE file = CreateFileW(wide, access, share, NULL, how, FILE_ATTRIBUTE_NORMAL, NULL);
+    DWORD error = GetLastError();
     free(wide);
+    SetLastError(error);
     return file == INVALID_HANDLE_VALUE ? NULL : file;
+}
+
+void *gan__os_open(const char *path, int32_t write)
+{
+    if (write) return win32_open(path, GENERIC_WRITE, 0, CREATE_ALWAYS);
+    return win32_open(path, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_DELETE, OPEN_EXISTING);
+}
+
+int32_t gan__os_is_special(const char *path)
+{
+    wchar_t *wide = win32_path(path);
+    DWORD found = wide ? GetFileAttributesW(wide) : INVALID_FILE_ATTRIBUTES;
+    free(wide);
+    return found != INVALID_FILE_ATTRIBUTES &&
+           (found & (FILE_ATTRIBUTE_DIRECTORY | FILE_ATTRIBUTE_DEVICE)) != 0;
+}
+
+int32_t gan__os_follow(const char *path, char *out, size_t size)
+{
+    size_t length = strlen(path);
+    if (length >= size) {
+        SetLastError(ERROR_FILENAME_EXCED_RANGE);
+        return -1;
+    }
+    memcpy(out, path, length + 1);
+    return 0;
+}
+
+/* Permissions come from the folder. */
+void *gan__os_create(const char *path, const char *model, int32_t *taken)
+{
+    (void)model;
+    void *file = win32_open(path, GENERIC_WRITE, 0, CREATE_NEW);
+    *taken = !file && GetLastError() == ERROR_FILE_EXISTS;
+    return file;
 }
 
 /* One call takes a 32-bit count. */

@@ -38,6 +38,10 @@ uint64_t gan__random_seed(uint64_t seed, gan__purpose purpose, uint64_t number)
     return ((uint64_t)word[0] << 32 | word[1]) & INT64_MAX;
 }
 
+/* Up to here the halves of a network would have two bits or one, and some orders would come up far
+ * more often than others. */
+enum { RANDOM_FEW = 16 };
+
 /* Six rounds: four make a permutation look random (Luby and Rackoff, 1988), two more help the
  * halves of a few bits. The round's number and the half make the block's number. */
 static uint64_t random_feistel(const gan__draw *draw, uint32_t half, uint64_t value)
@@ -54,11 +58,29 @@ static uint64_t random_feistel(const gan__draw *draw, uint32_t half, uint64_t va
     return left << half | right;
 }
 
+/* Fisher and Yates's shuffle. An order's probability is wrong by less than one part in 10^7: that a
+ * word of 32 bits falls into one of at most 16 equal parts. */
+static uint64_t random_shuffle(const gan__draw *draw, uint32_t count, uint32_t index)
+{
+    uint8_t places[RANDOM_FEW];
+    uint32_t word[4];
+    for (uint32_t i = 0; i < count; i++) places[i] = (uint8_t)i;
+    for (uint32_t i = count - 1; i > 0; i--) {
+        if (i == count - 1 || i % 4 == 3) gan__random_block(draw, i / 4, word);
+        uint32_t other = (uint32_t)((uint64_t)word[i % 4] * (i + 1) >> 32);
+        uint8_t place = places[i];
+        places[i] = places[other];
+        places[other] = place;
+    }
+    return places[index];
+}
+
 uint64_t gan__random_permute(const gan__draw *draw, uint64_t count, uint64_t index)
 {
     uint32_t half = 1;
-    while (half < 32 && (uint64_t)1 << (2 * half) < count) half++;
     if (index >= count) return index;
+    if (count <= RANDOM_FEW) return random_shuffle(draw, (uint32_t)count, (uint32_t)index);
+    while (half < 32 && (uint64_t)1 << (2 * half) < count) half++;
     /* The network permutes a set less than four times as large; from a member of [0, count) its
      * cycle comes back into it. */
     do {

@@ -9,15 +9,12 @@
 
 #include <stdint.h>
 
-/* Never renumbered: saved runs depend on it. */
+/* Never renumbered: saved runs depend on it. 5, 6 and 7 are free. */
 typedef enum gan__purpose {
     GAN__DRAW_PARAMETER = 1, /* initial weights; step = number of the parameter in its context */
     GAN__DRAW_LATENT = 2,    /* z; step = trainer's draw */
     GAN__DRAW_SHUFFLE = 3,   /* order of a data set; step = epoch */
     GAN__DRAW_LAYER = 4,     /* dropout and noise layers; step = the tape's draw */
-    GAN__DRAW_INSTANCE = 5,  /* instance noise on D's input */
-    GAN__DRAW_TRANSFORM = 6, /* random crops and flips; step = epoch */
-    GAN__DRAW_SAMPLE = 7,    /* gan sample, sheets */
     GAN__DRAW_SPECTRAL = 8,  /* initial u and v */
     GAN__DRAW_TAPE = 9,      /* seeds of a context's tapes; step = number of the tape */
     GAN__DRAW_TRAINER = 10   /* seeds of its trainers; step = number of the trainer */
@@ -41,8 +38,8 @@ uint64_t gan__random_seed(uint64_t seed, gan__purpose purpose, uint64_t number);
 void gan__philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]);
 
 /* The place of `index` in a pseudo-random permutation of [0, count): a Feistel network on the next
- * even power of two, walked until it lands inside. Needs no table, so any position of any epoch is
- * found at once. */
+ * even power of two, walked until it lands inside; up to 16, a shuffle. Needs no memory, so any
+ * position of any epoch is found at once. */
 uint64_t gan__random_permute(const gan__draw *draw, uint64_t count, uint64_t index);
 
 #endif

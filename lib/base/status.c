@@ -30,17 +30,33 @@ const char *gan_status_name(gan_status status)
     }
 }
 
-gan_status gan__enter(gan_context *context, gan__entry *entry)
+/* Makes this thread the owner, once more if it is; false, and noted, if another thread is. */
+static bool status_claim(gan_context *context)
 {
-    uint_least64_t nobody = 0;
-    uint64_t self = gan__os_thread_id();
-    if (!gan__context_is(context)) return GAN_E_ARGUMENT;
+    uint_least64_t nobody = 0, self = gan__os_thread_id();
     if (atomic_load_explicit(&context->owner, memory_order_relaxed) != self &&
         !atomic_compare_exchange_strong_explicit(&context->owner, &nobody, self,
                                                  memory_order_acquire, memory_order_relaxed)) {
-        return GAN_E_BUSY;
+        atomic_store_explicit(&context->refused, self, memory_order_relaxed);
+        return false;
+    }
+    if (atomic_load_explicit(&context->refused, memory_order_relaxed) == self) {
+        atomic_compare_exchange_strong_explicit(&context->refused, &self, 0, memory_order_relaxed,
+                                                memory_order_relaxed);
     }
     context->depth++;
+    return true;
+}
+
+static void status_unclaim(gan_context *context)
+{
+    if (--context->depth == 0) atomic_store_explicit(&context->owner, 0, memory_order_release);
+}
+
+gan_status gan__enter(gan_context *context, gan__entry *entry)
+{
+    if (!gan__context_is(context)) return GAN_E_ARGUMENT;
+    if (!status_claim(context)) return GAN_E_BUSY;
     entry->mode = gan__float_mode_default();
     return GAN_OK;
 }
@@ -48,16 +64,17 @@ gan_status gan__enter(gan_context *context, gan__entry *entry)
 void gan__leave(gan_context *context, const gan__entry *entry)
 {
     gan__float_mode_restore(entry->mode);
-    if (--context->depth == 0) atomic_store_explicit(&context->owner, 0, memory_order_release);
+    status_unclaim(context);
 }
 
-/* The message belongs to the thread that has entered: a call that another thread makes meanwhile,
- * with a wrong argument perhaps, must not write into it. */
-static bool status_may_write(gan_context *context)
+const char *gan_context_message(const gan_context *context)
 {
-    if (!gan__context_is(context)) return false;
-    uint64_t owner = atomic_load_explicit(&context->owner, memory_order_relaxed);
-    return owner == 0 || owner == gan__os_thread_id();
+    if (!gan__context_is(context)) return "";
+    uint64_t self = gan__os_thread_id();
+    uint64_t owner = atomic_load_explicit(&context->owner, memory_order_acquire);
+    uint64_t refused = atomic_load_explicit(&context->refused, memory_order_relaxed);
+    bool other = owner != 0 && owner != self;
+    return other || refused == self ? "context: in use on another thread" : context->message;
 }
 
 /* One line: what came from a file or a text may hold a control character. */
@@ -70,7 +87,7 @@ static void status_one_line(char *line)
 
 gan_status gan__fail(gan_context *context, gan_status status, const char *format, ...)
 {
-    if (!status_may_write(context)) return status;
+    if (!gan__context_is(context) || !status_claim(context)) return status;
     char line[GAN__MESSAGE_SIZE]; /* an argument may be the old message */
     va_list arguments;
     va_start(arguments, format);
@@ -78,18 +95,21 @@ gan_status gan__fail(gan_context *context, gan_status status, const char *format
     va_end(arguments);
     status_one_line(line);
     memcpy(context->message, line, sizeof line);
+    status_unclaim(context);
     return status;
 }
 
 gan_status gan__fail_in(gan_context *context, gan_status status, const char *format, ...)
 {
-    if (!status_may_write(context)) return status;
+    if (!gan__context_is(context) || !status_claim(context)) return status;
     char prefix[GAN__MESSAGE_SIZE];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(prefix, sizeof prefix, format, arguments);
     va_end(arguments);
-    return gan__fail(context, status, "%s: %s", prefix, context->message);
+    gan__fail(context, status, "%s: %s", prefix, context->message);
+    status_unclaim(context);
+    return status;
 }
 
 void gan__log(gan_context *context, int32_t level, const char *format, ...)

@@ -1,6 +1,9 @@
 #include "base/stream.h"
 #include "base/memory.h"
+#include "base/os.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 static gan_status stream_fail(gan_context *context, const char *path, const char *what,
@@ -10,36 +13,40 @@ static gan_status stream_fail(gan_context *context, const char *path, const char
                      reason ? reason : "");
 }
 
-static gan_status stream_read_all(gan_context *context, const char *path, void *file, uint8_t **out,
-                                  size_t *size)
+static gan_status stream_read_all(gan_context *context, const char *path, void *file, size_t most,
+                                  uint8_t **out, size_t *size)
 {
     const gan_host *host = &context->host;
     size_t capacity = 0, used = 0;
     for (;;) {
         size_t wanted;
-        if (!gan__add_size(used, 65536, &wanted)) {
+        if (!gan__add_size(used, used < capacity ? 0 : 65536, &wanted)) {
             return gan__fail(context, GAN_E_MEMORY, "%s: out of memory", path);
         }
-        GAN__TRY(gan__grow(context, out, &capacity, wanted, 1));
+        GAN__TRY(gan__grow_raw(context, out, &capacity, wanted, 1));
         int64_t got = host->read(host->user, file, *out + used, capacity - used);
         if (got < 0 || (uint64_t)got > capacity - used) {
             return stream_fail(context, path, "cannot be read", gan__host_reason(context));
         }
         if (got == 0) break;
         used += (size_t)got;
+        if (used > most) {
+            return gan__fail(context, GAN_E_FORMAT, "%s: more than %zu bytes", path, most);
+        }
     }
     *size = used;
     return GAN_OK;
 }
 
-gan_status gan__file_read(gan_context *context, const char *path, uint8_t **out, size_t *size)
+gan_status gan__file_read_most(gan_context *context, const char *path, size_t most, uint8_t **out,
+                               size_t *size)
 {
     const gan_host *host = &context->host;
     *out = NULL;
     *size = 0;
     void *file = host->open(host->user, path, 0);
     if (!file) return stream_fail(context, path, "cannot be opened", gan__host_reason(context));
-    gan_status status = stream_read_all(context, path, file, out, size);
+    gan_status status = stream_read_all(context, path, file, most, out, size);
     host->close(host->user, file); /* nothing was written: nothing can be lost */
     if (status != GAN_OK) {
         gan__free(context, *out);
@@ -48,56 +55,128 @@ gan_status gan__file_read(gan_context *context, const char *path, uint8_t **out,
     return status;
 }
 
-/* Writes and flushes; says what failed, or NULL. */
-static const char *stream_write_all(const gan_host *host, void *file, const gan__piece *pieces,
-                                    size_t count)
+gan_status gan__file_read(gan_context *context, const char *path, uint8_t **out, size_t *size)
 {
-    const char *failed = NULL;
-    for (size_t i = 0; i < count && !failed; i++) {
-        if (pieces[i].size == 0) continue;
-        int64_t put = host->write(host->user, file, pieces[i].bytes, pieces[i].size);
-        if (put < 0 || (uint64_t)put != pieces[i].size) failed = "cannot be written";
-    }
-    if (!failed && host->flush(host->user, file) != 0) failed = "cannot be flushed";
-    return failed;
+    return gan__file_read_most(context, path, SIZE_MAX, out, size);
 }
 
-static gan_status stream_replace(gan_context *context, const char *path, const char *temporary,
+/* What failed, and why if that is known; `what` is NULL if nothing did. */
+typedef struct stream_failure {
+    const char *what, *reason;
+} stream_failure;
+
+/* Writes, flushes and closes. */
+static stream_failure stream_write_all(gan_context *context, void *file, const gan__piece *pieces,
+                                       size_t count)
+{
+    const gan_host *host = &context->host;
+    stream_failure failure = {NULL, NULL};
+    for (size_t i = 0; i < count && !failure.what; i++) {
+        if (pieces[i].size == 0) continue;
+        int64_t put = host->write(host->user, file, pieces[i].bytes, pieces[i].size);
+        if (put < 0 || (uint64_t)put != pieces[i].size) failure.what = "cannot be written";
+    }
+    if (!failure.what && host->flush(host->user, file) != 0) failure.what = "cannot be flushed";
+    if (failure.what) failure.reason = gan__host_reason(context);
+    if (host->close(host->user, file) != 0 && !failure.what) {
+        failure = (stream_failure){"cannot be closed", gan__host_reason(context)};
+    }
+    return failure;
+}
+
+/* The last step; on failure the temporary file is removed. */
+static stream_failure stream_move(gan_context *context, const char *temporary, const char *path)
+{
+    const gan_host *host = &context->host;
+    stream_failure failure = {NULL, NULL};
+    int32_t result = host->rename(host->user, temporary, path);
+    if (result == 0) return failure;
+    failure.reason = gan__host_reason(context);
+    if (result > 0 && gan__host_is_default(context)) {
+        failure.what = "is replaced, but its folder cannot be flushed";
+    } else {
+        failure.what = "cannot be replaced";
+        host->remove(host->user, temporary);
+    }
+    return failure;
+}
+
+enum { STREAM_PATH = 4096, STREAM_SUFFIX = 14, STREAM_ATTEMPTS = 100 };
+
+/* Who writes, mixed to 32 bits: processes and threads differ (hardly ever not), a thread writes one
+ * file at a time, and another attempt is another number. */
+static void stream_suffix(char *out, uint32_t attempt)
+{
+    uint64_t mixed = (gan__os_process_id() << 32 ^ gan__os_thread_id()) + attempt;
+    mixed = (mixed ^ mixed >> 32) * UINT64_C(0x9e3779b97f4a7c15);
+    mixed = (mixed ^ mixed >> 32) * UINT64_C(0x9e3779b97f4a7c15);
+    snprintf(out, STREAM_SUFFIX, ".%08" PRIx32 ".tmp", (uint32_t)(mixed >> 32));
+}
+
+/* Opens a file of its own beside `path`, whose name it puts behind that in `temporary`. A host's
+ * own files cannot be opened so that they are new; the name alone keeps two writers apart there. */
+static void *stream_create(gan_context *context, const char *path, char *temporary)
+{
+    const gan_host *host = &context->host;
+    size_t length = strlen(path);
+    int32_t taken = 1;
+    void *file = NULL;
+    memcpy(temporary, path, length);
+    for (uint32_t i = 0; taken && i < STREAM_ATTEMPTS; i++) {
+        stream_suffix(temporary + length, i);
+        if (!gan__host_is_default(context)) return host->open(host->user, temporary, 1);
+        file = gan__os_create(temporary, path, &taken);
+    }
+    return file;
+}
+
+/* `target` is what `path`, which messages name, leads to. */
+static gan_status stream_replace(gan_context *context, const char *path, const char *target,
                                  const gan__piece *pieces, size_t count)
 {
     const gan_host *host = &context->host;
-    void *file = host->open(host->user, temporary, 1);
+    stream_failure failure = {"cannot be opened for writing", NULL};
+    char *temporary;
+    GAN__TRY(gan__allocate(context, &temporary, strlen(target) + STREAM_SUFFIX, 1));
+    void *file = stream_create(context, target, temporary);
     if (!file) {
-        return stream_fail(context, temporary, "cannot be opened for writing",
-                           gan__host_reason(context));
+        failure.reason = gan__host_reason(context);
+    } else {
+        failure = stream_write_all(context, file, pieces, count);
+        if (failure.what) {
+            host->remove(host->user, temporary);
+        } else {
+            failure = stream_move(context, temporary, target);
+        }
     }
-    const char *where = temporary;
-    const char *failed = stream_write_all(host, file, pieces, count);
-    const char *reason = failed ? gan__host_reason(context) : NULL;
-    if (host->close(host->user, file) != 0 && !failed) {
-        failed = "cannot be closed";
-        reason = gan__host_reason(context);
+    gan__free(context, temporary);
+    if (!failure.what) return GAN_OK;
+    return stream_fail(context, path, failure.what, failure.reason);
+}
+
+/* Of the system: what no file can take the place of. */
+static gan_status stream_write_special(gan_context *context, const char *path,
+                                       const gan__piece *pieces, size_t count)
+{
+    stream_failure failure = {"cannot be opened for writing", NULL};
+    void *file = gan__os_open(path, 1);
+    if (file) {
+        failure = stream_write_all(context, file, pieces, count);
+    } else {
+        failure.reason = gan__os_reason();
     }
-    if (!failed && host->rename(host->user, temporary, path) != 0) {
-        where = path;
-        failed = "cannot be replaced";
-        reason = gan__host_reason(context);
-    }
-    if (!failed) return GAN_OK;
-    host->remove(host->user, temporary);
-    return stream_fail(context, where, failed, reason);
+    if (!failure.what) return GAN_OK;
+    return stream_fail(context, path, failure.what, failure.reason);
 }
 
 gan_status gan__file_replace(gan_context *context, const char *path, const gan__piece *pieces,
                              size_t count)
 {
-    static const char suffix[] = ".tmp";
-    size_t length = strlen(path);
-    char *temporary;
-    GAN__TRY(gan__allocate(context, &temporary, length + sizeof suffix, 1));
-    memcpy(temporary, path, length);
-    memcpy(temporary + length, suffix, sizeof suffix);
-    gan_status status = stream_replace(context, path, temporary, pieces, count);
-    gan__free(context, temporary);
-    return status;
+    char target[STREAM_PATH];
+    if (!gan__host_is_default(context)) return stream_replace(context, path, path, pieces, count);
+    if (gan__os_is_special(path)) return stream_write_special(context, path, pieces, count);
+    if (gan__os_follow(path, target, sizeof target) != 0) {
+        return stream_fail(context, path, "cannot be opened for writing", gan__os_reason());
+    }
+    return stream_replace(context, path, target, pieces, count);
 }

@@ -4,6 +4,9 @@
 
 #include "base/context.h"
 
+/* Whether files are the system's, not the host's own. */
+bool gan__host_is_default(const gan_context *context);
+
 /* Why the host's last file call failed, in a few words; NULL if the host has its own file
  * functions, which do not say. */
 const char *gan__host_reason(const gan_context *context);
@@ -12,8 +15,19 @@ const char *gan__host_reason(const gan_context *context);
  * Memory grows with what was read, never with what a header claims. */
 gan_status gan__file_read(gan_context *context, const char *path, uint8_t **out, size_t *size);
 
-/* Replaces `path` in one step: writes PATH.tmp beside it, flushes, renames. On any failure the old
- * file is whole and the temporary one is removed. `pieces` are written one after the other. */
+/* The same for a file of at most `most` bytes, which has no good reason to be longer: GAN_E_FORMAT,
+ * and no more than that is read. */
+gan_status gan__file_read_most(gan_context *context, const char *path, size_t most, uint8_t **out,
+                               size_t *size);
+
+/* Replaces `path` in one step: writes PATH.XXXXXXXX.tmp beside it (eight hexadecimal digits, others
+ * for each process and thread), flushes, renames. On any failure the old file is whole and the
+ * temporary one is removed; only when the system has renamed but cannot flush the folder, the new
+ * one is there, as the message then says. A process that is killed leaves its temporary file.
+ *
+ * The system's files keep their permissions (owner and access lists are the writer's); a link is
+ * followed, and stays; what is no regular file (a device, a pipe) is written to as it is. `pieces`
+ * are written one after the other. */
 typedef struct gan__piece {
     const void *bytes;
     size_t size;

@@ -54,6 +54,14 @@ typedef struct gan__lexer {
 
 void gan__lexer_init(gan__lexer *lexer, gan_context *context, const char *text, size_t length);
 
+/* A text out of a larger one, for readers whose messages name places in that. */
+typedef struct gan__passage {
+    const char *text;
+    int32_t line; /* of its first character, which begins it */
+} gan__passage;
+
+void gan__lexer_start(gan__lexer *lexer, gan_context *context, const gan__passage *passage);
+
 /* The next token. GAN_E_TEXT for a quote without an end or a control character. */
 gan_status gan__lexer_next(gan__lexer *lexer, gan__token *out);
 

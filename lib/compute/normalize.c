@@ -81,7 +81,20 @@ void gan__norm_part_scale(const gan__norm_job *job, gan__norm_part *part)
     }
 }
 
-/* Sums of x - p and its square, p being the slab's first row. */
+/* The pivots of the columns of a matrix, by which their sums lose no digits: the median of the
+ * first, the middle and the last row, since one outlier must not be a pivot. */
+static void norm_pivot(int64_t rows, int64_t columns, int64_t stride, const float *x, float *pivot)
+{
+    const float *middle = x + rows / 2 * stride, *last = x + (rows - 1) * stride;
+    for (int64_t c = 0; c < columns; c++) {
+        float low = x[c] < middle[c] ? x[c] : middle[c];
+        float high = x[c] < middle[c] ? middle[c] : x[c];
+        if (last[c] < high) high = last[c];
+        pivot[c] = low > high ? low : high;
+    }
+}
+
+/* Sums of x - p and its square, p being the slab's pivot. */
 static void norm_moments_task(void *argument, int64_t index, int32_t worker)
 {
     const gan__norm_job *job = argument;
@@ -92,8 +105,11 @@ static void norm_moments_task(void *argument, int64_t index, int32_t worker)
     double *squares = sum + job->norm.channels;
     memset(sum, 0, (size_t)part.columns * sizeof *sum);
     memset(squares, 0, (size_t)part.columns * sizeof *squares);
+    const int64_t channels = job->norm.channels;
     const float *x = job->x + part.at;
-    job->kernels->column_moments(part.rows, part.columns, job->norm.channels, x, x, sum, squares);
+    float pivot[GAN__COLUMNS];
+    norm_pivot(part.rows, part.columns, channels, x, pivot);
+    job->kernels->column_moments(part.rows, part.columns, channels, x, pivot, sum, squares);
 }
 
 /* Joins a strip's slabs to the mean and the sum of squared deviations of each channel, which take
@@ -110,15 +126,17 @@ static void norm_join_task(void *argument, int64_t index, int32_t worker)
     for (int pass = 0; pass < 2; pass++) {
         for (int64_t k = 0; k < job->slabs; k++) {
             int64_t row = k * job->slab, left = job->norm.rows - row;
-            double rows = (double)(left < job->slab ? left : job->slab);
-            const float *pivot = job->x + outer * job->length + row * channels + column;
+            int64_t rows = left < job->slab ? left : job->slab;
             const double *sum = gan__norm_slab_sums(job, outer, k) + column;
+            float pivot[GAN__COLUMNS];
+            norm_pivot(rows, columns, channels,
+                       job->x + outer * job->length + row * channels + column, pivot);
             for (int64_t c = 0; c < columns; c++) {
                 double p = (double)pivot[c], d = mean[c] - p;
                 if (pass == 0) {
-                    mean[c] += (rows * p + sum[c]) / (double)job->norm.rows;
+                    mean[c] += ((double)rows * p + sum[c]) / (double)job->norm.rows;
                 } else {
-                    squares[c] += sum[channels + c] - 2 * d * sum[c] + rows * d * d;
+                    squares[c] += sum[channels + c] - 2 * d * sum[c] + (double)rows * d * d;
                 }
             }
         }
@@ -156,7 +174,7 @@ static void norm_sets_task(void *argument, int64_t outer, int32_t worker)
 }
 
 /* Piece number index / outer of every line of an outer block: a matrix of 64 columns and a rest,
- * with the line's first element as pivot. */
+ * with one pivot for the line. */
 static void norm_pieces_task(void *argument, int64_t index, int32_t worker)
 {
     const gan__norm_job *job = argument;
@@ -170,7 +188,8 @@ static void norm_pieces_task(void *argument, int64_t index, int32_t worker)
         const float *line = job->x + outer * job->length + set * job->range;
         const float *x = line + start, *last = x + rows * GAN__LINE_COLUMNS;
         double sum[GAN__LINE_COLUMNS] = {0}, squares[GAN__LINE_COLUMNS] = {0}, total[2] = {0, 0};
-        job->kernels->fill(GAN__LINE_COLUMNS, *line, pivot);
+        norm_pivot(job->range, 1, 1, line, pivot);
+        job->kernels->fill(GAN__LINE_COLUMNS, *pivot, pivot);
         job->kernels->column_moments(rows, GAN__LINE_COLUMNS, GAN__LINE_COLUMNS, x, pivot, sum,
                                      squares);
         job->kernels->column_moments(1, rest, rest, last, pivot, sum, squares);
@@ -196,8 +215,9 @@ static void norm_lines_task(void *argument, int64_t outer, int32_t worker)
             squares += sums[2 * k + 1];
         }
         double d = sum / (double)job->range;
-        double pivot = (double)job->x[outer * job->length + set * job->range];
-        norm_store(job, place, pivot + d, squares - sum * d);
+        float pivot;
+        norm_pivot(job->range, 1, 1, job->x + outer * job->length + set * job->range, &pivot);
+        norm_store(job, place, (double)pivot + d, squares - sum * d);
     }
 }
 

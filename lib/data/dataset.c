@@ -1,7 +1,10 @@
 #include "data/data.h"
 #include "base/memory.h"
+#include "base/number.h"
 #include "files/checksum.h"
+#include "files/utf8.h"
 
+#include <float.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -200,11 +203,51 @@ static gan_status dataset_deliver(gan_dataset **out, gan_dataset *dataset, gan_s
     return status;
 }
 
-static void dataset_sum(const gan_dataset *dataset, gan__field *field)
+static gan_status dataset_refuse(const gan_dataset *dataset, const char *source,
+                                 const gan__field *field, int64_t example, float value)
+{
+    char text[GAN__NUMBER_SIZE];
+    return gan__fail(dataset->object.context, GAN_E_FORMAT,
+                     "%s: %s of example %" PRId64 " has the value %s; floating-point %s", source,
+                     field->name, example, gan__number_print((double)value, text),
+                     field->name == dataset_names[0]
+                         ? "pictures are in [-1, 1], and others must be uint8"
+                         : "vectors have finite numbers");
+}
+
+/* What lies beyond by rounding is let through. */
+static gan_status dataset_check_values(const gan_dataset *dataset, const char *source,
+                                       const gan__field *field, int64_t size)
+{
+    const float most = field->name == dataset_names[0] ? 1.001f : FLT_MAX;
+    const float *values = field->tensor->data;
+    for (int64_t i = 0; i < dataset->count * size; i++) {
+        if (values[i] >= -most && values[i] <= most) continue; /* NaN is not */
+        return dataset_refuse(dataset, source, field, i / size, values[i]);
+    }
+    return GAN_OK;
+}
+
+/* All that a file's field holds is read once, for the sum and for what must not be in it. */
+static gan_status dataset_sum(const gan_dataset *dataset, const char *source, gan__field *field)
 {
     const gan__extent *stored = &field->stored;
-    size_t numbers = (size_t)(dataset->count * stored->h * stored->w * stored->c);
-    field->checksum = gan__crc32(0, field->tensor->data, numbers * gan__dtype_size(field->dtype));
+    int64_t size = stored->h * stored->w * stored->c;
+    field->checksum = gan__crc32(0, field->tensor->data,
+                                 (size_t)(dataset->count * size) * gan__dtype_size(field->dtype));
+    if (field->dtype != GAN_FLOAT32) return GAN_OK;
+    return dataset_check_values(dataset, source, field, size);
+}
+
+/* Names of files are any bytes, a checkpoint holds UTF-8: what is none becomes '?'. */
+static void dataset_clean(char *text)
+{
+    for (size_t left = strlen(text), step = 0; left > 0; text += step, left -= step) {
+        step = gan__utf8_length((const uint8_t *)text, left);
+        if (step > 0) continue;
+        step = 1;
+        *text = '?';
+    }
 }
 
 /* What a checkpoint keeps of the data; cuts the folders off the options' paths. */
@@ -222,8 +265,11 @@ static gan_status dataset_describe(gan_dataset *dataset, const gan__kind *kind, 
     }
     gan__text_print(&text, "%s", kind->name);
     gan__options_print(&text, kind, options);
+    if (text.status == GAN_OK) dataset_clean(text.bytes);
     dataset->text = text.bytes;
-    for (int32_t i = 0; i < dataset->field_count; i++) dataset_sum(dataset, &dataset->fields[i]);
+    for (int32_t i = 0; i < dataset->field_count; i++) {
+        GAN__TRY(dataset_sum(dataset, kind->name, &dataset->fields[i]));
+    }
     return text.status;
 }
 

@@ -13,13 +13,8 @@
 /* ---- loading ---- */
 
 /* To 8 bits, rounded: v * 255 / 65535. */
-static void image_narrow(uint8_t *out, const gan__picture *picture, size_t count)
+static void image_narrow(uint8_t *out, const uint16_t *from, size_t count)
 {
-    if (picture->depth == 8) {
-        memcpy(out, picture->pixels, count);
-        return;
-    }
-    const uint16_t *from = picture->pixels;
     for (size_t i = 0; i < count; i++) out[i] = (uint8_t)((from[i] + 128u) / 257u);
 }
 
@@ -35,6 +30,22 @@ static gan_status image_decode(gan__bytes *in, gan__picture *picture)
     return gan__fail(in->context, GAN_E_FORMAT, "%s: neither PNG nor PNM nor PAM", in->name);
 }
 
+/* Pixels of 8 bits become the tensor's memory: large pictures are not held twice. */
+static gan_status image_tensor(gan_context *context, gan__picture *picture, gan_tensor **out)
+{
+    const int64_t shape[3] = {picture->height, picture->width, picture->channels};
+    if (picture->depth == 8) {
+        GAN__TRY(
+            gan_tensor_wrap(out, context, GAN_UINT8, 3, shape, NULL, picture->pixels, NULL, NULL));
+        (*out)->memory = picture->pixels;
+        picture->pixels = NULL;
+        return GAN_OK;
+    }
+    GAN__TRY(gan_tensor_create(out, context, GAN_UINT8, 3, shape));
+    image_narrow((*out)->data, picture->pixels, (size_t)(*out)->count);
+    return GAN_OK;
+}
+
 static gan_status image_load(gan_tensor **out, gan_context *context, const char *path)
 {
     uint8_t *bytes;
@@ -43,11 +54,7 @@ static gan_status image_load(gan_tensor **out, gan_context *context, const char 
     GAN__TRY(gan__file_read(context, path, &bytes, &size));
     gan__bytes in = {context, path, bytes, size, 0};
     gan_status status = image_decode(&in, &picture);
-    if (status == GAN_OK) {
-        const int64_t shape[3] = {picture.height, picture.width, picture.channels};
-        status = gan_tensor_create(out, context, GAN_UINT8, 3, shape);
-    }
-    if (status == GAN_OK) image_narrow((*out)->data, &picture, (size_t)(*out)->count);
+    if (status == GAN_OK) status = image_tensor(context, &picture, out);
     gan__picture_free(context, &picture);
     gan__free(context, bytes);
     return status;

@@ -1,5 +1,5 @@
-/* Pictures, labels and vectors as arrays that NumPy saved: uint8 pictures, or float32 in [-1, 1].
- */
+/* Pictures, labels and vectors as arrays that NumPy saved: uint8 pictures, bool ones (black and
+ * white), or floating-point in [-1, 1]. */
 #include "data/source.h"
 #include "files/npy.h"
 
@@ -10,7 +10,7 @@ typedef struct source_npy_options {
 
 static const gan__option source_npy_table[] = {
     {"path", GAN__OPTION_TEXT, 0, NULL, 0, 0, NULL, offsetof(source_npy_options, path),
-     "the file of pictures: N x H x W or N x H x W x C, uint8, or floating-point in [-1, 1]"},
+     "the file of pictures: N x H x W or N x H x W x C, uint8, bool, or float in [-1, 1]"},
     {"labels", GAN__OPTION_TEXT, 0, NULL, 0, 0, NULL, offsetof(source_npy_options, labels),
      "the file of labels: N integers"},
     {"vectors", GAN__OPTION_TEXT, 0, NULL, 0, 0, NULL, offsetof(source_npy_options, vectors),

@@ -85,7 +85,7 @@ static gan_status npy_read_order(gan__bytes *in, gan__array *out)
     return GAN_OK;
 }
 
-/* A tuple of integers: () (3,) (3, 4) */
+/* A tuple of integers: () (3,) (3, 4); Python 2 wrote (3L,) */
 static gan_status npy_read_shape(gan__bytes *in, gan__array *out)
 {
     if (!npy_take(in, '(')) return gan__bytes_fail(in, "the shape is no tuple");
@@ -101,6 +101,7 @@ static gan_status npy_read_shape(gan__bytes *in, gan__array *out)
                                 &out->shape[out->rank])) {
             return gan__bytes_fail(in, "dimension %d is no integer of 64 bits", (int)out->rank);
         }
+        if (in->at < in->size && in->data[in->at] == 'L') in->at++;
         bool has_comma = npy_take(in, ',');
         if (!has_comma && (npy_peek(in) != ')' || out->rank == 0)) {
             return gan__bytes_fail(in, "',' expected in the shape");

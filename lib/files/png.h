@@ -9,7 +9,11 @@
  * checksums verified. A palette becomes RGB, transparent colours become an alpha channel, 1, 2 and
  * 4 bits are scaled to 8. Gamma and other ancillary information is not applied. *out is freed with
  * gan__picture_free; on failure it is empty. Before the pixels are allocated, the compressed data
- * was expanded and had the length that the header demands. */
+ * was expanded and had the length that the header demands.
+ *
+ * A few bytes can hold a large picture: 1,032 times their number, and four bytes for one bit of a
+ * palette's. So height x width x channels is at most 2^28, else GAN_E_UNSUPPORTED; at most 5 bytes
+ * for each value, and the file's size once more, are held at a time. */
 gan_status gan__png_read(gan__bytes *in, gan__picture *out);
 
 /* Writes a picture: *out (gan__free) has *size bytes. Each row has the filter whose result has the

@@ -13,7 +13,8 @@ enum {
     PNG_PALETTE = 3,
     PNG_GREY_ALPHA = 4,
     PNG_RGB_ALPHA = 6,
-    PNG_COLOURS = 256
+    PNG_COLOURS = 256,
+    PNG_MOST = 1 << 28 /* values of a picture */
 };
 
 /* What the chunks say. */
@@ -103,17 +104,21 @@ static gan_status png_read_header(png_file *f, const png_chunk *chunk)
     return GAN_OK;
 }
 
+/* As other readers do: a palette in a grey picture is passed over, and so are colours that no pixel
+ * can have. */
 static gan_status png_read_palette(png_file *f, const png_chunk *chunk)
 {
     uint32_t most = f->colour == PNG_PALETTE ? 1u << f->depth : PNG_COLOURS;
     uint32_t count = chunk->size / 3;
-    if (f->colour == PNG_GREY || f->colour == PNG_GREY_ALPHA || f->palette_count > 0 || f->data) {
+    if (f->colour == PNG_GREY || f->colour == PNG_GREY_ALPHA) return GAN_OK;
+    if (f->palette_count > 0 || f->data) {
         return gan__bytes_fail(f->in, "a palette that is misplaced (colour type %u)", f->colour);
     }
-    if (chunk->size % 3 != 0 || count == 0 || count > most) {
-        return gan__bytes_fail(f->in, "a palette of %u bytes, at most 3 times %u", chunk->size,
-                               most);
+    if (chunk->size % 3 != 0 || count == 0 || count > PNG_COLOURS) {
+        return gan__bytes_fail(f->in, "a palette of %u bytes, at most 3 times %d", chunk->size,
+                               PNG_COLOURS);
     }
+    if (count > most) count = most;
     f->palette_count = count;
     for (uint32_t i = 0; i < count; i++) {
         memcpy(f->palette[i], chunk->data + 3 * i, 3);
@@ -122,19 +127,22 @@ static gan_status png_read_palette(png_file *f, const png_chunk *chunk)
     return GAN_OK;
 }
 
+/* What is longer than it can be is cut, as other readers do. */
 static gan_status png_read_transparency(png_file *f, const png_chunk *chunk)
 {
     bool is_palette = f->colour == PNG_PALETTE;
-    uint32_t most = is_palette ? f->palette_count : 2 * f->samples;
+    uint32_t needed = is_palette ? 0 : 2 * f->samples;
     if (f->colour > PNG_PALETTE || f->transparent || f->data ||
         (is_palette && f->palette_count == 0)) {
         return gan__bytes_fail(f->in, "a tRNS chunk that is misplaced (colour type %u)", f->colour);
     }
-    if (is_palette ? chunk->size > most : chunk->size != most) {
-        return gan__bytes_fail(f->in, "a tRNS chunk of %u bytes, not %u", chunk->size, most);
+    if (chunk->size < needed) {
+        return gan__bytes_fail(f->in, "a tRNS chunk of %u bytes, not %u", chunk->size, needed);
     }
     f->transparent = true;
-    for (uint32_t i = 0; is_palette && i < chunk->size; i++) f->palette[i][3] = chunk->data[i];
+    for (uint32_t i = 0; is_palette && i < chunk->size && i < f->palette_count; i++) {
+        f->palette[i][3] = chunk->data[i];
+    }
     for (uint32_t i = 0; !is_palette && i < f->samples; i++) {
         f->clear[i] = gan__load_u16be(chunk->data + 2 * i) & ((1u << f->depth) - 1);
     }
@@ -323,13 +331,23 @@ static gan_status png_decode_pass(const png_file *f, const png_pass *pass, uint8
     return GAN_OK;
 }
 
-static gan_status png_decode(const png_file *f, uint8_t *rows, gan__picture *picture)
+/* What the chunks say about the picture; few bytes can claim and even hold much, so there is a
+ * limit. */
+static gan_status png_describe(const png_file *f, gan__picture *picture)
 {
-    png_pass pass;
     picture->width = f->width;
     picture->height = f->height;
     picture->depth = f->depth == 16 ? 16 : 8;
     picture->channels = (int32_t)(f->colour == PNG_PALETTE ? 3 : f->samples) + f->transparent;
+    if (f->width <= PNG_MOST / f->height / (uint32_t)picture->channels) return GAN_OK;
+    return gan__bytes_fail_as(f->in, GAN_E_UNSUPPORTED,
+                              "a picture of %ux%u with %d channels; %d values are served", f->width,
+                              f->height, (int)picture->channels, PNG_MOST);
+}
+
+static gan_status png_decode(const png_file *f, uint8_t *rows, gan__picture *picture)
+{
+    png_pass pass;
     GAN__TRY(gan__picture_allocate(f->in->context, picture));
     for (int i = 0; png_pass_at(f, i, &pass); i++) {
         GAN__TRY(png_decode_pass(f, &pass, rows, picture));
@@ -345,6 +363,7 @@ static gan_status png_expand(png_file *f, gan__picture *picture)
     size_t total, size = 0;
     uint8_t *rows = NULL;
     f->in->at = f->data_at;
+    GAN__TRY(png_describe(f, picture));
     GAN__TRY(png_measure(f, &total));
     gan_status status = gan__inflate(&data, GAN__INFLATE_ZLIB, total, &rows, &size);
     if (status != GAN_OK) return gan__fail_in(f->in->context, status, "IDAT, joined");

@@ -55,7 +55,8 @@ typedef struct gan__safetensors_tensor {
 
 /* Replaces the file `path` in one step. Tensors are written by descending size of their elements,
  * then by name, so that each is aligned; checksums are added to the pairs. Two tensors of one name,
- * two pairs of one key, or a tensor named __metadata__ are GAN_E_ARGUMENT. */
+ * two pairs of one key, a tensor named __metadata__, or a text that is not UTF-8 are
+ * GAN_E_ARGUMENT. */
 gan_status gan__safetensors_write(gan_context *context, const char *path,
                                   const gan__safetensors_tensor *tensors, size_t tensor_count,
                                   const gan__safetensors_pair *pairs, size_t pair_count);

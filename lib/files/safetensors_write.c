@@ -4,6 +4,7 @@
 #include "files/json.h"
 #include "files/safetensors.h"
 #include "files/sort.h"
+#include "files/utf8.h"
 
 #include <inttypes.h>
 
@@ -30,6 +31,14 @@ static int safetensors_item_by_name(const void *a, const void *b)
                   ((const safetensors_item *)b)->tensor->name);
 }
 
+/* JSON holds nothing else: what it would show instead has another checksum and another name. */
+static gan_status safetensors_check_text(gan_context *context, const char *path, const char *what,
+                                         const char *name, const char *text)
+{
+    if (gan__utf8_is_valid(text, strlen(text))) return GAN_OK;
+    return gan__fail(context, GAN_E_ARGUMENT, "%s: %s '%.200s' is not UTF-8", path, what, name);
+}
+
 static gan_status safetensors_measure(gan_context *context, const char *path,
                                       const gan__safetensors_tensor *t, size_t *size)
 {
@@ -54,7 +63,9 @@ static gan_status safetensors_order(gan_context *context, const char *path,
                                     safetensors_item *items)
 {
     for (size_t i = 0; i < count; i++) {
+        const char *name = tensors[i].name;
         items[i].tensor = &tensors[i];
+        GAN__TRY(safetensors_check_text(context, path, "the name of tensor", name, name));
         GAN__TRY(safetensors_measure(context, path, &tensors[i], &items[i].size));
     }
     gan__sort(items, count, sizeof *items, safetensors_item_by_name);
@@ -69,14 +80,16 @@ static gan_status safetensors_order(gan_context *context, const char *path,
     return GAN_OK;
 }
 
-static gan_status safetensors_check_keys(gan_context *context, const char *path,
-                                         const gan__safetensors_pair *pairs, size_t count)
+static gan_status safetensors_check_pairs(gan_context *context, const char *path,
+                                          const gan__safetensors_pair *pairs, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
+        const char *key = pairs[i].key;
+        GAN__TRY(safetensors_check_text(context, path, "key", key, key));
+        GAN__TRY(safetensors_check_text(context, path, "the value of key", key, pairs[i].value));
         for (size_t k = 0; k < i; k++) {
-            if (strcmp(pairs[i].key, pairs[k].key) != 0) continue;
-            return gan__fail(context, GAN_E_ARGUMENT, "%s: key '%.200s' is given twice", path,
-                             pairs[i].key);
+            if (strcmp(key, pairs[k].key) != 0) continue;
+            return gan__fail(context, GAN_E_ARGUMENT, "%s: key '%.200s' is given twice", path, key);
         }
     }
     return GAN_OK;
@@ -156,7 +169,7 @@ gan_status gan__safetensors_write(gan_context *context, const char *path,
 {
     gan__text header = {.context = context};
     safetensors_item *items;
-    GAN__TRY(safetensors_check_keys(context, path, pairs, pair_count));
+    GAN__TRY(safetensors_check_pairs(context, path, pairs, pair_count));
     GAN__TRY(gan__allocate(context, &items, tensor_count, sizeof *items));
     gan_status status = safetensors_order(context, path, tensors, tensor_count, items);
     if (status == GAN_OK) {

@@ -2,6 +2,7 @@
 #ifndef GAN__UTF8_H
 #define GAN__UTF8_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,6 +22,18 @@ static inline size_t gan__utf8_length(const uint8_t *text, size_t length)
     if (count == 3 && (value < 0x800 || (value >= 0xd800 && value < 0xe000))) return 0;
     if (count == 4 && (value < 0x10000 || value > 0x10ffff)) return 0;
     return count;
+}
+
+/* Whether all of text[0..length) is UTF-8. */
+static inline bool gan__utf8_is_valid(const char *text, size_t length)
+{
+    while (length > 0) {
+        size_t count = gan__utf8_length((const uint8_t *)text, length);
+        if (count == 0) return false;
+        text += count;
+        length -= count;
+    }
+    return true;
 }
 
 /* Writes a character of U+0001 to U+10FFFF, no surrogate; returns its 1 to 4 bytes. */

@@ -1,6 +1,46 @@
 #include "layers/arrange.h"
 #include "base/parallel.h"
 #include "compute/pointwise.h"
+#include "kernels/kernels.h"
+
+/* A vector and a picture: each sample is a matrix of [channels][pixels] on the vector's side. */
+typedef struct arrange_turn {
+    const gan__product_kernels *kernels;
+    int64_t channels, pixels, step, slices; /* slices of `step` pixels in each sample */
+    bool back;                              /* from the picture */
+    const float *x;
+    float *y;
+} arrange_turn;
+
+static void arrange_turn_slice(void *argument, int64_t index, int32_t worker)
+{
+    const arrange_turn *job = argument;
+    const int64_t c = job->channels, pixels = job->pixels;
+    const int64_t sample = index / job->slices * c * pixels;
+    const int64_t first = index % job->slices * job->step;
+    const int64_t count = pixels - first < job->step ? pixels - first : job->step;
+    const int64_t vector = sample + first, picture = sample + first * c;
+    (void)worker;
+    if (job->back) {
+        job->kernels->transpose(count, c, job->x + picture, c, job->y + vector, pixels);
+    } else {
+        job->kernels->transpose(c, count, job->x + vector, pixels, job->y + picture, c);
+    }
+}
+
+static void arrange_turn_all(gan_context *context, gan__shape picture, const float *x, float *y,
+                             bool back)
+{
+    arrange_turn job = {gan__kernels_of(context)->product,
+                        .channels = picture.c,
+                        .pixels = picture.h * picture.w,
+                        .back = back,
+                        .x = x,
+                        .y = y};
+    job.step = (16384 / job.channels + 16) / 16 * 16;
+    job.slices = (job.pixels + job.step - 1) / job.step;
+    gan__parallel_for(context, picture.n * job.slices, arrange_turn_slice, &job);
+}
 
 typedef struct arrange_job {
     gan__shape from, to;
@@ -45,6 +85,10 @@ void gan__arrange(gan_context *context, gan__shape from, const float *x, gan__sh
     bool same = from.h * from.w == to.h * to.w;
     if ((from_plain && to_plain) || same) {
         gan__copy(context, from.n * count, x, y);
+        return;
+    }
+    if (from_plain || to_plain) {
+        arrange_turn_all(context, from_plain ? to : from, x, y, to_plain);
         return;
     }
     job.slices = count / 16384 + 1;

@@ -115,6 +115,8 @@ struct gan_layer {
      * the options say. */
     int64_t estimates;
     gan__store *store; /* NULL until the layer is placed and gan__store_create has run */
+    /* The model in which a layer with parameters stands itself; any other has it in a part. */
+    gan__weak home;
     char *text;
 };
 

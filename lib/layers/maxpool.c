@@ -30,9 +30,10 @@ static gan_status maxpool_plan(gan__op *op)
     return GAN_OK;
 }
 
-/* One output pixel; the window lies somewhere in the picture, since pads are at most half of it. */
+/* One output pixel; the window lies somewhere in the picture, since pads are at most half of it.
+ * Without a branch and with `restrict`, so that compilers make vectors of it. */
 static void maxpool_window(const maxpool_job *job, const float *picture, const gan__window *window,
-                           float *y, int32_t *place)
+                           float *restrict y, int32_t *restrict place)
 {
     const int64_t c = job->in.c;
     for (int64_t k = 0; k < c; k++) {
@@ -44,10 +45,10 @@ static void maxpool_window(const maxpool_job *job, const float *picture, const g
             const int64_t pixel = p * job->in.w + q;
             const float *x = picture + pixel * c;
             for (int64_t k = 0; k < c; k++) {
-                if (x[k] > y[k] || isnan(x[k])) {
-                    y[k] = x[k];
-                    place[k] = (int32_t)pixel;
-                }
+                const float value = x[k], old = y[k];
+                const int take = (value > old) | (value != value);
+                y[k] = take ? value : old;
+                place[k] = take ? (int32_t)pixel : place[k];
             }
         }
     }

@@ -3,6 +3,7 @@
 #include "layers/kinds.h"
 
 #include "base/parallel.h"
+#include "compute/pointwise.h"
 #include "compute/reduce.h"
 
 typedef struct prelu_values {
@@ -36,69 +37,97 @@ static gan_status prelu_plan(gan__op *op)
 }
 
 typedef struct prelu_job {
-    const float *x, *slope, *dy; /* dy NULL: forward */
-    float *to, *terms;           /* y or dx; terms of da; both NULL where not wanted */
-    int64_t c, step, count;      /* step from channel to channel in slope: 0 or 1 */
+    const float *x, *slope, *dy; /* slope: of each channel */
+    const float *from;           /* x, or dy for dx */
+    float *to;                   /* y, dx or the terms of da */
+    int64_t c, count;
 } prelu_job;
 
-/* One pixel. */
-static void prelu_pixel(const prelu_job *job, int64_t first)
+/* The end of the pixels of task `index`, and their first one. */
+static int64_t prelu_part(const prelu_job *job, int64_t index, int64_t *first)
 {
-    const float *x = job->x + first;
-    for (int64_t i = 0; i < job->c; i++) {
-        float factor = x[i] > 0.0f ? 1.0f : job->slope[i * job->step];
-        if (job->to) job->to[first + i] = factor * (job->dy ? job->dy[first + i] : x[i]);
-        if (job->terms) job->terms[first + i] = x[i] > 0.0f ? 0.0f : x[i] * job->dy[first + i];
+    const int64_t pixels = GAN__CHUNK / job->c + 1, all = job->count / job->c;
+    *first = index * pixels;
+    return *first + pixels < all ? *first + pixels : all;
+}
+
+/* The loops below have no branch, so that compilers make vectors of them. */
+static void prelu_channels(void *argument, int64_t index, int32_t worker)
+{
+    const prelu_job *job = argument;
+    const int64_t c = job->c;
+    int64_t p, end = prelu_part(job, index, &p);
+    (void)worker;
+    for (; p < end; p++) {
+        const float *x = job->x + p * c, *from = job->from + p * c, *slope = job->slope;
+        float *restrict to = job->to + p * c;
+        for (int64_t k = 0; k < c; k++) {
+            const float below = slope[k] * from[k];
+            to[k] = x[k] > 0.0f ? from[k] : below;
+        }
     }
 }
 
-static void prelu_chunk(void *argument, int64_t index, int32_t worker)
+static void prelu_terms(void *argument, int64_t index, int32_t worker)
 {
     const prelu_job *job = argument;
-    const int64_t pixels = GAN__CHUNK / job->c + 1, first = index * pixels;
-    const int64_t all = job->count / job->c, end = first + pixels < all ? first + pixels : all;
+    int64_t first, end = prelu_part(job, index, &first) * job->c;
+    float *restrict to = job->to;
     (void)worker;
-    for (int64_t p = first; p < end; p++) prelu_pixel(job, p * job->c);
+    for (int64_t i = first * job->c; i < end; i++) {
+        const float term = job->x[i] * job->dy[i];
+        to[i] = job->x[i] > 0.0f ? 0.0f : term;
+    }
 }
 
-static prelu_job prelu_begin(const gan__op *op)
+static void prelu_run(gan__op *op, gan__task *task, const float *from, float *to)
 {
-    const prelu_values *values = op->layer->options;
-    return (prelu_job){.x = op->x[0],
-                       .slope = gan__parameter_value(op->layer, &op->layer->parameters[0]),
-                       .c = op->out.c,
-                       .step = values->per_channel ? 1 : 0,
-                       .count = gan__shape_count(op->out)};
+    prelu_job job = {.x = op->x[0],
+                     .slope = gan__parameter_value(op->layer, &op->layer->parameters[0]),
+                     .dy = op->dy,
+                     .from = from,
+                     .to = to,
+                     .c = op->out.c,
+                     .count = gan__shape_count(op->out)};
+    const int64_t pixels = GAN__CHUNK / job.c + 1, all = job.count / job.c;
+    gan__parallel_for(op->context, (all + pixels - 1) / pixels, task, &job);
 }
 
-static void prelu_run(gan__op *op, prelu_job *job)
+static bool prelu_per_channel(const gan__op *op)
 {
-    const int64_t pixels = GAN__CHUNK / job->c + 1, all = job->count / job->c;
-    gan__parallel_for(op->context, (all + pixels - 1) / pixels, prelu_chunk, job);
+    return ((const prelu_values *)op->layer->options)->per_channel;
 }
 
 static void prelu_forward(gan__op *op)
 {
-    prelu_job job = prelu_begin(op);
-    job.to = op->y;
-    prelu_run(op, &job);
+    const float *slope = gan__parameter_value(op->layer, &op->layer->parameters[0]);
+    if (prelu_per_channel(op)) {
+        prelu_run(op, prelu_channels, op->x[0], op->y);
+    } else {
+        gan__activate(op->context, GAN__LEAKY_RELU, *slope, gan__shape_count(op->out), op->x[0],
+                      op->y);
+    }
 }
 
 static void prelu_backward(gan__op *op)
 {
     const gan__parameter *weight = &op->layer->parameters[0];
-    prelu_job job = prelu_begin(op);
-    job.dy = op->dy;
-    job.to = op->dx[0];
-    job.terms = op->want_weights ? op->workspace : NULL;
-    prelu_run(op, &job);
+    const float *slope = gan__parameter_value(op->layer, weight);
+    const int64_t count = gan__shape_count(op->out), c = op->out.c;
+    if (op->dx[0] && prelu_per_channel(op)) {
+        prelu_run(op, prelu_channels, op->dy, op->dx[0]);
+    } else if (op->dx[0]) {
+        gan__activate_backward(op->context, GAN__LEAKY_RELU, *slope, count, op->x[0], op->dy,
+                               op->dx[0]);
+    }
     if (!op->want_weights) return;
-    if (job.step == 1) {
+    prelu_run(op, prelu_terms, NULL, op->workspace);
+    if (prelu_per_channel(op)) {
         bool add;
         float *gradient = gan__gradient_write(op->layer, weight, &add);
-        gan__column_sum(op->context, job.count / job.c, job.c, job.terms, add, gradient);
+        gan__column_sum(op->context, count / c, c, op->workspace, add, gradient);
     } else {
-        *gan__gradient_add(op->layer, weight) += (float)gan__sum(op->context, job.count, job.terms);
+        *gan__gradient_add(op->layer, weight) += (float)gan__sum(op->context, count, op->workspace);
     }
 }
 

@@ -77,7 +77,7 @@ static void upsample_row(void *argument, int64_t index, int32_t worker)
     const upsample_source row = upsample_find(job->values, 0, index % job->out.h, job->in.h);
     const float *top = job->from + (n * job->in.h + row.first) * line;
     const float *bottom = job->from + (n * job->in.h + row.second) * line;
-    float *to = job->to + index * job->out.w * c;
+    float *restrict to = job->to + index * job->out.w * c;
     (void)worker;
     for (int64_t j = 0; j < job->out.w; j++, to += c) {
         const upsample_source column = upsample_find(job->values, 1, j, job->in.w);

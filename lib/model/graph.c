@@ -6,8 +6,10 @@
 
 /* ---- the end of things ---- */
 
-static void graph_node_free(gan_context *context, gan__node *node)
+static void graph_node_free(gan_model *model, gan__node *node)
 {
+    gan_context *context = model->object.context;
+    if (node->layer) gan__weak_move(&node->layer->home, model, NULL);
     gan__object_release(node->layer);
     gan__free(context, node->operands);
     gan__free(context, node->path);
@@ -29,7 +31,7 @@ void gan__model_cut(gan_model *model, const gan__model_mark *mark)
 {
     gan_context *context = model->object.context;
     while (model->node_count > mark->nodes) {
-        graph_node_free(context, &model->nodes[--model->node_count]);
+        graph_node_free(model, &model->nodes[--model->node_count]);
     }
     model->value_count = mark->values;
     graph_cut_ports(context, model->inputs, &model->input_count, mark->inputs);
@@ -154,7 +156,7 @@ gan_status gan__model_add_node(gan_model *model, gan_layer *layer, const gan__no
     status = gan__copy_text(context, &added->path, node->path, strlen(node->path));
     if (status == GAN_OK) status = gan__model_add_value(model, shape, result);
     if (status != GAN_OK) {
-        graph_node_free(context, added);
+        graph_node_free(model, added);
         return status;
     }
     if (count > 0) memcpy(added->operands, node->operands, count * sizeof *added->operands);
@@ -163,6 +165,7 @@ gan_status gan__model_add_node(gan_model *model, gan_layer *layer, const gan__no
     added->layer = layer;
     added->place = *place;
     gan__object_retain(layer);
+    if (layer->parameter_count > 0) gan__weak_move(&layer->home, NULL, model);
     model->node_count++;
     return GAN_OK;
 }

@@ -15,12 +15,6 @@ gan_status gan_model_create(gan_model **out, gan_context *context)
 
 /* ---- a layer with several places becomes a part of one statement ---- */
 
-/* The chain's last value; -1 in an empty model. */
-static int32_t hand_last(const gan_model *model)
-{
-    return model->output_count > 0 ? model->outputs[0].value : -1;
-}
-
 static int32_t hand_ordinal(const gan_model *model)
 {
     int32_t ordinal = 0;
@@ -80,16 +74,14 @@ static gan_status hand_wrap_as(gan_model *wrap, gan_layer *layer, gan__shape sha
 static gan_status hand_wrap(gan_model **out, gan_layer *layer, gan__shape shape)
 {
     gan_context *context = layer->object.context;
-    gan__shape open = {-1, -1, -1, shape.c};
-    if (shape.h != 1 || shape.w != 1) {
+    const gan__shape shapes[2] = {{-1, -1, -1, shape.c}, shape};
+    gan_status status = GAN_E_SHAPE;
+    for (int32_t i = 0; i < 2 && status == GAN_E_SHAPE; i++) {
         GAN__TRY(gan__model_new(out, context));
-        if (hand_wrap_as(*out, layer, open) == GAN_OK) return GAN_OK;
+        status = hand_wrap_as(*out, layer, shapes[i]);
+        if (status == GAN_OK) return GAN_OK;
         gan__object_release(*out);
     }
-    GAN__TRY(gan__model_new(out, context));
-    gan_status status = hand_wrap_as(*out, layer, shape);
-    if (status == GAN_OK) return GAN_OK;
-    gan__object_release(*out);
     *out = NULL;
     return status;
 }
@@ -141,102 +133,138 @@ static gan_status hand_append_part(gan_model *model, gan_model *part, int32_t or
     return status;
 }
 
-/* Where a layer has its first and only place in the chain itself. */
+/* Where a layer stands itself in a chain. */
 typedef struct hand_place {
-    gan__statement *statement;
-    gan__node *node;
+    size_t statement, node;
     int32_t ordinal;
 } hand_place;
 
-static bool hand_find(const gan_model *model, const gan_layer *layer, hand_place *out)
+/* Refuses what cannot become a part any more. */
+static gan_status hand_find(const gan_model *home, const gan_layer *layer, hand_place *out)
 {
-    out->ordinal = 0;
-    out->node = NULL;
-    for (size_t i = 0; i < model->block->count; i++) {
-        out->statement = &model->block->statements[i];
-        if (out->statement->layer == layer) break;
-        out->ordinal += gan__statement_is_layer(out->statement);
-        if (i + 1 == model->block->count) return false;
+    const gan__block *block = home->block;
+    *out = (hand_place){0};
+    while (home->nodes[out->node].layer != layer) out->node++;
+    while (out->statement < block->count && block->statements[out->statement].layer != layer) {
+        out->ordinal += gan__statement_is_layer(&block->statements[out->statement++]);
     }
-    for (size_t i = 0; i < model->node_count && !out->node; i++) {
-        if (model->nodes[i].layer == layer) out->node = &model->nodes[i];
+    const char *path = home->nodes[out->node].path;
+    if (out->statement == block->count) {
+        return gan__fail(layer->object.context, GAN_E_STATE,
+                         "gan_model_add: the layer stands as '%s' in a model made from text: to "
+                         "be shared it must be a part of that text, or the whole model is added, "
+                         "by gan_model_add_model",
+                         path);
     }
-    return out->node != NULL;
+    if (!home->placed) return GAN_OK;
+    return gan__fail(layer->object.context, GAN_E_STATE,
+                     "gan_model_add: the layer stands as '%s' in a model that is in another one, "
+                     "or in a trainer, and must not change: share the layer before that, or put "
+                     "it into a model of its own and add this one, by gan_model_add_model",
+                     path);
 }
 
-static void hand_swap(hand_place *place, gan__statement *statement, char **path)
+static void hand_swap(gan_model *home, const hand_place *place, gan__statement *statement,
+                      char **path)
 {
-    gan__statement s = *place->statement;
-    char *old = place->node->path;
-    *place->statement = *statement;
+    gan__statement *at = &home->block->statements[place->statement], s = *at;
+    gan__node *node = &home->nodes[place->node];
+    char *old = node->path;
+    *at = *statement;
     *statement = s;
-    place->node->path = *path;
+    node->path = *path;
     *path = old;
 }
 
-/* The layer's first place turns into a part, and the part has a second one. */
-static gan_status hand_append_again(gan_model *model, gan_model *wrap, const hand_place *first)
+/* Puts the parts into the order of their first places, as a text would have them. */
+static void hand_sort(gan_model *model, const gan__block *block, size_t *sorted)
+{
+    for (size_t i = 0; block && i < block->count; i++) {
+        const gan__statement *s = &block->statements[i];
+        const gan__part_options *options = s->values;
+        size_t k = *sorted;
+        hand_sort(model, s->body, sorted);
+        hand_sort(model, s->shortcut, sorted);
+        if (s->form != GAN__FORM_PART) continue;
+        while (k < model->part_count && strcmp(model->parts[k].name, options->name) != 0) k++;
+        if (k == model->part_count) continue;
+        const gan__part part = model->parts[k];
+        gan__part *to = &model->parts[(*sorted)++];
+        memmove(to + 1, to, (size_t)(&model->parts[k] - to) * sizeof *to);
+        *to = part;
+    }
+}
+
+/* `listed` has the names that the model has from now on. */
+static void hand_renamed(gan_model *home, const gan_model *listed)
+{
+    size_t sorted = 0;
+    gan__model_unlist(home);
+    home->entries = listed->entries;
+    home->entry_count = listed->entry_count;
+    home->entry_capacity = listed->entry_capacity;
+    home->names = listed->names;
+    hand_sort(home, home->block, &sorted);
+    gan__free(home->object.context, home->text);
+    home->text = NULL;
+}
+
+/* The layer's place at home, which may be the same model, is the part's first one from now on. */
+static gan_status hand_append_wrap(gan_model *model, gan_model *home, gan_model *wrap,
+                                   const hand_place *place)
 {
     gan_context *context = model->object.context;
+    gan__weak *where = &wrap->nodes[0].layer->home;
+    const gan__model_mark mark = gan__model_mark_of(home);
+    const int32_t nesting = home->nesting;
     gan__statement s;
     gan__text path = {.context = context};
-    hand_place place = *first;
-    size_t statement = (size_t)(place.statement - model->block->statements);
-    size_t node = (size_t)(place.node - model->nodes);
-    gan_status status = hand_part(model, wrap, place.ordinal, &s);
+    gan_status status = hand_part(home, wrap, place->ordinal, &s);
     if (status == GAN_OK) {
-        gan__text_print(&path, "%s.0", ((gan__part_options *)s.values)->name);
+        const char *name = ((gan__part_options *)s.values)->name;
+        gan__text_print(&path, "%s.0", name);
         status = path.status;
+        if (status == GAN_OK) status = gan__model_add_part(home, name, wrap);
     }
     if (status == GAN_OK) {
-        hand_swap(&place, &s, &path.bytes);
-        status = hand_append_part(model, wrap, place.ordinal);
-        place.statement = &model->block->statements[statement]; /* appending moves both arrays */
-        place.node = &model->nodes[node];
-        if (status != GAN_OK) hand_swap(&place, &s, &path.bytes);
+        gan_model listed = {
+            .object = {.context = context}, .nodes = home->nodes, .node_count = home->node_count};
+        hand_swap(home, place, &s, &path.bytes);
+        gan__weak_move(where, home, wrap);
+        status = gan__model_list(&listed);
+        if (status == GAN_OK) status = hand_append_part(model, wrap, hand_ordinal(model));
+        if (status == GAN_OK) {
+            hand_renamed(home, &listed);
+        } else {
+            gan__model_unlist(&listed);
+            gan__weak_move(where, wrap, home);
+            hand_swap(home, place, &s, &path.bytes);
+        }
+    }
+    if (status != GAN_OK) {
+        gan__model_cut(home, &mark);
+        home->nesting = nesting;
     }
     gan__statement_free(context, &s);
     gan__text_free(&path);
     return status;
 }
 
-/* The part, or part of a part, that the layer alone is. */
-static gan_model *hand_wrapped(const gan_model *model, const gan_layer *layer)
+/* Whether the model is a part that is the layer alone. */
+static bool hand_is_wrap(const gan_model *home)
 {
-    gan_model *found = NULL;
-    for (size_t i = 0; i < model->part_count && !found; i++) {
-        gan_model *part = model->parts[i].model;
-        bool alone = part->node_count == 1 && part->nodes[0].layer == layer;
-        found = alone ? part : hand_wrapped(part, layer);
-    }
-    return found;
+    return home->placed && home->node_count == 1 && home->output_count == 1 &&
+           home->outputs[0].value == home->nodes[0].result;
 }
 
-/* A layer that a part's text spells out cannot be said to be the same outside of it. */
-static gan_status hand_check_outside(const gan_model *model, const gan_layer *layer)
+static gan_status hand_append_shared(gan_model *model, gan_layer *layer, gan_model *home)
 {
-    for (size_t i = 0; i < model->node_count; i++) {
-        if (model->nodes[i].layer != layer) continue;
-        return gan__fail(model->object.context, GAN_E_STATE,
-                         "gan_model_add: the layer stands in a part already, as '%s': to be shared "
-                         "it must be a part of its own there",
-                         model->nodes[i].path);
-    }
-    return GAN_OK;
-}
-
-static gan_status hand_append_shared(gan_model *model, gan_layer *layer)
-{
-    hand_place first;
-    gan_model *wrap = hand_wrapped(model, layer);
-    if (wrap) return hand_append_part(model, wrap, hand_ordinal(model));
-
-    bool again = hand_find(model, layer, &first);
-    if (!again) GAN__TRY(hand_check_outside(model, layer));
-    int32_t value = again ? first.node->operands[0] : hand_last(model);
-    GAN__TRY(hand_wrap(&wrap, layer, model->shapes[value]));
-    gan_status status = again ? hand_append_again(model, wrap, &first)
-                              : hand_append_part(model, wrap, hand_ordinal(model));
+    hand_place place;
+    gan_model *wrap;
+    if (hand_is_wrap(home)) return hand_append_part(model, home, hand_ordinal(model));
+    GAN__TRY(hand_find(home, layer, &place));
+    GAN__TRY(hand_wrap(&wrap, layer, home->shapes[home->nodes[place.node].operands[0]]));
+    gan_status status = hand_append_wrap(model, home, wrap, &place);
     gan__object_release(wrap);
     return status;
 }
@@ -263,16 +291,17 @@ static gan_status hand_check(const gan_model *model, const gan__object *added, c
     return GAN_OK;
 }
 
-static gan_status hand_add(gan_model *model, gan_layer *layer)
+/* A layer that stands nowhere: new, or its models have ended. */
+static gan_status hand_append_layer(gan_model *model, gan_layer *layer)
 {
     gan_context *context = model->object.context;
     bool input = layer->kind->operands == 0;
-    GAN__TRY(hand_check(model, &layer->object, "gan_model_add"));
-    if (input != (model->input_count == 0)) {
-        return gan__fail(context, GAN_E_STATE, "gan_model_add: %s: %s", layer->kind->kind.name,
-                         input ? "the model has its input" : "a model starts with an input");
+    if (layer->store && layer->store->segment_count != layer->parameter_count) {
+        return gan__fail(context, GAN_E_STATE,
+                         "gan_model_add: %s: the parameters are one block with those of other "
+                         "layers, from a text in which it should have been a part of its own",
+                         layer->kind->kind.name);
     }
-    if (layer->placed && layer->parameter_count > 0) return hand_append_shared(model, layer);
     gan__statement s = {.form = input ? GAN__FORM_INPUT : GAN__FORM_LAYER, .layer = layer};
     gan_status status = GAN_OK;
     gan__object_retain(layer);
@@ -282,6 +311,22 @@ static gan_status hand_add(gan_model *model, gan_layer *layer)
     }
     if (status == GAN_OK) status = gan__model_append(model, &s);
     gan__statement_free(context, &s);
+    return status;
+}
+
+static gan_status hand_add(gan_model *model, gan_layer *layer)
+{
+    gan_context *context = model->object.context;
+    bool input = layer->kind->operands == 0;
+    GAN__TRY(hand_check(model, &layer->object, "gan_model_add"));
+    if (input != (model->input_count == 0)) {
+        return gan__fail(context, GAN_E_STATE, "gan_model_add: %s: %s", layer->kind->kind.name,
+                         input ? "the model has its input" : "a model starts with an input");
+    }
+    gan_model *home = gan__weak_get(&layer->home);
+    gan_status status =
+        home ? hand_append_shared(model, layer, home) : hand_append_layer(model, layer);
+    gan__object_release(home);
     return status;
 }
 

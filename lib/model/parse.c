@@ -210,9 +210,16 @@ gan_status gan__parse_whole(gan__parser *p, const gan__scope *outer, gan__token_
 gan_status gan__model_parse(gan_model **out, gan_context *context, const char *text,
                             const gan__given *given, size_t budget)
 {
+    const gan__passage passage = {text, 1};
+    return gan__model_parse_passage(out, context, &passage, given, budget);
+}
+
+gan_status gan__model_parse_passage(gan_model **out, gan_context *context, const gan__passage *text,
+                                    const gan__given *given, size_t budget)
+{
     gan__parser p = {.context = context, .given = given, .budget = budget};
     *out = NULL;
-    gan__lexer_init(&p.lexer, context, text, strlen(text));
+    gan__lexer_start(&p.lexer, context, text);
     GAN__TRY(gan__parse_next(&p));
     return gan__parse_whole(&p, NULL, GAN__TOKEN_END, out);
 }

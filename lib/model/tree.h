@@ -100,6 +100,8 @@ typedef struct gan__given {
 } gan__given;
 gan_status gan__model_parse(gan_model **out, gan_context *context, const char *text,
                             const gan__given *given, size_t budget);
+gan_status gan__model_parse_passage(gan_model **out, gan_context *context, const gan__passage *text,
+                                    const gan__given *given, size_t budget);
 
 /* model.c: GAN_E_ARGUMENT for parts that cannot be given to the public functions. */
 gan_status gan__given_check(gan_context *context, const char *function, const char *const *names,

@@ -114,13 +114,7 @@ gan_status gan__recipe_unknown(const gan_recipe *recipe, const char *name, size_
 
 gan_status gan__section_text(gan_context *context, const gan__section *section, char **out)
 {
-    size_t lines = section->line > 0 ? (size_t)section->line - 1 : 0;
-    *out = NULL;
-    GAN__TRY(gan__allocate_raw(context, out, lines + section->length + 1, 1));
-    memset(*out, '\n', lines);
-    memcpy(*out + lines, section->text, section->length);
-    (*out)[lines + section->length] = '\0';
-    return GAN_OK;
+    return gan__copy_text(context, out, section->text, section->length);
 }
 
 static gan_status read_fail(gan_context *context, const gan__kind *kind, const char *what,
@@ -134,12 +128,12 @@ static gan_status read_fail(gan_context *context, const gan__kind *kind, const c
 
 /* Lines of key=value, for [context] and [run]: every option at most once. */
 static gan_status read_lines(gan_context *context, const gan__kind *kind, void *values,
-                             const char *text)
+                             const gan__passage *text)
 {
     gan__lexer lexer;
     gan__token name, sign, value;
     uint64_t given = 0;
-    gan__lexer_init(&lexer, context, text, strlen(text));
+    gan__lexer_start(&lexer, context, text);
     for (;;) {
         GAN__TRY(gan__lexer_next(&lexer, &name));
         if (name.kind == GAN__TOKEN_BREAK) continue;
@@ -164,7 +158,7 @@ static gan_status read_lines(gan_context *context, const gan__kind *kind, void *
 }
 
 static gan_status read_settings(gan_context *context, gan__section *section, const gan__kind *kind,
-                                const char *text)
+                                const gan__passage *text)
 {
     GAN__TRY(gan__allocate(context, &section->values, 1, kind->size));
     section->kind = kind;
@@ -173,12 +167,12 @@ static gan_status read_settings(gan_context *context, gan__section *section, con
 }
 
 /* The batch is an option of every trainer, but a recipe has one place for it. */
-static gan_status read_no_batch(gan_context *context, const char *text)
+static gan_status read_no_batch(gan_context *context, const gan__passage *text)
 {
     gan__lexer lexer;
     gan__token token, before = {0};
     char place[48];
-    gan__lexer_init(&lexer, context, text, strlen(text));
+    gan__lexer_start(&lexer, context, text);
     do {
         GAN__TRY(gan__lexer_next(&lexer, &token));
         if (token.kind == GAN__TOKEN_EQUALS && gan__token_is(&before, "batch")) {
@@ -190,7 +184,8 @@ static gan_status read_no_batch(gan_context *context, const char *text)
     return GAN_OK;
 }
 
-static gan_status read_description(gan_context *context, gan__section *section, const char *text)
+static gan_status read_description(gan_context *context, gan__section *section,
+                                   const gan__passage *text)
 {
     const gan__kind *const *kinds = (const gan__kind *const *)gan__optimizer_kinds;
     int32_t count = gan__optimizer_kind_count;
@@ -205,15 +200,16 @@ static gan_status read_description(gan_context *context, gan__section *section, 
         count = gan__data_kind_count;
         what = "data set";
     }
-    return gan__describe(context, what, kinds, (size_t)count, text, &section->kind,
-                         &section->values);
+    return gan__describe_passage(context, what, kinds, (size_t)count, text, &section->kind,
+                                 &section->values);
 }
 
 /* ---- networks ---- */
 
 /* With the parts that stand in front of the section: all of them, for a model. What one model may
  * place is the limit for all of a recipe, so that a small file cannot become many large ones. */
-static gan_status read_network(const gan_recipe *recipe, gan__section *section, const char *text)
+static gan_status read_network(const gan_recipe *recipe, gan__section *section,
+                               const gan__passage *text)
 {
     gan_context *context = recipe->object.context;
     const char **names;
@@ -232,7 +228,7 @@ static gan_status read_network(const gan_recipe *recipe, gan__section *section, 
     const gan__given given = {names, parts, count};
     if (status == GAN_OK) {
         size_t budget = placed < GAN__MAX_PLACED ? GAN__MAX_PLACED - placed : 0;
-        status = gan__model_parse(&section->model, context, text, &given, budget);
+        status = gan__model_parse_passage(&section->model, context, text, &given, budget);
     }
     gan__free(context, parts);
     gan__free(context, names);
@@ -241,7 +237,8 @@ static gan_status read_network(const gan_recipe *recipe, gan__section *section, 
 
 /* ---- all sections ---- */
 
-static gan_status read_body(const gan_recipe *recipe, gan__section *section, const char *text)
+static gan_status read_body(const gan_recipe *recipe, gan__section *section,
+                            const gan__passage *text)
 {
     gan_context *context = recipe->object.context;
     switch (section->type) {
@@ -270,7 +267,8 @@ static gan_status read_section(const gan_recipe *recipe, gan__section *section)
         return gan__recipe_unknown(recipe, full, (size_t)length, &section->place);
     }
     GAN__TRY(gan__section_text(context, section, &text));
-    gan_status status = read_body(recipe, section, text);
+    const gan__passage passage = {text, section->line > 0 ? section->line : 1};
+    gan_status status = read_body(recipe, section, &passage);
     gan__free(context, text);
     if (status == GAN_OK) return GAN_OK;
     return gan__fail_in(context, status, "%s: [%s%s%s]", recipe->path,

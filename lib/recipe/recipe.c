@@ -38,12 +38,8 @@ static gan_status recipe_fill(gan_recipe *recipe, const char *path)
     size_t size;
     GAN__TRY(gan__copy_text(context, &recipe->path, path, strlen(path)));
     GAN__TRY(gan__path_folder(context, path, &recipe->folder));
-    GAN__TRY(gan__file_read(context, path, &bytes, &size));
+    GAN__TRY(gan__file_read_most(context, path, GAN__RECIPE_LIMIT, &bytes, &size));
     recipe->source = (char *)bytes;
-    if (size > GAN__RECIPE_LIMIT) {
-        return gan__fail(context, GAN_E_FORMAT, "%s: %zu bytes; a recipe has at most %d", path,
-                         size, GAN__RECIPE_LIMIT);
-    }
     GAN__TRY(gan__recipe_split(recipe, size));
     GAN__TRY(gan__recipe_read(recipe));
     return gan__recipe_print(recipe);

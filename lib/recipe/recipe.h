@@ -79,7 +79,7 @@ gan_status gan__recipe_read(gan_recipe *recipe);
 gan_status gan__recipe_unknown(const gan_recipe *recipe, const char *name, size_t length,
                                const gan__place *place);
 
-/* The body of a section behind so many line ends that positions in it are positions in the file. */
+/* A copy of the body of a section, with an end. */
 gan_status gan__section_text(gan_context *context, const gan__section *section, char **out);
 
 /* Whether the trainer knows the section: a role, a feed, a group. */

@@ -189,6 +189,8 @@ gan_status gan__recipe_split(gan_recipe *recipe, size_t length)
                       .start = recipe->source,
                       .end = recipe->source + length,
                       .line = 1};
+    static const char mark[] = "\xEF\xBB\xBF"; /* of UTF-8, as some editors write it */
+    if (length >= 3 && memcmp(r.cursor, mark, 3) == 0) r.cursor = r.start = r.cursor + 3;
     const char *body = r.cursor;
     int32_t line = 1;
     while (r.cursor < r.end) {

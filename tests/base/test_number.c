@@ -20,7 +20,7 @@ static int same_bits(double a, double b)
 
 static uint64_t random_bits(uint64_t index)
 {
-    gan__draw draw = {11, GAN__DRAW_SAMPLE, 0};
+    gan__draw draw = {11, GAN__DRAW_LATENT, 0};
     uint32_t word[4];
     gan__random_block(&draw, index, word);
     return (uint64_t)word[0] << 32 | word[1];

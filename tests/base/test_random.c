@@ -76,6 +76,62 @@ TEST(permutation_is_fair)
     CHECK(neighbours < 10);
 }
 
+/* The number of the order among all count! of them. */
+static int order_number(uint64_t count, uint64_t step)
+{
+    gan__draw draw = {3, GAN__DRAW_SHUFFLE, step};
+    int number = 0;
+    for (uint64_t i = 0; i < count; i++) {
+        int below = 0;
+        for (uint64_t j = i + 1; j < count; j++) {
+            below += gan__random_permute(&draw, count, j) < gan__random_permute(&draw, count, i);
+        }
+        number = number * (int)(count - i) + below;
+    }
+    return number;
+}
+
+/* All orders of a few come up equally often: chi squared over them has the mean count! - 1 and the
+ * deviation sqrt(2 (count! - 1)); the bounds are seven deviations. */
+TEST(orders_of_a_few_are_equally_frequent)
+{
+    static const int orders[] = {1, 1, 2, 6, 24, 120};
+    static const double bounds[] = {0, 0, 11, 28, 71, 228};
+    for (int count = 2; count <= 5; count++) {
+        int seen[120] = {0}, steps = orders[count] * 100;
+        double chi = 0;
+        for (int step = 0; step < steps; step++) {
+            seen[order_number((uint64_t)count, (uint64_t)step)]++;
+        }
+        for (int i = 0; i < orders[count]; i++) {
+            chi += (double)(seen[i] - 100) * (seen[i] - 100) / 100;
+        }
+        CHECK(chi < bounds[count]);
+    }
+    /* Of 16, each goes everywhere, and what stands behind it too: 16 x 15 pairs of places. */
+    int pairs[256] = {0};
+    double chi = 0;
+    for (uint64_t step = 0; step < 24000; step++) {
+        gan__draw draw = {4, GAN__DRAW_SHUFFLE, step};
+        pairs[16 * gan__random_permute(&draw, 16, 5) + gan__random_permute(&draw, 16, 6)]++;
+    }
+    for (int i = 0; i < 256; i++) {
+        if (i % 17 == 0) CHECK_INT(pairs[i], 0);
+        if (i % 17 != 0) chi += (double)(pairs[i] - 100) * (pairs[i] - 100) / 100;
+    }
+    CHECK(chi < 239 + 7 * 22);
+}
+
+/* Saved runs depend on them. */
+TEST(orders_of_more_stay_as_they_are)
+{
+    gan__draw draw = {42, GAN__DRAW_SHUFFLE, 3};
+    uint64_t sum = 0;
+    for (uint64_t i = 0; i < 17; i++) sum = sum * 31 + gan__random_permute(&draw, 17, i);
+    for (uint64_t i = 0; i < 1000; i++) sum = sum * 31 + gan__random_permute(&draw, 60000, i);
+    CHECK(sum == 0x30172ece0137f90au);
+}
+
 TEST(permutation_of_the_largest_counts)
 {
     gan__draw draw = {9, GAN__DRAW_SHUFFLE, 0};
@@ -90,6 +146,8 @@ int main(void)
     RUN(block_layout);
     RUN(permutation_is_a_bijection);
     RUN(permutation_is_fair);
+    RUN(orders_of_a_few_are_equally_frequent);
+    RUN(orders_of_more_stay_as_they_are);
     RUN(permutation_of_the_largest_counts);
     return test_report();
 }

@@ -145,6 +145,40 @@ def write_safetensors(path, metadata, tensors=()):
         file.write(struct.pack("<Q", len(text)) + text + data)
 
 
+# Preloaded: appends what is made durable and what is moved to the file "calls".
+WATCH = r"""
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stdio.h>
+#include <unistd.h>
+static void note(const char *what, const char *path)
+{
+    FILE *file = fopen("calls", "a");
+    if (!file) return;
+    fprintf(file, "%s %s\n", what, path);
+    fclose(file);
+}
+int fsync(int file)
+{
+    char link[64], path[4096];
+    int (*next)(int);
+    *(void **)&next = dlsym(RTLD_NEXT, "fsync");
+    snprintf(link, sizeof link, "/proc/self/fd/%d", file);
+    long length = readlink(link, path, sizeof path - 1);
+    path[length < 0 ? 0 : length] = 0;
+    note("fsync", path);
+    return next(file);
+}
+int rename(const char *from, const char *to)
+{
+    int (*next)(const char *, const char *);
+    *(void **)&next = dlsym(RTLD_NEXT, "rename");
+    note("rename", to);
+    return next(from, to);
+}
+"""
+
+
 class Case(unittest.TestCase):
     maxDiff = None
 
@@ -209,7 +243,7 @@ class Help(Case):
         text = self.good("--help")
         for name in ("train", "sample", "info", "bench", "help"):
             self.assertRegex(text, r"\n  %s +\w" % name)
-        self.assertIn("130 or 143 stopped by a", text)
+        self.assertIn("129, 130 or 143 stopped", text)
         self.assertEqual(self.gan("-h"), (0, text, ""))
         self.assertEqual(self.gan(), (2, "", text))
 
@@ -251,6 +285,20 @@ class Help(Case):
             code, _, err = self.gan("help", stdout=full)
         message = "gan: standard output cannot be written: No space left on device\n"
         self.assertEqual((code, err), (4, message))
+
+    def test_unknown_tier(self):
+        """Every command that makes a context passes the library's warnings on."""
+        self.good("train", "a.recipe", "--out", "run", "--steps", "1")
+        environment = dict(os.environ, GAN_CPU="axv2")
+        for name, *words in (
+            ("sample", "run", "--count", "1", "--out", "x.png"),
+            ("info", "run"),
+            ("bench", "--case", "product.8x8x8", "--rounds", "1"),
+        ):
+            code, _, err = self.gan(name, *words, env=environment)
+            self.assertEqual(code, 0, err)
+            warning = r"gan %s: GAN_CPU is 'axv2'; it can be generic, .+\n" % name
+            self.assertRegex(err, "^%s$" % warning)
 
 
 class Usage(Case):
@@ -532,6 +580,66 @@ class Folders(Case):
         os.mkdir("empty")
         self.good("train", "a.recipe", "--out", "empty", "--steps", "1")
 
+    def test_near_names(self):
+        """Only what is called run.recipe makes a folder a run's."""
+        os.mkdir("mine")
+        for name in ("run.recipe.bak", "sheet.png"):
+            write_text("mine/" + name, "precious\n")
+        self.assertEqual(self.gan("train", "a.recipe", "--out", "mine")[0], 4)
+        self.assertEqual(sorted(os.listdir("mine")), ["run.recipe.bak", "sheet.png"])
+        self.assertEqual(read_text("mine/sheet.png"), "precious\n")
+        os.mkdir("killed")
+        for name in ("run.recipe.lock", "run.recipe.tmp"):
+            write_text("killed/" + name, "")
+        self.good("train", "a.recipe", "--out", "killed", "--steps", "1")
+        self.assertEqual(sorted(os.listdir("killed")), RUN_FILES)
+
+    def test_own_recipe(self):
+        """A recipe is not replaced by its own run; that of a checkpoint is the run's."""
+        os.mkdir("mine")
+        text = "# by hand\n" + RECIPE.replace("pictures.idx", "../pictures.idx")
+        write_text("mine/run.recipe", text)
+        os.symlink("mine/run.recipe", "link.recipe")
+        for path in ("mine/run.recipe", "./mine/../mine/run.recipe", "link.recipe"):
+            message = (
+                "gan train: --out mine: the run would write over its recipe %s; give a new folder"
+            )
+            self.bad(4, message % path, "train", path, "--out", "mine")
+            self.assertEqual(os.listdir("mine"), ["run.recipe"])
+            self.assertEqual(read_text("mine/run.recipe"), text)
+        self.good("train", "mine/run.recipe", "--out", "run", "--steps", "5")
+        self.good("train", "run/run.recipe", "--out", "run", "--steps", "6")
+
+    def test_closed_streams(self):
+        """A stream that the caller has closed is no file of the run."""
+
+        def close():
+            for stream in range(3):
+                os.close(stream)
+
+        closed = {"preexec_fn": close, "stdout": None, "stderr": None}
+        often = ("train", "a.recipe", "--out", "run", "--set", "run.log_every=1", "--steps")
+        for steps in ("10", "12"):
+            self.assertEqual(self.gan(*often, steps, **closed)[0], 0)
+        self.assertEqual(self.steps("run"), list(range(1, 13)))
+
+    @unittest.skipIf(not shutil.which("cc") or sys.platform != "linux", "needs cc and LD_PRELOAD")
+    def test_durable(self):
+        """What replaces a file of the run is flushed before, and its folder after the move."""
+        write_text("watch.c", WATCH)
+        subprocess.check_call(["cc", "-shared", "-fPIC", "-o", "watch.so", "watch.c", "-ldl"])
+        self.good("train", "a.recipe", "--out", "run", "--steps", "10")
+        sanitizer = os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"
+        watched = dict(os.environ, LD_PRELOAD="./watch.so", ASAN_OPTIONS=sanitizer)
+        code, _, err = self.gan("train", "a.recipe", "--out", "run", env=watched)
+        self.assertEqual(code, 0, err)
+        run = os.path.join(self.folder, "run")
+        calls = read_text("calls").splitlines()
+        for name in ("run.recipe", "log.jsonl"):
+            fresh = "%s/%s.tmp" % (run, name)
+            at = calls.index("fsync " + fresh)
+            self.assertEqual(calls[at + 1 : at + 3], ["rename run/%s" % name, "fsync " + run])
+
     def test_unwritable(self):
         for path, message in (
             ("a.recipe", "--out a.recipe: Not a directory"),
@@ -624,17 +732,21 @@ class Resuming(Case):
         self.same("run", "whole")
 
     def test_torn_files(self):
-        """What a kill can leave behind is ignored, and dropped from the log."""
+        """What a kill can leave behind is removed, also from the log; the user's files stay."""
         self.good("train", "a.recipe", "--out", "whole")
         self.good("train", "a.recipe", "--out", "run", "--steps", "10")
-        for name in RUN_FILES:
-            if name != "sheets":
-                write_text("run/%s.tmp" % name, "half a fi")
+        left = ["checkpoint.safetensors", "generator.safetensors", "sheet.png", "sheets/000010.png"]
+        left = [name + ".0123abcd.tmp" for name in left] + ["log.jsonl.tmp", "run.recipe.tmp"]
+        mine = ["b.png.0123abcd.tmp", "sheet.png.0123abcg.tmp", "sheet.png.tmp"]
+        for name in left + mine:
+            write_text("run/" + name, "half a fi")
         with open("run/log.jsonl", "a") as file:
             file.write('{"step":15,"time":1}\n{"step":10,"ti')
         self.good("train", "a.recipe", "--out", "run")
         self.same("run", "whole")
         self.assertEqual(self.steps("run"), [5, 10, 15, 20])
+        self.assertEqual(sorted(os.listdir("run")), sorted(RUN_FILES + mine))
+        self.assertEqual(os.listdir("run/sheets"), [])
 
     def test_damaged_checkpoint(self):
         self.good("train", "a.recipe", "--out", "run")
@@ -688,7 +800,7 @@ class Resuming(Case):
                 self.limited(size, *command),
                 (
                     4,
-                    "gan train: run/checkpoint.safetensors.tmp: cannot be written: the file would"
+                    "gan train: run/checkpoint.safetensors: cannot be written: the file would"
                     " be too large",
                 ),
             )
@@ -714,7 +826,7 @@ class Signals(Case):
 
     def test_stop(self):
         """The step is finished and saved, and the run goes on to the same bytes."""
-        for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
+        for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)):
             shutil.rmtree("run", ignore_errors=True)
             process = self.start(*self.endless, *self.often, "--out", "run")
             self.wait_for(self.has_log)
@@ -846,13 +958,31 @@ class Signals(Case):
             self.assertTrue(PROGRESS.fullmatch(line), line)
         self.assertEqual(len(shown) - 1, len(self.steps("run")))
 
+    def test_hangups(self):
+        """A closing terminal sends several; the first is enough, the others do no harm."""
+        for first, code in ((signal.SIGHUP, 129), (signal.SIGINT, 130)):
+            shutil.rmtree("run", ignore_errors=True)
+            process, reader = self.start_blocked()
+            process.send_signal(first)
+            self.wait_for(lambda: self.handled(process))
+            process.send_signal(signal.SIGHUP)
+            with open(reader) as lines:
+                lines.read()
+            self.assertEqual(process.wait(timeout=LIMIT), code)
+            self.good("info", "run/checkpoint.safetensors")
+
     def test_ignored(self):
-        """A job in the background, for which the shell ignores Ctrl-C, goes on."""
-        ignore = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_IGN)}
-        quiet = {"stderr": subprocess.DEVNULL}
-        process = self.start(*self.endless, *self.often, "--out", "run", **ignore, **quiet)
+        """What the program is started to ignore (Ctrl-C in the background, nohup) stops nothing."""
+
+        def ignore():
+            for number in (signal.SIGINT, signal.SIGHUP):
+                signal.signal(number, signal.SIG_IGN)
+
+        quiet = {"stderr": subprocess.DEVNULL, "preexec_fn": ignore}
+        process = self.start(*self.endless, *self.often, "--out", "run", **quiet)
         self.wait_for(self.has_log)
         process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGHUP)
         size = os.path.getsize("run/log.jsonl")
         self.wait_for(lambda: os.path.getsize("run/log.jsonl") > size + 5000)
         process.send_signal(signal.SIGTERM)
@@ -935,6 +1065,7 @@ class Samples(Case):
 
     def test_messages(self):
         range_text = "it must be a whole number from "
+        os.mkdir("folder.png")
         for code, message, *words in (
             (2, "--out FILE is missing: a .png sheet or an .npy array", "run"),
             (2, "--out x.gif: the name must end in .png or .npy", "run", "--out", "x.gif"),
@@ -958,10 +1089,13 @@ class Samples(Case):
             ),
             (
                 4,
-                "gone/x.png.tmp: cannot be opened for writing: no such file or folder",
+                "cannot write gone/x.png: No such file or directory",
                 "run",
+                "--count=16777216",  # would take hours
                 "--out=gone/x.png",
             ),
+            (4, "cannot write a.recipe/x.npy: Not a directory", "run", "--out=a.recipe/x.npy"),
+            (4, "cannot write folder.png: Is a directory", "run", "--out=folder.png"),
         ):
             named = any(word.startswith("--out") for word in words) or "missing" in message
             out = () if named else ("--out", "x.png")

@@ -285,6 +285,40 @@ TEST(far_from_zero)
     }
 }
 
+/* One element far from the others, the first, the middle or the last of each channel: the mean
+ * keeps the digits that the others' size gives it. */
+TEST(outlier)
+{
+    enum { COUNT = 65536 };
+    static const int64_t channels[] = {8, 1, COUNT}, sets[] = {8, 1, 1};
+    for (int k = 0; k < 9; k++) {
+        norm_case c = {.norm = {.outer = 1, .channels = channels[k % 3], .sets = sets[k % 3]}};
+        c.norm.rows = COUNT / c.norm.channels;
+        c.norm.eps = 1e-5;
+        case_fill(&c, 0);
+        const int64_t each = COUNT / c.sets, place[] = {0, each / 2, each - 1};
+        for (int64_t i = 0; i < c.sets; i++) c.x[place[k / 3] * c.sets + i] = 1e4f;
+        const int64_t results = 2 * c.sets + 2 * c.count + 2 * c.affines;
+        float *result = malloc((size_t)results * sizeof *result);
+        contexts_run(case_run, &c, results, result);
+        case_place(&c, result);
+        exact e = exact_create(&c);
+        exact_forward(&c, &e);
+        /* y of the others, as a share of their size: the outlier's y is some hundred. */
+        double worst = 0, most = 0;
+        for (int64_t i = 0; i < c.count; i++) {
+            if (c.x[i] == 1e4f) continue;
+            worst = fmax(worst, fabs(c.y[i] - e.y[i]));
+            most = fmax(most, fabs(e.y[i]));
+        }
+        if (!CHECK(worst < 2e-6 * most))
+            printf("case %d: y of the others is wrong by %g of its size\n", k, worst / most);
+        exact_free(&e);
+        free(result);
+        case_free(&c);
+    }
+}
+
 /* A batch of one picture of one pixel: y = beta, dx = 0, nothing is NaN. */
 TEST(single_row)
 {
@@ -345,6 +379,7 @@ int main(void)
     RUN(shapes);
     RUN(activations);
     RUN(far_from_zero);
+    RUN(outlier);
     RUN(single_row);
     RUN(central_differences);
     return test_report();

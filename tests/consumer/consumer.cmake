@@ -69,7 +69,7 @@ endif()
 run("${CMAKE_COMMAND}" -S "${SOURCE}/tests/consumer" -B "${WORK}/build" -G "${GENERATOR}"
     "-DCMAKE_C_COMPILER=${CC}" "-DCMAKE_C_FLAGS=${FLAGS}" -DCMAKE_BUILD_TYPE=Debug
     "-DHOW=${HOW}" "-DGAN_SOURCE=${SOURCE}" "-DCMAKE_PREFIX_PATH=${prefix}"
-    "-DEXAMPLES=${SOURCE}/examples")
+    "-DEXAMPLES=${SOURCE}/examples" -DCMAKE_UNITY_BUILD=ON)
 if(HOW STREQUAL "folder")
   set(target --target consumer)
 endif()

@@ -1,6 +1,10 @@
 #include <gan/data.h>
 
+#include "base/memory.h"
+#include "base/stream.h"
+#include "data/data.h"
 #include "data_files.h"
+#include "files/safetensors.h"
 #include "test.h"
 
 #include <math.h>
@@ -286,6 +290,90 @@ TEST(files_of_every_kind)
     gan_dataset_release(dataset);
 }
 
+/* A name that is not UTF-8 opens; what a checkpoint keeps of it must be. */
+TEST(names_of_any_bytes)
+{
+    gan__safetensors_pair kept = {"gan.data.real", NULL};
+    uint8_t file[512], *bytes;
+    size_t size;
+    gan_dataset *dataset;
+    gan__safetensors back;
+    put_file(&fault, "caf\xe9.idx", file, make_idx(file, 3, (const int[3]){3, 4, 5}, pictures));
+    if (!CHECK_OK(gan_dataset_open(&dataset, context, "idx path=\"caf\xe9.idx\" count=2"))) return;
+    kept.value = dataset->text;
+    CHECK(strstr(kept.value, "caf?.idx") != NULL);
+    CHECK_OK(gan__safetensors_write(context, "kept", NULL, 0, &kept, 1));
+    CHECK_OK(gan__file_read(context, "kept", &bytes, &size));
+    const gan__bytes in = {context, "kept", bytes, size, 0};
+    if (CHECK_OK(gan__safetensors_read(&in, &back))) {
+        CHECK_TEXT(gan__safetensors_metadata(&back, "gan.data.real"), dataset->text);
+    }
+    gan__safetensors_free(&back);
+    gan__free(context, bytes);
+    gan_dataset_release(dataset);
+    fault_remove(&fault, "kept");
+    fault_remove(&fault, "caf\xe9.idx");
+}
+
+static void check_floats(const char *field, const float values[6], const char *message)
+{
+    uint8_t file[512];
+    const int image = strcmp(field, "path") == 0;
+    char spec[64];
+    put_file(&fault, "f.npy", file,
+             make_npy(file, "<f4", image ? "(3, 2, 1)" : "(3, 2)", values, 6 * sizeof *values));
+    snprintf(spec, sizeof spec, "npy %s=f.npy", field);
+    if (message) {
+        check_open_fails(spec, GAN_E_FORMAT, message);
+    } else {
+        gan_dataset *dataset;
+        CHECK_OK(gan_dataset_open(&dataset, context, spec));
+        gan_dataset_release(dataset);
+    }
+}
+
+/* Pictures of another range would train, to nothing. */
+TEST(values_of_files)
+{
+    check_floats("path", (const float[6]){-1, 1, 0, 1.0009f, -1.0009f, -0.0f}, NULL);
+    check_floats("path", (const float[6]){0, 1, 0, 255, 7, 0},
+                 "npy: image of example 1 has the value 255; floating-point pictures are in "
+                 "[-1, 1], and others must be uint8");
+    check_floats("path", (const float[6]){0, 1, 0, 1, -1.5f, 0},
+                 "npy: image of example 2 has the value -1.5; floating-point pictures are in "
+                 "[-1, 1], and others must be uint8");
+    check_floats("path", (const float[6]){0, NAN, 0, 1, 0, 0},
+                 "npy: image of example 0 has the value nan; floating-point pictures are in "
+                 "[-1, 1], and others must be uint8");
+    check_floats("vectors", (const float[6]){0, 1e30f, 0, -1e30f, 0, 0}, NULL);
+    check_floats("vectors", (const float[6]){0, 1, 0, 1, 0, NAN},
+                 "npy: vector of example 2 has the value nan; floating-point vectors have finite "
+                 "numbers");
+    check_floats("vectors", (const float[6]){0, 1, INFINITY, 1, 0, 0},
+                 "npy: vector of example 1 has the value inf; floating-point vectors have finite "
+                 "numbers");
+    gan_dataset *dataset; /* what is not taken does not count */
+    CHECK_OK(gan_dataset_open(&dataset, context, "npy vectors=f.npy count=1"));
+    gan_dataset_release(dataset);
+    fault_remove(&fault, "f.npy");
+}
+
+TEST(pictures_of_two_values)
+{
+    uint8_t file[512], truth[6] = {0, 1, 1, 0, 0, 1}, back[6] = {0};
+    const int64_t indices[3] = {0, 1, 2}, shape[4] = {3, 2, 1, 1};
+    gan_dataset *dataset;
+    put_file(&fault, "b.npy", file, make_npy(file, "|b1", "(3, 2, 1)", truth, sizeof truth));
+    CHECK_OK(gan_dataset_open(&dataset, context, "npy path=b.npy"));
+    gan_tensor *tensor = make_tensor(GAN_UINT8, 4, shape);
+    CHECK_OK(gan_dataset_read(dataset, "image", indices, tensor));
+    memcpy(back, gan_tensor_data(tensor), sizeof back);
+    for (int i = 0; i < 6; i++) CHECK_INT(back[i], truth[i] * 255);
+    gan_tensor_release(tensor);
+    gan_dataset_release(dataset);
+    fault_remove(&fault, "b.npy");
+}
+
 TEST(options_of_all_kinds)
 {
     gan_dataset *dataset;
@@ -493,6 +581,9 @@ int main(void)
     RUN(examples_from_a_callback);
     RUN(fields_have_a_size);
     RUN(files_of_every_kind);
+    RUN(names_of_any_bytes);
+    RUN(values_of_files);
+    RUN(pictures_of_two_values);
     RUN(options_of_all_kinds);
     RUN(messages);
     RUN(wrong_calls);

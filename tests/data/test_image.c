@@ -1,6 +1,9 @@
 #include <gan/image.h>
 
-#include "fault.h"
+#include "base/memory.h"
+#include "data_files.h"
+#include "files/bytes.h"
+#include "files/deflate.h"
 #include "test.h"
 
 #include <stdbool.h>
@@ -37,6 +40,15 @@ static void check_loaded(const char *path, const gan_tensor *like, int64_t chann
         CHECK_INT(((uint8_t *)gan_tensor_data(back))[i], (uint8_t)(i * 37 + i / 7));
     }
     gan_tensor_release(back);
+}
+
+static size_t put_chunk(uint8_t *file, size_t at, const char *type, const void *data, size_t size)
+{
+    gan__store_u32be(file + at, (uint32_t)size);
+    memcpy(file + at + 4, type, 4);
+    memcpy(file + at + 8, data, size);
+    gan__store_u32be(file + at + 8 + size, gan__crc32(0, file + at + 4, size + 4));
+    return at + size + 12;
 }
 
 TEST(saved_pictures_load_as_they_were)
@@ -179,6 +191,45 @@ TEST(a_failing_save_leaves_the_old_picture)
     gan_tensor_release(old);
 }
 
+/* Each bit of a palette's picture becomes four bytes. They are held once. */
+TEST(memory_is_bounded)
+{
+    enum { WIDTH = 2048, HEIGHT = 1024, ROW = WIDTH / 8 + 1, VALUES = WIDTH * HEIGHT * 4 };
+    static uint8_t rows[ROW * HEIGHT];
+    uint8_t file[4096] = "\x89PNG\r\n\x1a\n", *data;
+    size_t at = 8, size;
+    gan_tensor *picture;
+    CHECK_OK(gan__zlib_compress(context, rows, sizeof rows, &data, &size));
+    at = put_chunk(file, at, "IHDR", "\0\0\x08\0\0\0\x04\0\1\3\0\0\0", 13);
+    at = put_chunk(file, at, "PLTE", "abcdef", 6);
+    at = put_chunk(file, at, "tRNS", "\7", 1);
+    at = put_chunk(file, at, "IDAT", data, size);
+    at = put_chunk(file, at, "IEND", "", 0);
+    gan__free(context, data);
+    put_file(&fault, "flat.png", file, at);
+    long long before = fault.live_bytes;
+    fault.peak_bytes = before;
+    if (!CHECK_OK(gan_image_load(&picture, context, "flat.png"))) return;
+    CHECK_INT(gan_tensor_count(picture), VALUES);
+    CHECK(memcmp(gan_tensor_data(picture), "abc\7abc\7", 8) == 0);
+    CHECK(fault.peak_bytes - before < VALUES + VALUES / 4);
+    gan_tensor_release(picture);
+    CHECK_INT(fault.live_bytes, before);
+    fault_remove(&fault, "flat.png");
+
+    /* As it is promised for 8 bits. */
+    const int64_t shape[3] = {HEIGHT, HEIGHT, 4};
+    CHECK_OK(gan_tensor_create(&picture, context, GAN_UINT8, 3, shape));
+    CHECK_OK(gan_image_save(picture, "flat.png"));
+    gan_tensor_release(picture);
+    fault.peak_bytes = before;
+    CHECK_OK(gan_image_load(&picture, context, "flat.png"));
+    size = fault_find(&fault, "flat.png")->size;
+    CHECK(fault.peak_bytes - before < 3 * HEIGHT * HEIGHT * 4 + 4 * (long long)size + (1 << 20));
+    gan_tensor_release(picture);
+    fault_remove(&fault, "flat.png");
+}
+
 TEST(nothing_is_left)
 {
     gan_context_release(context);
@@ -195,6 +246,7 @@ int main(void)
     RUN(sheets);
     RUN(messages);
     RUN(a_failing_save_leaves_the_old_picture);
+    RUN(memory_is_bounded);
     RUN(nothing_is_left);
     return test_report();
 }

@@ -157,6 +157,7 @@ TEST(bad)
         gan_status status;
     } bads[] = {
         {"{'descr':'|u1','fortran_order':False,'shape':(3,)}", NULL, GAN_OK},
+        {"{'descr':'|u1','fortran_order':False,'shape':(3L, 1L)}", NULL, GAN_OK},
         {" { \"shape\" : ( 3 , 1 ) ,\"descr\":\"|u1\", 'fortran_order':True, } \n", NULL, GAN_OK},
         {"", "10: the header is no dictionary", GAN_E_FORMAT},
         {"{", "11: a quoted text expected", GAN_E_FORMAT},

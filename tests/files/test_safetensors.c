@@ -138,6 +138,15 @@ TEST(write_arguments)
     CHECK_STATUS(gan__safetensors_write(files_context, "n", named, 1, NULL, 0), GAN_E_ARGUMENT);
     CHECK_STATUS(gan__safetensors_write(files_context, "n", NULL, 0, pairs, 2), GAN_E_ARGUMENT);
     files_message("n: key 'a' is given twice");
+    pairs[1] = (gan__safetensors_pair){"caf\xe9", "1"};
+    CHECK_STATUS(gan__safetensors_write(files_context, "n", NULL, 0, pairs, 2), GAN_E_ARGUMENT);
+    files_message("n: key 'caf\xe9' is not UTF-8");
+    pairs[1] = (gan__safetensors_pair){"b", "caf\xe9"};
+    CHECK_STATUS(gan__safetensors_write(files_context, "n", NULL, 0, pairs, 2), GAN_E_ARGUMENT);
+    files_message("n: the value of key 'b' is not UTF-8");
+    named->name = "caf\xe9";
+    CHECK_STATUS(gan__safetensors_write(files_context, "n", named, 1, NULL, 0), GAN_E_ARGUMENT);
+    files_message("n: the name of tensor 'caf\xe9' is not UTF-8");
     named->name = "a";
     named->shape = negative;
     CHECK_STATUS(gan__safetensors_write(files_context, "n", named, 1, NULL, 0), GAN_E_ARGUMENT);

@@ -176,7 +176,7 @@ static void unmake(gan__loss *loss)
 static float number(uint64_t i)
 {
     uint32_t words[4];
-    gan__random_block(&(gan__draw){5, GAN__DRAW_SAMPLE, 1}, i, words);
+    gan__random_block(&(gan__draw){5, GAN__DRAW_LATENT, 1}, i, words);
     return (float)((int32_t)(words[0] % 768) - 384) / 128.0f + 1.0f / 512.0f;
 }
 

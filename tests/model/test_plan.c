@@ -29,7 +29,7 @@ static void draw(float *out, int64_t count, uint64_t step)
 {
     for (int64_t i = 0; i < count; i++) {
         uint32_t words[4];
-        gan__random_block(&(gan__draw){3, GAN__DRAW_SAMPLE, step}, (uint64_t)i, words);
+        gan__random_block(&(gan__draw){3, GAN__DRAW_LATENT, step}, (uint64_t)i, words);
         out[i] = (float)((int32_t)(words[0] >> 8) - (1 << 23)) / (float)(1 << 23);
     }
 }
@@ -323,7 +323,7 @@ TEST(memory_of_random_graphs)
         const gan__shape shape = {1, 2, 2, 1};
         for (int i = 3; i < 25; i++) {
             uint32_t words[4];
-            gan__random_block(&(gan__draw){round, GAN__DRAW_SAMPLE, 0}, (uint64_t)i, words);
+            gan__random_block(&(gan__draw){round, GAN__DRAW_LATENT, 0}, (uint64_t)i, words);
             length +=
                 (size_t)snprintf(text + length, sizeof text - length, "; v%d = add from v%d v%d", i,
                                  (int)(words[0] % (uint32_t)i), i - 1 - (int)(words[1] % 3));

@@ -55,7 +55,7 @@ static void draw(float *out, int64_t count)
 {
     for (int64_t i = 0; i < count; i++) {
         uint32_t words[4];
-        gan__random_block(&(gan__draw){11, GAN__DRAW_SAMPLE, 0}, (uint64_t)i, words);
+        gan__random_block(&(gan__draw){11, GAN__DRAW_LATENT, 0}, (uint64_t)i, words);
         out[i] = (float)((int32_t)(words[0] >> 8) - (1 << 23)) / (float)(1 << 22);
     }
 }

@@ -28,7 +28,7 @@ static void draw(float *out, int64_t count, uint64_t step)
 {
     for (int64_t i = 0; i < count; i++) {
         uint32_t words[4];
-        gan__random_block(&(gan__draw){2, GAN__DRAW_SAMPLE, step}, (uint64_t)i, words);
+        gan__random_block(&(gan__draw){2, GAN__DRAW_LATENT, step}, (uint64_t)i, words);
         out[i] = (float)((int32_t)(words[0] >> 8) - (1 << 23)) / (float)(1 << 23);
     }
 }

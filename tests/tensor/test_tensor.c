@@ -14,7 +14,7 @@ static gan_tensor *wrapped(int32_t dtype, int32_t rank, const int64_t *shape,
 
 static uint32_t random_word(uint64_t index)
 {
-    gan__draw draw = {3, GAN__DRAW_SAMPLE, 0};
+    gan__draw draw = {3, GAN__DRAW_LATENT, 0};
     uint32_t word[4];
     gan__random_block(&draw, index, word);
     return word[0];
