@@ -1,44 +1,23 @@
 /* test_averages.c: where the average of a model's weights begins, and the batch statistics that it
  * is saved with. */
-#include "test.h"
-
-#include <gan/gan.h>
+#include "rig.h"
 
 #include "train/trainer.h"
 
 #include <math.h>
-#include <stdlib.h>
 
-enum { BATCH = 16, WIDTH = 12, HIDDEN = 16 };
+enum { BATCH = 16, HIDDEN = 16 };
 
-static gan_context *context;
-static gan_tensor *real;
-
-static void must(gan_status status)
-{
-    if (CHECK_OK(status)) return;
-    puts(gan_context_message(context));
-    exit(1);
-}
-
-static gan_trainer *make_trainer(const char *g_text)
+static gan_trainer *averaged(const char *g_text)
 {
     gan_model *g, *d;
     gan_trainer *t;
     must(gan_model_parse(&g, context, g_text));
     must(gan_model_parse(&d, context, "input 12; dense 16; relu; dense 1"));
-    must(gan_trainer_create(&t, context, "gan batch=16 average=0.9"));
-    must(gan_trainer_set_model(t, "generator", g));
-    must(gan_trainer_set_model(t, "discriminator", d));
+    t = make_trainer("gan batch=16 average=0.9", g, d);
     gan_model_release(g);
     gan_model_release(d);
     return t;
-}
-
-static void step(gan_trainer *trainer)
-{
-    must(gan_trainer_feed(trainer, "real", real));
-    must(gan_trainer_step(trainer));
 }
 
 static gan_tensor *values(gan_model *model, const char *name, int32_t rank, const int64_t *shape)
@@ -59,9 +38,9 @@ static void estimate(const char *momentum)
     gan_tensor *mean[2];
     snprintf(text, sizeof text, "input 8; dense 16; batchnorm momentum=%s; relu; dense 12",
              momentum);
-    gan_trainer *t = make_trainer(text);
+    gan_trainer *t = averaged(text);
     gan_model *average = gan_trainer_model(t, "generator", 1);
-    for (int i = 0; i < 3; ++i) step(t);
+    for (int i = 0; i < 3; ++i) must(step(t));
     gan_tensor *weight = values(average, "0.weight", 2, weight_shape);
     gan_tensor *bias = values(average, "0.bias", 1, shape);
     float *w = gan_tensor_data(weight), *b = gan_tensor_data(bias);
@@ -83,7 +62,7 @@ static void estimate(const char *momentum)
             !CHECK_NEAR(((float *)gan_tensor_data(variance))[i], expected, 0.35 * expected))
             printf("    momentum=%s, feature %d\n", momentum, i);
     }
-    step(t); /* between saves they are the trained model's */
+    must(step(t)); /* between saves they are the trained model's */
     gan_tensor *trained = values(gan_trainer_model(t, "generator", 0), "1.running_mean", 1, shape);
     gan_tensor *copied = values(average, "1.running_mean", 1, shape);
     CHECK(!memcmp(gan_tensor_data(trained), gan_tensor_data(copied), HIDDEN * sizeof(float)));
@@ -110,7 +89,7 @@ TEST(statistics_are_estimated_afresh)
 static void begin(bool check, bool save)
 {
     const int64_t shape[2] = {HIDDEN, 8};
-    gan_trainer *t = make_trainer("input 8; dense 16; relu; dense 12");
+    gan_trainer *t = averaged("input 8; dense 16; relu; dense 12");
     gan_model *g = gan_trainer_model(t, "generator", 0), *average;
     gan_tensor *weight = values(g, "0.weight", 2, shape);
     float *w = gan_tensor_data(weight);
@@ -121,7 +100,7 @@ static void begin(bool check, bool save)
     if (save)
         must(gan_trainer_save(t, "averages.tmp"));
     else
-        step(t);
+        must(step(t));
     average = gan_trainer_model(t, "generator", 1);
     gan_tensor *begun = values(average, "0.weight", 2, shape);
     for (int i = 0; i < HIDDEN * 8; ++i) CHECK_NEAR(((float *)gan_tensor_data(begun))[i], 1000, 1);
@@ -138,14 +117,8 @@ TEST(written_weights_are_averaged)
 
 int main(void)
 {
-    const int64_t shape[4] = {BATCH, 1, 1, WIDTH};
-    must(gan_context_create(&context, "threads=2 seed=3", NULL, NULL, 0));
-    must(gan_tensor_create(&real, context, GAN_FLOAT32, 4, shape));
-    for (int i = 0; i < BATCH * WIDTH; ++i)
-        ((float *)gan_tensor_data(real))[i] = (float)(i * 37 % 101) / 50.5F - 1;
+    rig_open(BATCH, "averages.tmp");
     RUN(statistics_are_estimated_afresh);
     RUN(written_weights_are_averaged);
-    gan_tensor_release(real);
-    gan_context_release(context);
-    return test_report();
+    return rig_close();
 }

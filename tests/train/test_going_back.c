@@ -1,53 +1,14 @@
 /* test_going_back.c: a step whose new weights are not finite was never made; what two groups train
  * goes back in the reverse order of their updates. */
-#include "test.h"
+#include "rig.h"
 
-#include <gan/gan.h>
-
-#include "base/memory.h"
-#include "base/stream.h"
 #include "optim/optimizer.h"
 #include "train/trainer.h"
 #include "train/undo.h"
 
 #include <math.h>
-#include <stdlib.h>
 
-enum { BATCH = 4, WIDTH = 12 };
-
-static gan_context *context;
-static gan_tensor *real;
-
-static void must(gan_status status)
-{
-    if (CHECK_OK(status)) return;
-    puts(gan_context_message(context));
-    exit(1);
-}
-
-static gan_trainer *make_trainer(const char *spec, gan_model *g, gan_model *d)
-{
-    gan_trainer *t;
-    must(gan_trainer_create(&t, context, spec));
-    must(gan_trainer_set_model(t, "generator", g));
-    must(gan_trainer_set_model(t, "discriminator", d));
-    return t;
-}
-
-static gan_status step(gan_trainer *trainer)
-{
-    must(gan_trainer_feed(trainer, "real", real));
-    return gan_trainer_step(trainer);
-}
-
-static uint8_t *saved(gan_trainer *trainer, size_t *size)
-{
-    uint8_t *bytes;
-    must(gan_trainer_save(trainer, "going_back.tmp"));
-    must(gan__file_read(context, "going_back.tmp", &bytes, size));
-    remove("going_back.tmp");
-    return bytes;
-}
+enum { BATCH = 4 };
 
 /* A weight of the first layer that no sample reaches has no gradient: 0 / 0 with eps=0. `dead`:
  * which of the models has such a layer. */
@@ -148,14 +109,8 @@ TEST(groups_go_back_in_reverse_order)
 
 int main(void)
 {
-    const int64_t shape[4] = {BATCH, 1, 1, WIDTH};
-    must(gan_context_create(&context, "threads=2 seed=3", NULL, NULL, 0));
-    must(gan_tensor_create(&real, context, GAN_FLOAT32, 4, shape));
-    for (int i = 0; i < BATCH * WIDTH; ++i)
-        ((float *)gan_tensor_data(real))[i] = (float)(i * 37 % 101) / 50.5F - 1;
+    rig_open(BATCH, "going_back.tmp");
     RUN(new_weights_that_are_not_finite);
     RUN(groups_go_back_in_reverse_order);
-    gan_tensor_release(real);
-    gan_context_release(context);
-    return test_report();
+    return rig_close();
 }

@@ -1,24 +1,8 @@
 /* test_sharing.c: whatever the roles share, and however their models were made, a checkpoint says
  * it: what was saved can be loaded, and then does the same steps. */
-#include "test.h"
+#include "rig.h"
 
-#include <gan/gan.h>
-
-#include "base/memory.h"
-#include "base/stream.h"
-
-#include <stdlib.h>
-
-enum { BATCH = 4, WIDTH = 12 };
-
-static gan_context *context;
-
-static void must(gan_status status)
-{
-    if (CHECK_OK(status)) return;
-    puts(gan_context_message(context));
-    exit(1);
-}
+enum { BATCH = 4 };
 
 static gan_model *parse(const char *text)
 {
@@ -198,22 +182,6 @@ static const struct {
              {"two names", two_names}};
 enum { CASE_COUNT = sizeof cases / sizeof cases[0] };
 
-static gan_tensor *real;
-
-static void step(gan_trainer *trainer)
-{
-    must(gan_trainer_feed(trainer, "real", real));
-    must(gan_trainer_step(trainer));
-}
-
-static uint8_t *saved(gan_trainer *trainer, size_t *size)
-{
-    uint8_t *bytes;
-    must(gan_trainer_save(trainer, "sharing.tmp"));
-    must(gan__file_read(context, "sharing.tmp", &bytes, size));
-    return bytes;
-}
-
 static void check_same(gan_trainer *a, gan_trainer *b, const char *name)
 {
     size_t sizes[2];
@@ -232,22 +200,20 @@ static void resume(int which, const char *optimizer)
 {
     gan_trainer *t, *u;
     pair p = cases[which].make();
-    must(gan_trainer_create(&t, context, "gan batch=4 average=0.9"));
-    must(gan_trainer_set_model(t, "generator", p.g));
-    must(gan_trainer_set_model(t, "discriminator", p.d));
+    t = make_trainer("gan batch=4 average=0.9", p.g, p.d);
     must(gan_trainer_set_optimizer(t, "generator", optimizer));
     must(gan_trainer_set_optimizer(t, "discriminator", optimizer));
     gan_model_release(p.g);
     gan_model_release(p.d);
-    step(t);
-    step(t);
+    must(step(t));
+    must(step(t));
     must(gan_trainer_save(t, "sharing.tmp"));
     if (!CHECK_OK(gan_trainer_load(&u, context, "sharing.tmp")))
         printf("    %s: %s\n", cases[which].name, gan_context_message(context));
     for (int i = 0; u && i < 2; ++i) {
         check_same(t, u, cases[which].name);
-        step(t);
-        step(u);
+        must(step(t));
+        must(step(u));
     }
     if (u) check_same(t, u, cases[which].name);
     gan_trainer_release(t);
@@ -274,11 +240,8 @@ TEST(other_sharing_is_refused)
     add_layers(p.d, in, 1);
     must(gan_model_add_model(p.d, p.g));
     add_layers(p.d, end, 1);
-    must(gan_trainer_create(&t, context, "gan batch=4"));
-    must(gan_trainer_set_model(t, "generator", p.g));
-    must(gan_trainer_set_model(t, "discriminator", p.d));
-    must(gan_trainer_feed(t, "real", real));
-    CHECK_STATUS(gan_trainer_step(t), GAN_E_STATE);
+    t = make_trainer("gan batch=4", p.g, p.d);
+    CHECK_STATUS(step(t), GAN_E_STATE);
     CHECK_STATUS(gan_trainer_save(t, "sharing.tmp"), GAN_E_STATE);
     gan_trainer_release(t);
     gan_model_release(p.g);
@@ -287,14 +250,8 @@ TEST(other_sharing_is_refused)
 
 int main(void)
 {
-    const int64_t shape[4] = {BATCH, 1, 1, WIDTH};
-    must(gan_context_create(&context, "threads=2 seed=3", NULL, NULL, 0));
-    must(gan_tensor_create(&real, context, GAN_FLOAT32, 4, shape));
-    for (int i = 0; i < BATCH * WIDTH; ++i)
-        ((float *)gan_tensor_data(real))[i] = (float)(i * 37 % 101) / 50.5F - 1;
+    rig_open(BATCH, "sharing.tmp");
     RUN(what_was_saved_resumes);
     RUN(other_sharing_is_refused);
-    gan_tensor_release(real);
-    gan_context_release(context);
-    return test_report();
+    return rig_close();
 }
