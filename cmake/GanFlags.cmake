@@ -28,6 +28,13 @@ function(gan_compile target)
   endif()
 endfunction()
 
+# Short loops of the hot folders are as fast in every build: neither place nor speed of one function
+# depends on what stands before it.
+set(gan_align "$<$<AND:${gan_is_gnu},$<CONFIG:Release,RelWithDebInfo>>:-falign-functions=64;-falign-loops=32>")
+file(GLOB gan_hot_sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/lib/compute/*.c"
+  "${PROJECT_SOURCE_DIR}/lib/kernels/*.c" "${PROJECT_SOURCE_DIR}/lib/kernels/*/*.c")
+set_source_files_properties(${gan_hot_sources} PROPERTIES COMPILE_OPTIONS "${gan_align}")
+
 # The loops of the layers, unlike the kernels, are left to the compiler to make vectors of. GCC does so
 # from -O3 on, and with a condition only if nobody looks at the flags of floating-point exceptions.
 # Neither changes a result.

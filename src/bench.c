@@ -53,27 +53,47 @@ static bool wants(bench *b, const char *name)
     return !strncmp(name, b->wanted, n) && (name[n] == '\0' || name[n] == '.');
 }
 
-static void report(bench *b, const char *name, double seconds, double operations, double peak)
+/* What the rounds of a case measured: round r stands between peaks r and r + 1. */
+typedef struct rounds {
+    double seconds[MAX_ROUNDS], peaks[MAX_ROUNDS + 1];
+} rounds;
+
+/* Medians, each of its own: the share is that of the rounds' shares, since both a case and the peak
+ * change with whatever else the machine does. */
+static void report(bench *b, const char *name, rounds *m, double operations)
 {
-    double rate = operations / seconds * 1e-9;
+    double shares[MAX_ROUNDS];
+    double seconds, rate, peak, share;
+    int count = (int)b->rounds;
+    for (int r = 0; r < count; ++r)
+        shares[r] = operations / m->seconds[r] * 2e-9 / (m->peaks[r] + m->peaks[r + 1]);
+    seconds = median(m->seconds, count);
+    peak = median(m->peaks, count + 1);
+    share = median(shares, count);
+    rate = operations / seconds * 1e-9;
     ++b->found;
     if (b->json)
         printf("{\"case\": \"%s\", \"precision\": \"%s\", \"threads\": %lld, \"seconds\": %.6g, "
                "\"gflops\": %.4g, \"peak_gflops\": %.4g, \"share_of_peak\": %.3f}\n",
-               name, b->precision, (long long)b->threads, seconds, rate, peak, rate / peak);
+               name, b->precision, (long long)b->threads, seconds, rate, peak, share);
     else
         printf("%-28s %10.3f ms %8.1f GFLOP/s  %5.1f %% of the peak of %.0f\n", name, seconds * 1e3,
-               rate, 100 * rate / peak, peak);
+               rate, 100 * share, peak);
     fflush(stdout);
+}
+
+static double bench_peak_now(const bench *b)
+{
+    return measure_peak(gan_context_cpu(b->context), (int)b->threads);
 }
 
 /* Rounds of run() and peak in turn; short calls are repeated within a round. */
 static void time_subject(bench *b, const char *name, subject *s, double operations,
                          gan_status (*before)(subject *), gan_status (*run)(subject *))
 {
-    double seconds[MAX_ROUNDS], peaks[MAX_ROUNDS];
-    int repeats = 1, rounds = (int)b->rounds;
-    for (int r = -2; r < rounds; ++r) {
+    rounds m;
+    int repeats = 1;
+    for (int r = -2; r < (int)b->rounds; ++r) {
         double spent = 0;
         for (int i = 0; i < repeats && b->status == GAN_OK; ++i) {
             double started;
@@ -84,11 +104,10 @@ static void time_subject(bench *b, const char *name, subject *s, double operatio
         }
         if (b->status != GAN_OK) return;
         if (r == -1) repeats = spent < 0.02 ? (int)fmin(1000, 0.02 / fmax(spent, 1e-6)) + 1 : 1;
-        if (r < 0) continue;
-        seconds[r] = spent / repeats;
-        peaks[r] = measure_peak(gan_context_cpu(b->context), (int)b->threads);
+        if (r >= 0) m.seconds[r] = spent / repeats;
+        if (r >= -1) m.peaks[r + 1] = bench_peak_now(b);
     }
-    report(b, name, median(seconds, rounds), operations, median(peaks, rounds));
+    report(b, name, &m, operations);
 }
 
 static gan_status make_tensor(subject *s, gan_tensor **out, int64_t n, int64_t h, int64_t w,
@@ -255,29 +274,29 @@ static gan_status first_step(subject *s, const char *spec, const bench_net *net,
 
 static void bench_first_step(bench *b, const bench_net *net)
 {
-    double seconds[MAX_ROUNDS], peaks[MAX_ROUNDS];
+    rounds m;
     char name[64];
     snprintf(name, sizeof name, "first.%s", net->name);
     if (!wants(b, name)) return;
+    m.peaks[0] = bench_peak_now(b);
     for (int i = 0; i < b->rounds && b->status == GAN_OK; ++i) {
         subject s = {.context = NULL};
-        b->status = first_step(&s, gan_context_text(b->context), net, &seconds[i]);
-        peaks[i] = measure_peak(gan_context_cpu(b->context), (int)b->threads);
+        b->status = first_step(&s, gan_context_text(b->context), net, &m.seconds[i]);
+        m.peaks[i + 1] = bench_peak_now(b);
     }
-    if (b->status == GAN_OK)
-        report(b, name, median(seconds, (int)b->rounds), bench_step_operations(net, BATCH),
-               median(peaks, (int)b->rounds));
+    if (b->status == GAN_OK) report(b, name, &m, bench_step_operations(net, BATCH));
 }
 
 static void bench_peak(bench *b)
 {
-    double peaks[MAX_ROUNDS];
+    rounds m;
     double peak;
     if (!wants(b, "peak")) return;
-    for (int i = 0; i < b->rounds; ++i)
-        peaks[i] = measure_peak(gan_context_cpu(b->context), (int)b->threads);
-    peak = median(peaks, (int)b->rounds);
-    report(b, "peak", 1, peak * 1e9, peak);
+    for (int i = 0; i <= b->rounds; ++i) m.peaks[i] = bench_peak_now(b);
+    peak = median(m.peaks, (int)b->rounds + 1);
+    for (int i = 0; i <= b->rounds; ++i) m.peaks[i] = peak;
+    for (int i = 0; i < b->rounds; ++i) m.seconds[i] = 1;
+    report(b, "peak", &m, peak * 1e9);
 }
 
 static int run_cases(bench *b)

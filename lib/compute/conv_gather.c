@@ -6,14 +6,16 @@
  * is padded: taps outside are left out. The tiles of all regions are numbered; a task takes a few
  * of them, writes down where each of their rows finds each tap, and multiplies them with its range
  * of columns: blocks of steps outside, then panels, then tiles, so that a block of a panel stays in
- * the level-2 cache. The first panel finds the rows far away: each of its tiles has the rows of the
- * next one fetched. */
+ * the level-2 cache. What lies farther away is fetched before it is needed: by each tile the
+ * outputs of the next one, in the first panel also its rows, and by all tiles together the panel to
+ * come. */
 #include "compute/conv_plan.h"
 
 #include "base/parallel.h"
 
 enum {
     GATHER_TILES = 24,    /* of a task, at most */
+    GATHER_UNEVEN = 4,    /* shares from which on some are cut in two */
     GATHER_NEAR = 1 << 17 /* floats that stay in a level-2 cache between two layers */
 };
 
@@ -34,11 +36,13 @@ typedef struct gather_job {
     const gan__span *spans_h, *spans_w;
     int64_t count_h, count_w;
     bool merged;        /* the taps of a window's row are one line */
-    bool fetches;       /* the input is too large for a near cache */
+    bool fetches_rows;  /* the input is too large for a near cache */
+    bool fetches_panel; /* so are the panels of a task */
     int64_t units;      /* lines of a whole window */
     int64_t unit_steps; /* steps of a line of a whole window */
     int64_t block_units, block_steps;
-    int64_t tiles, tile_tasks;   /* of all; tasks that share them evenly */
+    int64_t tiles, tile_tasks;   /* of all; tasks that share them */
+    int64_t halves, wholes;      /* half shares of them; the tasks, first, that take two */
     int64_t panels, task_panels; /* of a group; of a task */
     int64_t panel_tasks;
 } gather_job;
@@ -67,10 +71,7 @@ size_t gan__gather_workspace(const gan__conv *conv, gan__pass pass)
     gan__axis vertical = gan__conv_axis(conv, pass, true);
     gan__axis horizontal = gan__conv_axis(conv, pass, false);
     int64_t spans = gan__span_bound(&vertical) + gan__span_bound(&horizontal);
-    gan__conv_map map = gan__conv_map_of(conv, pass);
-    bool packs = gan__conv_is_dense(conv) && !map.direct;
-    return (size_t)spans * sizeof(gan__span) +
-           (packs ? (size_t)(conv->c * conv->k) * sizeof(float) : 0);
+    return (size_t)spans * sizeof(gan__span);
 }
 
 static int64_t gather_region_rows(const gather_job *job, int64_t region)
@@ -162,14 +163,39 @@ static void gather_advance(const gather_job *job, int64_t end, int64_t count, ga
 /* What tiles are multiplied with: one block of steps of one panel. */
 typedef struct gather_block {
     int64_t group, panel;
-    int64_t step; /* the first, within each line */
-    bool first;   /* nothing has been multiplied yet */
-    bool fetches; /* the rows lie in no near cache yet */
+    int64_t step;       /* the first, within each line */
+    bool first;         /* nothing has been multiplied yet */
+    bool fetches_rows;  /* they lie in no near cache yet */
+    const float *ahead; /* what comes after it; NULL: nothing that is to be fetched */
 } gather_block;
 
-static bool gather_fits(const gather_tile *tile, const gather_tile *next)
+/* The weights of a panel from `step` of each line on, and how far one step is from the next. */
+static const float *gather_weights(const gather_job *job, int64_t group, int64_t panel,
+                                   int64_t step, int64_t *b_step)
 {
-    return next->rows == tile->rows && next->to - next->from >= tile->to - tile->from;
+    const gan__conv_map *map = &job->map;
+    int64_t column = panel * job->kernels->product->columns;
+    int64_t columns = gan__least(job->kernels->product->columns, map->columns - column);
+    column += group * map->columns;
+    *b_step = map->direct ? map->out_c : columns;
+    if (!map->direct) column *= map->r * map->s * map->depth;
+    return job->panel + column + step * *b_step;
+}
+
+/* What tile t has fetched while it runs. */
+static gan__ahead gather_ahead(const gather_job *job, const gather_block *block, int64_t count,
+                               const gather_tile *tiles, int64_t t)
+{
+    const gather_tile *tile = &tiles[t], *next = tile + 1;
+    int64_t share = gan__quotient_up(GAN__AHEAD_STEPS, count);
+    gan__ahead ahead = {.b = block->ahead, .b_from = t * share};
+    ahead.b_to = gan__least(ahead.b_from + share, GAN__AHEAD_STEPS);
+    if (t + 1 == count || next->rows != tile->rows) return ahead;
+    ahead.c = next->c;
+    if (block->fetches_rows && next->to - next->from >= tile->to - tile->from) {
+        ahead.a = next->a + next->from * job->kernels->product->rows;
+    }
+    return ahead;
 }
 
 static void gather_multiply(const gather_job *job, const gather_block *block, int64_t count,
@@ -181,24 +207,17 @@ static void gather_multiply(const gather_job *job, const gather_block *block, in
     gan__tile call = {.columns = gan__least(product->columns, map->columns - column)};
     call.a_shift = block->group * map->depth + step;
     call.c_shift = block->group * map->columns + column;
-    if (map->direct) {
-        call.b = job->panel + call.c_shift;
-        call.b_step = map->out_c;
-    } else {
-        call.b = job->panel + call.c_shift * map->r * map->s * map->depth;
-        call.b_step = call.columns;
-    }
-    call.b += step * call.b_step;
+    call.b = gather_weights(job, block->group, block->panel, step, &call.b_step);
     for (int64_t t = 0; t < count; t++) {
         const gather_tile *tile = &tiles[t];
+        const gan__ahead ahead = gather_ahead(job, block, count, tiles, t);
         bool writes_zeros = block->first && tile->lines == 0;
         if (tile->from == tile->to && !writes_zeros) continue;
         call.rows = tile->rows;
         call.lines = tile->to - tile->from;
         call.steps = gan__least(tile->steps - step, job->block_steps);
         call.a = tile->a + tile->from * product->rows;
-        bool fetches = block->fetches && t + 1 < count && gather_fits(tile, tile + 1);
-        call.ahead = fetches ? tile[1].a + tile[1].from * product->rows : NULL;
+        call.ahead = &ahead;
         call.b_line = tile->b_line + tile->from;
         call.c = tile->c;
         call.accumulate = tile->from > 0 || step > 0;
@@ -220,6 +239,25 @@ static void gather_finish(const gather_job *job, int64_t group, int64_t panel, i
     }
 }
 
+/* The block of steps after this one, from the first panel on, if it is as long. */
+static const float *gather_next_block(const gather_job *job, int64_t group, int64_t panel,
+                                      int64_t unit, int64_t step)
+{
+    int64_t b_step;
+    if (step + 2 * job->block_steps <= job->unit_steps) {
+        return gather_weights(job, group, panel, step + job->block_steps, &b_step);
+    }
+    if (job->block_steps < job->unit_steps || unit + 2 * job->block_units > job->units) return NULL;
+    return gather_weights(job, group, panel, job->block_units * job->unit_steps, &b_step);
+}
+
+static const float *gather_next_panel(const gather_job *job, const gather_block *block)
+{
+    int64_t b_step, end = (block->panel + 2) * job->kernels->product->columns;
+    if (end > job->map.columns) return NULL;
+    return gather_weights(job, block->group, block->panel + 1, block->step, &b_step);
+}
+
 static void gather_blocks(const gather_job *job, int64_t group, int64_t panel, int64_t panel_end,
                           int64_t count, gather_tile *tiles)
 {
@@ -234,7 +272,12 @@ static void gather_blocks(const gather_job *job, int64_t group, int64_t panel, i
             block.first = unit + step == 0;
             for (int64_t j = panel; j < panel_end; j++) {
                 block.panel = j;
-                block.fetches = job->fetches && j == panel;
+                block.fetches_rows = job->fetches_rows && j == panel;
+                if (job->fetches_panel) {
+                    block.ahead = j + 1 < panel_end
+                                      ? gather_next_panel(job, &block)
+                                      : gather_next_block(job, group, panel, unit, step);
+                }
                 gather_multiply(job, &block, count, tiles);
                 if (last && tail) gather_finish(job, group, j, count, tiles);
             }
@@ -254,8 +297,10 @@ static void gather_task(void *argument, int64_t index, int32_t worker)
     int64_t panel = index % job->panel_tasks * job->task_panels;
     int64_t group = index / job->panel_tasks % job->map.groups;
     int64_t share = index / job->panel_tasks / job->map.groups;
-    int64_t first = share * job->tiles / job->tile_tasks;
-    int64_t count = (share + 1) * job->tiles / job->tile_tasks - first;
+    int64_t half = share + gan__least(share, job->wholes);
+    int64_t end = half + (share < job->wholes ? 2 : 1);
+    int64_t first = half * job->tiles / job->halves;
+    int64_t count = end * job->tiles / job->halves - first;
     gather_tile *tiles = gan__scratch_of(call->context, worker);
     gather_place_tiles(job, first, count, tiles);
     gather_blocks(job, group, panel, gan__least(panel + job->task_panels, job->panels), count,
@@ -263,24 +308,30 @@ static void gather_task(void *argument, int64_t index, int32_t worker)
 }
 
 /* Tasks: even shares of the tiles, as many for each thread; with too few of them also ranges of
- * panels, then smaller shares. Nothing of this changes a result. */
+ * panels, then smaller shares. The last half of the shares is cut in two, so that threads of
+ * unequal speed end together. Nothing of this changes a result. */
 static void gather_divide(gather_job *job, int32_t threads)
 {
-    int64_t rows = job->kernels->product->rows, wanted = threads > 1 ? 4 * threads : 1;
+    const int64_t width = job->kernels->product->columns, taps = job->map.r * job->map.s;
+    const int64_t rows = job->kernels->product->rows, wanted = threads > 1 ? 4 * threads : 1;
     job->tiles = 0;
     for (int64_t region = 0; region < job->count_h * job->count_w; region++) {
         job->tiles += gan__quotient_up(gather_region_rows(job, region), rows);
     }
-    job->panels = gan__quotient_up(job->map.columns, job->kernels->product->columns);
-    job->tile_tasks = gan__quotient_up(job->tiles, GATHER_TILES);
-    int64_t tasks = gan__most(1, job->tile_tasks * job->map.groups);
+    job->panels = gan__quotient_up(job->map.columns, width);
+    int64_t shares = gan__quotient_up(job->tiles, GATHER_TILES);
+    int64_t tasks = gan__most(1, shares * job->map.groups);
     int64_t parts = gan__least(job->panels, gan__quotient_up(wanted, tasks));
     job->task_panels = gan__quotient_up(job->panels, parts);
     job->panel_tasks = gan__quotient_up(job->panels, job->task_panels);
+    job->fetches_panel = job->task_panels * width * taps * job->map.depth > GATHER_NEAR;
     tasks = job->map.groups * job->panel_tasks;
-    job->tile_tasks = gan__most(job->tile_tasks, gan__quotient_up(wanted, tasks));
-    if (tasks == 1) job->tile_tasks = gan__quotient_up(job->tile_tasks, threads) * threads;
-    job->tile_tasks = gan__least(job->tile_tasks, job->tiles);
+    shares = gan__most(shares, gan__quotient_up(wanted, tasks));
+    if (tasks == 1) shares = gan__quotient_up(shares, threads) * threads;
+    shares = gan__least(shares, job->tiles);
+    job->halves = 2 * shares;
+    job->wholes = threads > 1 && shares >= GATHER_UNEVEN ? shares / 2 : shares;
+    job->tile_tasks = job->halves - job->wholes;
 }
 
 void gan__gather_run(gan_context *context, const gan__conv_run *run)
@@ -292,7 +343,6 @@ void gan__gather_run(gan_context *context, const gan__conv_run *run)
     gan__axis vertical = gan__conv_axis(conv, pass, true);
     gan__axis horizontal = gan__conv_axis(conv, pass, false);
     gan__span *spans_h = run->workspace, *spans_w = spans_h + gan__span_bound(&vertical);
-    float *packed = (float *)(void *)(spans_w + gan__span_bound(&horizontal));
     job->kernels = gan__kernels_of(context);
     job->map = gan__conv_map_of(conv, pass);
     job->in = run->in, job->panel = run->panel, job->tail = run->tail, job->out = run->out;
@@ -300,16 +350,12 @@ void gan__gather_run(gan_context *context, const gan__conv_run *run)
     job->count_h = gan__span_list(&vertical, spans_h);
     job->count_w = gan__span_list(&horizontal, spans_w);
     job->merged = gather_merges(&job->map, conv->dilation_w);
-    job->fetches = job->map.n * job->map.in_h * job->map.in_w * job->map.in_c > GATHER_NEAR;
+    job->fetches_rows = job->map.n * job->map.in_h * job->map.in_w * job->map.in_c > GATHER_NEAR;
     job->units = job->merged ? conv->r : conv->r * conv->s;
     job->unit_steps = job->merged ? conv->s * job->map.depth : job->map.depth;
     job->block_units = gan__most(1, GAN__CONV_STEPS / job->unit_steps);
     int64_t blocks = gan__quotient_up(job->unit_steps, GAN__CONV_STEPS);
     job->block_steps = gan__quotient_up(job->unit_steps, blocks);
-    if (gan__conv_is_dense(conv) && !job->map.direct) {
-        gan__panel_pack(context, conv, pass, run->panel, packed);
-        job->panel = packed;
-    }
     gather_divide(job, context->threads);
     gan__parallel_for(context, job->tile_tasks * job->map.groups * job->panel_tasks, gather_task,
                       &call);

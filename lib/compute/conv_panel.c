@@ -89,7 +89,7 @@ static void packing_narrow(void *argument, int64_t index, int32_t worker)
 int64_t gan__conv_panel_count(const gan_context *context, const gan__conv *conv, gan__pass pass)
 {
     (void)context;
-    if (pass == GAN__BACKWARD_WEIGHTS || gan__conv_is_dense(conv)) return 0;
+    if (pass == GAN__BACKWARD_WEIGHTS || gan__conv_is_direct(conv, pass)) return 0;
     if (gan__conv_choose(conv, pass) == GAN__CONV_FILTER)
         return gan__filter_panel_count(conv, pass);
     return conv->r * conv->s * (conv->c / conv->groups) * conv->k;
@@ -98,14 +98,7 @@ int64_t gan__conv_panel_count(const gan_context *context, const gan__conv *conv,
 void gan__conv_pack(gan_context *context, const gan__conv *conv, gan__pass pass, const float *w,
                     float *panel)
 {
-    if (gan__conv_panel_count(context, conv, pass) > 0) {
-        gan__panel_pack(context, conv, pass, w, panel);
-    }
-}
-
-void gan__panel_pack(gan_context *context, const gan__conv *conv, gan__pass pass, const float *w,
-                     float *panel)
-{
+    if (gan__conv_panel_count(context, conv, pass) == 0) return;
     packing_job job = {.product = gan__kernels_of(context)->product,
                        .map = gan__conv_map_of(conv, pass),
                        .algorithm = gan__conv_choose(conv, pass),
@@ -131,6 +124,6 @@ bool gan__conv_panel_shared(const gan__conv *a, const gan__conv *b, gan__pass pa
            a->stride_h == b->stride_h && a->stride_w == b->stride_w &&
            a->dilation_h == b->dilation_h && a->dilation_w == b->dilation_w &&
            a->pad_top == b->pad_top && a->pad_left == b->pad_left &&
-           gan__conv_is_dense(a) == gan__conv_is_dense(b) &&
+           gan__conv_is_direct(a, pass) == gan__conv_is_direct(b, pass) &&
            gan__conv_choose(a, pass) == gan__conv_choose(b, pass);
 }

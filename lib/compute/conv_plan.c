@@ -1,7 +1,7 @@
 /* conv_plan.c: shapes of a convolution: which algorithm, which taps lie inside the picture. */
 #include "compute/conv_plan.h"
 
-/* Dense reads w as it lies; from this many rows on a packed copy, made in each call, pays. */
+/* Rows of dense from which on a packed copy of w pays. */
 enum { PLAN_DIRECT_ROWS = 512 };
 
 bool gan__conv_is_dense(const gan__conv *conv)
@@ -10,11 +10,17 @@ bool gan__conv_is_dense(const gan__conv *conv)
            conv->ow == 1 && conv->pad_top == 0 && conv->pad_left == 0 && conv->groups == 1;
 }
 
+bool gan__conv_is_direct(const gan__conv *conv, gan__pass pass)
+{
+    if (!gan__conv_is_dense(conv)) return false;
+    return pass == GAN__BACKWARD_DATA || conv->n < PLAN_DIRECT_ROWS;
+}
+
 gan__conv_map gan__conv_map_of(const gan__conv *conv, gan__pass pass)
 {
     gan__conv_map map = {.n = conv->n, .r = conv->r, .s = conv->s, .groups = conv->groups};
     map.transposed = pass == GAN__BACKWARD_DATA;
-    map.direct = gan__conv_is_dense(conv) && conv->n < PLAN_DIRECT_ROWS;
+    map.direct = gan__conv_is_direct(conv, pass);
     if (map.transposed) {
         map.in_h = conv->oh, map.in_w = conv->ow, map.in_c = conv->k;
         map.out_h = conv->h, map.out_w = conv->w, map.out_c = conv->c;

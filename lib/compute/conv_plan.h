@@ -21,6 +21,7 @@ typedef enum gan__conv_algorithm {
 
 gan__conv_algorithm gan__conv_choose(const gan__conv *conv, gan__pass pass);
 bool gan__conv_is_dense(const gan__conv *conv);
+bool gan__conv_is_direct(const gan__conv *conv, gan__pass pass); /* w itself serves as panel */
 
 /* Forward and backward_data as one thing: outputs that gather from an input picture. */
 typedef struct gan__conv_map {
@@ -28,7 +29,7 @@ typedef struct gan__conv_map {
     int64_t r, s, groups;
     int64_t depth, columns; /* channels of a group: of the input, of the output */
     bool transposed;        /* backward_data */
-    bool direct;            /* w itself serves as panel */
+    bool direct;            /* gan__conv_is_direct */
 } gan__conv_map;
 
 gan__conv_map gan__conv_map_of(const gan__conv *conv, gan__pass pass);
@@ -76,10 +77,6 @@ static inline int64_t gan__quotient_up(int64_t a, int64_t b)
 /* Steps of a product between two looks at C: 1024 lines of a panel of 64 columns are a quarter of
  * the level-2 caches that this is made for. */
 enum { GAN__CONV_STEPS = 512 };
-
-/* Packs whatever gan__conv_panel_count says. */
-void gan__panel_pack(gan_context *context, const gan__conv *conv, gan__pass pass, const float *w,
-                     float *panel);
 
 /* One forward or backward_data pass: `in` is x or y, `out` the other. */
 typedef struct gan__conv_run {

@@ -49,13 +49,14 @@ typedef enum gan__pass {
 
 /* Floats of the packed weights that forward or backward_data reads; packing is from w as above. The
  * layout is private to this folder, depends on the geometry without n, and on the tier. A count of
- * 0 (dense) means that nothing is packed: the passes are given w itself as their panel. */
+ * 0 (dense with few rows) means that nothing is packed: the passes are given w itself as their
+ * panel. */
 int64_t gan__conv_panel_count(const gan_context *context, const gan__conv *conv, gan__pass pass);
 void gan__conv_pack(gan_context *context, const gan__conv *conv, gan__pass pass, const float *w,
                     float *panel);
 
-/* Whether two geometries can share a panel of this pass (equal but for n, h, w, oh, ow, and the
- * same algorithm). */
+/* Whether two geometries can share a panel of this pass (equal but for n, h, w, oh, ow, the same
+ * algorithm, and packed both or neither). */
 bool gan__conv_panel_shared(const gan__conv *a, const gan__conv *b, gan__pass pass);
 
 /* Bytes of scratch that a worker needs in this pass (gan__scratch_reserve), and bytes of workspace

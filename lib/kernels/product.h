@@ -16,16 +16,29 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { GAN__TILE_ROWS = 6, GAN__TILE_COLUMNS = 64 }; /* the largest of any tier */
+enum {
+    GAN__TILE_ROWS = 6,
+    GAN__TILE_COLUMNS = 64, /* the largest of any tier */
+    GAN__AHEAD_STEPS = 16   /* between two looks at what is to be fetched */
+};
+
+/* What a full tile fetches into the level-2 cache while it runs, for tiles to come; each may be
+ * NULL. Every GAN__AHEAD_STEPS steps of a line it fetches one cache line of each row of a, and of b
+ * the steps [b_from, b_to) among these. */
+typedef struct gan__ahead {
+    const float *const *a; /* as in the tile to come, with this one's a_shift */
+    const float *b;        /* as in the tile to come, with this one's b_line and b_step */
+    int64_t b_from, b_to;
+    float *const *c; /* as in the tile to come, with this one's c_shift */
+} gan__ahead;
 
 typedef struct gan__tile {
-    int64_t rows, columns;     /* at most those of the tier; rows >= 1, columns >= 1 */
-    int64_t lines, steps;      /* may be 0 */
-    const float *const *a;     /* gather: [lines][tier's rows]; outer: [lines] */
-    const float *const *ahead; /* gather: `a` of the tile to come, which a full tile fetches
-                                * meanwhile into the level-2 cache; may be NULL */
-    int64_t a_shift;           /* added to each pointer in `a` and `ahead` */
-    int64_t a_step;            /* outer: from one step to the next */
+    int64_t rows, columns;   /* at most those of the tier; rows >= 1, columns >= 1 */
+    int64_t lines, steps;    /* may be 0 */
+    const float *const *a;   /* gather: [lines][tier's rows]; outer: [lines] */
+    const gan__ahead *ahead; /* gather; may be NULL */
+    int64_t a_shift;         /* added to each pointer in `a` */
+    int64_t a_step;          /* outer: from one step to the next */
     const float *b;
     const int64_t *b_line;       /* [lines]: where each starts, in steps; b + b_line[t] * b_step */
     const float *const *b_lines; /* outer: [lines], instead of b + b_line */

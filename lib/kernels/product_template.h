@@ -47,6 +47,23 @@ INLINE TARGET void TIER(product_store)(float *p, VECTOR value, const bool masked
     }
 }
 
+/* What is due before steps [k, k + steps) of line t. */
+INLINE TARGET void TIER(product_fetch)(const gan__tile *tile, int64_t t, int64_t k, int64_t steps)
+{
+    const gan__ahead *ahead = tile->ahead;
+    const int64_t end = ahead->b_to < steps ? ahead->b_to : steps;
+    if (ahead->a) {
+        UNROLL for (int i = 0; i < ROWS; i++) FETCH(ahead->a[t * ROWS + i] + tile->a_shift + k);
+    }
+    for (int64_t s = ahead->b_from; ahead->b && s < end; s++) {
+        const float *b = ahead->b + (tile->b_line[t] + k + s) * tile->b_step;
+        UNROLL for (int j = 0; j < VECTORS * LANES; j += LINE) FETCH(b + j);
+    }
+    if (ahead->c && t == 0 && k < VECTORS * LANES) {
+        UNROLL for (int i = 0; i < ROWS; i++) FETCH(ahead->c[i] + tile->c_shift + k);
+    }
+}
+
 /* From `rows` on, constants of each instance. */
 INLINE TARGET void TIER(product_body)(const gan__tile *tile, MASK mask, const int rows,
                                       const int vectors, const bool masked, const int kind)
@@ -76,10 +93,10 @@ INLINE TARGET void TIER(product_body)(const gan__tile *tile, MASK mask, const in
         }
         int64_t k = 0;
         for (int64_t left = steps; left > 0;) {
-            int64_t some = kind == FETCHING && left > LINE ? LINE : left;
+            int64_t some = left;
             if (kind == FETCHING) {
-                const float *const *ahead = tile->ahead + t * ROWS;
-                UNROLL for (int i = 0; i < rows; i++) FETCH(ahead[i] + tile->a_shift + k);
+                if (some > GAN__AHEAD_STEPS) some = GAN__AHEAD_STEPS;
+                TIER(product_fetch)(tile, t, k, some);
             }
             left -= some;
             for (; some > 0; some--, k += a_step, b += b_step) {
@@ -160,7 +177,7 @@ static TARGET void TIER(product_run)(const gan__tile *tile,
     table[tile->rows - 1][full ? VECTORS : vectors - 1](tile, MASK_OF(lanes));
 }
 
-static TARGET void TIER(product_fetch)(const gan__tile *tile)
+static TARGET void TIER(product_gather_ahead)(const gan__tile *tile)
 {
     TIER(product_body)(tile, MASK_OF(LANES), ROWS, VECTORS, false, FETCHING);
 }
@@ -168,7 +185,7 @@ static TARGET void TIER(product_fetch)(const gan__tile *tile)
 static TARGET void TIER(product_gather)(const gan__tile *tile)
 {
     if (tile->ahead && tile->rows == ROWS && tile->columns == VECTORS * LANES) {
-        TIER(product_fetch)(tile);
+        TIER(product_gather_ahead)(tile);
     } else {
         TIER(product_run)(tile, TIER(product_gathers));
     }
