@@ -29,6 +29,7 @@ typedef struct gather_tile {
 
 typedef struct gather_job {
     const gan__kernels *kernels;
+    void (*multiply)(const gan__tile *tile);
     gan__conv_map map;
     const float *in, *panel;
     const gan__tail *tail;
@@ -50,7 +51,7 @@ typedef struct gather_job {
 /* Pixels of a row lie beside each other, and so do their channels. */
 static bool gather_merges(const gan__conv_map *map, int64_t dilation_w)
 {
-    return !map->transposed && map->groups == 1 && dilation_w == 1 &&
+    return !map->transposed && map->groups == 1 && !map->depthwise && dilation_w == 1 &&
            map->s * map->depth <= GAN__CONV_STEPS;
 }
 
@@ -205,7 +206,7 @@ static void gather_multiply(const gather_job *job, const gather_block *block, in
     const gan__product_kernels *product = job->kernels->product;
     int64_t column = block->panel * product->columns, step = block->step;
     gan__tile call = {.columns = gan__least(product->columns, map->columns - column)};
-    call.a_shift = block->group * map->depth + step;
+    call.a_shift = map->depthwise ? column : block->group * map->depth + step;
     call.c_shift = block->group * map->columns + column;
     call.b = gather_weights(job, block->group, block->panel, step, &call.b_step);
     for (int64_t t = 0; t < count; t++) {
@@ -221,7 +222,7 @@ static void gather_multiply(const gather_job *job, const gather_block *block, in
         call.b_line = tile->b_line + tile->from;
         call.c = tile->c;
         call.accumulate = tile->from > 0 || step > 0;
-        product->gather(&call);
+        job->multiply(&call);
     }
 }
 
@@ -345,6 +346,8 @@ void gan__gather_run(gan_context *context, const gan__conv_run *run)
     gan__span *spans_h = run->workspace, *spans_w = spans_h + gan__span_bound(&vertical);
     job->kernels = gan__kernels_of(context);
     job->map = gan__conv_map_of(conv, pass);
+    job->multiply =
+        job->map.depthwise ? job->kernels->product->depth : job->kernels->product->gather;
     job->in = run->in, job->panel = run->panel, job->tail = run->tail, job->out = run->out;
     job->spans_h = spans_h, job->spans_w = spans_w;
     job->count_h = gan__span_list(&vertical, spans_h);

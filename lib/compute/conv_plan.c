@@ -10,15 +10,23 @@ bool gan__conv_is_dense(const gan__conv *conv)
            conv->ow == 1 && conv->pad_top == 0 && conv->pad_left == 0 && conv->groups == 1;
 }
 
+bool gan__conv_is_depthwise(const gan__conv *conv)
+{
+    return conv->groups > 1 && conv->groups == conv->c && conv->groups == conv->k;
+}
+
 bool gan__conv_is_direct(const gan__conv *conv, gan__pass pass)
 {
+    if (gan__conv_is_depthwise(conv)) return true;
     if (!gan__conv_is_dense(conv)) return false;
     return pass == GAN__BACKWARD_DATA || conv->n < PLAN_DIRECT_ROWS;
 }
 
 gan__conv_map gan__conv_map_of(const gan__conv *conv, gan__pass pass)
 {
-    gan__conv_map map = {.n = conv->n, .r = conv->r, .s = conv->s, .groups = conv->groups};
+    gan__conv_map map = {.n = conv->n, .r = conv->r, .s = conv->s};
+    map.depthwise = gan__conv_is_depthwise(conv);
+    map.groups = map.depthwise ? 1 : conv->groups;
     map.transposed = pass == GAN__BACKWARD_DATA;
     map.direct = gan__conv_is_direct(conv, pass);
     if (map.transposed) {
@@ -28,7 +36,7 @@ gan__conv_map gan__conv_map_of(const gan__conv *conv, gan__pass pass)
         map.in_h = conv->h, map.in_w = conv->w, map.in_c = conv->c;
         map.out_h = conv->oh, map.out_w = conv->ow, map.out_c = conv->k;
     }
-    map.depth = map.in_c / map.groups;
+    map.depth = map.depthwise ? 1 : map.in_c / map.groups;
     map.columns = map.out_c / map.groups;
     return map;
 }
@@ -171,7 +179,7 @@ gan__conv_algorithm gan__conv_choose(const gan__conv *conv, gan__pass pass)
         return pass == GAN__BACKWARD_DATA ? GAN__CONV_DENSE : GAN__CONV_GATHER;
     }
     if (plan_is_filtered(conv, pass)) return GAN__CONV_FILTER;
-    if (pass == GAN__BACKWARD_WEIGHTS) return GAN__CONV_GATHER;
+    if (pass == GAN__BACKWARD_WEIGHTS || gan__conv_is_depthwise(conv)) return GAN__CONV_GATHER;
     return plan_is_narrow(conv, pass) ? GAN__CONV_NARROW : GAN__CONV_GATHER;
 }
 

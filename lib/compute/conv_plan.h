@@ -21,15 +21,18 @@ typedef enum gan__conv_algorithm {
 
 gan__conv_algorithm gan__conv_choose(const gan__conv *conv, gan__pass pass);
 bool gan__conv_is_dense(const gan__conv *conv);
+bool gan__conv_is_depthwise(const gan__conv *conv);              /* each channel for itself */
 bool gan__conv_is_direct(const gan__conv *conv, gan__pass pass); /* w itself serves as panel */
 
-/* Forward and backward_data as one thing: outputs that gather from an input picture. */
+/* Forward and backward_data as one thing: outputs that gather from an input picture. Depthwise: one
+ * group of all columns, depth 1. */
 typedef struct gan__conv_map {
     int64_t n, in_h, in_w, in_c, out_h, out_w, out_c;
     int64_t r, s, groups;
     int64_t depth, columns; /* channels of a group: of the input, of the output */
     bool transposed;        /* backward_data */
     bool direct;            /* gan__conv_is_direct */
+    bool depthwise;
 } gan__conv_map;
 
 gan__conv_map gan__conv_map_of(const gan__conv *conv, gan__pass pass);

@@ -17,6 +17,7 @@
 enum {
     WEIGHTS_PIXELS = 128,      /* of a block: both sides of it stay in the level-2 cache */
     WEIGHTS_SLICE = 8192,      /* pixels of a slice, at least */
+    WEIGHTS_DEPTH = 512,       /* the same if depthwise, which has no other tasks */
     WEIGHTS_SLICES = 8,        /* at most */
     WEIGHTS_PARTIAL = 1 << 21, /* floats of all partial results, at most */
     WEIGHTS_FEW = 16,          /* fewer k than this change places with more c */
@@ -45,7 +46,9 @@ typedef struct weights_job {
     gan_context *context;
     const gan__kernels *kernels;
     gan__conv conv;
-    int64_t c, k; /* of a group */
+    int64_t groups, c, k; /* of a group; depthwise: one group of one c and all k */
+    bool depthwise;
+    void (*multiply)(const gan__tile *tile);
     int64_t count, slices;
     bool swapped;          /* rows are k, columns are c */
     int64_t rows, columns; /* of dw per tap and group, as the tiles see it */
@@ -65,7 +68,8 @@ static int64_t weights_count(const gan__conv *conv)
 static int64_t weights_slices(const gan__conv *conv)
 {
     int64_t pixels = conv->n * conv->oh * conv->ow;
-    int64_t slices = gan__least(pixels / WEIGHTS_SLICE, WEIGHTS_SLICES);
+    int64_t slice = gan__conv_is_depthwise(conv) ? WEIGHTS_DEPTH : WEIGHTS_SLICE;
+    int64_t slices = gan__least(pixels / slice, WEIGHTS_SLICES);
     return gan__most(1, gan__least(slices, WEIGHTS_PARTIAL / weights_count(conv)));
 }
 
@@ -189,9 +193,9 @@ static void weights_multiply(const weights_job *job, const gan__tile *block,
         call.c_shift = column;
         for (int64_t row = 0; row < job->rows; row += product->rows) {
             call.rows = gan__least(product->rows, job->rows - row);
-            call.a_shift = row;
+            call.a_shift = job->depthwise ? column : row;
             for (int64_t i = 0; i < call.rows; i++) c[i] = target->to + (row + i) * target->stride;
-            product->outer(&call);
+            job->multiply(&call);
         }
     }
 }
@@ -238,8 +242,8 @@ static void weights_task(void *argument, int64_t index, int32_t worker)
 {
     const weights_job *job = argument;
     int64_t first = index % job->panel_tasks * job->task_panels * job->kernels->product->columns;
-    int64_t group = index / job->panel_tasks % job->conv.groups;
-    int64_t tasks = index / job->panel_tasks / job->conv.groups;
+    int64_t group = index / job->panel_tasks % job->groups;
+    int64_t tasks = index / job->panel_tasks / job->groups;
     int64_t tap = tasks % job->tap_tasks * job->task_taps, slice = tasks / job->tap_tasks;
     int64_t taps = gan__least(job->task_taps, job->taps - tap);
     bool add = job->add && job->slices == 1, more = true;
@@ -290,7 +294,7 @@ static void weights_sum(void *argument, int64_t index, int32_t worker)
  * then fewer panels. Nothing of this changes a result. */
 static void weights_divide(weights_job *job, int32_t threads)
 {
-    int64_t wanted = threads > 1 ? 4 * threads : 1, tasks = job->slices * job->conv.groups;
+    int64_t wanted = threads > 1 ? 4 * threads : 1, tasks = job->slices * job->groups;
     int64_t panels = gan__quotient_up(job->columns, job->kernels->product->columns);
     int64_t parts = gan__least(job->taps, gan__quotient_up(wanted, tasks));
     job->task_taps = gan__least(weights_task_taps(&job->conv), gan__quotient_up(job->taps, parts));
@@ -307,8 +311,10 @@ void gan__weights_run(gan_context *context, const gan__conv *conv, const float *
     weights_job job = {.context = context,
                        .kernels = gan__kernels_of(context),
                        .conv = *conv,
+                       .groups = conv->groups,
                        .c = conv->c / conv->groups,
                        .k = conv->k / conv->groups,
+                       .depthwise = gan__conv_is_depthwise(conv),
                        .count = weights_count(conv),
                        .slices = weights_slices(conv),
                        .swapped = weights_swap(conv),
@@ -318,10 +324,15 @@ void gan__weights_run(gan_context *context, const gan__conv *conv, const float *
                        .add = add,
                        .partial = workspace,
                        .dw = dw};
+    job.multiply = job.kernels->product->outer;
+    if (job.depthwise) {
+        job.multiply = job.kernels->product->depth_outer;
+        job.groups = 1, job.k = conv->k;
+    }
     job.rows = job.swapped ? job.k : job.c;
     job.columns = job.swapped ? job.c : job.k;
     weights_divide(&job, context->threads);
-    gan__parallel_for(context, job.slices * conv->groups * job.tap_tasks * job.panel_tasks,
+    gan__parallel_for(context, job.slices * job.groups * job.tap_tasks * job.panel_tasks,
                       weights_task, &job);
     if (job.slices > 1) {
         gan__parallel_for(context, gan__quotient_up(job.count, WEIGHTS_CHUNK), weights_sum, &job);

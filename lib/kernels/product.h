@@ -59,6 +59,12 @@ typedef struct gan__product_kernels {
      * other, steps anywhere. */
     void (*outer)(const gan__tile *tile);
 
+    /* The same with an element of A for each column, A(t, i, k, j): depth as gather with
+     * a[t * rows + i][k + j], one step in a line; depth_outer as outer with a[t][k * a_step + j],
+     * one row. */
+    void (*depth)(const gan__tile *tile);
+    void (*depth_outer)(const gan__tile *tile);
+
     /* y[j][i] = x[i][j] for i < rows, j < columns; rows of x and y are `x_stride`, `y_stride`
      * apart. */
     void (*transpose)(int64_t rows, int64_t columns, const float *x, int64_t x_stride, float *y,

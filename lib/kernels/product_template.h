@@ -27,10 +27,11 @@
 
 #define LINE 16 /* floats in a cache line */
 
-/* How a body finds A; fetching: as gathering, with `ahead`. */
+/* Kinds of bodies: how they find A. Fetching: with `ahead`. Depth: an element of A is a vector. */
 #define GATHERING 0
 #define FETCHING 1
 #define OUTER 2
+#define DEPTH 4
 
 /* A vector of B or C; only the last of a narrow tile is masked. */
 INLINE TARGET VECTOR TIER(product_load)(const float *p, const bool masked, MASK mask)
@@ -68,7 +69,7 @@ INLINE TARGET void TIER(product_fetch)(const gan__tile *tile, int64_t t, int64_t
 INLINE TARGET void TIER(product_body)(const gan__tile *tile, MASK mask, const int rows,
                                       const int vectors, const bool masked, const int kind)
 {
-    const bool outer = kind == OUTER;
+    const bool outer = kind & OUTER;
     VECTOR c[ROWS][VECTORS];
     if (tile->accumulate) {
         UNROLL for (int i = 0; i < rows; i++) {
@@ -94,7 +95,7 @@ INLINE TARGET void TIER(product_body)(const gan__tile *tile, MASK mask, const in
         int64_t k = 0;
         for (int64_t left = steps; left > 0;) {
             int64_t some = left;
-            if (kind == FETCHING) {
+            if (kind & FETCHING) {
                 if (some > GAN__AHEAD_STEPS) some = GAN__AHEAD_STEPS;
                 TIER(product_fetch)(tile, t, k, some);
             }
@@ -105,8 +106,13 @@ INLINE TARGET void TIER(product_body)(const gan__tile *tile, MASK mask, const in
                     x[v] = TIER(product_load)(b + v * LANES, masked && v == vectors - 1, mask);
                 }
                 UNROLL for (int i = 0; i < rows; i++) {
-                    VECTOR y = BROADCAST(a[i] + k);
-                    UNROLL for (int v = 0; v < vectors; v++) c[i][v] = FMA(y, x[v], c[i][v]);
+                    VECTOR y = kind & DEPTH ? ZERO : BROADCAST(a[i] + k);
+                    UNROLL for (int v = 0; v < vectors; v++) {
+                        if (kind & DEPTH)
+                            y = TIER(product_load)(a[i] + k + v * LANES, masked && v == vectors - 1,
+                                                   mask);
+                        c[i][v] = FMA(y, x[v], c[i][v]);
+                    }
                 }
             }
         }
@@ -148,12 +154,17 @@ typedef void TIER(product_instance)(const gan__tile *tile, MASK mask);
      NAME(name, rows, full)}
 #endif
 
+/* FULL: of all rows. */
 #if ROWS == 4
+#define FULL_INSTANCES(name, kind) INSTANCES(name, kind, 4)
+#define FULL_NAMES(name) NAMES(name, 4)
 #define ALL_INSTANCES(name, kind)                                                                  \
     INSTANCES(name, kind, 1) INSTANCES(name, kind, 2) INSTANCES(name, kind, 3)                     \
     INSTANCES(name, kind, 4)
 #define ALL_NAMES(name) NAMES(name, 1), NAMES(name, 2), NAMES(name, 3), NAMES(name, 4)
 #else
+#define FULL_INSTANCES(name, kind) INSTANCES(name, kind, 6)
+#define FULL_NAMES(name) NAMES(name, 6)
 #define ALL_INSTANCES(name, kind)                                                                  \
     INSTANCES(name, kind, 1) INSTANCES(name, kind, 2) INSTANCES(name, kind, 3)                     \
     INSTANCES(name, kind, 4) INSTANCES(name, kind, 5) INSTANCES(name, kind, 6)
@@ -163,18 +174,23 @@ typedef void TIER(product_instance)(const gan__tile *tile, MASK mask);
 
 ALL_INSTANCES(gather, GATHERING)
 ALL_INSTANCES(outer, OUTER)
+FULL_INSTANCES(depth, DEPTH)
+INSTANCES(depth, DEPTH, 1)
+INSTANCES(depth_outer, DEPTH | OUTER, 1)
 
-static TIER(product_instance) *const TIER(product_gathers)[ROWS][VECTORS + 1] = {
-    ALL_NAMES(gather)};
-static TIER(product_instance) *const TIER(product_outers)[ROWS][VECTORS + 1] = {ALL_NAMES(outer)};
+typedef TIER(product_instance) *const TIER(product_table)[VECTORS + 1];
+static TIER(product_table) TIER(product_gathers)[ROWS] = {ALL_NAMES(gather)};
+static TIER(product_table) TIER(product_outers)[ROWS] = {ALL_NAMES(outer)};
+static TIER(product_table) TIER(product_depths) = FULL_NAMES(depth);
+static TIER(product_table) TIER(product_depth_singles) = NAMES(depth, 1);
+static TIER(product_table) TIER(product_depth_outers) = NAMES(depth_outer, 1);
 
-static TARGET void TIER(product_run)(const gan__tile *tile,
-                                     TIER(product_instance) *const table[ROWS][VECTORS + 1])
+static TARGET void TIER(product_run)(const gan__tile *tile, TIER(product_table) table)
 {
     int64_t full = tile->columns == VECTORS * LANES;
     int64_t vectors = (tile->columns + LANES - 1) / LANES;
     int64_t lanes = tile->columns - (vectors - 1) * LANES;
-    table[tile->rows - 1][full ? VECTORS : vectors - 1](tile, MASK_OF(lanes));
+    table[full ? VECTORS : vectors - 1](tile, MASK_OF(lanes));
 }
 
 static TARGET void TIER(product_gather_ahead)(const gan__tile *tile)
@@ -187,13 +203,31 @@ static TARGET void TIER(product_gather)(const gan__tile *tile)
     if (tile->ahead && tile->rows == ROWS && tile->columns == VECTORS * LANES) {
         TIER(product_gather_ahead)(tile);
     } else {
-        TIER(product_run)(tile, TIER(product_gathers));
+        TIER(product_run)(tile, TIER(product_gathers)[tile->rows - 1]);
     }
 }
 
 static TARGET void TIER(product_outer)(const gan__tile *tile)
 {
-    TIER(product_run)(tile, TIER(product_outers));
+    TIER(product_run)(tile, TIER(product_outers)[tile->rows - 1]);
+}
+
+/* Rows of a tile that is not full go one by one. */
+static TARGET void TIER(product_depth)(const gan__tile *tile)
+{
+    if (tile->rows == ROWS) {
+        TIER(product_run)(tile, TIER(product_depths));
+        return;
+    }
+    gan__tile row = *tile;
+    for (int64_t i = 0; i < tile->rows; i++, row.a++, row.c++) {
+        TIER(product_run)(&row, TIER(product_depth_singles));
+    }
+}
+
+static TARGET void TIER(product_depth_outer)(const gan__tile *tile)
+{
+    TIER(product_run)(tile, TIER(product_depth_outers));
 }
 
 /* Blocks of BLOCK x BLOCK elements go through registers, the rest one by one. */
@@ -301,6 +335,8 @@ const gan__product_kernels TIER(gan__product_kernels) = {
     .columns = VECTORS * LANES,
     .gather = TIER(product_gather),
     .outer = TIER(product_outer),
+    .depth = TIER(product_depth),
+    .depth_outer = TIER(product_depth_outer),
     .transpose = TIER(product_transpose),
     .filter_input = TIER(product_filter_input),
     .filter_weights = TIER(product_filter_weights),
@@ -330,6 +366,7 @@ const gan__product_kernels TIER(gan__product_kernels) = {
 #undef GATHERING
 #undef FETCHING
 #undef OUTER
+#undef DEPTH
 #undef UNROLL
 #undef INLINE
 #undef INSTANCE
@@ -337,5 +374,7 @@ const gan__product_kernels TIER(gan__product_kernels) = {
 #undef NAME
 #undef INSTANCES
 #undef NAMES
+#undef FULL_INSTANCES
+#undef FULL_NAMES
 #undef ALL_INSTANCES
 #undef ALL_NAMES

@@ -1,5 +1,6 @@
 #include "layers/tile.h"
 #include "base/parallel.h"
+#include "kernels/kernels.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -39,9 +40,10 @@ gan_status gan__tile_shape_equal(const gan_layer *layer, const gan__shape *in, i
     return gan__tile_shape(layer, in, count, out);
 }
 
-enum { TILE_PIXELS = 256, TILE_CHANNELS = 16 };
+enum { TILE_PIXELS = 256, TILE_CHANNELS = 256 };
 
 typedef struct tile_job {
+    const gan__vector_kernels *kernels;
     gan__channels channels;
     float scale;
     const float *from;
@@ -85,9 +87,7 @@ static void tile_sum(void *argument, int64_t index, int32_t worker)
     const float *from = job->from + sample * job->from_sample + begin;
     double sum[TILE_CHANNELS] = {0};
     (void)worker;
-    for (int64_t p = 0; p < ch->pixels; p++, from += job->from_pixel) {
-        for (int64_t i = 0; i < count; i++) sum[i] += (double)from[i];
-    }
+    job->kernels->column_sum(ch->pixels, count, job->from_pixel, from, sum);
     for (int64_t i = 0; i < count; i++) {
         job->to[sample * ch->c + begin + i] = (float)(sum[i] * (double)job->scale);
     }
@@ -111,7 +111,8 @@ void gan__channels_get(gan_context *context, const gan__channels *channels, bool
                        const float *picture, float *x)
 {
     const int64_t size = tiled ? TILE_CHANNELS : TILE_PIXELS;
-    tile_job job = {.channels = *channels,
+    tile_job job = {.kernels = gan__kernels_of(context)->vector,
+                    .channels = *channels,
                     .scale = scale,
                     .from = picture + channels->first,
                     .to = x,

@@ -28,7 +28,8 @@ typedef struct gan__channels {
 void gan__channels_put(gan_context *context, const gan__channels *channels, bool tiled,
                        const float *x, float *picture);
 
-/* The reverse; if `tiled`, the sum over the pixels in their order, in double, times `scale`. */
+/* The reverse; if `tiled`, the sum over the pixels in their order (as column_sum of the kernels),
+ * times `scale`. */
 void gan__channels_get(gan_context *context, const gan__channels *channels, bool tiled, float scale,
                        const float *picture, float *x);
 

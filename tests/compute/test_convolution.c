@@ -252,6 +252,7 @@ static gan__conv random_conv(int64_t most)
         static const int64_t limits[] = {4, 20, 70, 135};
         v.c = v.groups * pick(1, limits[pick(0, 3)] / v.groups);
         v.k = v.groups * pick(1, limits[pick(0, 3)] / v.groups);
+        if (pick(0, 9) == 0) v.c = v.k = v.groups = pick(2, limits[pick(0, 3)]); /* depthwise */
         v.pad_top = pick(0, v.r), v.pad_left = pick(0, v.s);
         if (pick(0, 9) == 0) v.h = v.w = v.r = v.s = 1, v.pad_top = v.pad_left = 0;
         v.oh = size_of(v.h, v.r, v.stride_h, v.dilation_h, v.pad_top + pick(0, v.r));
@@ -299,6 +300,8 @@ TEST(real_layers)
         {520, 1, 1, 70, 1, 1, 150, 1, 1, 1, 1, 1, 1, 0, 0, 1},
         {5, 100, 70, 8, 100, 70, 24, 1, 1, 1, 1, 1, 1, 0, 0, 1}, /* sliced sums */
         {3, 90, 80, 3, 90, 80, 5, 3, 3, 1, 1, 1, 1, 1, 1, 1},
+        {2, 33, 31, 130, 17, 16, 130, 3, 3, 2, 2, 1, 1, 1, 1, 130}, /* depthwise */
+        {3, 40, 30, 24, 40, 30, 24, 5, 5, 1, 1, 1, 1, 2, 2, 24},
     };
     for (size_t i = 0; i < sizeof layers / sizeof *layers; i++) {
         problem p = problem_of(layers[i], true);
