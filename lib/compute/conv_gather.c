@@ -42,9 +42,9 @@ typedef struct gather_job {
     int64_t units;      /* lines of a whole window */
     int64_t unit_steps; /* steps of a line of a whole window */
     int64_t block_units, block_steps;
-    int64_t tiles, tile_tasks;   /* of all; tasks that share them */
-    int64_t halves, wholes;      /* half shares of them; the tasks, first, that take two */
-    int64_t panels, task_panels; /* of a group; of a task */
+    int64_t tiles, tile_tasks; /* of all; tasks that share them */
+    int64_t halves, wholes;    /* half shares of them; the tasks, first, that take two */
+    int64_t group_panels, panels, task_panels; /* of a group; of all; of a task */
     int64_t panel_tasks;
 } gather_job;
 
@@ -161,27 +161,41 @@ static void gather_advance(const gather_job *job, int64_t end, int64_t count, ga
     }
 }
 
+/* Panel `index` of all groups: the channels that it joins. */
+typedef struct gather_panel {
+    int64_t input;           /* the first */
+    int64_t output, columns; /* the first, how many */
+} gather_panel;
+
+static gather_panel gather_panel_of(const gather_job *job, int64_t index)
+{
+    const gan__conv_map *map = &job->map;
+    int64_t group = index / job->group_panels, width = job->kernels->product->columns;
+    int64_t column = index % job->group_panels * width;
+    return (gather_panel){.input = map->depthwise ? column : group * map->depth,
+                          .output = group * map->columns + column,
+                          .columns = gan__least(width, map->columns - column)};
+}
+
+/* The weights of a panel from `step` of each line on, and how far one step is from the next. */
+static const float *gather_weights(const gather_job *job, int64_t index, int64_t step,
+                                   int64_t *b_step)
+{
+    const gan__conv_map *map = &job->map;
+    const gather_panel panel = gather_panel_of(job, index);
+    *b_step = map->direct ? map->out_c : panel.columns;
+    int64_t first = map->direct ? panel.output : panel.output * map->r * map->s * map->depth;
+    return job->panel + first + step * *b_step;
+}
+
 /* What tiles are multiplied with: one block of steps of one panel. */
 typedef struct gather_block {
-    int64_t group, panel;
+    int64_t panel;
     int64_t step;       /* the first, within each line */
     bool first;         /* nothing has been multiplied yet */
     bool fetches_rows;  /* they lie in no near cache yet */
     const float *ahead; /* what comes after it; NULL: nothing that is to be fetched */
 } gather_block;
-
-/* The weights of a panel from `step` of each line on, and how far one step is from the next. */
-static const float *gather_weights(const gather_job *job, int64_t group, int64_t panel,
-                                   int64_t step, int64_t *b_step)
-{
-    const gan__conv_map *map = &job->map;
-    int64_t column = panel * job->kernels->product->columns;
-    int64_t columns = gan__least(job->kernels->product->columns, map->columns - column);
-    column += group * map->columns;
-    *b_step = map->direct ? map->out_c : columns;
-    if (!map->direct) column *= map->r * map->s * map->depth;
-    return job->panel + column + step * *b_step;
-}
 
 /* What tile t has fetched while it runs. */
 static gan__ahead gather_ahead(const gather_job *job, const gather_block *block, int64_t count,
@@ -202,13 +216,11 @@ static gan__ahead gather_ahead(const gather_job *job, const gather_block *block,
 static void gather_multiply(const gather_job *job, const gather_block *block, int64_t count,
                             const gather_tile *tiles)
 {
-    const gan__conv_map *map = &job->map;
-    const gan__product_kernels *product = job->kernels->product;
-    int64_t column = block->panel * product->columns, step = block->step;
-    gan__tile call = {.columns = gan__least(product->columns, map->columns - column)};
-    call.a_shift = map->depthwise ? column : block->group * map->depth + step;
-    call.c_shift = block->group * map->columns + column;
-    call.b = gather_weights(job, block->group, block->panel, step, &call.b_step);
+    const int64_t rows = job->kernels->product->rows, step = block->step;
+    const gather_panel panel = gather_panel_of(job, block->panel);
+    gan__tile call = {
+        .columns = panel.columns, .a_shift = panel.input + step, .c_shift = panel.output};
+    call.b = gather_weights(job, block->panel, step, &call.b_step);
     for (int64_t t = 0; t < count; t++) {
         const gather_tile *tile = &tiles[t];
         const gan__ahead ahead = gather_ahead(job, block, count, tiles, t);
@@ -217,7 +229,7 @@ static void gather_multiply(const gather_job *job, const gather_block *block, in
         call.rows = tile->rows;
         call.lines = tile->to - tile->from;
         call.steps = gan__least(tile->steps - step, job->block_steps);
-        call.a = tile->a + tile->from * product->rows;
+        call.a = tile->a + tile->from * rows;
         call.ahead = &ahead;
         call.b_line = tile->b_line + tile->from;
         call.c = tile->c;
@@ -226,44 +238,44 @@ static void gather_multiply(const gather_job *job, const gather_block *block, in
     }
 }
 
-static void gather_finish(const gather_job *job, int64_t group, int64_t panel, int64_t count,
+static void gather_finish(const gather_job *job, int64_t index, int64_t count,
                           const gather_tile *tiles)
 {
-    const gan__conv_map *map = &job->map;
-    int64_t column = panel * job->kernels->product->columns;
-    int64_t columns = gan__least(job->kernels->product->columns, map->columns - column);
-    int64_t channel = group * map->columns + column;
+    const gather_panel panel = gather_panel_of(job, index);
     for (int64_t t = 0; t < count; t++) {
         for (int64_t i = 0; i < tiles[t].rows; i++) {
-            gan__tail_apply(job->kernels, job->tail, channel, columns, tiles[t].c[i] + channel);
+            gan__tail_apply(job->kernels, job->tail, panel.output, panel.columns,
+                            tiles[t].c[i] + panel.output);
         }
     }
 }
 
 /* The block of steps after this one, from the first panel on, if it is as long. */
-static const float *gather_next_block(const gather_job *job, int64_t group, int64_t panel,
-                                      int64_t unit, int64_t step)
+static const float *gather_next_block(const gather_job *job, int64_t panel, int64_t unit,
+                                      int64_t step)
 {
     int64_t b_step;
     if (step + 2 * job->block_steps <= job->unit_steps) {
-        return gather_weights(job, group, panel, step + job->block_steps, &b_step);
+        return gather_weights(job, panel, step + job->block_steps, &b_step);
     }
     if (job->block_steps < job->unit_steps || unit + 2 * job->block_units > job->units) return NULL;
-    return gather_weights(job, group, panel, job->block_units * job->unit_steps, &b_step);
+    return gather_weights(job, panel, job->block_units * job->unit_steps, &b_step);
 }
 
+/* The next panel, if it is as wide as a full one. */
 static const float *gather_next_panel(const gather_job *job, const gather_block *block)
 {
-    int64_t b_step, end = (block->panel + 2) * job->kernels->product->columns;
-    if (end > job->map.columns) return NULL;
-    return gather_weights(job, block->group, block->panel + 1, block->step, &b_step);
+    int64_t b_step;
+    if (gather_panel_of(job, block->panel + 1).columns < job->kernels->product->columns)
+        return NULL;
+    return gather_weights(job, block->panel + 1, block->step, &b_step);
 }
 
-static void gather_blocks(const gather_job *job, int64_t group, int64_t panel, int64_t panel_end,
-                          int64_t count, gather_tile *tiles)
+static void gather_blocks(const gather_job *job, int64_t panel, int64_t panel_end, int64_t count,
+                          gather_tile *tiles)
 {
     bool tail = !gan__tail_is_empty(job->tail);
-    gather_block block = {.group = group};
+    gather_block block = {0};
     for (int64_t unit = 0; unit < job->units; unit += job->block_units) {
         gather_advance(job, unit + job->block_units, count, tiles);
         for (int64_t step = 0; step < job->unit_steps; step += job->block_steps) {
@@ -273,14 +285,14 @@ static void gather_blocks(const gather_job *job, int64_t group, int64_t panel, i
             block.first = unit + step == 0;
             for (int64_t j = panel; j < panel_end; j++) {
                 block.panel = j;
-                block.fetches_rows = job->fetches_rows && j == panel;
+                block.fetches_rows =
+                    job->fetches_rows && (j == panel || j % job->group_panels == 0);
                 if (job->fetches_panel) {
-                    block.ahead = j + 1 < panel_end
-                                      ? gather_next_panel(job, &block)
-                                      : gather_next_block(job, group, panel, unit, step);
+                    block.ahead = j + 1 < panel_end ? gather_next_panel(job, &block)
+                                                    : gather_next_block(job, panel, unit, step);
                 }
                 gather_multiply(job, &block, count, tiles);
-                if (last && tail) gather_finish(job, group, j, count, tiles);
+                if (last && tail) gather_finish(job, j, count, tiles);
             }
         }
     }
@@ -296,16 +308,14 @@ static void gather_task(void *argument, int64_t index, int32_t worker)
     const gather_call *call = argument;
     const gather_job *job = &call->job;
     int64_t panel = index % job->panel_tasks * job->task_panels;
-    int64_t group = index / job->panel_tasks % job->map.groups;
-    int64_t share = index / job->panel_tasks / job->map.groups;
+    int64_t share = index / job->panel_tasks;
     int64_t half = share + gan__least(share, job->wholes);
     int64_t end = half + (share < job->wholes ? 2 : 1);
     int64_t first = half * job->tiles / job->halves;
     int64_t count = end * job->tiles / job->halves - first;
     gather_tile *tiles = gan__scratch_of(call->context, worker);
     gather_place_tiles(job, first, count, tiles);
-    gather_blocks(job, group, panel, gan__least(panel + job->task_panels, job->panels), count,
-                  tiles);
+    gather_blocks(job, panel, gan__least(panel + job->task_panels, job->panels), count, tiles);
 }
 
 /* Tasks: even shares of the tiles, as many for each thread; with too few of them also ranges of
@@ -319,16 +329,15 @@ static void gather_divide(gather_job *job, int32_t threads)
     for (int64_t region = 0; region < job->count_h * job->count_w; region++) {
         job->tiles += gan__quotient_up(gather_region_rows(job, region), rows);
     }
-    job->panels = gan__quotient_up(job->map.columns, width);
+    job->group_panels = gan__quotient_up(job->map.columns, width);
+    job->panels = job->map.groups * job->group_panels;
     int64_t shares = gan__quotient_up(job->tiles, GATHER_TILES);
-    int64_t tasks = gan__most(1, shares * job->map.groups);
-    int64_t parts = gan__least(job->panels, gan__quotient_up(wanted, tasks));
+    int64_t parts = gan__least(job->panels, gan__quotient_up(wanted, gan__most(1, shares)));
     job->task_panels = gan__quotient_up(job->panels, parts);
     job->panel_tasks = gan__quotient_up(job->panels, job->task_panels);
     job->fetches_panel = job->task_panels * width * taps * job->map.depth > GATHER_NEAR;
-    tasks = job->map.groups * job->panel_tasks;
-    shares = gan__most(shares, gan__quotient_up(wanted, tasks));
-    if (tasks == 1) shares = gan__quotient_up(shares, threads) * threads;
+    shares = gan__most(shares, gan__quotient_up(wanted, job->panel_tasks));
+    if (job->panel_tasks == 1) shares = gan__quotient_up(shares, threads) * threads;
     shares = gan__least(shares, job->tiles);
     job->halves = 2 * shares;
     job->wholes = threads > 1 && shares >= GATHER_UNEVEN ? shares / 2 : shares;
@@ -360,6 +369,5 @@ void gan__gather_run(gan_context *context, const gan__conv_run *run)
     int64_t blocks = gan__quotient_up(job->unit_steps, GAN__CONV_STEPS);
     job->block_steps = gan__quotient_up(job->unit_steps, blocks);
     gather_divide(job, context->threads);
-    gan__parallel_for(context, job->tile_tasks * job->map.groups * job->panel_tasks, gather_task,
-                      &call);
+    gan__parallel_for(context, job->tile_tasks * job->panel_tasks, gather_task, &call);
 }
