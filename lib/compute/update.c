@@ -71,7 +71,8 @@ bool gan__update_sgd(gan_context *context, const gan__sgd *rule, int64_t count,
                                .rate = (float)rule->rate,
                                .nesterov = rule->nesterov,
                                .first = rule->first};
-    update_job job = {.sgd = &sgd, .arrays = {.gradient = gradient, .weight = weight}};
+    update_job job = {.sgd = &sgd,
+                      .arrays = {.gradient = gradient, .weight = weight, .trial = rule->trial}};
     job.arrays.moment[0] = moments[0];
     return update_run(context, &job, count, undo);
 }
@@ -86,7 +87,8 @@ bool gan__update_rmsprop(gan_context *context, const gan__rmsprop *rule, int64_t
                                        .eps = (float)rule->eps,
                                        .momentum = (float)rule->momentum,
                                        .rate = (float)rule->rate};
-    update_job job = {.rmsprop = &rmsprop, .arrays = {.gradient = gradient, .weight = weight}};
+    update_job job = {.rmsprop = &rmsprop,
+                      .arrays = {.gradient = gradient, .weight = weight, .trial = rule->trial}};
     for (int i = 0; i < 3; i++) job.arrays.moment[i] = moments[i];
     return update_run(context, &job, count, undo);
 }
@@ -106,7 +108,8 @@ bool gan__update_adam(gan_context *context, const gan__adam *rule, int64_t count
                                  .root = (float)root,
                                  .eps = (float)rule->eps,
                                  .rate = (float)rate};
-    update_job job = {.adam = &adam, .arrays = {.gradient = gradient, .weight = weight}};
+    update_job job = {.adam = &adam,
+                      .arrays = {.gradient = gradient, .weight = weight, .trial = rule->trial}};
     for (int i = 0; i < 2; i++) job.arrays.moment[i] = moments[i];
     return update_run(context, &job, count, undo);
 }

@@ -6,7 +6,9 @@
  * NULL in that order, `count` each. `scale` multiplies the gradient first (clipping); weight decay
  * is added after it.
  *
- * Returns whether every new weight and moment is finite. */
+ * Returns whether every new weight and moment is finite. A trial stores nothing, and returns the
+ * same.
+ */
 #ifndef GAN__UPDATE_H
 #define GAN__UPDATE_H
 
@@ -16,7 +18,7 @@
  * w -= rate * (nesterov ? g + momentum*buf : buf). One moment: buf, NULL without momentum. */
 typedef struct gan__sgd {
     double rate, momentum, dampening, decay, scale;
-    bool nesterov, first;
+    bool nesterov, first, trial;
 } gan__sgd;
 bool gan__update_sgd(gan_context *context, const gan__sgd *rule, int64_t count,
                      const float *gradient, float *weight, float *const *moments, float *undo);
@@ -26,6 +28,7 @@ bool gan__update_sgd(gan_context *context, const gan__sgd *rule, int64_t count,
  * sqrt(max(v - avg^2, 0)). Three moments: v, buf and avg, the last two NULL where not used. */
 typedef struct gan__rmsprop {
     double rate, alpha, eps, momentum, decay, scale;
+    bool trial;
 } gan__rmsprop;
 bool gan__update_rmsprop(gan_context *context, const gan__rmsprop *rule, int64_t count,
                          const float *gradient, float *weight, float *const *moments, float *undo);
@@ -38,7 +41,7 @@ bool gan__update_rmsprop(gan_context *context, const gan__rmsprop *rule, int64_t
 typedef struct gan__adam {
     double rate, beta1, beta2, eps, decay, scale;
     int64_t step;
-    bool decoupled;
+    bool decoupled, trial;
 } gan__adam;
 bool gan__update_adam(gan_context *context, const gan__adam *rule, int64_t count,
                       const float *gradient, float *weight, float *const *moments, float *undo);

@@ -72,6 +72,7 @@ typedef struct gan__update_arrays {
     float *moment[3];   /* SGD: buffer; RMSprop: square, buffer, average; Adam: m, v */
     float *undo_weight; /* NULL: no undo at all */
     float *undo_moment[3];
+    bool trial;   /* weight and moments are only read */
     bool *finite; /* set to false where a new weight or moment is not */
 } gan__update_arrays;
 

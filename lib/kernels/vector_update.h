@@ -39,10 +39,13 @@ INLINE v_float TIER(update_moment)(const gan__update_arrays *arrays, int which, 
     return moment;
 }
 
-/* Stores what is new. 0 is added to *odd where it is finite, else NaN; lanes that are left out may
- * be anything, and read as 0. */
-INLINE void TIER(update_put)(float *p, int64_t n, v_float x, v_float *odd)
+/* Stores what is new, or a trial nowhere. 0 is added to *odd where it is finite, else NaN; lanes
+ * that are left out may be anything, and read as 0. */
+INLINE void TIER(update_put)(const gan__update_arrays *arrays, float *p, int64_t n, v_float x,
+                             v_float *odd)
 {
+    float nowhere[W];
+    if (arrays->trial) p = nowhere;
     v_put(p, n, x);
     *odd = *odd + v_set(0.0f) * (n == W ? x : v_get(p, n));
 }
@@ -51,7 +54,7 @@ INLINE v_float TIER(update_store)(const gan__update_arrays *arrays, int which, i
                                   v_float moment, v_float *odd)
 {
     moment = TIER(update_flush)(moment);
-    TIER(update_put)(arrays->moment[which] + i, n, moment, odd);
+    TIER(update_put)(arrays, arrays->moment[which] + i, n, moment, odd);
     return moment;
 }
 
@@ -79,7 +82,7 @@ KERNEL(sgd)(const gan__sgd_rule *given, int64_t count, const gan__update_arrays 
             buffer = TIER(update_store)(&arrays, 0, i, n, buffer, &odd);
             g = rule.nesterov ? v_fma(buffer, momentum, g) : buffer;
         }
-        TIER(update_put)(arrays.weight + i, n, v_fma(g, v_set(-rule.rate), weight), &odd);
+        TIER(update_put)(&arrays, arrays.weight + i, n, v_fma(g, v_set(-rule.rate), weight), &odd);
         all = all + odd;
     });
     TIER(update_tell)(&arrays, all);
@@ -115,7 +118,7 @@ KERNEL(rmsprop)
         } else {
             weight = weight + rate * g / size;
         }
-        TIER(update_put)(arrays.weight + i, n, weight, &odd);
+        TIER(update_put)(&arrays, arrays.weight + i, n, weight, &odd);
         all = all + odd;
     });
     TIER(update_tell)(&arrays, all);
@@ -138,7 +141,7 @@ KERNEL(adam)(const gan__adam_rule *given, int64_t count, const gan__update_array
         v = TIER(update_store)(&arrays, 1, i, n, v_fma(fresh2 * g, g, v * beta2), &odd);
         v_float size = v_sqrt(v) / root + eps;
         weight = weight * v_set(rule.shrink) + rate * m / size;
-        TIER(update_put)(arrays.weight + i, n, weight, &odd);
+        TIER(update_put)(&arrays, arrays.weight + i, n, weight, &odd);
         all = all + odd;
     });
     TIER(update_tell)(&arrays, all);

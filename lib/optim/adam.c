@@ -61,20 +61,21 @@ static int32_t adam_moments(const void *options, const char *names[GAN__MAX_MOME
 }
 
 static bool adam_update(const gan_optimizer *optimizer, const gan__optimizer_state *state,
-                        double rate, double scale, float *undo)
+                        const gan__optimizer_call *call)
 {
     const adam_options *options = optimizer->options;
     const gan__store *store = state->store;
-    const gan__adam rule = {.rate = rate,
+    const gan__adam rule = {.rate = call->rate,
                             .beta1 = options->beta1,
                             .beta2 = options->beta2,
                             .eps = options->eps,
                             .decay = options->common.weight_decay,
-                            .scale = scale,
+                            .scale = call->scale,
                             .step = state->steps + 1,
-                            .decoupled = optimizer->kind == &gan__optimizer_adamw};
+                            .decoupled = optimizer->kind == &gan__optimizer_adamw,
+                            .trial = call->trial};
     return gan__update_adam(store->context, &rule, store->weight_count, store->gradients,
-                            store->weights, state->moments, undo);
+                            store->weights, state->moments, call->undo);
 }
 
 const gan__optimizer_kind gan__optimizer_adam = {

@@ -213,17 +213,28 @@ static double optimizer_rate(const gan_optimizer *optimizer)
            gan__schedule_factor(&optimizer->schedule, optimizer->steps);
 }
 
+/* Whether all new weights and moments would be finite. */
+static bool optimizer_try(const gan_optimizer *optimizer, double scale)
+{
+    const gan__optimizer_call call = {optimizer_rate(optimizer), scale, NULL, true};
+    bool finite = true;
+    for (size_t i = 0; i < optimizer->state_count && finite; i++)
+        finite = optimizer->kind->update(optimizer, &optimizer->states[i], &call);
+    return finite;
+}
+
 /* Returns whether all new weights and moments are finite. */
 static bool optimizer_update(gan_optimizer *optimizer, double scale)
 {
-    double rate = optimizer_rate(optimizer);
+    gan__optimizer_call call = {.rate = optimizer_rate(optimizer), .scale = scale};
     bool finite = true;
-    optimizer->updated = true;
     for (size_t i = 0; i < optimizer->state_count; i++) {
         gan__optimizer_state *state = &optimizer->states[i];
-        if (optimizer->marked) state->marked_steps = state->steps;
-        finite &= optimizer->kind->update(optimizer, state, rate, scale,
-                                          optimizer->marked ? state->undo : NULL);
+        if (optimizer->marked) {
+            state->marked_steps = state->steps;
+            call.undo = state->undo;
+        }
+        finite &= optimizer->kind->update(optimizer, state, &call);
         state->steps++;
         state->store->version++;
     }
@@ -241,18 +252,18 @@ static gan_status optimizer_step(gan_optimizer *optimizer)
     double square = optimizer_square(optimizer), clip = gan__optimizer_options(optimizer)->clip;
     double scale = 1;
     optimizer->norm = sqrt(square);
-    optimizer->updated = false;
+    optimizer->overflowed = false;
     /* If the squared norm is a float32, so is every squared element: no second moment overflows. */
     if (!(square <= (double)FLT_MAX))
         return gan__fail(optimizer->object.context, GAN_E_DIVERGED,
                          "%s: the norm of the gradient is not finite or too large",
                          optimizer->kind->kind.name);
-    if (!optimizer->held) optimizer->marked = true;
     GAN__TRY(optimizer_reserve_undo(optimizer));
     /* torch.nn.utils.clip_grad_norm_, 1e-6 included. */
     if (clip > 0 && clip < optimizer->norm + 1e-6) scale = clip / (optimizer->norm + 1e-6);
-    if (optimizer_update(optimizer, scale)) return GAN_OK;
-    if (!optimizer->held) gan__optimizer_undo(optimizer);
+    bool fits = optimizer->held || optimizer_try(optimizer, scale);
+    if (fits && optimizer_update(optimizer, scale)) return GAN_OK;
+    optimizer->overflowed = true;
     return gan__fail(optimizer->object.context, GAN_E_DIVERGED,
                      "%s: a new weight or moment is not finite", optimizer->kind->kind.name);
 }
@@ -305,6 +316,12 @@ void gan__optimizer_mark(gan_optimizer *optimizer)
     optimizer->held = true;
     optimizer->marked = true;
     optimizer->undo_count = 0;
+}
+
+void gan__optimizer_let_go(gan_optimizer *optimizer)
+{
+    optimizer->held = false;
+    optimizer->marked = false;
 }
 
 void gan__optimizer_undo(gan_optimizer *optimizer)

@@ -57,6 +57,14 @@ typedef struct gan__optimizer_span {
     int64_t offset, count;
 } gan__optimizer_span;
 
+/* One update: at `rate`, gradients multiplied by `scale` first. Old values go to `undo` unless it
+ * is NULL; a trial changes nothing. */
+typedef struct gan__optimizer_call {
+    double rate, scale;
+    float *undo;
+    bool trial;
+} gan__optimizer_call;
+
 typedef struct gan__optimizer_kind {
     gan__kind kind; /* its options begin with gan__optimizer_common */
 
@@ -66,11 +74,10 @@ typedef struct gan__optimizer_kind {
     /* Whether the options go together: GAN_E_TEXT. May be NULL. */
     gan_status (*check)(gan_context *context, const void *options);
 
-    /* Updates the weights at `rate`; gradients are multiplied by `scale` first. Old values go to
-     * `undo` unless it is NULL. state->steps counts the updates before this one. Returns whether
-     * all that is new is finite. */
-    bool (*update)(const gan_optimizer *optimizer, const gan__optimizer_state *state, double rate,
-                   double scale, float *undo);
+    /* state->steps counts the updates before this one. Returns whether all that is new is finite.
+     */
+    bool (*update)(const gan_optimizer *optimizer, const gan__optimizer_state *state,
+                   const gan__optimizer_call *call);
 } gan__optimizer_kind;
 
 extern const gan__optimizer_kind *const gan__optimizer_kinds[];
@@ -98,8 +105,8 @@ struct gan_optimizer {
 
     double norm;       /* of the whole gradient in the last step, before clipping, also where that
                           diverged */
-    bool updated;      /* the last step, if it diverged, did so only in what it wrote */
-    bool held;         /* somebody else marks and undoes */
+    bool overflowed;   /* the last step, if it diverged, did so only in what was new */
+    bool held;         /* somebody else undoes the next step if it diverges */
     bool marked;       /* the next step keeps what going back needs */
     size_t undo_count; /* states that have stepped since the mark and kept it */
     int64_t marked_steps;
@@ -113,8 +120,12 @@ static inline const gan__optimizer_common *gan__optimizer_options(const gan_opti
 
 /* Marks the present state, whatever steps follow: the next one keeps the weights and moments that
  * it overwrites; the memory for it is made by the first that does. Who marks also undoes a step
- * that diverged; where nobody ever has, each step does both itself. */
+ * that diverged. */
 void gan__optimizer_mark(gan_optimizer *optimizer);
+
+/* Nobody will undo the next step: it keeps nothing, and is tried before, so that it changes nothing
+ * if it diverges. So it is where nobody ever marks. */
+void gan__optimizer_let_go(gan_optimizer *optimizer);
 
 /* Puts everything back, bit for bit, as it was at the last mark; nothing, if no step was made since
  * or it was undone before. Gradients stay. */

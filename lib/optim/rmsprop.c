@@ -45,7 +45,7 @@ static int32_t rmsprop_moments(const void *options, const char *names[GAN__MAX_M
 }
 
 static bool rmsprop_update(const gan_optimizer *optimizer, const gan__optimizer_state *state,
-                           double rate, double scale, float *undo)
+                           const gan__optimizer_call *call)
 {
     const rmsprop_options *options = optimizer->options;
     const gan__store *store = state->store;
@@ -53,14 +53,15 @@ static bool rmsprop_update(const gan_optimizer *optimizer, const gan__optimizer_
     rmsprop_places(options, &buffer, &average);
     float *const moments[3] = {state->moments[0], buffer >= 0 ? state->moments[buffer] : NULL,
                                average >= 0 ? state->moments[average] : NULL};
-    const gan__rmsprop rule = {.rate = rate,
+    const gan__rmsprop rule = {.rate = call->rate,
                                .alpha = options->alpha,
                                .eps = options->eps,
                                .momentum = options->momentum,
                                .decay = options->common.weight_decay,
-                               .scale = scale};
+                               .scale = call->scale,
+                               .trial = call->trial};
     return gan__update_rmsprop(store->context, &rule, store->weight_count, store->gradients,
-                               store->weights, moments, undo);
+                               store->weights, moments, call->undo);
 }
 
 const gan__optimizer_kind gan__optimizer_rmsprop = {

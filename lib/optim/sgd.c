@@ -39,19 +39,20 @@ static int32_t sgd_moments(const void *options, const char *names[GAN__MAX_MOMEN
 }
 
 static bool sgd_update(const gan_optimizer *optimizer, const gan__optimizer_state *state,
-                       double rate, double scale, float *undo)
+                       const gan__optimizer_call *call)
 {
     const sgd_options *options = optimizer->options;
     const gan__store *store = state->store;
-    const gan__sgd rule = {.rate = rate,
+    const gan__sgd rule = {.rate = call->rate,
                            .momentum = options->momentum,
                            .dampening = options->dampening,
                            .decay = options->common.weight_decay,
-                           .scale = scale,
+                           .scale = call->scale,
                            .nesterov = options->nesterov != 0,
-                           .first = state->steps == 0};
+                           .first = state->steps == 0,
+                           .trial = call->trial};
     return gan__update_sgd(store->context, &rule, store->weight_count, store->gradients,
-                           store->weights, state->moments, undo);
+                           store->weights, state->moments, call->undo);
 }
 
 const gan__optimizer_kind gan__optimizer_sgd = {

@@ -208,7 +208,7 @@ static gan_status game_generator(gan_trainer *t, gan_value fake)
     GAN__TRY(gan__trainer_measure(t, GAN_LOSS_G, loss));
 
     GAN__TRY(gan_tape_backward(t->tape, &loss, NULL, 1, &g, 1));
-    return gan__trainer_update(t, GAN_G, GAN_GRADIENT_G);
+    return gan__trainer_update_last(t, GAN_G, GAN_GRADIENT_G);
 }
 
 static gan_status game_step(gan_trainer *t)

@@ -384,7 +384,7 @@ gan_status gan__trainer_update(gan_trainer *t, int32_t group, int32_t norm_value
     if (optimizer->marked) t->undo.groups[t->undo.group_count++] = group;
     status = gan_optimizer_step(optimizer);
     GAN__TRY(gan_optimizer_norm(optimizer, &t->values[norm_value]));
-    if (status == GAN_E_DIVERGED && optimizer->updated)
+    if (status == GAN_E_DIVERGED && optimizer->overflowed)
         return gan__fail(t->object.context, status,
                          "%s: optimizer.%s: a new weight or moment is not finite in step %lld",
                          t->kind->kind.name, t->kind->groups[group], (long long)t->steps + 1);
@@ -392,6 +392,12 @@ gan_status gan__trainer_update(gan_trainer *t, int32_t group, int32_t norm_value
         return gan__fail(t->object.context, status, "%s: %s is not finite in step %lld",
                          t->kind->kind.name, t->kind->values[norm_value], (long long)t->steps + 1);
     return status == GAN_OK ? gan_optimizer_zero(optimizer) : status;
+}
+
+gan_status gan__trainer_update_last(gan_trainer *t, int32_t group, int32_t norm_value)
+{
+    gan__optimizer_let_go(t->optimizers[group]);
+    return gan__trainer_update(t, group, norm_value);
 }
 
 gan_status gan_trainer_check(gan_trainer *t)

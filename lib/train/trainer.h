@@ -154,6 +154,10 @@ gan_status gan__trainer_measure(gan_trainer *trainer, int32_t value, gan_value s
  * moment, that is not finite: the step must fail then. */
 gan_status gan__trainer_update(gan_trainer *trainer, int32_t group, int32_t norm_value);
 
+/* The same where nothing of the step that comes after it can fail: it need not be undone, and saves
+ * the memory for that. */
+gan_status gan__trainer_update_last(gan_trainer *trainer, int32_t group, int32_t norm_value);
+
 /* Makes sure that a step can begin: GAN_E_STATE names what is missing. */
 gan_status gan__trainer_ready(gan_trainer *trainer);
 gan_status gan__trainer_make_optimizers(gan_trainer *trainer);

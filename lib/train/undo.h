@@ -2,7 +2,8 @@
  *
  * A failing step may have updated some groups, running statistics, u and v, and drawn numbers and
  * batches. Buffers are small and copied at each step's beginning; an optimiser keeps what undoing
- * its first update in the step needs; draws and data are counters. */
+ * its first update in the step needs, but for the last update of all; draws and data are counters.
+ */
 #ifndef GAN__UNDO_H
 #define GAN__UNDO_H
 

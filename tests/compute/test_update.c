@@ -192,31 +192,41 @@ TEST(centered_by_rounding)
     CHECK(isfinite(w) && fmaf(-a, a, v) < 0);
 }
 
-/* Each rule on `count` elements; element `at` has no gradient and no size, and eps is 0: 0 / 0. */
+static bool update_by(gan_context *on, int rule, bool trial, int64_t count, float *const array[4])
+{
+    float *moments[3] = {array[2], NULL, NULL};
+    gan__adam adam = adams[0];
+    gan__rmsprop rmsprop = rmsprops[0].rule;
+    gan__sgd sgd = sgds[1];
+    adam.trial = rmsprop.trial = sgd.trial = trial;
+    adam.eps = rmsprop.eps = 0;
+    adam.step = 3;
+    if (rule == 0) return gan__update_adam(on, &adam, count, array[0], array[1], array + 2, NULL);
+    if (rule == 1)
+        return gan__update_rmsprop(on, &rmsprop, count, array[0], array[1], moments, NULL);
+    return gan__update_sgd(on, &sgd, count, array[0], array[1], array + 2, NULL);
+}
+
+/* Each rule on `count` elements; element `at` has no gradient and no size, and eps is 0: 0 / 0. A
+ * trial before tells the same and writes nothing. */
 static bool update_odd(gan_context *on, int rule, int64_t count, int64_t at)
 {
-    float *array[4];
-    bool finite;
+    float *array[4], *before[4];
     for (int k = 0; k < 4; k++) {
         array[k] = contexts_array(count);
+        before[k] = malloc((size_t)(count + 1) * sizeof(float));
         for (int64_t i = 0; i < count; i++) array[k][i] = 0.5f + fabsf(array[k][i]);
         if (at >= 0 && k != 1) array[k][at] = 0;
+        if (at >= 0 && k == 2 && rule == 2) array[k][at] = INFINITY;
+        memcpy(before[k], array[k], (size_t)count * sizeof(float));
     }
-    if (rule == 0) {
-        gan__adam adam = adams[0];
-        adam.eps = 0;
-        adam.step = 3;
-        finite = gan__update_adam(on, &adam, count, array[0], array[1], array + 2, NULL);
-    } else if (rule == 1) {
-        gan__rmsprop rmsprop = rmsprops[0].rule;
-        float *moments[3] = {array[2], NULL, NULL};
-        rmsprop.eps = 0;
-        finite = gan__update_rmsprop(on, &rmsprop, count, array[0], array[1], moments, NULL);
-    } else {
-        if (at >= 0) array[2][at] = INFINITY;
-        finite = gan__update_sgd(on, &sgds[1], count, array[0], array[1], array + 2, NULL);
-    }
-    for (int k = 0; k < 4; k++) free(array[k]);
+    bool would = update_by(on, rule, true, count, array);
+    for (int k = 0; k < 4; k++)
+        CHECK(memcmp(before[k], array[k], (size_t)count * sizeof(float)) == 0);
+    bool finite = update_by(on, rule, false, count, array);
+    CHECK(would == finite);
+    CHECK(count == 0 || memcmp(before[1], array[1], (size_t)count * sizeof(float)) != 0);
+    for (int k = 0; k < 4; k++) free(array[k]), free(before[k]);
     return finite;
 }
 
