@@ -22,7 +22,7 @@ GAN_API void gan_optimizer_release(gan_optimizer *optimizer);
 GAN_API gan_status gan_optimizer_add(gan_optimizer *optimizer, gan_model *model);
 
 /* One update from the gradients as they are. GAN_E_DIVERGED, and nothing changed, if the norm of
- * the gradient or a new weight or moment is not finite: a copy of the old ones is kept for that. */
+ * the gradient or a new weight or moment is not finite: every update is tried before it is made. */
 GAN_API gan_status gan_optimizer_step(gan_optimizer *optimizer);
 
 /* Sets the gradients to zero. */
