@@ -15,7 +15,7 @@
 
 enum {
     GATHER_TILES = 24,    /* of a task, at most */
-    GATHER_UNEVEN = 4,    /* shares from which on some are cut in two */
+    GATHER_ONCE = 48,     /* the same with one panel: no row is read twice */
     GATHER_NEAR = 1 << 17 /* floats that stay in a level-2 cache between two layers */
 };
 
@@ -64,7 +64,7 @@ static size_t gather_tile_size(const gan__conv_map *map)
 
 size_t gan__gather_scratch(const gan__conv_map *map)
 {
-    return GATHER_TILES * gather_tile_size(map);
+    return GATHER_ONCE * gather_tile_size(map);
 }
 
 size_t gan__gather_workspace(const gan__conv *conv, gan__pass pass)
@@ -319,8 +319,8 @@ static void gather_task(void *argument, int64_t index, int32_t worker)
 }
 
 /* Tasks: even shares of the tiles, as many for each thread; with too few of them also ranges of
- * panels, then smaller shares. The last half of the shares is cut in two, so that threads of
- * unequal speed end together. Nothing of this changes a result. */
+ * panels, then smaller shares. The last of the shares are cut in two, so that threads of unequal
+ * speed end together. Nothing of this changes a result. */
 static void gather_divide(gather_job *job, int32_t threads)
 {
     const int64_t width = job->kernels->product->columns, taps = job->map.r * job->map.s;
@@ -331,7 +331,7 @@ static void gather_divide(gather_job *job, int32_t threads)
     }
     job->group_panels = gan__quotient_up(job->map.columns, width);
     job->panels = job->map.groups * job->group_panels;
-    int64_t shares = gan__quotient_up(job->tiles, GATHER_TILES);
+    int64_t shares = gan__quotient_up(job->tiles, job->panels > 1 ? GATHER_TILES : GATHER_ONCE);
     int64_t parts = gan__least(job->panels, gan__quotient_up(wanted, gan__most(1, shares)));
     job->task_panels = gan__quotient_up(job->panels, parts);
     job->panel_tasks = gan__quotient_up(job->panels, job->task_panels);
@@ -340,7 +340,8 @@ static void gather_divide(gather_job *job, int32_t threads)
     if (job->panel_tasks == 1) shares = gan__quotient_up(shares, threads) * threads;
     shares = gan__least(shares, job->tiles);
     job->halves = 2 * shares;
-    job->wholes = threads > 1 && shares >= GATHER_UNEVEN ? shares / 2 : shares;
+    job->wholes = shares;
+    if (threads > 1 && shares >= wanted / 2) job->wholes -= gan__least(shares / 2, wanted);
     job->tile_tasks = job->halves - job->wholes;
 }
 
