@@ -161,10 +161,12 @@ static void gather_advance(const gather_job *job, int64_t end, int64_t count, ga
     }
 }
 
-/* Panel `index` of all groups: the channels that it joins. */
+/* One panel of all groups: the channels that it joins, and its weights. */
 typedef struct gather_panel {
     int64_t input;           /* the first */
     int64_t output, columns; /* the first, how many */
+    const float *b;
+    int64_t b_step; /* from one step to the next */
 } gather_panel;
 
 static gather_panel gather_panel_of(const gather_job *job, int64_t index)
@@ -172,20 +174,12 @@ static gather_panel gather_panel_of(const gather_job *job, int64_t index)
     const gan__conv_map *map = &job->map;
     int64_t group = index / job->group_panels, width = job->kernels->product->columns;
     int64_t column = index % job->group_panels * width;
-    return (gather_panel){.input = map->depthwise ? column : group * map->depth,
+    gather_panel panel = {.input = map->depthwise ? column : group * map->depth,
                           .output = group * map->columns + column,
                           .columns = gan__least(width, map->columns - column)};
-}
-
-/* The weights of a panel from `step` of each line on, and how far one step is from the next. */
-static const float *gather_weights(const gather_job *job, int64_t index, int64_t step,
-                                   int64_t *b_step)
-{
-    const gan__conv_map *map = &job->map;
-    const gather_panel panel = gather_panel_of(job, index);
-    *b_step = map->direct ? map->out_c : panel.columns;
-    int64_t first = map->direct ? panel.output : panel.output * map->r * map->s * map->depth;
-    return job->panel + first + step * *b_step;
+    panel.b_step = map->direct ? map->out_c : panel.columns;
+    panel.b = job->panel + panel.output * (map->direct ? 1 : map->r * map->s * map->depth);
+    return panel;
 }
 
 /* What tiles are multiplied with: one block of steps of one panel. */
@@ -218,9 +212,11 @@ static void gather_multiply(const gather_job *job, const gather_block *block, in
 {
     const int64_t rows = job->kernels->product->rows, step = block->step;
     const gather_panel panel = gather_panel_of(job, block->panel);
-    gan__tile call = {
-        .columns = panel.columns, .a_shift = panel.input + step, .c_shift = panel.output};
-    call.b = gather_weights(job, block->panel, step, &call.b_step);
+    gan__tile call = {.columns = panel.columns,
+                      .a_shift = panel.input + step,
+                      .b = panel.b + step * panel.b_step,
+                      .b_step = panel.b_step,
+                      .c_shift = panel.output};
     for (int64_t t = 0; t < count; t++) {
         const gather_tile *tile = &tiles[t];
         const gan__ahead ahead = gather_ahead(job, block, count, tiles, t);
@@ -250,25 +246,26 @@ static void gather_finish(const gather_job *job, int64_t index, int64_t count,
     }
 }
 
-/* The block of steps after this one, from the first panel on, if it is as long. */
-static const float *gather_next_block(const gather_job *job, int64_t panel, int64_t unit,
+/* The block of steps after this one, from panel `first` on, if it is as long. */
+static const float *gather_next_block(const gather_job *job, int64_t first, int64_t unit,
                                       int64_t step)
 {
-    int64_t b_step;
-    if (step + 2 * job->block_steps <= job->unit_steps) {
-        return gather_weights(job, panel, step + job->block_steps, &b_step);
+    const gather_panel panel = gather_panel_of(job, first);
+    int64_t next = step + job->block_steps;
+    if (next + job->block_steps > job->unit_steps) {
+        bool whole = job->block_steps == job->unit_steps;
+        if (!whole || unit + 2 * job->block_units > job->units) return NULL;
+        next = job->block_units * job->unit_steps;
     }
-    if (job->block_steps < job->unit_steps || unit + 2 * job->block_units > job->units) return NULL;
-    return gather_weights(job, panel, job->block_units * job->unit_steps, &b_step);
+    return panel.b + next * panel.b_step;
 }
 
-/* The next panel, if it is as wide as a full one. */
+/* The same block of the panel after this one, if that is full. */
 static const float *gather_next_panel(const gather_job *job, const gather_block *block)
 {
-    int64_t b_step;
-    if (gather_panel_of(job, block->panel + 1).columns < job->kernels->product->columns)
-        return NULL;
-    return gather_weights(job, block->panel + 1, block->step, &b_step);
+    const gather_panel panel = gather_panel_of(job, block->panel + 1);
+    bool full = panel.columns == job->kernels->product->columns;
+    return full ? panel.b + block->step * panel.b_step : NULL;
 }
 
 static void gather_blocks(const gather_job *job, int64_t panel, int64_t panel_end, int64_t count,
