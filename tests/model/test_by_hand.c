@@ -523,24 +523,25 @@ static gan_status starved_sharing(long long n)
     return status;
 }
 
-TEST(starved_shared)
+/* Memory ends at each allocation of a program in turn, fewer than `most` and more than `least`. */
+static void starve(gan_status (*program)(long long allocation), long long most, long long least)
 {
     long long live = fault.live, n = 1;
-    while (n < 1000 && starved_sharing(n) != GAN_OK) {
+    while (n < most && program(n) != GAN_OK) {
         if (!CHECK_INT(fault.live, live)) return;
         n++;
     }
-    CHECK(n > 30);
+    CHECK(n > least);
+}
+
+TEST(starved_shared)
+{
+    starve(starved_sharing, 1000, 30);
 }
 
 TEST(starved)
 {
-    long long live = fault.live, n = 1;
-    while (n < 10000 && starved_chain(n) != GAN_OK) {
-        if (!CHECK_INT(fault.live, live)) return;
-        n++;
-    }
-    CHECK(n > 50);
+    starve(starved_chain, 10000, 50);
 }
 
 int main(void)
