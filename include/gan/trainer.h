@@ -48,9 +48,18 @@ GAN_API gan_status gan_trainer_feed(gan_trainer *trainer, const char *feed, gan_
 GAN_API gan_model *gan_trainer_model(const gan_trainer *trainer, const char *role,
                                      int32_t averaged);
 
-/* Finds what the first step would refuse, before anything is spent on it: GAN_E_STATE names a role
- * or feed that is missing, GAN_E_SHAPE what does not go together. */
+/* Goes through a step without computing anything: finds what the first step would refuse, and makes
+ * the memory that it needs. GAN_E_STATE names a role or feed that is missing, GAN_E_SHAPE what does
+ * not go together, open sizes and batches that are too small for a layer included; GAN_E_MEMORY,
+ * what cannot be had. No data is read; what examples hold (class numbers out of range, say) is seen
+ * in the step alone. Not in the middle of a step. */
 GAN_API gan_status gan_trainer_check(gan_trainer *trainer);
+
+/* Checks likewise, and tells how many bytes the training holds at its largest: models, their data
+ * sets in memory, gradients, moments, averages, activations, packed weights, and what a save puts
+ * together. Most of it is allocated by then, but not yet written to, so a system that promises more
+ * memory than it has may still fail the program later. */
+GAN_API gan_status gan_trainer_memory(gan_trainer *trainer, int64_t *bytes);
 
 /* One step. GAN_E_STATE names a role or feed that is missing. GAN_E_DIVERGED names the loss or
  * gradient that is not finite, or the optimiser that made a weight or moment that is not:

@@ -164,8 +164,9 @@ static gan_status apply_inputs(gan_tape *tape, gan__record *record, const apply_
         record->x[i] = groups > 1 ? to : gan__tape_at(tape, record->operands[i])->data;
         int64_t count = gan__shape_count(call->shapes[i]) / groups;
         for (int32_t g = 0; groups > 1 && g < groups; g++, to += count)
-            gan__copy(context, count,
-                      gan__tape_at(tape, record->operands[(size_t)g * inputs + i])->data, to);
+            if (!tape->rehearses)
+                gan__copy(context, count,
+                          gan__tape_at(tape, record->operands[(size_t)g * inputs + i])->data, to);
     }
     return GAN_OK;
 }
@@ -208,7 +209,7 @@ static gan_status apply_run(gan_tape *tape, gan_model *model, const char *mode,
     for (size_t i = 0; i < record->store_count; i++)
         record->versions[i] = model->stores[i]->version;
     const gan__plan_draw draw = {tape->seed, tape->draws};
-    gan__plan_forward(record->plan, record->x, &draw, tape->transient);
+    if (!tape->rehearses) gan__plan_forward(record->plan, record->x, &draw, tape->transient);
     if (call.mode.training) tape->draws++;
     apply_outputs(record, &call);
     gan__tape_commit(tape, record, outputs);

@@ -40,7 +40,8 @@ static gan_status source_input(gan_tape *tape, gan_tensor *tensor, int32_t gradi
         gan__object_retain(tensor);
         record->tensor = tensor;
     } else {
-        gan__tensor_read(tensor, gan__tensor_is_picture(tensor), record->data.memory);
+        if (!tape->rehearses)
+            gan__tensor_read(tensor, gan__tensor_is_picture(tensor), record->data.memory);
         record->values[0].data = record->data.memory;
     }
     gan__tape_commit(tape, record, out);
@@ -83,9 +84,9 @@ static gan_status source_draw(gan_tape *tape, const char *function, int32_t rank
     int64_t count = gan__shape_count(shape);
     GAN__TRY(gan__block_reserve(context, &record->data, (size_t)count));
     const gan__draw draw = {tape->seed, GAN__DRAW_LATENT, tape->draws++};
-    if (normal)
+    if (normal && !tape->rehearses)
         gan__draw_normal(context, &draw, 0, count, 0.0f, 1.0f, record->data.memory);
-    else
+    if (!normal && !tape->rehearses)
         gan__draw_uniform(context, &draw, 0, count, -1.0f, 1.0f, record->data.memory);
     record->operand_count = 0;
     record->values[0] = (gan__tape_value){.shape = shape, .data = record->data.memory};

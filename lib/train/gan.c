@@ -105,6 +105,11 @@ static gan_status game_noise(gan_trainer *t, int32_t feed, gan_value *z)
     GAN__TRY(gan__trainer_batch(t, feed, z));
     if (*z >= 0) return GAN_OK;
     GAN__TRY(gan_model_input_shape(t->models[GAN_G], 0, shape + 1));
+    if (shape[1] < 0 || shape[2] < 0)
+        return gan__fail(t->object.context, GAN_E_SHAPE,
+                         "gan: the size of the generator's input is open, so noise cannot be drawn "
+                         "for it: give its height and width, or feed '%s'",
+                         t->kind->feeds[feed].name);
     if (game->noise == 1) return gan_tape_uniform(t->tape, 4, shape, z);
     return gan_tape_normal(t->tape, 4, shape, z);
 }
@@ -185,7 +190,7 @@ static gan_status game_discriminator(gan_trainer *t, gan_value *fake)
 
     GAN__TRY(gan_tape_backward(t->tape, &loss, NULL, 1, &d, 1));
     GAN__TRY(gan__trainer_update(t, GAN_D, GAN_GRADIENT_D));
-    return game->loss == GAN_WGAN ? gan_model_clamp(d, -game->clip, game->clip) : GAN_OK;
+    return game->loss == GAN_WGAN ? gan__trainer_clamp(t, GAN_D, game->clip) : GAN_OK;
 }
 
 /* G climbs once, on fresh noise or on `fake`. */

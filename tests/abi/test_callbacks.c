@@ -231,6 +231,7 @@ static void busy_tape(world *w)
 
 static void busy_training(world *w)
 {
+    int64_t bytes;
     BUSY_MADE(gan_optimizer, gan_optimizer_create, w->context, "adam");
     BUSY(gan_optimizer_add(w->optimizer, w->generator));
     BUSY(gan_optimizer_step(w->optimizer));
@@ -241,6 +242,7 @@ static void busy_training(world *w)
     BUSY(gan_trainer_set_optimizer(w->trainer, "generator", "adam"));
     BUSY(gan_trainer_feed(w->trainer, "real", w->made));
     BUSY(gan_trainer_check(w->trainer));
+    BUSY(gan_trainer_memory(w->trainer, &bytes));
     BUSY(gan_trainer_step(w->trainer));
     BUSY(gan_trainer_run(w->trainer, 1, NULL, NULL));
     BUSY(gan_trainer_save(w->trainer, "a"));

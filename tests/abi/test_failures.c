@@ -44,6 +44,7 @@ static gan_status start(program *p)
 {
     static const int64_t shapes[3][4] = {{6, 4, 4, 1}, {2, 3}, {2, 4, 4, 1}};
     static const char *const image = "image", *const trunk = "trunk";
+    int64_t bytes;
     gan_host host = fault_make(p->fault);
     DO(gan_context_create(&p->context, "threads=1 seed=3", &host, NULL, 0));
     DO(gan_tensor_create(&p->pictures, p->context, GAN_UINT8, 4, shapes[0]));
@@ -61,6 +62,7 @@ static gan_status start(program *p)
     DO(gan_trainer_set_data(p->trainer, "real", p->dataset));
     DO(gan_trainer_set_optimizer(p->trainer, "generator", "adam lr=1e-3 clip=1"));
     DO(gan_trainer_check(p->trainer));
+    DO(gan_trainer_memory(p->trainer, &bytes));
     return GAN_OK;
 }
 
