@@ -220,7 +220,7 @@ static int prepare_folder(run *r)
 /* The averaged weights, where the trainer keeps them. */
 static gan_model *best_generator(const run *r)
 {
-    gan_model *averaged = gan_trainer_model(r->trainer, "generator", 1);
+    gan_model *averaged = gan_trainer_model(r->trainer, "generator", GAN_MODEL_AVERAGED);
     return averaged ? averaged : gan_trainer_model(r->trainer, "generator", 0);
 }
 

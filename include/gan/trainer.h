@@ -41,12 +41,13 @@ GAN_API gan_status gan_trainer_set_optimizer(gan_trainer *trainer, const char *g
  * Another batch takes its place; NULL takes it back. */
 GAN_API gan_status gan_trainer_feed(gan_trainer *trainer, const char *feed, gan_tensor *batch);
 
-/* The model of a role (borrowed; NULL if unset): the trained one. `averaged` non-zero: its moving
- * average, where the trainer keeps one (option average=), else NULL. The batch statistics of an
- * average are estimated afresh when the trainer is saved; between saves they are the trained
- * model's. What is written to a model before its first step is in the average from then on. */
-GAN_API gan_model *gan_trainer_model(const gan_trainer *trainer, const char *role,
-                                     int32_t averaged);
+/* The model of a role (borrowed; NULL if unset, for an unknown role and for unknown bits of
+ * `flags`): the trained one with 0; with GAN_MODEL_AVERAGED its moving average, where the trainer
+ * keeps one (option average=), else NULL. The batch statistics of an average are estimated afresh
+ * when the trainer is saved; between saves they are the trained model's. What is written to a model
+ * before its first step is in the average from then on. */
+#define GAN_MODEL_AVERAGED 1
+GAN_API gan_model *gan_trainer_model(const gan_trainer *trainer, const char *role, int32_t flags);
 
 /* Goes through a step without computing anything: finds what the first step would refuse, and makes
  * the memory that it needs. GAN_E_STATE names a role or feed that is missing, GAN_E_SHAPE what does

@@ -271,13 +271,13 @@ gan_status gan_trainer_feed(gan_trainer *t, const char *feed, gan_tensor *batch)
     GAN__RETURN_ENTERED(t->object.context, trainer_take(t, i, batch));
 }
 
-gan_model *gan_trainer_model(const gan_trainer *t, const char *role, int32_t averaged)
+gan_model *gan_trainer_model(const gan_trainer *t, const char *role, int32_t flags)
 {
     int32_t i;
-    if (!gan__object_is(t, GAN__TRAINER) || !role) return NULL;
+    if (!gan__object_is(t, GAN__TRAINER) || !role || (flags & ~GAN_MODEL_AVERAGED)) return NULL;
     i = gan__trainer_role(t, role);
     if (i < 0) return NULL;
-    if (averaged) return t->averages[i] ? t->averages[i]->model : NULL;
+    if (flags & GAN_MODEL_AVERAGED) return t->averages[i] ? t->averages[i]->model : NULL;
     return t->models[i];
 }
 
