@@ -84,13 +84,14 @@ typedef struct gan__sgd_rule {
 
 typedef struct gan__rmsprop_rule {
     float scale, decay, alpha, fresh; /* fresh: 1 - alpha */
-    float eps, momentum, rate;
+    float root, eps, momentum, rate;  /* root: sqrt(1 - alpha^t) */
 } gan__rmsprop_rule;
 
 typedef struct gan__adam_rule {
     float scale, decay, shrink;  /* g += decay * w; w *= shrink (1: not decoupled) */
     float fresh1, beta2, fresh2; /* 1 - beta1, beta2, 1 - beta2 */
-    float root, eps, rate;       /* sqrt(1 - beta2^t), eps, rate / (1 - beta1^t) */
+    float root, whole, most;     /* sqrt(1 - beta2^t), 1 / (1 - beta1^t), 2^-63 / sqrt(fresh2) */
+    float eps, rate;             /* eps, rate / (1 - beta1^t) */
 } gan__adam_rule;
 
 /* In front of a short loop that must be unrolled for its arrays to live in registers. */
