@@ -24,8 +24,9 @@ typedef enum gan__activation {
     GAN__ACTIVATION_COUNT
 } gan__activation;
 
-/* Those up to ELU can be fused into a normalisation. */
-enum { GAN__FUSED_COUNT = GAN__ELU + 1 };
+/* Those up to ELU can be fused into a normalisation; those up to the sigmoid also where it runs
+ * backwards, since their derivative is found in their output. */
+enum { GAN__FUSED_COUNT = GAN__ELU + 1, GAN__FUSED_BACKWARD_COUNT = GAN__SIGMOID + 1 };
 
 /* Errors are below 2 units in the last place for every float32, denormal results included. */
 typedef enum gan__function {
@@ -119,7 +120,7 @@ typedef struct gan__vector_kernels {
     gan__map_kernel *function[GAN__FUNCTION_COUNT];
     gan__map_kernel *activate[GAN__ACTIVATION_COUNT];
 
-    /* dx = dy * f'(v), v = x or y. `slope_output` has no entry (NULL) from SILU on; `slope_input`
+    /* dx = dy * f'(v), v = x or y. `slope_output` has no entry (NULL) from ELU on; `slope_input`
      * serves ELU, SILU, GELU and the piecewise linear ones, and is NULL for tanh and sigmoid. */
     gan__slope_kernel *slope_output[GAN__ACTIVATION_COUNT];
     gan__slope_kernel *slope_input[GAN__ACTIVATION_COUNT];
@@ -152,10 +153,10 @@ typedef struct gan__vector_kernels {
 
     /* With g = dy * f'(y), times gamma[row][column] (rows `stride` apart) unless NULL: the sums of
      * g and of g * (x - mean) are added as column_sum and column_dot do. */
-    gan__norm_sums_kernel *norm_sums[GAN__FUSED_COUNT];
+    gan__norm_sums_kernel *norm_sums[GAN__FUSED_BACKWARD_COUNT];
 
     /* dx = fma(of_gradient, g, fma(of_input, x - mean, constant)), per column. */
-    gan__norm_input_kernel *norm_input[GAN__FUSED_COUNT];
+    gan__norm_input_kernel *norm_input[GAN__FUSED_BACKWARD_COUNT];
 
     /* Words of Philox blocks first .. first + count - 1: word j of block first + i is
      * out[j * count + i]. `stream` is the counter's upper half. */

@@ -64,7 +64,7 @@ typedef struct gan__layer_kind {
     /* Whether samples of a batch influence each other in training (batchnorm, minibatch_stddev). */
     bool couples;
 
-    /* The next layer, if it is an activation that needs only its output, may be done in the store:
+    /* The next layer, if it is an activation that gan__activation_fuses, may be done in the store:
      * then op->tail is set. */
     bool takes_tail;
 

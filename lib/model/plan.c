@@ -79,7 +79,7 @@ static bool plan_fuse(gan__plan *plan, const gan__node *node)
     gan__tail tail = {0};
     if (!node->layer->kind->activation || node->operand_count != 1) return false;
     node->layer->kind->activation(node->layer, &tail);
-    if (!gan__activation_uses_output(tail.activation, tail.parameter)) return false;
+    if (!gan__activation_fuses(tail.activation, tail.parameter, plan->mode.backward)) return false;
     gan__plan_value *value = &plan->values[node->operands[0]];
     if (value->producer < 0 || value->readers != 1 || value->outputs != 0) return false;
     gan__plan_step *step = &plan->steps[value->producer];

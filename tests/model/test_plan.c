@@ -237,7 +237,8 @@ static uint64_t run_bits(const char *text, gan__plan_mode mode, size_t *steps)
     return hash;
 }
 
-/* Giving out the value before an activation keeps it from being fused. */
+/* Giving out the value before an activation keeps it from being fused; ELU, whose slope needs its
+ * input, is fused only where nothing runs backwards. */
 TEST(fused_is_unfused)
 {
     static const char *const kinds[] = {"conv2d 4 kernel=3 pad=1",
@@ -258,7 +259,7 @@ TEST(fused_is_unfused)
             uint64_t bits = run_bits(fused, modes[m], &steps);
             if (!CHECK(bits == run_bits(unfused, modes[m], &more)))
                 printf("    %s; %s, mode %d\n", kind, activation, m);
-            CHECK_INT(steps, 2);
+            CHECK_INT(steps, i % 5 == 4 && modes[m].backward ? 3 : 2);
             CHECK_INT(more, 3);
         }
     }
