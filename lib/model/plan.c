@@ -164,6 +164,19 @@ static gan_status plan_make_before(gan__plan *plan)
     return gan__allocate_raw(plan->context, &plan->before, (size_t)count, sizeof *plan->before);
 }
 
+static gan_status plan_check_groups(const gan__plan *plan)
+{
+    const gan__node *node = NULL;
+    if (plan->mode.groups == 1 || !plan->mode.training) return GAN_OK;
+    GAN__TRY(gan__model_group_state(plan->model, false, &node));
+    if (!node) return GAN_OK;
+    return gan__fail(plan->context, GAN_E_UNSUPPORTED,
+                     "layer %s: %s keeps state and stands in the model more than once: groups=%d in "
+                     "training would not leave it as %d applications do",
+                     node->path, node->layer->kind->kind.name, plan->mode.groups,
+                     plan->mode.groups);
+}
+
 /* ---- the whole ---- */
 
 static gan_status plan_build(gan__plan *plan, const gan__shape *inputs, gan__panel_cache *cache)
@@ -174,6 +187,7 @@ static gan_status plan_build(gan__plan *plan, const gan__shape *inputs, gan__pan
         return gan__fail(plan->context, GAN_E_SHAPE,
                          "plan: a batch of %" PRId64 " does not make %d groups", inputs[0].n,
                          plan->mode.groups);
+    GAN__TRY(plan_check_groups(plan));
     GAN__TRY(plan_make_ports(plan, inputs));
     GAN__TRY(plan_make_values(plan));
     plan_count_readers(plan);
