@@ -84,7 +84,8 @@ bool gan__update_rmsprop(gan_context *context, const gan__rmsprop *rule, int64_t
                                        .decay = (float)rule->decay,
                                        .alpha = (float)rule->alpha,
                                        .fresh = (float)(1.0 - rule->alpha),
-                                       .root = (float)sqrt(1.0 - gan__power(rule->alpha, rule->step)),
+                                       .root =
+                                           (float)sqrt(1.0 - gan__power(rule->alpha, rule->step)),
                                        .eps = (float)rule->eps,
                                        .momentum = (float)rule->momentum,
                                        .rate = (float)rule->rate};

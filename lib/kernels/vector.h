@@ -9,6 +9,8 @@
 #ifndef GAN__VECTOR_H
 #define GAN__VECTOR_H
 
+#include "base/exact.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 

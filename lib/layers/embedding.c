@@ -71,11 +71,10 @@ static gan_status embedding_admit(const gan__op *op)
     char index[GAN__NUMBER_SIZE];
     for (int64_t i = 0; i < in.n * in.h * in.w; i++) {
         if (embedding_row(values, op->x[0][i]) >= 0) continue;
-        return gan__fail(op->context, GAN_E_ARGUMENT,
-                         "embedding: index %s of sample %" PRId64
-                         " is no whole number from 0 to %" PRId64,
-                         gan__number_print((double)op->x[0][i], index), i / (in.h * in.w),
-                         values->count - 1);
+        return gan__fail(
+            op->context, GAN_E_ARGUMENT,
+            "embedding: index %s of sample %" PRId64 " is no whole number from 0 to %" PRId64,
+            gan__number_print((double)op->x[0][i], index), i / (in.h * in.w), values->count - 1);
     }
     return GAN_OK;
 }

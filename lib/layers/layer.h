@@ -89,9 +89,9 @@ typedef struct gan__layer_kind {
      * needed. */
     gan_status (*plan)(struct gan__op *op);
 
-    /* Whether what has come in, in op->x, can be worked on: GAN_E_ARGUMENT with the value, its place
-     * and the limit where it cannot; forward() is not called then, and the plan puts back what other
-     * layers have changed in the same pass. NULL: everything can. */
+    /* Whether what has come in, in op->x, can be worked on: GAN_E_ARGUMENT with the value, its
+     * place and the limit where it cannot; forward() is not called then, and the plan puts back
+     * what other layers have changed in the same pass. NULL: everything can. */
     gan_status (*admit)(const struct gan__op *op);
 
     void (*forward)(struct gan__op *op);

@@ -1,4 +1,5 @@
-/* group_state.c: whether several batches in one pass in training leave a model as several passes do.
+/* group_state.c: whether several batches in one pass in training leave a model as several passes
+ * do.
  *
  * Layers run one after the other, each on all groups of the batch. A layer that keeps state from
  * pass to pass (running statistics, u and v) and stands in a model twice so meets the groups in

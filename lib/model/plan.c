@@ -170,11 +170,11 @@ static gan_status plan_check_groups(const gan__plan *plan)
     if (plan->mode.groups == 1 || !plan->mode.training) return GAN_OK;
     GAN__TRY(gan__model_group_state(plan->model, false, &node));
     if (!node) return GAN_OK;
-    return gan__fail(plan->context, GAN_E_UNSUPPORTED,
-                     "layer %s: %s keeps state and stands in the model more than once: groups=%d in "
-                     "training would not leave it as %d applications do",
-                     node->path, node->layer->kind->kind.name, plan->mode.groups,
-                     plan->mode.groups);
+    return gan__fail(
+        plan->context, GAN_E_UNSUPPORTED,
+        "layer %s: %s keeps state and stands in the model more than once: groups=%d in "
+        "training would not leave it as %d applications do",
+        node->path, node->layer->kind->kind.name, plan->mode.groups, plan->mode.groups);
 }
 
 /* ---- the whole ---- */

@@ -252,7 +252,8 @@ static gan_status optimizer_step(gan_optimizer *optimizer)
     double scale = 1;
     optimizer->norm = sqrt(square);
     optimizer->overflowed = false;
-    /* A double holds the square of every float32, so this is a gradient that is not finite itself. */
+    /* A double holds the square of every float32, so this is a gradient that is not finite itself.
+     */
     if (!isfinite(square))
         return gan__fail(optimizer->object.context, GAN_E_DIVERGED,
                          "%s: the gradient is not finite", optimizer->kind->kind.name);

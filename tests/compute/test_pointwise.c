@@ -49,8 +49,8 @@ TEST(activations)
     free(dx);
 }
 
-/* The slope of ELU for all kinds of x, within some units in the last place: far in the tail too, where
- * the output is -alpha. */
+/* The slope of ELU for all kinds of x, within some units in the last place: far in the tail too,
+ * where the output is -alpha. */
 TEST(elu_slope)
 {
     enum { COUNT = 4096 };

@@ -199,9 +199,14 @@ static float tiny_step(int rule, double eps, float gradient)
 {
     enum { COUNT = 19 };
     float g[COUNT], w[COUNT] = {0}, m[COUNT] = {0}, v[COUNT] = {0}, a[COUNT] = {0};
-    const gan__adam adam = {
-        .rate = 1e-3, .beta1 = 0.9, .beta2 = 0.999, .eps = eps, .scale = 1, .step = 1,
-        .decay = rule == 1 ? 0.01 : 0, .decoupled = rule == 1};
+    const gan__adam adam = {.rate = 1e-3,
+                            .beta1 = 0.9,
+                            .beta2 = 0.999,
+                            .eps = eps,
+                            .scale = 1,
+                            .step = 1,
+                            .decay = rule == 1 ? 0.01 : 0,
+                            .decoupled = rule == 1};
     const gan__rmsprop rmsprop = {.rate = 1e-4, .alpha = 0.99, .eps = eps, .scale = 1, .step = 1};
     const gan__sgd sgd = {.rate = 1, .momentum = 0.9, .scale = 1, .first = true};
     for (int i = 0; i < COUNT; i++) g[i] = gradient;
@@ -264,12 +269,12 @@ static void tiny_run(int rule, double eps, double size, bool mixed)
         adam.step = rmsprop.step = t;
         double step = rule == 0 ? tiny_adam(&exact, &adam, (double)gradient)
                                 : tiny_rmsprop(&exact, &rmsprop, rule == 3, (double)gradient);
-        bool finite = rule == 0 ? gan__update_adam(context, &adam, 1, &gradient, &w,
-                                                   (float *[]){&m, &v}, NULL)
-                                : gan__update_rmsprop(context, &rmsprop, 1, &gradient, &w,
-                                                      (float *[]){&v, rule == 2 ? &b : NULL,
-                                                                  rule == 3 ? &a : NULL},
-                                                      NULL);
+        bool finite =
+            rule == 0
+                ? gan__update_adam(context, &adam, 1, &gradient, &w, (float *[]){&m, &v}, NULL)
+                : gan__update_rmsprop(context, &rmsprop, 1, &gradient, &w,
+                                      (float *[]){&v, rule == 2 ? &b : NULL, rule == 3 ? &a : NULL},
+                                      NULL);
         CHECK(finite && isfinite(w));
         CHECK(m == 0 || fabsf(m) >= 0x1p-126f);
         CHECK(v == 0 || v >= 0x1p-126f);
@@ -285,7 +290,8 @@ TEST(tiny_gradients)
     for (int rule = 0; rule < 4; rule++) {
         for (int e = 0; e < 2; e++) {
             for (double size = 1e-16; size > 1e-30; size *= 0.1) {
-                /* centered: the deviation of equal gradients is 0 in the end, whatever their size */
+                /* centered: the deviation of equal gradients is 0 in the end, whatever their size
+                 */
                 if (rule < 3 || size < 1e-18) tiny_run(rule, epsilons[e], size, false);
                 tiny_run(rule, epsilons[e], size, true);
             }
@@ -302,8 +308,8 @@ TEST(ended_gradient)
     for (int t = 1; t <= 2000; t++) {
         adam.step = rmsprop.step = t;
         CHECK(gan__update_adam(context, &adam, 1, &g, &w[0], (float *[]){&m, &v}, NULL));
-        CHECK(gan__update_rmsprop(context, &rmsprop, 1, &g, &w[1],
-                                  (float *[]){&square, NULL, NULL}, NULL));
+        CHECK(gan__update_rmsprop(context, &rmsprop, 1, &g, &w[1], (float *[]){&square, NULL, NULL},
+                                  NULL));
         g = 0;
     }
     CHECK(m == 0 && v == 0 && square == 0);

@@ -212,7 +212,8 @@ static uint64_t run_bits(const char *text, gan__plan_mode mode, size_t *steps)
     gan__plan_bind(plan, arena);
     *steps = plan->step_count;
     draw(x, 2 * 6 * 6 * 3, 9);
-    CHECK_OK(gan__plan_forward(plan, (const float *const[]){x}, &(gan__plan_draw){1, 7}, transient));
+    CHECK_OK(
+        gan__plan_forward(plan, (const float *const[]){x}, &(gan__plan_draw){1, 7}, transient));
     int64_t count = gan__shape_count(gan__plan_output_shape(plan, 0));
     hash = hash_floats(hash, gan__plan_output(plan, 0), count);
     if (mode.backward) {
@@ -338,7 +339,8 @@ TEST(memory_of_random_graphs)
         CHECK(gan__plan_arena(plan) < 20 * 64);
         CHECK(gan__plan_transient(plan) <= sizeof transient);
         gan__plan_bind(plan, arena);
-        CHECK_OK(gan__plan_forward(plan, (const float *const[]){x}, &(gan__plan_draw){1, 0}, transient));
+        CHECK_OK(
+            gan__plan_forward(plan, (const float *const[]){x}, &(gan__plan_draw){1, 0}, transient));
         double values[25][4];
         for (int k = 0; k < 4; k++) {
             values[0][k] = (double)x[k];

@@ -400,9 +400,9 @@ static snapshot snap(const gan_optimizer *optimizer)
 /* A weight that would not be finite: the step says so and was never made, with or without marks. */
 TEST(new_weights_that_are_not_finite)
 {
-    static const char *const specs[] = {
-        "adam weight_decay=1e6", "rmsprop weight_decay=1e6", "adamw weight_decay=1e6 clip=1",
-        "rmsprop weight_decay=1e6 momentum=0.9 centered=yes"};
+    static const char *const specs[] = {"adam weight_decay=1e6", "rmsprop weight_decay=1e6",
+                                        "adamw weight_decay=1e6 clip=1",
+                                        "rmsprop weight_decay=1e6 momentum=0.9 centered=yes"};
     const double gradients[UPDATE_COUNT] = {1, 2, 0, 4};
     gan_context *context = context_of("");
     gan_model *model = small_model(context);

@@ -49,8 +49,8 @@ static void expect(gan_model *model, const char *name, double a, double b)
 /* default_rng(0).standard_normal((1, 2, 2, 2)), twice: N H W C. */
 static const float x1[8] = {0.125730217f,  -0.132104859f, 0.640422642f, 0.104900114f,
                             -0.535669386f, 0.361595064f,  1.30400002f,  0.947080970f};
-static const float x2[8] = {-0.703735232f, -1.26542151f, -0.623274446f, 0.0413259789f,
-                            -2.32503080f,  -0.218791664f, -1.24591100f, -0.732267380f};
+static const float x2[8] = {-0.703735232f, -1.26542151f,  -0.623274446f, 0.0413259789f,
+                            -2.32503080f,  -0.218791664f, -1.24591100f,  -0.732267380f};
 
 static gan_value put(gan_tape *tape, gan_tensor *tensor)
 {
@@ -75,8 +75,7 @@ static uint64_t buffers_of(const gan_model *model)
 /* The groups of a layer that stands twice are refused; two applications do what PyTorch does. */
 TEST(running_statistics_twice)
 {
-    gan_model *model =
-        parse("define P { input 2 2 2; batchnorm }; input 2 2 2; part P; part P");
+    gan_model *model = parse("define P { input 2 2 2; batchnorm }; input 2 2 2; part P; part P");
     gan_tensor *a = tensor_of(1, 2, 2, 2, x1), *b = tensor_of(1, 2, 2, 2, x2);
     gan_tape *tape;
     gan_value y[2];
@@ -167,7 +166,8 @@ TEST(trainer)
     float numbers[3][BATCH * 6];
     gan_tensor *in[3];
     for (int k = 0; k < 3; k++) {
-        for (int i = 0; i < BATCH * 6; i++) numbers[k][i] = (float)((i + 3 * k) * 5 % 11) / 5.5f - 1;
+        for (int i = 0; i < BATCH * 6; i++)
+            numbers[k][i] = (float)((i + 3 * k) * 5 % 11) / 5.5f - 1;
         in[k] = tensor_of(BATCH, 1, 1, 6, numbers[k]);
     }
     for (int i = 0; i < 4; i++) {

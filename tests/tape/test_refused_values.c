@@ -1,5 +1,5 @@
-/* Values that a layer cannot work on: an error that names layer, value and limit, after which all is
- * as it was before the call. */
+/* Values that a layer cannot work on: an error that names layer, value and limit, after which all
+ * is as it was before the call. */
 #include <gan/gan.h>
 
 #include "model/model.h"
@@ -43,9 +43,15 @@ TEST(indices)
     static const struct {
         float x;
         const char *text;
-    } bad[] = {{3, "index 3 "},          {-1, "index -1 "},        {0.5f, "index 0.5 "},
-               {NAN, "index nan "},      {INFINITY, "index inf "}, {-INFINITY, "index -inf "},
-               {1e30f, "index 1.00000001"},  {-1e-9f, "index -"},      {2.0000002f, "index 2.0000"},
+    } bad[] = {{3, "index 3 "},
+               {-1, "index -1 "},
+               {0.5f, "index 0.5 "},
+               {NAN, "index nan "},
+               {INFINITY, "index inf "},
+               {-INFINITY, "index -inf "},
+               {1e30f, "index 1.00000001"},
+               {-1e-9f, "index -"},
+               {2.0000002f, "index 2.0000"},
                {16777216, "index 16777216 "}};
     static const char *const modes[] = {"training", "evaluation", "training frozen groups=2"};
     gan_model *model = parse("input 1; label = embedding 3 2");

@@ -10,7 +10,8 @@
 
 enum { BATCH = 4 };
 
-static void write_all(gan_model *model, const char *name, int64_t rows, int64_t columns, float value)
+static void write_all(gan_model *model, const char *name, int64_t rows, int64_t columns,
+                      float value)
 {
     gan_tensor *tensor;
     must(gan_tensor_create(&tensor, context, GAN_FLOAT32, 2, (const int64_t[]){rows, columns}));
