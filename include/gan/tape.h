@@ -53,7 +53,12 @@ GAN_API gan_status gan_tape_seek(gan_tape *tape, uint64_t draws);
  *                 groups times the model's inputs (all of the first batch, then all of the
  *                 second), and `outputs` likewise. Batches of one call have equal sizes. It is one
  *                 application all the same where a layer keeps state from one to the next: with
- *                 spectral=yes one power iteration, not one for each group.
+ *                 spectral=yes one power iteration, not one for each group. In training
+ *                 GAN_E_UNSUPPORTED where such a layer stands in the model more than once: it would
+ *                 see the groups in another order than several applications show them.
+ *
+ * GAN_E_ARGUMENT for an index outside an embedding, with layer, index and limit. A call that fails
+ * has changed nothing, running statistics and draws included.
  *
  * The lengths of `inputs` and `outputs` cannot be checked. */
 GAN_API gan_status gan_tape_apply(gan_tape *tape, gan_model *model, const char *mode,
