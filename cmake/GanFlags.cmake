@@ -5,6 +5,30 @@ if(PROJECT_IS_TOP_LEVEL AND NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYP
   set(CMAKE_BUILD_TYPE Release CACHE STRING "Debug, Release, RelWithDebInfo or MinSizeRel" FORCE)
 endif()
 
+# Flags that change results are refused, wherever a parent or a user has put them. Those that hang on a
+# condition, or that other builds give, are seen by lib/base/exact.h or by a new context's self-test.
+set(gan_inexact "fast-math|finite-math-only|unsafe-math-optimizations|associative-math|reciprocal-math")
+string(APPEND gan_inexact "|no-signed-zeros|no-honor-nans|no-honor-infinities|approx-func")
+string(APPEND gan_inexact "|single-precision-constant|fp-model=fast")
+get_directory_property(gan_flags COMPILE_OPTIONS)
+list(TRANSFORM gan_flags REPLACE "^SHELL:" "")
+list(JOIN gan_flags " " gan_flags)
+foreach(config "" ${CMAKE_BUILD_TYPE} ${CMAKE_CONFIGURATION_TYPES})
+  if(config)
+    string(TOUPPER "_${config}" config)
+  endif()
+  separate_arguments(gan_each NATIVE_COMMAND "${CMAKE_C_FLAGS${config}} ${gan_flags}")
+  if("-fno-fast-math" IN_LIST gan_each) # takes back what stands before it
+    list(FIND gan_each -fno-fast-math gan_at)
+    list(SUBLIST gan_each ${gan_at} -1 gan_each)
+  endif()
+  list(FILTER gan_each INCLUDE REGEX "^(-f(${gan_inexact})|-Ofast|/fp:fast)$")
+  if(gan_each)
+    message(FATAL_ERROR "libgan's results are exact bits, on every machine: the compiler flag ${gan_each} "
+            "changes results. Leave it away, for these sources at least.")
+  endif()
+endforeach()
+
 find_package(Threads REQUIRED)
 
 set(gan_is_gnu "$<C_COMPILER_ID:GNU,Clang,AppleClang>")

@@ -73,6 +73,10 @@ gan_script_test(abi/headers abi/headers.cmake "WORK=${gan_work}/headers" "CXX=${
 if(NOT WIN32)
   gan_script_test(style/single_file style/single_file.cmake "WORK=${gan_work}/single_file")
 endif()
+if(UNIX AND NOT CMAKE_CROSSCOMPILING)
+  gan_script_test(style/flags style/flags.cmake "WORK=${gan_work}/flags"
+                  "GENERATOR=${CMAKE_GENERATOR}")
+endif()
 if(GAN_CLANG_FORMAT)
   gan_script_test(style/format style/format.cmake "FORMATTER=${GAN_CLANG_FORMAT}")
 endif()

@@ -3,7 +3,26 @@
  * A layer is described by one statement of the network grammar: "conv2d 64 kernel=4 stride=2
  * pad=1". It is put into models with gan_model_add; the same layer in two models shares its
  * parameters. Its parameters come into being when it is placed for the first time, since their
- * shapes depend on what goes in. */
+ * shapes depend on what goes in.
+ *
+ * embedding COUNT SIZE takes whole numbers from 0 to COUNT - 1; any other, NaN too, is
+ * GAN_E_ARGUMENT from whatever applies the model (gan_tape_apply, gan_runner_run, a trainer's
+ * step), and that call has changed nothing.
+ *
+ * Normalisation: y = (x - mean) / sqrt(variance + eps) * weight + bias. instancenorm and groupnorm
+ * with one number to a mean are GAN_E_SHAPE, in evaluation too; layernorm of one number is its
+ * bias. Variances are float32: of |x| above about 4e18 they are infinite and y is the bias. eps=0
+ * is refused by batchnorm; elsewhere a variance of 0 gives NaN, and one below 3e-39 an infinite
+ * gradient.
+ *
+ * minibatch_stddev adds one channel. A batch of n is cut into m = n / group sets, set j being the
+ * samples j, j + m, j + 2m, ...; all of its samples and pixels get the mean, over the H * W * C
+ * numbers of a sample, of sqrt(variance + 1e-8), the variance (biased) being that of one number
+ * over the set. A group above n is n. A batch that is no multiple of the group is GAN_E_SHAPE in
+ * training; in evaluation the largest smaller group serves that divides it.
+ *
+ * The slopes of tanh and sigmoid are found in their outputs, as PyTorch's are: where those are
+ * next to 1 (tanh also -1) they keep few digits, and in the end are 0. */
 #ifndef GAN_LAYER_H
 #define GAN_LAYER_H
 

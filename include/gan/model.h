@@ -29,7 +29,11 @@
  * "3.shortcut.j.weight"; a part "NAME.j.weight" wherever it is placed, since its parameters are
  * one set.
  *
- * Parameters have PyTorch's names and layouts. */
+ * Parameters have PyTorch's names and layouts.
+ *
+ * NaN and infinity go through every layer. Convolutions of 3x3 (stride 1) and 4x4 (stride 2) may be
+ * made by minimal filtering, which adds and subtracts numbers of the picture first: where a direct
+ * convolution gives an infinity it may give NaN, at the same places and nowhere else. */
 #ifndef GAN_MODEL_H
 #define GAN_MODEL_H
 

@@ -25,8 +25,9 @@ GAN_API gan_status gan_runner_update(gan_runner *runner);
 
 /* Runs the model: one tensor for each of its inputs and outputs, all with the same batch size, from
  * 1 to batch=. float32, or uint8 for pictures (scaled to and from [-1, 1]), of rank 1 for class
- * numbers; any strides. Nothing is allocated. Fails, and computes nothing, on a wrong shape or
- * type, and with GAN_E_ARGUMENT on a count that is not the model's. */
+ * numbers; any strides. Nothing is allocated. Fails, and writes no output, on a wrong shape or
+ * type, and with GAN_E_ARGUMENT on a count that is not the model's and on an index outside an
+ * embedding. */
 GAN_API gan_status gan_runner_run(gan_runner *runner, gan_tensor *const *inputs,
                                   int32_t input_count, gan_tensor *const *outputs,
                                   int32_t output_count);

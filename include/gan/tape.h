@@ -55,7 +55,12 @@ GAN_API gan_status gan_tape_seek(gan_tape *tape, uint64_t draws);
  *                 groups times the model's inputs (all of the first batch, then all of the
  *                 second), and `outputs` likewise. Batches of one call have equal sizes. It is one
  *                 application all the same where a layer keeps state from one to the next: with
- *                 spectral=yes one power iteration, not one for each group.
+ *                 spectral=yes one power iteration, not one for each group. In training
+ *                 GAN_E_UNSUPPORTED where such a layer stands in the model more than once: it would
+ *                 see the groups in another order than several applications show them.
+ *
+ * GAN_E_ARGUMENT for an index outside an embedding, with layer, index and limit. A call that fails
+ * has changed nothing, running statistics and draws included.
  *
  * `input_count` and `output_count` are the lengths of the arrays: groups times the model's inputs
  * and outputs, else GAN_E_ARGUMENT. */

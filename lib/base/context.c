@@ -210,20 +210,6 @@ static gan_status context_describe(gan_context *context, const char *spec)
 
 /* ---- creation ---- */
 
-/* Whether this build rounds a product before it adds: then x*x - (1 + 2^-11) with x = 1 + 2^-12 is
- * 0, since x*x ends halfway and rounds down; fused or in wider registers it is 2^-24. Likewise in
- * double with 2^-27. The operands are volatile so that the compiler cannot compute the answer. */
-static bool context_rounds_twice(void)
-{
-    volatile float x = 1.0f + 0x1p-12f, c = -(1.0f + 0x1p-11f);
-    volatile double y = 1.0 + 0x1p-27, d = -(1.0 + 0x1p-26);
-    float a = x, b = c;
-    double e = y, f = d;
-    volatile float single = a * a + b;
-    volatile double twice = e * e + f;
-    return single == 0.0f && twice == 0.0;
-}
-
 /* A tier's name that is spelled wrong must not pass for the best tier in silence. */
 static void context_check_cpu(gan_context *context)
 {
@@ -239,11 +225,9 @@ static void context_check_cpu(gan_context *context)
 
 static gan_status context_init(gan_context *context, const char *spec)
 {
-    if (!context_rounds_twice()) {
-        return gan__fail(context, GAN_E_UNSUPPORTED,
-                         "context: this build of libgan fuses products into sums; "
-                         "compile it with -ffp-contract=off");
-    }
+    const char *fault = gan__exact_fault();
+    if (fault)
+        return gan__fail(context, GAN_E_UNSUPPORTED, "context: this build of libgan %s", fault);
     GAN__TRY(context_describe(context, spec));
     context_check_cpu(context);
     context->tier = gan__cpu_tier();

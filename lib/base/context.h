@@ -4,11 +4,8 @@
 
 #include <gan/context.h>
 
-#ifdef __FAST_MATH__
-#error "libgan's results are exact bits: it must not be compiled with -ffast-math"
-#endif
-
 #include "base/cpu.h"
+#include "base/exact.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>

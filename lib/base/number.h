@@ -2,6 +2,8 @@
 #ifndef GAN__NUMBER_H
 #define GAN__NUMBER_H
 
+#include "base/exact.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -22,7 +22,7 @@ typedef struct gan__norm {
     int64_t outer, rows, channels, sets;
     double eps;
     bool positions;             /* gamma and beta have rows * channels elements; needs sets = 1 */
-    gan__activation activation; /* f: linear, or one that gan__activation_uses_output allows */
+    gan__activation activation; /* f: linear, or one that gan__activation_fuses allows */
     float parameter;
 } gan__norm;
 

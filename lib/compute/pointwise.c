@@ -95,11 +95,17 @@ bool gan__activation_uses_output(gan__activation activation, float parameter)
 {
     switch (activation) {
     case GAN__LEAKY_RELU: return parameter >= 0;
-    case GAN__ELU: return parameter > 0;
+    case GAN__ELU:
     case GAN__SILU:
     case GAN__GELU: return false;
     default: return true;
     }
+}
+
+bool gan__activation_fuses(gan__activation activation, float parameter, bool backward)
+{
+    if (backward) return gan__activation_uses_output(activation, parameter);
+    return activation <= GAN__ELU;
 }
 
 void gan__activate(gan_context *context, gan__activation activation, float parameter, int64_t count,

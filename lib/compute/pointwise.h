@@ -9,8 +9,11 @@
 #include "base/context.h"
 
 /* Whether the derivative is computed from the output y; otherwise it needs the input x. ReLU, leaky
- * ReLU (slope > 0 or = 0), tanh, sigmoid and ELU (alpha > 0) need only y. */
+ * ReLU (slope > 0 or = 0), tanh and sigmoid need only y. ELU's y + alpha would lose its digits. */
 bool gan__activation_uses_output(gan__activation activation, float parameter);
+
+/* Whether the layer before can do it in its store, where the input is not kept. */
+bool gan__activation_fuses(gan__activation activation, float parameter, bool backward);
 
 /* y = f(x). NaN passes through every activation. */
 void gan__activate(gan_context *context, gan__activation activation, float parameter, int64_t count,

@@ -84,6 +84,8 @@ bool gan__update_rmsprop(gan_context *context, const gan__rmsprop *rule, int64_t
                                        .decay = (float)rule->decay,
                                        .alpha = (float)rule->alpha,
                                        .fresh = (float)(1.0 - rule->alpha),
+                                       .root =
+                                           (float)sqrt(1.0 - gan__power(rule->alpha, rule->step)),
                                        .eps = (float)rule->eps,
                                        .momentum = (float)rule->momentum,
                                        .rate = (float)rule->rate};
@@ -97,7 +99,7 @@ bool gan__update_adam(gan_context *context, const gan__adam *rule, int64_t count
                       const float *gradient, float *weight, float *const *moments, float *undo)
 {
     double root = sqrt(1.0 - gan__power(rule->beta2, rule->step));
-    double rate = rule->rate / (1.0 - gan__power(rule->beta1, rule->step));
+    double whole = 1.0 - gan__power(rule->beta1, rule->step);
     const gan__adam_rule adam = {.scale = (float)rule->scale,
                                  .decay = rule->decoupled ? 0.0f : (float)rule->decay,
                                  .shrink = rule->decoupled ? (float)(1.0 - rule->rate * rule->decay)
@@ -106,8 +108,10 @@ bool gan__update_adam(gan_context *context, const gan__adam *rule, int64_t count
                                  .beta2 = (float)rule->beta2,
                                  .fresh2 = (float)(1.0 - rule->beta2),
                                  .root = (float)root,
+                                 .whole = (float)(1.0 / whole),
+                                 .most = (float)(0x1p-63 / sqrt(1.0 - rule->beta2)),
                                  .eps = (float)rule->eps,
-                                 .rate = (float)rate};
+                                 .rate = (float)(rule->rate / whole)};
     update_job job = {.adam = &adam,
                       .arrays = {.gradient = gradient, .weight = weight, .trial = rule->trial}};
     for (int i = 0; i < 2; i++) job.arrays.moment[i] = moments[i];

@@ -6,9 +6,18 @@
  * NULL in that order, `count` each. `scale` multiplies the gradient first (clipping); weight decay
  * is added after it.
  *
+ * A new moment below 2^-126 is stored as 0, since denormals would slow every later step down; SGD's
+ * acts once before. Where the square that a step is divided by is 0 thus, its root is taken to be
+ *
+ *   RMSprop   |g| * sqrt(1 - alpha^t), as if all gradients had been like this one; centered too
+ *   Adam      instead of sqrt(v) / sqrt(1 - b2^t): max(|m| / (1 - b1^t), |g|); where the first is 4
+ *             times the second or more, the gradients are ending: the most that it can have been,
+ *             2^-63 / sqrt(1 - b2)
+ *
+ * and 0 / 0 is no step. With an eps from 1e-9 on none of this is seen.
+ *
  * Returns whether every new weight and moment is finite. A trial stores nothing, and returns the
- * same.
- */
+ * same. */
 #ifndef GAN__UPDATE_H
 #define GAN__UPDATE_H
 
@@ -25,9 +34,11 @@ bool gan__update_sgd(gan_context *context, const gan__sgd *rule, int64_t count,
 
 /* torch.optim.RMSprop: v = alpha*v + (1-alpha)*g^2; w -= rate * g / (sqrt(v) + eps); with momentum
  * buf = momentum*buf + g/(sqrt(v)+eps), w -= rate*buf; centered: avg = alpha*avg + (1-alpha)*g and
- * sqrt(max(v - avg^2, 0)). Three moments: v, buf and avg, the last two NULL where not used. */
+ * sqrt(max(v - avg^2, 0)). Three moments: v, buf and avg, the last two NULL where not used. `step`
+ * counts from 1. */
 typedef struct gan__rmsprop {
     double rate, alpha, eps, momentum, decay, scale;
+    int64_t step;
     bool trial;
 } gan__rmsprop;
 bool gan__update_rmsprop(gan_context *context, const gan__rmsprop *rule, int64_t count,
@@ -36,8 +47,7 @@ bool gan__update_rmsprop(gan_context *context, const gan__rmsprop *rule, int64_t
 /* torch.optim.Adam (decoupled = false) and AdamW (true: w *= 1 - rate*decay first). `step` counts
  * from 1. m = b1*m + (1-b1)*g; v = b2*v + (1-b2)*g^2;
  * w -= rate/(1-b1^t) * m / (sqrt(v)/sqrt(1-b2^t) + eps). The corrections are made in double, powers
- * by squaring. Two moments: m and v; denormal ones are flushed to zero (they would slow every later
- * step). */
+ * by squaring. Two moments: m and v. */
 typedef struct gan__adam {
     double rate, beta1, beta2, eps, decay, scale;
     int64_t step;

@@ -13,6 +13,8 @@
 #ifndef GAN__PRODUCT_H
 #define GAN__PRODUCT_H
 
+#include "base/exact.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 

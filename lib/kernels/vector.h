@@ -9,6 +9,8 @@
 #ifndef GAN__VECTOR_H
 #define GAN__VECTOR_H
 
+#include "base/exact.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -24,8 +26,9 @@ typedef enum gan__activation {
     GAN__ACTIVATION_COUNT
 } gan__activation;
 
-/* Those up to ELU can be fused into a normalisation. */
-enum { GAN__FUSED_COUNT = GAN__ELU + 1 };
+/* Those up to ELU can be fused into a normalisation; those up to the sigmoid also where it runs
+ * backwards, since their derivative is found in their output. */
+enum { GAN__FUSED_COUNT = GAN__ELU + 1, GAN__FUSED_BACKWARD_COUNT = GAN__SIGMOID + 1 };
 
 /* Errors are below 2 units in the last place for every float32, denormal results included. */
 typedef enum gan__function {
@@ -84,13 +87,14 @@ typedef struct gan__sgd_rule {
 
 typedef struct gan__rmsprop_rule {
     float scale, decay, alpha, fresh; /* fresh: 1 - alpha */
-    float eps, momentum, rate;
+    float root, eps, momentum, rate;  /* root: sqrt(1 - alpha^t) */
 } gan__rmsprop_rule;
 
 typedef struct gan__adam_rule {
     float scale, decay, shrink;  /* g += decay * w; w *= shrink (1: not decoupled) */
     float fresh1, beta2, fresh2; /* 1 - beta1, beta2, 1 - beta2 */
-    float root, eps, rate;       /* sqrt(1 - beta2^t), eps, rate / (1 - beta1^t) */
+    float root, whole, most;     /* sqrt(1 - beta2^t), 1 / (1 - beta1^t), 2^-63 / sqrt(fresh2) */
+    float eps, rate;             /* eps, rate / (1 - beta1^t) */
 } gan__adam_rule;
 
 /* In front of a short loop that must be unrolled for its arrays to live in registers. */
@@ -118,7 +122,7 @@ typedef struct gan__vector_kernels {
     gan__map_kernel *function[GAN__FUNCTION_COUNT];
     gan__map_kernel *activate[GAN__ACTIVATION_COUNT];
 
-    /* dx = dy * f'(v), v = x or y. `slope_output` has no entry (NULL) from SILU on; `slope_input`
+    /* dx = dy * f'(v), v = x or y. `slope_output` has no entry (NULL) from ELU on; `slope_input`
      * serves ELU, SILU, GELU and the piecewise linear ones, and is NULL for tanh and sigmoid. */
     gan__slope_kernel *slope_output[GAN__ACTIVATION_COUNT];
     gan__slope_kernel *slope_input[GAN__ACTIVATION_COUNT];
@@ -151,10 +155,10 @@ typedef struct gan__vector_kernels {
 
     /* With g = dy * f'(y), times gamma[row][column] (rows `stride` apart) unless NULL: the sums of
      * g and of g * (x - mean) are added as column_sum and column_dot do. */
-    gan__norm_sums_kernel *norm_sums[GAN__FUSED_COUNT];
+    gan__norm_sums_kernel *norm_sums[GAN__FUSED_BACKWARD_COUNT];
 
     /* dx = fma(of_gradient, g, fma(of_input, x - mean, constant)), per column. */
-    gan__norm_input_kernel *norm_input[GAN__FUSED_COUNT];
+    gan__norm_input_kernel *norm_input[GAN__FUSED_BACKWARD_COUNT];
 
     /* Words of Philox blocks first .. first + count - 1: word j of block first + i is
      * out[j * count + i]. `stream` is the counter's upper half. */

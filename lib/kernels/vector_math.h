@@ -231,7 +231,8 @@ INLINE v_float TIER(math_activate)(gan__activation f, v_float x, v_float paramet
     }
 }
 
-/* dy f'(.) from the output y. */
+/* dy f'(.) from the output y, as PyTorch: in the tails of tanh and sigmoid 1 - y keeps few digits.
+ */
 INLINE v_float TIER(math_slope_output)(gan__activation f, v_float y, v_float dy, v_float parameter)
 {
     v_float one = v_set(1.0f), zero = v_set(0.0f);
@@ -241,7 +242,6 @@ INLINE v_float TIER(math_slope_output)(gan__activation f, v_float y, v_float dy,
     case GAN__LEAKY_RELU: return v_select(positive, dy, dy * parameter);
     case GAN__TANH: return dy * v_fma(zero - y, y, one);
     case GAN__SIGMOID: return dy * ((one - y) * y);
-    case GAN__ELU: return v_select(positive, dy, dy * (y + parameter));
     default: return dy;
     }
 }

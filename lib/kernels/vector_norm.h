@@ -112,7 +112,7 @@ KERNEL(column_moments)(int64_t rows, int64_t columns, int64_t stride, const floa
     TIER(norm_columns)(GAN__COLUMN_MOMENTS, GAN__LINEAR, &block, NULL, sum, squares);
 }
 
-#define NORM_PASSES(name, f)                                                                       \
+#define NORM_FORWARD(name, f)                                                                      \
     KERNEL(norm_forward_##name)(const gan__norm_block *given, const float *scale,                  \
                                 const float *offset, float *y)                                     \
     {                                                                                              \
@@ -127,7 +127,9 @@ KERNEL(column_moments)(int64_t rows, int64_t columns, int64_t stride, const floa
                 v_put(to + i, n, TIER(math_activate)(f, z, p));                                    \
             });                                                                                    \
         }                                                                                          \
-    }                                                                                              \
+    }
+
+#define NORM_BACKWARD(name, f)                                                                     \
     KERNEL(norm_sums_##name)(const gan__norm_block *block, const float *gamma, double *sum,        \
                              double *dot)                                                          \
     {                                                                                              \
@@ -152,9 +154,15 @@ KERNEL(column_moments)(int64_t rows, int64_t columns, int64_t stride, const floa
         }                                                                                          \
     }
 
-NORM_PASSES(linear, GAN__LINEAR)
-NORM_PASSES(relu, GAN__RELU)
-NORM_PASSES(leaky_relu, GAN__LEAKY_RELU)
-NORM_PASSES(tanh, GAN__TANH)
-NORM_PASSES(sigmoid, GAN__SIGMOID)
-NORM_PASSES(elu, GAN__ELU)
+NORM_FORWARD(linear, GAN__LINEAR)
+NORM_FORWARD(relu, GAN__RELU)
+NORM_FORWARD(leaky_relu, GAN__LEAKY_RELU)
+NORM_FORWARD(tanh, GAN__TANH)
+NORM_FORWARD(sigmoid, GAN__SIGMOID)
+NORM_FORWARD(elu, GAN__ELU)
+
+NORM_BACKWARD(linear, GAN__LINEAR)
+NORM_BACKWARD(relu, GAN__RELU)
+NORM_BACKWARD(leaky_relu, GAN__LEAKY_RELU)
+NORM_BACKWARD(tanh, GAN__TANH)
+NORM_BACKWARD(sigmoid, GAN__SIGMOID)

@@ -16,9 +16,9 @@
 
 /* clang-format off */
 #define NAME(kernel) TIER(vector_##kernel)
-#define FUSED(what)                                                                                \
+#define FUSED(what, ...)                                                                           \
     {NAME(what##_linear), NAME(what##_relu), NAME(what##_leaky_relu), NAME(what##_tanh),           \
-     NAME(what##_sigmoid), NAME(what##_elu)}
+     NAME(what##_sigmoid), __VA_ARGS__}
 
 const gan__vector_kernels TIER(gan__vector_kernels) = {
     .function = {NAME(exp), NAME(expm1), NAME(log), NAME(softplus), NAME(erf), NAME(sine),
@@ -26,14 +26,14 @@ const gan__vector_kernels TIER(gan__vector_kernels) = {
     .activate = {NAME(linear), NAME(relu), NAME(leaky_relu), NAME(tanh), NAME(sigmoid), NAME(elu),
                  NAME(silu), NAME(gelu)},
     .slope_output = {NAME(linear_slope), NAME(relu_slope), NAME(leaky_relu_slope), NAME(tanh_slope),
-                     NAME(sigmoid_slope), NAME(elu_slope)},
+                     NAME(sigmoid_slope)},
     .slope_input = {NAME(linear_slope), NAME(relu_slope), NAME(leaky_relu_slope), NULL, NULL,
                     NAME(elu_slope_input), NAME(silu_slope_input), NAME(gelu_slope_input)},
     .fill = NAME(fill), .add = NAME(add), .multiply = NAME(multiply), .combine = NAME(combine),
     .clamp = NAME(clamp), .softmax = NAME(softmax), .softmax_backward = NAME(softmax_backward),
     .sum = NAME(sum), .dot = NAME(dot), .column_sum = NAME(column_sum),
     .column_dot = NAME(column_dot), .column_moments = NAME(column_moments),
-    .norm_forward = FUSED(norm_forward), .norm_sums = FUSED(norm_sums),
+    .norm_forward = FUSED(norm_forward, NAME(norm_forward_elu)), .norm_sums = FUSED(norm_sums),
     .norm_input = FUSED(norm_input), .random = NAME(random), .uniform = NAME(uniform),
     .normal = NAME(normal), .bernoulli = NAME(bernoulli), .sgd = NAME(sgd),
     .rmsprop = NAME(rmsprop), .adam = NAME(adam)};
@@ -43,7 +43,8 @@ const gan__vector_kernels TIER(gan__vector_kernels) = {
 #undef MAP_FUNCTION
 #undef MAP_ACTIVATE
 #undef MAP_SLOPE
-#undef NORM_PASSES
+#undef NORM_FORWARD
+#undef NORM_BACKWARD
 #undef NAME
 #undef FUSED
 #include "kernels/lanes_end.h"

@@ -10,6 +10,12 @@ INLINE v_float TIER(update_flush)(v_float moment)
     return v_select(tiny, v_set(0.0f), moment);
 }
 
+/* The root of a square that was kept; of one that was flushed, what it may have been. NaN stays. */
+INLINE v_float TIER(update_root)(v_float square, v_float root, v_float like)
+{
+    return v_select(v_less_equal(TIER(math_abs)(square), v_set(0.0f)), like, root);
+}
+
 INLINE v_float TIER(update_gradient)(const gan__update_arrays *arrays, float scale, float decay,
                                      int64_t i, int64_t n, v_float weight)
 {
@@ -79,7 +85,7 @@ KERNEL(sgd)(const gan__sgd_rule *given, int64_t count, const gan__update_arrays 
         if (arrays.moment[0]) {
             v_float buffer = TIER(update_moment)(&arrays, 0, i, n);
             buffer = rule.first ? g : v_fma(g, v_set(rule.fresh), buffer * momentum);
-            buffer = TIER(update_store)(&arrays, 0, i, n, buffer, &odd);
+            TIER(update_store)(&arrays, 0, i, n, buffer, &odd);
             g = rule.nesterov ? v_fma(buffer, momentum, g) : buffer;
         }
         TIER(update_put)(&arrays, arrays.weight + i, n, v_fma(g, v_set(-rule.rate), weight), &odd);
@@ -100,8 +106,9 @@ KERNEL(rmsprop)
         v_float odd = zero;
         v_float weight = TIER(update_weight)(&arrays, i, n);
         v_float g = TIER(update_gradient)(&arrays, rule.scale, rule.decay, i, n, weight);
-        v_float square = TIER(update_moment)(&arrays, 0, i, n) * alpha;
-        square = TIER(update_store)(&arrays, 0, i, n, v_fma(fresh * g, g, square), &odd);
+        v_float kept = TIER(update_moment)(&arrays, 0, i, n) * alpha;
+        kept = TIER(update_store)(&arrays, 0, i, n, v_fma(fresh * g, g, kept), &odd);
+        v_float square = kept;
         if (arrays.moment[2]) {
             v_float average = TIER(update_moment)(&arrays, 2, i, n);
             average = TIER(update_lerp)(average, g, rule.fresh);
@@ -109,7 +116,9 @@ KERNEL(rmsprop)
             square = v_fma(zero - average, average, square);
             square = v_select(v_less(square, zero), zero, square); /* rounded: NaN stays */
         }
-        v_float size = v_sqrt(square) + v_set(rule.eps);
+        v_float size = TIER(math_abs)(g);
+        v_float like = v_select(v_less(zero, size), size * v_set(rule.root), v_set(1.0f));
+        size = TIER(update_root)(kept, v_sqrt(square), like) + v_set(rule.eps);
         if (arrays.moment[1]) {
             v_float buffer = TIER(update_moment)(&arrays, 1, i, n);
             buffer = buffer * v_set(rule.momentum) + g / size;
@@ -122,6 +131,13 @@ KERNEL(rmsprop)
         all = all + odd;
     });
     TIER(update_tell)(&arrays, all);
+}
+
+/* The root, if gradients go on as they are; `most` when they are about to end, or have ended. */
+INLINE v_float TIER(update_like)(v_float average, v_float present, v_float most)
+{
+    v_mask ending = v_less_equal(present * v_set(4.0f), average);
+    return v_select(ending, most, v_max(average, present));
 }
 
 KERNEL(adam)(const gan__adam_rule *given, int64_t count, const gan__update_arrays *given_arrays)
@@ -139,7 +155,9 @@ KERNEL(adam)(const gan__adam_rule *given, int64_t count, const gan__update_array
         v_float v = TIER(update_moment)(&arrays, 1, i, n);
         m = TIER(update_store)(&arrays, 0, i, n, TIER(update_lerp)(m, g, rule.fresh1), &odd);
         v = TIER(update_store)(&arrays, 1, i, n, v_fma(fresh2 * g, g, v * beta2), &odd);
-        v_float size = v_sqrt(v) / root + eps;
+        v_float average = TIER(math_abs)(m) * v_set(rule.whole);
+        v_float like = TIER(update_like)(average, TIER(math_abs)(g), v_set(rule.most));
+        v_float size = TIER(update_root)(v, v_sqrt(v) / root, like) + eps;
         weight = weight * v_set(rule.shrink) + rate * m / size;
         TIER(update_put)(&arrays, arrays.weight + i, n, weight, &odd);
         all = all + odd;

@@ -29,6 +29,13 @@ static const gan__option batchnorm_options[] = {
      "how the factor starts: normal:1,0.02"},
 };
 
+/* As PyTorch: a channel whose values are all the same would become NaN. */
+static gan_status batchnorm_check(gan_layer *layer)
+{
+    if (((const batchnorm_values *)layer->options)->eps > 0) return GAN_OK;
+    return gan__fail(layer->object.context, GAN_E_TEXT, "batchnorm: eps=0 is not above 0");
+}
+
 static gan_status batchnorm_declare(gan_layer *layer, const gan__shape *in, int32_t count)
 {
     const batchnorm_values *values = layer->options;
@@ -139,6 +146,7 @@ const gan__layer_kind gan__layer_batchnorm = {
     .operands = 1,
     .couples = true,
     .takes_tail = true,
+    .check = batchnorm_check,
     .shape = gan__shape_same,
     .declare = batchnorm_declare,
     .plan = batchnorm_plan,

@@ -1,12 +1,11 @@
 /* embedding: y[n] = W[x[n]], rows of a trained table. x has one channel: whole numbers from 0 to
- * count - 1. Any other number, NaN too, gives NaN: a forward pass has no other way to say so, and
- * the loss then names it. */
+ * count - 1. Any other number, NaN too, is refused. */
 #include "layers/kinds.h"
 
+#include "base/number.h"
 #include "base/parallel.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <string.h>
 
 typedef struct embedding_values {
@@ -65,6 +64,21 @@ static int64_t embedding_row(const embedding_values *values, float x)
     return (float)row == x ? row : -1;
 }
 
+static gan_status embedding_admit(const gan__op *op)
+{
+    const embedding_values *values = op->layer->options;
+    const gan__shape in = op->in[0];
+    char index[GAN__NUMBER_SIZE];
+    for (int64_t i = 0; i < in.n * in.h * in.w; i++) {
+        if (embedding_row(values, op->x[0][i]) >= 0) continue;
+        return gan__fail(
+            op->context, GAN_E_ARGUMENT,
+            "embedding: index %s of sample %" PRId64 " is no whole number from 0 to %" PRId64,
+            gan__number_print((double)op->x[0][i], index), i / (in.h * in.w), values->count - 1);
+    }
+    return GAN_OK;
+}
+
 static void embedding_one(void *argument, int64_t index, int32_t worker)
 {
     const gan__op *op = argument;
@@ -73,11 +87,7 @@ static void embedding_one(void *argument, int64_t index, int32_t worker)
     const int64_t row = embedding_row(values, op->x[0][index]);
     float *y = op->y + index * values->size;
     (void)worker;
-    if (row >= 0) {
-        memcpy(y, table + row * values->size, (size_t)values->size * sizeof *y);
-        return;
-    }
-    for (int64_t i = 0; i < values->size; i++) y[i] = NAN;
+    memcpy(y, table + row * values->size, (size_t)values->size * sizeof *y);
 }
 
 static void embedding_forward(gan__op *op)
@@ -96,7 +106,7 @@ static void embedding_backward(gan__op *op)
     float *gradient = gan__gradient_add(op->layer, &op->layer->parameters[0]);
     for (int64_t n = 0; n < count; n++) {
         const int64_t row = embedding_row(values, op->x[0][n]);
-        if (row < 0) continue;
+        if (row < 0) continue; /* the caller's array was written to since */
         float *to = gradient + row * values->size;
         const float *dy = op->dy + n * values->size;
         for (int64_t i = 0; i < values->size; i++) to[i] += dy[i];
@@ -111,6 +121,7 @@ const gan__layer_kind gan__layer_embedding = {
     .operands = 1,
     .shape = embedding_shape,
     .declare = embedding_declare,
+    .admit = embedding_admit,
     .forward = embedding_forward,
     .backward = embedding_backward,
 };

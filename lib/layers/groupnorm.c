@@ -25,10 +25,16 @@ static gan_status groupnorm_shape(const gan_layer *layer, const gan__shape *in, 
     const groupnorm_values *values = layer->options;
     (void)count;
     *out = in[0];
-    if (in[0].c % values->groups == 0) return GAN_OK;
+    if (in[0].c % values->groups != 0) {
+        return gan__fail(layer->object.context, GAN_E_SHAPE,
+                         "groupnorm: %" PRId64 " channels do not make %" PRId64 " groups", in[0].c,
+                         values->groups);
+    }
+    if (in[0].h != 1 || in[0].w != 1 || in[0].c > values->groups) return GAN_OK;
     return gan__fail(layer->object.context, GAN_E_SHAPE,
-                     "groupnorm: %" PRId64 " channels do not make %" PRId64 " groups", in[0].c,
-                     values->groups);
+                     "groupnorm: needs more than one number in each group, got %" PRId64
+                     " group%s of 1x1x%" PRId64,
+                     values->groups, values->groups > 1 ? "s" : "", in[0].c);
 }
 
 static gan_status groupnorm_declare(gan_layer *layer, const gan__shape *in, int32_t count)

@@ -64,7 +64,7 @@ typedef struct gan__layer_kind {
     /* Whether samples of a batch influence each other in training (batchnorm, minibatch_stddev). */
     bool couples;
 
-    /* The next layer, if it is an activation that needs only its output, may be done in the store:
+    /* The next layer, if it is an activation that gan__activation_fuses, may be done in the store:
      * then op->tail is set. */
     bool takes_tail;
 
@@ -88,6 +88,11 @@ typedef struct gan__layer_kind {
     /* Asks for memory: fills state_size, workspace_size, scratch_size, and panels. NULL: nothing
      * needed. */
     gan_status (*plan)(struct gan__op *op);
+
+    /* Whether what has come in, in op->x, can be worked on: GAN_E_ARGUMENT with the value, its
+     * place and the limit where it cannot; forward() is not called then, and the plan puts back
+     * what other layers have changed in the same pass. NULL: everything can. */
+    gan_status (*admit)(const struct gan__op *op);
 
     void (*forward)(struct gan__op *op);
 

@@ -94,6 +94,12 @@ gan_status gan__model_check_counts(const gan_model *model, gan_context *context,
 /* The entry of that full name; NULL if there is none. */
 const gan__entry_name *gan__model_entry(const gan_model *model, const char *name);
 
+/* The first node whose layer's state several groups in one pass in training do not leave as several
+ * passes would, since it stands in the model more than once; *out is NULL if there is none.
+ * `iterated`: also one whose state every pass takes one step further, whatever its groups (spectral
+ * norm). */
+gan_status gan__model_group_state(const gan_model *model, bool iterated, const gan__node **out);
+
 /* What describes a runner. */
 extern const gan__kind gan__runner_kind;
 

@@ -5,6 +5,7 @@
 #include "base/parallel.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 /* ---- values and their readers ---- */
 
@@ -79,7 +80,7 @@ static bool plan_fuse(gan__plan *plan, const gan__node *node)
     gan__tail tail = {0};
     if (!node->layer->kind->activation || node->operand_count != 1) return false;
     node->layer->kind->activation(node->layer, &tail);
-    if (!gan__activation_uses_output(tail.activation, tail.parameter)) return false;
+    if (!gan__activation_fuses(tail.activation, tail.parameter, plan->mode.backward)) return false;
     gan__plan_value *value = &plan->values[node->operands[0]];
     if (value->producer < 0 || value->readers != 1 || value->outputs != 0) return false;
     gan__plan_step *step = &plan->steps[value->producer];
@@ -150,6 +151,32 @@ static gan_status plan_ask_layers(gan__plan *plan, gan__panel_cache *cache)
     return scratch ? gan__scratch_reserve(plan->context, scratch) : GAN_OK;
 }
 
+/* A layer that may refuse a value comes when others have changed their running state. */
+static gan_status plan_make_before(gan__plan *plan)
+{
+    int64_t count = 0;
+    bool admits = false;
+    for (size_t i = 0; i < plan->step_count; i++)
+        admits |= plan->steps[i].op.layer->kind->admit != NULL;
+    for (size_t i = 0; i < plan->model->store_count; i++)
+        count += plan->model->stores[i]->buffer_count;
+    if (!plan->mode.training || !admits || count == 0) return GAN_OK;
+    return gan__allocate_raw(plan->context, &plan->before, (size_t)count, sizeof *plan->before);
+}
+
+static gan_status plan_check_groups(const gan__plan *plan)
+{
+    const gan__node *node = NULL;
+    if (plan->mode.groups == 1 || !plan->mode.training) return GAN_OK;
+    GAN__TRY(gan__model_group_state(plan->model, false, &node));
+    if (!node) return GAN_OK;
+    return gan__fail(
+        plan->context, GAN_E_UNSUPPORTED,
+        "layer %s: %s keeps state and stands in the model more than once: groups=%d in "
+        "training would not leave it as %d applications do",
+        node->path, node->layer->kind->kind.name, plan->mode.groups, plan->mode.groups);
+}
+
 /* ---- the whole ---- */
 
 static gan_status plan_build(gan__plan *plan, const gan__shape *inputs, gan__panel_cache *cache)
@@ -160,12 +187,14 @@ static gan_status plan_build(gan__plan *plan, const gan__shape *inputs, gan__pan
         return gan__fail(plan->context, GAN_E_SHAPE,
                          "plan: a batch of %" PRId64 " does not make %d groups", inputs[0].n,
                          plan->mode.groups);
+    GAN__TRY(plan_check_groups(plan));
     GAN__TRY(plan_make_ports(plan, inputs));
     GAN__TRY(plan_make_values(plan));
     plan_count_readers(plan);
     GAN__TRY(plan_make_pools(plan));
     plan_make_steps(plan);
     GAN__TRY(plan_ask_layers(plan, cache));
+    GAN__TRY(plan_make_before(plan));
     return gan__plan_place(plan);
 }
 
@@ -211,6 +240,7 @@ void gan__plan_destroy(gan__plan *plan)
     gan__free(context, plan->x);
     gan__free(context, plan->dx);
     gan__free(context, plan->spare_offsets);
+    gan__free(context, plan->before);
     gan__free(context, plan->kept);
     gan__object_release(plan->model);
     gan__free(context, plan);
@@ -279,24 +309,48 @@ gan__shape gan__plan_output_shape(const gan__plan *plan, int32_t index)
     return plan->values[plan->output_values[index]].shape;
 }
 
-void gan__plan_forward(gan__plan *plan, const float *const *x, const gan__plan_draw *draw,
-                       void *transient)
+/* Copies the buffers of the model's stores to plan->before, or back. */
+static void plan_copy_buffers(gan__plan *plan, bool back)
+{
+    float *before = plan->before;
+    for (size_t i = 0; before && i < plan->model->store_count; i++) {
+        gan__store *store = plan->model->stores[i];
+        size_t size = (size_t)store->buffer_count * sizeof *before;
+        if (size) memcpy(back ? store->buffers : before, back ? before : store->buffers, size);
+        before += store->buffer_count;
+    }
+}
+
+static gan_status plan_step_forward(gan__plan *plan, gan__plan_step *step,
+                                    const gan__plan_draw *draw, void *transient)
+{
+    gan__op *op = &step->op;
+    for (int32_t j = 0; j < op->input_count; j++) step->x[j] = plan->values[step->operands[j]].data;
+    op->x = step->x;
+    op->seed = draw->seed;
+    op->draw = draw->step;
+    op->workspace = (unsigned char *)transient + step->workspace_offset[0];
+    gan__plan_value *result = &plan->values[step->result];
+    if (result->again) op->y = (float *)(void *)((unsigned char *)transient + result->offset);
+    result->data = op->y;
+    if (op->layer->kind->admit) GAN__TRY(op->layer->kind->admit(op));
+    op->layer->kind->forward(op);
+    return GAN_OK;
+}
+
+gan_status gan__plan_forward(gan__plan *plan, const float *const *x, const gan__plan_draw *draw,
+                             void *transient)
 {
     for (size_t i = 0; i < plan->input_count; i++) plan->values[plan->input_values[i]].data = x[i];
+    plan_copy_buffers(plan, false);
     for (size_t i = 0; i < plan->step_count; i++) {
-        gan__plan_step *step = &plan->steps[i];
-        gan__op *op = &step->op;
-        for (int32_t j = 0; j < op->input_count; j++)
-            step->x[j] = plan->values[step->operands[j]].data;
-        op->x = step->x;
-        op->seed = draw->seed;
-        op->draw = draw->step;
-        op->workspace = (unsigned char *)transient + step->workspace_offset[0];
-        gan__plan_value *result = &plan->values[step->result];
-        if (result->again) op->y = (float *)(void *)((unsigned char *)transient + result->offset);
-        result->data = op->y;
-        op->layer->kind->forward(op);
+        gan_status status = plan_step_forward(plan, &plan->steps[i], draw, transient);
+        if (status == GAN_OK) continue;
+        plan_copy_buffers(plan, true);
+        return gan__fail_in(plan->context, status, "layer %s",
+                            plan->model->nodes[plan->steps[i].node].path);
     }
+    return GAN_OK;
 }
 
 const float *gan__plan_output(const gan__plan *plan, int32_t index)

@@ -46,9 +46,9 @@ typedef struct gan__plan_draw {
 } gan__plan_draw;
 
 /* x: one array for each input, NHWC. Afterwards gan__plan_output(i) is valid until the next
- * forward. */
-void gan__plan_forward(gan__plan *plan, const float *const *x, const gan__plan_draw *draw,
-                       void *transient);
+ * forward. GAN_E_ARGUMENT, and the buffers are as before, where a layer cannot work on a value. */
+gan_status gan__plan_forward(gan__plan *plan, const float *const *x, const gan__plan_draw *draw,
+                             void *transient);
 const float *gan__plan_output(const gan__plan *plan, int32_t index);
 
 /* dy[i]: gradient of output i, NULL where it is zero; dx[i]: receives (is overwritten by) the

@@ -228,7 +228,7 @@ static gan_status runner_run(gan_runner *runner, gan_tensor *const *inputs,
         runner->x[i] = runner->converted[i];
     }
     const gan__plan_draw nothing = {0, 0};
-    gan__plan_forward(runner->plan, runner->x, &nothing, runner->transient);
+    GAN__TRY(gan__plan_forward(runner->plan, runner->x, &nothing, runner->transient));
     for (size_t i = 0; i < runner->output_count; i++)
         gan__tensor_write(outputs[i], gan__tensor_is_picture(outputs[i]),
                           gan__plan_output(runner->plan, (int32_t)i));

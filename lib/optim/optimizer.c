@@ -4,7 +4,6 @@
 #include "compute/pointwise.h"
 #include "compute/reduce.h"
 
-#include <float.h>
 #include <math.h>
 
 const gan__optimizer_kind *const gan__optimizer_kinds[] = {
@@ -253,11 +252,11 @@ static gan_status optimizer_step(gan_optimizer *optimizer)
     double scale = 1;
     optimizer->norm = sqrt(square);
     optimizer->overflowed = false;
-    /* If the squared norm is a float32, so is every squared element: no second moment overflows. */
-    if (!(square <= (double)FLT_MAX))
+    /* A double holds the square of every float32, so this is a gradient that is not finite itself.
+     */
+    if (!isfinite(square))
         return gan__fail(optimizer->object.context, GAN_E_DIVERGED,
-                         "%s: the norm of the gradient is not finite or too large",
-                         optimizer->kind->kind.name);
+                         "%s: the gradient is not finite", optimizer->kind->kind.name);
     GAN__TRY(optimizer_reserve_undo(optimizer));
     /* torch.nn.utils.clip_grad_norm_, 1e-6 included. */
     if (clip > 0 && clip < optimizer->norm + 1e-6) scale = clip / (optimizer->norm + 1e-6);

@@ -59,6 +59,7 @@ static bool rmsprop_update(const gan_optimizer *optimizer, const gan__optimizer_
                                .momentum = options->momentum,
                                .decay = options->common.weight_decay,
                                .scale = call->scale,
+                               .step = state->steps + 1,
                                .trial = call->trial};
     return gan__update_rmsprop(store->context, &rule, store->weight_count, store->gradients,
                                store->weights, moments, call->undo);

@@ -212,7 +212,8 @@ static gan_status apply_run(gan_tape *tape, gan_model *model, const char *mode,
     for (size_t i = 0; i < record->store_count; i++)
         record->versions[i] = model->stores[i]->version;
     const gan__plan_draw draw = {tape->seed, tape->draws};
-    if (!tape->rehearses) gan__plan_forward(record->plan, record->x, &draw, tape->transient);
+    if (!tape->rehearses)
+        GAN__TRY(gan__plan_forward(record->plan, record->x, &draw, tape->transient));
     if (call.mode.training) tape->draws++;
     apply_outputs(record, &call);
     gan__tape_commit(tape, record, outputs);

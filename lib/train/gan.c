@@ -241,16 +241,6 @@ static const char *game_reference(const gan_trainer *t, int32_t group)
     return game->loss == GAN_WGAN ? "rmsprop lr=5e-5" : "adam lr=2e-4 beta1=0.5";
 }
 
-/* One pass over real and fake is two passes, unless a layer keeps state from application to
- * application that its groups do not see one after the other: spectral normalisation's power
- * iteration. */
-static bool game_needs_two_passes(const gan_model *d)
-{
-    for (size_t i = 0; i < d->node_count; ++i)
-        if (d->nodes[i].layer->iterates) return true;
-    return false;
-}
-
 /* Whether two sizes, -1 where one is open, can be the same picture's. */
 static bool game_fits(gan__shape a, gan__shape b)
 {
@@ -322,7 +312,9 @@ static gan_status game_check(gan_trainer *t)
                  gan__number_print(1 - game->smoothing, target));
     else
         snprintf(game->real_loss, sizeof game->real_loss, "%s", o->real);
-    game->apart = game_needs_two_passes(t->models[GAN_D]);
+    const gan__node *node;
+    GAN__TRY(gan__model_group_state(t->models[GAN_D], true, &node));
+    game->apart = node != NULL;
     return GAN_OK;
 }
 

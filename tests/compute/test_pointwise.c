@@ -49,6 +49,35 @@ TEST(activations)
     free(dx);
 }
 
+/* The slope of ELU for all kinds of x, within some units in the last place: far in the tail too,
+ * where the output is -alpha. */
+TEST(elu_slope)
+{
+    enum { COUNT = 4096 };
+    static float x[COUNT], y[COUNT], one[COUNT], dx[COUNT];
+    static const float alphas[] = {1, 0.3f, 2.5f};
+    const gan__tier best = context->tier;
+    for (int tier = (int)best; tier >= 0; tier--) {
+        context->tier = (gan__tier)tier;
+        for (int k = 0; k < 3; k++) {
+            double worst = 0;
+            for (int i = 0; i < COUNT; i++) x[i] = -90.0f * (float)i / COUNT - (i % 2 ? 1e-7f : 0);
+            for (int i = 0; i < COUNT; i++) one[i] = 1;
+            gan__activate(context, GAN__ELU, alphas[k], COUNT, x, y);
+            bool output = gan__activation_uses_output(GAN__ELU, alphas[k]);
+            gan__activate_backward(context, GAN__ELU, alphas[k], COUNT, output ? y : x, one, dx);
+            for (int i = 0; i < COUNT; i++) {
+                double exact = (double)alphas[k] * exp((double)x[i]);
+                double unit = exact > 0x1p-126 ? exact * 0x1p-24 : 0x1p-149;
+                double error = fabs((double)dx[i] - exact) / unit;
+                if (error > worst) worst = error;
+            }
+            if (!CHECK(worst <= 5)) printf("    alpha %g: %g\n", (double)alphas[k], worst);
+        }
+    }
+    context->tier = best;
+}
+
 /* As PyTorch at the kink; NaN and infinity go through. */
 TEST(special_values)
 {
@@ -67,7 +96,9 @@ TEST(special_values)
     CHECK(isnan(x[2]) && x[3] == 1 && x[0] == 0);
     CHECK(gan__activation_uses_output(GAN__LEAKY_RELU, 0));
     CHECK(!gan__activation_uses_output(GAN__LEAKY_RELU, -0.1f));
-    CHECK(!gan__activation_uses_output(GAN__ELU, 0));
+    CHECK(!gan__activation_uses_output(GAN__ELU, 1));
+    CHECK(gan__activation_fuses(GAN__ELU, 1, false) && !gan__activation_fuses(GAN__ELU, 1, true));
+    CHECK(gan__activation_fuses(GAN__TANH, 0, true) && !gan__activation_fuses(GAN__SILU, 0, false));
     CHECK(!gan__activation_uses_output(GAN__SILU, 0));
 }
 
@@ -159,6 +190,7 @@ int main(void)
 {
     CHECK_OK(gan_context_create(&context, "threads=2", NULL, NULL, 0));
     RUN(activations);
+    RUN(elu_slope);
     RUN(special_values);
     RUN(simple);
     RUN(softmax);

@@ -169,6 +169,153 @@ TEST(denormal_moments)
     CHECK(isnan(m[2]) && isnan(v[2]) && isnan(w[2]));
 }
 
+/* ---- gradients whose squares are no normal float32 ---- */
+
+/* What torch.optim does to one weight, in double: no square is ever too small. */
+typedef struct tiny_state {
+    double w, m, v, buffer;
+} tiny_state;
+
+static double tiny_adam(tiny_state *s, const gan__adam *rule, double g)
+{
+    const double t = (double)rule->step;
+    s->m += (1 - rule->beta1) * (g - s->m);
+    s->v += (1 - rule->beta2) * (g * g - s->v);
+    const double size = sqrt(s->v / (1 - pow(rule->beta2, t))) + rule->eps;
+    return s->m == 0 ? 0 : -rule->rate * s->m / (1 - pow(rule->beta1, t)) / size;
+}
+
+static double tiny_rmsprop(tiny_state *s, const gan__rmsprop *rule, bool centered, double g)
+{
+    s->m += (1 - rule->alpha) * (g - s->m);
+    s->v += (1 - rule->alpha) * (g * g - s->v);
+    const double size = sqrt(centered ? s->v - s->m * s->m : s->v) + rule->eps;
+    s->buffer = rule->momentum * s->buffer + (g == 0 ? 0 : g / size);
+    return -rule->rate * s->buffer;
+}
+
+/* The change of the first weight in the first step; every other lane has the gradient too. */
+static float tiny_step(int rule, double eps, float gradient)
+{
+    enum { COUNT = 19 };
+    float g[COUNT], w[COUNT] = {0}, m[COUNT] = {0}, v[COUNT] = {0}, a[COUNT] = {0};
+    const gan__adam adam = {.rate = 1e-3,
+                            .beta1 = 0.9,
+                            .beta2 = 0.999,
+                            .eps = eps,
+                            .scale = 1,
+                            .step = 1,
+                            .decay = rule == 1 ? 0.01 : 0,
+                            .decoupled = rule == 1};
+    const gan__rmsprop rmsprop = {.rate = 1e-4, .alpha = 0.99, .eps = eps, .scale = 1, .step = 1};
+    const gan__sgd sgd = {.rate = 1, .momentum = 0.9, .scale = 1, .first = true};
+    for (int i = 0; i < COUNT; i++) g[i] = gradient;
+    if (rule < 2)
+        CHECK(gan__update_adam(context, &adam, COUNT, g, w, (float *[]){m, v}, NULL));
+    else if (rule < 4)
+        CHECK(gan__update_rmsprop(context, &rmsprop, COUNT, g, w,
+                                  (float *[]){v, NULL, rule == 3 ? a : NULL}, NULL));
+    else
+        CHECK(gan__update_sgd(context, &sgd, COUNT, g, w, (float *[]){m}, NULL));
+    for (int i = 1; i < COUNT; i++) CHECK(memcmp(&w[i], &w[0], sizeof w[0]) == 0);
+    return w[0];
+}
+
+/* The first step is as long as if the square had been kept, for every eps. */
+TEST(tiny_first_steps)
+{
+    static const double epsilons[] = {0, 1e-30, 1e-25};
+    const gan__tier best = context->tier;
+    for (int tier = (int)best; tier >= 0; tier--) {
+        context->tier = (gan__tier)tier;
+        for (int e = 0; e < 3; e++) {
+            for (int rule = 0; rule < 4; rule++) {
+                for (int sign = -1; sign <= 1; sign += 2) {
+                    const double step = rule == 3 ? 1e-3 / sqrt(0.99) : 1e-3;
+                    const float g = (float)sign * 1e-20f;
+                    CHECK_NEAR(tiny_step(rule, epsilons[e], g), -sign * step, 6e-6);
+                    CHECK_NEAR(tiny_step(rule, epsilons[e], 2 * g), -sign * step, 6e-6);
+                }
+                CHECK(tiny_step(rule, epsilons[e], 0) == 0);
+                CHECK(fabsf(tiny_step(rule, epsilons[e], 1e-39f)) <= 1.01e-3f);
+            }
+        }
+        CHECK(tiny_step(4, 0, 1e-39f) == -1e-39f);
+    }
+    context->tier = best;
+}
+
+static uint32_t tiny_random(uint32_t *state)
+{
+    *state = *state * 1664525u + 1013904223u;
+    return *state >> 8;
+}
+
+/* Gradients of one sign stay near the double reference for ever; mixed ones never step further than
+ * a gradient of ordinary size can. */
+static void tiny_run(int rule, double eps, double size, bool mixed)
+{
+    enum { STEPS = 300 };
+    float w = 0, m = 0, v = 0, a = 0, b = 0;
+    tiny_state exact = {0};
+    uint32_t state = 7;
+    gan__adam adam = {.rate = 1e-3, .beta1 = 0.9, .beta2 = 0.999, .eps = eps, .scale = 1};
+    gan__rmsprop rmsprop = {.rate = 1e-3, .alpha = 0.99, .eps = eps, .scale = 1};
+    rmsprop.momentum = rule == 2 ? 0.5 : 0;
+    for (int t = 1; t <= STEPS; t++) {
+        double g = size;
+        if (mixed) g *= ((double)tiny_random(&state) * 0x1p-23 - 1) * (t % 50 == 0 ? 1e3 : 1);
+        const float before = w, gradient = (float)g;
+        adam.step = rmsprop.step = t;
+        double step = rule == 0 ? tiny_adam(&exact, &adam, (double)gradient)
+                                : tiny_rmsprop(&exact, &rmsprop, rule == 3, (double)gradient);
+        bool finite =
+            rule == 0
+                ? gan__update_adam(context, &adam, 1, &gradient, &w, (float *[]){&m, &v}, NULL)
+                : gan__update_rmsprop(context, &rmsprop, 1, &gradient, &w,
+                                      (float *[]){&v, rule == 2 ? &b : NULL, rule == 3 ? &a : NULL},
+                                      NULL);
+        CHECK(finite && isfinite(w));
+        CHECK(m == 0 || fabsf(m) >= 0x1p-126f);
+        CHECK(v == 0 || v >= 0x1p-126f);
+        const double moved = (double)w - (double)before;
+        if (!mixed && rule < 3) CHECK_NEAR(moved, step, 1e-4 * fabs(step) + 1e-7);
+        CHECK(fabs(moved) <= (rule == 2 ? 2.1e-2 : 1.01e-2));
+    }
+}
+
+TEST(tiny_gradients)
+{
+    static const double epsilons[] = {0, 1e-30};
+    for (int rule = 0; rule < 4; rule++) {
+        for (int e = 0; e < 2; e++) {
+            for (double size = 1e-16; size > 1e-30; size *= 0.1) {
+                /* centered: the deviation of equal gradients is 0 in the end, whatever their size
+                 */
+                if (rule < 3 || size < 1e-18) tiny_run(rule, epsilons[e], size, false);
+                tiny_run(rule, epsilons[e], size, true);
+            }
+        }
+    }
+}
+
+/* Nothing is left of a gradient that has ended, and nothing explodes when its square is flushed. */
+TEST(ended_gradient)
+{
+    float w[2] = {0, 0}, m = 0, v = 0, square = 0, g = 1e-12f;
+    gan__adam adam = {.rate = 1e-3, .beta1 = 0.9, .beta2 = 0.9, .eps = 0, .scale = 1};
+    gan__rmsprop rmsprop = {.rate = 1e-3, .alpha = 0.9, .eps = 0, .scale = 1};
+    for (int t = 1; t <= 2000; t++) {
+        adam.step = rmsprop.step = t;
+        CHECK(gan__update_adam(context, &adam, 1, &g, &w[0], (float *[]){&m, &v}, NULL));
+        CHECK(gan__update_rmsprop(context, &rmsprop, 1, &g, &w[1], (float *[]){&square, NULL, NULL},
+                                  NULL));
+        g = 0;
+    }
+    CHECK(m == 0 && v == 0 && square == 0);
+    CHECK(fabsf(w[0]) < 0.02f && fabsf(w[1]) < 0.02f);
+}
+
 /* The corrections of late steps: 1 - beta^t by squaring. */
 TEST(late_step)
 {
@@ -199,16 +346,15 @@ static bool update_by(gan_context *on, int rule, bool trial, int64_t count, floa
     gan__rmsprop rmsprop = rmsprops[0].rule;
     gan__sgd sgd = sgds[1];
     adam.trial = rmsprop.trial = sgd.trial = trial;
-    adam.eps = rmsprop.eps = 0;
-    adam.step = 3;
+    adam.step = rmsprop.step = 3;
     if (rule == 0) return gan__update_adam(on, &adam, count, array[0], array[1], array + 2, NULL);
     if (rule == 1)
         return gan__update_rmsprop(on, &rmsprop, count, array[0], array[1], moments, NULL);
     return gan__update_sgd(on, &sgd, count, array[0], array[1], array + 2, NULL);
 }
 
-/* Each rule on `count` elements; element `at` has no gradient and no size, and eps is 0: 0 / 0. A
- * trial before tells the same and writes nothing. */
+/* Each rule on `count` elements; of element `at` the weight, or SGD's moment, is infinite. A trial
+ * before tells the same and writes nothing. */
 static bool update_odd(gan_context *on, int rule, int64_t count, int64_t at)
 {
     float *array[4], *before[4];
@@ -216,8 +362,7 @@ static bool update_odd(gan_context *on, int rule, int64_t count, int64_t at)
         array[k] = contexts_array(count);
         before[k] = malloc((size_t)(count + 1) * sizeof(float));
         for (int64_t i = 0; i < count; i++) array[k][i] = 0.5f + fabsf(array[k][i]);
-        if (at >= 0 && k != 1) array[k][at] = 0;
-        if (at >= 0 && k == 2 && rule == 2) array[k][at] = INFINITY;
+        if (at >= 0 && k == (rule == 2 ? 2 : 1)) array[k][at] = INFINITY;
         memcpy(before[k], array[k], (size_t)count * sizeof(float));
     }
     bool would = update_by(on, rule, true, count, array);
@@ -225,7 +370,8 @@ static bool update_odd(gan_context *on, int rule, int64_t count, int64_t at)
         CHECK(memcmp(before[k], array[k], (size_t)count * sizeof(float)) == 0);
     bool finite = update_by(on, rule, false, count, array);
     CHECK(would == finite);
-    CHECK(count == 0 || memcmp(before[1], array[1], (size_t)count * sizeof(float)) != 0);
+    CHECK(count == 0 || memcmp(before[1], array[1], (size_t)count * sizeof(float)) != 0 ||
+          memcmp(before[2], array[2], (size_t)count * sizeof(float)) != 0);
     for (int k = 0; k < 4; k++) free(array[k]), free(before[k]);
     return finite;
 }
@@ -300,6 +446,9 @@ int main(void)
     RUN(torch_adam);
     RUN(scale_and_undo);
     RUN(denormal_moments);
+    RUN(tiny_first_steps);
+    RUN(tiny_gradients);
+    RUN(ended_gradient);
     RUN(late_step);
     RUN(centered_by_rounding);
     RUN(finite);

@@ -70,7 +70,8 @@ static uint64_t digest(gan_context *context, const bit_case *c, float scale)
     uint64_t h = 1469598103934665603u;
     const setting s = {.training = true, .groups = c->groups};
     CHECK_OK(fixture_open(&f, context, c->statement, c->in, inputs_of(c), s));
-    for (int64_t i = 0; i < gan__shape_count(f.in[0]); i++) f.x[0][i] *= scale;
+    for (int64_t i = 0; !f.layer->kind->admit && i < gan__shape_count(f.in[0]); i++)
+        f.x[0][i] *= scale;
     for (int32_t step = 0; step < 2; step++) {
         fixture_run(&f);
         h = hash(h, f.y, gan__shape_count(f.out));
@@ -160,7 +161,7 @@ TEST(tails)
         "layernorm"};
     static const gan__tail tails[] = {
         {NULL, GAN__RELU, 0},    {NULL, GAN__LEAKY_RELU, 0.2f}, {NULL, GAN__TANH, 0},
-        {NULL, GAN__SIGMOID, 0}, {NULL, GAN__ELU, 1.0f},        {NULL, GAN__LEAKY_RELU, 0.0f}};
+        {NULL, GAN__SIGMOID, 0}, {NULL, GAN__LEAKY_RELU, 0.0f}};
     gan_context *context = test_context("threads=2 seed=3");
     for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++) {
         const gan__shape in = {4, 6, 5, 18};
@@ -240,13 +241,16 @@ TEST(nan_passes)
             for (int64_t place = 0; place < count; place += 61) {
                 float kept = f.x[0][place];
                 f.x[0][place] = NAN;
-                f.layer->kind->forward(&f.op);
-                forward &= has_nan(f.y, gan__shape_count(f.out));
+                if (f.layer->kind->admit) {
+                    forward &= f.layer->kind->admit(&f.op) == GAN_E_ARGUMENT;
+                } else {
+                    f.layer->kind->forward(&f.op);
+                    forward &= has_nan(f.y, gan__shape_count(f.out));
+                }
                 f.x[0][place] = kept;
             }
             /* All of dy: relu and maxpool pass a single one on to where it belongs, or nowhere. */
             for (int64_t j = 0; j < gan__shape_count(f.out); j++) f.dy[j] = NAN;
-            for (int64_t j = 0; j < count && strstr(c->statement, "embedding"); j++) f.x[0][j] = 1;
             fixture_run(&f);
             backward = has_nan(f.dx[0], count);
             if (f.layer->store && f.layer->store->weight_count) {

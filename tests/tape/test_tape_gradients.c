@@ -395,6 +395,52 @@ TEST(seeds_from_outside)
     world_close(&w);
 }
 
+/* The gradient to x of a model of 11 numbers, ones coming in from behind. */
+static void slopes(const char *text, const float *x, float *out)
+{
+    gan_context *context;
+    gan_model *model;
+    gan_tape *tape;
+    gan_tensor *in, *weight;
+    gan_value value, y;
+    CHECK_OK(gan_context_create(&context, "threads=1", NULL, NULL, 0));
+    CHECK_OK(gan_model_parse(&model, context, text));
+    CHECK_OK(gan_tape_create(&tape, context));
+    CHECK_OK(gan_tensor_create(&in, context, GAN_FLOAT32, 2, (const int64_t[]){1, 11}));
+    CHECK_OK(gan_tensor_create(&weight, context, GAN_FLOAT32, 2, (const int64_t[]){11, 11}));
+    memcpy(gan_tensor_data(in), x, 11 * sizeof *x);
+    for (int i = 0; i < 11; i++) ((float *)gan_tensor_data(weight))[12 * i] = 1;
+    if (strstr(text, "dense")) CHECK_OK(gan_model_write(model, "0.weight", weight));
+    CHECK_OK(gan_tape_input(tape, in, 1, &value));
+    CHECK_OK(gan_tape_apply(tape, model, "evaluation", &value, 1, &y, 1));
+    CHECK_OK(gan_tape_backward(tape, &y, NULL, 1, NULL, 0));
+    CHECK_OK(gan_tape_gradient(tape, value, in));
+    memcpy(out, gan_tensor_data(in), 11 * sizeof *x);
+    gan_tensor_release(in);
+    gan_tensor_release(weight);
+    gan_tape_release(tape);
+    gan_model_release(model);
+    gan_context_release(context);
+}
+
+/* Behind any layer, also those that take an activation into their store. */
+TEST(slope_of_elu)
+{
+    static const char *const texts[] = {"input 11; elu", "input 11; dense 11 bias=no; elu",
+                                        "input 11; elu 0.5; elu 3",
+                                        "input 11; batchnorm eps=1e-30; elu"};
+    static const float x[11] = {-5, -8, -10, -14, -16, -17, -20, -1e-3f, 0, 2, -0.5f};
+    for (size_t k = 0; k < sizeof texts / sizeof texts[0]; k++) {
+        float dx[11];
+        slopes(texts[k], x, dx);
+        for (int i = 0; i < 11; i++) {
+            double at = (double)x[i], exact = at > 0 ? 1 : exp(at);
+            if (k == 2) exact = at > 0 ? 1 : 0.5 * exp(at) * 3 * exp(0.5 * expm1(at));
+            if (!CHECK_NEAR(dx[i], exact, 5e-7 * exact)) printf("    %s at %g\n", texts[k], at);
+        }
+    }
+}
+
 int main(void)
 {
     RUN(chain_of_models);
@@ -404,5 +450,6 @@ int main(void)
     RUN(many_uses_of_one_value);
     RUN(detached_values);
     RUN(seeds_from_outside);
+    RUN(slope_of_elu);
     return test_report();
 }

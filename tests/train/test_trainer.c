@@ -432,28 +432,33 @@ TEST(a_checkpoint_is_finite)
     close_fixture(&f);
 }
 
-/* A loss that is finite, and a gradient that is not: D's weights are so large that the norm
- * overflows. */
+/* A loss that is finite, and a gradient that is not: what D is given is large, its first weight 0
+ * and its second large. */
 TEST(a_gradient_that_is_not_finite_is_named)
 {
     fixture f;
     const int64_t shape[2] = {1, 2}, data_shape[4] = {BATCH, 1, 1, 1};
-    gan_tensor *weight, *real;
+    gan_tensor *weight, *number, *real;
     open_context(memset(&f, 0, sizeof f), 1);
     CHECK_OK(gan_model_parse(&f.g, f.context, "input 2; dense 1"));
-    CHECK_OK(gan_model_parse(&f.d, f.context, "input 1 1 1; dense 1 bias=no"));
+    CHECK_OK(gan_model_parse(&f.d, f.context, "input 1 1 1; dense 1 bias=no; dense 1 bias=no"));
     CHECK_OK(gan_trainer_create(&f.trainer, f.context, "gan loss=wgan batch=8"));
     CHECK_OK(gan_trainer_set_model(f.trainer, "generator", f.g));
     CHECK_OK(gan_trainer_set_model(f.trainer, "discriminator", f.d));
     CHECK_OK(gan_tensor_create(&weight, f.context, GAN_FLOAT32, 2, shape));
     CHECK_OK(gan_tensor_create(&real, f.context, GAN_FLOAT32, 4, data_shape));
-    for (int i = 0; i < 2; ++i) ((float *)gan_tensor_data(weight))[i] = 1e30F;
+    CHECK_OK(gan_tensor_create(&number, f.context, GAN_FLOAT32, 2, (const int64_t[]){1, 1}));
+    for (int i = 0; i < 2; ++i) ((float *)gan_tensor_data(weight))[i] = 1e32F;
     CHECK_OK(gan_model_write(f.g, "0.weight", weight));
+    CHECK_OK(gan_model_write(f.d, "0.weight", number));
+    ((float *)gan_tensor_data(number))[0] = 1e10F;
+    CHECK_OK(gan_model_write(f.d, "1.weight", number));
     CHECK_OK(gan_trainer_feed(f.trainer, "real", real));
     CHECK_STATUS(gan_trainer_step(f.trainer), GAN_E_DIVERGED);
     CHECK_TEXT(gan_context_message(f.context),
                "gan: gradient.discriminator is not finite in step 1");
     gan_tensor_release(weight);
+    gan_tensor_release(number);
     gan_tensor_release(real);
     close_fixture(&f);
 }
