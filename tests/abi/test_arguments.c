@@ -479,7 +479,7 @@ static void absurd_paths(world *w, const char *text)
     ABSURD_MADE(gan_recipe, gan_recipe_load, w->context, text);
     ABSURD_MADE(gan_trainer, gan_trainer_load, w->context, text);
     ABSURD_MADE(gan_trainer, gan_recipe_trainer, w->recipe, w->context, text);
-    ABSURD_DONE(gan_model_load_weights, w->generator, text);
+    ABSURD_DONE(gan_model_load_weights, w->generator, text, NULL);
     ABSURD_DONE(gan_image_save, w->latent, text);
     ABSURD_DONE(gan_image_sheet, w->made, 0, text);
 }

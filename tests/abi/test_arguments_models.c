@@ -72,8 +72,8 @@ static void refuse_model_files(world *w)
     for (size_t size = 0; size < sizeof bytes; size++) {
         NOT_MADE(gan_model, GAN_E_FORMAT, "", gan_model_load_memory, c, bytes, size);
     }
-    EACH_WRONG(MODEL, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_model_load_weights, bad, "a");
-    REFUSED(GAN_E_ARGUMENT, "path is NULL", gan_model_load_weights, w->generator, NULL);
+    EACH_WRONG(MODEL, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_model_load_weights, bad, "a", NULL);
+    REFUSED(GAN_E_ARGUMENT, "path is NULL", gan_model_load_weights, w->generator, NULL, NULL);
     EACH_WRONG(MODEL, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_model_save, bad, "a");
     REFUSED(GAN_E_ARGUMENT, "path is NULL", gan_model_save, w->generator, NULL);
 }

@@ -200,7 +200,7 @@ static void busy_models(world *w)
     BUSY_MADE(gan_model, gan_model_load, w->context, "a");
     BUSY_MADE(gan_model, gan_model_load_memory, w->context, "a", 1);
     BUSY_MADE(gan_model, gan_model_load_parts, w->context, "a", &name, &w->generator, 1);
-    BUSY(gan_model_load_weights(w->generator, "a"));
+    BUSY(gan_model_load_weights(w->generator, "a", NULL));
     BUSY_MADE(gan_runner, gan_runner_create, w->context, w->generator, "");
     BUSY(gan_runner_run(w->runner, (const gan_tensor *[]){w->latent}, &w->made));
     BUSY(gan_runner_update(w->runner));

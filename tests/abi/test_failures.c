@@ -168,7 +168,7 @@ static gan_status train_by_hand(program *p)
     }
     DO(gan_model_save(p->discriminator, "trainer"));
     DO(gan_model_save(p->made, "generator"));
-    DO(gan_model_load_weights(p->made, "trainer"));
+    DO(gan_model_load_weights(p->made, "trainer", NULL));
     return GAN_OK;
 }
 
