@@ -11,7 +11,7 @@
 
 /* What can be asked for, and what cannot, with a reason. */
 #define RESUME_ASK \
-    "; set it back, start a new run, or ask for it: gan_recipe_change, --change %s=%s"
+    "; set it back, start a new run, or ask for the change: --change %s=%s (gan_recipe_change)"
 #define RESUME_FIXED ", which cannot change: %s; set it back, or start a new run"
 
 typedef struct resume_state {
@@ -383,8 +383,8 @@ static gan_status resume_data_differs(const resume_state *r, const gan__section 
     const bool whole = !*note; /* the description differs, not what the path leads to */
     return gan__fail(r->context, GAN_E_ARGUMENT,
                      "%s: resume: data.%s%s%s is '%.200s' in the checkpoint, '%.200s' in the "
-                     "recipe%s; set it back, start a new run, or ask for it: gan_recipe_change, "
-                     "--change data.%s%s%s=%.200s",
+                     "recipe%s; set it back, start a new run, or ask for the change: --change "
+                     "data.%s%s%s=%.200s (gan_recipe_change)",
                      r->checkpoint, section->name, whole ? "" : dot, whole ? "" : name, saved,
                      wanted, note, section->name, dot, name, path);
 }

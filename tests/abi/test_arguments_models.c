@@ -48,7 +48,9 @@ static void refuse_model_files(world *w)
     static const char *const names[] = {"a"};
     static const char bytes[] = "\xff\xff\xff\xff\xff\xff\xff\xff{}";
     gan_context *c = w->context;
+    gan_model *empty;
     void *bad;
+    CHECK_OK(gan_model_create(&empty, c));
     EACH_WRONG(CONTEXT, bad) NOT_MADE(gan_model, GAN_E_ARGUMENT, NULL, gan_model_load, bad, "a");
     REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_model_load, NULL, c, "a");
     NOT_MADE(gan_model, GAN_E_ARGUMENT, "path is NULL", gan_model_load, c, NULL);
@@ -74,6 +76,18 @@ static void refuse_model_files(world *w)
     }
     EACH_WRONG(MODEL, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_model_load_weights, bad, "a", NULL);
     REFUSED(GAN_E_ARGUMENT, "path is NULL", gan_model_load_weights, w->generator, NULL, NULL);
+    REFUSED(GAN_E_FORMAT, "pictures.npy", gan_model_load_weights, w->generator, "pictures.npy",
+            NULL);
+    EACH_WRONG(MODEL, bad)
+    REFUSED(GAN_E_ARGUMENT, NULL, gan_model_load_weights_memory, bad, bytes, 10, NULL);
+    REFUSED(GAN_E_ARGUMENT, "bytes is NULL", gan_model_load_weights_memory, w->generator, NULL, 10,
+            NULL);
+    REFUSED(GAN_E_FORMAT, "memory", gan_model_load_weights_memory, w->generator, bytes, 10, NULL);
+    EACH_WRONG(MODEL, bad)
+    NOT_MADE_ALONE(gan_tensor, GAN_E_ARGUMENT, NULL, gan_model_save_memory, bad);
+    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_model_save_memory, NULL, w->generator);
+    NOT_MADE_ALONE(gan_tensor, GAN_E_STATE, "empty", gan_model_save_memory, empty);
+    gan_model_release(empty);
     EACH_WRONG(MODEL, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_model_save, bad, "a");
     REFUSED(GAN_E_ARGUMENT, "path is NULL", gan_model_save, w->generator, NULL);
 }
@@ -457,6 +471,15 @@ static void refuse_trainer_rest(world *w)
     REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_trainer_load, NULL, w->context, "a");
     NOT_MADE(gan_trainer, GAN_E_ARGUMENT, "path is NULL", gan_trainer_load, w->context, NULL);
     NOT_MADE(gan_trainer, GAN_E_FORMAT, "pictures", gan_trainer_load, w->context, "pictures.npy");
+    EACH_WRONG(TRAINER, bad)
+    NOT_MADE_ALONE(gan_tensor, GAN_E_ARGUMENT, NULL, gan_trainer_save_memory, bad);
+    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_trainer_save_memory, NULL, t);
+    EACH_WRONG(CONTEXT, bad)
+    NOT_MADE(gan_trainer, GAN_E_ARGUMENT, NULL, gan_trainer_load_memory, bad, "a", 1);
+    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_trainer_load_memory, NULL, w->context, "a", 1);
+    NOT_MADE(gan_trainer, GAN_E_ARGUMENT, "bytes is NULL", gan_trainer_load_memory, w->context,
+             NULL, 1);
+    NOT_MADE(gan_trainer, GAN_E_FORMAT, "memory", gan_trainer_load_memory, w->context, "a", 1);
 }
 
 /* ---- recipe.h ---- */
@@ -480,6 +503,17 @@ static void refuse_recipe(world *w)
     REFUSED(GAN_E_TEXT, "stps", gan_recipe_set, r, "run.stps", "1");
     REFUSED(GAN_E_TEXT, "'steps'", gan_recipe_set, r, "run.steps", "-1");
     REFUSED(GAN_E_TEXT, "steps", gan_recipe_set, r, "run.steps", "");
+    EACH_WRONG(RECIPE, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_recipe_change, bad, "run.steps", "1");
+    REFUSED(GAN_E_ARGUMENT, "path is NULL", gan_recipe_change, r, NULL, "1");
+    REFUSED(GAN_E_ARGUMENT, "value is NULL", gan_recipe_change, r, "run.steps", NULL);
+    REFUSED(GAN_E_TEXT, "''", gan_recipe_change, r, "", "1");
+    REFUSED(GAN_E_ARGUMENT, "context.seed cannot change", gan_recipe_change, r, "context.seed",
+            "1");
+    EACH_WRONG(CONTEXT, bad)
+    NOT_MADE(gan_recipe, GAN_E_ARGUMENT, NULL, gan_recipe_parse, bad, "[trainer]\ngan", NULL);
+    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_recipe_parse, NULL, w->context, "", NULL);
+    NOT_MADE(gan_recipe, GAN_E_ARGUMENT, "text is NULL", gan_recipe_parse, w->context, NULL, "a");
+    NOT_MADE(gan_recipe, GAN_E_TEXT, "recipe: there is no", gan_recipe_parse, w->context, "", "a");
     EACH_WRONG(RECIPE, bad) NOTHING_FROM(gan_recipe_text, bad);
     EACH_WRONG(RECIPE, bad) NOTHING_FROM(gan_recipe_context, bad);
     EACH_WRONG(RECIPE, bad)

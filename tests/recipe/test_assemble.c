@@ -118,14 +118,31 @@ TEST(two_runs_of_one_context_are_resumed)
     gan_recipe_release(recipe);
 }
 
-static void check_resume_fails(const char *old, const char *new_text, const char *message)
+static unsigned char *find_bytes(fault_file *file, const char *text)
 {
+    size_t length = strlen(text);
+    for (size_t at = 0; at + length < file->size; at++)
+        if (memcmp(file->bytes + at, text, length) == 0) return file->bytes + at;
+    return NULL;
+}
+
+/* `hint`: what asks for the change, or after ':' why it cannot be. */
+static void check_resume_fails(const char *old, const char *new_text, const char *message,
+                               const char *hint)
+{
+    char expected[512];
+    int fixed = *hint == ':';
     gan_recipe *recipe = load(edited(old, new_text));
     gan_context *own = context_of(recipe);
     gan_trainer *trainer = (gan_trainer *)&trainer;
     CHECK_STATUS(gan_recipe_trainer(&trainer, recipe, own, "a.safetensors"), GAN_E_ARGUMENT);
     CHECK(trainer == NULL);
-    CHECK_TEXT(gan_context_message(own), message);
+    snprintf(expected, sizeof expected,
+             fixed ? "%s, which cannot change%s; set it back, or start a new run"
+                   : "%s; set it back, start a new run, or ask for the change: --change %s "
+                     "(gan_recipe_change)",
+             message, hint);
+    CHECK_TEXT(gan_context_message(own), expected);
     gan_context_release(own);
     gan_recipe_release(recipe);
 }
@@ -133,24 +150,30 @@ static void check_resume_fails(const char *old, const char *new_text, const char
 TEST(what_differs_is_named)
 {
     train(small_recipe, NULL, 1, "a.safetensors");
-    check_resume_fails("seed=7", "seed=8",
-                       "a.safetensors: resume: context.seed is '7' in the checkpoint, '8' in the "
-                       "recipe; set it back, or start a new run");
-    check_resume_fails("loss=hinge", "loss=wgan",
-                       "a.safetensors: resume: trainer.loss is 'hinge' in the checkpoint, 'wgan' "
-                       "in the recipe; set it back, or start a new run");
-    check_resume_fails("batch=4", "batch=5",
-                       "a.safetensors: resume: trainer.batch is '4' in the checkpoint, '5' in the "
-                       "recipe; set it back, or start a new run");
+    check_resume_fails(
+        "seed=7", "seed=8",
+        "a.safetensors: resume: context.seed is '7' in the checkpoint, '8' in the recipe",
+        ": all that is drawn follows from it");
+    check_resume_fails(
+        "loss=hinge", "loss=wgan",
+        "a.safetensors: resume: trainer.loss is 'hinge' in the checkpoint, 'wgan' in the recipe",
+        "trainer.loss=wgan");
+    check_resume_fails(
+        "batch=4", "batch=5",
+        "a.safetensors: resume: trainer.batch is '4' in the checkpoint, '5' in the recipe",
+        "run.batch=5");
     check_resume_fails("lr=1e-3", "lr=1e-4",
                        "a.safetensors: resume: optimizer.generator.lr is '0.001' in the "
-                       "checkpoint, '0.0001' in the recipe; set it back, or start a new run");
+                       "checkpoint, '0.0001' in the recipe",
+                       "optimizer.generator.lr=0.0001");
     check_resume_fails("adam lr=1e-3 beta1=0.5", "sgd lr=1e-3",
                        "a.safetensors: resume: optimizer.generator is 'adam' in the checkpoint, "
-                       "'sgd' in the recipe; set it back, or start a new run");
+                       "'sgd' in the recipe",
+                       ": the moments are of that kind");
     check_resume_fails("[run]", "[optimizer.discriminator]\nadam lr=0.5 beta1=0.5\n[run]",
                        "a.safetensors: resume: optimizer.discriminator.lr is '0.0002' in the "
-                       "checkpoint, '0.5' in the recipe; set it back, or start a new run");
+                       "checkpoint, '0.5' in the recipe",
+                       "optimizer.discriminator.lr=0.5");
     gan_recipe *recipe = load(edited("kernel=3", "kernel=1"));
     gan_context *own = context_of(recipe);
     gan_trainer *trainer;
@@ -166,28 +189,29 @@ TEST(other_data_is_refused)
 {
     fault_file *pictures = fault_find(&fault, "p.idx");
     train(small_recipe, NULL, 1, "a.safetensors");
-    check_resume_fails("size=4", "size=4 fit=crop",
-                       "a.safetensors: resume: data.real.fit is 'pad' in the checkpoint, 'crop' in "
-                       "the recipe; set it back, or start a new run");
+    check_resume_fails(
+        "size=4", "size=4 fit=crop",
+        "a.safetensors: resume: data.real.fit is 'pad' in the checkpoint, 'crop' in the recipe",
+        "data.real.fit=crop");
     check_resume_fails(
         "size=4", "size=4 count=7",
-        "a.safetensors: resume: data.real.count is '0' in the checkpoint, '7' in the "
-        "recipe; set it back, or start a new run");
+        "a.safetensors: resume: data.real.count is '0' in the checkpoint, '7' in the recipe",
+        "data.real.count=7");
     put_bytes(&fault, "q.idx", pictures->bytes, pictures->size);
     fault_file *moved = fault_find(&fault, "q.idx");
     moved->bytes[16 + 77]++;
-    check_resume_fails(
-        "p.idx", "q.idx",
-        "a.safetensors: resume: data.real.path is 'p.idx' in the checkpoint, 'q.idx' "
-        "in the recipe, with other examples; set it back, or start a new run");
+    check_resume_fails("p.idx", "q.idx",
+                       "a.safetensors: resume: data.real.path is 'p.idx' in the checkpoint, "
+                       "'q.idx' in the recipe, with other examples",
+                       "data.real.path=q.idx");
     moved->bytes[16 + 77]--;
     train(edited("p.idx", "q.idx"), "a.safetensors", 1, "b.safetensors");
     fault_remove(&fault, "q.idx");
     pictures->bytes[16 + 89] ^= 1;
-    check_resume_fails(
-        "steps=20", "steps=21",
-        "a.safetensors: resume: data.real.path is 'p.idx' in the checkpoint, 'p.idx' "
-        "in the recipe, with other examples; set it back, or start a new run");
+    check_resume_fails("steps=20", "steps=21",
+                       "a.safetensors: resume: data.real.path is 'p.idx' in the checkpoint, "
+                       "'p.idx' in the recipe, with other examples",
+                       "data.real.path=p.idx");
     train(edited("size=4", "size=4 count=9"), NULL, 1, "a.safetensors");
     pictures->bytes[16 + 89] ^= 1; /* of a tenth example, which the run has not seen */
     train(edited("size=4", "size=4 count=9"), "a.safetensors", 1, "b.safetensors");
@@ -201,9 +225,10 @@ TEST(data_of_other_origin)
                               "0123456789abcdef0123456789abcdef";
     put_bytes(&fault, "p.npy", npy, sizeof npy - 1);
     train(small_recipe, NULL, 1, "a.safetensors");
-    check_resume_fails("idx path=p.idx", "npy path=p.npy",
-                       "a.safetensors: resume: data.real is 'idx' in the checkpoint, 'npy' in the "
-                       "recipe; set it back, or start a new run");
+    check_resume_fails(
+        "idx path=p.idx", "npy path=p.npy",
+        "a.safetensors: resume: data.real is 'idx' in the checkpoint, 'npy' in the recipe",
+        "data.real.path=p.npy");
     fault_remove(&fault, "p.npy");
 
     gan_recipe *recipe = load(edited("[data.real]\nidx path=p.idx size=4\n", ""));
@@ -221,14 +246,6 @@ TEST(data_of_other_origin)
     train(small_recipe, "a.safetensors", 1, "b.safetensors");
 }
 
-static unsigned char *find_bytes(fault_file *file, const char *text)
-{
-    size_t length = strlen(text);
-    for (size_t at = 0; at + length < file->size; at++)
-        if (memcmp(file->bytes + at, text, length) == 0) return file->bytes + at;
-    return NULL;
-}
-
 /* This version makes contexts of one precision only, so the checkpoint is made to say another, and
  * to have no checksum of it. */
 TEST(another_precision_is_refused)
@@ -239,10 +256,266 @@ TEST(another_precision_is_refused)
     if (!CHECK(precision && sum)) return;
     memcpy(precision, "bf16", 4);
     memcpy(sum, "any", 3);
-    check_resume_fails(
-        "steps=20", "steps=21",
-        "a.safetensors: resume: context.precision is 'bf16' in the checkpoint, 'fp32' "
-        "in the recipe; set it back, or start a new run");
+    check_resume_fails("steps=20", "steps=21",
+                       "a.safetensors: resume: context.precision is 'bf16' in the checkpoint, "
+                       "'fp32' in the recipe",
+                       "context.precision=fp32");
+}
+
+/* ---- changes ---- */
+
+typedef struct change {
+    const char *path, *value;
+} change;
+
+static gan_recipe *changed(const char *text, const change *changes, int count)
+{
+    gan_recipe *recipe = load(text);
+    for (int i = 0; i < count; i++) {
+        if (!CHECK_OK(gan_recipe_change(recipe, changes[i].path, changes[i].value))) {
+            printf("%s\n", gan_context_message(context));
+        }
+    }
+    return recipe;
+}
+
+/* Resumes "a.safetensors" with the changes, makes a step and saves; a second time nothing need be
+ * asked for. Returns the recipe's text, static. */
+static const char *check_change(const char *text, const change *changes, int count,
+                                const char *trainer_has)
+{
+    static char stored[4096];
+    gan_recipe *recipe = changed(text, changes, count);
+    gan_context *own = context_of(recipe);
+    gan_trainer *trainer = assemble(recipe, own, "a.safetensors");
+    snprintf(stored, sizeof stored, "%s", gan_recipe_text(recipe));
+    if (trainer) {
+        if (!CHECK(strstr(gan_trainer_text(trainer), trainer_has) != NULL)) puts(trainer_has);
+        if (!CHECK_OK(gan_trainer_step(trainer))) puts(gan_context_message(own));
+        CHECK_OK(gan_trainer_save(trainer, "b.safetensors"));
+    }
+    gan_trainer_release(trainer);
+    gan_context_release(own);
+    gan_recipe_release(recipe);
+    train(stored, "b.safetensors", 1, "c.safetensors");
+    fault_remove(&fault, "c.safetensors");
+    return stored;
+}
+
+TEST(what_is_asked_for_may_change)
+{
+    static const change one[] = {{"optimizer.generator.lr", "0.5"},
+                                 {"optimizer.discriminator.lr", "0.5"},
+                                 {"optimizer.generator.schedule", "step:1,0.5"},
+                                 {"trainer.smoothing", "0"},
+                                 {"run.batch", "5"},
+                                 {"run.steps", "9"},
+                                 {"data.real.count", "6"},
+                                 {"data.real.fit", "crop"},
+                                 {"context.threads", "2"},
+                                 {"context.precision", "fp32"},
+                                 {"trainer.d_steps", "3"},
+                                 {"trainer.instance_noise", "0.5"}};
+    train(small_recipe, NULL, 2, "a.safetensors");
+    for (size_t i = 0; i < sizeof one / sizeof one[0]; i++) {
+        check_change(small_recipe, &one[i], 1, i == 10 ? "d_steps=3" : i == 4 ? "batch=5" : "gan ");
+    }
+    /* What is asked for is allowed, and nothing else. */
+    gan_recipe *recipe = changed(edited("lr=1e-3", "lr=1e-4"), &one[1], 1);
+    gan_context *own = context_of(recipe);
+    gan_trainer *trainer;
+    CHECK_STATUS(gan_recipe_trainer(&trainer, recipe, own, "a.safetensors"), GAN_E_ARGUMENT);
+    CHECK(strstr(gan_context_message(own), "optimizer.generator.lr is '0.001'") != NULL);
+    gan_context_release(own);
+    gan_recipe_release(recipe);
+}
+
+/* The loss, with the options that follow it; both optimisers go on as they are. */
+TEST(the_loss_may_change)
+{
+    static const change wgan = {"trainer.loss", "wgan"};
+    train(small_recipe, NULL, 2, "a.safetensors");
+    const char *stored = check_change(small_recipe, &wgan, 1, "loss=wgan d_steps=5 ");
+    CHECK(strstr(stored, "[optimizer.discriminator]\nadam lr=0.0002 ") != NULL);
+    CHECK(strstr(stored, " d_steps=0 ") != NULL);
+}
+
+TEST(the_average_may_change)
+{
+    static const change changes[] = {
+        {"trainer.average", "0.9"}, {"trainer.average", "0.5"}, {"trainer.average", "0"}};
+    const char *text = small_recipe;
+    char kept[4096];
+    train(small_recipe, NULL, 2, "a.safetensors");
+    for (int i = 0; i < 3; i++) {
+        snprintf(kept, sizeof kept, "%s", check_change(text, &changes[i], 1, ""));
+        text = kept;
+        const fault_file *b = fault_find(&fault, "b.safetensors");
+        put_bytes(&fault, "a.safetensors", b->bytes, b->size);
+        CHECK((find_bytes(fault_find(&fault, "a.safetensors"), "average.generator.0.weight") ==
+               NULL) == (i == 2));
+    }
+}
+
+/* Moments and steps are kept: with a rate that is changed and changed back nothing has happened. */
+TEST(moments_are_kept)
+{
+    static const change away = {"optimizer.generator.lr", "0"},
+                        back = {"optimizer.generator.lr", "1e-3"};
+    train(small_recipe, NULL, 3, "a.safetensors");
+    for (int i = 0; i < 2; i++) {
+        gan_recipe *recipe = changed(small_recipe, i ? &back : &away, 1);
+        gan_context *own = context_of(recipe);
+        gan_trainer *trainer = assemble(recipe, own, i ? "b.safetensors" : "a.safetensors");
+        if (trainer) CHECK_OK(gan_trainer_save(trainer, "b.safetensors"));
+        gan_trainer_release(trainer);
+        gan_context_release(own);
+        gan_recipe_release(recipe);
+    }
+    check_same_files("a.safetensors", "b.safetensors");
+    /* A moment that is new begins with 0, the others are the old ones. */
+    train(edited("adam lr=1e-3 beta1=0.5", "rmsprop lr=1e-3"), NULL, 3, "a.safetensors");
+    static const change centered = {"optimizer.generator.centered", "yes"};
+    check_change(edited("adam lr=1e-3 beta1=0.5", "rmsprop lr=1e-3"), &centered, 1, "");
+}
+
+TEST(other_data_may_be_asked_for)
+{
+    static const change path = {"data.real.path", "q.idx"}, npy = {"data.real.path", "p.npy"};
+    static const char file[] = "\x93NUMPY\x01\0\x46\0{'descr': '|u1', 'fortran_order': False, "
+                               "'shape': (2, 4, 4, 1), }    \n"
+                               "0123456789abcdef0123456789abcdef";
+    fault_file *pictures = fault_find(&fault, "p.idx");
+    train(small_recipe, NULL, 2, "a.safetensors");
+    put_bytes(&fault, "q.idx", pictures->bytes, pictures->size);
+    fault_find(&fault, "q.idx")->bytes[16 + 77]++;
+    check_change(small_recipe, &path, 1, "");
+    fault_remove(&fault, "q.idx");
+    put_bytes(&fault, "p.npy", file, sizeof file - 1);
+    check_change(edited("idx path=p.idx", "npy path=p.idx"), &npy, 1, "");
+    fault_remove(&fault, "p.npy");
+}
+
+/* ---- first weights ---- */
+
+static float first_weight(gan_trainer *trainer, const char *role, const char *name)
+{
+    int32_t rank;
+    int64_t shape[4];
+    gan_tensor *tensor = NULL;
+    gan_model *model = gan_trainer_model(trainer, role, 0);
+    CHECK_OK(gan_model_parameter_shape(model, name, &rank, shape));
+    CHECK_OK(gan_tensor_create(&tensor, context, GAN_FLOAT32, rank, shape));
+    CHECK_OK(gan_model_read(model, name, GAN_VALUE, tensor));
+    float value = *(float *)gan_tensor_data(tensor);
+    gan_tensor_release(tensor);
+    return value;
+}
+
+/* "g" and "d": the networks of a run of three steps. */
+static void save_networks(void)
+{
+    gan_recipe *recipe = load(small_recipe);
+    gan_context *own = context_of(recipe);
+    gan_trainer *trainer = assemble(recipe, own, NULL);
+    CHECK_OK(gan_trainer_run(trainer, 3, NULL, NULL));
+    CHECK_OK(gan_model_save(gan_trainer_model(trainer, "generator", 0), "g"));
+    CHECK_OK(gan_model_save(gan_trainer_model(trainer, "discriminator", 0), "d"));
+    gan_trainer_release(trainer);
+    gan_context_release(own);
+    gan_recipe_release(recipe);
+}
+
+static const char loading_recipe[] =
+    "[context]\nseed=8 threads=1\n"
+    "[part.trunk]\ninput 4 4 1\nconv2d 3 kernel=3 pad=1; "
+    "leaky_relu 0.2\n"
+    "[model.generator]\nload=g\n"
+    "[model.discriminator]\nload=d\ninput 4 4 1\npart trunk; dense 1\n"
+    "[data.real]\nidx path=p.idx size=4\n"
+    "[trainer]\ngan\n[run]\nbatch=4\n";
+
+TEST(a_run_starts_from_weights)
+{
+    fault_remove(&fault, "a.safetensors"); /* the host has room for few files */
+    fault_remove(&fault, "b.safetensors");
+    save_networks();
+    gan_recipe *recipe = load(loading_recipe);
+    gan_context *own = context_of(recipe);
+    gan_trainer *trainer = assemble(recipe, own, NULL);
+    gan_model *model = NULL, *again = gan_trainer_model(trainer, "discriminator", 0);
+    CHECK_OK(gan_model_load(&model, context, "d"));
+    CHECK_OK(gan_model_save(again, "e"));
+    CHECK_OK(gan_model_save(model, "f"));
+    check_same_files("e", "f"); /* its part is filled as well */
+    CHECK_OK(gan_model_save(gan_trainer_model(trainer, "generator", 0), "e"));
+    check_same_files("e", "g");
+    CHECK_OK(gan_trainer_step(trainer));
+    CHECK_OK(gan_trainer_save(trainer, "a.safetensors"));
+    char stored[4096];
+    snprintf(stored, sizeof stored, "%s", gan_recipe_text(recipe));
+    gan_model_release(model);
+    gan_trainer_release(trainer);
+    gan_context_release(own);
+    gan_recipe_release(recipe);
+    /* Resumed, also without the files. */
+    fault_remove(&fault, "e");
+    fault_remove(&fault, "f");
+    fault_remove(&fault, "g");
+    fault_remove(&fault, "d");
+    train(stored, "a.safetensors", 1, "b.safetensors");
+}
+
+static void check_load_fails(const char *text, const char *message)
+{
+    gan_recipe *recipe = load(text);
+    gan_context *own = context_of(recipe);
+    gan_trainer *trainer = (gan_trainer *)&trainer;
+    CHECK(gan_recipe_trainer(&trainer, recipe, own, NULL) != GAN_OK);
+    CHECK(trainer == NULL);
+    CHECK_TEXT(gan_context_message(own), message);
+    gan_context_release(own);
+    gan_recipe_release(recipe);
+}
+
+TEST(weights_that_do_not_fit)
+{
+    save_networks();
+    check_load_fails(edited("input 5\n", "load=none\ninput 5\n"),
+                     "a.recipe: [model.generator]: load in line 10: none: cannot be opened");
+    check_load_fails(edited("input 5\n", "\nload=d\ninput 5\n"),
+                     "a.recipe: [model.generator]: load in line 11: d: the model has no parameter "
+                     "for the tensor '1.bias'");
+    check_load_fails(edited("[part.trunk]   # shared by nobody\n", "[part.trunk]\nload=d\n"),
+                     "a.recipe: [part.trunk]: load in line 6: d: the model has no parameter for "
+                     "the tensor '1.bias'");
+    gan_recipe *recipe = load(small_recipe);
+    gan_context *own = context_of(recipe);
+    gan_trainer *trainer;
+    CHECK_OK(gan_recipe_set(recipe, "model.generator.load", "none"));
+    CHECK_STATUS(gan_recipe_trainer(&trainer, recipe, own, NULL), GAN_E_FILE);
+    CHECK_TEXT(gan_context_message(own),
+               "a.recipe: [model.generator]: load: none: cannot be opened");
+    gan_context_release(own);
+    gan_recipe_release(recipe);
+    /* A part of its own file, through a map; the weights that are not loaded are drawn as ever. */
+    train(small_recipe, NULL, 1, "a.safetensors");
+    for (int loads = 0; loads < 2; loads++) {
+        static float values[2][2];
+        recipe = load(loads ? edited("[part.trunk]   # shared by nobody\n",
+                                     "[part.trunk]\nload=d map=\"rename trunk.* *; drop *\"\n")
+                            : small_recipe);
+        own = context_of(recipe);
+        trainer = assemble(recipe, own, NULL);
+        values[loads][0] = first_weight(trainer, "discriminator", "trunk.0.weight");
+        values[loads][1] = first_weight(trainer, "discriminator", "1.weight");
+        if (loads) CHECK(values[0][0] != values[1][0] && values[0][1] == values[1][1]);
+        gan_trainer_release(trainer);
+        gan_context_release(own);
+        gan_recipe_release(recipe);
+    }
+    fault_remove(&fault, "g");
+    fault_remove(&fault, "d");
 }
 
 /* What is no part of the result may change. */
@@ -322,10 +595,14 @@ TEST(bundled_recipes)
 
 TEST(every_allocation_may_fail)
 {
+    save_networks();
     train(small_recipe, NULL, 1, "a.safetensors");
-    for (int resumes = 0; resumes < 2; resumes++) {
+    for (int resumes = 0; resumes < 3; resumes++) { /* the last with changes */
+        static const change changes[] = {
+            {"trainer.average", "0.9"}, {"optimizer.generator.lr", "1"}, {"data.real.count", "5"}};
         long long live = fault.live;
-        gan_recipe *recipe = load(small_recipe);
+        gan_recipe *recipe = resumes == 2 ? changed(small_recipe, changes, 3)
+                                          : load(resumes ? small_recipe : loading_recipe);
         gan_context *own = context_of(recipe);
         gan_status status = GAN_E_MEMORY;
         int n = 1;
@@ -368,6 +645,13 @@ int main(void)
     RUN(other_data_is_refused);
     RUN(data_of_other_origin);
     RUN(another_precision_is_refused);
+    RUN(what_is_asked_for_may_change);
+    RUN(the_loss_may_change);
+    RUN(the_average_may_change);
+    RUN(moments_are_kept);
+    RUN(other_data_may_be_asked_for);
+    RUN(a_run_starts_from_weights);
+    RUN(weights_that_do_not_fit);
     RUN(what_may_differ);
     RUN(what_is_missing);
     RUN(shared_text_is_no_shared_weight);
