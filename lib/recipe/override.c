@@ -184,13 +184,14 @@ static gan_status override_pin_for(gan_recipe *recipe, const char *key, const ch
     const gan__section *section = gan__recipe_find(recipe, GAN__SECTION_TRAINER, "", 0);
     const gan__token name = {.kind = GAN__TOKEN_WORD, .text = key, .length = strlen(key)};
     const gan__token word = {.kind = GAN__TOKEN_WORD, .text = value, .length = strlen(value)};
-    gan_trainer changed = {.kind = (const gan__trainer_kind *)section->kind};
-    GAN__TRY(gan__allocate(context, &changed.options, 1, section->kind->size));
-    gan_status status = gan__options_copy(context, section->kind, changed.options, section->values);
+    const gan__kind *kind = section->kind; /* new sections move this one */
+    gan_trainer changed = {.kind = (const gan__trainer_kind *)kind};
+    GAN__TRY(gan__allocate(context, &changed.options, 1, kind->size));
+    gan_status status = gan__options_copy(context, kind, changed.options, section->values);
     if (status == GAN_OK) {
-        status = gan__options_set(context, section->kind, changed.options, &name, &word);
+        status = gan__options_set(context, kind, changed.options, &name, &word);
         if (status == GAN_OK) status = override_pin(recipe, &changed);
-        gan__options_free(context, section->kind, changed.options);
+        gan__options_free(context, kind, changed.options);
     }
     gan__free(context, changed.options);
     return status;

@@ -1,35 +1,5 @@
-#include <gan/recipe.h>
-
 #include "base/os.h"
-#include "recipe_files.h"
-#include "test.h"
-
-static gan_context *context;
-static fault_host fault;
-
-static gan_recipe *load(const char *text)
-{
-    gan_recipe *recipe = NULL;
-    put_text(&fault, "a.recipe", text);
-    if (!CHECK_OK(gan_recipe_load(&recipe, context, "a.recipe"))) {
-        printf("%s\n", gan_context_message(context));
-    }
-    return recipe;
-}
-
-static void check_fails(const char *text, gan_status status, const char *message)
-{
-    gan_recipe *recipe = (gan_recipe *)&recipe;
-    put_text(&fault, "a.recipe", text);
-    CHECK_STATUS(gan_recipe_load(&recipe, context, "a.recipe"), status);
-    CHECK(recipe == NULL);
-    CHECK_TEXT(gan_context_message(context), message);
-}
-
-static void check_edit_fails(const char *old, const char *new_text, const char *message)
-{
-    check_fails(edited(old, new_text), GAN_E_TEXT, message);
-}
+#include "recipe_runs.h"
 
 /* ---- text ---- */
 
@@ -66,15 +36,6 @@ TEST(text_reads_back)
     CHECK_TEXT(gan_recipe_text(again), gan_recipe_text(first));
     gan_recipe_release(first);
     gan_recipe_release(again);
-}
-
-static void check_option(const gan_recipe *recipe, const char *path, const char *expected)
-{
-    char value[64] = "none";
-    if (!CHECK_OK(gan_recipe_option(recipe, path, value, sizeof value))) {
-        printf("%s\n", gan_context_message(context));
-    }
-    CHECK_TEXT(value, expected);
 }
 
 static void check_no_option(const gan_recipe *recipe, const char *path, size_t size,
@@ -186,26 +147,6 @@ TEST(paths_of_a_host)
 
 /* ---- overriding ---- */
 
-static void check_set(gan_recipe *recipe, const char *path, const char *value, const char *then)
-{
-    if (!CHECK_OK(gan_recipe_set(recipe, path, value))) {
-        printf("%s\n", gan_context_message(context));
-    }
-    if (!CHECK(strstr(gan_recipe_text(recipe), then) != NULL)) {
-        printf("no %s in\n%s", then, gan_recipe_text(recipe));
-    }
-}
-
-static void check_set_fails(gan_recipe *recipe, const char *path, const char *value,
-                            gan_status status, const char *message)
-{
-    char before[4096];
-    snprintf(before, sizeof before, "%s", gan_recipe_text(recipe));
-    CHECK_STATUS(gan_recipe_set(recipe, path, value), status);
-    CHECK_TEXT(gan_context_message(context), message);
-    CHECK_TEXT(gan_recipe_text(recipe), before);
-}
-
 TEST(overrides)
 {
     gan_recipe *recipe = load(small_recipe);
@@ -263,161 +204,6 @@ TEST(wrong_overrides)
     CHECK(gan_recipe_text(NULL) == NULL);
     CHECK(gan_recipe_context(NULL) == NULL);
     gan_recipe_release(NULL);
-}
-
-/* ---- other origins ---- */
-
-TEST(a_text_is_a_recipe)
-{
-    gan_recipe *file, *text;
-    put_text(&fault, "x/y/b.recipe", edited("p.idx", "../p.idx"));
-    CHECK_OK(gan_recipe_load(&file, context, "x/y/b.recipe"));
-    CHECK_OK(gan_recipe_parse(&text, context, edited("p.idx", "../p.idx"), "x/y"));
-    CHECK_TEXT(gan_recipe_text(text), gan_recipe_text(file));
-    CHECK(strstr(gan_recipe_text(text), "path=x/y/../p.idx ") != NULL);
-    gan_recipe_release(text);
-    CHECK_OK(gan_recipe_parse(&text, context, small_recipe, NULL));
-    CHECK(strstr(gan_recipe_text(text), "path=p.idx ") != NULL);
-    gan_recipe_release(text);
-    gan_recipe_release(file);
-    fault_remove(&fault, "x/y/b.recipe");
-    CHECK_STATUS(gan_recipe_parse(&text, context, edited("gan loss", "gam loss"), NULL),
-                 GAN_E_TEXT);
-    CHECK_TEXT(gan_context_message(context),
-               "recipe: [trainer]: trainer: unknown kind 'gam', did you mean 'gan'? (line 20, "
-               "column 1)");
-    size_t size = (1 << 20) + 1;
-    char *large = malloc(size + 1);
-    memset(large, '\n', size);
-    large[size] = '\0';
-    CHECK_STATUS(gan_recipe_parse(&text, context, large, NULL), GAN_E_FORMAT);
-    CHECK_TEXT(gan_context_message(context), "recipe: more than 1048576 bytes");
-    free(large);
-}
-
-TEST(a_folder_of_a_text)
-{
-    char here[4096], expected[8192];
-    gan_context *plain;
-    gan_recipe *recipe;
-    CHECK_INT(gan__os_folder(here, sizeof here), 0);
-    CHECK_OK(gan_context_create(&plain, "threads=1", NULL, NULL, 0));
-    static const char *const folders[] = {NULL, "a", "/a"};
-    for (int i = 0; i < 3; i++) {
-        CHECK_OK(gan_recipe_parse(&recipe, plain,
-                                  "[trainer]\ngan\n[data.real]\nidx path=p.idx\n"
-                                  "[model.generator]\nload=g.file\n",
-                                  folders[i]));
-        for (int k = 0; k < 2; k++) {
-            snprintf(expected, sizeof expected, "%s=%s%s%s", k ? "load" : "path",
-                     i == 2 ? "" : here,
-                     i == 0   ? "/"
-                     : i == 1 ? "/a/"
-                              : "/a/",
-                     k ? "g.file\n" : "p.idx ");
-            if (!CHECK(strstr(gan_recipe_text(recipe), expected) != NULL)) puts(expected);
-        }
-        gan_recipe_release(recipe);
-    }
-    gan_context_release(plain);
-}
-
-/* ---- first weights ---- */
-
-TEST(a_network_that_is_loaded)
-{
-    gan_recipe *recipe = load(edited("input 5\n", "# ours\n load=\"a b\" map=\"strip x.; drop y\"\n"
-                                                  "\ninput 5\n"));
-    check_option(recipe, "model.generator.load", "a b");
-    check_option(recipe, "model.generator.map", "strip x.; drop y");
-    check_option(recipe, "model.discriminator.load", "");
-    CHECK(strstr(gan_recipe_text(recipe), "[model.generator]\nload=\"a b\" map=\"strip x.; drop "
-                                          "y\"\ninput 5\ndense 16; tanh\n") != NULL);
-    gan_recipe *again = load(gan_recipe_text(recipe));
-    CHECK_TEXT(gan_recipe_text(again), gan_recipe_text(recipe));
-    gan_recipe_release(again);
-    check_set(recipe, "model.discriminator.load", "d", "[model.discriminator]\nload=d\ninput 4");
-    check_set(recipe, "model.discriminator.map", "strip q.", "\nload=d map=\"strip q.\"\ninput 4");
-    check_set(recipe, "part.trunk.load", "t", "[part.trunk]\nload=t\ninput 4 4 1\nconv2d");
-    check_set(recipe, "part.trunk.load", "", "[part.trunk]\ninput 4 4 1\nconv2d");
-    check_set_fails(recipe, "part.trunk.map", "strip a", GAN_E_TEXT, "model: 'map' without 'load'");
-    check_set_fails(recipe, "model.generator.load", "", GAN_E_TEXT, "model: 'map' without 'load'");
-    check_set_fails(recipe, "model.generator.map", "strap a", GAN_E_TEXT,
-                    "name map: unknown statement 'strap', did you mean 'strip'? (line 1, column "
-                    "1)");
-    gan_recipe_release(recipe);
-    /* One body for two roles, and an input called `load`. */
-    recipe = load("[trainer]\ngan\n[model.generator, model.discriminator]\nload=w; load = input 3\n"
-                  "dense 3 from load\n");
-    CHECK(strstr(gan_recipe_text(recipe),
-                 "[model.generator]\nload=w\n load = input 3\ndense 3 from load\n\n"
-                 "[model.discriminator]\nload=w\n load = input 3\ndense 3") != NULL);
-    gan_recipe_release(recipe);
-    /* A role that has no section, and one that has no text. */
-    recipe = load("[trainer]\ngan\n[model.generator]\nload=g # that is all\n\n");
-    CHECK(strstr(gan_recipe_text(recipe), "[model.generator]\nload=g\n") != NULL);
-    check_set(recipe, "model.discriminator.load", "d", "[model.discriminator]\nload=d\n");
-    check_set_fails(recipe, "model.generator.load", "", GAN_E_TEXT,
-                    "model: there is neither a network nor load=FILE");
-    check_set_fails(recipe, "model.generator.map", "strip a", GAN_E_TEXT,
-                    "model: 'map' needs a network below it, whose names are known");
-    again = load(gan_recipe_text(recipe));
-    CHECK_TEXT(gan_recipe_text(again), gan_recipe_text(recipe));
-    gan_recipe_release(again);
-    gan_recipe_release(recipe);
-}
-
-TEST(messages_about_loading)
-{
-    check_edit_fails("input 5\n", "load=\n",
-                     "a.recipe: [model.generator]: model: no value for option 'load' (line 10, "
-                     "column 6)");
-    check_edit_fails("input 5\n", "load=\"\"\ninput 5\n",
-                     "a.recipe: [model.generator]: model: load= names no file (line 10, column 1)");
-    check_edit_fails("input 5\n", "load=a mop=b\ninput 5\n",
-                     "a.recipe: [model.generator]: model: unknown option 'mop', did you mean "
-                     "'map'? (line 10, column 8)");
-    check_edit_fails("input 5\n", "load=a { input 5\n",
-                     "a.recipe: [model.generator]: model: the network begins on the line after "
-                     "load=FILE (line 10, column 8)");
-    check_edit_fails("tanh", "tanj; load=a",
-                     "a.recipe: [model.generator]: model: unknown layer 'tanj', did you mean "
-                     "'tanh'? (line 11, column 11)");
-    check_edit_fails("input 5\ndense 16; tanh", "load=a\ninput 5; dense 16; tanj",
-                     "a.recipe: [model.generator]: model: unknown layer 'tanj', did you mean "
-                     "'tanh'? (line 11, column 20)");
-    check_edit_fails("input 4 4 1\nconv2d 3 kernel=3 pad=1; leaky_relu 0.2", "load=a",
-                     "a.recipe: [part.trunk]: model: a part with load=FILE needs its network below "
-                     "it, for the models that place it");
-}
-
-/* ---- changes ---- */
-
-TEST(changes)
-{
-    gan_recipe *recipe = load(small_recipe);
-    CHECK_OK(gan_recipe_change(recipe, "optimizer.discriminator.lr", "1e-3"));
-    check_option(recipe, "optimizer.discriminator.lr", "0.001");
-    check_option(recipe, "optimizer.discriminator.beta1", "0.5");
-    CHECK(strstr(gan_recipe_text(recipe), "[optimizer.discriminator]\nadam lr=0.001 ") != NULL);
-    CHECK_STATUS(gan_recipe_change(recipe, "context.seed", "8"), GAN_E_ARGUMENT);
-    CHECK_TEXT(gan_context_message(context), "a.recipe: context.seed cannot change in a training: "
-                                             "all that it draws follows from it");
-    CHECK_STATUS(gan_recipe_change(recipe, "model.generator.load", "8"), GAN_E_ARGUMENT);
-    CHECK_TEXT(gan_context_message(context),
-               "a.recipe: 'model.generator.load' cannot change in a training: its networks and "
-               "weights are those of the checkpoint");
-    CHECK_STATUS(gan_recipe_change(recipe, "trainer.los", "wgan"), GAN_E_TEXT);
-    CHECK_STATUS(gan_recipe_change(recipe, "trainer.batch", "8"), GAN_E_TEXT);
-    gan_recipe_release(recipe);
-    /* Optimisers of which nothing is asked stay what they were. */
-    recipe = load("[trainer]\ngan");
-    CHECK_STATUS(gan_recipe_change(recipe, "trainer.loss", "wgam"), GAN_E_TEXT);
-    CHECK(strstr(gan_recipe_text(recipe), "[optimizer") == NULL);
-    CHECK_OK(gan_recipe_change(recipe, "trainer.loss", "wgan"));
-    CHECK(strstr(gan_recipe_text(recipe), "[optimizer.generator]\nadam lr=0.0002 ") != NULL);
-    CHECK(strstr(gan_recipe_text(recipe), "[optimizer.discriminator]\nadam lr=0.0002 ") != NULL);
-    gan_recipe_release(recipe);
 }
 
 /* ---- messages ---- */
@@ -692,11 +478,6 @@ int main(void)
     RUN(paths_of_a_host);
     RUN(overrides);
     RUN(wrong_overrides);
-    RUN(a_text_is_a_recipe);
-    RUN(a_folder_of_a_text);
-    RUN(a_network_that_is_loaded);
-    RUN(messages_about_loading);
-    RUN(changes);
     RUN(messages_about_sections);
     RUN(messages_about_what_is_in_them);
     RUN(messages_about_networks);
