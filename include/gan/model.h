@@ -107,9 +107,11 @@ GAN_API gan_status gan_model_write(gan_model *model, const char *name, const gan
 GAN_API gan_status gan_model_clamp(gan_model *model, double least, double most);
 
 /* safetensors files with PyTorch's names and layouts; the model's text is in the file's metadata,
- * so that loading needs nothing else. Saving replaces the file in one step. Parts are stored once;
- * loading makes private copies of them, `_load_parts` binds the handles that are given instead. */
+ * so that loading needs nothing else. Saving replaces the file in one step; `_save_memory` makes a
+ * new tensor (N) of uint8 with the bytes that the file would have. Parts are stored once; loading
+ * makes private copies of them, `_load_parts` binds the handles that are given instead. */
 GAN_API gan_status gan_model_save(const gan_model *model, const char *path);
+GAN_API gan_status gan_model_save_memory(gan_tensor **out, const gan_model *model);
 GAN_API gan_status gan_model_load(gan_model **out, gan_context *context, const char *path);
 GAN_API gan_status gan_model_load_memory(gan_model **out, gan_context *context, const void *bytes,
                                          size_t size);
@@ -118,9 +120,40 @@ GAN_API gan_status gan_model_load_parts(gan_model **out, gan_context *context, c
                                         int32_t count);
 
 /* Fills an existing model from a state dict that PyTorch saved as safetensors (no text in it).
- * Strict: a missing, surplus or misshapen tensor is an error that names it, and nothing was
- * changed. */
-GAN_API gan_status gan_model_load_weights(gan_model *model, const char *path);
+ * Strict: a missing, surplus or misshapen tensor is GAN_E_FORMAT with its name, and nothing was
+ * changed. Only `num_batches_tracked` may be missing, as for load_state_dict, and stays what it is.
+ * Numbers of every type become float32: float64 is rounded, float16 and bfloat16 are exact.
+ *
+ * Spectral norm has two forms in PyTorch: weight_orig, weight_u, weight_v of
+ * torch.nn.utils.spectral_norm, and parametrizations.weight.original, .0._u, .0._v of
+ * torch.nn.utils.parametrizations.spectral_norm. Both load, also side by side in one file; weights
+ * under weight norm or another parametrization do not.
+ *
+ * `map` gives the file's tensors other names first; NULL and "" leave them. It is a list of
+ * statements, separated by `;` or line ends, `#` starts a comment:
+ *
+ *     strip PREFIX          takes the prefix off each name that begins with it
+ *     rename PATTERN NAME   gives another name
+ *     drop PATTERN          leaves the tensor out
+ *
+ * Each name goes through them in order: every strip that fits is done, the first rename or drop
+ * that fits is the last. A `*` in a pattern stands for one character or more, dots too, and for as
+ * few as will do; those in NAME stand for the same, in order; `*+3`, `*-10` there for a number that
+ * much larger or smaller, and the statement fits numbers only. Names with blanks or `;#{}=,` are
+ * quoted. GAN_E_TEXT has line and column; two tensors of one name are GAN_E_FORMAT with both; a
+ * statement that fits no tensor is a warning in the log.
+ *
+ *     strip module.                                          of DistributedDataParallel
+ *     strip _orig_mod.                                       of torch.compile
+ *     rename generator.* *; drop *                           one network of several
+ *     rename model.*.conv_block.* *.*; strip model.          CycleGAN's authors, for a text of one
+ *                                                            statement a module, as in theirs:
+ *                                                            "residual { pad reflect:1; ... }"
+ *     rename model.*.conv_block.1.* 9.*-10.0.0.*             the same blocks as "9.0" to "9.8", in
+ *                                                            "repeat 9 { residual { ... } }" */
+GAN_API gan_status gan_model_load_weights(gan_model *model, const char *path, const char *map);
+GAN_API gan_status gan_model_load_weights_memory(gan_model *model, const void *bytes, size_t size,
+                                                 const char *map);
 
 GAN_END
 

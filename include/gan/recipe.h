@@ -4,7 +4,21 @@
  * A recipe has sections: [context] [part.NAME] [model.ROLE] [data.FEED] [trainer] [optimizer.GROUP]
  * [run]. [model.xy, model.yx] gives one text to two roles, with independent weights. Model and part
  * sections hold a network's text; [trainer] and [optimizer.GROUP] one description; [data.FEED] one
- * description with paths relative to the recipe; [context] and [run] lines of key=value. */
+ * description with paths relative to the recipe; [context] and [run] lines of key=value.
+ *
+ * A network can start from saved weights, by a first statement in its section:
+ *
+ *     [model.generator]
+ *     load=../generator.safetensors       a path relative to the recipe
+ *     input 100; dense 7*7*128; ...
+ *
+ * The file is a model's or a state dict of PyTorch's, and fills the network as
+ * gan_model_load_weights does, whose map may stand behind it: load=FILE map="strip module.". The
+ * network's parts are filled as well, in the order of the sections, parts first: a part that two
+ * roles have ends with the weights of the last file. Without a text below, a role's network is the
+ * one in the file, which must be a model's; parts in it are its own, no [part.NAME]. A part's
+ * section needs the text. A resumed training has its weights from the checkpoint, and does not look
+ * for the file. */
 #ifndef GAN_RECIPE_H
 #define GAN_RECIPE_H
 
@@ -16,12 +30,37 @@ typedef struct gan_recipe gan_recipe;
 
 /* Errors have file, line and column, and the nearest name. */
 GAN_API gan_status gan_recipe_load(gan_recipe **out, gan_context *context, const char *path);
+
+/* The same from the text of a recipe, called "recipe" in messages. Its paths are relative to
+ * `folder`, NULL: to the working directory. */
+GAN_API gan_status gan_recipe_parse(gan_recipe **out, gan_context *context, const char *text,
+                                    const char *folder);
 GAN_API void gan_recipe_retain(gan_recipe *recipe);
 GAN_API void gan_recipe_release(gan_recipe *recipe);
 
-/* Sets one option: "run.steps", "100"; "optimizer.generator.lr", "1e-4"; "data.real.path", a path
- * relative to the working directory; "context.seed". */
+/* Sets one option: "run.steps", "100"; "optimizer.generator.lr", "1e-4"; "data.real.path" and
+ * "model.generator.load", paths relative to the working directory; "context.seed". An optimiser
+ * without a section gets one, with the reference setting of the trainer as it then is: the
+ * trainer's options go first. So does a role, for its `load`. */
 GAN_API gan_status gan_recipe_set(gan_recipe *recipe, const char *path, const char *value);
+
+/* The same, and where gan_recipe_trainer resumes a checkpoint, this option may differ from the
+ * saved one. It goes on with the new value, which the next checkpoint has, so that it is asked for
+ * once.
+ *
+ *   optimizer.GROUP.KEY  steps and moments are kept; a moment that only the new options have
+ *                        (momentum=, centered=) begins with 0. The kind cannot change.
+ *   trainer.KEY          options that the recipe leaves open follow (d_steps and clip the loss);
+ *                        optimisers without a section stay what they are, and get one that says so.
+ *                        An average that was not kept before begins with the weights of now.
+ *   run.batch            the data goes on at the next example
+ *   data.FEED.KEY        any of them allows other examples, too, and another kind: the place among
+ *                        them is kept
+ *   context.precision
+ *
+ * GAN_E_ARGUMENT with the reason for what cannot change: context.seed, networks and their weights.
+ * What may differ in any case (steps, threads, ...) is set. */
+GAN_API gan_status gan_recipe_change(gan_recipe *recipe, const char *path, const char *value);
 
 /* The recipe as text, overrides applied, paths absolute: what a run folder stores. Borrowed. */
 GAN_API const char *gan_recipe_text(const gan_recipe *recipe);
@@ -30,22 +69,22 @@ GAN_API const char *gan_recipe_text(const gan_recipe *recipe);
 GAN_API const char *gan_recipe_context(const gan_recipe *recipe);
 
 /* One option as text, in the caller's buffer of `size` bytes, overrides applied: "run.steps",
- * "trainer.noise", "data.real.path". "" for a path that was left out, and on failure: GAN_E_TEXT
- * for what there is not, GAN_E_ARGUMENT for a section that this recipe has not (an optimiser that
- * is the trainer's reference setting) and for a buffer that is too small. */
+ * "trainer.noise", "data.real.path". An optimiser without a section is the trainer's reference
+ * setting. "" for a path that was left out, and on failure: GAN_E_TEXT for what there is not,
+ * GAN_E_ARGUMENT for a section that this recipe has not and for a buffer that is too small. */
 GAN_API gan_status gan_recipe_option(const gan_recipe *recipe, const char *path, char *value,
                                      size_t size);
 
 /* Makes the trainer with its models, data sets and optimisers, in `context`. `checkpoint` NULL
  * starts anew; a path resumes from that file: an option that differs from the saved one is an error
- * that names it, and so are other examples than the run began with. Steps, saving, threads and the
- * paths of the data may change. */
+ * that names it and says how to ask for it (gan_recipe_change), and so are other examples than the
+ * run began with. Steps, saving, threads and the paths of the data may change. */
 GAN_API gan_status gan_recipe_trainer(gan_trainer **out, const gan_recipe *recipe,
                                       gan_context *context, const char *checkpoint);
 
 /* The catalogue: groups of kinds ("layer", "block", "loss", "optimizer", "trainer", "data",
- * "context", "run", "runner"), kinds by index, options by index. All texts are borrowed and static;
- * NULL or 0 past the end. */
+ * "context", "run", "model", "runner"), kinds by index, options by index. All texts are borrowed
+ * and static; NULL or 0 past the end. */
 GAN_API int32_t gan_catalog_group_count(void);
 GAN_API const char *gan_catalog_group(int32_t group);
 GAN_API int32_t gan_catalog_kind_count(int32_t group);

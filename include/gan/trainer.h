@@ -92,9 +92,16 @@ GAN_API const char *gan_trainer_text(const gan_trainer *trainer);
  * stream, position in the data, schedules. A run that is saved, loaded and continued has the same
  * bits as one that was not interrupted. Data sets are attached again by gan_trainer_set_data; that
  * they are the same, and the precision too, is left to the caller (gan_recipe_trainer compares
- * them). The context may have another seed, and keeps it. */
+ * them). The context may have another seed, and keeps it.
+ *
+ * Saving changes nothing but the batch statistics of the averages (see gan_trainer_model): a
+ * training that is saved after every step has the same bits as one that is saved once, at the end.
+ * `_save_memory` makes a new tensor (N) of uint8 with the bytes that the file would have. */
 GAN_API gan_status gan_trainer_save(gan_trainer *trainer, const char *path);
+GAN_API gan_status gan_trainer_save_memory(gan_tensor **out, gan_trainer *trainer);
 GAN_API gan_status gan_trainer_load(gan_trainer **out, gan_context *context, const char *path);
+GAN_API gan_status gan_trainer_load_memory(gan_trainer **out, gan_context *context,
+                                           const void *bytes, size_t size);
 
 GAN_END
 

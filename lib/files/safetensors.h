@@ -12,8 +12,9 @@
 
 typedef struct gan__safetensors_entry {
     const char *name;
-    gan__array array; /* little-endian, row-major */
-    size_t offset;    /* of the data, from the start of the file */
+    const char *stored; /* the same; a reader may give the entry another name, not this one */
+    gan__array array;   /* little-endian, row-major */
+    size_t offset;      /* of the data, from the start of the file */
 } gan__safetensors_entry;
 
 typedef struct gan__safetensors_pair {
@@ -60,5 +61,11 @@ typedef struct gan__safetensors_tensor {
 gan_status gan__safetensors_write(gan_context *context, const char *path,
                                   const gan__safetensors_tensor *tensors, size_t tensor_count,
                                   const gan__safetensors_pair *pairs, size_t pair_count);
+
+/* The same bytes as a new tensor (N) of uint8. */
+gan_status gan__safetensors_write_memory(gan_tensor **out, gan_context *context,
+                                         const gan__safetensors_tensor *tensors,
+                                         size_t tensor_count, const gan__safetensors_pair *pairs,
+                                         size_t pair_count);
 
 #endif

@@ -153,7 +153,7 @@ static gan_status safetensors_read_members(safetensors_reader *r, gan__safetenso
 static gan_status safetensors_read_tensor(safetensors_reader *r, const char *name)
 {
     gan__safetensors *out = r->out;
-    gan__safetensors_entry entry = {.name = name};
+    gan__safetensors_entry entry = {.name = name, .stored = name};
     gan_status status = safetensors_read_members(r, &entry);
     if (status != GAN_OK) return gan__fail_in(r->in->context, status, "tensor '%.200s'", name);
     GAN__TRY(gan__grow(r->in->context, &out->entries, &out->entry_capacity, out->entry_count + 1,

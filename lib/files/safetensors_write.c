@@ -148,7 +148,32 @@ static void safetensors_print(gan__text *text, const gan__safetensors_pair *pair
     }
 }
 
-static gan_status safetensors_write_pieces(gan_context *context, const char *path,
+/* Where the bytes go: to the file `path`, or to a tensor. */
+typedef struct safetensors_target {
+    const char *path; /* also for messages */
+    gan_tensor **out; /* NULL: the file */
+} safetensors_target;
+
+static gan_status safetensors_gather(gan_context *context, gan_tensor **out,
+                                     const gan__piece *pieces, size_t count)
+{
+    size_t size = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!gan__add_size(size, pieces[i].size, &size) || size > (size_t)INT64_MAX) {
+            return gan__fail(context, GAN_E_MEMORY, "memory: too large");
+        }
+    }
+    const int64_t shape = (int64_t)size;
+    GAN__TRY(gan_tensor_create(out, context, GAN_UINT8, 1, &shape));
+    uint8_t *to = gan_tensor_data(*out);
+    for (size_t i = 0; i < count; i++) {
+        if (pieces[i].size > 0) memcpy(to, pieces[i].bytes, pieces[i].size);
+        to += pieces[i].size;
+    }
+    return GAN_OK;
+}
+
+static gan_status safetensors_write_pieces(gan_context *context, const safetensors_target *target,
                                            const gan__text *header, const safetensors_item *items,
                                            size_t count)
 {
@@ -158,17 +183,19 @@ static gan_status safetensors_write_pieces(gan_context *context, const char *pat
     for (size_t i = 0; i < count; i++) {
         pieces[i + 1] = (gan__piece){items[i].tensor->data, items[i].size};
     }
-    gan_status status = gan__file_replace(context, path, pieces, count + 1);
+    gan_status status = target->out ? safetensors_gather(context, target->out, pieces, count + 1)
+                                    : gan__file_replace(context, target->path, pieces, count + 1);
     gan__free(context, pieces);
     return status;
 }
 
-gan_status gan__safetensors_write(gan_context *context, const char *path,
-                                  const gan__safetensors_tensor *tensors, size_t tensor_count,
-                                  const gan__safetensors_pair *pairs, size_t pair_count)
+static gan_status safetensors_write(gan_context *context, const safetensors_target *target,
+                                    const gan__safetensors_tensor *tensors, size_t tensor_count,
+                                    const gan__safetensors_pair *pairs, size_t pair_count)
 {
     gan__text header = {.context = context};
     safetensors_item *items;
+    const char *path = target->path;
     GAN__TRY(safetensors_check_pairs(context, path, pairs, pair_count));
     GAN__TRY(gan__allocate(context, &items, tensor_count, sizeof *items));
     gan_status status = safetensors_order(context, path, tensors, tensor_count, items);
@@ -177,9 +204,26 @@ gan_status gan__safetensors_write(gan_context *context, const char *path,
         status = header.status;
     }
     if (status == GAN_OK) {
-        status = safetensors_write_pieces(context, path, &header, items, tensor_count);
+        status = safetensors_write_pieces(context, target, &header, items, tensor_count);
     }
     gan__text_free(&header);
     gan__free(context, items);
     return status;
+}
+
+gan_status gan__safetensors_write(gan_context *context, const char *path,
+                                  const gan__safetensors_tensor *tensors, size_t tensor_count,
+                                  const gan__safetensors_pair *pairs, size_t pair_count)
+{
+    const safetensors_target target = {path, NULL};
+    return safetensors_write(context, &target, tensors, tensor_count, pairs, pair_count);
+}
+
+gan_status gan__safetensors_write_memory(gan_tensor **out, gan_context *context,
+                                         const gan__safetensors_tensor *tensors,
+                                         size_t tensor_count, const gan__safetensors_pair *pairs,
+                                         size_t pair_count)
+{
+    const safetensors_target target = {"memory", out};
+    return safetensors_write(context, &target, tensors, tensor_count, pairs, pair_count);
 }

@@ -38,7 +38,9 @@ void gan__archive_close(gan__archive *archive)
     if (!archive->context) return;
     gan__safetensors_free(&archive->file);
     gan__free(archive->context, archive->owned);
+    gan__free(archive->context, archive->names);
     archive->owned = NULL;
+    archive->names = NULL;
 }
 
 gan_status gan__archive_pair(const gan__archive *archive, const char *key, const char **out)
@@ -81,16 +83,27 @@ static const char *archive_shape_print(const int64_t *shape, int32_t rank, archi
     return out->text;
 }
 
-static gan_status archive_fits(const gan__archive *archive, const char *name,
-                               const gan__array *array, const gan__parameter *p)
+const char *gan__archive_print(const gan__safetensors_entry *entry, gan__archive_label *out)
 {
+    bool same = strcmp(entry->name, entry->stored) == 0;
+    snprintf(out->text, sizeof out->text, "'%.255s'%s%.255s%s", entry->stored, same ? "" : " (as '",
+             same ? "" : entry->name, same ? "" : "')");
+    return out->text;
+}
+
+static gan_status archive_fits(const gan__archive *archive, const gan__safetensors_entry *entry,
+                               const gan__parameter *p)
+{
+    const gan__array *array = &entry->array;
+    gan__archive_label label;
     bool same = array->rank == p->rank;
     for (int32_t i = 0; i < p->rank && same; i++) same = array->shape[i] == p->shape[i];
     if (same) return GAN_OK;
     archive_shape_text a, b;
     return gan__fail(archive->context, GAN_E_FORMAT,
-                     "%s: tensor '%s' has the shape [%s], the parameter has [%s]", archive->name,
-                     name, archive_shape_print(array->shape, array->rank, &a),
+                     "%s: tensor %s has the shape [%s], the parameter has [%s]", archive->name,
+                     gan__archive_print(entry, &label),
+                     archive_shape_print(array->shape, array->rank, &a),
                      archive_shape_print(p->shape, p->rank, &b));
 }
 
@@ -103,13 +116,13 @@ static gan_status archive_find(const gan__archive *archive, const char *name,
                          archive->name, name);
     }
     *out = &entry->array;
-    return archive_fits(archive, name, &entry->array, p);
+    return archive_fits(archive, entry, p);
 }
 
 gan_status gan__archive_values(const gan__archive *archive, const gan__bundle_name *name,
                                const gan__parameter *p, float *memory)
 {
-    const gan__array *array;
+    const gan__array *array = NULL;
     float *torch = NULL;
     gan__text full = {.context = archive->context};
     gan__text_print(&full, "%s%s%s", name->prefix, name->name, name->suffix);
@@ -151,6 +164,14 @@ static gan_status archive_match_entry(const gan__archive *archive, const char *p
     return status;
 }
 
+/* As for torch's load_state_dict: the count came with a later version than running statistics. */
+static bool archive_may_lack(const gan__archive *archive, const gan__entry_name *entry)
+{
+    const char *leaf = entry->layer->parameters[entry->index].name;
+    return archive->foreign && strcmp(leaf, "num_batches_tracked") == 0 &&
+           !gan__safetensors_find(&archive->file, entry->name);
+}
+
 /* Everything that can fail happens here. `skip` NULL: the layers that have a store already. */
 static gan_status archive_match_model(const gan__archive *archive, const char *prefix,
                                       const gan_model *model, const gan__store_list *skip,
@@ -163,6 +184,7 @@ static gan_status archive_match_model(const gan__archive *archive, const char *p
         const gan__entry_name *entry = &model->entries[i];
         const gan__store *store = entry->layer->store;
         if (skip ? gan__store_listed(skip, store) : store != NULL) continue;
+        if (archive_may_lack(archive, entry)) continue;
         GAN__TRY(archive_match_entry(archive, prefix, entry, &match->arrays[i]));
         if (match->arrays[i]->count > most) most = match->arrays[i]->count;
     }
@@ -210,16 +232,4 @@ gan_status gan__archive_model(gan_model **out, const gan__archive *archive, cons
         *out = NULL;
     }
     return status;
-}
-
-gan_status gan__archive_check_surplus(const gan__archive *archive, const gan_model *model)
-{
-    for (size_t i = 0; i < archive->file.entry_count; i++) {
-        const char *name = archive->file.entries[i].name;
-        if (gan__model_entry(model, name)) continue;
-        return gan__fail(archive->context, GAN_E_FORMAT,
-                         "%s: the model has no parameter for the tensor '%.255s'", archive->name,
-                         name);
-    }
-    return GAN_OK;
 }

@@ -128,6 +128,12 @@ gan_status gan__bundle_write(gan__bundle *bundle, const char *path)
                                   bundle->pairs, bundle->pair_count);
 }
 
+gan_status gan__bundle_write_memory(gan__bundle *bundle, gan_tensor **out)
+{
+    return gan__safetensors_write_memory(out, bundle->context, bundle->tensors,
+                                         bundle->tensor_count, bundle->pairs, bundle->pair_count);
+}
+
 static void bundle_drop(gan__bundle *bundle, const void *owned)
 {
     gan__free(bundle->context, (void *)(uintptr_t)owned);

@@ -4,7 +4,8 @@
 
 /* ---- saving ---- */
 
-static gan_status persist_save(const gan_model *model, const char *path)
+/* To the file `path`; NULL: to memory, as *out. */
+static gan_status persist_save(const gan_model *model, const char *path, gan_tensor **out)
 {
     gan__bundle bundle = {.context = model->object.context};
     const gan__store_list none = {NULL, 0};
@@ -12,7 +13,9 @@ static gan_status persist_save(const gan_model *model, const char *path)
     if (status == GAN_OK) status = gan__bundle_begin(&bundle, "model");
     if (status == GAN_OK) status = gan__bundle_pair(&bundle, "gan.text", model->text);
     if (status == GAN_OK) status = gan__bundle_model(&bundle, "", model, &none);
-    if (status == GAN_OK) status = gan__bundle_write(&bundle, path);
+    if (status == GAN_OK) {
+        status = path ? gan__bundle_write(&bundle, path) : gan__bundle_write_memory(&bundle, out);
+    }
     gan__bundle_free(&bundle);
     return status;
 }
@@ -25,7 +28,19 @@ gan_status gan_model_save(const gan_model *model, const char *path)
     if (model->input_count == 0) {
         return gan__fail(context, GAN_E_STATE, "gan_model_save: the model is empty");
     }
-    GAN__RETURN_ENTERED(context, persist_save(model, path));
+    GAN__RETURN_ENTERED(context, persist_save(model, path, NULL));
+}
+
+gan_status gan_model_save_memory(gan_tensor **out, const gan_model *model)
+{
+    if (out) *out = NULL;
+    if (!gan__object_is(model, GAN__MODEL)) return GAN_E_ARGUMENT;
+    gan_context *context = model->object.context;
+    if (!out) return gan__fail(context, GAN_E_ARGUMENT, "gan_model_save_memory: out is NULL");
+    if (model->input_count == 0) {
+        return gan__fail(context, GAN_E_STATE, "gan_model_save_memory: the model is empty");
+    }
+    GAN__RETURN_ENTERED(context, persist_save(model, NULL, out));
 }
 
 /* ---- loading ---- */
@@ -107,23 +122,6 @@ gan_status gan_model_load_memory(gan_model **out, gan_context *context, const vo
     GAN__TRY(gan__enter(context, &entry));
     gan_status status = gan__archive_open_memory(&archive, context, bytes, size);
     if (status == GAN_OK) status = persist_load(out, &archive, &none);
-    gan__archive_close(&archive);
-    gan__leave(context, &entry);
-    return status;
-}
-
-gan_status gan_model_load_weights(gan_model *model, const char *path)
-{
-    gan__entry entry;
-    gan__archive archive;
-    const gan__store_list none = {NULL, 0};
-    if (!gan__object_is(model, GAN__MODEL)) return GAN_E_ARGUMENT;
-    gan_context *context = model->object.context;
-    if (!path) return gan__fail(context, GAN_E_ARGUMENT, "gan_model_load_weights: path is NULL");
-    GAN__TRY(gan__enter(context, &entry));
-    gan_status status = gan__archive_open(&archive, context, path);
-    if (status == GAN_OK) status = gan__archive_check_surplus(&archive, model);
-    if (status == GAN_OK) status = gan__archive_fill(&archive, "", model, &none);
     gan__archive_close(&archive);
     gan__leave(context, &entry);
     return status;

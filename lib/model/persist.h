@@ -44,6 +44,7 @@ gan_status gan__bundle_model(gan__bundle *bundle, const char *prefix, const gan_
                              const gan__store_list *skip);
 
 gan_status gan__bundle_write(gan__bundle *bundle, const char *path);
+gan_status gan__bundle_write_memory(gan__bundle *bundle, gan_tensor **out);
 void gan__bundle_free(gan__bundle *bundle);
 
 /* ---- reading ---- */
@@ -53,6 +54,8 @@ typedef struct gan__archive {
     const char *name; /* of the file, for messages; borrowed */
     uint8_t *owned;   /* the file's bytes, unless they are the caller's */
     size_t size;      /* of the file */
+    char *names;      /* of the tensors, where they were given others than the file's */
+    bool foreign;     /* a state dict: PyTorch's older ones have no num_batches_tracked */
     gan__safetensors file;
 } gan__archive;
 
@@ -73,8 +76,14 @@ gan_status gan__archive_pair(const gan__archive *archive, const char *key, const
 gan_status gan__archive_values(const gan__archive *archive, const gan__bundle_name *name,
                                const gan__parameter *p, float *memory);
 
+/* "'STORED'", or "'STORED' (as 'NAME')" where the map gave it another name; for messages. */
+typedef struct gan__archive_label {
+    char text[560];
+} gan__archive_label;
+const char *gan__archive_print(const gan__safetensors_entry *entry, gan__archive_label *out);
+
 /* Fills all parameters of the model that are not in one of the stores `skip` from PREFIX NAME, or
- * fails and changes nothing. */
+ * fails and changes nothing. What a foreign file may leave out stays what it is. */
 gan_status gan__archive_fill(const gan__archive *archive, const char *prefix, gan_model *model,
                              const gan__store_list *skip);
 
@@ -84,6 +93,10 @@ gan_status gan__archive_fill(const gan__archive *archive, const char *prefix, ga
  * number is used up. */
 gan_status gan__archive_model(gan_model **out, const gan__archive *archive, const char *prefix,
                               const char *text, const gan__given *given);
+
+/* weights.c: gives the tensors the names that the map (NULL: none) makes of theirs, and the model's
+ * own where PyTorch has others for the same. GAN_E_FORMAT if two have one name then. */
+gan_status gan__archive_rename(gan__archive *archive, const gan_model *model, const char *map);
 
 /* GAN_E_FORMAT if a tensor is no parameter of the model. */
 gan_status gan__archive_check_surplus(const gan__archive *archive, const gan_model *model);

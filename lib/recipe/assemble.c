@@ -22,13 +22,40 @@ static gan_status assemble_fail(const assemble_state *a, const gan__section *sec
                         section->name);
 }
 
-static gan_status assemble_network(assemble_state *a, const gan__section *section, gan_model **out)
+static gan_status assemble_written(assemble_state *a, const gan__section *section, gan_model **out)
 {
     char *text;
     GAN__TRY(gan__section_text(a->context, section, &text));
     gan_status status = gan_model_parse_parts(out, a->context, text, a->names, a->parts, a->count);
     gan__free(a->context, text);
     return status;
+}
+
+/* Where the section says what is loaded, for messages. */
+static gan_status assemble_load_fail(const assemble_state *a, const gan__section *section,
+                                     gan_status status)
+{
+    if (section->load_line == 0) return gan__fail_in(a->context, status, "load");
+    return gan__fail_in(a->context, status, "load in line %d", (int)section->load_line);
+}
+
+/* First weights that a file replaces are drawn all the same: other networks keep theirs. */
+static gan_status assemble_network(assemble_state *a, const gan__section *section, gan_model **out)
+{
+    const gan__weights_options *from = gan__section_weights(section);
+    gan_status status;
+    *out = NULL;
+    if (!gan__section_is_written(section)) {
+        status = gan_model_load(out, a->context, from->load);
+        return status == GAN_OK ? GAN_OK : assemble_load_fail(a, section, status);
+    }
+    GAN__TRY(assemble_written(a, section, out));
+    if (!from->load) return GAN_OK;
+    status = gan_model_load_weights(*out, from->load, from->map);
+    if (status == GAN_OK) return GAN_OK;
+    gan_model_release(*out);
+    *out = NULL;
+    return assemble_load_fail(a, section, status);
 }
 
 static gan_status assemble_model(assemble_state *a, const gan__section *section)

@@ -27,6 +27,7 @@ static const catalog_group catalog_groups[] = {
     {"data", CATALOG_KINDS(gan__data_kinds), &gan__data_kind_count, NULL},
     {"context", NULL, NULL, &gan__context_kind},
     {"run", NULL, NULL, &gan__run_kind},
+    {"model", NULL, NULL, &gan__weights_kind},
     {"runner", NULL, NULL, &gan__runner_kind},
 };
 

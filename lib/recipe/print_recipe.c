@@ -33,10 +33,24 @@ static void print_settings(gan__text *text, const gan__section *section, const c
     }
 }
 
+/* "load=FILE map=...", where there is a file. */
+static void print_load(gan__text *text, const gan__section *section)
+{
+    const gan__weights_options *options = gan__section_weights(section);
+    if (!options->load) return;
+    gan__text_print(text, "load=");
+    gan__text_value(text, options->load, strlen(options->load));
+    if (options->map) {
+        gan__text_print(text, " map=");
+        gan__text_value(text, options->map, strlen(options->map));
+    }
+    if (gan__section_is_written(section)) gan__text_append(text, "\n", 1);
+}
+
 /* As it was written, without what is empty before and behind. */
 static void print_network(gan__text *text, const gan__section *section)
 {
-    const char *start = section->text, *end = start + section->length;
+    const char *start = section->text + section->skip, *end = section->text + section->length;
     for (const char *at = start; at < end && strchr(" \t\r\n", *at); at++) {
         if (*at == '\n') start = at + 1;
     }
@@ -52,7 +66,10 @@ static void print_section(gan__text *text, const gan__section *section)
     case GAN__SECTION_CONTEXT:
     case GAN__SECTION_RUN: print_settings(text, section, "\n"); break;
     case GAN__SECTION_PART:
-    case GAN__SECTION_MODEL: print_network(text, section); break;
+    case GAN__SECTION_MODEL:
+        print_load(text, section);
+        print_network(text, section);
+        break;
     default: gan__section_print(text, section, -1); break;
     }
     gan__text_append(text, "\n", 1);

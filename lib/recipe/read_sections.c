@@ -114,7 +114,11 @@ gan_status gan__recipe_unknown(const gan_recipe *recipe, const char *name, size_
 
 gan_status gan__section_text(gan_context *context, const gan__section *section, char **out)
 {
-    return gan__copy_text(context, out, section->text, section->length);
+    GAN__TRY(gan__copy_text(context, out, section->text, section->length));
+    for (size_t i = 0; i < section->skip; i++) {
+        if ((*out)[i] != '\n') (*out)[i] = ' '; /* what follows keeps its place */
+    }
+    return GAN_OK;
 }
 
 static gan_status read_fail(gan_context *context, const gan__kind *kind, const char *what,
@@ -204,37 +208,6 @@ static gan_status read_description(gan_context *context, gan__section *section,
                                  &section->values);
 }
 
-/* ---- networks ---- */
-
-/* With the parts that stand in front of the section: all of them, for a model. What one model may
- * place is the limit for all of a recipe, so that a small file cannot become many large ones. */
-static gan_status read_network(const gan_recipe *recipe, gan__section *section,
-                               const gan__passage *text)
-{
-    gan_context *context = recipe->object.context;
-    const char **names;
-    gan_model **parts = NULL;
-    size_t count = 0, placed = 0;
-    gan_status status = gan__allocate(context, &names, recipe->count, sizeof *names);
-    if (status == GAN_OK) status = gan__allocate(context, &parts, recipe->count, sizeof *parts);
-    for (size_t i = 0; status == GAN_OK && i < recipe->count; i++) {
-        const gan__section *part = &recipe->sections[i];
-        if (part->model) placed += part->model->node_count;
-        if (part == section && part->type == GAN__SECTION_PART) break;
-        if (part->type != GAN__SECTION_PART) continue;
-        names[count] = part->name;
-        parts[count++] = part->model;
-    }
-    const gan__given given = {names, parts, count};
-    if (status == GAN_OK) {
-        size_t budget = placed < GAN__MAX_PLACED ? GAN__MAX_PLACED - placed : 0;
-        status = gan__model_parse_passage(&section->model, context, text, &given, budget);
-    }
-    gan__free(context, parts);
-    gan__free(context, names);
-    return status;
-}
-
 /* ---- all sections ---- */
 
 static gan_status read_body(const gan_recipe *recipe, gan__section *section,
@@ -245,7 +218,7 @@ static gan_status read_body(const gan_recipe *recipe, gan__section *section,
     case GAN__SECTION_CONTEXT: return read_settings(context, section, &gan__context_kind, text);
     case GAN__SECTION_RUN: return read_settings(context, section, &gan__run_kind, text);
     case GAN__SECTION_PART:
-    case GAN__SECTION_MODEL: return read_network(recipe, section, text);
+    case GAN__SECTION_MODEL: return gan__section_read_network(recipe, section, text);
     case GAN__SECTION_DATA:
         GAN__TRY(read_description(context, section, text));
         return gan__section_paths(context, section->kind, section->values, recipe->folder);

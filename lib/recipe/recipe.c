@@ -8,7 +8,7 @@
 
 /* ---- loading ---- */
 
-static void recipe_free_section(gan_context *context, gan__section *section)
+void gan__section_free(gan_context *context, gan__section *section)
 {
     if (section->kind && section->values) {
         gan__options_free(context, section->kind, section->values);
@@ -22,7 +22,7 @@ static void recipe_destroy(void *self)
 {
     gan_recipe *recipe = self;
     gan_context *context = recipe->object.context;
-    for (size_t i = 0; i < recipe->count; i++) recipe_free_section(context, &recipe->sections[i]);
+    for (size_t i = 0; i < recipe->count; i++) gan__section_free(context, &recipe->sections[i]);
     gan__free(context, recipe->sections);
     gan__free(context, recipe->path);
     gan__free(context, recipe->folder);
@@ -31,25 +31,56 @@ static void recipe_destroy(void *self)
     gan__free(context, recipe->context_text);
 }
 
-static gan_status recipe_fill(gan_recipe *recipe, const char *path)
+/* Where a recipe comes from: the file `path`, or a text, whose paths are below `folder`. */
+typedef struct recipe_origin {
+    const char *path, *text, *folder;
+} recipe_origin;
+
+static gan_status recipe_open_file(gan_recipe *recipe, const char *path, size_t *size)
 {
     gan_context *context = recipe->object.context;
     uint8_t *bytes;
-    size_t size;
-    GAN__TRY(gan__copy_text(context, &recipe->path, path, strlen(path)));
     GAN__TRY(gan__path_folder(context, path, &recipe->folder));
-    GAN__TRY(gan__file_read_most(context, path, GAN__RECIPE_LIMIT, &bytes, &size));
+    GAN__TRY(gan__file_read_most(context, path, GAN__RECIPE_LIMIT, &bytes, size));
     recipe->source = (char *)bytes;
+    return GAN_OK;
+}
+
+static gan_status recipe_open_text(gan_recipe *recipe, const recipe_origin *origin, size_t *size)
+{
+    gan_context *context = recipe->object.context;
+    char *here;
+    *size = strlen(origin->text);
+    if (*size > GAN__RECIPE_LIMIT) {
+        return gan__fail(context, GAN_E_FORMAT, "%s: more than %d bytes", recipe->path,
+                         (int)GAN__RECIPE_LIMIT);
+    }
+    GAN__TRY(gan__path_here(context, &here));
+    gan_status status =
+        gan__path_join(context, here, origin->folder ? origin->folder : "", &recipe->folder);
+    gan__free(context, here);
+    if (status != GAN_OK) return status;
+    return gan__copy_text(context, &recipe->source, origin->text, *size);
+}
+
+static gan_status recipe_fill(gan_recipe *recipe, const recipe_origin *origin)
+{
+    gan_context *context = recipe->object.context;
+    const char *name = origin->text ? "recipe" : origin->path;
+    size_t size;
+    GAN__TRY(gan__copy_text(context, &recipe->path, name, strlen(name)));
+    GAN__TRY(origin->text ? recipe_open_text(recipe, origin, &size)
+                          : recipe_open_file(recipe, origin->path, &size));
     GAN__TRY(gan__recipe_split(recipe, size));
     GAN__TRY(gan__recipe_read(recipe));
     return gan__recipe_print(recipe);
 }
 
-static gan_status recipe_load(gan_recipe **out, gan_context *context, const char *path)
+static gan_status recipe_make(gan_recipe **out, gan_context *context, const recipe_origin *origin)
 {
     gan_recipe *recipe;
     GAN__TRY(gan__object_create(&recipe, context, sizeof *recipe, GAN__RECIPE, recipe_destroy));
-    gan_status status = recipe_fill(recipe, path);
+    gan_status status = recipe_fill(recipe, origin);
     if (status == GAN_OK) {
         *out = recipe;
     } else {
@@ -67,7 +98,22 @@ gan_status gan_recipe_load(gan_recipe **out, gan_context *context, const char *p
                          : !context ? "context"
                                     : "path");
     }
-    GAN__RETURN_ENTERED(context, recipe_load(out, context, path));
+    const recipe_origin origin = {.path = path};
+    GAN__RETURN_ENTERED(context, recipe_make(out, context, &origin));
+}
+
+gan_status gan_recipe_parse(gan_recipe **out, gan_context *context, const char *text,
+                            const char *folder)
+{
+    if (out) *out = NULL;
+    if (!out || !context || !text) {
+        return gan__fail(context, GAN_E_ARGUMENT, "gan_recipe_parse: %s is NULL",
+                         !out       ? "out"
+                         : !context ? "context"
+                                    : "text");
+    }
+    const recipe_origin origin = {.text = text, .folder = folder};
+    GAN__RETURN_ENTERED(context, recipe_make(out, context, &origin));
 }
 
 void gan_recipe_retain(gan_recipe *recipe)
@@ -92,9 +138,8 @@ const char *gan_recipe_context(const gan_recipe *recipe)
     return gan__object_is(recipe, GAN__RECIPE) ? recipe->context_text : NULL;
 }
 
-/* The section that "optimizer.generator" names; NULL if the recipe could have it and has not. */
-static gan_status recipe_lookup(const gan_recipe *recipe, const char *name, size_t length,
-                                gan__section **out)
+gan_status gan__recipe_lookup(const gan_recipe *recipe, const char *name, size_t length,
+                              gan__section **out)
 {
     const char *dot = memchr(name, '.', length), *after = dot ? dot + 1 : "";
     size_t word = dot ? (size_t)(dot - name) : length, rest = dot ? length - word - 1 : 0;
@@ -109,8 +154,7 @@ static gan_status recipe_lookup(const gan_recipe *recipe, const char *name, size
     return gan__recipe_unknown(recipe, name, length, NULL);
 }
 
-/* "SECTION.KEY": the length of the section's name. */
-static gan_status recipe_split_path(const gan_recipe *recipe, const char *path, size_t *length)
+gan_status gan__recipe_split_path(const gan_recipe *recipe, const char *path, size_t *length)
 {
     const char *dot = strrchr(path, '.');
     if (dot) {
@@ -121,15 +165,16 @@ static gan_status recipe_split_path(const gan_recipe *recipe, const char *path, 
                      recipe->path, path);
 }
 
-/* Whether a section has options, and this key is one of its own. */
-static gan_status recipe_check_key(const gan_recipe *recipe, const gan__section *section,
-                                   const char *key)
+gan_status gan__recipe_check_key(const gan_recipe *recipe, const gan__section *section,
+                                 const char *key)
 {
     gan_context *context = recipe->object.context;
-    if (!section->kind) {
+    if (section->kind == &gan__weights_kind && strcmp(key, "load") != 0 &&
+        strcmp(key, "map") != 0) {
         return gan__fail(context, GAN_E_ARGUMENT,
-                         "%s: [%s.%s] is a network: it is changed in the file", recipe->path,
-                         gan__section_word(section->type), section->name);
+                         "%s: [%s.%s] is a network: all but its options load and map is changed "
+                         "in the file",
+                         recipe->path, gan__section_word(section->type), section->name);
     }
     if (section->type == GAN__SECTION_TRAINER && strcmp(key, "batch") == 0) {
         return gan__fail(context, GAN_E_TEXT, "trainer: option 'batch' belongs to [run]");
@@ -137,23 +182,73 @@ static gan_status recipe_check_key(const gan_recipe *recipe, const gan__section 
     return GAN_OK;
 }
 
+gan_status gan__recipe_reference(const gan_recipe *recipe, const char *group, size_t length,
+                                 const gan__kind **kind, void **values)
+{
+    const gan__section *section = gan__recipe_find(recipe, GAN__SECTION_TRAINER, "", 0);
+    const gan_trainer trainer = {.kind = (const gan__trainer_kind *)section->kind,
+                                 .options = section->values};
+    *kind = NULL;
+    *values = NULL;
+    for (int32_t i = 0; i < trainer.kind->group_count; i++) {
+        const char *name = trainer.kind->groups[i];
+        if (strlen(name) != length || memcmp(name, group, length) != 0) continue;
+        return gan__describe(
+            recipe->object.context, "optimizer", (const gan__kind *const *)gan__optimizer_kinds,
+            (size_t)gan__optimizer_kind_count, trainer.kind->reference(&trainer, i), kind, values);
+    }
+    return GAN_OK;
+}
+
+/* What an option says is read from: a section's values, or those of a group's reference setting,
+ * which are *own. */
+typedef struct recipe_values {
+    const gan__kind *kind;
+    const void *values;
+    void *own;
+} recipe_values;
+
+static gan_status recipe_find_values(const gan_recipe *recipe, const char *path, size_t length,
+                                     recipe_values *out)
+{
+    const size_t word = sizeof "optimizer";
+    gan__section *section = NULL;
+    GAN__TRY(gan__recipe_lookup(recipe, path, length, &section));
+    if (section) {
+        out->kind = section->kind;
+        out->values = section->values;
+        return gan__recipe_check_key(recipe, section, path + length + 1);
+    }
+    if (strncmp(path, "optimizer.", word) == 0) {
+        GAN__TRY(gan__recipe_reference(recipe, path + word, length - word, &out->kind, &out->own));
+        out->values = out->own;
+    }
+    if (out->values) return GAN_OK;
+    return gan__fail(recipe->object.context, GAN_E_ARGUMENT, "%s: there is no section [%.*s]",
+                     recipe->path, (int)length, path);
+}
+
+static gan_status recipe_print_option(const gan_recipe *recipe, const char *path, gan__text *text)
+{
+    gan_context *context = recipe->object.context;
+    recipe_values found = {NULL, NULL, NULL};
+    size_t length = 0;
+    GAN__TRY(gan__recipe_split_path(recipe, path, &length));
+    GAN__TRY(recipe_find_values(recipe, path, length, &found));
+    const gan__token key = {
+        .kind = GAN__TOKEN_WORD, .text = path + length + 1, .length = strlen(path + length + 1)};
+    gan_status status = gan__options_get(context, found.kind, found.values, &key, text);
+    if (found.own) gan__options_free(context, found.kind, found.own);
+    gan__free(context, found.own);
+    return status;
+}
+
 static gan_status recipe_option(const gan_recipe *recipe, const char *path, char *value,
                                 size_t size)
 {
     gan_context *context = recipe->object.context;
-    gan__section *section = NULL;
     gan__text text = {.context = context};
-    size_t length = 0;
-    GAN__TRY(recipe_split_path(recipe, path, &length));
-    GAN__TRY(recipe_lookup(recipe, path, length, &section));
-    if (!section) {
-        return gan__fail(context, GAN_E_ARGUMENT, "%s: there is no section [%.*s]", recipe->path,
-                         (int)length, path);
-    }
-    const gan__token key = {
-        .kind = GAN__TOKEN_WORD, .text = path + length + 1, .length = strlen(path + length + 1)};
-    GAN__TRY(recipe_check_key(recipe, section, key.text));
-    gan_status status = gan__options_get(context, section->kind, section->values, &key, &text);
+    gan_status status = recipe_print_option(recipe, path, &text);
     if (status == GAN_OK && text.length >= size) {
         status = gan__fail(context, GAN_E_ARGUMENT,
                            "gan_recipe_option: '%.200s' needs %zu bytes, there are %zu", path,
@@ -176,105 +271,4 @@ gan_status gan_recipe_option(const gan_recipe *recipe, const char *path, char *v
                          path ? "value" : "path");
     }
     GAN__RETURN_ENTERED(context, recipe_option(recipe, path, value, size));
-}
-
-/* ---- overriding ---- */
-
-/* An optimiser that the recipe leaves out is the trainer's reference setting: written down, to be
- * changed. */
-static gan_status recipe_add_reference(gan_recipe *recipe, const char *group, size_t length,
-                                       gan__section **out)
-{
-    gan_context *context = recipe->object.context;
-    const gan__section *section = gan__recipe_find(recipe, GAN__SECTION_TRAINER, "", 0);
-    const gan_trainer trainer = {.kind = (const gan__trainer_kind *)section->kind,
-                                 .options = section->values};
-    gan__section made = {.type = GAN__SECTION_OPTIMIZER};
-    for (int32_t i = 0; i < trainer.kind->group_count; i++) {
-        const char *name = trainer.kind->groups[i];
-        if (strlen(name) != length || memcmp(name, group, length) != 0) continue;
-        GAN__TRY(gan__describe(context, "optimizer", (const gan__kind *const *)gan__optimizer_kinds,
-                               (size_t)gan__optimizer_kind_count,
-                               trainer.kind->reference(&trainer, i), &made.kind, &made.values));
-    }
-    gan_status status = gan__recipe_add(recipe, GAN__SECTION_OPTIMIZER, group, length, out);
-    if (status != GAN_OK) {
-        recipe_free_section(context, &made);
-        return status;
-    }
-    (*out)->kind = made.kind;
-    (*out)->values = made.values;
-    (*out)->text = "";
-    return GAN_OK;
-}
-
-/* The section to change; *added if it was made for this. */
-static gan_status recipe_section(gan_recipe *recipe, const char *name, size_t length, bool *added,
-                                 gan__section **out)
-{
-    const size_t word = sizeof "optimizer";
-    *added = false;
-    GAN__TRY(recipe_lookup(recipe, name, length, out));
-    if (*out) return GAN_OK;
-    if (strncmp(name, "optimizer.", word) == 0) {
-        *added = true;
-        return recipe_add_reference(recipe, name + word, length - word, out);
-    }
-    return gan__fail(recipe->object.context, GAN_E_ARGUMENT,
-                     "%s: there is no section [%.*s] to change", recipe->path, (int)length, name);
-}
-
-static gan_status recipe_assign(gan_recipe *recipe, gan__section *section, const char *key,
-                                const char *value)
-{
-    gan_context *context = recipe->object.context;
-    const gan__token name = {.kind = GAN__TOKEN_WORD, .text = key, .length = strlen(key)};
-    const gan__token word = {.kind = GAN__TOKEN_WORD, .text = value, .length = strlen(value)};
-    char *folder;
-    GAN__TRY(recipe_check_key(recipe, section, key));
-    GAN__TRY(gan__options_set(context, section->kind, section->values, &name, &word));
-    if (section->type != GAN__SECTION_DATA) return GAN_OK;
-    GAN__TRY(gan__path_here(context, &folder));
-    gan_status status = gan__section_paths(context, section->kind, section->values, folder);
-    gan__free(context, folder);
-    return status;
-}
-
-/* All or nothing: on failure the section has its old values, or is gone again. */
-static gan_status recipe_set(gan_recipe *recipe, const char *path, const char *value)
-{
-    gan_context *context = recipe->object.context;
-    gan__section *section = NULL;
-    void *old = NULL;
-    size_t length = 0;
-    bool added;
-    GAN__TRY(recipe_split_path(recipe, path, &length));
-    GAN__TRY(recipe_section(recipe, path, length, &added, &section));
-    gan_status status = GAN_OK;
-    if (section->kind) status = gan__allocate(context, &old, 1, section->kind->size);
-    if (old) status = gan__options_copy(context, section->kind, old, section->values);
-    if (status == GAN_OK) {
-        status = recipe_assign(recipe, section, path + length + 1, value);
-        if (status == GAN_OK) status = gan__recipe_print(recipe);
-        if (status != GAN_OK && old) { /* the old ones are kept, the others dropped below */
-            void *changed = section->values;
-            section->values = old;
-            old = changed;
-        }
-    }
-    if (old) gan__options_free(context, section->kind, old);
-    gan__free(context, old);
-    if (status != GAN_OK && added) recipe_free_section(context, &recipe->sections[--recipe->count]);
-    return status;
-}
-
-gan_status gan_recipe_set(gan_recipe *recipe, const char *path, const char *value)
-{
-    GAN__TRY(gan__object_check(NULL, recipe, GAN__RECIPE, "gan_recipe_set", "recipe"));
-    gan_context *context = recipe->object.context;
-    if (!path || !value) {
-        return gan__fail(context, GAN_E_ARGUMENT, "gan_recipe_set: %s is NULL",
-                         path ? "value" : "path");
-    }
-    GAN__RETURN_ENTERED(context, recipe_set(recipe, path, value));
 }

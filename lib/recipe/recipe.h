@@ -29,10 +29,15 @@ typedef struct gan__section {
     gan__place place; /* of its name in the file; line 0: not in the file */
     const char *text; /* the body, in recipe->source: [model.xy, model.yx] share one */
     size_t length;
-    int32_t line;          /* of the body's first line */
-    const gan__kind *kind; /* NULL for parts and models */
+    int32_t line; /* of the body's first line */
+    size_t skip;  /* parts and models: how much of the body is not the network's text */
+    const gan__kind *kind;
     void *values;
-    gan_model *model; /* parts and models: without parameters, to find errors and differences */
+    int32_t load_line; /* of the statement that a network is loaded by; 0: not in the file */
+    uint64_t changed;  /* a bit for each option that may differ from a checkpoint's */
+    /* Parts and models: without parameters, to find errors and differences. NULL: the network is
+     * the one in the file that is loaded. */
+    gan_model *model;
 } gan__section;
 
 struct gan_recipe {
@@ -50,6 +55,12 @@ typedef struct gan__run_options {
     int64_t steps, batch, sample_every, save_every, log_every, samples;
 } gan__run_options;
 extern const gan__kind gan__run_kind;
+
+/* The first statement of [model.ROLE] and [part.NAME]: where the first weights come from. */
+typedef struct gan__weights_options {
+    char *load, *map;
+} gan__weights_options;
+extern const gan__kind gan__weights_kind;
 
 /* Files larger than this are no recipes: it bounds the work that many sections in one file can
  * make. */
@@ -79,8 +90,43 @@ gan_status gan__recipe_read(gan_recipe *recipe);
 gan_status gan__recipe_unknown(const gan_recipe *recipe, const char *name, size_t length,
                                const gan__place *place);
 
-/* A copy of the body of a section, with an end. */
+/* read_network.c: fills a section of a part or a model. */
+gan_status gan__section_read_network(const gan_recipe *recipe, gan__section *section,
+                                     const gan__passage *text);
+
+/* Once the options of such a section are set: a path below `folder` becomes absolute; GAN_E_TEXT
+ * for a map that is none, and where there is no network to be made. */
+gan_status gan__section_settle_network(gan_context *context, const gan__section *section,
+                                       const char *folder);
+static inline const gan__weights_options *gan__section_weights(const gan__section *section)
+{
+    return section->values;
+}
+
+/* Whether the section has a network of its own, written down. */
+bool gan__section_is_written(const gan__section *section);
+
+/* A copy of the body of a section, with an end; blanks where it is not the network's text. */
 gan_status gan__section_text(gan_context *context, const gan__section *section, char **out);
+
+/* recipe.c. The section that "optimizer.generator" names: NULL if the recipe could have it and has
+ * not, GAN_E_TEXT if it could not. */
+gan_status gan__recipe_lookup(const gan_recipe *recipe, const char *name, size_t length,
+                              gan__section **out);
+
+/* "SECTION.KEY": the length of the section's name. */
+gan_status gan__recipe_split_path(const gan_recipe *recipe, const char *path, size_t *length);
+
+/* Whether the key is one of a section's own. */
+gan_status gan__recipe_check_key(const gan_recipe *recipe, const gan__section *section,
+                                 const char *key);
+
+/* The description of a group that the recipe has no section for: the trainer's reference setting.
+ * `values` as from gan__describe; NULL, and GAN_OK, for what is no such group. */
+gan_status gan__recipe_reference(const gan_recipe *recipe, const char *group, size_t length,
+                                 const gan__kind **kind, void **values);
+
+void gan__section_free(gan_context *context, gan__section *section);
 
 /* Whether the trainer knows the section: a role, a feed, a group. */
 bool gan__recipe_knows(const gan_recipe *recipe, gan__section_type type, const char *name,
@@ -94,11 +140,12 @@ gan_status gan__recipe_print(gan_recipe *recipe);
 void gan__section_print(gan__text *text, const gan__section *section, int64_t batch);
 
 /* resume.c: a trainer from a checkpoint, whose description, optimisers and networks are those of
- * the recipe: else GAN_E_ARGUMENT names the option and both values. The second does the same for
- * the data sets, once the trainer has those of the recipe. */
+ * the recipe: else GAN_E_ARGUMENT names the option and both values. It takes what the recipe asks
+ * to be changed. The second does the same for the data sets, once the trainer has those of the
+ * recipe. */
 gan_status gan__recipe_resume(gan_trainer **out, const gan_recipe *recipe, gan_context *context,
                               const char *checkpoint);
-gan_status gan__recipe_resume_data(const gan_trainer *trainer, const gan_recipe *recipe,
+gan_status gan__recipe_resume_data(gan_trainer *trainer, const gan_recipe *recipe,
                                    const char *checkpoint);
 
 /* paths.c: copies (gan__free). The folder that a file lies in; a path, relative to a folder if it

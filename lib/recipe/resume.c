@@ -3,46 +3,94 @@
 #include "data/data.h"
 #include "optim/optimizer.h"
 #include "recipe/recipe.h"
+#include "train/change.h"
 #include "train/trainer.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-#define RESUME_HINT "; set it back, or start a new run"
+/* What can be asked for, and what cannot, with a reason. */
+#define RESUME_ASK \
+    "; set it back, start a new run, or ask for the change: --change %s=%s (gan_recipe_change)"
+#define RESUME_FIXED ", which cannot change: %s; set it back, or start a new run"
 
 typedef struct resume_state {
     gan_context *context;
     const gan_recipe *recipe;
     const char *checkpoint;
-    const gan_trainer *trainer;
+    gan_trainer *trainer;
 } resume_state;
 
-static gan_status resume_differs(const resume_state *r, const char *what, const char *saved,
-                                 const char *wanted)
+static gan_status resume_fixed(const resume_state *r, const char *what, const char *saved,
+                               const char *wanted, const char *reason)
 {
     return gan__fail(
         r->context, GAN_E_ARGUMENT,
-        "%s: resume: %s is '%.200s' in the checkpoint, '%.200s' in the recipe" RESUME_HINT,
-        r->checkpoint, what, saved, wanted);
+        "%s: resume: %s is '%.200s' in the checkpoint, '%.200s' in the recipe" RESUME_FIXED,
+        r->checkpoint, what, saved, wanted, reason);
 }
 
-/* One option of two structs of the same kind. */
-static gan_status resume_option(const resume_state *r, const char *section,
+/* `option` is the one that asks for it, and what it is to be. */
+static gan_status resume_differs(const resume_state *r, const char *what, const char *option,
+                                 const char *saved, const char *wanted, const char *value)
+{
+    return gan__fail(
+        r->context, GAN_E_ARGUMENT,
+        "%s: resume: %s is '%.200s' in the checkpoint, '%.200s' in the recipe" RESUME_ASK,
+        r->checkpoint, what, saved, wanted, option, value);
+}
+
+/* Whether it was asked that the option may differ; a section that is not there asks for nothing. */
+static bool resume_is_asked(const gan__section *section, const char *name)
+{
+    for (int32_t i = 0; section && i < section->kind->option_count; i++) {
+        if (strcmp(section->kind->options[i].name, name) == 0) return section->changed >> i & 1;
+    }
+    return false;
+}
+
+/* ---- options ---- */
+
+/* The values of one option in two structs. */
+typedef struct resume_pair {
+    gan__text saved, wanted;
+    bool same;
+} resume_pair;
+
+static gan_status resume_print(const resume_state *r, const gan__option *option, const void *saved,
+                               const void *wanted, resume_pair *out)
+{
+    *out = (resume_pair){.saved = {.context = r->context}, .wanted = {.context = r->context}};
+    gan__option_print(&out->saved, option, (const char *)saved + option->offset);
+    gan__option_print(&out->wanted, option, (const char *)wanted + option->offset);
+    gan_status status = out->saved.status != GAN_OK ? out->saved.status : out->wanted.status;
+    out->same = status == GAN_OK && strcmp(out->saved.bytes, out->wanted.bytes) == 0;
+    return status;
+}
+
+static void resume_forget(resume_pair *pair)
+{
+    gan__text_free(&pair->saved);
+    gan__text_free(&pair->wanted);
+}
+
+/* One option of two structs of the same kind; `label` is the section that it is asked for in. */
+static gan_status resume_option(const resume_state *r, const char *section, const char *label,
                                 const gan__option *option, const void *saved, const void *wanted)
 {
-    gan__text a = {.context = r->context}, b = a, name = a;
-    const char *slot_a = (const char *)saved + option->offset;
-    const char *slot_b = (const char *)wanted + option->offset;
-    gan__option_print(&a, option, slot_a);
-    gan__option_print(&b, option, slot_b);
-    gan__text_print(&name, "%s.%s", section, option->name);
-    gan_status status = a.status != GAN_OK ? a.status : b.status != GAN_OK ? b.status : name.status;
-    if (status == GAN_OK && strcmp(a.bytes, b.bytes) != 0) {
-        status = resume_differs(r, name.bytes, a.bytes, b.bytes);
+    resume_pair pair;
+    gan__text what = {.context = r->context}, path = what;
+    gan_status status = resume_print(r, option, saved, wanted, &pair);
+    gan__text_print(&what, "%s.%s", section, option->name);
+    gan__text_print(&path, "%s.%s", label, option->name);
+    if (status == GAN_OK) status = what.status != GAN_OK ? what.status : path.status;
+    if (status == GAN_OK && !pair.same) {
+        status = resume_differs(r, what.bytes, path.bytes, pair.saved.bytes, pair.wanted.bytes,
+                                pair.wanted.bytes);
     }
-    gan__text_free(&a);
-    gan__text_free(&b);
-    gan__text_free(&name);
+    gan__text_free(&what);
+    gan__text_free(&path);
+    resume_forget(&pair);
     return status;
 }
 
@@ -56,23 +104,13 @@ static bool resume_absent(const gan__option *option, const void *a, const void *
     return !text_a && !text_b;
 }
 
-static gan_status resume_options(const resume_state *r, const char *section, const gan__kind *kind,
-                                 const void *saved, const void *wanted)
-{
-    for (int32_t i = 0; i < kind->option_count; i++) {
-        const gan__option *option = &kind->options[i];
-        if (resume_absent(option, saved, wanted)) continue;
-        GAN__TRY(resume_option(r, section, option, saved, wanted));
-    }
-    return GAN_OK;
-}
-
 static gan_status resume_precision(const resume_state *r)
 {
+    const gan__section *section = gan__recipe_find(r->recipe, GAN__SECTION_CONTEXT, "", 0);
     const char *saved = r->trainer->precision;
     const char *wanted = gan__precision_name(r->context->precision);
-    if (strcmp(saved, wanted) == 0) return GAN_OK;
-    return resume_differs(r, "context.precision", saved, wanted);
+    if (strcmp(saved, wanted) == 0 || resume_is_asked(section, "precision")) return GAN_OK;
+    return resume_differs(r, "context.precision", "context.precision", saved, wanted, wanted);
 }
 
 static gan_status resume_seed(const resume_state *r)
@@ -82,35 +120,93 @@ static gan_status resume_seed(const resume_state *r)
     gan__text_print(&a, "%" PRIu64, r->trainer->root);
     gan__text_print(&b, "%" PRIu64, r->context->seed);
     gan_status status = a.status != GAN_OK ? a.status : b.status;
-    if (status == GAN_OK) status = resume_differs(r, "context.seed", a.bytes, b.bytes);
+    if (status == GAN_OK) {
+        status =
+            resume_fixed(r, "context.seed", a.bytes, b.bytes, "all that is drawn follows from it");
+    }
     gan__text_free(&a);
     gan__text_free(&b);
     return status;
 }
 
+/* ---- the trainer ---- */
+
+/* Whether the recipe leaves the option open and it follows the others: `settled` is what they make
+ * of it. */
+static gan_status resume_is_open(const resume_state *r, const gan__section *section,
+                                 const gan__option *option, const void *settled, bool *out)
+{
+    resume_pair pair;
+    gan_status status = resume_print(r, option, section->values, settled, &pair);
+    *out = !pair.same;
+    resume_forget(&pair);
+    return status;
+}
+
 /* The trainer's batch is the one of [run]. */
+static gan_status resume_trainer_option(const resume_state *r, const gan__section *section,
+                                        const gan__option *option, const void *wanted)
+{
+    const bool batch = strcmp(option->name, "batch") == 0, changed = section->changed != 0;
+    const gan__section *place =
+        batch ? gan__recipe_find(r->recipe, GAN__SECTION_RUN, "", 0) : section;
+    bool open = false;
+    if (resume_is_asked(place, option->name)) return GAN_OK;
+    if (changed && !batch) GAN__TRY(resume_is_open(r, section, option, wanted, &open));
+    if (open) return GAN_OK;
+    return resume_option(r, "trainer", gan__section_word(place->type), option, r->trainer->options,
+                         wanted);
+}
+
+static gan_status resume_trainer_options(const resume_state *r, const gan__section *section,
+                                         const void *wanted)
+{
+    const gan__kind *kind = section->kind;
+    for (int32_t i = 0; i < kind->option_count; i++) {
+        const gan__option *option = &kind->options[i];
+        if (resume_absent(option, r->trainer->options, wanted)) continue;
+        GAN__TRY(resume_trainer_option(r, section, option, wanted));
+    }
+    return GAN_OK;
+}
+
+static gan_status resume_change_trainer(const resume_state *r, const gan__section *section,
+                                        int64_t batch)
+{
+    gan__text spec = {.context = r->context};
+    gan__section_print(&spec, section, batch);
+    gan_status status = spec.status;
+    if (status == GAN_OK) status = gan__trainer_change(r->trainer, spec.bytes);
+    gan__text_free(&spec);
+    return status;
+}
+
 static gan_status resume_trainer(const resume_state *r)
 {
     const gan__section *section = gan__recipe_find(r->recipe, GAN__SECTION_TRAINER, "", 0);
     const gan__section *run = gan__recipe_find(r->recipe, GAN__SECTION_RUN, "", 0);
+    const int64_t batch = ((const gan__run_options *)run->values)->batch;
     const gan__kind *kind = &r->trainer->kind->kind;
     void *wanted;
     if (kind != section->kind) {
-        return resume_differs(r, "the trainer", kind->name, section->kind->name);
+        return resume_fixed(r, "the trainer", kind->name, section->kind->name,
+                            "another kind is another training");
     }
     GAN__TRY(gan__allocate(r->context, &wanted, 1, kind->size));
     gan_status status = gan__options_copy(r->context, kind, wanted, section->values);
     if (status == GAN_OK) {
-        ((gan__trainer_common *)wanted)->batch = ((const gan__run_options *)run->values)->batch;
+        ((gan__trainer_common *)wanted)->batch = batch;
         r->trainer->kind->settle(wanted);
-        status = resume_options(r, "trainer", kind, r->trainer->options, wanted);
+        status = resume_trainer_options(r, section, wanted);
     }
     gan__options_free(r->context, kind, wanted);
     gan__free(r->context, wanted);
-    return status;
+    const bool asked = section->changed || resume_is_asked(run, "batch");
+    return status == GAN_OK && asked ? resume_change_trainer(r, section, batch) : status;
 }
 
-/* What a description says, against a section or, without one, another description. */
+/* ---- optimisers ---- */
+
 static gan_status resume_describe(const resume_state *r, const char *spec, const gan__kind **kind,
                                   void **values)
 {
@@ -124,6 +220,41 @@ static void resume_drop(const resume_state *r, const gan__kind *kind, void *valu
     gan__free(r->context, values);
 }
 
+/* What the recipe wants of a group: its section says, or, without one, a description. */
+typedef struct resume_wish {
+    const gan__section *section;
+    const char *label; /* "optimizer.GROUP" */
+    const gan__kind *kind;
+    const void *values;
+} resume_wish;
+
+static gan_status resume_compare_optimizer(const resume_state *r, const resume_wish *wish,
+                                           const gan__kind *kind, const void *saved)
+{
+    if (kind != wish->kind) {
+        return resume_fixed(r, wish->label, kind->name, wish->kind->name,
+                            "the moments are of that kind");
+    }
+    for (int32_t i = 0; i < kind->option_count; i++) {
+        const gan__option *option = &kind->options[i];
+        if (resume_absent(option, saved, wish->values)) continue;
+        if (resume_is_asked(wish->section, option->name)) continue;
+        GAN__TRY(resume_option(r, wish->label, wish->label, option, saved, wish->values));
+    }
+    return GAN_OK;
+}
+
+static gan_status resume_change_optimizer(const resume_state *r, int32_t group,
+                                          const gan__section *section)
+{
+    gan__text spec = {.context = r->context};
+    gan__section_print(&spec, section, -1);
+    gan_status status = spec.status;
+    if (status == GAN_OK) status = gan__trainer_change_optimizer(r->trainer, group, spec.bytes);
+    gan__text_free(&spec);
+    return status;
+}
+
 static gan_status resume_optimizer(const resume_state *r, int32_t group)
 {
     const gan_trainer *t = r->trainer;
@@ -134,24 +265,28 @@ static gan_status resume_optimizer(const resume_state *r, int32_t group)
     const char *spec = t->optimizers[group] ? gan_optimizer_text(t->optimizers[group])
                        : t->specs[group]    ? t->specs[group]
                                             : reference;
-    const gan__kind *saved_kind, *wanted_kind = NULL;
-    void *saved, *wanted = NULL;
+    resume_wish wish = {.section = section};
+    const gan__kind *saved_kind;
+    void *saved, *own = NULL;
     gan__text label = {.context = r->context};
     GAN__TRY(resume_describe(r, spec, &saved_kind, &saved));
-    gan_status status = section ? GAN_OK : resume_describe(r, reference, &wanted_kind, &wanted);
+    gan_status status = section ? GAN_OK : resume_describe(r, reference, &wish.kind, &own);
     gan__text_print(&label, "optimizer.%s", name);
     if (status == GAN_OK) status = label.status;
     if (status == GAN_OK) {
-        const gan__kind *kind = section ? section->kind : wanted_kind;
-        status = kind != saved_kind ? resume_differs(r, label.bytes, saved_kind->name, kind->name)
-                                    : resume_options(r, label.bytes, kind, saved,
-                                                     section ? section->values : wanted);
+        wish.label = label.bytes;
+        wish.values = section ? section->values : own;
+        if (section) wish.kind = section->kind;
+        status = resume_compare_optimizer(r, &wish, saved_kind, saved);
     }
     gan__text_free(&label);
-    resume_drop(r, wanted_kind, wanted);
+    resume_drop(r, wish.kind, own);
     resume_drop(r, saved_kind, saved);
-    return status;
+    if (status != GAN_OK || !section || !section->changed) return status;
+    return resume_change_optimizer(r, group, section);
 }
+
+/* ---- networks ---- */
 
 /* The first line in which two texts differ, as *a and *b; false if they are equal. */
 static bool resume_line(const char *a, const char *b, gan__token *left, gan__token *right)
@@ -178,6 +313,7 @@ static int resume_cut(size_t length)
 
 static gan_status resume_model(const resume_state *r, const gan__section *section)
 {
+    if (!section->model) return GAN_OK; /* the one of the file that the run began with */
     gan_model *model = gan_trainer_model(r->trainer, section->name, 0);
     const char *saved = gan_model_text(model), *wanted = gan_model_text(section->model);
     gan__token a, b;
@@ -188,10 +324,13 @@ static gan_status resume_model(const resume_state *r, const gan__section *sectio
     if (!resume_line(saved, wanted, &a, &b)) return GAN_OK;
     return gan__fail(
         r->context, GAN_E_ARGUMENT,
-        "%s: resume: model.%s has '%.*s' in the checkpoint, '%.*s' in the recipe" RESUME_HINT,
-        r->checkpoint, section->name, resume_cut(a.length), a.text, resume_cut(b.length), b.text);
+        "%s: resume: model.%s has '%.*s' in the checkpoint, '%.*s' in the recipe" RESUME_FIXED,
+        r->checkpoint, section->name, resume_cut(a.length), a.text, resume_cut(b.length), b.text,
+        "the weights are of that network");
 }
 
+/* What the recipe asks for is changed as soon as it is known to differ lawfully: a group's
+ * reference setting is that of the trainer's new options. */
 static gan_status resume_compare(const resume_state *r)
 {
     GAN__TRY(resume_seed(r));
@@ -222,25 +361,43 @@ gan_status gan__recipe_resume(gan_trainer **out, const gan_recipe *recipe, gan_c
 
 /* ---- data ---- */
 
-/* Paths are no part of the comparison, the examples behind them are: data may be moved, renamed or
- * packed between two calls, but not exchanged. The first path stands for them in the message. */
-static gan_status resume_examples(const resume_state *r, const char *label, const gan__kind *kind,
-                                  const void *saved, const void *wanted)
+/* The first text of a description, a path, which stands for all of it in messages. */
+static const gan__option *resume_path(const gan__kind *kind, const void *values, const char **out)
 {
     for (int32_t i = 0; i < kind->option_count; i++) {
-        const gan__option *option = &kind->options[i];
-        char *was = NULL, *is = NULL;
-        if (option->type != GAN__OPTION_TEXT || resume_absent(option, saved, wanted)) continue;
-        memcpy(&was, (const char *)saved + option->offset, sizeof was);
-        memcpy(&is, (const char *)wanted + option->offset, sizeof is);
-        return gan__fail(r->context, GAN_E_ARGUMENT,
-                         "%s: resume: %s.%s is '%.200s' in the checkpoint, '%.200s' in the recipe, "
-                         "with other examples" RESUME_HINT,
-                         r->checkpoint, label, option->name, was ? was : "", is ? is : "");
+        if (kind->options[i].type != GAN__OPTION_TEXT) continue;
+        memcpy(out, (const char *)values + kind->options[i].offset, sizeof *out);
+        if (*out) return &kind->options[i];
     }
+    *out = "";
+    return NULL;
+}
+
+/* The kind of data, or its examples: asked for by the path to them. `note` ends what differs. */
+static gan_status resume_data_differs(const resume_state *r, const gan__section *section,
+                                      const char *saved, const char *wanted, const char *note)
+{
+    const char *path;
+    const gan__option *option = resume_path(section->kind, section->values, &path);
+    const char *dot = option ? "." : "", *name = option ? option->name : "";
+    const bool whole = !*note; /* the description differs, not what the path leads to */
     return gan__fail(r->context, GAN_E_ARGUMENT,
-                     "%s: resume: %s has other examples than the checkpoint's" RESUME_HINT,
-                     r->checkpoint, label);
+                     "%s: resume: data.%s%s%s is '%.200s' in the checkpoint, '%.200s' in the "
+                     "recipe%s; set it back, start a new run, or ask for the change: --change "
+                     "data.%s%s%s=%.200s (gan_recipe_change)",
+                     r->checkpoint, section->name, whole ? "" : dot, whole ? "" : name, saved,
+                     wanted, note, section->name, dot, name, path);
+}
+
+/* Paths are no part of the comparison, the examples behind them are: data may be moved, renamed or
+ * packed between two calls, but not exchanged. */
+static gan_status resume_examples(const resume_state *r, const gan__section *section,
+                                  const void *saved)
+{
+    const char *was, *is;
+    resume_path(section->kind, saved, &was);
+    resume_path(section->kind, section->values, &is);
+    return resume_data_differs(r, section, was, is, ", with other examples");
 }
 
 static gan_status resume_compare_data(const resume_state *r, const gan__section *section,
@@ -253,15 +410,21 @@ static gan_status resume_compare_data(const resume_state *r, const gan__section 
         gan__describe(r->context, "data set", (const gan__kind *const *)gan__data_kinds,
                       (size_t)gan__data_kind_count, feed->text, &kind, &saved);
     if (status != GAN_OK) return gan__fail_in(r->context, status, "%s: %s", r->checkpoint, label);
-    if (kind != section->kind) status = resume_differs(r, label, kind->name, section->kind->name);
+    if (kind != section->kind) {
+        if (!section->changed) {
+            status = resume_data_differs(r, section, kind->name, section->kind->name, "");
+        }
+        resume_drop(r, kind, saved);
+        return status;
+    }
     for (int32_t i = 0; status == GAN_OK && i < kind->option_count; i++) {
-        if (kind->options[i].type == GAN__OPTION_TEXT) continue;
-        status = resume_option(r, label, &kind->options[i], saved, section->values);
+        const gan__option *option = &kind->options[i];
+        if (option->type == GAN__OPTION_TEXT || resume_is_asked(section, option->name)) continue;
+        status = resume_option(r, label, label, option, saved, section->values);
     }
     int32_t index = gan__dataset_field(feed->dataset, field);
-    if (status == GAN_OK && index >= 0 && feed->dataset->fields[index].checksum != feed->checksum) {
-        status = resume_examples(r, label, kind, saved, section->values);
-    }
+    bool other = index >= 0 && feed->dataset->fields[index].checksum != feed->checksum;
+    if (status == GAN_OK && other && !section->changed) status = resume_examples(r, section, saved);
     resume_drop(r, kind, saved);
     return status;
 }
@@ -285,7 +448,7 @@ static gan_status resume_section(const resume_state *r, const gan__section *sect
     return status;
 }
 
-gan_status gan__recipe_resume_data(const gan_trainer *trainer, const gan_recipe *recipe,
+gan_status gan__recipe_resume_data(gan_trainer *trainer, const gan_recipe *recipe,
                                    const char *checkpoint)
 {
     const resume_state r = {trainer->object.context, recipe, checkpoint, trainer};

@@ -336,18 +336,21 @@ static gan_status checkpoint_collect(gan_trainer *t, gan__bundle *bundle)
     return GAN_OK;
 }
 
-static gan_status checkpoint_save(gan_trainer *t, const char *path)
+/* To the file `path`; NULL: to memory, as *out. */
+static gan_status checkpoint_save(gan_trainer *t, const char *path, gan_tensor **out)
 {
     gan__bundle bundle = {.context = t->object.context, .finite = true};
     if (t->stepping)
         return gan__fail(t->object.context, GAN_E_STATE,
-                         "gan_trainer_save: the trainer is in the middle of a step");
+                         "gan_trainer_save%s: the trainer is in the middle of a step",
+                         path ? "" : "_memory");
     GAN__TRY(gan__trainer_make_optimizers(t));
     GAN__TRY(gan__trainer_check_sharing(t));
     GAN__TRY(gan__averages_prepare(t));
     GAN__TRY(gan__averages_refresh(t));
     gan_status status = checkpoint_collect(t, &bundle);
-    if (status == GAN_OK) status = gan__bundle_write(&bundle, path);
+    if (status == GAN_OK)
+        status = path ? gan__bundle_write(&bundle, path) : gan__bundle_write_memory(&bundle, out);
     gan__bundle_free(&bundle);
     return status;
 }
@@ -357,7 +360,17 @@ gan_status gan_trainer_save(gan_trainer *trainer, const char *path)
     GAN__TRY(gan__object_check(NULL, trainer, GAN__TRAINER, "gan_trainer_save", "trainer"));
     if (!path)
         return gan__fail(trainer->object.context, GAN_E_ARGUMENT, "gan_trainer_save: path is NULL");
-    GAN__RETURN_ENTERED(trainer->object.context, checkpoint_save(trainer, path));
+    GAN__RETURN_ENTERED(trainer->object.context, checkpoint_save(trainer, path, NULL));
+}
+
+gan_status gan_trainer_save_memory(gan_tensor **out, gan_trainer *trainer)
+{
+    if (out) *out = NULL;
+    GAN__TRY(gan__object_check(NULL, trainer, GAN__TRAINER, "gan_trainer_save_memory", "trainer"));
+    if (!out)
+        return gan__fail(trainer->object.context, GAN_E_ARGUMENT,
+                         "gan_trainer_save_memory: out is NULL");
+    GAN__RETURN_ENTERED(trainer->object.context, checkpoint_save(trainer, NULL, out));
 }
 
 /* ---- loading ---- */
@@ -546,10 +559,13 @@ static gan_status checkpoint_read(gan_trainer **out, gan__archive *archive)
     return status;
 }
 
-static gan_status checkpoint_load(gan_trainer **out, gan_context *context, const char *path)
+/* From the file `path`; NULL: from memory. */
+static gan_status checkpoint_load(gan_trainer **out, gan_context *context, const char *path,
+                                  const void *bytes, size_t size)
 {
     gan__archive archive;
-    GAN__TRY(gan__archive_open(&archive, context, path));
+    GAN__TRY(path ? gan__archive_open(&archive, context, path)
+                  : gan__archive_open_memory(&archive, context, bytes, size));
     gan_status status = checkpoint_read(out, &archive);
     gan__archive_close(&archive);
     return status;
@@ -563,5 +579,17 @@ gan_status gan_trainer_load(gan_trainer **out, gan_context *context, const char 
                          !out       ? "out"
                          : !context ? "context"
                                     : "path");
-    GAN__RETURN_ENTERED(context, checkpoint_load(out, context, path));
+    GAN__RETURN_ENTERED(context, checkpoint_load(out, context, path, NULL, 0));
+}
+
+gan_status gan_trainer_load_memory(gan_trainer **out, gan_context *context, const void *bytes,
+                                   size_t size)
+{
+    if (out) *out = NULL;
+    if (!out || !context || !bytes)
+        return gan__fail(context, GAN_E_ARGUMENT, "gan_trainer_load_memory: %s is NULL",
+                         !out       ? "out"
+                         : !context ? "context"
+                                    : "bytes");
+    GAN__RETURN_ENTERED(context, checkpoint_load(out, context, NULL, bytes, size));
 }

@@ -444,6 +444,9 @@ static void absurd_descriptions(world *w, const char *text)
     ABSURD_DONE(gan_tape_loss, w->tape, text, &w->x, 1, &value);
     ABSURD_DONE(gan_trainer_set_optimizer, w->trainer, "generator", text);
     ABSURD_DONE(gan_recipe_set, w->recipe, text, "1");
+    ABSURD_DONE(gan_recipe_change, w->recipe, text, "1");
+    ABSURD_MADE(gan_recipe, gan_recipe_parse, w->context, text, NULL);
+    ABSURD_DONE(gan_model_load_weights, w->generator, "pictures.npy", text);
     CHECK(gan_context_create(&none, text, NULL, NULL, 0) < 0 && !none);
 }
 
@@ -479,7 +482,7 @@ static void absurd_paths(world *w, const char *text)
     ABSURD_MADE(gan_recipe, gan_recipe_load, w->context, text);
     ABSURD_MADE(gan_trainer, gan_trainer_load, w->context, text);
     ABSURD_MADE(gan_trainer, gan_recipe_trainer, w->recipe, w->context, text);
-    ABSURD_DONE(gan_model_load_weights, w->generator, text);
+    ABSURD_DONE(gan_model_load_weights, w->generator, text, NULL);
     ABSURD_DONE(gan_image_save, w->latent, text);
     ABSURD_DONE(gan_image_sheet, w->made, 0, text);
 }

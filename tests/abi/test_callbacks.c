@@ -200,7 +200,9 @@ static void busy_models(world *w)
     BUSY_MADE(gan_model, gan_model_load, w->context, "a");
     BUSY_MADE(gan_model, gan_model_load_memory, w->context, "a", 1);
     BUSY_MADE(gan_model, gan_model_load_parts, w->context, "a", &name, &w->generator, 1);
-    BUSY(gan_model_load_weights(w->generator, "a"));
+    BUSY(gan_model_load_weights(w->generator, "a", NULL));
+    BUSY(gan_model_load_weights_memory(w->generator, "a", 1, NULL));
+    BUSY_MADE(gan_tensor, gan_model_save_memory, w->generator);
     BUSY_MADE(gan_runner, gan_runner_create, w->context, w->generator, "");
     BUSY(gan_runner_run(w->runner, (gan_tensor *[]){w->latent}, 1, &w->made, 1));
     BUSY(gan_runner_update(w->runner));
@@ -247,6 +249,10 @@ static void busy_training(world *w)
     BUSY(gan_trainer_run(w->trainer, 1, NULL, NULL));
     BUSY(gan_trainer_save(w->trainer, "a"));
     BUSY_MADE(gan_trainer, gan_trainer_load, w->context, "a");
+    BUSY_MADE(gan_tensor, gan_trainer_save_memory, w->trainer);
+    BUSY_MADE(gan_trainer, gan_trainer_load_memory, w->context, "a", 1);
+    BUSY_MADE(gan_recipe, gan_recipe_parse, w->context, "[trainer]\ngan", NULL);
+    BUSY(gan_recipe_change(w->recipe, "run.steps", "5"));
     BUSY_MADE(gan_recipe, gan_recipe_load, w->context, "small.recipe");
     BUSY(gan_recipe_set(w->recipe, "run.steps", "5"));
     BUSY_MADE(gan_trainer, gan_recipe_trainer, w->recipe, w->context, NULL);

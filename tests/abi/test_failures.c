@@ -96,6 +96,7 @@ static gan_status use(program *p)
     p->trainer = NULL;
     DO(gan_recipe_load(&p->recipe, p->context, "small.recipe"));
     DO(gan_recipe_set(p->recipe, "optimizer.generator.lr", "1e-3"));
+    DO(gan_recipe_change(p->recipe, "trainer.loss", "wgan"));
     DO(gan_recipe_option(p->recipe, "optimizer.generator.lr", value, sizeof value));
     DO(gan_recipe_trainer(&p->trainer, p->recipe, p->context, NULL));
     DO(gan_trainer_step(p->trainer));
@@ -170,7 +171,7 @@ static gan_status train_by_hand(program *p)
     }
     DO(gan_model_save(p->discriminator, "trainer"));
     DO(gan_model_save(p->made, "generator"));
-    DO(gan_model_load_weights(p->made, "trainer"));
+    DO(gan_model_load_weights(p->made, "trainer", NULL));
     return GAN_OK;
 }
 

@@ -177,7 +177,7 @@ TEST(model_changed_before_backward)
         if (how == 1) status = gan_layer_write(w.layer, "weight", weight);
         if (how == 2) status = gan_optimizer_step(w.optimizer);
         if (how == 3) status = gan_model_clamp(w.generator, -0.5, 0.5);
-        if (how == 4) status = gan_model_load_weights(w.generator, "generator");
+        if (how == 4) status = gan_model_load_weights(w.generator, "generator", NULL);
         CHECK_OK(status);
         CHECK_STATUS(gan_tape_backward(w.tape, &w.loss, NULL, 1, &w.generator, 1), GAN_E_STATE);
         CHECK_OK(gan_tape_value(w.tape, w.x, w.made)); /* the values are still there */

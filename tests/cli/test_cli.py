@@ -680,7 +680,8 @@ class Resuming(Case):
         self.good("train", "a.recipe", "--out", "run")
         before = {name: read_bytes("run/" + name) for name in RUN_FILES if name != "sheets"}
         saved = "gan train: run/checkpoint.safetensors: resume: "
-        hint = "; set it back, or start a new run"
+        ask = "; set it back, start a new run, or ask for the change: --change %s (gan_recipe_change)"
+        fixed = ", which cannot change: all that is drawn follows from it; set it back, or start a new run"
         for what, old, new in (
             ("trainer.loss", "non_saturating", "hinge"),
             ("trainer.d_steps", "1", "2"),
@@ -691,8 +692,9 @@ class Resuming(Case):
             ("optimizer.generator.lr", "0.0002", "0.001"),
         ):
             name = what.replace("run.batch", "trainer.batch")
-            message = "%s is '%s' in the checkpoint, '%s' in the recipe%s" % (name, old, new, hint)
             change = "%s=%s" % (what, new)
+            hint = fixed if what == "context.seed" else ask % change
+            message = "%s is '%s' in the checkpoint, '%s' in the recipe%s" % (name, old, new, hint)
             self.bad(3, saved + message, "train", "a.recipe", "--out", "run", "--set", change)
         self.edit("dense 16", "dense 17")
         code, out, err = self.gan("train", "b.recipe", "--out", "run")
@@ -712,14 +714,14 @@ class Resuming(Case):
         write_idx("other.idx", 51, 12, 12)
         message = (
             "gan train: run/checkpoint.safetensors: resume: data.real.path is 'pictures.idx' in the"
-            " checkpoint, '%s/%s' in the recipe, with other examples; set it back, or start a new"
-            " run"
+            " checkpoint, '%s/%s' in the recipe, with other examples; set it back, start a new run,"
+            " or ask for the change: --change data.real.path=%s/%s (gan_recipe_change)"
         )
-        self.bad(3, message % (self.folder, "other.idx"), *resumes, "data.real.path=other.idx")
+        self.bad(3, message % (2 * (self.folder, "other.idx")), *resumes, "data.real.path=other.idx")
         with open("pictures.idx", "r+b") as file:
             file.seek(-1, os.SEEK_END)
             file.write(bytes([whole[-1] ^ 1]))
-        same_name = message % (self.folder, "pictures.idx")
+        same_name = message % (2 * (self.folder, "pictures.idx"))
         self.bad(3, same_name, "train", "a.recipe", "--out", "run")
         os.mkdir("elsewhere")
         with gzip.open("elsewhere/pictures.gz", "wb") as file:

@@ -103,7 +103,7 @@ TEST(round_trip)
     set_all(again, "h.weight", 3.0f);
     CHECK(!same_values(model, again));
     uint64_t version = again->stores[0]->version;
-    CHECK_OK(gan_model_load_weights(again, "model"));
+    CHECK_OK(gan_model_load_weights(again, "model", NULL));
     CHECK(again->stores[0]->version > version); /* packed weights are packed again */
     CHECK(same_values(model, again));
     gan_model_release(model);
@@ -237,7 +237,7 @@ TEST(torch_state)
 {
     gan_model *model = parse(torch_text);
     copy_file("state_dict.safetensors");
-    if (!CHECK_OK(gan_model_load_weights(model, "state_dict.safetensors"))) {
+    if (!CHECK_OK(gan_model_load_weights(model, "state_dict.safetensors", NULL))) {
         printf("    %s\n", gan_context_message(context));
     }
     CHECK_OK(gan_model_save(model, "saved"));
@@ -267,7 +267,7 @@ TEST(torch_pass)
     gan_tensor *nchw, *x, *y;
     float input[2 * 3 * 8 * 8], expected[2 * 5];
     gan_model *model = parse(torch_text);
-    CHECK_OK(gan_model_load_weights(model, "state_dict.safetensors"));
+    CHECK_OK(gan_model_load_weights(model, "state_dict.safetensors", NULL));
     copy_file("state_dict_pass.safetensors");
     open_file("state_dict_pass.safetensors", &bytes, &file);
     gan__array_decode(&gan__safetensors_find(&file, "x")->array, GAN_FLOAT32, input);
@@ -297,7 +297,7 @@ static void check_weights_error(const char *text, const char *message)
 {
     gan_model *model = parse(text), *before;
     CHECK_OK(gan_model_copy(&before, model));
-    CHECK_STATUS(gan_model_load_weights(model, "shared"), GAN_E_FORMAT);
+    CHECK_STATUS(gan_model_load_weights(model, "shared", NULL), GAN_E_FORMAT);
     if (!CHECK(strstr(gan_context_message(context), message) != NULL)) {
         printf("    %s\n", gan_context_message(context));
     }
@@ -459,7 +459,7 @@ static gan_status attempt_weights(void *argument)
 {
     const weights_attempt *a = argument;
     long long at = fault.fail_at, file_at = fault.file_fail_at;
-    gan_status status = gan_model_load_weights(a->model, "model");
+    gan_status status = gan_model_load_weights(a->model, "model", NULL);
     fault.fail_at = fault.file_fail_at = 0;
     if (status != GAN_OK) CHECK(same_values(a->model, a->before));
     fault.fail_at = at;

@@ -1,61 +1,4 @@
-#include <gan/recipe.h>
-
-#include "recipe_files.h"
-#include "test.h"
-
-static gan_context *context;
-static fault_host fault;
-
-static gan_recipe *load(const char *text)
-{
-    gan_recipe *recipe = NULL;
-    put_text(&fault, "a.recipe", text);
-    if (!CHECK_OK(gan_recipe_load(&recipe, context, "a.recipe"))) {
-        printf("%s\n", gan_context_message(context));
-    }
-    return recipe;
-}
-
-/* The context that the recipe asks for, on the same host. */
-static gan_context *context_of(const gan_recipe *recipe)
-{
-    gan_context *own = NULL;
-    gan_host host = fault_make(&fault);
-    CHECK_OK(gan_context_create(&own, gan_recipe_context(recipe), &host, NULL, 0));
-    return own;
-}
-
-static gan_trainer *assemble(const gan_recipe *recipe, gan_context *own, const char *checkpoint)
-{
-    gan_trainer *trainer = NULL;
-    if (!CHECK_OK(gan_recipe_trainer(&trainer, recipe, own, checkpoint))) {
-        printf("%s\n", gan_context_message(own));
-    }
-    return trainer;
-}
-
-/* Trains to `steps` from a checkpoint, or from nothing, and saves. */
-static void train(const char *text, const char *from, int64_t steps, const char *to)
-{
-    gan_recipe *recipe = load(text);
-    gan_context *own = context_of(recipe);
-    gan_trainer *trainer = assemble(recipe, own, from);
-    if (trainer) {
-        CHECK_OK(gan_trainer_run(trainer, steps, NULL, NULL));
-        CHECK_OK(gan_trainer_save(trainer, to));
-    }
-    gan_trainer_release(trainer);
-    gan_context_release(own);
-    gan_recipe_release(recipe);
-}
-
-static void check_same_files(const char *a, const char *b)
-{
-    const fault_file *left = fault_find(&fault, a), *right = fault_find(&fault, b);
-    if (!CHECK(left && right)) return;
-    CHECK_INT(left->size, right->size);
-    CHECK(left->size == right->size && memcmp(left->bytes, right->bytes, left->size) == 0);
-}
+#include "recipe_runs.h"
 
 TEST(a_recipe_trains)
 {
@@ -118,14 +61,23 @@ TEST(two_runs_of_one_context_are_resumed)
     gan_recipe_release(recipe);
 }
 
-static void check_resume_fails(const char *old, const char *new_text, const char *message)
+/* `hint`: what asks for the change, or after ':' why it cannot be. */
+static void check_resume_fails(const char *old, const char *new_text, const char *message,
+                               const char *hint)
 {
+    char expected[512];
+    int fixed = *hint == ':';
     gan_recipe *recipe = load(edited(old, new_text));
     gan_context *own = context_of(recipe);
     gan_trainer *trainer = (gan_trainer *)&trainer;
     CHECK_STATUS(gan_recipe_trainer(&trainer, recipe, own, "a.safetensors"), GAN_E_ARGUMENT);
     CHECK(trainer == NULL);
-    CHECK_TEXT(gan_context_message(own), message);
+    snprintf(expected, sizeof expected,
+             fixed ? "%s, which cannot change%s; set it back, or start a new run"
+                   : "%s; set it back, start a new run, or ask for the change: --change %s "
+                     "(gan_recipe_change)",
+             message, hint);
+    CHECK_TEXT(gan_context_message(own), expected);
     gan_context_release(own);
     gan_recipe_release(recipe);
 }
@@ -133,24 +85,30 @@ static void check_resume_fails(const char *old, const char *new_text, const char
 TEST(what_differs_is_named)
 {
     train(small_recipe, NULL, 1, "a.safetensors");
-    check_resume_fails("seed=7", "seed=8",
-                       "a.safetensors: resume: context.seed is '7' in the checkpoint, '8' in the "
-                       "recipe; set it back, or start a new run");
-    check_resume_fails("loss=hinge", "loss=wgan",
-                       "a.safetensors: resume: trainer.loss is 'hinge' in the checkpoint, 'wgan' "
-                       "in the recipe; set it back, or start a new run");
-    check_resume_fails("batch=4", "batch=5",
-                       "a.safetensors: resume: trainer.batch is '4' in the checkpoint, '5' in the "
-                       "recipe; set it back, or start a new run");
+    check_resume_fails(
+        "seed=7", "seed=8",
+        "a.safetensors: resume: context.seed is '7' in the checkpoint, '8' in the recipe",
+        ": all that is drawn follows from it");
+    check_resume_fails(
+        "loss=hinge", "loss=wgan",
+        "a.safetensors: resume: trainer.loss is 'hinge' in the checkpoint, 'wgan' in the recipe",
+        "trainer.loss=wgan");
+    check_resume_fails(
+        "batch=4", "batch=5",
+        "a.safetensors: resume: trainer.batch is '4' in the checkpoint, '5' in the recipe",
+        "run.batch=5");
     check_resume_fails("lr=1e-3", "lr=1e-4",
                        "a.safetensors: resume: optimizer.generator.lr is '0.001' in the "
-                       "checkpoint, '0.0001' in the recipe; set it back, or start a new run");
+                       "checkpoint, '0.0001' in the recipe",
+                       "optimizer.generator.lr=0.0001");
     check_resume_fails("adam lr=1e-3 beta1=0.5", "sgd lr=1e-3",
                        "a.safetensors: resume: optimizer.generator is 'adam' in the checkpoint, "
-                       "'sgd' in the recipe; set it back, or start a new run");
+                       "'sgd' in the recipe",
+                       ": the moments are of that kind");
     check_resume_fails("[run]", "[optimizer.discriminator]\nadam lr=0.5 beta1=0.5\n[run]",
                        "a.safetensors: resume: optimizer.discriminator.lr is '0.0002' in the "
-                       "checkpoint, '0.5' in the recipe; set it back, or start a new run");
+                       "checkpoint, '0.5' in the recipe",
+                       "optimizer.discriminator.lr=0.5");
     gan_recipe *recipe = load(edited("kernel=3", "kernel=1"));
     gan_context *own = context_of(recipe);
     gan_trainer *trainer;
@@ -166,28 +124,29 @@ TEST(other_data_is_refused)
 {
     fault_file *pictures = fault_find(&fault, "p.idx");
     train(small_recipe, NULL, 1, "a.safetensors");
-    check_resume_fails("size=4", "size=4 fit=crop",
-                       "a.safetensors: resume: data.real.fit is 'pad' in the checkpoint, 'crop' in "
-                       "the recipe; set it back, or start a new run");
+    check_resume_fails(
+        "size=4", "size=4 fit=crop",
+        "a.safetensors: resume: data.real.fit is 'pad' in the checkpoint, 'crop' in the recipe",
+        "data.real.fit=crop");
     check_resume_fails(
         "size=4", "size=4 count=7",
-        "a.safetensors: resume: data.real.count is '0' in the checkpoint, '7' in the "
-        "recipe; set it back, or start a new run");
+        "a.safetensors: resume: data.real.count is '0' in the checkpoint, '7' in the recipe",
+        "data.real.count=7");
     put_bytes(&fault, "q.idx", pictures->bytes, pictures->size);
     fault_file *moved = fault_find(&fault, "q.idx");
     moved->bytes[16 + 77]++;
-    check_resume_fails(
-        "p.idx", "q.idx",
-        "a.safetensors: resume: data.real.path is 'p.idx' in the checkpoint, 'q.idx' "
-        "in the recipe, with other examples; set it back, or start a new run");
+    check_resume_fails("p.idx", "q.idx",
+                       "a.safetensors: resume: data.real.path is 'p.idx' in the checkpoint, "
+                       "'q.idx' in the recipe, with other examples",
+                       "data.real.path=q.idx");
     moved->bytes[16 + 77]--;
     train(edited("p.idx", "q.idx"), "a.safetensors", 1, "b.safetensors");
     fault_remove(&fault, "q.idx");
     pictures->bytes[16 + 89] ^= 1;
-    check_resume_fails(
-        "steps=20", "steps=21",
-        "a.safetensors: resume: data.real.path is 'p.idx' in the checkpoint, 'p.idx' "
-        "in the recipe, with other examples; set it back, or start a new run");
+    check_resume_fails("steps=20", "steps=21",
+                       "a.safetensors: resume: data.real.path is 'p.idx' in the checkpoint, "
+                       "'p.idx' in the recipe, with other examples",
+                       "data.real.path=p.idx");
     train(edited("size=4", "size=4 count=9"), NULL, 1, "a.safetensors");
     pictures->bytes[16 + 89] ^= 1; /* of a tenth example, which the run has not seen */
     train(edited("size=4", "size=4 count=9"), "a.safetensors", 1, "b.safetensors");
@@ -201,9 +160,10 @@ TEST(data_of_other_origin)
                               "0123456789abcdef0123456789abcdef";
     put_bytes(&fault, "p.npy", npy, sizeof npy - 1);
     train(small_recipe, NULL, 1, "a.safetensors");
-    check_resume_fails("idx path=p.idx", "npy path=p.npy",
-                       "a.safetensors: resume: data.real is 'idx' in the checkpoint, 'npy' in the "
-                       "recipe; set it back, or start a new run");
+    check_resume_fails(
+        "idx path=p.idx", "npy path=p.npy",
+        "a.safetensors: resume: data.real is 'idx' in the checkpoint, 'npy' in the recipe",
+        "data.real.path=p.npy");
     fault_remove(&fault, "p.npy");
 
     gan_recipe *recipe = load(edited("[data.real]\nidx path=p.idx size=4\n", ""));
@@ -221,14 +181,6 @@ TEST(data_of_other_origin)
     train(small_recipe, "a.safetensors", 1, "b.safetensors");
 }
 
-static unsigned char *find_bytes(fault_file *file, const char *text)
-{
-    size_t length = strlen(text);
-    for (size_t at = 0; at + length < file->size; at++)
-        if (memcmp(file->bytes + at, text, length) == 0) return file->bytes + at;
-    return NULL;
-}
-
 /* This version makes contexts of one precision only, so the checkpoint is made to say another, and
  * to have no checksum of it. */
 TEST(another_precision_is_refused)
@@ -239,10 +191,10 @@ TEST(another_precision_is_refused)
     if (!CHECK(precision && sum)) return;
     memcpy(precision, "bf16", 4);
     memcpy(sum, "any", 3);
-    check_resume_fails(
-        "steps=20", "steps=21",
-        "a.safetensors: resume: context.precision is 'bf16' in the checkpoint, 'fp32' "
-        "in the recipe; set it back, or start a new run");
+    check_resume_fails("steps=20", "steps=21",
+                       "a.safetensors: resume: context.precision is 'bf16' in the checkpoint, "
+                       "'fp32' in the recipe",
+                       "context.precision=fp32");
 }
 
 /* What is no part of the result may change. */
@@ -322,10 +274,14 @@ TEST(bundled_recipes)
 
 TEST(every_allocation_may_fail)
 {
+    save_networks();
     train(small_recipe, NULL, 1, "a.safetensors");
-    for (int resumes = 0; resumes < 2; resumes++) {
+    for (int resumes = 0; resumes < 3; resumes++) { /* the last with changes */
+        static const change changes[] = {
+            {"trainer.average", "0.9"}, {"optimizer.generator.lr", "1"}, {"data.real.count", "5"}};
         long long live = fault.live;
-        gan_recipe *recipe = load(small_recipe);
+        gan_recipe *recipe = resumes == 2 ? changed(small_recipe, changes, 3)
+                                          : load(resumes ? small_recipe : loading_recipe);
         gan_context *own = context_of(recipe);
         gan_status status = GAN_E_MEMORY;
         int n = 1;

@@ -47,9 +47,9 @@ static int32_t find_group(const char *name)
 TEST(known_kinds)
 {
     static const char *const groups[] = {"layer", "block",   "loss", "optimizer", "trainer",
-                                         "data",  "context", "run",  "runner"};
+                                         "data",  "context", "run",  "runner",    "model"};
     double least, most;
-    for (int i = 0; i < 9; i++) CHECK(find_group(groups[i]) >= 0);
+    for (int i = 0; i < 10; i++) CHECK(find_group(groups[i]) >= 0);
     int32_t run = find_group("run");
     CHECK_TEXT(gan_catalog_kind(run, 0), "run");
     CHECK_TEXT(gan_catalog_option(run, 0, 0, "name"), "steps");

@@ -220,7 +220,7 @@ static void open_side(side *s, const side *other)
         CHECK_OK(gan_optimizer_add(s->optimizers[i], s->models[i]));
         if (!other) continue;
         CHECK_OK(gan_model_save(other->models[i], "random_programs.tmp"));
-        CHECK_OK(gan_model_load_weights(s->models[i], "random_programs.tmp"));
+        CHECK_OK(gan_model_load_weights(s->models[i], "random_programs.tmp", NULL));
     }
     remove("random_programs.tmp");
     gan_model_release(trunk);
