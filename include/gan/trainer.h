@@ -43,10 +43,18 @@ GAN_API gan_status gan_trainer_feed(gan_trainer *trainer, const char *feed, gan_
 
 /* The model of a role (borrowed; NULL if unset): the trained one. `averaged` non-zero: its moving
  * average, where the trainer keeps one (option average=), else NULL. The batch statistics of an
- * average are estimated afresh when the trainer is saved; between saves they are the trained
- * model's. What is written to a model before its first step is in the average from then on. */
+ * average are the trained model's after each step, and its own after gan_trainer_refresh or
+ * gan_trainer_save. What is written to a model before its first step is in the average from then
+ * on. */
 GAN_API gan_model *gan_trainer_model(const gan_trainer *trainer, const char *role,
                                      int32_t averaged);
+
+/* Estimates the batch statistics of the averaged models afresh, from batches of noise of its own:
+ * what a runner of an average shows is then what the file would show that gan_trainer_save writes
+ * now. The training that follows has the same bits with and without it, and a second time changes
+ * nothing. Nothing happens where no average has such statistics. GAN_E_STATE in the middle of a
+ * step. */
+GAN_API gan_status gan_trainer_refresh(gan_trainer *trainer);
 
 /* Finds what the first step would refuse, before anything is spent on it: GAN_E_STATE names a role
  * or feed that is missing, GAN_E_SHAPE what does not go together. */
@@ -78,11 +86,12 @@ GAN_API gan_status gan_trainer_value(const gan_trainer *trainer, const char *nam
 /* The description spelled out. Borrowed. */
 GAN_API const char *gan_trainer_text(const gan_trainer *trainer);
 
-/* Everything in one safetensors file: models, moments, the seed and the counters of every random
- * stream, position in the data, schedules. A run that is saved, loaded and continued has the same
- * bits as one that was not interrupted. Data sets are attached again by gan_trainer_set_data; that
- * they are the same, and the precision too, is left to the caller (gan_recipe_trainer compares
- * them). The context may have another seed, and keeps it. */
+/* Refreshes the averages as gan_trainer_refresh does, then saves everything in one safetensors
+ * file: models, moments, the seed and the counters of every random stream, position in the data,
+ * schedules. A run that is saved, loaded and continued has the same bits as one that was not
+ * interrupted. Data sets are attached again by gan_trainer_set_data; that they are the same, and
+ * the precision too, is left to the caller (gan_recipe_trainer compares them). The context may have
+ * another seed, and keeps it. */
 GAN_API gan_status gan_trainer_save(gan_trainer *trainer, const char *path);
 GAN_API gan_status gan_trainer_load(gan_trainer **out, gan_context *context, const char *path);
 

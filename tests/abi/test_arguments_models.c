@@ -436,6 +436,7 @@ static void refuse_trainer_rest(world *w)
     NOTHING_FROM(gan_trainer_model, t, "critic", 0);
     NOTHING_FROM(gan_trainer_model, t, "generator", 1); /* there is no average */
     EACH_WRONG(TRAINER, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_trainer_check, bad);
+    EACH_WRONG(TRAINER, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_trainer_refresh, bad);
     EACH_WRONG(TRAINER, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_trainer_step, bad);
     EACH_WRONG(TRAINER, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_trainer_run, bad, 1, NULL, NULL);
     REFUSED(GAN_E_ARGUMENT, "steps is -1", gan_trainer_run, t, -1, NULL, NULL);
