@@ -23,6 +23,10 @@ GAN_API void gan_recipe_release(gan_recipe *recipe);
  * relative to the working directory; "context.seed". */
 GAN_API gan_status gan_recipe_set(gan_recipe *recipe, const char *path, const char *value);
 
+/* As gan_recipe_set, and where the recipe resumes a checkpoint the option may differ from the one
+ * saved there. */
+GAN_API gan_status gan_recipe_change(gan_recipe *recipe, const char *path, const char *value);
+
 /* The recipe as text, overrides applied, paths absolute: what a run folder stores. Borrowed. */
 GAN_API const char *gan_recipe_text(const gan_recipe *recipe);
 

@@ -60,6 +60,9 @@ GAN_API gan_status gan_trainer_refresh(gan_trainer *trainer);
  * or feed that is missing, GAN_E_SHAPE what does not go together. */
 GAN_API gan_status gan_trainer_check(gan_trainer *trainer);
 
+/* The bytes that the trainer still has to allocate for its largest step, after gan_trainer_check. */
+GAN_API gan_status gan_trainer_memory(gan_trainer *trainer, int64_t *bytes);
+
 /* One step. GAN_E_STATE names a role or feed that is missing. GAN_E_DIVERGED names the loss or
  * gradient that is not finite, or the optimiser that made a weight or moment that is not:
  * everything is then as it was before the step. Gradients that were

@@ -278,3 +278,9 @@ gan_status gan_recipe_set(gan_recipe *recipe, const char *path, const char *valu
     }
     GAN__RETURN_ENTERED(context, recipe_set(recipe, path, value));
 }
+
+/* STUB, to be replaced in merging. */
+gan_status gan_recipe_change(gan_recipe *recipe, const char *path, const char *value)
+{
+    return gan_recipe_set(recipe, path, value);
+}

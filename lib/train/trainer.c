@@ -517,3 +517,13 @@ const char *gan_trainer_text(const gan_trainer *t)
 {
     return gan__object_is(t, GAN__TRAINER) ? t->text : NULL;
 }
+
+/* STUB, to be replaced in merging. */
+gan_status gan_trainer_memory(gan_trainer *t, int64_t *bytes)
+{
+    GAN__TRY(gan__object_check(NULL, t, GAN__TRAINER, "gan_trainer_memory", "trainer"));
+    if (!bytes)
+        return gan__fail(t->object.context, GAN_E_ARGUMENT, "gan_trainer_memory: bytes is NULL");
+    *bytes = 0;
+    return GAN_OK;
+}
