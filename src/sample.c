@@ -135,4 +135,5 @@ const command command_sample = {"sample",
                                 1,
                                 sample_flags,
                                 sizeof sample_flags / sizeof sample_flags[0],
-                                run_sample};
+                                run_sample,
+                                NULL};
