@@ -293,50 +293,51 @@ static const char *find_group(const run *r, const char *message)
     return NULL;
 }
 
-static void suggest_change(const run *r, const char *group, const char *from)
+/* Where the present state is, as out; saved there if it is in no file yet. False after a message.
+ */
+static bool keep_state(run *r, char out[PATH_SIZE])
 {
-    char path[128], rate[64];
-    snprintf(path, sizeof path, "optimizer.%s.lr", group ? group : "GROUP");
-    fprintf(stderr,
-            "going on from there unchanged would diverge again, with the same bits; change an "
-            "option, for example by adding%s%s --change %s=RATE to the command",
-            from ? " --from " : "", from ? from : "", path);
-    if (group && gan_recipe_option(r->recipe, path, rate, sizeof rate) == GAN_OK)
-        fprintf(stderr, " (it is %s)", rate);
-    fputc('\n', stderr);
+    const int64_t step = gan_trainer_steps(r->trainer);
+    gan_status status;
+    if (r->from && step == r->first_step) {
+        snprintf(out, PATH_SIZE, "%s", r->from);
+        return true;
+    }
+    path_join(out, r->folder, "checkpoint.safetensors");
+    if (r->saver.of_step[OUTPUT_CHECKPOINT] == step) return true;
+    path_join(out, r->folder, "before-divergence.safetensors");
+    status = gan_trainer_save(r->trainer, out);
+    if (status != GAN_OK) complain_status(r->self, r->context, status);
+    return status == GAN_OK;
 }
 
 /* The step that diverged has changed nothing: the state before it is worth keeping, but not in the
  * checkpoint's place, since going on from it needs a decision. */
-static void save_intact(run *r, const char *message)
+static void explain_divergence(run *r, const char *group)
 {
-    char path[PATH_SIZE];
+    char path[PATH_SIZE], option[128], rate[64];
     const int64_t step = gan_trainer_steps(r->trainer);
-    const char *group = find_group(r, message);
-    if (step == 0) return;
-    path_join(path, r->folder, "checkpoint.safetensors");
-    if (r->saver.of_step[OUTPUT_CHECKPOINT] != step) {
-        gan_status status;
-        path_join(path, r->folder, "before-divergence.safetensors");
-        status = gan_trainer_save(r->trainer, path);
-        if (status != GAN_OK) {
-            complain_status(r->self, r->context, status);
-            return;
-        }
-    }
-    fprintf(stderr, "%s holds the state after step %lld, before the one that diverged\n", path,
-            (long long)step);
-    suggest_change(r, group, r->saver.of_step[OUTPUT_CHECKPOINT] == step ? NULL : path);
+    const bool kept = step > 0 && keep_state(r, path);
+    const bool named = kept && r->saver.of_step[OUTPUT_CHECKPOINT] != step;
+    if (kept)
+        fprintf(stderr, "%s holds the state after step %lld, before the one that diverged\n", path,
+                (long long)step);
+    snprintf(option, sizeof option, "optimizer.%s.lr", group ? group : "GROUP");
+    fprintf(stderr,
+            "going on unchanged would diverge again, with the same bits; change an option, for "
+            "example by adding%s%s --change %s=RATE to the command",
+            named ? " --from " : "", named ? path : "", option);
+    if (group && gan_recipe_option(r->recipe, option, rate, sizeof rate) == GAN_OK)
+        fprintf(stderr, " (it is %s)", rate);
+    fputc('\n', stderr);
 }
 
 /* After a step that failed, which changed nothing. */
 static int finish_failed(run *r, gan_status status)
 {
-    char message[1024];
     int code = complain_status(r->self, r->context, status);
-    snprintf(message, sizeof message, "%s", gan_context_message(r->context));
     if (status == GAN_E_DIVERGED)
-        save_intact(r, message);
+        explain_divergence(r, find_group(r, gan_context_message(r->context)));
     else if (gan_trainer_steps(r->trainer) > r->first_step)
         saver_save(&r->saver, SAVE_AT_THE_END);
     saver_log_close(&r->saver);

@@ -26,7 +26,7 @@ class Help(Case):
         text = self.good("--help")
         for name in ("train", "sample", "info", "bench", "help"):
             self.assertRegex(text, r"\n  %s +\w" % name)
-        self.assertIn("129, 130 or 143 stopped", text)
+        self.assertIn("129, 130, 143 or 152:\nstopped and saved", text)
         self.assertEqual(self.gan("-h"), (0, text, ""))
         self.assertEqual(self.gan(), (2, "", text))
 
@@ -304,17 +304,6 @@ class Training(Case):
             "x.png",
         )
 
-    def test_divergence(self):
-        self.edit("[run]", "[optimizer.discriminator]\nsgd lr=1e6\n[run]")
-        code, out, err = self.gan("train", "b.recipe", "--out", "run")
-        self.assertEqual((code, out), (5, ""))
-        diverged = r"gan train: gan: [a-z.]+ is not finite in step \d+"
-        self.assertRegex(err.splitlines()[-1], "^%s$" % diverged)
-        skip = ("--set", "trainer.on_divergence=skip", "--set", "run.log_every=0")
-        code, out, err = self.gan("train", "b.recipe", "--out", "other", *skip)
-        self.assertEqual((code, out), (0, "other/sheet.png\n"))
-        self.assertRegex(err, "^(%s; the step was skipped\n)+$" % diverged)
-
     def test_terminal(self):
         """On a terminal one line is written over, and never wraps."""
         for columns in (40, 100):
@@ -529,7 +518,7 @@ class Resuming(Case):
         self.same("run", "whole")
         self.assertEqual(self.steps("run"), [5, 10, 15, 20])
         self.assertEqual(sorted(os.listdir("run")), sorted(RUN_FILES + mine))
-        self.assertEqual(os.listdir("run/sheets"), [])
+        self.assertEqual(os.listdir("run/sheets"), os.listdir("whole/sheets"))
 
     def test_damaged_checkpoint(self):
         self.good("train", "a.recipe", "--out", "run")
@@ -561,43 +550,6 @@ class Resuming(Case):
         self.same("run", "whole")
         self.assertEqual(self.steps("run"), list(range(1, 121)))
         self.assertEqual(sorted(os.listdir("run/sheets")), sorted(os.listdir("whole/sheets")))
-
-    def limited(self, size, *words):
-        """A call in which no file may grow beyond `size` bytes: a full disk."""
-
-        def limit():
-            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-            resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
-
-        code, out, err = self.gan(*words, preexec_fn=limit)
-        return code, err.splitlines()[-1]
-
-    def test_full_disk(self):
-        self.good("train", "a.recipe", "--out", "whole")
-        self.good("train", "a.recipe", "--out", "run", "--steps", "10")
-        before = read_bytes("run/checkpoint.safetensors")
-        generator = len(read_bytes("run/generator.safetensors"))
-        command = ("train", "a.recipe", "--out", "run")
-        for size in (len(before) - 1, generator - 1):  # the checkpoint is written first
-            self.assertEqual(
-                self.limited(size, *command),
-                (
-                    4,
-                    "gan train: run/checkpoint.safetensors: cannot be written: the file would"
-                    " be too large",
-                ),
-            )
-            self.assertTrue(read_bytes("run/checkpoint.safetensors") == before)
-            self.assertEqual(sorted(os.listdir("run")), RUN_FILES)
-        code, err = self.limited(len(read_bytes("run/run.recipe")) - 1, *command)
-        self.assertEqual((code, err), (4, "gan train: cannot write run/run.recipe: File too large"))
-        log = len(read_bytes("run/log.jsonl"))
-        short = max(log, len(read_bytes("run/run.recipe"))) + 1
-        lines = ("--set", "run.log_every=1", "--set", "run.save_every=0", "--steps", "60")
-        code, err = self.limited(short, *command, *lines)
-        self.assertEqual((code, err), (4, "gan train: cannot write run/log.jsonl: File too large"))
-        self.good(*command)
-        self.same("run", "whole")
 
 
 class Samples(Case):
