@@ -73,6 +73,7 @@ static bool save_file(saver *s, output_kind kind, saver_loudness loudness)
                                        : gan_model_save(saver_product(s), path);
     if (!note_status(s, kind, loudness, status)) return false;
     s->of_step[kind] = step;
+    if (kind == OUTPUT_CHECKPOINT) s->saved_step = step;
     if (s->keep > 0) remove_older(s->folder, kept_names[kind], step, s->keep);
     return true;
 }
@@ -84,10 +85,12 @@ bool saver_save(saver *s, saver_loudness loudness)
     return all;
 }
 
-void saver_resume(saver *s, int64_t step)
+void saver_resume(saver *s, int64_t step, bool its_own)
 {
     for (int i = 0; i < KEPT_OUTPUTS; ++i) s->of_step[i] = step;
-    if (s->keep == 0 || step != gan_trainer_steps(s->trainer)) return;
+    if (!its_own) return;
+    s->saved_step = step;
+    if (s->keep == 0) return;
     if (note_status(s, OUTPUT_GENERATOR, SAVE_AND_GO_ON, gan_trainer_refresh(s->trainer)))
         save_file(s, OUTPUT_GENERATOR, SAVE_AND_GO_ON);
 }
@@ -115,12 +118,14 @@ void saver_free(saver *s)
     picture_maker_free(&s->maker);
 }
 
-/* The statistics of averaged weights are those that a checkpoint of this step has. */
+/* The statistics of averaged weights are those that a checkpoint of this step has: they are there
+ * already if it was saved. */
 void saver_sheet(saver *s, const char *name, saver_loudness loudness)
 {
     char path[PATH_SIZE];
     gan_tensor *pictures = NULL;
-    gan_status status = gan_trainer_refresh(s->trainer);
+    const bool saved = s->saved_step == gan_trainer_steps(s->trainer);
+    gan_status status = saved ? GAN_OK : gan_trainer_refresh(s->trainer);
     if (status == GAN_OK) status = picture_maker_update(&s->maker);
     if (status == GAN_OK) status = picture_maker_make(&s->maker, 0, s->samples, &pictures);
     path_join(path, s->folder, name);

@@ -27,6 +27,7 @@ typedef struct saver {
     bool sheets;                   /* the generator makes pictures */
     int64_t samples, keep;         /* of [run] */
     int64_t of_step[KEPT_OUTPUTS]; /* the step of the folder's file; below 0: none, or not known */
+    int64_t saved_step;            /* of this training in the folder's checkpoint; below 0: none */
     bool failing[OUTPUTS];         /* the last one could not be written */
 } saver;
 
@@ -40,9 +41,9 @@ gan_model *saver_product(const saver *s);
 int saver_start_sheets(saver *s, bool uniform_noise);
 void saver_free(saver *s);
 
-/* The folder has files of this step, which may be kept. At the trainer's own step a generator that
- * a killed process left older than the checkpoint is saved again. */
-void saver_resume(saver *s, int64_t step);
+/* The folder has files of this step, which may be kept; `its_own`: of this training, as it is now.
+ * A generator that a killed process left older than its checkpoint is then saved again. */
+void saver_resume(saver *s, int64_t step, bool its_own);
 
 /* Checkpoint and generator; whether both are saved. */
 bool saver_save(saver *s, saver_loudness loudness);

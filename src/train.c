@@ -293,20 +293,22 @@ static const char *find_group(const run *r, const char *message)
     return NULL;
 }
 
-/* Where the present state is, as out; saved there if it is in no file yet. False after a message.
- */
-static bool keep_state(run *r, char out[PATH_SIZE])
+/* The file of the present state, as `out`; *fresh if it was in none yet and is saved there now.
+ * False after a message. */
+static bool keep_state(run *r, char out[PATH_SIZE], bool *fresh)
 {
     const int64_t step = gan_trainer_steps(r->trainer);
     gan_status status;
+    *fresh = false;
     if (r->from && step == r->first_step) {
         snprintf(out, PATH_SIZE, "%s", r->from);
         return true;
     }
     path_join(out, r->folder, "checkpoint.safetensors");
-    if (r->saver.of_step[OUTPUT_CHECKPOINT] == step) return true;
+    if (r->saver.saved_step == step) return true;
     path_join(out, r->folder, "before-divergence.safetensors");
     status = gan_trainer_save(r->trainer, out);
+    *fresh = status == GAN_OK;
     if (status != GAN_OK) complain_status(r->self, r->context, status);
     return status == GAN_OK;
 }
@@ -317,8 +319,8 @@ static void explain_divergence(run *r, const char *group)
 {
     char path[PATH_SIZE], option[128], rate[64];
     const int64_t step = gan_trainer_steps(r->trainer);
-    const bool kept = step > 0 && keep_state(r, path);
-    const bool named = kept && r->saver.of_step[OUTPUT_CHECKPOINT] != step;
+    bool fresh = false;
+    const bool kept = step > 0 && keep_state(r, path, &fresh);
     if (kept)
         fprintf(stderr, "%s holds the state after step %lld, before the one that diverged\n", path,
                 (long long)step);
@@ -326,7 +328,7 @@ static void explain_divergence(run *r, const char *group)
     fprintf(stderr,
             "going on unchanged would diverge again, with the same bits; change an option, for "
             "example by adding%s%s --change %s=RATE to the command",
-            named ? " --from " : "", named ? path : "", option);
+            fresh ? " --from " : "", fresh ? path : "", option);
     if (group && gan_recipe_option(r->recipe, option, rate, sizeof rate) == GAN_OK)
         fprintf(stderr, " (it is %s)", rate);
     fputc('\n', stderr);
@@ -370,7 +372,7 @@ static int finish(run *r, gan_status status)
 static int train(run *r)
 {
     signals_catch();
-    if (r->folder_step >= 0) saver_resume(&r->saver, r->folder_step);
+    if (r->folder_step >= 0) saver_resume(&r->saver, r->folder_step, !r->from);
     if (r->resumes) save_sheet_of_step(r, r->first_step);
     return finish(r, gan_trainer_run(r->trainer, r->steps - r->first_step, on_step, r));
 }
@@ -382,6 +384,7 @@ static int prepare_saver(run *r)
     s->context = r->context;
     s->trainer = r->trainer;
     s->folder = r->folder;
+    s->saved_step = -1;
     for (int i = 0; i < KEPT_OUTPUTS; ++i) s->of_step[i] = -1;
     return saver_start_sheets(s, recipe_noise_is_uniform(r->recipe));
 }
