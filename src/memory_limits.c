@@ -167,29 +167,36 @@ memory_limit memory_of_system(const char *root)
     return least;
 }
 
-/* /proc/self/statm counts pages: all of the address space first, data and stack as the sixth. */
+/* The system counts address space against these two, whether it was written to or not. */
 static memory_limit memory_of_process(void)
 {
-    char text[TEXT_SIZE];
-    long long all, data;
-    int64_t page = sysconf(_SC_PAGESIZE);
     struct rlimit limit;
     memory_limit least = no_limit;
-    if (!read_text(text, "", "/proc/self", "statm") ||
-        sscanf(text, "%lld %*d %*d %*d %*d %lld", &all, &data) != 2)
-        return least;
-    if (!getrlimit(RLIMIT_AS, &limit) && limit.rlim_cur != RLIM_INFINITY)
-        least = lesser(least, (int64_t)limit.rlim_cur - all * page, "ulimit -v (RLIMIT_AS)");
-    if (!getrlimit(RLIMIT_DATA, &limit) && limit.rlim_cur != RLIM_INFINITY)
-        least = lesser(least, (int64_t)limit.rlim_cur - data * page, "ulimit -d (RLIMIT_DATA)");
+    if (!getrlimit(RLIMIT_AS, &limit) && limit.rlim_cur < INT64_MAX)
+        least = lesser(least, (int64_t)limit.rlim_cur, "ulimit -v (RLIMIT_AS)");
+    if (!getrlimit(RLIMIT_DATA, &limit) && limit.rlim_cur < INT64_MAX)
+        least = lesser(least, (int64_t)limit.rlim_cur, "ulimit -d (RLIMIT_DATA)");
     return least;
+}
+
+/* What it has in memory: the second number of /proc/self/statm, in pages. */
+static int64_t memory_held(void)
+{
+    char text[TEXT_SIZE];
+    long long pages;
+    if (!read_text(text, "", "/proc/self", "statm") || sscanf(text, "%*d %lld", &pages) != 1)
+        return 0;
+    return pages * sysconf(_SC_PAGESIZE);
 }
 
 memory_limit memory_available(void)
 {
     const memory_limit groups = memory_of_groups(""), system = memory_of_system("");
-    const memory_limit least = lesser(memory_of_process(), groups.bytes, groups.why);
-    return lesser(least, system.bytes, system.why);
+    const int64_t held = memory_held();
+    memory_limit least = memory_of_process();
+    if (groups.bytes < INT64_MAX - held) least = lesser(least, groups.bytes + held, groups.why);
+    if (system.bytes < INT64_MAX - held) least = lesser(least, system.bytes + held, system.why);
+    return least;
 }
 
 #else

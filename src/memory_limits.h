@@ -1,20 +1,21 @@
-/* memory_limits.h: how much memory this process can still have. */
+/* memory_limits.h: how much memory this process can have. */
 #ifndef MEMORY_LIMITS_H
 #define MEMORY_LIMITS_H
 
 #include "command.h"
 
 typedef struct memory_limit {
-    int64_t bytes;   /* that can still be had; INT64_MAX: no limit is known */
+    int64_t bytes;   /* INT64_MAX: no limit is known */
     const char *why; /* what ends it, for a message; static */
 } memory_limit;
 
-/* The least of: the process's own limits (ulimit -v and -d), those of its control groups (versions
- * 1 and 2) without what they hold as reclaimable cache, what the system says is available, swap
- * included where it may be used. */
+/* What the process can have in all, with what it has already. The least of: its own limits (ulimit
+ * -v and -d); what it holds now, and its control groups (versions 1 and 2) may still have, their
+ * reclaimable cache included; the same with what the system says is available. Swap counts where it
+ * may be used. */
 memory_limit memory_available(void);
 
-/* The parts of it that read files, below the folder `root` ("" for the system's own). */
+/* What groups and system still have, read below the folder `root` ("" for the system's own). */
 memory_limit memory_of_groups(const char *root);
 memory_limit memory_of_system(const char *root);
 

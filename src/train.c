@@ -194,10 +194,11 @@ static int check_memory(const run *r)
     gan_status status = gan_trainer_memory(r->trainer, &bytes);
     if (status != GAN_OK) return complain_status(r->self, r->context, status);
     if (bytes <= limit.bytes) return EXIT_GOOD;
-    return complain(r->self, EXIT_FAILED,
-                    "the training needs about %.2f GiB more memory, %.2f GiB can be had (%s); a "
-                    "smaller run.batch or smaller networks need less",
-                    (double)bytes / gibibyte, (double)limit.bytes / gibibyte, limit.why);
+    return complain(
+        r->self, EXIT_FAILED,
+        "the training needs about %.2f GiB of memory, %.2f GiB can be had (%s); a smaller "
+        "run.batch or smaller networks need less",
+        (double)bytes / gibibyte, (double)limit.bytes / gibibyte, limit.why);
 }
 
 /* Makes the folder and puts the recipe and the log into it, so that what cannot be written is known
