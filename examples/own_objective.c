@@ -53,10 +53,10 @@ static double train_critic(game *t, gan_tensor *pictures, double *real_mean)
     check(gan_tape_reset(t->tape));
     check(gan_tape_input(t->tape, pictures, 0, &real));
     check(gan_tape_normal(t->tape, 2, shape, &z));
-    check(gan_tape_apply(t->tape, t->g, "training frozen", &z, &fake));
+    check(gan_tape_apply(t->tape, t->g, "training frozen", &z, 1, &fake, 1));
     inputs[0] = real;
     inputs[1] = fake;
-    check(gan_tape_apply(t->tape, t->d, "training groups=2", inputs, scores));
+    check(gan_tape_apply(t->tape, t->d, "training groups=2", inputs, 2, scores, 2));
     for (int i = 0; i < 2; ++i) check(gan_tape_value(t->tape, scores[i], t->scores[i]));
     loss = critic_loss(t);
     *real_mean = 0;
@@ -77,8 +77,8 @@ static double train_generator(game *t, double real_mean)
     double fake_mean;
     check(gan_tape_reset(t->tape));
     check(gan_tape_normal(t->tape, 2, shape, &z));
-    check(gan_tape_apply(t->tape, t->g, "training", &z, &fake));
-    check(gan_tape_apply(t->tape, t->d, "training frozen", &fake, &score));
+    check(gan_tape_apply(t->tape, t->g, "training", &z, 1, &fake, 1));
+    check(gan_tape_apply(t->tape, t->d, "training frozen", &fake, 1, &score, 1));
     check(gan_tape_loss(t->tape, "mean", &score, 1, &mean));
     check(gan_tape_scalar(t->tape, mean, &fake_mean));
     for (int i = 0; i < BATCH; ++i) seed[i] = (float)(2 * (fake_mean - real_mean) / BATCH);

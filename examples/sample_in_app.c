@@ -95,8 +95,7 @@ int main(int argc, char **argv)
     before = allocations;
     for (int round = 0; round < ROUNDS; ++round) {
         fill_noise(z, BATCH * in[1] * in[2] * in[3]);
-        if (gan_runner_run(runner, (const gan_tensor *const *)&noise, &pictures))
-            return fail(ctx, "run");
+        if (gan_runner_run(runner, &noise, 1, &pictures, 1)) return fail(ctx, "run");
     }
     made = allocations - before;
     printf("%d pictures of %lldx%lldx%lld, %ld allocations while making them\n", ROUNDS * BATCH,

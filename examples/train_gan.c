@@ -44,7 +44,7 @@ static void save_sheet(gan_model *generator, const char *path)
     check(gan_tape_value(tape, noise, z));
     check(gan_tensor_create(&pictures, ctx, GAN_FLOAT32, 4, shape));
     check(gan_runner_create(&runner, ctx, generator, "batch=64"));
-    check(gan_runner_run(runner, (const gan_tensor *const *)&z, &pictures));
+    check(gan_runner_run(runner, &z, 1, &pictures, 1));
     check(gan_image_sheet(pictures, 8, path));
     gan_runner_release(runner);
     gan_tensor_release(pictures);

@@ -135,9 +135,10 @@ static gan_status apply_layer(subject *s)
 {
     static const char *const modes[] = {"evaluation frozen", "training frozen", "training"};
     gan_value input;
-    gan_status status = gan_tape_input(s->tape, s->input, s->pass == 1, &input);
+    gan_status status =
+        gan_tape_input(s->tape, s->input, s->pass == 1 ? GAN_INPUT_GRADIENT : 0, &input);
     if (status != GAN_OK) return status;
-    return gan_tape_apply(s->tape, s->model, modes[s->pass], &input, &s->value);
+    return gan_tape_apply(s->tape, s->model, modes[s->pass], &input, 1, &s->value, 1);
 }
 
 static gan_status reset_tape(subject *s)

@@ -86,8 +86,7 @@ static gan_status make_batch(picture_maker *maker, int64_t first, gan_tensor *pi
     gan_status status = gan_model_input_shape(maker->generator, 0, shape + 1);
     if (status == GAN_OK) status = gan_tensor_create(&z, maker->context, GAN_FLOAT32, 4, shape);
     if (status == GAN_OK) status = draw_noise(maker, first, z);
-    if (status == GAN_OK)
-        status = gan_runner_run(maker->runner, (const gan_tensor *const *)&z, &pictures);
+    if (status == GAN_OK) status = gan_runner_run(maker->runner, &z, 1, &pictures, 1);
     gan_tensor_release(z);
     return status;
 }

@@ -50,7 +50,7 @@ bool saver_failed(const saver *s)
 
 gan_model *saver_product(const saver *s)
 {
-    gan_model *averaged = gan_trainer_model(s->trainer, "generator", 1);
+    gan_model *averaged = gan_trainer_model(s->trainer, "generator", GAN_MODEL_AVERAGED);
     return averaged ? averaged : gan_trainer_model(s->trainer, "generator", 0);
 }
 

@@ -157,6 +157,32 @@ static int choose_start(run *r, const char *recipe, char own[PATH_SIZE], const c
     return EXIT_GOOD;
 }
 
+static const double gibibyte = 1 << 30;
+
+/* That memory is short, and what there is of it, if that is known. */
+static int complain_memory(const run *r, const char *what)
+{
+    const memory_limit limit = memory_available();
+    if (limit.bytes == INT64_MAX) return complain(r->self, EXIT_FAILED, "%s", what);
+    return complain(r->self, EXIT_FAILED,
+                    "%s, and this process can have %.2f GiB (%s); a smaller run.batch or smaller "
+                    "networks need less",
+                    what, (double)limit.bytes / gibibyte, limit.why);
+}
+
+/* Finds what the first step would refuse, too little memory for it included. */
+static int check_trainer(const run *r)
+{
+    char what[80];
+    int64_t bytes;
+    gan_status status = gan_trainer_memory(r->trainer, &bytes);
+    if (status == GAN_E_MEMORY) return complain_memory(r, gan_context_message(r->context));
+    if (status != GAN_OK) return complain_status(r->self, r->context, status);
+    snprintf(what, sizeof what, "the training needs about %.2f GiB of memory",
+             (double)bytes / gibibyte);
+    return bytes > memory_available().bytes ? complain_memory(r, what) : EXIT_GOOD;
+}
+
 /* A new trainer, or the one of a checkpoint. Nothing but the lock is written yet: a run that cannot
  * be made or resumed leaves the folder as it was. */
 static int start_trainer(run *r, const char *recipe)
@@ -171,8 +197,9 @@ static int start_trainer(run *r, const char *recipe)
     if (path_exists(r->folder) && (code = lock_folder(r))) return code;
     if ((code = choose_start(r, recipe, own, &checkpoint))) return code;
     status = gan_recipe_trainer(&r->trainer, r->recipe, r->context, checkpoint);
-    if (status == GAN_OK) status = gan_trainer_check(r->trainer);
+    if (status == GAN_E_MEMORY) return complain_memory(r, gan_context_message(r->context));
     if (status != GAN_OK) return complain_status(r->self, r->context, status);
+    if ((code = check_trainer(r))) return code;
     r->first_step = gan_trainer_steps(r->trainer);
     if (r->resumes && !r->from) r->folder_step = r->first_step;
     if (r->first_step > r->steps)
@@ -183,22 +210,6 @@ static int start_trainer(run *r, const char *recipe)
         fprintf(stderr, "resuming %s after step %lld\n", r->from ? r->from : r->folder,
                 (long long)r->first_step);
     return EXIT_GOOD;
-}
-
-/* What could not be had in the middle of the first step is refused before it. */
-static int check_memory(const run *r)
-{
-    const double gibibyte = 1 << 30;
-    const memory_limit limit = memory_available();
-    int64_t bytes;
-    gan_status status = gan_trainer_memory(r->trainer, &bytes);
-    if (status != GAN_OK) return complain_status(r->self, r->context, status);
-    if (bytes <= limit.bytes) return EXIT_GOOD;
-    return complain(
-        r->self, EXIT_FAILED,
-        "the training needs about %.2f GiB of memory, %.2f GiB can be had (%s); a smaller "
-        "run.batch or smaller networks need less",
-        (double)bytes / gibibyte, (double)limit.bytes / gibibyte, limit.why);
 }
 
 /* Makes the folder and puts the recipe and the log into it, so that what cannot be written is known
@@ -407,7 +418,6 @@ static int run_train(const command *self, int count, char **words)
     code = read_recipe(&r, &a);
     if (!code) code = start_trainer(&r, a.operands[0]);
     if (!code) code = prepare_saver(&r);
-    if (!code) code = check_memory(&r);
     if (!code) code = prepare_folder(&r);
     if (!code) code = train(&r);
     run_free(&r);

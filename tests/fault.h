@@ -83,17 +83,17 @@ TEST_UNUSED static fault_file *fault_find(fault_host *fault, const char *path)
     return NULL;
 }
 
-TEST_UNUSED static void *fault_open(void *user, const char *path, int32_t write)
+TEST_UNUSED static void *fault_open(void *user, const char *path, int32_t mode)
 {
     fault_host *fault = user;
     fault_file *file = fault_find(fault, path);
     if (fault_file_due(fault)) return NULL;
-    if (!file && write) file = fault_find(fault, "");
+    if (!file && mode == GAN_FILE_WRITE) file = fault_find(fault, "");
     if (!file || strlen(path) >= sizeof file->path) return NULL;
     strcpy(file->path, path);
     file->position = 0;
     file->open++;
-    if (write) file->size = 0;
+    if (mode == GAN_FILE_WRITE) file->size = 0;
     return file;
 }
 

@@ -26,6 +26,10 @@ typedef struct gan_context gan_context;
 #define GAN_LOG_INFO 2
 #define GAN_LOG_DEBUG 3
 
+/* What gan_host's `open` is asked for. */
+#define GAN_FILE_READ 0
+#define GAN_FILE_WRITE 1
+
 /* What the host program takes over. Set `size` to sizeof(gan_host) and every field that is not
  * needed to NULL: the default then serves. The functions are called with `user`, from any thread
  * that uses the context and from its workers, so they must be thread-safe.
@@ -38,8 +42,8 @@ typedef struct gan_context gan_context;
  *
  * Files: all of the following, or none; only flush may be NULL on its own.
  *
- * - open opens a file (UTF-8 path); write = 0 to read an existing one, 1 to create or truncate.
- *   Returns a handle of the host, or NULL.
+ * - open opens a file (UTF-8 path): GAN_FILE_READ an existing one, GAN_FILE_WRITE creates it or
+ *   makes it empty. Returns a handle of the host, or NULL.
  * - read and write transfer up to / exactly `count` bytes; read returns the bytes read (0 at the
  *   end), write returns `count`; a negative number is a failure.
  * - flush makes what was written durable (fsync); 0 is success.
@@ -59,7 +63,7 @@ typedef struct gan_host {
     void (*log)(void *user, int32_t level, const char *line);
     void (*parallel)(void *user, int64_t count, void (*task)(void *argument, int64_t index),
                      void *argument);
-    void *(*open)(void *user, const char *path, int32_t write);
+    void *(*open)(void *user, const char *path, int32_t mode);
     int64_t (*read)(void *user, void *file, void *bytes, size_t count);
     int64_t (*write)(void *user, void *file, const void *bytes, size_t count);
     int32_t (*flush)(void *user, void *file);

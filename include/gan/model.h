@@ -71,12 +71,14 @@ GAN_API void gan_model_release(gan_model *model);
  * another thread uses the context. */
 GAN_API const char *gan_model_text(const gan_model *model);
 
-/* Inputs and outputs: how many, their names ("" if unnamed; borrowed) and shapes: 3 numbers H, W,
- * C, -1 where the size is open. */
+/* Inputs and outputs: how many, their names ("" if unnamed; borrowed), the index of a name (-1:
+ * there is none) and shapes: 3 numbers H, W, C, -1 where the size is open. */
 GAN_API int32_t gan_model_input_count(const gan_model *model);
 GAN_API int32_t gan_model_output_count(const gan_model *model);
 GAN_API const char *gan_model_input_name(const gan_model *model, int32_t index);
 GAN_API const char *gan_model_output_name(const gan_model *model, int32_t index);
+GAN_API int32_t gan_model_input_index(const gan_model *model, const char *name);
+GAN_API int32_t gan_model_output_index(const gan_model *model, const char *name);
 GAN_API gan_status gan_model_input_shape(const gan_model *model, int32_t index, int64_t shape[3]);
 GAN_API gan_status gan_model_output_shape(const gan_model *model, int32_t index, int64_t shape[3]);
 

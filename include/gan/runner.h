@@ -26,9 +26,10 @@ GAN_API gan_status gan_runner_update(gan_runner *runner);
 /* Runs the model: one tensor for each of its inputs and outputs, all with the same batch size, from
  * 1 to batch=. float32, or uint8 for pictures (scaled to and from [-1, 1]), of rank 1 for class
  * numbers; any strides. Nothing is allocated. Fails, and computes nothing, on a wrong shape or
- * type; how many tensors the arrays hold cannot be checked. */
-GAN_API gan_status gan_runner_run(gan_runner *runner, const gan_tensor *const *inputs,
-                                  gan_tensor *const *outputs);
+ * type, and with GAN_E_ARGUMENT on a count that is not the model's. */
+GAN_API gan_status gan_runner_run(gan_runner *runner, gan_tensor *const *inputs,
+                                  int32_t input_count, gan_tensor *const *outputs,
+                                  int32_t output_count);
 
 GAN_END
 

@@ -26,9 +26,11 @@ GAN_API gan_status gan_tape_reset(gan_tape *tape);
 
 /* Puts data on the tape: float32, or uint8 for pictures (scaled to [-1, 1]), or integers (class
  * numbers); uint8 of rank 1 holds class numbers too. The tensor is retained, not copied, where its
- * memory can be used as it is: do not write to it before the reset. `gradient` non-zero:
- * gan_tape_backward computes the gradient to this input as well. */
-GAN_API gan_status gan_tape_input(gan_tape *tape, gan_tensor *tensor, int32_t gradient,
+ * memory can be used as it is: do not write to it before the reset. `flags` is 0 or, for an input
+ * whose gradient gan_tape_backward computes as well, GAN_INPUT_GRADIENT; other bits are
+ * GAN_E_ARGUMENT. */
+#define GAN_INPUT_GRADIENT 1
+GAN_API gan_status gan_tape_input(gan_tape *tape, gan_tensor *tensor, int32_t flags,
                                   gan_value *out);
 
 /* Numbers drawn from N(0, 1): shape has rank 2 (N, C) or 4 (N, H, W, C). Each call of a tape draws
@@ -55,9 +57,11 @@ GAN_API gan_status gan_tape_seek(gan_tape *tape, uint64_t draws);
  *                 application all the same where a layer keeps state from one to the next: with
  *                 spectral=yes one power iteration, not one for each group.
  *
- * The lengths of `inputs` and `outputs` cannot be checked. */
+ * `input_count` and `output_count` are the lengths of the arrays: groups times the model's inputs
+ * and outputs, else GAN_E_ARGUMENT. */
 GAN_API gan_status gan_tape_apply(gan_tape *tape, gan_model *model, const char *mode,
-                                  const gan_value *inputs, gan_value *outputs);
+                                  const gan_value *inputs, int32_t input_count, gan_value *outputs,
+                                  int32_t output_count);
 
 /* A loss: a scalar value, kept in double, from one or two values:
  *

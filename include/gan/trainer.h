@@ -41,13 +41,13 @@ GAN_API gan_status gan_trainer_set_optimizer(gan_trainer *trainer, const char *g
  * Another batch takes its place; NULL takes it back. */
 GAN_API gan_status gan_trainer_feed(gan_trainer *trainer, const char *feed, gan_tensor *batch);
 
-/* The model of a role (borrowed; NULL if unset): the trained one. `averaged` non-zero: its moving
- * average, where the trainer keeps one (option average=), else NULL. The batch statistics of an
- * average are the trained model's after each step, and its own after gan_trainer_refresh or
- * gan_trainer_save. What is written to a model before its first step is in the average from then
- * on. */
-GAN_API gan_model *gan_trainer_model(const gan_trainer *trainer, const char *role,
-                                     int32_t averaged);
+/* The model of a role (borrowed; NULL if unset, for an unknown role and for unknown bits of
+ * `flags`): the trained one with 0; with GAN_MODEL_AVERAGED its moving average, where the trainer
+ * keeps one (option average=), else NULL. The batch statistics of an average are the trained
+ * model's after each step, and its own after gan_trainer_refresh or gan_trainer_save. What is
+ * written to a model before its first step is in the average from then on. */
+#define GAN_MODEL_AVERAGED 1
+GAN_API gan_model *gan_trainer_model(const gan_trainer *trainer, const char *role, int32_t flags);
 
 /* Estimates the batch statistics of the averaged models afresh, from batches of noise of its own:
  * what a runner of an average shows is then what the file would show that gan_trainer_save writes
@@ -56,11 +56,17 @@ GAN_API gan_model *gan_trainer_model(const gan_trainer *trainer, const char *rol
  * step. */
 GAN_API gan_status gan_trainer_refresh(gan_trainer *trainer);
 
-/* Finds what the first step would refuse, before anything is spent on it: GAN_E_STATE names a role
- * or feed that is missing, GAN_E_SHAPE what does not go together. */
+/* Goes through a step without computing anything: finds what the first step would refuse, and makes
+ * the memory that it needs. GAN_E_STATE names a role or feed that is missing, GAN_E_SHAPE what does
+ * not go together, open sizes and batches that are too small for a layer included; GAN_E_MEMORY,
+ * what cannot be had. No data is read; what examples hold (class numbers out of range, say) is seen
+ * in the step alone. Not in the middle of a step. */
 GAN_API gan_status gan_trainer_check(gan_trainer *trainer);
 
-/* The bytes that the trainer still has to allocate for its largest step, after gan_trainer_check. */
+/* Checks likewise, and tells how many bytes the training holds at its largest: models, their data
+ * sets in memory, gradients, moments, averages, activations, packed weights, and what a save puts
+ * together. Most of it is allocated by then, but not yet written to, so a system that promises more
+ * memory than it has may still fail the program later. */
 GAN_API gan_status gan_trainer_memory(gan_trainer *trainer, int64_t *bytes);
 
 /* One step. GAN_E_STATE names a role or feed that is missing. GAN_E_DIVERGED names the loss or

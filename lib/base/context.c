@@ -28,10 +28,10 @@ static void host_log(void *user, int32_t level, const char *line)
     (void)line;
 }
 
-static void *host_open(void *user, const char *path, int32_t write)
+static void *host_open(void *user, const char *path, int32_t mode)
 {
     (void)user;
-    return gan__os_open(path, write);
+    return gan__os_open(path, mode == GAN_FILE_WRITE);
 }
 
 static int64_t host_read(void *user, void *file, void *bytes, size_t count)

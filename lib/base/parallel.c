@@ -71,6 +71,13 @@ gan_status gan__scratch_reserve(gan_context *context, size_t size)
     return GAN_OK;
 }
 
+int64_t gan__scratch_memory(const gan_context *context)
+{
+    size_t bytes = 0;
+    for (int32_t i = 0; i < context->threads; i++) bytes += context->scratch[i].size;
+    return (int64_t)bytes;
+}
+
 gan_status gan__team_create(gan_context *context)
 {
     GAN__TRY(gan__allocate(context, &context->scratch, (size_t)context->threads,

@@ -17,6 +17,7 @@ void gan__parallel_for(gan_context *context, int64_t count, gan__task *task, voi
 /* Sees to it that every worker has at least `size` bytes of scratch. Called when a plan is made,
  * never inside a task. The memory is 64-byte aligned and its contents are not kept. */
 gan_status gan__scratch_reserve(gan_context *context, size_t size);
+int64_t gan__scratch_memory(const gan_context *context); /* bytes of all workers together */
 static inline void *gan__scratch_of(const gan_context *context, int32_t worker)
 {
     return context->scratch[worker].memory;

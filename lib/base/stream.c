@@ -44,7 +44,7 @@ gan_status gan__file_read_most(gan_context *context, const char *path, size_t mo
     const gan_host *host = &context->host;
     *out = NULL;
     *size = 0;
-    void *file = host->open(host->user, path, 0);
+    void *file = host->open(host->user, path, GAN_FILE_READ);
     if (!file) return stream_fail(context, path, "cannot be opened", gan__host_reason(context));
     gan_status status = stream_read_all(context, path, file, most, out, size);
     host->close(host->user, file); /* nothing was written: nothing can be lost */
@@ -124,7 +124,8 @@ static void *stream_create(gan_context *context, const char *path, char *tempora
     memcpy(temporary, path, length);
     for (uint32_t i = 0; taken && i < STREAM_ATTEMPTS; i++) {
         stream_suffix(temporary + length, i);
-        if (!gan__host_is_default(context)) return host->open(host->user, temporary, 1);
+        if (!gan__host_is_default(context))
+            return host->open(host->user, temporary, GAN_FILE_WRITE);
         file = gan__os_create(temporary, path, &taken);
     }
     return file;
@@ -159,7 +160,7 @@ static gan_status stream_write_special(gan_context *context, const char *path,
                                        const gan__piece *pieces, size_t count)
 {
     stream_failure failure = {"cannot be opened for writing", NULL};
-    void *file = gan__os_open(path, 1);
+    void *file = gan__os_open(path, GAN_FILE_WRITE);
     if (file) {
         failure = stream_write_all(context, file, pieces, count);
     } else {

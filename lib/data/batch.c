@@ -213,6 +213,18 @@ gan_status gan__batcher_next(gan__batcher *b, gan_tensor *const **out)
     return GAN_OK;
 }
 
+gan_tensor *const *gan__batcher_blank(const gan__batcher *b)
+{
+    return b->slots[b->slot];
+}
+
+int64_t gan__batcher_memory(const gan__batcher *b)
+{
+    int64_t count = 0;
+    for (int32_t i = 0; i < b->field_count; i++) count += gan_tensor_count(b->slots[0][i]);
+    return count * BATCH_SLOTS * (int64_t)sizeof(float);
+}
+
 int64_t gan__batcher_position(const gan__batcher *b)
 {
     return b->position;

@@ -32,6 +32,11 @@ void gan__batcher_free(gan__batcher *batcher); /* NULL is allowed; waits for the
  * tries again. */
 gan_status gan__batcher_next(gan__batcher *batcher, gan_tensor *const **out);
 
+/* What the next call will return, of the same shapes; the numbers in it mean nothing yet. */
+gan_tensor *const *gan__batcher_blank(const gan__batcher *batcher);
+
+int64_t gan__batcher_memory(const gan__batcher *batcher); /* bytes of its batches */
+
 /* The position of the first example that the next call delivers; what a checkpoint stores. */
 int64_t gan__batcher_position(const gan__batcher *batcher);
 gan_status gan__batcher_seek(gan__batcher *batcher, int64_t position); /* >= 0 */

@@ -186,6 +186,7 @@ gan_status gan__panel_get(gan__panel_cache *cache, gan_layer *layer, const gan__
 void gan__panel_release(gan__panel_cache *cache, gan__panel *panel); /* NULL is allowed */
 const float *gan__panel_ready(gan_context *context, gan__panel *panel);
 void gan__panel_cache_free(gan__panel_cache *cache); /* once all panels were given back */
+int64_t gan__panel_cache_memory(const gan__panel_cache *cache); /* bytes of all packed weights */
 
 /* One layer placed in one plan. Addresses are set before each call; sizes once. */
 typedef struct gan__op {

@@ -124,6 +124,23 @@ void gan__panel_release(gan__panel_cache *cache, gan__panel *panel)
     panel_destroy(cache->context, panel);
 }
 
+/* Partners share the memory of the larger one: that of the forward pass counts it if both are equal
+ * in size. */
+static int64_t panel_own_count(const gan__panel *panel)
+{
+    const gan__panel *partner = panel->partner;
+    if (!panel->memory) return 0;
+    if (!partner || panel->count > partner->count) return panel->count;
+    return panel->count == partner->count && panel->pass < partner->pass ? panel->count : 0;
+}
+
+int64_t gan__panel_cache_memory(const gan__panel_cache *cache)
+{
+    int64_t count = 0;
+    for (size_t i = 0; i < cache->count; i++) count += panel_own_count(cache->panels[i]);
+    return count * (int64_t)sizeof(float);
+}
+
 void gan__panel_cache_free(gan__panel_cache *cache)
 {
     gan__free(cache->context, cache->panels);

@@ -178,59 +178,7 @@ const char *gan_model_text(const gan_model *model)
     return text;
 }
 
-/* ---- inputs and outputs ---- */
-
-int32_t gan_model_input_count(const gan_model *model)
-{
-    return model_is(model) ? (int32_t)model->input_count : 0;
-}
-
-int32_t gan_model_output_count(const gan_model *model)
-{
-    return model_is(model) ? (int32_t)model->output_count : 0;
-}
-
-const char *gan_model_input_name(const gan_model *model, int32_t index)
-{
-    if (!model_is(model) || index < 0 || (size_t)index >= model->input_count) return NULL;
-    return model->inputs[index].name;
-}
-
-const char *gan_model_output_name(const gan_model *model, int32_t index)
-{
-    if (!model_is(model) || index < 0 || (size_t)index >= model->output_count) return NULL;
-    return model->outputs[index].name;
-}
-
-static gan_status model_port_shape(const gan_model *model, const gan__port *ports, size_t count,
-                                   int32_t index, int64_t shape[3])
-{
-    gan_context *context = model->object.context;
-    if (!shape) return gan__fail(context, GAN_E_ARGUMENT, "model: shape is NULL");
-    if (index < 0 || (size_t)index >= count) {
-        return gan__fail(context, GAN_E_ARGUMENT,
-                         "model: index %" PRId32 " of %zu inputs or outputs", index, count);
-    }
-    gan__shape s = model->shapes[ports[index].value];
-    shape[0] = s.h;
-    shape[1] = s.w;
-    shape[2] = s.c;
-    return GAN_OK;
-}
-
-gan_status gan_model_input_shape(const gan_model *model, int32_t index, int64_t shape[3])
-{
-    if (!model_is(model)) return GAN_E_ARGUMENT;
-    GAN__RETURN_ENTERED(model->object.context,
-                        model_port_shape(model, model->inputs, model->input_count, index, shape));
-}
-
-gan_status gan_model_output_shape(const gan_model *model, int32_t index, int64_t shape[3])
-{
-    if (!model_is(model)) return GAN_E_ARGUMENT;
-    GAN__RETURN_ENTERED(model->object.context,
-                        model_port_shape(model, model->outputs, model->output_count, index, shape));
-}
+/* ---- shapes ---- */
 
 static bool model_side_fits(int64_t declared, int64_t given)
 {

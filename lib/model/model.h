@@ -85,6 +85,12 @@ struct gan_model {
  * the input or the layer. */
 gan_status gan__model_shapes(const gan_model *model, const gan__shape *inputs, gan__shape *out);
 
+/* Whether the arrays of a call have `groups` times the model's inputs and outputs; GAN_E_ARGUMENT,
+ * in `context`, with both numbers and the names otherwise; GAN_E_STATE for an empty model. */
+gan_status gan__model_check_counts(const gan_model *model, gan_context *context,
+                                   const char *function, int32_t groups, int32_t input_count,
+                                   int32_t output_count);
+
 /* The entry of that full name; NULL if there is none. */
 const gan__entry_name *gan__model_entry(const gan_model *model, const char *name);
 

@@ -244,6 +244,11 @@ void gan__plan_set_batch(gan__plan *plan, int64_t n)
     }
 }
 
+size_t gan__plan_kept(const gan__plan *plan)
+{
+    return plan->kept_size;
+}
+
 size_t gan__plan_arena(const gan__plan *plan)
 {
     return plan->arena_size;

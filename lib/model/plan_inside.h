@@ -62,7 +62,7 @@ struct gan__plan {
 
     unsigned char *kept;  /* the values that the model gives out */
     unsigned char *arena; /* all others, and the states: lent by gan__plan_bind */
-    size_t arena_size, transient_size;
+    size_t kept_size, arena_size, transient_size;
 };
 
 enum { GAN__LINE = 64 };

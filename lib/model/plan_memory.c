@@ -94,16 +94,15 @@ static size_t plan_lines(size_t size)
 /* What the model gives out, one after the other. */
 static gan_status plan_place_outputs(gan__plan *plan)
 {
-    size_t total = 0;
     for (size_t i = 0; i < plan->step_count; i++) {
         gan__plan_value *value = &plan->values[plan->steps[i].result];
         if (value->outputs == 0) continue;
-        value->offset = total;
-        if (!gan__add_size(total, value->bytes, &total))
+        value->offset = plan->kept_size;
+        if (!gan__add_size(plan->kept_size, value->bytes, &plan->kept_size))
             return gan__fail(plan->context, GAN_E_MEMORY,
                              "plan: the outputs do not fit into memory");
     }
-    return gan__allocate_raw(plan->context, &plan->kept, total, 1);
+    return gan__allocate_raw(plan->context, &plan->kept, plan->kept_size, 1);
 }
 
 /* What is made again must be made from what is kept. */

@@ -197,7 +197,7 @@ static gan_status runner_check(const gan_runner *runner, const gan_tensor *tenso
     return GAN_OK;
 }
 
-static gan_status runner_check_all(const gan_runner *runner, const gan_tensor *const *inputs,
+static gan_status runner_check_all(const gan_runner *runner, gan_tensor *const *inputs,
                                    gan_tensor *const *outputs, int64_t *n)
 {
     *n = 0;
@@ -214,7 +214,7 @@ static gan_status runner_check_all(const gan_runner *runner, const gan_tensor *c
     return GAN_OK;
 }
 
-static gan_status runner_run(gan_runner *runner, const gan_tensor *const *inputs,
+static gan_status runner_run(gan_runner *runner, gan_tensor *const *inputs,
                              gan_tensor *const *outputs)
 {
     int64_t n;
@@ -235,13 +235,15 @@ static gan_status runner_run(gan_runner *runner, const gan_tensor *const *inputs
     return GAN_OK;
 }
 
-gan_status gan_runner_run(gan_runner *runner, const gan_tensor *const *inputs,
-                          gan_tensor *const *outputs)
+gan_status gan_runner_run(gan_runner *runner, gan_tensor *const *inputs, int32_t input_count,
+                          gan_tensor *const *outputs, int32_t output_count)
 {
     GAN__TRY(gan__object_check(NULL, runner, GAN__RUNNER, "gan_runner_run", "runner"));
     gan_context *context = runner->object.context;
     if (!inputs || !outputs)
         return gan__fail(context, GAN_E_ARGUMENT, "gan_runner_run: %s is NULL",
                          inputs ? "outputs" : "inputs");
+    GAN__TRY(gan__model_check_counts(runner->model, context, "gan_runner_run", 1, input_count,
+                                     output_count));
     GAN__RETURN_ENTERED(context, runner_run(runner, inputs, outputs));
 }

@@ -324,6 +324,23 @@ void gan__optimizer_let_go(gan_optimizer *optimizer)
     optimizer->marked = false;
 }
 
+gan_status gan__optimizer_rehearse(gan_optimizer *optimizer)
+{
+    GAN__TRY(optimizer_reserve_undo(optimizer));
+    optimizer->marked = false;
+    for (size_t i = 0; i < optimizer->state_count; i++) optimizer->states[i].store->version++;
+    return GAN_OK;
+}
+
+int64_t gan__optimizer_undo_count(const gan_optimizer *optimizer)
+{
+    int64_t count = 0;
+    for (size_t i = 0; i < optimizer->state_count; i++)
+        if (optimizer->states[i].undo)
+            count += (optimizer->moment_count + 1) * optimizer->states[i].store->weight_count;
+    return count;
+}
+
 void gan__optimizer_undo(gan_optimizer *optimizer)
 {
     for (size_t i = 0; i < optimizer->undo_count; i++) {

@@ -127,6 +127,13 @@ void gan__optimizer_mark(gan_optimizer *optimizer);
  * if it diverges. So it is where nobody ever marks. */
 void gan__optimizer_let_go(gan_optimizer *optimizer);
 
+/* What the next step would do short of changing anything: makes the memory that it needs. The
+ * weights count as changed, so that whoever applied them before is stale, as after a step. */
+gan_status gan__optimizer_rehearse(gan_optimizer *optimizer);
+
+/* Numbers that it keeps for undoing. */
+int64_t gan__optimizer_undo_count(const gan_optimizer *optimizer);
+
 /* Puts everything back, bit for bit, as it was at the last mark; nothing, if no step was made since
  * or it was undone before. Gradients stay. */
 void gan__optimizer_undo(gan_optimizer *optimizer);

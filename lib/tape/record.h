@@ -95,6 +95,7 @@ struct gan_tape {
     uint64_t pass;         /* backward calls made */
     uint64_t seed;         /* of its draws: noise, dropout */
     uint64_t draws;        /* made */
+    bool rehearses;        /* see tape.h */
     gan__record **records; /* first those of this round, in order, then spare ones */
     size_t used, record_count, record_capacity;
     gan__tape_place *places; /* of the values, by index */

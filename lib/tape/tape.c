@@ -243,6 +243,12 @@ gan_status gan_tape_reset(gan_tape *tape)
     GAN__RETURN_ENTERED(tape->object.context, tape_reset(tape));
 }
 
+void gan__tape_rehearse(gan_tape *tape, bool rehearse)
+{
+    tape->rehearses = rehearse;
+    if (!rehearse) (void)tape_reset(tape);
+}
+
 uint64_t gan_tape_draws(const gan_tape *tape)
 {
     return gan__object_is(tape, GAN__TAPE) ? tape->draws : 0;
@@ -288,7 +294,7 @@ static gan_status tape_write(const gan_tape *tape, const char *function, gan__sh
         return gan__fail(tape->object.context, GAN_E_SHAPE,
                          "%s: the tensor is %s, neither float32 nor uint8", function,
                          gan__dtype_name(tensor->dtype));
-    gan__tensor_write(tensor, gan__tensor_is_picture(tensor), data);
+    if (!tape->rehearses) gan__tensor_write(tensor, gan__tensor_is_picture(tensor), data);
     return GAN_OK;
 }
 
@@ -354,7 +360,7 @@ static gan_status tape_scalar(gan_tape *tape, gan_value value, double *out)
         return gan__fail(tape->object.context, GAN_E_SHAPE,
                          "gan_tape_scalar: value %d is %s, no single number", index,
                          gan__shape_print(v->shape, text));
-    *out = v->scalar ? v->number : (double)v->data[0];
+    *out = v->scalar ? v->number : tape->rehearses ? 0 : (double)v->data[0];
     return GAN_OK;
 }
 

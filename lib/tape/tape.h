@@ -4,10 +4,20 @@
 
 #include <gan/tape.h>
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Draws from `seed`, and is not counted among the context's tapes, whose seeds follow from their
  * number. Inside an entered call. */
 gan_status gan__tape_create(gan_tape **out, gan_context *context, uint64_t seed);
+
+/* While a tape rehearses, calls check, plan and reserve memory as ever, but nothing is computed,
+ * drawn or read: values have shapes, a scalar is 0, parameters get no gradient. So the calls of a
+ * training step, rehearsed, find what the step would refuse, and leave the tape with all the memory
+ * that it needs. Ends with a reset. */
+void gan__tape_rehearse(gan_tape *tape, bool rehearse);
+
+/* Bytes that the tape holds: activations, gradients between layers, packed weights. */
+int64_t gan__tape_memory(const gan_tape *tape);
 
 #endif

@@ -164,8 +164,9 @@ static gan_status apply_inputs(gan_tape *tape, gan__record *record, const apply_
         record->x[i] = groups > 1 ? to : gan__tape_at(tape, record->operands[i])->data;
         int64_t count = gan__shape_count(call->shapes[i]) / groups;
         for (int32_t g = 0; groups > 1 && g < groups; g++, to += count)
-            gan__copy(context, count,
-                      gan__tape_at(tape, record->operands[(size_t)g * inputs + i])->data, to);
+            if (!tape->rehearses)
+                gan__copy(context, count,
+                          gan__tape_at(tape, record->operands[(size_t)g * inputs + i])->data, to);
     }
     return GAN_OK;
 }
@@ -184,7 +185,8 @@ static void apply_outputs(gan__record *record, const apply_call *call)
 }
 
 static gan_status apply_run(gan_tape *tape, gan_model *model, const char *mode,
-                            const gan_value *inputs, gan_value *outputs)
+                            const gan_value *inputs, int32_t input_count, gan_value *outputs,
+                            int32_t output_count)
 {
     apply_call call = {.model = model};
     gan__record *record;
@@ -192,6 +194,8 @@ static gan_status apply_run(gan_tape *tape, gan_model *model, const char *mode,
         return gan__fail(tape->object.context, GAN_E_ARGUMENT,
                          "gan_tape_apply: the model belongs to another context");
     GAN__TRY(apply_mode(tape->object.context, mode, &call));
+    GAN__TRY(gan__model_check_counts(model, tape->object.context, "gan_tape_apply",
+                                     call.mode.groups, input_count, output_count));
     GAN__TRY(apply_trace(tape, &call, inputs));
     GAN__TRY(apply_shapes(tape, &call, inputs));
     GAN__TRY(gan__tape_take(tape, GAN__RECORD_APPLY, apply_fits, &call, &record));
@@ -208,7 +212,7 @@ static gan_status apply_run(gan_tape *tape, gan_model *model, const char *mode,
     for (size_t i = 0; i < record->store_count; i++)
         record->versions[i] = model->stores[i]->version;
     const gan__plan_draw draw = {tape->seed, tape->draws};
-    gan__plan_forward(record->plan, record->x, &draw, tape->transient);
+    if (!tape->rehearses) gan__plan_forward(record->plan, record->x, &draw, tape->transient);
     if (call.mode.training) tape->draws++;
     apply_outputs(record, &call);
     gan__tape_commit(tape, record, outputs);
@@ -216,7 +220,8 @@ static gan_status apply_run(gan_tape *tape, gan_model *model, const char *mode,
 }
 
 gan_status gan_tape_apply(gan_tape *tape, gan_model *model, const char *mode,
-                          const gan_value *inputs, gan_value *outputs)
+                          const gan_value *inputs, int32_t input_count, gan_value *outputs,
+                          int32_t output_count)
 {
     GAN__TRY(gan__object_check(NULL, tape, GAN__TAPE, "gan_tape_apply", "tape"));
     gan_context *context = tape->object.context;
@@ -226,5 +231,6 @@ gan_status gan_tape_apply(gan_tape *tape, gan_model *model, const char *mode,
                          !mode     ? "mode"
                          : !inputs ? "inputs"
                                    : "outputs");
-    GAN__RETURN_ENTERED(context, apply_run(tape, model, mode, inputs, outputs));
+    GAN__RETURN_ENTERED(context,
+                        apply_run(tape, model, mode, inputs, input_count, outputs, output_count));
 }

@@ -67,6 +67,18 @@ void gan__tape_take_back(gan_tape *tape, const gan__record *record)
         if (tape->arenas[i].owner == record) tape->arenas[i].owner = NULL;
 }
 
+int64_t gan__tape_memory(const gan_tape *tape)
+{
+    size_t bytes = tape->transient_size + tape->spare.count * sizeof(float);
+    for (size_t i = 0; i < tape->arena_count; i++) bytes += tape->arenas[i].size;
+    for (size_t i = 0; i < tape->record_count; i++) {
+        const gan__record *record = tape->records[i];
+        bytes += (record->data.count + record->gradient.count) * sizeof(float);
+        if (record->plan) bytes += gan__plan_kept(record->plan);
+    }
+    return (int64_t)bytes + gan__panel_cache_memory(&tape->cache);
+}
+
 void gan__tape_free_arenas(gan_tape *tape)
 {
     for (size_t i = 0; i < tape->arena_count; i++)

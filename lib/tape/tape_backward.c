@@ -301,6 +301,17 @@ static void backward_execute(gan_tape *tape, const backward_call *call)
     }
 }
 
+/* The values that would have got a gradient count as having one. */
+static void backward_rehearse(gan_tape *tape)
+{
+    tape->pass++;
+    for (size_t i = 0; i < tape->used; i++)
+        for (size_t j = 0; j < tape->records[i]->value_count; j++) {
+            gan__tape_value *value = &tape->records[i]->values[j];
+            if (value->reached) value->pass = tape->pass;
+        }
+}
+
 static gan_status backward_run(gan_tape *tape, const backward_call *call)
 {
     size_t spare = 0;
@@ -309,7 +320,10 @@ static gan_status backward_run(gan_tape *tape, const backward_call *call)
     GAN__TRY(backward_check_seeds(tape, call, &spare));
     GAN__TRY(backward_mark_reached(tape, &spare));
     GAN__TRY(gan__block_reserve(tape->object.context, &tape->spare, spare));
-    backward_execute(tape, call);
+    if (tape->rehearses)
+        backward_rehearse(tape);
+    else
+        backward_execute(tape, call);
     return GAN_OK;
 }
 

@@ -70,7 +70,7 @@ static gan_status loss_run(gan_tape *tape, const char *spec, const gan_value *va
     GAN__TRY(loss_values(tape, record, values, count));
     GAN__TRY(gan__record_values(tape, record, 1));
     GAN__TRY(gan__block_reserve(context, &record->data, 1));
-    loss_set(record, record->loss.kind->value(&record->loss));
+    loss_set(record, tape->rehearses ? 0 : record->loss.kind->value(&record->loss));
     gan__tape_commit(tape, record, out);
     return GAN_OK;
 }
@@ -114,7 +114,7 @@ static void combine_compute(gan_tape *tape, gan__record *record, bool scalars)
         const gan__tape_value *value = gan__tape_at(tape, record->operands[i]);
         if (scalars)
             sum += record->weights[i] * value->number;
-        else
+        else if (!tape->rehearses)
             gan__combine(tape->object.context, gan__shape_count(shape), (float)record->weights[i],
                          value->data, i == 0 ? 0.0f : 1.0f, record->data.memory);
     }

@@ -19,7 +19,7 @@ static gan_status source_check(const gan_tape *tape, const char *function, gan__
                      function, shape.n, shape.h, shape.w, shape.c);
 }
 
-static gan_status source_input(gan_tape *tape, gan_tensor *tensor, int32_t gradient, gan_value *out)
+static gan_status source_input(gan_tape *tape, gan_tensor *tensor, int32_t flags, gan_value *out)
 {
     gan_context *context = tape->object.context;
     gan__record *record;
@@ -34,27 +34,32 @@ static gan_status source_input(gan_tape *tape, gan_tensor *tensor, int32_t gradi
     if (!direct)
         GAN__TRY(gan__block_reserve(context, &record->data, (size_t)gan__shape_count(shape)));
     record->operand_count = 0;
-    record->values[0] =
-        (gan__tape_value){.shape = shape, .data = tensor->data, .wanted = gradient != 0};
+    record->values[0] = (gan__tape_value){
+        .shape = shape, .data = tensor->data, .wanted = (flags & GAN_INPUT_GRADIENT) != 0};
     if (direct) {
         gan__object_retain(tensor);
         record->tensor = tensor;
     } else {
-        gan__tensor_read(tensor, gan__tensor_is_picture(tensor), record->data.memory);
+        if (!tape->rehearses)
+            gan__tensor_read(tensor, gan__tensor_is_picture(tensor), record->data.memory);
         record->values[0].data = record->data.memory;
     }
     gan__tape_commit(tape, record, out);
     return GAN_OK;
 }
 
-gan_status gan_tape_input(gan_tape *tape, gan_tensor *tensor, int32_t gradient, gan_value *out)
+gan_status gan_tape_input(gan_tape *tape, gan_tensor *tensor, int32_t flags, gan_value *out)
 {
     GAN__TRY(gan__object_check(NULL, tape, GAN__TAPE, "gan_tape_input", "tape"));
     gan_context *context = tape->object.context;
     if (!out) return gan__fail(context, GAN_E_ARGUMENT, "gan_tape_input: out is NULL");
     *out = -1;
     GAN__TRY(gan__object_check(context, tensor, GAN__TENSOR, "gan_tape_input", "tensor"));
-    GAN__RETURN_ENTERED(context, source_input(tape, tensor, gradient, out));
+    if (flags & ~GAN_INPUT_GRADIENT)
+        return gan__fail(context, GAN_E_ARGUMENT,
+                         "gan_tape_input: flags is %" PRId32 ", neither 0 nor GAN_INPUT_GRADIENT",
+                         flags);
+    GAN__RETURN_ENTERED(context, source_input(tape, tensor, flags, out));
 }
 
 static gan_status source_shape(const gan_tape *tape, const char *function, int32_t rank,
@@ -83,9 +88,9 @@ static gan_status source_draw(gan_tape *tape, const char *function, int32_t rank
     int64_t count = gan__shape_count(shape);
     GAN__TRY(gan__block_reserve(context, &record->data, (size_t)count));
     const gan__draw draw = {tape->seed, GAN__DRAW_LATENT, tape->draws++};
-    if (normal)
+    if (normal && !tape->rehearses)
         gan__draw_normal(context, &draw, 0, count, 0.0f, 1.0f, record->data.memory);
-    else
+    if (!normal && !tape->rehearses)
         gan__draw_uniform(context, &draw, 0, count, -1.0f, 1.0f, record->data.memory);
     record->operand_count = 0;
     record->values[0] = (gan__tape_value){.shape = shape, .data = record->data.memory};

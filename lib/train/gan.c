@@ -105,6 +105,11 @@ static gan_status game_noise(gan_trainer *t, int32_t feed, gan_value *z)
     GAN__TRY(gan__trainer_batch(t, feed, z));
     if (*z >= 0) return GAN_OK;
     GAN__TRY(gan_model_input_shape(t->models[GAN_G], 0, shape + 1));
+    if (shape[1] < 0 || shape[2] < 0)
+        return gan__fail(t->object.context, GAN_E_SHAPE,
+                         "gan: the size of the generator's input is open, so noise cannot be drawn "
+                         "for it: give its height and width, or feed '%s'",
+                         t->kind->feeds[feed].name);
     if (game->noise == 1) return gan_tape_uniform(t->tape, 4, shape, z);
     return gan_tape_normal(t->tape, 4, shape, z);
 }
@@ -131,9 +136,10 @@ static gan_status game_discriminate(gan_trainer *t, gan_value real, gan_value fa
     const gan_game *game = t->options;
     gan_model *d = t->models[GAN_D];
     if (!game->apart)
-        return gan_tape_apply(t->tape, d, "training groups=2", (gan_value[]){real, fake}, scores);
-    GAN__TRY(gan_tape_apply(t->tape, d, "training", &real, &scores[0]));
-    return gan_tape_apply(t->tape, d, "training", &fake, &scores[1]);
+        return gan_tape_apply(t->tape, d, "training groups=2", (gan_value[]){real, fake}, 2, scores,
+                              2);
+    GAN__TRY(gan_tape_apply(t->tape, d, "training", &real, 1, &scores[0], 1));
+    return gan_tape_apply(t->tape, d, "training", &fake, 1, &scores[1], 1);
 }
 
 /* How well D tells them apart: the share of real samples above the limit, and of fakes below it. */
@@ -170,7 +176,7 @@ static gan_status game_discriminator(gan_trainer *t, gan_value *fake)
     GAN__TRY(gan__trainer_batch(t, GAN_REAL, &real));
     GAN__TRY(game_noise(t, GAN_NOISE, &z));
     GAN__TRY(gan_tape_apply(t->tape, t->models[GAN_G], game->reuse ? "training" : "training frozen",
-                            &z, fake));
+                            &z, 1, fake, 1));
     GAN__TRY(gan_tape_detach(t->tape, *fake, &negative));
     GAN__TRY(game_perturb(t, &real));
     GAN__TRY(game_perturb(t, &negative));
@@ -185,7 +191,7 @@ static gan_status game_discriminator(gan_trainer *t, gan_value *fake)
 
     GAN__TRY(gan_tape_backward(t->tape, &loss, NULL, 1, &d, 1));
     GAN__TRY(gan__trainer_update(t, GAN_D, GAN_GRADIENT_D));
-    return game->loss == GAN_WGAN ? gan_model_clamp(d, -game->clip, game->clip) : GAN_OK;
+    return game->loss == GAN_WGAN ? gan__trainer_clamp(t, GAN_D, game->clip) : GAN_OK;
 }
 
 /* G climbs once, on fresh noise or on `fake`. */
@@ -199,10 +205,10 @@ static gan_status game_generator(gan_trainer *t, gan_value fake)
     if (!game->reuse) {
         GAN__TRY(gan_tape_reset(t->tape));
         GAN__TRY(game_noise(t, GAN_NOISE_G, &z));
-        GAN__TRY(gan_tape_apply(t->tape, g, "training", &z, &fake));
+        GAN__TRY(gan_tape_apply(t->tape, g, "training", &z, 1, &fake, 1));
     }
     GAN__TRY(game_perturb(t, &fake));
-    GAN__TRY(gan_tape_apply(t->tape, t->models[GAN_D], "training frozen", &fake, &score));
+    GAN__TRY(gan_tape_apply(t->tape, t->models[GAN_D], "training frozen", &fake, 1, &score, 1));
     GAN__TRY(gan_tape_loss(t->tape, o->generator, &score, 1, &term));
     GAN__TRY(gan_tape_combine(t->tape, &term, &o->generator_weight, 1, &loss));
     GAN__TRY(gan__trainer_measure(t, GAN_LOSS_G, loss));
@@ -339,7 +345,7 @@ static gan_status game_refresh_on(gan_trainer *t, gan_tape *tape, gan_model *gen
             GAN__TRY(gan_tape_uniform(tape, 4, shape, &z));
         else
             GAN__TRY(gan_tape_normal(tape, 4, shape, &z));
-        GAN__TRY(gan_tape_apply(tape, generator, "training frozen", &z, &made));
+        GAN__TRY(gan_tape_apply(tape, generator, "training frozen", &z, 1, &made, 1));
     }
     return GAN_OK;
 }

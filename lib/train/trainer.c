@@ -9,6 +9,7 @@
 #include "base/random.h"
 #include "optim/optimizer.h"
 #include "train/averages.h"
+#include "train/rehearsal.h"
 #include "train/undo.h"
 
 static void trainer_destroy(void *self)
@@ -270,13 +271,13 @@ gan_status gan_trainer_feed(gan_trainer *t, const char *feed, gan_tensor *batch)
     GAN__RETURN_ENTERED(t->object.context, trainer_take(t, i, batch));
 }
 
-gan_model *gan_trainer_model(const gan_trainer *t, const char *role, int32_t averaged)
+gan_model *gan_trainer_model(const gan_trainer *t, const char *role, int32_t flags)
 {
     int32_t i;
-    if (!gan__object_is(t, GAN__TRAINER) || !role) return NULL;
+    if (!gan__object_is(t, GAN__TRAINER) || !role || (flags & ~GAN_MODEL_AVERAGED)) return NULL;
     i = gan__trainer_role(t, role);
     if (i < 0) return NULL;
-    if (averaged) return t->averages[i] ? t->averages[i]->model : NULL;
+    if (flags & GAN_MODEL_AVERAGED) return t->averages[i] ? t->averages[i]->model : NULL;
     return t->models[i];
 }
 
@@ -357,7 +358,10 @@ gan_status gan__trainer_batch(gan_trainer *t, int32_t feed, gan_value *out)
     *out = -1;
     if (!state->fed) {
         if (!state->batcher) return GAN_OK;
-        GAN__TRY(gan__batcher_next(state->batcher, &batch));
+        if (t->rehearsing)
+            batch = gan__batcher_blank(state->batcher);
+        else
+            GAN__TRY(gan__batcher_next(state->batcher, &batch));
     }
     GAN__TRY(gan__tensor_shape(*batch, &shape));
     if (t->kind->feeds[feed].field)
@@ -381,6 +385,7 @@ gan_status gan__trainer_update(gan_trainer *t, int32_t group, int32_t norm_value
 {
     gan_optimizer *optimizer = t->optimizers[group];
     gan_status status;
+    if (t->rehearsing) return gan__optimizer_rehearse(optimizer);
     if (optimizer->marked) t->undo.groups[t->undo.group_count++] = group;
     status = gan_optimizer_step(optimizer);
     GAN__TRY(gan_optimizer_norm(optimizer, &t->values[norm_value]));
@@ -400,10 +405,38 @@ gan_status gan__trainer_update_last(gan_trainer *t, int32_t group, int32_t norm_
     return gan__trainer_update(t, group, norm_value);
 }
 
+gan_status gan__trainer_clamp(gan_trainer *t, int32_t role, double limit)
+{
+    return t->rehearsing ? GAN_OK : gan_model_clamp(t->models[role], -limit, limit);
+}
+
+static gan_status trainer_check(gan_trainer *t, const char *function)
+{
+    GAN__TRY(trainer_settable(t, function));
+    GAN__TRY(gan__trainer_ready(t));
+    return gan__rehearse(t);
+}
+
 gan_status gan_trainer_check(gan_trainer *t)
 {
     GAN__TRY(gan__object_check(NULL, t, GAN__TRAINER, "gan_trainer_check", "trainer"));
-    GAN__RETURN_ENTERED(t->object.context, gan__trainer_ready(t));
+    GAN__RETURN_ENTERED(t->object.context, trainer_check(t, "gan_trainer_check"));
+}
+
+static gan_status trainer_memory(gan_trainer *t, int64_t *bytes)
+{
+    GAN__TRY(trainer_check(t, "gan_trainer_memory"));
+    *bytes = gan__rehearsed_memory(t);
+    return GAN_OK;
+}
+
+gan_status gan_trainer_memory(gan_trainer *t, int64_t *bytes)
+{
+    GAN__TRY(gan__object_check(NULL, t, GAN__TRAINER, "gan_trainer_memory", "trainer"));
+    if (!bytes)
+        return gan__fail(t->object.context, GAN_E_ARGUMENT, "gan_trainer_memory: bytes is NULL");
+    *bytes = 0;
+    GAN__RETURN_ENTERED(t->object.context, trainer_memory(t, bytes));
 }
 
 /* A step was made or skipped: its batches are used up. */
@@ -516,14 +549,4 @@ gan_status gan_trainer_value(const gan_trainer *t, const char *name, double *out
 const char *gan_trainer_text(const gan_trainer *t)
 {
     return gan__object_is(t, GAN__TRAINER) ? t->text : NULL;
-}
-
-/* STUB, to be replaced in merging. */
-gan_status gan_trainer_memory(gan_trainer *t, int64_t *bytes)
-{
-    GAN__TRY(gan__object_check(NULL, t, GAN__TRAINER, "gan_trainer_memory", "trainer"));
-    if (!bytes)
-        return gan__fail(t->object.context, GAN_E_ARGUMENT, "gan_trainer_memory: bytes is NULL");
-    *bytes = 0;
-    return GAN_OK;
 }

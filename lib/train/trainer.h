@@ -101,7 +101,7 @@ typedef struct gan__counters {
 typedef struct gan__undo_log {
     gan__store **stores; /* of all models, each once; borrowed from them */
     size_t store_count, store_capacity;
-    float *buffers; /* copies of their buffers, one after the other */
+    float *buffers;                 /* copies of their buffers, one after the other */
     int32_t groups[GAN__MAX_ROLES]; /* in the order of their first updates in this step */
     int32_t group_count;
     gan__counters before, after;
@@ -123,10 +123,11 @@ struct gan_trainer {
     double values[GAN__MAX_VALUES];
     gan_tape *tape;
     int64_t steps;
-    int64_t batch; /* samples in this step: the option, or what was fed */
-    bool ready;    /* checked, optimisers and batchers made */
-    bool stepping; /* a step is under way: nothing may be set, no other may begin */
-    bool calling;  /* a step callback is under way: no step may begin */
+    int64_t batch;   /* samples in this step: the option, or what was fed */
+    bool ready;      /* checked, optimisers and batchers made */
+    bool stepping;   /* a step is under way: nothing may be set, no other may begin */
+    bool calling;    /* a step callback is under way: no step may begin */
+    bool rehearsing; /* the step under way changes and computes nothing: see rehearsal.h */
 
     gan__undo_log undo;
 };
@@ -157,6 +158,9 @@ gan_status gan__trainer_update(gan_trainer *trainer, int32_t group, int32_t norm
 /* The same where nothing of the step that comes after it can fail: it need not be undone, and saves
  * the memory for that. */
 gan_status gan__trainer_update_last(gan_trainer *trainer, int32_t group, int32_t norm_value);
+
+/* Cuts the weights of a role to [-limit, limit]. */
+gan_status gan__trainer_clamp(gan_trainer *trainer, int32_t role, double limit);
 
 /* Makes sure that a step can begin: GAN_E_STATE names what is missing. */
 gan_status gan__trainer_ready(gan_trainer *trainer);

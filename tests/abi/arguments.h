@@ -80,7 +80,7 @@ TEST_UNUSED static void check_nothing(const char *call, int good)
         check_nothing(#function "(" #__VA_ARGS__ ")", value_ == -1); \
     } while (0)
 
-/* What has no status: nothing, NULL or 0. */
+/* What has no status: nothing, NULL, 0 or -1. */
 #define IGNORED(function, ...)   \
     do {                         \
         begin_row(w, #function); \
@@ -90,6 +90,11 @@ TEST_UNUSED static void check_nothing(const char *call, int good)
     do {                                                                       \
         begin_row(w, #function);                                               \
         check_nothing(#function "(" #__VA_ARGS__ ")", !function(__VA_ARGS__)); \
+    } while (0)
+#define NO_INDEX(function, ...)                                                     \
+    do {                                                                            \
+        begin_row(w, #function);                                                    \
+        check_nothing(#function "(" #__VA_ARGS__ ")", function(__VA_ARGS__) == -1); \
     } while (0)
 
 /* Repeats the row that follows with every handle of another kind, and with NULL. */

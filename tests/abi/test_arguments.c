@@ -440,7 +440,7 @@ static void absurd_descriptions(world *w, const char *text)
     ABSURD_MADE(gan_optimizer, gan_optimizer_create, w->context, text);
     ABSURD_MADE(gan_runner, gan_runner_create, w->context, w->generator, text);
     ABSURD_MADE(gan_trainer, gan_trainer_create, w->context, text);
-    ABSURD_DONE(gan_tape_apply, w->tape, w->generator, text, &w->z, &value);
+    ABSURD_DONE(gan_tape_apply, w->tape, w->generator, text, &w->z, 1, &value, 1);
     ABSURD_DONE(gan_tape_loss, w->tape, text, &w->x, 1, &value);
     ABSURD_DONE(gan_trainer_set_optimizer, w->trainer, "generator", text);
     ABSURD_DONE(gan_recipe_set, w->recipe, text, "1");

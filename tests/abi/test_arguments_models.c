@@ -117,6 +117,11 @@ static void refuse_model_questions(world *w)
     EACH_WRONG(MODEL, bad) NOTHING_FROM(gan_model_text, bad);
     EACH_WRONG(MODEL, bad) NOTHING_FROM(gan_model_input_count, bad);
     EACH_WRONG(MODEL, bad) NOTHING_FROM(gan_model_output_count, bad);
+    EACH_WRONG(MODEL, bad) NO_INDEX(gan_model_input_index, bad, "image");
+    EACH_WRONG(MODEL, bad) NO_INDEX(gan_model_output_index, bad, "image");
+    NO_INDEX(gan_model_input_index, w->generator, NULL);
+    NO_INDEX(gan_model_output_index, w->generator, NULL);
+    NO_INDEX(gan_model_input_index, w->generator, ""); /* which has no name */
     EACH_WRONG(MODEL, bad) NOTHING_FROM(gan_model_input_name, bad, 0);
     EACH_WRONG(MODEL, bad) NOTHING_FROM(gan_model_output_name, bad, 0);
     EACH_WRONG(MODEL, bad) NOTHING_FROM(gan_model_parameter_count, bad);
@@ -178,7 +183,7 @@ static void refuse_model_values(world *w)
 
 static void refuse_runner(world *w)
 {
-    const gan_tensor *in[] = {w->latent}, *wrong_in[] = {w->made}, *pictures[] = {w->pictures};
+    gan_tensor *in[] = {w->latent}, *wrong_in[] = {w->made}, *pictures[] = {w->pictures};
     gan_tensor *out[] = {w->made}, *wrong_out[] = {w->latent};
     gan_tensor *whole, *empty = make_tensor(w->context, 2, (int64_t[]){0, 3});
     void *bad;
@@ -195,19 +200,24 @@ static void refuse_runner(world *w)
     EACH_WRONG(RUNNER, bad) IGNORED(gan_runner_retain, bad);
     EACH_WRONG(RUNNER, bad) IGNORED(gan_runner_release, bad);
     EACH_WRONG(RUNNER, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_runner_update, bad);
-    EACH_WRONG(RUNNER, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_runner_run, bad, in, out);
-    REFUSED(GAN_E_ARGUMENT, "inputs is NULL", gan_runner_run, w->runner, NULL, out);
-    REFUSED(GAN_E_ARGUMENT, "outputs is NULL", gan_runner_run, w->runner, in, NULL);
+    EACH_WRONG(RUNNER, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_runner_run, bad, in, 1, out, 1);
+    REFUSED(GAN_E_ARGUMENT, "inputs is NULL", gan_runner_run, w->runner, NULL, 1, out, 1);
+    REFUSED(GAN_E_ARGUMENT, "outputs is NULL", gan_runner_run, w->runner, in, 1, NULL, 1);
     EACH_WRONG(TENSOR, bad)
-    REFUSED(GAN_E_ARGUMENT, "input 0", gan_runner_run, w->runner, (const gan_tensor *[]){bad}, out);
+    REFUSED(GAN_E_ARGUMENT, "input 0", gan_runner_run, w->runner, (gan_tensor *[]){bad}, 1, out, 1);
     EACH_WRONG(TENSOR, bad)
-    REFUSED(GAN_E_ARGUMENT, "output 0", gan_runner_run, w->runner, in, (gan_tensor *[]){bad});
-    REFUSED(GAN_E_SHAPE, "input 0", gan_runner_run, w->runner, wrong_in, out);
-    REFUSED(GAN_E_SHAPE, "output 0", gan_runner_run, w->runner, in, wrong_out);
-    REFUSED(GAN_E_SHAPE, "6 samples", gan_runner_run, w->runner, pictures, out);
-    REFUSED(GAN_E_SHAPE, "0 samples", gan_runner_run, w->runner, (const gan_tensor *[]){empty},
-            out);
-    REFUSED(GAN_E_SHAPE, "int64", gan_runner_run, w->runner, in, &whole);
+    REFUSED(GAN_E_ARGUMENT, "output 0", gan_runner_run, w->runner, in, 1, (gan_tensor *[]){bad}, 1);
+    REFUSED(GAN_E_SHAPE, "input 0", gan_runner_run, w->runner, wrong_in, 1, out, 1);
+    REFUSED(GAN_E_SHAPE, "output 0", gan_runner_run, w->runner, in, 1, wrong_out, 1);
+    REFUSED(GAN_E_SHAPE, "6 samples", gan_runner_run, w->runner, pictures, 1, out, 1);
+    REFUSED(GAN_E_SHAPE, "0 samples", gan_runner_run, w->runner, (gan_tensor *[]){empty}, 1, out,
+            1);
+    REFUSED(GAN_E_ARGUMENT, "input_count is 2, not 1: the model has 1 (unnamed)", gan_runner_run,
+            w->runner, in, 2, out, 1);
+    REFUSED(GAN_E_ARGUMENT, "output_count is 0, not 1", gan_runner_run, w->runner, in, 1, out, 0);
+    REFUSED(GAN_E_ARGUMENT, "output_count is -2147483648", gan_runner_run, w->runner, in, 1, out,
+            INT32_MIN);
+    REFUSED(GAN_E_SHAPE, "int64", gan_runner_run, w->runner, in, 1, &whole, 1);
     gan_tensor_release(whole);
     gan_tensor_release(empty);
 }
@@ -233,6 +243,8 @@ static void refuse_tape_sources(world *w)
     EACH_WRONG(TAPE, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_tape_input, bad, cube, 0, &w->loss);
     EACH_WRONG(TENSOR, bad) NO_VALUE(GAN_E_ARGUMENT, "tensor", gan_tape_input, tape, bad, 0, put);
     REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_tape_input, tape, w->latent, 0, NULL);
+    NO_VALUE(GAN_E_ARGUMENT, "flags is 2,", gan_tape_input, tape, w->latent, 2, put);
+    NO_VALUE(GAN_E_ARGUMENT, "flags is -1,", gan_tape_input, tape, w->latent, -1, put);
     NO_VALUE(GAN_E_SHAPE, "rank 3", gan_tape_input, tape, cube, 0, put);
     NO_VALUE(GAN_E_SHAPE, "2 x 0 x 3 x 1", gan_tape_input, tape, empty, 0, put);
     EACH_WRONG(TAPE, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_tape_normal, bad, 4, shape, &w->loss);
@@ -261,17 +273,26 @@ static void refuse_tape_records(world *w)
     gan_value *out = &w->loss, made;
     void *bad;
     EACH_WRONG(TAPE, bad)
-    REFUSED(GAN_E_ARGUMENT, NULL, gan_tape_apply, bad, g, "training", &w->z, &made);
+    REFUSED(GAN_E_ARGUMENT, NULL, gan_tape_apply, bad, g, "training", &w->z, 1, &made, 1);
     EACH_WRONG(MODEL, bad)
-    REFUSED(GAN_E_ARGUMENT, "model", gan_tape_apply, tape, bad, "training", &w->z, &made);
-    REFUSED(GAN_E_ARGUMENT, "mode is NULL", gan_tape_apply, tape, g, NULL, &w->z, &made);
-    REFUSED(GAN_E_ARGUMENT, "inputs is NULL", gan_tape_apply, tape, g, "training", NULL, &made);
-    REFUSED(GAN_E_ARGUMENT, "outputs is NULL", gan_tape_apply, tape, g, "training", &w->z, NULL);
-    REFUSED(GAN_E_TEXT, "groups", gan_tape_apply, tape, g, "training groups=0", &w->z, &made);
-    REFUSED(GAN_E_TEXT, "groups", gan_tape_apply, tape, g, "training groups=-1", &w->z, &made);
-    REFUSED(GAN_E_TEXT, "training nor", gan_tape_apply, tape, g, "", &w->z, &made);
-    REFUSED(GAN_E_SHAPE, "input 0", gan_tape_apply, tape, w->discriminator, "training", &w->z,
-            &made);
+    REFUSED(GAN_E_ARGUMENT, "model", gan_tape_apply, tape, bad, "training", &w->z, 1, &made, 1);
+    REFUSED(GAN_E_ARGUMENT, "mode is NULL", gan_tape_apply, tape, g, NULL, &w->z, 1, &made, 1);
+    REFUSED(GAN_E_ARGUMENT, "inputs is NULL", gan_tape_apply, tape, g, "training", NULL, 1, &made,
+            1);
+    REFUSED(GAN_E_ARGUMENT, "outputs is NULL", gan_tape_apply, tape, g, "training", &w->z, 1, NULL,
+            1);
+    REFUSED(GAN_E_ARGUMENT, "input_count is 2, not 1: the model has 1 (unnamed)", gan_tape_apply,
+            tape, g, "training", &w->z, 2, &made, 1);
+    REFUSED(GAN_E_ARGUMENT, "output_count is 2147483647, not 1", gan_tape_apply, tape, g,
+            "training", &w->z, 1, &made, INT32_MAX);
+    REFUSED(GAN_E_ARGUMENT, "input_count is -1, not 1048576", gan_tape_apply, tape, g,
+            "training groups=1048576", &w->z, -1, &made, 1);
+    REFUSED(GAN_E_TEXT, "groups", gan_tape_apply, tape, g, "training groups=0", &w->z, 1, &made, 1);
+    REFUSED(GAN_E_TEXT, "groups", gan_tape_apply, tape, g, "training groups=-1", &w->z, 1, &made,
+            1);
+    REFUSED(GAN_E_TEXT, "training nor", gan_tape_apply, tape, g, "", &w->z, 1, &made, 1);
+    REFUSED(GAN_E_SHAPE, "input 0", gan_tape_apply, tape, w->discriminator, "training", &w->z, 1,
+            &made, 1);
     EACH_WRONG(TAPE, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_tape_loss, bad, "mean", &w->x, 1, out);
     REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_tape_loss, tape, "mean", &w->x, 1, NULL);
     EACH_WRONG(TAPE, bad)
@@ -280,7 +301,8 @@ static void refuse_tape_records(world *w)
     EACH_WRONG(TAPE, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_tape_detach, bad, w->x, out);
     REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_tape_detach, tape, w->x, NULL);
     for (int i = 0; i < 7; i++) {
-        REFUSED(GAN_E_ARGUMENT, "value", gan_tape_apply, tape, g, "training", &values[i], &made);
+        REFUSED(GAN_E_ARGUMENT, "value", gan_tape_apply, tape, g, "training", &values[i], 1, &made,
+                1);
         REFUSED(GAN_E_ARGUMENT, "value", gan_tape_loss, tape, "mean", &values[i], 1, out);
         REFUSED(GAN_E_ARGUMENT, "value", gan_tape_combine, tape, &values[i], weights, 1, out);
         REFUSED(GAN_E_ARGUMENT, "value", gan_tape_detach, tape, values[i], out);
@@ -430,13 +452,18 @@ static void refuse_trainer_rest(world *w)
 {
     gan_trainer *t = w->trainer;
     double number;
+    int64_t bytes;
     void *bad;
     EACH_WRONG(TRAINER, bad) NOTHING_FROM(gan_trainer_model, bad, "generator", 0);
     NOTHING_FROM(gan_trainer_model, t, NULL, 0);
     NOTHING_FROM(gan_trainer_model, t, "critic", 0);
-    NOTHING_FROM(gan_trainer_model, t, "generator", 1); /* there is no average */
+    NOTHING_FROM(gan_trainer_model, t, "generator", 2);
+    NOTHING_FROM(gan_trainer_model, t, "generator", -1);
+    NOTHING_FROM(gan_trainer_model, t, "generator", GAN_MODEL_AVERAGED); /* there is no average */
     EACH_WRONG(TRAINER, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_trainer_check, bad);
     EACH_WRONG(TRAINER, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_trainer_refresh, bad);
+    EACH_WRONG(TRAINER, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_trainer_memory, bad, &bytes);
+    REFUSED(GAN_E_ARGUMENT, "bytes", gan_trainer_memory, t, NULL);
     EACH_WRONG(TRAINER, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_trainer_step, bad);
     EACH_WRONG(TRAINER, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_trainer_run, bad, 1, NULL, NULL);
     REFUSED(GAN_E_ARGUMENT, "steps is -1", gan_trainer_run, t, -1, NULL, NULL);

@@ -18,7 +18,7 @@ static int32_t use_everything(void *user, gan_trainer *trainer)
     CHECK(isfinite(loss));
     CHECK_OK(gan_trainer_save(trainer, "trainer"));
     CHECK_OK(gan_runner_update(w->runner));
-    CHECK_OK(gan_runner_run(w->runner, (const gan_tensor *[]){w->latent}, &w->made));
+    CHECK_OK(gan_runner_run(w->runner, (gan_tensor *[]){w->latent}, 1, &w->made, 1));
     CHECK_OK(gan_image_sheet(w->made, 2, "sheet.png"));
     CHECK_OK(gan_trainer_set_data(trainer, "real", w->dataset));
     CHECK_OK(gan_trainer_set_optimizer(trainer, "generator", "sgd lr=0.01"));
@@ -203,7 +203,7 @@ static void busy_models(world *w)
     BUSY_MADE(gan_model, gan_model_load_parts, w->context, "a", &name, &w->generator, 1);
     BUSY(gan_model_load_weights(w->generator, "a"));
     BUSY_MADE(gan_runner, gan_runner_create, w->context, w->generator, "");
-    BUSY(gan_runner_run(w->runner, (const gan_tensor *[]){w->latent}, &w->made));
+    BUSY(gan_runner_run(w->runner, (gan_tensor *[]){w->latent}, 1, &w->made, 1));
     BUSY(gan_runner_update(w->runner));
 }
 
@@ -221,7 +221,7 @@ static void busy_tape(world *w)
     BUSY(gan_tape_input(tape, w->latent, 0, &out));
     BUSY(gan_tape_normal(tape, 2, shape, &out));
     BUSY(gan_tape_uniform(tape, 2, shape, &out));
-    BUSY(gan_tape_apply(tape, w->generator, "training", &w->z, &out));
+    BUSY(gan_tape_apply(tape, w->generator, "training", &w->z, 1, &out, 1));
     BUSY(gan_tape_loss(tape, "mean", &w->x, 1, &out));
     BUSY(gan_tape_combine(tape, &w->x, &weight, 1, &out));
     BUSY(gan_tape_detach(tape, w->x, &out));
@@ -232,6 +232,7 @@ static void busy_tape(world *w)
 
 static void busy_training(world *w)
 {
+    int64_t bytes;
     BUSY_MADE(gan_optimizer, gan_optimizer_create, w->context, "adam");
     BUSY(gan_optimizer_add(w->optimizer, w->generator));
     BUSY(gan_optimizer_step(w->optimizer));
@@ -243,6 +244,7 @@ static void busy_training(world *w)
     BUSY(gan_trainer_feed(w->trainer, "real", w->made));
     BUSY(gan_trainer_check(w->trainer));
     BUSY(gan_trainer_refresh(w->trainer));
+    BUSY(gan_trainer_memory(w->trainer, &bytes));
     BUSY(gan_trainer_step(w->trainer));
     BUSY(gan_trainer_run(w->trainer, 1, NULL, NULL));
     BUSY(gan_trainer_save(w->trainer, "a"));
@@ -347,9 +349,10 @@ static void run_shared(void *argument)
 {
     tenant *t = argument;
     gan_runner *runner = NULL;
-    const gan_tensor *in[] = {t->w.latent};
+    gan_tensor *in[] = {t->w.latent};
     t->failures += gan_runner_create(&runner, t->w.context, t->shared, "batch=2") != GAN_OK;
-    for (int i = 0; i < 50; i++) t->failures += gan_runner_run(runner, in, &t->w.made) != GAN_OK;
+    for (int i = 0; i < 50; i++)
+        t->failures += gan_runner_run(runner, in, 1, &t->w.made, 1) != GAN_OK;
     memcpy(t->made, gan_tensor_data(t->w.made), sizeof t->made);
     gan_runner_release(runner);
 }

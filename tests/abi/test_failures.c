@@ -44,6 +44,7 @@ static gan_status start(program *p)
 {
     static const int64_t shapes[3][4] = {{6, 4, 4, 1}, {2, 3}, {2, 4, 4, 1}};
     static const char *const image = "image", *const trunk = "trunk";
+    int64_t bytes;
     gan_host host = fault_make(p->fault);
     DO(gan_context_create(&p->context, "threads=1 seed=3", &host, NULL, 0));
     DO(gan_tensor_create(&p->pictures, p->context, GAN_UINT8, 4, shapes[0]));
@@ -61,6 +62,7 @@ static gan_status start(program *p)
     DO(gan_trainer_set_data(p->trainer, "real", p->dataset));
     DO(gan_trainer_set_optimizer(p->trainer, "generator", "adam lr=1e-3 clip=1"));
     DO(gan_trainer_check(p->trainer));
+    DO(gan_trainer_memory(p->trainer, &bytes));
     return GAN_OK;
 }
 
@@ -85,10 +87,10 @@ static gan_status resume(program *p)
 static gan_status use(program *p)
 {
     char value[16];
-    DO(gan_model_save(gan_trainer_model(p->loaded, "generator", 1), "generator"));
+    DO(gan_model_save(gan_trainer_model(p->loaded, "generator", GAN_MODEL_AVERAGED), "generator"));
     DO(gan_model_load(&p->made, p->context, "generator"));
     DO(gan_runner_create(&p->runner, p->context, p->made, "batch=2"));
-    DO(gan_runner_run(p->runner, (const gan_tensor *[]){p->latent}, &p->out));
+    DO(gan_runner_run(p->runner, (gan_tensor *[]){p->latent}, 1, &p->out, 1));
     DO(gan_image_sheet(p->out, 2, "sheet.png"));
     DO(gan_tensor_save(p->pictures, "pictures.npy"));
     gan_trainer_release(p->trainer);
@@ -158,7 +160,7 @@ static gan_status train_by_hand(program *p)
         gan_value terms[2];
         DO(gan_tape_reset(p->tape));
         DO(gan_tape_normal(p->tape, 2, shape, &p->z));
-        DO(gan_tape_apply(p->tape, p->discriminator, "training", &p->z, &p->x));
+        DO(gan_tape_apply(p->tape, p->discriminator, "training", &p->z, 1, &p->x, 1));
         DO(gan_tape_detach(p->tape, p->x, &p->score));
         DO(gan_tape_loss(p->tape, "softplus sign=-1", &p->x, 1, &terms[0]));
         DO(gan_tape_loss(p->tape, "mse", (gan_value[]){p->x, p->score}, 2, &terms[1]));

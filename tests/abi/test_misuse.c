@@ -182,8 +182,8 @@ TEST(model_changed_before_backward)
         CHECK_STATUS(gan_tape_backward(w.tape, &w.loss, NULL, 1, &w.generator, 1), GAN_E_STATE);
         CHECK_OK(gan_tape_value(w.tape, w.x, w.made)); /* the values are still there */
         CHECK_OK(gan_tape_reset(w.tape));
-        CHECK_OK(gan_tape_input(w.tape, w.latent, 1, &w.z));
-        CHECK_OK(gan_tape_apply(w.tape, w.generator, "training", &w.z, &w.x));
+        CHECK_OK(gan_tape_input(w.tape, w.latent, GAN_INPUT_GRADIENT, &w.z));
+        CHECK_OK(gan_tape_apply(w.tape, w.generator, "training", &w.z, 1, &w.x, 1));
         CHECK_OK(gan_tape_loss(w.tape, "mean", &w.x, 1, &w.loss));
     }
     gan_tensor_release(weight);
@@ -197,15 +197,15 @@ TEST(runner_after_a_change)
     gan_runner *fresh;
     gan_tensor *weight, *made;
     open_world(&w, "threads=1");
-    const gan_tensor *in[] = {w.latent};
+    gan_tensor *in[] = {w.latent};
     weight = make_tensor(w.context, 2, (int64_t[]){16, 3});
     made = make_tensor(w.context, 4, (int64_t[]){2, 4, 4, 1});
     CHECK_OK(gan_model_write(w.generator, "0.weight", weight));
-    CHECK_OK(gan_runner_run(w.runner, in, &w.made));
+    CHECK_OK(gan_runner_run(w.runner, in, 1, &w.made, 1));
     CHECK_OK(gan_runner_update(w.runner));
-    CHECK_OK(gan_runner_run(w.runner, in, &w.made));
+    CHECK_OK(gan_runner_run(w.runner, in, 1, &w.made, 1));
     CHECK_OK(gan_runner_create(&fresh, w.context, w.generator, "batch=2"));
-    CHECK_OK(gan_runner_run(fresh, in, &made));
+    CHECK_OK(gan_runner_run(fresh, in, 1, &made, 1));
     CHECK(!memcmp(gan_tensor_data(made), gan_tensor_data(w.made), 32 * sizeof(float)));
     gan_runner_release(fresh);
     gan_tensor_release(weight);
@@ -236,8 +236,8 @@ static gan_status chain_add(const chain *c, gan_model *model, const char *statem
 static gan_status chain_apply(chain *c)
 {
     CHECK_OK(gan_tape_reset(c->tape));
-    CHECK_OK(gan_tape_input(c->tape, c->z, 1, &c->x));
-    return gan_tape_apply(c->tape, c->model, "training", &c->x, &c->y);
+    CHECK_OK(gan_tape_input(c->tape, c->z, GAN_INPUT_GRADIENT, &c->x));
+    return gan_tape_apply(c->tape, c->model, "training", &c->x, 1, &c->y, 1);
 }
 
 static void open_chain(chain *c)
@@ -281,9 +281,9 @@ TEST(model_grows_under_its_users)
         CHECK(status == GAN_OK || status == GAN_E_STATE);
         CHECK_OK(gan_tape_value(c.tape, c.y, c.made));
         CHECK_OK(gan_optimizer_step(c.optimizer));
-        CHECK_OK(gan_runner_run(c.runner, (const gan_tensor *[]){c.z}, &c.made));
+        CHECK_OK(gan_runner_run(c.runner, (gan_tensor *[]){c.z}, 1, &c.made, 1));
         CHECK_OK(gan_runner_update(c.runner));
-        CHECK_OK(gan_runner_run(c.runner, (const gan_tensor *[]){c.z}, &c.made));
+        CHECK_OK(gan_runner_run(c.runner, (gan_tensor *[]){c.z}, 1, &c.made, 1));
         CHECK_OK(gan_optimizer_add(c.optimizer, c.model));
         CHECK_OK(chain_apply(&c));
         CHECK_OK(gan_tape_backward(c.tape, &c.y, NULL, 1, &c.model, 1));
@@ -326,7 +326,7 @@ TEST(empty_model)
     CHECK_OK(gan_model_copy(&other, c.model));
     CHECK_OK(chain_add(&c, other, "input 3"));
     CHECK_STATUS(gan_model_add_model(other, c.model), GAN_E_STATE);
-    gan_runner_run(c.runner, (const gan_tensor *const *)none, none);
+    gan_runner_run(c.runner, none, 1, none, 1);
     gan_model_release(c.model);
     c.model = other; /* an input, and nothing else: what goes in comes out */
     CHECK_OK(chain_apply(&c));
@@ -387,18 +387,18 @@ TEST(layer_becomes_a_part_under_its_users)
     CHECK_OK(gan_runner_create(&c.runner, c.context, c.model, "batch=2"));
     CHECK_OK(gan_optimizer_add(c.optimizer, c.model));
     CHECK_OK(chain_apply(&c));
-    CHECK_OK(gan_runner_run(c.runner, (const gan_tensor *[]){c.z}, &before));
+    CHECK_OK(gan_runner_run(c.runner, (gan_tensor *[]){c.z}, 1, &before, 1));
     CHECK_OK(chain_add(&c, other, "input 3"));
     CHECK_OK(gan_model_add(other, layer));
     CHECK_TEXT(gan_model_parameter_name(c.model, 0), "0.0.weight");
     CHECK_OK(gan_tape_backward(c.tape, &c.y, NULL, 1, &other, 1));
     CHECK_OK(gan_tape_backward(c.tape, &c.y, NULL, 1, &c.model, 1));
-    CHECK_OK(gan_runner_run(c.runner, (const gan_tensor *[]){c.z}, &c.made));
+    CHECK_OK(gan_runner_run(c.runner, (gan_tensor *[]){c.z}, 1, &c.made, 1));
     CHECK(!memcmp(gan_tensor_data(before), gan_tensor_data(c.made), 6 * sizeof(float)));
     gan_model_release(other);
     CHECK_OK(gan_optimizer_step(c.optimizer));
     CHECK_OK(gan_runner_update(c.runner));
-    CHECK_OK(gan_runner_run(c.runner, (const gan_tensor *[]){c.z}, &c.made));
+    CHECK_OK(gan_runner_run(c.runner, (gan_tensor *[]){c.z}, 1, &c.made, 1));
     CHECK_OK(chain_apply(&c));
     CHECK_OK(gan_model_save(c.model, "model"));
     gan_layer_release(layer);
@@ -459,7 +459,7 @@ TEST(values_of_other_rounds_and_tapes)
         CHECK_STATUS(gan_tape_value(other, w.x, w.made), GAN_E_ARGUMENT);
         CHECK(strstr(gan_context_message(w.context), "no value of this tape") != NULL);
         CHECK_STATUS(gan_tape_detach(other, w.z, &value), GAN_E_ARGUMENT);
-        CHECK_OK(gan_tape_input(other, w.latent, 1, &value));
+        CHECK_OK(gan_tape_input(other, w.latent, GAN_INPUT_GRADIENT, &value));
     }
     CHECK_OK(gan_tape_backward(w.tape, &w.loss, NULL, 1, &w.generator, 1));
     for (int i = 0; i < 3; i++) {
@@ -468,8 +468,9 @@ TEST(values_of_other_rounds_and_tapes)
         CHECK(strstr(gan_context_message(w.context), "before the tape's last reset") != NULL);
         CHECK_STATUS(gan_tape_gradient(w.tape, w.z, w.latent), GAN_E_ARGUMENT);
         CHECK_STATUS(gan_tape_backward(w.tape, &w.loss, NULL, 1, NULL, 0), GAN_E_ARGUMENT);
-        CHECK_STATUS(gan_tape_apply(w.tape, w.generator, "training", &w.z, &value), GAN_E_ARGUMENT);
-        CHECK_OK(gan_tape_input(w.tape, w.latent, 1, &value));
+        CHECK_STATUS(gan_tape_apply(w.tape, w.generator, "training", &w.z, 1, &value, 1),
+                     GAN_E_ARGUMENT);
+        CHECK_OK(gan_tape_input(w.tape, w.latent, GAN_INPUT_GRADIENT, &value));
     }
     CHECK_STATUS(gan_tape_gradient(w.tape, value, w.latent), GAN_E_STATE);
     gan_tape_release(other);

@@ -88,8 +88,8 @@ TEST_UNUSED static void put_file(fault_host *fault, const char *path, const char
 TEST_UNUSED static void open_tape(world *w)
 {
     CHECK_OK(gan_tape_create(&w->tape, w->context));
-    CHECK_OK(gan_tape_input(w->tape, w->latent, 1, &w->z));
-    CHECK_OK(gan_tape_apply(w->tape, w->generator, "training", &w->z, &w->x));
+    CHECK_OK(gan_tape_input(w->tape, w->latent, GAN_INPUT_GRADIENT, &w->z));
+    CHECK_OK(gan_tape_apply(w->tape, w->generator, "training", &w->z, 1, &w->x, 1));
     CHECK_OK(gan_tape_loss(w->tape, "mean", &w->x, 1, &w->loss));
     CHECK_OK(gan_optimizer_create(&w->optimizer, w->context, "sgd lr=0.1"));
     CHECK_OK(gan_optimizer_add(w->optimizer, w->generator));

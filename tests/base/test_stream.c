@@ -92,7 +92,7 @@ TEST(system_failures)
     FILE *full = fopen("/dev/full", "w");
     if (full) {
         fclose(full);
-        void *file = gan__os_open("/dev/full", 1);
+        void *file = gan__os_open("/dev/full", GAN_FILE_WRITE);
         CHECK(file != NULL);
         CHECK_INT(gan__os_write(file, "x", 1), -1);
         CHECK_TEXT(gan__os_reason(), "no space left");
@@ -226,7 +226,7 @@ TEST(standard_streams_stay_free)
 {
     int saved = dup(0);
     close(0);
-    void *file = gan__os_open("/dev/null", 0);
+    void *file = gan__os_open("/dev/null", GAN_FILE_READ);
     CHECK(file != NULL);
     CHECK_INT(fcntl(0, F_GETFD), -1);
     CHECK_INT(gan__os_close(file), 0);

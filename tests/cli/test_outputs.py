@@ -416,6 +416,43 @@ class Sheets(Case):
         self.same("run/sheets", "whole/sheets", ("000010.png",))
 
 
+class Memory(Case):
+    short = (
+        r"^gan train: (the training needs about \d+\.\d\d GiB of memory|.*out of memory.*), and this"
+        r" process can have \d+\.\d\d GiB \((.+)\); a smaller run\.batch or smaller networks need less$"
+    )
+
+    def refused(self, *words, **options):
+        code, out, err = self.gan("train", "b.recipe", "--out", "run", *words, **options)
+        self.assertEqual((code, out), (1, ""), err)
+        found = re.match(self.short, err.splitlines()[-1])
+        self.assertTrue(found, err)
+        self.assertFalse(os.path.exists("run"))
+        return found
+
+    @unittest.skipIf(not os.path.exists("/proc/meminfo"), "needs /proc")
+    def test_more_than_there_is(self):
+        """What no process here can have is refused, with the figures, before a file is written."""
+        total = int(re.search(r"MemTotal: +(\d+)", read_text("/proc/meminfo")).group(1)) << 10
+        swap = int(re.search(r"SwapTotal: +(\d+)", read_text("/proc/meminfo")).group(1)) << 10
+        wide = 64 + (total + swap) // (4 << 20)  # one activation of 2^20 samples fills it
+        self.edit("dense 24; leaky_relu 0.2", "dense %d; leaky_relu 0.2" % wide)
+        self.refused("--set", "run.batch=1048576")
+
+    def test_limit(self):
+        """A limit of the process's own is named."""
+        limit = lambda: resource.setrlimit(resource.RLIMIT_AS, (1 << 29, 1 << 29))
+        try:
+            code = self.gan("--version", preexec_fn=limit)[0]
+        except OSError:
+            code = 1
+        if code:
+            self.skipTest("the program itself needs more")
+        self.edit("dense 24; leaky_relu 0.2", "dense 2400; leaky_relu 0.2")
+        found = self.refused("--set", "run.batch=100000", preexec_fn=limit)
+        self.assertEqual(found.group(2), "ulimit -v (RLIMIT_AS)")
+
+
 class Links(Case):
     names = ("log.jsonl", "run.recipe", "checkpoint.safetensors")
 

@@ -114,6 +114,11 @@ TEST(two_heads)
     CHECK_INT(gan_model_output_count(model), 2);
     CHECK_TEXT(gan_model_output_name(model, 0), "realness");
     CHECK_TEXT(gan_model_output_name(model, 1), "match");
+    CHECK_INT(gan_model_input_index(model, "image"), 0);
+    CHECK_INT(gan_model_input_index(model, "condition"), 1);
+    CHECK_INT(gan_model_output_index(model, "match"), 1);
+    CHECK_INT(gan_model_output_index(model, "image"), -1);
+    CHECK_INT(gan_model_input_index(model, "conditio"), -1);
     check_output(model, 1, 13, 13, 1);
     CHECK_TEXT(names(model),
                "0.weight 0.bias 2.weight 2.bias 4.weight 4.bias 5.weight 5.bias 5.running_mean "
@@ -150,7 +155,7 @@ static void check_pass(const char *text, const float *expected, int64_t count)
     CHECK_OK(gan_tensor_create(&x, context, GAN_FLOAT32, 2, (const int64_t[]){1, 1}));
     CHECK_OK(gan_tensor_create(&y, context, GAN_FLOAT32, 2, (const int64_t[]){1, count}));
     CHECK_OK(gan_runner_create(&runner, context, model, ""));
-    CHECK_OK(gan_runner_run(runner, (const gan_tensor *const[]){x}, (gan_tensor *const[]){y}));
+    CHECK_OK(gan_runner_run(runner, (gan_tensor *const[]){x}, 1, (gan_tensor *const[]){y}, 1));
     for (int64_t i = 0; i < count; i++)
         CHECK_NEAR(((float *)gan_tensor_data(y))[i], expected[i], 0);
     gan_runner_release(runner);

@@ -277,7 +277,7 @@ TEST(torch_pass)
     CHECK_OK(gan_tensor_permute(&x, nchw, (const int32_t[]){0, 2, 3, 1}));
     CHECK_OK(gan_tensor_create(&y, context, GAN_FLOAT32, 2, (const int64_t[]){2, 5}));
     CHECK_OK(gan_runner_create(&runner, context, model, "batch=2"));
-    CHECK_OK(gan_runner_run(runner, (const gan_tensor *const[]){x}, (gan_tensor *const[]){y}));
+    CHECK_OK(gan_runner_run(runner, (gan_tensor *const[]){x}, 1, (gan_tensor *const[]){y}, 1));
     for (int i = 0; i < 10; i++) {
         CHECK_NEAR(((float *)gan_tensor_data(y))[i], expected[i],
                    2e-5 * fmax(1.0, fabs((double)expected[i])));

@@ -62,7 +62,7 @@ static void draw(float *out, int64_t count)
 
 static gan_status run1(gan_runner *runner, gan_tensor *x, gan_tensor *y)
 {
-    return gan_runner_run(runner, (const gan_tensor *const *)&x, &y);
+    return gan_runner_run(runner, &x, 1, &y, 1);
 }
 
 /* A picture's bits do not depend on the batch around it, nor on the batch= of the runner. */
@@ -159,24 +159,24 @@ TEST(refusals)
     gan_tensor *d = make_tensor(context, GAN_FLOAT32, 2, 2, 0, 0, 1);
     gan_tensor *three = make_tensor(context, GAN_FLOAT32, 2, 3, 0, 0, 3);
     gan_tensor *whole = make_tensor(context, GAN_INT32, 2, 2, 0, 0, 1);
-    const gan_tensor *in[2] = {a, b};
+    gan_tensor *in[2] = {a, b};
     gan_tensor *out[2] = {c, d};
-    CHECK_OK(gan_runner_run(runner, in, out));
-    CHECK_STATUS(gan_runner_run(runner, NULL, out), GAN_E_ARGUMENT);
-    CHECK_STATUS(gan_runner_run(NULL, in, out), GAN_E_ARGUMENT);
+    CHECK_OK(gan_runner_run(runner, in, 2, out, 2));
+    CHECK_STATUS(gan_runner_run(runner, NULL, 2, out, 2), GAN_E_ARGUMENT);
+    CHECK_STATUS(gan_runner_run(NULL, in, 2, out, 2), GAN_E_ARGUMENT);
     in[0] = three;
-    CHECK_STATUS(gan_runner_run(runner, in, out), GAN_E_SHAPE);
+    CHECK_STATUS(gan_runner_run(runner, in, 2, out, 2), GAN_E_SHAPE);
     CHECK_TEXT(gan_context_message(context), "runner: input 0 has 3 samples, not 1 to batch=2");
     in[0] = NULL;
-    CHECK_STATUS(gan_runner_run(runner, in, out), GAN_E_ARGUMENT);
+    CHECK_STATUS(gan_runner_run(runner, in, 2, out, 2), GAN_E_ARGUMENT);
     in[0] = b;
-    CHECK_STATUS(gan_runner_run(runner, in, out), GAN_E_SHAPE);
+    CHECK_STATUS(gan_runner_run(runner, in, 2, out, 2), GAN_E_SHAPE);
     in[0] = a;
     out[0] = d;
-    CHECK_STATUS(gan_runner_run(runner, in, out), GAN_E_SHAPE);
+    CHECK_STATUS(gan_runner_run(runner, in, 2, out, 2), GAN_E_SHAPE);
     out[0] = c;
     out[1] = whole;
-    CHECK_STATUS(gan_runner_run(runner, in, out), GAN_E_SHAPE);
+    CHECK_STATUS(gan_runner_run(runner, in, 2, out, 2), GAN_E_SHAPE);
     gan_tensor *all[] = {a, b, c, d, three, whole};
     for (int i = 0; i < 6; i++) gan_tensor_release(all[i]);
     gan_runner_release(runner);

@@ -93,10 +93,10 @@ static void add_input(int64_t n)
     const int64_t shape[4] = {n, 6, 6, 3};
     gan_tensor *tensor = make_like(shape);
     float *x = gan_tensor_data(tensor);
-    int gradient = pick(2);
+    const int32_t flags = pick(2) ? GAN_INPUT_GRADIENT : 0;
     for (int64_t i = 0; i < n * 108; i++) x[i] = (float)(pick(2001) - 1000) / 1000.0f;
     for (int k = 0; k < 2; k++)
-        CHECK_OK(gan_tape_input(sides[k].tape, tensor, gradient, &sides[k].values[value_count]));
+        CHECK_OK(gan_tape_input(sides[k].tape, tensor, flags, &sides[k].values[value_count]));
     value_count++;
     gan_tensor_release(tensor);
 }
@@ -118,8 +118,8 @@ static void apply(void)
     for (int k = 0; k < 2; k++) {
         gan_value in[4];
         for (int i = 0; i < inputs; i++) in[i] = sides[k].values[chosen[i]];
-        CHECK_OK(gan_tape_apply(sides[k].tape, sides[k].models[number], modes[mode], in,
-                                sides[k].values + value_count));
+        CHECK_OK(gan_tape_apply(sides[k].tape, sides[k].models[number], modes[mode], in, inputs,
+                                sides[k].values + value_count, outputs));
     }
     for (int i = 0; i < outputs; i++) compare(value_count++, false);
 }

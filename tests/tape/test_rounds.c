@@ -81,7 +81,7 @@ static gan_status generate(game *t, const char *mode, gan_value *fake)
     gan_value in[2];
     GAN__TRY(gan_tape_normal(t->tape, 2, (const int64_t[]){BATCH, 10}, &in[0]));
     GAN__TRY(gan_tape_input(t->tape, t->labels, 0, &in[1]));
-    return gan_tape_apply(t->tape, t->g, mode, in, fake);
+    return gan_tape_apply(t->tape, t->g, mode, in, 2, fake, 1);
 }
 
 static gan_status update_d(game *t, gan_value fake)
@@ -89,7 +89,7 @@ static gan_status update_d(game *t, gan_value fake)
     gan_value pair[2], scores[2], terms[2], loss;
     GAN__TRY(gan_tape_input(t->tape, t->real, 0, &pair[0]));
     GAN__TRY(gan_tape_detach(t->tape, fake, &pair[1]));
-    GAN__TRY(gan_tape_apply(t->tape, t->d, "training groups=2", pair, scores));
+    GAN__TRY(gan_tape_apply(t->tape, t->d, "training groups=2", pair, 2, scores, 2));
     GAN__TRY(gan_tape_loss(t->tape, "bce_logits target=0.9", &scores[0], 1, &terms[0]));
     GAN__TRY(gan_tape_loss(t->tape, "bce_logits target=0", &scores[1], 1, &terms[1]));
     GAN__TRY(gan_tape_combine(t->tape, terms, (double[]){0.5, 0.5}, 2, &loss));
@@ -101,7 +101,7 @@ static gan_status update_d(game *t, gan_value fake)
 static gan_status update_g(game *t, gan_value fake, double *out)
 {
     gan_value score, loss;
-    GAN__TRY(gan_tape_apply(t->tape, t->d, "training frozen", &fake, &score));
+    GAN__TRY(gan_tape_apply(t->tape, t->d, "training frozen", &fake, 1, &score, 1));
     GAN__TRY(gan_tape_loss(t->tape, "softplus sign=-1", &score, 1, &loss));
     GAN__TRY(gan_tape_scalar(t->tape, loss, out));
     GAN__TRY(gan_tape_backward(t->tape, &loss, NULL, 1, &t->g, 1));
@@ -166,7 +166,7 @@ TEST(changing_shapes)
         gan_value x, y;
         CHECK_OK(gan_tape_reset(tape));
         CHECK_OK(gan_tape_normal(tape, 2, (const int64_t[]){1 + i * 7 % 300, 3}, &x));
-        CHECK_OK(gan_tape_apply(tape, model, "training", &x, &y));
+        CHECK_OK(gan_tape_apply(tape, model, "training", &x, 1, &y, 1));
         if (fault.live > most) most = fault.live;
         if (i == 299) early = most;
     }
@@ -192,7 +192,7 @@ TEST(changing_models)
         gan_value x, y, loss;
         CHECK_OK(gan_tape_reset(tape));
         CHECK_OK(gan_tape_normal(tape, 2, (const int64_t[]){16, 9}, &x));
-        CHECK_OK(gan_tape_apply(tape, model, "training", &x, &y));
+        CHECK_OK(gan_tape_apply(tape, model, "training", &x, 1, &y, 1));
         CHECK_OK(gan_tape_loss(tape, "mean", &y, 1, &loss));
         CHECK_OK(gan_tape_backward(tape, &loss, NULL, 1, &model, 1));
         gan_model_release(model);

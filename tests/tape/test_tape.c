@@ -163,16 +163,16 @@ TEST(modes)
     CHECK_OK(gan_tape_normal(tape, 2, (const int64_t[]){2, 3}, &x[0]));
     CHECK_OK(gan_tape_normal(tape, 2, (const int64_t[]){3, 3}, &x[1]));
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        CHECK_STATUS(gan_tape_apply(tape, model, bad[i].mode, x, y), GAN_E_TEXT);
+        CHECK_STATUS(gan_tape_apply(tape, model, bad[i].mode, x, 1, y, 1), GAN_E_TEXT);
         CHECK_TEXT(gan_context_message(context), bad[i].message);
     }
-    CHECK_STATUS(gan_tape_apply(tape, model, NULL, x, y), GAN_E_ARGUMENT);
-    CHECK_STATUS(gan_tape_apply(tape, NULL, "training", x, y), GAN_E_ARGUMENT);
-    CHECK_STATUS(gan_tape_apply(tape, stranger, "training", x, y), GAN_E_ARGUMENT);
-    CHECK_STATUS(gan_tape_apply(tape, model, "training groups=2", x, y), GAN_E_SHAPE);
-    CHECK_OK(gan_tape_apply(tape, model, "frozen training groups=1", x, y));
-    CHECK_OK(gan_tape_apply(tape, model, "evaluation", &x[1], y));
-    CHECK_STATUS(gan_tape_apply(tape, model, "training", y, y), GAN_E_SHAPE);
+    CHECK_STATUS(gan_tape_apply(tape, model, NULL, x, 1, y, 1), GAN_E_ARGUMENT);
+    CHECK_STATUS(gan_tape_apply(tape, NULL, "training", x, 1, y, 1), GAN_E_ARGUMENT);
+    CHECK_STATUS(gan_tape_apply(tape, stranger, "training", x, 1, y, 1), GAN_E_ARGUMENT);
+    CHECK_STATUS(gan_tape_apply(tape, model, "training groups=2", x, 2, y, 2), GAN_E_SHAPE);
+    CHECK_OK(gan_tape_apply(tape, model, "frozen training groups=1", x, 1, y, 1));
+    CHECK_OK(gan_tape_apply(tape, model, "evaluation", &x[1], 1, y, 1));
+    CHECK_STATUS(gan_tape_apply(tape, model, "training", y, 1, y, 1), GAN_E_SHAPE);
     gan_tape_release(tape);
     gan_model_release(model);
     gan_model_release(stranger);
@@ -189,7 +189,7 @@ TEST(losses_and_seeds)
     gan_tensor *bytes = make_tensor(context, GAN_UINT8, 2, 2, 0, 0, 2);
     gan_value x, y, loss;
     CHECK_OK(gan_tape_normal(tape, 2, (const int64_t[]){2, 3}, &x));
-    CHECK_OK(gan_tape_apply(tape, model, "training", &x, &y));
+    CHECK_OK(gan_tape_apply(tape, model, "training", &x, 1, &y, 1));
     CHECK_STATUS(gan_tape_loss(tape, "msr", &y, 1, &loss), GAN_E_TEXT);
     CHECK_STATUS(gan_tape_loss(tape, "mse targt=1", &y, 1, &loss), GAN_E_TEXT);
     CHECK_STATUS(gan_tape_loss(tape, "mse", &y, 3, &loss), GAN_E_ARGUMENT);
@@ -249,15 +249,15 @@ TEST(changed_models)
     CHECK_OK(gan_optimizer_create(&optimizer, context, "adam"));
     CHECK_OK(gan_optimizer_add(optimizer, d));
     CHECK_OK(gan_tape_normal(tape, 2, (const int64_t[]){2, 3}, &z));
-    CHECK_OK(gan_tape_apply(tape, g, "training", &z, &x));
-    CHECK_OK(gan_tape_apply(tape, d, "training", &x, &real));
+    CHECK_OK(gan_tape_apply(tape, g, "training", &z, 1, &x, 1));
+    CHECK_OK(gan_tape_apply(tape, d, "training", &x, 1, &real, 1));
     CHECK_OK(gan_tape_loss(tape, "bce_logits", &real, 1, &loss));
     CHECK_OK(gan_tape_backward(tape, &loss, NULL, 1, &d, 1));
     CHECK_OK(gan_optimizer_step(optimizer));
     CHECK_STATUS(gan_tape_backward(tape, &loss, NULL, 1, &g, 1), GAN_E_STATE);
     CHECK_TEXT(gan_context_message(context),
                "tape: the model of value 2 was changed since it was applied");
-    CHECK_OK(gan_tape_apply(tape, d, "training frozen", &x, &fake));
+    CHECK_OK(gan_tape_apply(tape, d, "training frozen", &x, 1, &fake, 1));
     CHECK_OK(gan_tape_loss(tape, "bce_logits", &fake, 1, &loss));
     CHECK_OK(gan_tape_backward(tape, &loss, NULL, 1, &g, 1));
     gan_optimizer_release(optimizer);
@@ -297,17 +297,17 @@ TEST(draws)
     }
     CHECK_NEAR(mean, 0, 0.15);
     CHECK_NEAR(square, 1.0 / 3, 0.1);
-    CHECK_OK(gan_tape_apply(tape, model, "evaluation", &x, &y));
+    CHECK_OK(gan_tape_apply(tape, model, "evaluation", &x, 1, &y, 1));
     CHECK_INT(gan_tape_draws(tape), 2);
-    CHECK_OK(gan_tape_apply(tape, model, "training", &x, &y));
+    CHECK_OK(gan_tape_apply(tape, model, "training", &x, 1, &y, 1));
     CHECK_INT(gan_tape_draws(tape), 3);
     CHECK_OK(gan_tape_value(tape, y, a));
     CHECK_OK(gan_tape_seek(again, 1));
     CHECK_OK(gan_tape_uniform(again, 2, shape, &x));
-    CHECK_OK(gan_tape_apply(again, model, "training", &x, &y));
+    CHECK_OK(gan_tape_apply(again, model, "training", &x, 1, &y, 1));
     CHECK_OK(gan_tape_value(again, y, b));
     CHECK(memcmp(floats(a), floats(b), 160 * sizeof(float)) == 0);
-    CHECK_OK(gan_tape_apply(again, model, "training", &x, &y));
+    CHECK_OK(gan_tape_apply(again, model, "training", &x, 1, &y, 1));
     CHECK_OK(gan_tape_value(again, y, b));
     CHECK(memcmp(floats(a), floats(b), 160 * sizeof(float)) != 0);
     CHECK_STATUS(gan_tape_seek(again, (uint64_t)1 << 48), GAN_E_ARGUMENT);
@@ -327,7 +327,7 @@ static void read_draws(gan_tape *tape, gan_model *model, gan_tensor *out[2])
     CHECK_OK(gan_tape_value(tape, x, out[0]));
     for (int i = 0; i < 160; i++) floats(out[1])[i] = 1;
     CHECK_OK(gan_tape_input(tape, out[1], 0, &x));
-    CHECK_OK(gan_tape_apply(tape, model, "training", &x, &y));
+    CHECK_OK(gan_tape_apply(tape, model, "training", &x, 1, &y, 1));
     CHECK_OK(gan_tape_value(tape, y, out[1]));
 }
 
@@ -393,6 +393,29 @@ TEST(labels_in_bytes)
     gan_context_release(context);
 }
 
+TEST(counts_of_ports)
+{
+    gan_context *context = make_context("");
+    gan_model *model = make_model(context, "input image 3; input condition 2; a = dense 2; "
+                                           "b = dense 3 from condition; output a b");
+    gan_tape *tape = make_tape(context);
+    gan_value x[4], y[4];
+    for (int i = 0; i < 4; i++)
+        CHECK_OK(gan_tape_normal(tape, 2, (const int64_t[]){2, 3 - i % 2}, &x[i]));
+    CHECK_STATUS(gan_tape_apply(tape, model, "training", x, 1, y, 2), GAN_E_ARGUMENT);
+    CHECK_TEXT(gan_context_message(context), "gan_tape_apply: input_count is 1, not 2: the model "
+                                             "has 2 (image, condition)");
+    CHECK_STATUS(gan_tape_apply(tape, model, "training groups=2", x, 4, y, 2), GAN_E_ARGUMENT);
+    CHECK_TEXT(gan_context_message(context), "gan_tape_apply: output_count is 2, not 4: the model "
+                                             "has 2 (a, b) for each of 2 groups");
+    CHECK_STATUS(gan_tape_apply(tape, model, "training", x, 4, y, 4), GAN_E_ARGUMENT);
+    CHECK_OK(gan_tape_apply(tape, model, "training", x, 2, y, 2));
+    CHECK_OK(gan_tape_apply(tape, model, "training groups=2", x, 4, y, 4));
+    gan_tape_release(tape);
+    gan_model_release(model);
+    gan_context_release(context);
+}
+
 /* Two groups are two batches to batch norm: the same bits as two applications, running statistics
  * too. */
 TEST(groups_are_batches)
@@ -407,9 +430,9 @@ TEST(groups_are_batches)
     gan_value x[2], y[2], z[2];
     CHECK_OK(gan_model_copy(&two, one));
     for (int i = 0; i < 2; i++) CHECK_OK(gan_tape_normal(tape, 4, shape, &x[i]));
-    CHECK_OK(gan_tape_apply(tape, one, "training groups=2", x, y));
+    CHECK_OK(gan_tape_apply(tape, one, "training groups=2", x, 2, y, 2));
     for (int i = 0; i < 2; i++) {
-        CHECK_OK(gan_tape_apply(tape, two, "training", &x[i], &z[i]));
+        CHECK_OK(gan_tape_apply(tape, two, "training", &x[i], 1, &z[i], 1));
         CHECK_OK(gan_tape_value(tape, y[i], a));
         CHECK_OK(gan_tape_value(tape, z[i], b));
         CHECK(memcmp(floats(a), floats(b), 120 * sizeof(float)) == 0);
@@ -435,6 +458,7 @@ int main(void)
     RUN(draws);
     RUN(each_tape_has_a_seed);
     RUN(labels_in_bytes);
+    RUN(counts_of_ports);
     RUN(groups_are_batches);
     return test_report();
 }

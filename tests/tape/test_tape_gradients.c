@@ -152,17 +152,17 @@ static void check_scalar(world *w, gan_value value, formula *f)
     CHECK_NEAR(number, f(&w->p), 1e-6);
 }
 
-static gan_value input(world *w, gan_tensor *tensor, int32_t gradient)
+static gan_value input(world *w, gan_tensor *tensor, int gradient)
 {
     gan_value value = -1;
-    CHECK_OK(gan_tape_input(w->tape, tensor, gradient, &value));
+    CHECK_OK(gan_tape_input(w->tape, tensor, gradient ? GAN_INPUT_GRADIENT : 0, &value));
     return value;
 }
 
 static gan_value apply(world *w, gan_model *model, const char *mode, gan_value value)
 {
     gan_value result = -1;
-    CHECK_OK(gan_tape_apply(w->tape, model, mode, &value, &result));
+    CHECK_OK(gan_tape_apply(w->tape, model, mode, &value, 1, &result, 1));
     return result;
 }
 
@@ -282,9 +282,9 @@ static void check_groups(int both, int one_loss)
     world w;
     world_open(&w);
     gan_value x[2] = {input(&w, w.x1, 1), input(&w, w.x2, both)}, h[2], v[2], s[2], terms[2], loss;
-    CHECK_OK(gan_tape_apply(w.tape, w.a, "training groups=2", x, h));
-    CHECK_OK(gan_tape_apply(w.tape, w.b, "groups=2 training", h, v));
-    CHECK_OK(gan_tape_apply(w.tape, w.d, "training groups=2", v, s));
+    CHECK_OK(gan_tape_apply(w.tape, w.a, "training groups=2", x, 2, h, 2));
+    CHECK_OK(gan_tape_apply(w.tape, w.b, "groups=2 training", h, 2, v, 2));
+    CHECK_OK(gan_tape_apply(w.tape, w.d, "training groups=2", v, 2, s, 2));
     terms[0] = loss1(&w, "bce_logits", s[0]);
     terms[1] = loss1(&w, "bce_logits target=0", s[1]);
     loss = one_loss ? terms[0] : combine2(&w, terms[0], -2, terms[1], 0.5);

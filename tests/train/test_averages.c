@@ -39,7 +39,7 @@ static void estimate(const char *momentum)
     snprintf(text, sizeof text, "input 8; dense 16; batchnorm momentum=%s; relu; dense 12",
              momentum);
     gan_trainer *t = averaged(text);
-    gan_model *average = gan_trainer_model(t, "generator", 1);
+    gan_model *average = gan_trainer_model(t, "generator", GAN_MODEL_AVERAGED);
     for (int i = 0; i < 3; ++i) must(step(t));
     gan_tensor *weight = values(average, "0.weight", 2, weight_shape);
     gan_tensor *bias = values(average, "0.bias", 1, shape);
@@ -96,7 +96,7 @@ static gan_trainer *begun(void)
 static void compare_statistics(gan_trainer *t)
 {
     const int64_t shape[1] = {HIDDEN};
-    gan_model *average = gan_trainer_model(t, "generator", 1);
+    gan_model *average = gan_trainer_model(t, "generator", GAN_MODEL_AVERAGED);
     gan_tensor *mean[3];
     mean[0] = values(average, "1.running_mean", 1, shape);
     must(gan_trainer_refresh(t));
@@ -148,7 +148,7 @@ static void begin(bool check, bool save)
         must(gan_trainer_save(t, "averages.tmp"));
     else
         must(step(t));
-    average = gan_trainer_model(t, "generator", 1);
+    average = gan_trainer_model(t, "generator", GAN_MODEL_AVERAGED);
     gan_tensor *begun = values(average, "0.weight", 2, shape);
     for (int i = 0; i < HIDDEN * 8; ++i) CHECK_NEAR(((float *)gan_tensor_data(begun))[i], 1000, 1);
     gan_tensor_release(weight);

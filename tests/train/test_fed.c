@@ -72,8 +72,8 @@ static void look_at_gradients(game *t)
     gan_value z, x, score, loss;
     CHECK_OK(gan_tape_create(&tape, t->context));
     CHECK_OK(gan_tape_normal(tape, 2, (const int64_t[]){BATCH, 8}, &z));
-    CHECK_OK(gan_tape_apply(tape, t->g, "evaluation", &z, &x));
-    CHECK_OK(gan_tape_apply(tape, t->d, "evaluation", &x, &score));
+    CHECK_OK(gan_tape_apply(tape, t->g, "evaluation", &z, 1, &x, 1));
+    CHECK_OK(gan_tape_apply(tape, t->d, "evaluation", &x, 1, &score, 1));
     CHECK_OK(gan_tape_loss(tape, "mean", &score, 1, &loss));
     CHECK_OK(gan_tape_backward(tape, &loss, NULL, 1, models, 2));
     gan_tape_release(tape);

@@ -80,7 +80,7 @@ static gan_tensor *made_pictures(gan_context *context, gan_model *generator)
     gan_tensor *pictures;
     CHECK_OK(gan_tape_create(&tape, context));
     CHECK_OK(gan_tape_normal(tape, 2, z_shape, &z));
-    CHECK_OK(gan_tape_apply(tape, generator, "evaluation frozen", &z, &fake));
+    CHECK_OK(gan_tape_apply(tape, generator, "evaluation frozen", &z, 1, &fake, 1));
     CHECK_OK(gan_tensor_create(&pictures, context, GAN_FLOAT32, 4, shape));
     CHECK_OK(gan_tape_value(tape, fake, pictures));
     gan_tape_release(tape);
