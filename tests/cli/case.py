@@ -3,21 +3,14 @@
 GAN is the program, SOURCE the project's folder. Every test works in a folder of its own, with small
 networks on pictures of 12 x 12 that it writes itself. Python's standard library is all it needs."""
 
-import fcntl
-import gzip
 import json
-import math
 import os
-import pty
 import re
-import resource
 import shutil
-import signal
 import struct
 import subprocess
 import sys
 import tempfile
-import termios
 import time
 import unittest
 import zlib

@@ -7,14 +7,11 @@ import math
 import os
 import pty
 import re
-import resource
 import shutil
-import signal
 import struct
 import subprocess
 import sys
 import termios
-import time
 import unittest
 
 import case

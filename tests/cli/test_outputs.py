@@ -6,7 +6,7 @@ import resource
 import shutil
 import signal
 import stat
-import subprocess
+import tempfile
 import unittest
 
 import case
