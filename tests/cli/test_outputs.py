@@ -273,6 +273,42 @@ class From(Case):
                 self.bad(2, message, "train", "a.recipe", "--out", "new", "--" + flag, given)
 
 
+class Changes(Case):
+    """What the library lets a training change, from the shell."""
+
+    def test_change(self):
+        self.good("train", "a.recipe", "--out", "run", "--steps", "10")
+        rate = "optimizer.discriminator.lr=0.0001"
+        words = ("train", "a.recipe", "--out", "run")
+        self.assertEqual(self.gan(*words, "--set", rate)[0], 3)
+        self.good(*words, "--change", rate)
+        self.good("train", "a.recipe", "--out", "plain")
+        self.assertNotEqual(
+            read_bytes("run/generator.safetensors"), read_bytes("plain/generator.safetensors")
+        )
+        self.good("train", "run/run.recipe", "--out", "run", "--steps", "21")
+
+    def test_after_divergence(self):
+        """The advice helps."""
+        text = RECIPE.replace("[run]", "[optimizer.discriminator]\nsgd lr=1e6\n[run]")
+        write_text("b.recipe", text)
+        code, _, err = self.gan("train", "b.recipe", "--out", "run", "--set", "run.save_every=0")
+        self.assertEqual(code, 5)
+        start = re.search(r"--from (\S+) --change ", err).group(1)
+        words = ("train", "b.recipe", "--out", "run", "--from", start)
+        self.good(*words, "--change", "optimizer.discriminator.lr=1e-9", "--steps", "3")
+        self.assertTrue(self.good("info", "run").startswith("# run, after step 3\n"))
+
+    def test_init(self):
+        self.good("train", "a.recipe", "--out", "run")
+        init = ("--init", "generator=run/generator.safetensors")
+        self.good("train", "a.recipe", "--out", "other", "--steps", "1", *init)
+        self.good("train", "a.recipe", "--out", "fresh", "--steps", "1")
+        self.assertNotEqual(
+            read_bytes("other/generator.safetensors"), read_bytes("fresh/generator.safetensors")
+        )
+
+
 class Kept(Case):
     def kept(self, name):
         found = [re.fullmatch(name + r"-(\d+)\.safetensors", n) for n in os.listdir("run")]
