@@ -92,12 +92,14 @@ if(CMAKE_SYSTEM_NAME STREQUAL "Linux" AND CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64
 endif()
 
 if(GAN_COMMAND AND Python3_FOUND AND NOT WIN32)
-  add_test(NAME cli/command COMMAND Python3::Interpreter
-           "${PROJECT_SOURCE_DIR}/tests/cli/test_cli.py" $<TARGET_FILE:gan_command>
-           "${PROJECT_SOURCE_DIR}")
-  set_tests_properties(cli/command PROPERTIES TIMEOUT 600)
-  set_property(TEST cli/command PROPERTY ENVIRONMENT
-               "ASAN_OPTIONS=allocator_may_return_null=1" "TSAN_OPTIONS=allocator_may_return_null=1")
+  foreach(topic command signals outputs)
+    add_test(NAME cli/${topic} COMMAND Python3::Interpreter
+             "${PROJECT_SOURCE_DIR}/tests/cli/test_${topic}.py" $<TARGET_FILE:gan_command>
+             "${PROJECT_SOURCE_DIR}")
+    set_tests_properties(cli/${topic} PROPERTIES TIMEOUT 600)
+    set_property(TEST cli/${topic} PROPERTY ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1"
+                 "ASAN_OPTIONS=allocator_may_return_null=1" "TSAN_OPTIONS=allocator_may_return_null=1")
+  endforeach()
 endif()
 
 # Sanitizers add symbols, data and libraries of their own.

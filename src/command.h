@@ -8,8 +8,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* How the command ends; gan --help lists them. 129, 130 and 143 are a shell's codes for SIGHUP,
- * SIGINT and SIGTERM. */
+/* How the command ends; gan --help lists them. 129, 130, 143 and 152 are a shell's codes for
+ * SIGHUP, SIGINT, SIGTERM and SIGXCPU. */
 enum {
     EXIT_GOOD = 0,
     EXIT_FAILED = 1, /* the work could not be done */
@@ -32,6 +32,7 @@ typedef struct command {
     const flag *flags;
     int flag_count;
     int (*run)(const struct command *self, int count, char **words);
+    const char *notes; /* below the flags; or NULL */
 } command;
 
 extern const command command_train, command_sample, command_info, command_bench, command_help;
@@ -78,6 +79,7 @@ enum { PATH_SIZE = 4096 };
 bool path_join(char out[PATH_SIZE], const char *folder, const char *name);
 bool path_is_folder(const char *path);
 bool path_exists(const char *path);
+bool path_is_regular(const char *path);
 /* Whether both are there and are one file. */
 bool path_is_same(const char *a, const char *b);
 /* Whether a file can be put there, as far as can be told without doing so: 0, or an errno. */
@@ -85,21 +87,24 @@ int path_fault(const char *path);
 /* Makes a folder and those above it; 0, or an errno. */
 int make_folders(const char *path);
 /* Puts `text` into `path` in one step: the old file or the new one is there, whole, even after a
- * loss of power; 0, or an errno. */
+ * loss of power. A link stays, and leads to the new file; that has the permissions of the old one.
+ * 0, or an errno. */
 int replace_file(const char *path, const char *text);
-/* The same in two steps, for PATH in a run's folder. First a new file PATH.tmp, in the place of
- * what a killed process left there; its name goes to `fresh`; NULL with errno. Then it is closed
- * and put where PATH is, or removed if writing it has failed with `error`; 0, or an errno. */
-FILE *replacement_open(const char *path, char fresh[PATH_SIZE]);
-int replacement_finish(FILE *file, const char *fresh, const char *path, int error);
-/* Why no run can be kept in this folder, or NULL: it does not exist yet, is empty, or holds a
- * run.recipe. Borrowed. */
-const char *run_folder_fault(const char *path);
-
-/* Removes what processes that were killed while they saved a run's files left in its folder, or in
- * the one of its sheets: NAME.XXXXXXXX.tmp (see context.h). For the holder of the run's lock. */
-void remove_leftovers(const char *folder);
-
+/* The same in two steps, for PATH in a run's folder: first a new file beside what PATH leads to, in
+ * the place of what a killed process left there; then it is put where that is, or removed if
+ * writing it has failed with `error`. 0, or an errno, the file closed. */
+typedef struct replacement {
+    FILE *file;
+    char target[PATH_SIZE], fresh[PATH_SIZE]; /* TARGET, TARGET.tmp */
+} replacement;
+int replacement_open(replacement *out, const char *path);
+int replacement_finish(replacement *r, int error);
+/* Makes `kept` the file that `path` is now, to stay when `path` is replaced: without a copy where
+ * the file system can. In one step; 0, or an errno. */
+int keep_file(const char *path, const char *kept);
+/* A file that grows by whole texts: after an error, an errno, it is as long as before. */
+FILE *append_open(const char *path);
+int append_text(FILE *file, const char *text);
 /* Makes the file and locks it for this process: 0; EBUSY if another process has it; ENOLCK if the
  * file system knows no locks, so that the file protects nothing; or an errno. The lock ends with
  * the process, however that ends: a file that a killed one left behind is locked by nobody. */

@@ -1,5 +1,6 @@
 /* main.c: gan COMMAND ... */
 #include "command.h"
+#include "signals.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -19,8 +20,8 @@ static void print_help(FILE *to)
           "  gan help KIND        options of a layer, loss, optimizer, trainer, data set, run\n"
           "  gan --version\n\n"
           "Exit codes: 0 done, 1 failed, 2 wrong command line, 3 wrong recipe, model or data,\n"
-          "4 a result cannot be written, 5 the training diverged, 129, 130 or 143 stopped\n"
-          "by a signal.\n",
+          "4 a result cannot be written, 5 the training diverged; 129, 130, 143 or 152:\n"
+          "stopped and saved after SIGHUP, SIGINT (Ctrl-C), SIGTERM or SIGXCPU.\n",
           to);
 }
 
@@ -47,9 +48,13 @@ static int run(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    int code = fill_standard_files() ? run(argc, argv) : EXIT_FAILED;
-    if ((fflush(stdout) || ferror(stdout)) && !code) {
-        fprintf(stderr, "gan: standard output cannot be written: %s\n", strerror(errno));
+    int code, error;
+    signals_allow_limits();
+    code = fill_standard_files() ? run(argc, argv) : EXIT_FAILED;
+    error = fflush(stdout) ? errno : 0;
+    if ((error || ferror(stdout)) && !code) {
+        fprintf(stderr, "gan: standard output cannot be written%s%s\n", error ? ": " : "",
+                error ? strerror(error) : "");
         code = EXIT_OUTPUT;
     }
     return code;

@@ -9,6 +9,8 @@
 
 /* ---- the file ---- */
 
+enum { LOG_LINE = 8192 };
+
 static int64_t step_of_line(const char *line)
 {
     long long step = -1;
@@ -18,23 +20,25 @@ static int64_t step_of_line(const char *line)
 /* Copies the lines of steps up to `step` to a new file and puts it in the old one's place. */
 static int drop_later_lines(const char *path, int64_t step)
 {
-    char fresh[PATH_SIZE], line[8192];
-    FILE *from = fopen(path, "r"), *to;
-    int error = 0;
-    if (!from) return errno == ENOENT ? 0 : errno;
-    to = replacement_open(path, fresh);
-    if (!to) {
-        error = errno;
-        fclose(from);
-        return error;
+    char line[LOG_LINE];
+    replacement fresh;
+    FILE *from;
+    int error;
+    if (!path_is_regular(path)) return 0; /* it does not exist, or keeps nothing */
+    from = fopen(path, "r");
+    if (!from) return errno;
+    error = replacement_open(&fresh, path);
+    if (!error) {
+        while (!error && fgets(line, sizeof line, from)) {
+            int64_t s = step_of_line(line);
+            if (s >= 0 && s <= step && strchr(line, '\n') && fputs(line, fresh.file) < 0)
+                error = errno;
+        }
+        if (ferror(from)) error = EIO;
+        error = replacement_finish(&fresh, error);
     }
-    while (!error && fgets(line, sizeof line, from)) {
-        int64_t s = step_of_line(line);
-        if (s >= 0 && s <= step && strchr(line, '\n') && fputs(line, to) < 0) error = errno;
-    }
-    if (ferror(from)) error = EIO;
     fclose(from);
-    return replacement_finish(to, fresh, path, error);
+    return error;
 }
 
 int run_log_open(run_log *log, const char *folder, int64_t step, int64_t last_step, int64_t batch)
@@ -45,7 +49,7 @@ int run_log_open(run_log *log, const char *folder, int64_t step, int64_t last_st
     if (!path_join(path, folder, "log.jsonl")) return ENAMETOOLONG;
     error = drop_later_lines(path, step);
     if (error) return error;
-    log->file = fopen(path, "a");
+    log->file = append_open(path);
     if (!log->file) return errno;
     log->columns = terminal_columns();
     log->first_step = step;
@@ -55,41 +59,44 @@ int run_log_open(run_log *log, const char *folder, int64_t step, int64_t last_st
     return 0;
 }
 
-void run_log_close(run_log *log)
+int run_log_close(run_log *log)
 {
-    if (log->file) fclose(log->file);
+    int error = log->file && fclose(log->file) ? errno : 0;
     log->file = NULL;
+    return error;
 }
 
-bool run_log_step(run_log *log, const gan_trainer *trainer)
+#if defined(__GNUC__)
+__attribute__((format(printf, 3, 4)))
+#endif
+static void
+add(char *line, size_t size, const char *format, ...)
 {
-    fprintf(log->file, "{\"step\":%lld,\"time\":%lld", (long long)gan_trainer_steps(trainer),
-            (long long)time(NULL));
+    size_t used = strlen(line);
+    va_list list;
+    va_start(list, format);
+    vsnprintf(line + used, size - used, format, list);
+    va_end(list);
+}
+
+int run_log_step(run_log *log, const gan_trainer *trainer)
+{
+    char line[LOG_LINE] = "";
+    add(line, sizeof line, "{\"step\":%lld,\"time\":%lld", (long long)gan_trainer_steps(trainer),
+        (long long)time(NULL));
     for (int32_t i = 0; i < gan_trainer_value_count(trainer); ++i) {
         const char *name = gan_trainer_value_name(trainer, i);
         double value;
         if (gan_trainer_value(trainer, name, &value) == GAN_OK && isfinite(value))
-            fprintf(log->file, ",\"%s\":%.9g", name, value);
+            add(line, sizeof line, ",\"%s\":%.9g", name, value);
     }
-    return fputs("}\n", log->file) >= 0 && !fflush(log->file);
+    add(line, sizeof line, "}\n");
+    return append_text(log->file, line);
 }
 
 /* ---- the terminal ---- */
 
 enum { LINE_SIZE = 512 };
-
-#if defined(__GNUC__)
-__attribute__((format(printf, 2, 3)))
-#endif
-static void
-add(char line[LINE_SIZE], const char *format, ...)
-{
-    size_t used = strlen(line);
-    va_list list;
-    va_start(list, format);
-    vsnprintf(line + used, LINE_SIZE - used, format, list);
-    va_end(list);
-}
 
 /* The values whose names begin with `group` and a dot: "  loss D 1.386 G 0.693". The two networks
  * that every GAN has go by the letters of the papers, so that a line has room for them. */
@@ -110,8 +117,8 @@ static void add_values(char line[LINE_SIZE], const gan_trainer *trainer, const c
             letter = letters[l][1];
             name += n;
         }
-        add(line, "%s%s %s%s ", first ? "  " : "", first ? group : "", letter, name);
-        add(line, fabs(value) < 1e5 ? "%.3f" : "%.3g", value);
+        add(line, LINE_SIZE, "%s%s %s%s ", first ? "  " : "", first ? group : "", letter, name);
+        add(line, LINE_SIZE, fabs(value) < 1e5 ? "%.3f" : "%.3g", value);
         first = false;
     }
 }
@@ -123,12 +130,12 @@ static void add_rate(char line[LINE_SIZE], const run_log *log, int64_t step, dou
     long long left;
     if (!(rate > 0)) return;
     left = (long long)((double)(log->last_step - step) / rate + 0.5);
-    add(line, "  %.0f images/s  ", rate * (double)log->batch);
+    add(line, LINE_SIZE, "  %.0f images/s  ", rate * (double)log->batch);
     if (left >= 3600)
-        add(line, "%lld:%02lld", left / 3600, left / 60 % 60);
+        add(line, LINE_SIZE, "%lld:%02lld", left / 3600, left / 60 % 60);
     else
-        add(line, "%lld", left / 60);
-    add(line, ":%02lld left", left % 60);
+        add(line, LINE_SIZE, "%lld", left / 60);
+    add(line, LINE_SIZE, ":%02lld left", left % 60);
 }
 
 void run_log_progress(run_log *log, const gan_trainer *trainer, bool line)
@@ -138,7 +145,7 @@ void run_log_progress(run_log *log, const gan_trainer *trainer, bool line)
     double now = seconds_now();
     if (log->columns ? now - log->shown < 0.2 && step < log->last_step : !line) return;
     log->shown = now;
-    add(text, "step %lld/%lld", (long long)step, (long long)log->last_step);
+    add(text, LINE_SIZE, "step %lld/%lld", (long long)step, (long long)log->last_step);
     add_values(text, trainer, "loss");
     add_rate(text, log, step, now);
     add_values(text, trainer, "accuracy");

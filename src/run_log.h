@@ -18,10 +18,10 @@ typedef struct run_log {
 /* Opens FOLDER/log.jsonl for appending; lines of steps after `step` (of a run that was killed after
  * its last checkpoint) are dropped first. 0, or an errno. */
 int run_log_open(run_log *log, const char *folder, int64_t step, int64_t last_step, int64_t batch);
-void run_log_close(run_log *log);
+int run_log_close(run_log *log); /* 0, or an errno: lines may be lost */
 
-/* One line of the file. False, with errno, if it cannot be written. */
-bool run_log_step(run_log *log, const gan_trainer *trainer);
+/* One line of the file, or none of it: 0, or an errno. */
+int run_log_step(run_log *log, const gan_trainer *trainer);
 
 /* On a terminal a few times a second, elsewhere only if `line`. */
 void run_log_progress(run_log *log, const gan_trainer *trainer, bool line);

@@ -1,12 +1,14 @@
 /* sample.c: gan sample RUN --out FILE. Pictures from a trained generator. */
 #include "picture_maker.h"
+#include "run_folder.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* RUN is a run folder, or a generator's file. */
-static bool generator_path(char out[PATH_SIZE], const char *run)
+/* RUN is a run folder, or a generator's file. Below 0, `step` is the newest. */
+static bool generator_path(char out[PATH_SIZE], const char *run, int64_t step)
 {
+    if (step >= 0) return older_path(out, run, "generator", step);
     if (path_is_folder(run)) return path_join(out, run, "generator.safetensors");
     return snprintf(out, PATH_SIZE, "%s", run) < PATH_SIZE;
 }
@@ -76,6 +78,7 @@ static int serve(const order *o)
 static int read_order(order *o, const arguments *a)
 {
     const char *noise = o->noise = arguments_get(a, "noise");
+    int64_t step;
     int fault;
     o->run = a->operands[0];
     o->out = arguments_get(a, "out");
@@ -88,7 +91,11 @@ static int read_order(order *o, const arguments *a)
     if (noise && strcmp(noise, "normal") && strcmp(noise, "uniform"))
         return complain(o->self, EXIT_USAGE, "--noise is '%s'; it must be normal or uniform",
                         noise);
-    if (!generator_path(o->model, o->run))
+    if (!arguments_integer(o->self, a, "step", 0, INT64_MAX, -1, &step)) return EXIT_USAGE;
+    if (step >= 0 && !path_is_folder(o->run))
+        return complain(o->self, EXIT_USAGE, "--step %lld: %s is not the folder of a run",
+                        (long long)step, o->run);
+    if (!generator_path(o->model, o->run, step))
         return complain(o->self, EXIT_USAGE, "the path %s is too long", o->run);
     if (!arguments_integer(o->self, a, "count", 1, 1 << 24, 64, &o->count)) return EXIT_USAGE;
     fault = path_fault(o->out);
@@ -123,6 +130,7 @@ static int run_sample(const command *self, int count, char **words)
 static const flag sample_flags[] = {
     {"out", "FILE", ".png: one sheet; .npy: uint8 pictures N x H x W x C", false},
     {"count", "N", "how many pictures (64)", false},
+    {"step", "N", "of a run that keeps older generators, the one of this step", false},
     {"seed", "S", "of the noise (0)", false},
     {"noise", "KIND", "normal or uniform; a run folder knows its own", false},
     {"threads", "N", "worker threads; 0: all processors (0)", false},
@@ -135,4 +143,5 @@ const command command_sample = {"sample",
                                 1,
                                 sample_flags,
                                 sizeof sample_flags / sizeof sample_flags[0],
-                                run_sample};
+                                run_sample,
+                                NULL};

@@ -1,7 +1,6 @@
 /* system.c: the few calls to the system that the command needs. */
 #include "command.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -13,6 +12,7 @@
 #include <direct.h>
 #include <io.h>
 #include <share.h>
+#define fileno _fileno
 #define make_folder(path) _mkdir(path)
 #define W_OK 2
 #else
@@ -39,6 +39,12 @@ bool path_exists(const char *path)
 {
     struct stat s;
     return !stat(path, &s);
+}
+
+bool path_is_regular(const char *path)
+{
+    struct stat s;
+    return !stat(path, &s) && (s.st_mode & S_IFMT) == S_IFREG;
 }
 
 bool path_is_same(const char *a, const char *b)
@@ -94,6 +100,29 @@ static int move_file(const char *from, const char *to)
     return rename(from, to) ? errno : 0;
 }
 
+static int follow_links(char out[PATH_SIZE], const char *path)
+{
+    return snprintf(out, PATH_SIZE, "%s", path) < PATH_SIZE ? 0 : ENAMETOOLONG;
+}
+
+static FILE *create_file(const char *path, const char *model)
+{
+    (void)model;
+    return fopen(path, "wx");
+}
+
+static void cut_file(FILE *file, long long size)
+{
+    (void)_chsize_s(_fileno(file), size);
+}
+
+static int second_name(const char *path, const char *name)
+{
+    (void)path;
+    (void)name;
+    return ENOTSUP;
+}
+
 #else
 
 static int sync_file(FILE *file)
@@ -121,80 +150,131 @@ static int move_file(const char *from, const char *to)
     return 0;
 }
 
-#endif
-
-FILE *replacement_open(const char *path, char fresh[PATH_SIZE])
+/* What the path leads to, whether it is there or not. 0, or an errno. */
+static int follow_links(char out[PATH_SIZE], const char *path)
 {
-    if (snprintf(fresh, PATH_SIZE, "%s.tmp", path) >= PATH_SIZE) {
-        errno = ENAMETOOLONG;
-        return NULL;
+    char link[PATH_SIZE];
+    if (snprintf(out, PATH_SIZE, "%s", path) >= PATH_SIZE) return ENAMETOOLONG;
+    for (int links = 0; links <= 40; ++links) {
+        ssize_t length = readlink(out, link, sizeof link - 1);
+        if (length < 0) return 0;
+        const char *slash = link[0] == '/' ? NULL : strrchr(out, '/');
+        size_t start = slash ? (size_t)(slash - out) + 1 : 0;
+        if (start + (size_t)length >= PATH_SIZE) return ENAMETOOLONG;
+        link[length] = '\0';
+        memcpy(out + start, link, (size_t)length + 1);
     }
-    remove(fresh);
-    return fopen(fresh, "wx");
+    return ELOOP;
 }
 
-int replacement_finish(FILE *file, const char *fresh, const char *path, int error)
+/* A new file with the permissions of `model`, if that is there; until it has them it is private. */
+static FILE *create_file(const char *path, const char *model)
 {
-    if (!error && fflush(file)) error = errno;
-    if (!error) error = sync_file(file);
-    if (fclose(file) && !error) error = errno;
-    if (!error) error = move_file(fresh, path);
-    if (error) remove(fresh);
+    struct stat old;
+    bool is_new = stat(model, &old) != 0;
+    int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, is_new ? 0666 : 0600);
+    if (file < 0) return NULL;
+    if (!is_new) (void)fchmod(file, old.st_mode & 0777);
+    FILE *stream = fdopen(file, "w");
+    if (!stream) close(file);
+    return stream;
+}
+
+static void cut_file(FILE *file, long long size)
+{
+    if (ftruncate(fileno(file), size)) return; /* a torn line stays */
+}
+
+/* Gives the file one more name. 0, or an errno: not every file system has such. */
+static int second_name(const char *path, const char *name)
+{
+    return linkat(AT_FDCWD, path, AT_FDCWD, name, AT_SYMLINK_FOLLOW) ? errno : 0;
+}
+
+#endif
+
+/* With the permissions of `model`. */
+static int replacement_create(replacement *out, const char *path, const char *model)
+{
+    int error = follow_links(out->target, path);
+    if (error) return error;
+    if (snprintf(out->fresh, PATH_SIZE, "%s.tmp", out->target) >= PATH_SIZE) return ENAMETOOLONG;
+    remove(out->fresh);
+    out->file = create_file(out->fresh, model);
+    return out->file ? 0 : errno;
+}
+
+int replacement_open(replacement *out, const char *path)
+{
+    return replacement_create(out, path, path);
+}
+
+int replacement_finish(replacement *r, int error)
+{
+    if (!error && fflush(r->file)) error = errno;
+    if (!error) error = sync_file(r->file);
+    if (fclose(r->file) && !error) error = errno;
+    if (!error) error = move_file(r->fresh, r->target);
+    if (error) remove(r->fresh);
     return error;
 }
 
 int replace_file(const char *path, const char *text)
 {
-    char fresh[PATH_SIZE];
-    FILE *file = replacement_open(path, fresh);
-    if (!file) return errno;
-    return replacement_finish(file, fresh, path, fputs(text, file) < 0 ? errno : 0);
+    replacement fresh;
+    int error = replacement_open(&fresh, path);
+    if (error) return error;
+    return replacement_finish(&fresh, fputs(text, fresh.file) < 0 ? errno : 0);
 }
 
-const char *run_folder_fault(const char *path)
+static int copy_file(const char *path, const char *copy)
 {
-    DIR *folder = opendir(path);
-    const struct dirent *entry;
-    bool others = false, mine = false;
-    if (!folder) return errno == ENOENT ? NULL : strerror(errno);
-    while ((entry = readdir(folder)) != NULL) {
-        if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..")) continue;
-        if (!strcmp(entry->d_name, "run.recipe"))
-            mine = true;
-        else if (strcmp(entry->d_name, "run.recipe.lock") &&
-                 strcmp(entry->d_name, "run.recipe.tmp")) /* all that a killed start leaves */
-            others = true;
+    char bytes[8192];
+    size_t count;
+    replacement fresh;
+    FILE *from = fopen(path, "rb");
+    int error = from ? replacement_create(&fresh, copy, path) : errno;
+    if (!error) {
+        while (!error && (count = fread(bytes, 1, sizeof bytes, from)) > 0)
+            if (fwrite(bytes, 1, count, fresh.file) != count) error = errno;
+        if (!error && ferror(from)) error = EIO;
+        error = replacement_finish(&fresh, error);
     }
-    closedir(folder);
-    return others && !mine ? "it has files but no run.recipe: give a run's folder, or a new one"
-                           : NULL;
+    if (from) fclose(from);
+    return error;
 }
 
-static bool is_leftover(const char *name)
+int keep_file(const char *path, const char *kept)
 {
-    static const char *const own[] = {"checkpoint.safetensors", "generator.safetensors",
-                                      "sheet.png"};
-    const size_t suffix = sizeof ".XXXXXXXX.tmp" - 1;
-    size_t length = strlen(name), digits = strspn(name, "0123456789");
-    if (length <= suffix) return false;
-    length -= suffix;
-    if (name[length] != '.' || strspn(name + length + 1, "0123456789abcdef") != 8 ||
-        strcmp(name + length + 9, ".tmp"))
-        return false;
-    for (size_t i = 0; i < sizeof own / sizeof own[0]; ++i)
-        if (strlen(own[i]) == length && !strncmp(name, own[i], length)) return true;
-    return digits >= 6 && digits + 4 == length && !strncmp(name + digits, ".png", 4);
+    char fresh[PATH_SIZE];
+    int error;
+    if (snprintf(fresh, sizeof fresh, "%s.tmp", kept) >= PATH_SIZE) return ENAMETOOLONG;
+    remove(fresh);
+    if (second_name(path, fresh)) return copy_file(path, kept);
+    error = move_file(fresh, kept);
+    remove(fresh); /* it is still there where it failed, or both were one file already */
+    return error;
 }
 
-void remove_leftovers(const char *folder)
+FILE *append_open(const char *path)
 {
-    char path[PATH_SIZE];
-    DIR *names = opendir(folder);
-    const struct dirent *entry;
-    if (!names) return;
-    while ((entry = readdir(names)) != NULL)
-        if (is_leftover(entry->d_name) && path_join(path, folder, entry->d_name)) remove(path);
-    closedir(names);
+    FILE *file = fopen(path, "a");
+    if (file) setvbuf(file, NULL, _IONBF, 0);
+    return file;
+}
+
+int append_text(FILE *file, const char *text)
+{
+    struct stat before;
+    size_t length = strlen(text);
+    bool known = !fstat(fileno(file), &before) && (before.st_mode & S_IFMT) == S_IFREG;
+    int error;
+    errno = 0;
+    if (fwrite(text, 1, length, file) == length) return 0;
+    error = errno ? errno : EIO;
+    clearerr(file);
+    if (known) cut_file(file, (long long)before.st_size);
+    return error;
 }
 
 #ifdef _WIN32

@@ -1,51 +1,24 @@
 /* train.c: gan train RECIPE --out DIR. Runs a recipe; run again, it goes on where it stopped. */
-#include "picture_maker.h"
-#include "run_log.h"
+#include "memory_limits.h"
+#include "run_folder.h"
+#include "saver.h"
+#include "signals.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Ctrl-C, SIGTERM or SIGHUP once: the step is finished and saved. Ctrl-C or SIGTERM after that: the
- * program ends at once. */
-static volatile sig_atomic_t stop_signal;
-#ifdef SIGHUP
-static const int caught_signals[] = {SIGINT, SIGTERM, SIGHUP};
-#else
-static const int caught_signals[] = {SIGINT, SIGTERM};
-#endif
-enum { CAUGHT_COUNT = sizeof caught_signals / sizeof caught_signals[0] };
-
-static void on_signal(int number)
-{
-    stop_signal = number;
-    for (int i = 0; i < CAUGHT_COUNT; ++i) signal(caught_signals[i], SIG_DFL);
-#ifdef SIGHUP
-    signal(SIGHUP, SIG_IGN); /* a closing terminal sends several: from the system and the shell */
-#endif
-}
-
-/* One that the shell has the program ignore stays ignored: SIGINT in the background,
- * SIGHUP under nohup. */
-static void catch_signals(void)
-{
-    for (int i = 0; i < CAUGHT_COUNT; ++i)
-        if (signal(caught_signals[i], on_signal) == SIG_IGN) signal(caught_signals[i], SIG_IGN);
-}
-
 typedef struct run {
     const command *self;
     const char *folder;
+    const char *from;              /* --from: the checkpoint to go on from; NULL: the folder's */
     gan_context *reader, *context; /* the recipe's, and the one that it asks for */
     gan_recipe *recipe;
     gan_trainer *trainer;
-    picture_maker maker;
-    run_log log;
-    int64_t steps, sample_every, save_every, log_every, samples;
-    bool sheets; /* the generator makes pictures */
-    int code;    /* of a failure inside the step callback */
+    saver saver;
+    int64_t steps, first_step, sample_every, save_every, log_every;
+    int64_t folder_step; /* of the folder's checkpoint; below 0: there is none */
     bool resumes;
     int lock; /* of the folder; below 0: none yet */
 } run;
@@ -55,8 +28,7 @@ static const char lock_name[] = "run.recipe.lock"; /* run_folder_fault() knows i
 static void run_free(run *r)
 {
     char path[PATH_SIZE];
-    run_log_close(&r->log);
-    picture_maker_free(&r->maker);
+    saver_free(&r->saver);
     gan_trainer_release(r->trainer);
     gan_recipe_release(r->recipe);
     gan_context_release(r->context);
@@ -76,34 +48,48 @@ static void on_log(void *user, int32_t level, const char *line)
 {
     run *r = user;
     (void)level;
-    run_log_end(&r->log);
+    run_log_end(&r->saver.log);
     complain(r->self, 0, "%s", line);
 }
 
-/* --set SECTION.KEY=VALUE, and the short forms of three of them. */
+/* One of the flags that set an option: its name in the recipe, and the value. EXIT_USAGE after a
+ * message. */
+static int split_flag(const run *r, const char *name, const char *given, char path[256],
+                      const char **value)
+{
+    const bool init = !strcmp(name, "init");
+    const char *equals = strchr(given, '=');
+    int length = equals ? (int)(equals - given) : 0;
+    *value = equals ? equals + 1 : NULL;
+    if (length < 1 || length > 200)
+        return complain(r->self, EXIT_USAGE, "--%s %s: give %s", name, given,
+                        init ? "ROLE=FILE" : "SECTION.KEY=VALUE");
+    snprintf(path, 256, init ? "model.%.*s.load" : "%.*s", length, given);
+    return EXIT_GOOD;
+}
+
+/* --set, --change and --init, and the short forms of three options. */
 static int apply_flags(run *r, const arguments *a)
 {
     static const char *const shorts[][2] = {
         {"threads", "context.threads"}, {"precision", "context.precision"}, {"steps", "run.steps"}};
     for (int i = 0; i < a->given_count; ++i) {
         const char *name = a->given[i].name, *value = a->given[i].value;
+        const bool change = !strcmp(name, "change");
         char path[256] = "";
-        if (!strcmp(name, "set")) {
-            const char *equals = strchr(value, '=');
-            if (!equals || (size_t)(equals - value) >= sizeof path)
-                return complain(r->self, EXIT_USAGE, "--set %s: give SECTION.KEY=VALUE", value);
-            memcpy(path, value, (size_t)(equals - value));
-            path[equals - value] = '\0';
-            value = equals + 1;
+        gan_status status = GAN_OK;
+        if (change || !strcmp(name, "set") || !strcmp(name, "init")) {
+            int code = split_flag(r, name, value, path, &value);
+            if (code) return code;
         }
         for (size_t s = 0; s < sizeof shorts / sizeof shorts[0]; ++s)
             if (!strcmp(name, shorts[s][0])) snprintf(path, sizeof path, "%s", shorts[s][1]);
-        if (*path) {
-            gan_status status = gan_recipe_set(r->recipe, path, value);
-            if (status != GAN_OK) {
-                complain_status(r->self, r->reader, status);
-                return EXIT_USAGE;
-            }
+        if (*path)
+            status = change ? gan_recipe_change(r->recipe, path, value)
+                            : gan_recipe_set(r->recipe, path, value);
+        if (status != GAN_OK) {
+            complain_status(r->self, r->reader, status);
+            return EXIT_USAGE;
         }
     }
     return EXIT_GOOD;
@@ -124,7 +110,8 @@ static int read_recipe(run *r, const arguments *a)
     r->sample_every = run_option(r, "run.sample_every");
     r->save_every = run_option(r, "run.save_every");
     r->log_every = run_option(r, "run.log_every");
-    r->samples = run_option(r, "run.samples");
+    r->saver.samples = run_option(r, "run.samples");
+    r->saver.keep = run_option(r, "run.keep");
     status = gan_context_create(&r->context, gan_recipe_context(r->recipe), &host, message,
                                 sizeof message);
     return status == GAN_OK ? EXIT_GOOD : complain(r->self, EXIT_INPUT, "%s", message);
@@ -150,34 +137,78 @@ static int lock_folder(run *r)
     return EXIT_GOOD;
 }
 
-/* A new trainer, or the one of the folder's checkpoint. Nothing but the lock is written yet: a run
- * that cannot be made or resumed leaves the folder as it was. */
-static int start_trainer(run *r, const char *recipe)
+/* The checkpoint to go on from, as *checkpoint; NULL for a new training. */
+static int choose_start(run *r, const char *recipe, char own[PATH_SIZE], const char **checkpoint)
 {
-    char checkpoint[PATH_SIZE], own[PATH_SIZE];
-    const char *fault = run_folder_fault(r->folder);
-    int64_t done;
-    gan_status status;
-    if (!path_join(checkpoint, r->folder, "checkpoint.safetensors"))
-        return complain(r->self, EXIT_OUTPUT, "the path %s is too long", r->folder);
-    if (fault) return complain(r->self, EXIT_OUTPUT, "--out %s: %s", r->folder, fault);
-    if (path_exists(r->folder)) {
-        int code = lock_folder(r);
-        if (code) return code;
-    }
-    r->resumes = path_exists(checkpoint);
-    if (!r->resumes && path_join(own, r->folder, "run.recipe") && path_is_same(own, recipe))
+    char path[PATH_SIZE];
+    gan_trainer *other;
+    const bool is_run = path_exists(own);
+    *checkpoint = r->from ? r->from : is_run ? own : NULL;
+    r->resumes = *checkpoint != NULL;
+    r->folder_step = -1;
+    if (!is_run && path_join(path, r->folder, "run.recipe") && path_is_same(path, recipe))
         return complain(r->self, EXIT_OUTPUT,
                         "--out %s: the run would write over its recipe %s; give a new folder",
                         r->folder, recipe);
-    status = gan_recipe_trainer(&r->trainer, r->recipe, r->context, r->resumes ? checkpoint : NULL);
-    if (status == GAN_OK) status = gan_trainer_check(r->trainer);
+    if (is_run && r->from && gan_trainer_load(&other, r->reader, own) == GAN_OK) {
+        r->folder_step = gan_trainer_steps(other);
+        gan_trainer_release(other);
+    }
+    return EXIT_GOOD;
+}
+
+static const double gibibyte = 1 << 30;
+
+/* That memory is short, and what there is of it, if that is known. */
+static int complain_memory(const run *r, const char *what)
+{
+    const memory_limit limit = memory_available();
+    if (limit.bytes == INT64_MAX) return complain(r->self, EXIT_FAILED, "%s", what);
+    return complain(r->self, EXIT_FAILED,
+                    "%s, and this process can have %.2f GiB (%s); a smaller run.batch or smaller "
+                    "networks need less",
+                    what, (double)limit.bytes / gibibyte, limit.why);
+}
+
+/* Finds what the first step would refuse, too little memory for it included. */
+static int check_trainer(const run *r)
+{
+    char what[80];
+    int64_t bytes;
+    gan_status status = gan_trainer_memory(r->trainer, &bytes);
+    if (status == GAN_E_MEMORY) return complain_memory(r, gan_context_message(r->context));
     if (status != GAN_OK) return complain_status(r->self, r->context, status);
-    done = gan_trainer_steps(r->trainer);
-    if (done > r->steps)
+    snprintf(what, sizeof what, "the training needs about %.2f GiB of memory",
+             (double)bytes / gibibyte);
+    return bytes > memory_available().bytes ? complain_memory(r, what) : EXIT_GOOD;
+}
+
+/* A new trainer, or the one of a checkpoint. Nothing but the lock is written yet: a run that cannot
+ * be made or resumed leaves the folder as it was. */
+static int start_trainer(run *r, const char *recipe)
+{
+    char own[PATH_SIZE];
+    const char *fault = run_folder_fault(r->folder), *checkpoint;
+    gan_status status;
+    int code;
+    if (!path_join(own, r->folder, "checkpoint.safetensors"))
+        return complain(r->self, EXIT_OUTPUT, "the path %s is too long", r->folder);
+    if (fault) return complain(r->self, EXIT_OUTPUT, "--out %s: %s", r->folder, fault);
+    if (path_exists(r->folder) && (code = lock_folder(r))) return code;
+    if ((code = choose_start(r, recipe, own, &checkpoint))) return code;
+    status = gan_recipe_trainer(&r->trainer, r->recipe, r->context, checkpoint);
+    if (status == GAN_E_MEMORY) return complain_memory(r, gan_context_message(r->context));
+    if (status != GAN_OK) return complain_status(r->self, r->context, status);
+    if ((code = check_trainer(r))) return code;
+    r->first_step = gan_trainer_steps(r->trainer);
+    if (r->resumes && !r->from) r->folder_step = r->first_step;
+    if (r->first_step > r->steps)
         return complain(r->self, EXIT_USAGE, "%s has made %lld steps already, run.steps is %lld",
-                        r->folder, (long long)done, (long long)r->steps);
-    if (r->resumes) fprintf(stderr, "resuming %s after step %lld\n", r->folder, (long long)done);
+                        r->from ? r->from : r->folder, (long long)r->first_step,
+                        (long long)r->steps);
+    if (r->resumes)
+        fprintf(stderr, "resuming %s after step %lld\n", r->from ? r->from : r->folder,
+                (long long)r->first_step);
     return EXIT_GOOD;
 }
 
@@ -210,57 +241,11 @@ static int prepare_folder(run *r)
     }
     if (!error) {
         path_join(path, r->folder, "log.jsonl");
-        error = run_log_open(&r->log, r->folder, gan_trainer_steps(r->trainer), r->steps,
+        error = run_log_open(&r->saver.log, r->folder, r->first_step, r->steps,
                              run_option(r, "run.batch"));
     }
     if (error) return complain(r->self, EXIT_OUTPUT, "cannot write %s: %s", path, strerror(error));
     return EXIT_GOOD;
-}
-
-/* The averaged weights, where the trainer keeps them. */
-static gan_model *best_generator(const run *r)
-{
-    gan_model *averaged = gan_trainer_model(r->trainer, "generator", GAN_MODEL_AVERAGED);
-    return averaged ? averaged : gan_trainer_model(r->trainer, "generator", 0);
-}
-
-static int start_pictures(run *r)
-{
-    gan_model *generator = best_generator(r);
-    const char *fault = picture_maker_fault(generator, true);
-    gan_status status;
-    r->sheets = !fault;
-    if (fault) {
-        fprintf(stderr, "the generator makes no pictures, so there will be no sheets: %s\n", fault);
-        return EXIT_GOOD;
-    }
-    status =
-        picture_maker_create(&r->maker, r->context, generator, r->samples < 64 ? r->samples : 64,
-                             recipe_noise_is_uniform(r->recipe));
-    return status == GAN_OK ? EXIT_GOOD : complain_status(r->self, r->context, status);
-}
-
-static gan_status save_sheet(run *r, const char *name)
-{
-    char path[PATH_SIZE];
-    gan_tensor *pictures = NULL;
-    gan_status status = picture_maker_update(&r->maker);
-    if (status == GAN_OK) status = picture_maker_make(&r->maker, 0, r->samples, &pictures);
-    path_join(path, r->folder, name);
-    if (status == GAN_OK) status = gan_image_sheet(pictures, 0, path);
-    gan_tensor_release(pictures);
-    return status;
-}
-
-static gan_status save_run(run *r)
-{
-    char path[PATH_SIZE];
-    gan_status status;
-    path_join(path, r->folder, "checkpoint.safetensors");
-    status = gan_trainer_save(r->trainer, path);
-    path_join(path, r->folder, "generator.safetensors");
-    if (status == GAN_OK) status = gan_model_save(best_generator(r), path);
-    return status;
 }
 
 /* 0: never. */
@@ -269,63 +254,151 @@ static bool is_due(int64_t step, int64_t every)
     return every > 0 && step % every == 0;
 }
 
+static void save_sheet_of_step(run *r, int64_t step)
+{
+    char name[48], path[PATH_SIZE];
+    if (!r->saver.sheets || !is_due(step, r->sample_every) || step == r->steps) return;
+    snprintf(name, sizeof name, "sheets/%06lld.png", (long long)step);
+    /* In the beginning it is there, unless the process was killed between checkpoint and sheet. */
+    if (step > r->first_step || !path_join(path, r->folder, name) || !path_exists(path))
+        saver_sheet(&r->saver, name, SAVE_AND_GO_ON);
+}
+
+/* What was trained comes before the pictures of it. */
 static int32_t on_step(void *user, gan_trainer *trainer)
 {
     run *r = user;
     int64_t step = gan_trainer_steps(trainer);
-    bool last = step == r->steps, line = is_due(step, r->log_every) || (last && r->log_every > 0);
-    gan_status status = GAN_OK;
-    if (line && !run_log_step(&r->log, trainer)) {
-        int error = errno;
-        run_log_end(&r->log);
-        r->code = complain(r->self, EXIT_OUTPUT, "cannot write %s/log.jsonl: %s", r->folder,
-                           strerror(error));
-        return 1;
+    const bool last = step == r->steps, ends = last || signals_stop();
+    const bool line = is_due(step, r->log_every) || (last && r->log_every > 0);
+    if (line) saver_log_step(&r->saver);
+    run_log_progress(&r->saver.log, trainer, line);
+    if (!ends && signals_want_save()) {
+        if (saver_save(&r->saver, SAVE_ON_REQUEST)) {
+            run_log_end(&r->saver.log);
+            fprintf(stderr, "saved in %s after step %lld, as SIGUSR1 asks; the training goes on\n",
+                    r->folder, (long long)step);
+        }
+    } else if (!ends && is_due(step, r->save_every))
+        saver_save(&r->saver, SAVE_AND_GO_ON);
+    save_sheet_of_step(r, step);
+    return signals_stop() != 0;
+}
+
+/* ---- the end ---- */
+
+/* The trainer's group of weights that the message names; NULL if it names none. Static. */
+static const char *find_group(const run *r, const char *message)
+{
+    const char *kind = gan_trainer_text(r->trainer), *name;
+    for (int32_t g = 0; g < gan_catalog_group_count(); ++g)
+        for (int32_t k = 0; k < gan_catalog_kind_count(g); ++k) {
+            const char *known = gan_catalog_kind(g, k);
+            if (strcmp(gan_catalog_group(g), "trainer") || strncmp(kind, known, strlen(known)))
+                continue;
+            for (int32_t m = 0; m < gan_catalog_member_count(g, k); ++m) {
+                name = gan_catalog_member(g, k, m, "name");
+                if (!strcmp(gan_catalog_member(g, k, m, "type"), "group") && strstr(message, name))
+                    return name;
+            }
+        }
+    return NULL;
+}
+
+/* The file of the present state, as `out`; *fresh if it was in none yet and is saved there now.
+ * False after a message. */
+static bool keep_state(run *r, char out[PATH_SIZE], bool *fresh)
+{
+    const int64_t step = gan_trainer_steps(r->trainer);
+    gan_status status;
+    *fresh = false;
+    if (r->from && step == r->first_step) {
+        snprintf(out, PATH_SIZE, "%s", r->from);
+        return true;
     }
-    run_log_progress(&r->log, trainer, line);
-    if (r->sheets && is_due(step, r->sample_every) && !last) {
-        char name[48];
-        snprintf(name, sizeof name, "sheets/%06lld.png", (long long)step);
-        status = save_sheet(r, name);
-    }
-    if (status == GAN_OK && is_due(step, r->save_every) && !last) status = save_run(r);
-    if (status != GAN_OK) {
-        run_log_end(&r->log);
-        r->code = complain_status(r->self, r->context, status);
-        if (r->code == EXIT_INPUT) r->code = EXIT_OUTPUT;
-    }
-    return r->code || stop_signal;
+    path_join(out, r->folder, "checkpoint.safetensors");
+    if (r->saver.saved_step == step) return true;
+    path_join(out, r->folder, "before-divergence.safetensors");
+    status = gan_trainer_save(r->trainer, out);
+    *fresh = status == GAN_OK;
+    if (status != GAN_OK) complain_status(r->self, r->context, status);
+    return status == GAN_OK;
+}
+
+/* The step that diverged has changed nothing: the state before it is worth keeping, but not in the
+ * checkpoint's place, since going on from it needs a decision. */
+static void explain_divergence(run *r, const char *group)
+{
+    char path[PATH_SIZE], option[128], rate[64];
+    const int64_t step = gan_trainer_steps(r->trainer);
+    bool fresh = false;
+    const bool kept = step > 0 && keep_state(r, path, &fresh);
+    if (kept)
+        fprintf(stderr, "%s holds the state after step %lld, before the one that diverged\n", path,
+                (long long)step);
+    snprintf(option, sizeof option, "optimizer.%s.lr", group ? group : "GROUP");
+    fprintf(stderr,
+            "going on unchanged would diverge again, with the same bits; change an option, for "
+            "example by adding%s%s --change %s=RATE to the command",
+            fresh ? " --from " : "", fresh ? path : "", option);
+    if (group && gan_recipe_option(r->recipe, option, rate, sizeof rate) == GAN_OK)
+        fprintf(stderr, " (it is %s)", rate);
+    fputc('\n', stderr);
+}
+
+/* After a step that failed, which changed nothing. */
+static int finish_failed(run *r, gan_status status)
+{
+    int code = complain_status(r->self, r->context, status);
+    if (status == GAN_E_DIVERGED)
+        explain_divergence(r, find_group(r, gan_context_message(r->context)));
+    else if (gan_trainer_steps(r->trainer) > r->first_step)
+        saver_save(&r->saver, SAVE_AT_THE_END);
+    saver_log_close(&r->saver);
+    return code;
 }
 
 static int finish(run *r, gan_status status)
 {
     char path[PATH_SIZE];
-    int64_t step = gan_trainer_steps(r->trainer);
-    run_log_end(&r->log);
-    if (r->code) return r->code;
-    if (status != GAN_OK && status != GAN_E_CANCELLED)
-        return complain_status(r->self, r->context, status);
-    status = save_run(r);
-    if (status == GAN_OK && r->sheets) status = save_sheet(r, "sheet.png");
-    if (status != GAN_OK) {
-        complain_status(r->self, r->context, status);
-        return EXIT_OUTPUT;
-    }
-    if (stop_signal && step < r->steps)
+    const int64_t step = gan_trainer_steps(r->trainer);
+    const bool sheets = r->saver.sheets;
+    bool saved;
+    int stop = signals_stop();
+    run_log_end(&r->saver.log);
+    if (status != GAN_OK && status != GAN_E_CANCELLED) return finish_failed(r, status);
+    saved = saver_save(&r->saver, SAVE_AT_THE_END);
+    if (sheets) saver_sheet(&r->saver, "sheet.png", SAVE_AT_THE_END);
+    saver_log_close(&r->saver);
+    if (stop && step < r->steps && saved)
         fprintf(stderr,
-                "stopped after step %lld; saved in %s; the same command goes on from there\n",
-                (long long)step, r->folder);
-    if (stop_signal) return 128 + stop_signal;
-    path_join(path, r->folder, r->sheets ? "sheet.png" : "generator.safetensors");
+                "stopped after step %lld; saved in %s; the same command%s goes on from there\n",
+                (long long)step, r->folder, r->from ? " without --from" : "");
+    if (saver_failed(&r->saver)) return EXIT_OUTPUT;
+    if (stop) return 128 + stop;
+    path_join(path, r->folder, sheets ? "sheet.png" : "generator.safetensors");
     printf("%s\n", path);
     return EXIT_GOOD;
 }
 
 static int train(run *r)
 {
-    int64_t left = r->steps - gan_trainer_steps(r->trainer);
-    catch_signals();
-    return finish(r, gan_trainer_run(r->trainer, left, on_step, r));
+    signals_catch();
+    if (r->folder_step >= 0) saver_resume(&r->saver, r->folder_step, !r->from);
+    if (r->resumes) save_sheet_of_step(r, r->first_step);
+    return finish(r, gan_trainer_run(r->trainer, r->steps - r->first_step, on_step, r));
+}
+
+static int prepare_saver(run *r)
+{
+    saver *s = &r->saver;
+    s->self = r->self;
+    s->context = r->context;
+    s->trainer = r->trainer;
+    s->folder = r->folder;
+    s->saved_step = -1;
+    for (int i = 0; i < KEPT_OUTPUTS; ++i) s->of_step[i] = -1;
+    return saver_start_sheets(s, recipe_noise_is_uniform(r->recipe));
 }
 
 static int run_train(const command *self, int count, char **words)
@@ -340,9 +413,11 @@ static int run_train(const command *self, int count, char **words)
     }
     r.folder = arguments_get(&a, "out");
     if (!r.folder) return complain(self, EXIT_USAGE, "--out DIR is missing: where the run is kept");
+    r.from = arguments_get(&a, "from");
+    signals_begin();
     code = read_recipe(&r, &a);
     if (!code) code = start_trainer(&r, a.operands[0]);
-    if (!code) code = start_pictures(&r);
+    if (!code) code = prepare_saver(&r);
     if (!code) code = prepare_folder(&r);
     if (!code) code = train(&r);
     run_free(&r);
@@ -352,10 +427,26 @@ static int run_train(const command *self, int count, char **words)
 static const flag train_flags[] = {
     {"out", "DIR", "the run's folder: made, or resumed if it holds a checkpoint", false},
     {"set", "SECTION.KEY=VALUE", "overrides an option of the recipe; may be repeated", true},
+    {"change", "SECTION.KEY=VALUE", "likewise, and on resume it may differ from the checkpoint",
+     true},
+    {"init", "ROLE=FILE", "a model starts from saved weights; may be repeated", true},
+    {"from", "FILE", "resumes from this checkpoint, not from the folder's", false},
     {"steps", "N", "the same as --set run.steps=N", false},
     {"threads", "N", "the same as --set context.threads=N", false},
     {"precision", "P", "the same as --set context.precision=P", false},
     {"help", NULL, "this text", false}};
+static const char train_notes[] =
+    "Ctrl-C (SIGINT), SIGTERM, SIGHUP and SIGXCPU end the training after the step that is under\n"
+    "way, and it is saved; a second Ctrl-C or SIGTERM ends it at once. SIGUSR1 saves it and it "
+    "goes\n"
+    "on.\n\n"
+    "A checkpoint, sheet or line of the log that cannot be written costs a message, not the\n"
+    "training: the next one is tried. If at the end one is still missing, the exit code is 4, "
+    "after\n"
+    "all that can be saved was saved.\n\n"
+    "A step that diverges (exit code 5) changes nothing; the state before it is kept as\n"
+    "DIR/before-divergence.safetensors. --from FILE goes on from it, with --change to another "
+    "end.\n";
 const command command_train = {"train",
                                "RECIPE --out DIR",
                                "trains what a recipe describes; run again, it resumes",
@@ -363,4 +454,5 @@ const command command_train = {"train",
                                1,
                                train_flags,
                                sizeof train_flags / sizeof train_flags[0],
-                               run_train};
+                               run_train,
+                               train_notes};

@@ -43,11 +43,18 @@ GAN_API gan_status gan_trainer_feed(gan_trainer *trainer, const char *feed, gan_
 
 /* The model of a role (borrowed; NULL if unset, for an unknown role and for unknown bits of
  * `flags`): the trained one with 0; with GAN_MODEL_AVERAGED its moving average, where the trainer
- * keeps one (option average=), else NULL. The batch statistics of an average are estimated afresh
- * when the trainer is saved; between saves they are the trained model's. What is written to a model
- * before its first step is in the average from then on. */
+ * keeps one (option average=), else NULL. The batch statistics of an average are the trained
+ * model's after each step, and its own after gan_trainer_refresh or gan_trainer_save. What is
+ * written to a model before its first step is in the average from then on. */
 #define GAN_MODEL_AVERAGED 1
 GAN_API gan_model *gan_trainer_model(const gan_trainer *trainer, const char *role, int32_t flags);
+
+/* Estimates the batch statistics of the averaged models afresh, from batches of noise of its own:
+ * what a runner of an average shows is then what the file would show that gan_trainer_save writes
+ * now. The training that follows has the same bits with and without it, and a second time changes
+ * nothing. Nothing happens where no average has such statistics. GAN_E_STATE in the middle of a
+ * step. */
+GAN_API gan_status gan_trainer_refresh(gan_trainer *trainer);
 
 /* Goes through a step without computing anything: finds what the first step would refuse, and makes
  * the memory that it needs. GAN_E_STATE names a role or feed that is missing, GAN_E_SHAPE what does
@@ -90,9 +97,10 @@ GAN_API const char *gan_trainer_text(const gan_trainer *trainer);
 
 /* Everything in one safetensors file: models, moments, the seed and the counters of every random
  * stream, position in the data, schedules. A run that is saved, loaded and continued has the same
- * bits as one that was not interrupted. Data sets are attached again by gan_trainer_set_data; that
- * they are the same, and the precision too, is left to the caller (gan_recipe_trainer compares
- * them). The context may have another seed, and keeps it.
+ * bits as one that was not interrupted. The averages are refreshed first, as gan_trainer_refresh
+ * does it. Data sets are attached again by gan_trainer_set_data; that they are the same, and the
+ * precision too, is left to the caller (gan_recipe_trainer compares them). The context may have
+ * another seed, and keeps it.
  *
  * Saving changes nothing but the batch statistics of the averages (see gan_trainer_model): a
  * training that is saved after every step has the same bits as one that is saved once, at the end.

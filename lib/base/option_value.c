@@ -2,6 +2,8 @@
 #include "base/memory.h"
 #include "base/number.h"
 
+#include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -86,20 +88,47 @@ static bool option_integer(option_slice slice, int64_t *out)
     return true;
 }
 
-/* The bounds as text: "must be in [1, 7]", "must be at least 1". A huge bound is none. */
-static gan_status option_range(const gan__reading *reading)
+/* Whether it would be one if there were room for all its digits. */
+static bool option_is_huge_integer(option_slice slice)
+{
+    bool digits = false;
+    for (size_t i = 0; i < slice.length; i++) {
+        char c = slice.text[i];
+        bool sign = i == 0 && (c == '-' || c == '+'), times = digits && c == '*';
+        if (!sign && !times && (c < '0' || c > '9')) return false;
+        digits = !sign && !times;
+    }
+    return digits;
+}
+
+/* A bound as text, of whole numbers with all digits. */
+static void option_print_bound(const gan__option *option, double bound, char out[GAN__NUMBER_SIZE])
+{
+    int64_t whole = bound > 0 ? INT64_MAX : INT64_MIN;
+    if (option->type == GAN__OPTION_REAL) {
+        gan__number_print(bound, out);
+        return;
+    }
+    if (fabs(bound) < 0x1p63) whole = (int64_t)bound;
+    snprintf(out, GAN__NUMBER_SIZE, "%" PRId64, whole);
+}
+
+/* The bounds as text: "must be in [1, 7]". Where one is so huge that it is none, only the bound
+ * that the value is beyond: "must be at least 1". */
+static gan_status option_range(const gan__reading *reading, bool above)
 {
     const gan__option *option = reading->option;
     const double huge = 9e15;
+    bool bounded = option->least != option->most;
+    double low = bounded ? option->least : -HUGE_VAL, high = bounded ? option->most : HUGE_VAL;
     char least[GAN__NUMBER_SIZE], most[GAN__NUMBER_SIZE], what[96];
-    gan__number_print(option->least, least);
-    gan__number_print(option->most, most);
-    if (option->most >= huge) {
-        snprintf(what, sizeof what, "must be at least %s", least);
-    } else if (option->least <= -huge) {
-        snprintf(what, sizeof what, "must be at most %s", most);
-    } else {
+    option_print_bound(option, low, least);
+    option_print_bound(option, high, most);
+    if (low > -huge && high < huge) {
         snprintf(what, sizeof what, "must be in [%s, %s]", least, most);
+    } else {
+        snprintf(what, sizeof what, "must be at %s %s", above ? "most" : "least",
+                 above ? most : least);
     }
     return gan__option_refuse(reading, what);
 }
@@ -112,9 +141,13 @@ static bool option_in_range(const gan__option *option, double value)
 static gan_status option_whole(const gan__reading *reading, option_slice slice, const char *what,
                                int64_t *out)
 {
-    if (!option_integer(slice, out)) return gan__option_refuse(reading, what);
-    if (!option_in_range(reading->option, (double)*out)) return option_range(reading);
-    return GAN_OK;
+    const gan__option *option = reading->option;
+    if (option_integer(slice, out)) {
+        if (option_in_range(option, (double)*out)) return GAN_OK;
+        return option_range(reading, (double)*out > option->most);
+    }
+    if (option_is_huge_integer(slice)) return option_range(reading, slice.text[0] != '-');
+    return gan__option_refuse(reading, what);
 }
 
 static option_slice option_whole_text(const gan__reading *reading)
@@ -135,7 +168,8 @@ static gan_status option_parse_real(const gan__reading *reading, double *slot)
     if (!gan__number_parse(reading->token->text, reading->token->length, slot)) {
         return gan__option_refuse(reading, "needs a number");
     }
-    return option_in_range(reading->option, *slot) ? GAN_OK : option_range(reading);
+    if (option_in_range(reading->option, *slot)) return GAN_OK;
+    return option_range(reading, *slot > reading->option->most);
 }
 
 static gan_status option_parse_boolean(const gan__reading *reading, int32_t *slot)

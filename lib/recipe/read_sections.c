@@ -22,6 +22,8 @@ static const gan__option run_table[] = {
      offsetof(gan__run_options, log_every), "steps between two lines of the log; 0: none"},
     {"samples", GAN__OPTION_INTEGER, 0, "64", 1, 65536, NULL, offsetof(gan__run_options, samples),
      "pictures on a sheet"},
+    {"keep", GAN__OPTION_INTEGER, 0, "0", 0, 1 << 20, NULL, offsetof(gan__run_options, keep),
+     "older checkpoints and generators that are kept beside the newest, by their step; 0: none"},
 };
 
 const gan__kind gan__run_kind = {"run", "how long a recipe trains, and what it leaves behind",

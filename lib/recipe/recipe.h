@@ -52,7 +52,7 @@ struct gan_recipe {
 
 /* [run]. */
 typedef struct gan__run_options {
-    int64_t steps, batch, sample_every, save_every, log_every, samples;
+    int64_t steps, batch, sample_every, save_every, log_every, samples, keep;
 } gan__run_options;
 extern const gan__kind gan__run_kind;
 

@@ -57,3 +57,18 @@ gan_status gan__averages_refresh(gan_trainer *t)
             GAN__TRY(averages_refresh(t, i));
     return GAN_OK;
 }
+
+static gan_status averages_refresh_all(gan_trainer *t)
+{
+    if (t->stepping)
+        return gan__fail(t->object.context, GAN_E_STATE,
+                         "gan_trainer_refresh: the trainer is in the middle of a step");
+    GAN__TRY(gan__averages_prepare(t));
+    return gan__averages_refresh(t);
+}
+
+gan_status gan_trainer_refresh(gan_trainer *trainer)
+{
+    GAN__TRY(gan__object_check(NULL, trainer, GAN__TRAINER, "gan_trainer_refresh", "trainer"));
+    GAN__RETURN_ENTERED(trainer->object.context, averages_refresh_all(trainer));
+}

@@ -329,6 +329,7 @@ static void refuse_trainer_rest(world *w)
     NOTHING_FROM(gan_trainer_model, t, "generator", -1);
     NOTHING_FROM(gan_trainer_model, t, "generator", GAN_MODEL_AVERAGED); /* there is no average */
     EACH_WRONG(TRAINER, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_trainer_check, bad);
+    EACH_WRONG(TRAINER, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_trainer_refresh, bad);
     EACH_WRONG(TRAINER, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_trainer_memory, bad, &bytes);
     REFUSED(GAN_E_ARGUMENT, "bytes", gan_trainer_memory, t, NULL);
     EACH_WRONG(TRAINER, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_trainer_step, bad);

@@ -77,6 +77,7 @@ static void log_line(void *user, int32_t level, const char *line)
     CHECK_STATUS(gan_trainer_step(t), GAN_E_STATE);
     CHECK_STATUS(gan_trainer_run(t, 1, NULL, NULL), GAN_E_STATE);
     CHECK_STATUS(gan_trainer_save(t, "trainer"), GAN_E_STATE);
+    CHECK_STATUS(gan_trainer_refresh(t), GAN_E_STATE);
     CHECK_STATUS(gan_trainer_set_model(t, "generator", logging->generator), GAN_E_STATE);
     CHECK_STATUS(gan_trainer_set_data(t, "real", logging->dataset), GAN_E_STATE);
     CHECK_STATUS(gan_trainer_set_optimizer(t, "generator", "adam"), GAN_E_STATE);
@@ -244,6 +245,7 @@ static void busy_training(world *w)
     BUSY(gan_trainer_set_optimizer(w->trainer, "generator", "adam"));
     BUSY(gan_trainer_feed(w->trainer, "real", w->made));
     BUSY(gan_trainer_check(w->trainer));
+    BUSY(gan_trainer_refresh(w->trainer));
     BUSY(gan_trainer_memory(w->trainer, &bytes));
     BUSY(gan_trainer_step(w->trainer));
     BUSY(gan_trainer_run(w->trainer, 1, NULL, NULL));

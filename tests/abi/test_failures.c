@@ -70,6 +70,7 @@ static gan_status train(program *p)
 {
     DO(gan_trainer_step(p->trainer));
     DO(gan_trainer_step(p->trainer));
+    DO(gan_trainer_refresh(p->trainer));
     DO(gan_trainer_save(p->trainer, "trainer"));
     return GAN_OK;
 }

@@ -168,9 +168,21 @@ TEST(messages)
         {"sample x", "sample: 'channels' needs a whole number, not 'x' (line 1, column 8)"},
         {"sample 1.5", "sample: 'channels' needs a whole number, not '1.5' (line 1, column 8)"},
         {"sample 99999999999999999999",
-         "sample: 'channels' needs a whole number, not '99999999999999999999' (line 1, column 8)"},
-        {"sample 4294967296*4294967296", "sample: 'channels' needs a whole number, not "
+         "sample: 'channels' must be in [1, 4096], not '99999999999999999999' (line 1, column 8)"},
+        {"sample 4294967296*4294967296", "sample: 'channels' must be in [1, 4096], not "
                                          "'4294967296*4294967296' (line 1, column 8)"},
+        {"sample 4294967296*4294967296*",
+         "sample: 'channels' needs a whole number, not '4294967296*4294967296*' (line 1, column "
+         "8)"},
+        {"sample 2*-3", "sample: 'channels' needs a whole number, not '2*-3' (line 1, column 8)"},
+        {"sample 1 steps=9223372036854775807",
+         "sample: 'steps' must be at most 1000000000000000000, not "
+         "'9223372036854775807' (line 1, column 16)"},
+        {"sample 1 steps=9223372036854775808",
+         "sample: 'steps' must be at most 1000000000000000000, not "
+         "'9223372036854775808' (line 1, column 16)"},
+        {"sample 1 steps=-9223372036854775809", "sample: 'steps' must be at least 0, not "
+                                                "'-9223372036854775809' (line 1, column 16)"},
         {"sample 0", "sample: 'channels' must be in [1, 4096], not '0' (line 1, column 8)"},
         {"sample 1 steps=-1", "sample: 'steps' must be at least 0, not '-1' (line 1, column 16)"},
         {"sample 1 rate=2", "sample: 'rate' must be at most 1, not '2' (line 1, column 15)"},

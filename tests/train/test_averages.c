@@ -84,6 +84,53 @@ TEST(statistics_are_estimated_afresh)
     estimate("0");
 }
 
+/* Both begin with the same file, so that they have one seed. */
+static gan_trainer *begun(void)
+{
+    gan_trainer *t;
+    must(gan_trainer_load(&t, context, "averages.tmp"));
+    return t;
+}
+
+/* After a refresh the average has what a save would give it, and not what it was trained with. */
+static void compare_statistics(gan_trainer *t)
+{
+    const int64_t shape[1] = {HIDDEN};
+    gan_model *average = gan_trainer_model(t, "generator", GAN_MODEL_AVERAGED);
+    gan_tensor *mean[3];
+    mean[0] = values(average, "1.running_mean", 1, shape);
+    must(gan_trainer_refresh(t));
+    mean[1] = values(average, "1.running_mean", 1, shape);
+    must(gan_trainer_save(t, "averages.tmp"));
+    mean[2] = values(average, "1.running_mean", 1, shape);
+    CHECK(memcmp(gan_tensor_data(mean[0]), gan_tensor_data(mean[1]), HIDDEN * sizeof(float)));
+    CHECK(!memcmp(gan_tensor_data(mean[1]), gan_tensor_data(mean[2]), HIDDEN * sizeof(float)));
+    for (int i = 0; i < 3; ++i) gan_tensor_release(mean[i]);
+}
+
+TEST(a_refresh_changes_no_training)
+{
+    gan_trainer *t = averaged("input 8; dense 16 spectral=yes; batchnorm; dropout 0.3; dense 12");
+    uint8_t *bytes[2];
+    size_t sizes[2];
+    must(gan_trainer_refresh(t)); /* nothing is there yet */
+    must(gan_trainer_save(t, "averages.tmp"));
+    gan_trainer_release(t);
+    gan_trainer *plain = begun(), *refreshed = begun();
+    for (int i = 0; i < 4; ++i) {
+        must(step(plain));
+        must(step(refreshed));
+        compare_statistics(refreshed);
+    }
+    bytes[0] = saved(plain, &sizes[0]);
+    bytes[1] = saved(refreshed, &sizes[1]);
+    CHECK(sizes[0] == sizes[1] && !memcmp(bytes[0], bytes[1], sizes[0]));
+    for (int i = 0; i < 2; ++i) gan__free(context, bytes[i]);
+    gan_trainer_release(plain);
+    gan_trainer_release(refreshed);
+    remove("averages.tmp");
+}
+
 /* Weights written after the model was set are where its average begins: also for a save before the
  * first step, and after a check. */
 static void begin(bool check, bool save)
@@ -119,6 +166,7 @@ int main(void)
 {
     rig_open(BATCH, "averages.tmp");
     RUN(statistics_are_estimated_afresh);
+    RUN(a_refresh_changes_no_training);
     RUN(written_weights_are_averaged);
     return rig_close();
 }
