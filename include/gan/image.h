@@ -6,6 +6,11 @@
 
 GAN_BEGIN
 
+/* The most that height and width of a picture may be, and the values (height x width x channels) of
+ * one in a PNG file. */
+#define GAN_IMAGE_SIDE 2147483647
+#define GAN_IMAGE_PNG_VALUES 268435456
+
 /* Reads PNG, PNM or PAM, told apart by content: a uint8 tensor H x W x C with C = 1 to 4 as in the
  * file (palettes opened up to RGB, 16 bits rounded to 8). A PNG file's transparent colours (tRNS)
  * add a channel, alpha.

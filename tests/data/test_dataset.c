@@ -4,6 +4,7 @@
 #include "base/stream.h"
 #include "data/data.h"
 #include "data_files.h"
+#include "files/deflate.h"
 #include "files/safetensors.h"
 #include "test.h"
 
@@ -374,6 +375,100 @@ TEST(pictures_of_two_values)
     fault_remove(&fault, "b.npy");
 }
 
+/* ---- count=N ---- */
+
+enum { MANY = 40000, SIDE = 8, BYTES = MANY * SIDE * SIDE };
+
+static uint32_t part_sum(const char *spec, int32_t count)
+{
+    gan_dataset *dataset;
+    if (!CHECK_OK(gan_dataset_open(&dataset, context, spec))) {
+        printf("%s: %s\n", spec, gan_context_message(context));
+        return 0;
+    }
+    CHECK_INT(gan_dataset_count(dataset), count);
+    CHECK_INT(gan_tensor_count(dataset->fields[0].tensor), count * SIDE * SIDE);
+    uint32_t sum = dataset->fields[0].checksum;
+    gan_dataset_release(dataset);
+    return sum;
+}
+
+/* Ten of 40,000 pictures cost no more than ten, of a file that may end behind them; all of them
+ * have the sum that they always had. */
+static void check_part(const char *path, const char *kind, const uint8_t *values, size_t header)
+{
+    char spec[64];
+    snprintf(spec, sizeof spec, "%s path=%s", kind, path);
+    CHECK_INT(part_sum(spec, MANY), gan__crc32(0, values, BYTES));
+    fault_file *file = fault_find(&fault, path);
+    long long before = fault.live_bytes;
+    fault.peak_bytes = before;
+    snprintf(spec, sizeof spec, "%s path=%s count=10", kind, path);
+    CHECK_INT(part_sum(spec, 10), gan__crc32(0, values, 10 * SIDE * SIDE));
+    CHECK(fault.peak_bytes - before < 400000);
+    CHECK(file->position <= 131072);
+    CHECK_INT(fault.live_bytes, before);
+    snprintf(spec, sizeof spec, "%s path=%s count=39999", kind, path);
+    CHECK_INT(part_sum(spec, MANY - 1), gan__crc32(0, values, BYTES - SIDE * SIDE));
+    snprintf(spec, sizeof spec, "%s path=%s count=2000", kind, path);
+    if (header > 0) file->size = header + 2000 * SIDE * SIDE;
+    CHECK_INT(part_sum(spec, 2000), gan__crc32(0, values, 2000 * SIDE * SIDE));
+    gan_dataset *dataset;
+    if (header > 0) file->size--;
+    if (header > 0) CHECK_STATUS(gan_dataset_open(&dataset, context, spec), GAN_E_FORMAT);
+    fault_remove(&fault, path);
+}
+
+TEST(count_takes_no_more)
+{
+    uint8_t *values, *file, *packed;
+    size_t size;
+    CHECK_OK(gan__allocate(context, &values, BYTES, 1));
+    CHECK_OK(gan__allocate(context, &file, BYTES + 200, 1));
+    for (size_t i = 0; i < BYTES; i++) values[i] = (uint8_t)((uint32_t)i * 2654435761u >> 13);
+    put_file(&fault, "m.idx", file, make_idx(file, 3, (const int[3]){MANY, SIDE, SIDE}, values));
+    size = 16 + BYTES;
+    CHECK_OK(gan__zlib_compress(context, file, size, &packed, &size));
+    uint32_t tail[2] = {gan__crc32(0, file, 16 + BYTES), 16 + BYTES};
+    memcpy(file, "\x1f\x8b\x08\0\0\0\0\0\0\3", 10);
+    memcpy(file + 10, packed + 2, size - 6);
+    memcpy(file + size + 4, tail, 8);
+    put_file(&fault, "m.gz", file, size + 12);
+    gan__free(context, packed);
+    put_file(&fault, "m.npy", file, make_npy(file, "|u1", "(40000, 8, 8)", values, BYTES));
+    check_part("m.idx", "idx", values, 16);
+    check_part("m.gz", "idx", values, 0);
+    check_part("m.npy", "npy", values, 128);
+    gan__free(context, file);
+    gan__free(context, values);
+}
+
+/* The first dimension varies fastest: the examples lie all over the file. */
+TEST(count_of_fortran_order)
+{
+    uint8_t file[512], values[24], back[12];
+    const int64_t indices[2] = {0, 1}, shape[4] = {2, 2, 3, 1};
+    gan_dataset *dataset;
+    for (int i = 0; i < 24; i++) values[i] = (uint8_t)(i * 9);
+    size_t size = make_npy(file, "|u1", "(4, 2, 3)", values, sizeof values);
+    char *order = strstr((char *)file + 10, "False");
+    memcpy(order, "True ", 5);
+    put_file(&fault, "f.npy", file, size);
+    CHECK_OK(gan_dataset_open(&dataset, context, "npy path=f.npy count=2"));
+    gan_tensor *tensor = make_tensor(GAN_UINT8, 4, shape);
+    CHECK_OK(gan_dataset_read(dataset, "image", indices, tensor));
+    memcpy(back, gan_tensor_data(tensor), sizeof back);
+    for (int i = 0; i < 12; i++) {
+        int n = i / 6, y = i / 3 % 2, x = i % 3;
+        CHECK_INT(back[i], values[n + 4 * (y + 2 * x)]);
+    }
+    CHECK_INT(dataset->fields[0].checksum, gan__crc32(0, back, sizeof back));
+    CHECK_INT(gan_tensor_count(dataset->fields[0].tensor), 12);
+    gan_tensor_release(tensor);
+    gan_dataset_release(dataset);
+    fault_remove(&fault, "f.npy");
+}
+
 TEST(options_of_all_kinds)
 {
     gan_dataset *dataset;
@@ -420,6 +515,11 @@ TEST(messages)
                      "p.idx: label is uint8 with 2 dimensions an example; it must be one integer");
     check_open_fails("idx path=p.idx count=4", GAN_E_ARGUMENT,
                      "idx: count=4, but there are 3 examples");
+    check_open_fails("idx path=p.idx labels=l4.idx count=2", GAN_E_SHAPE,
+                     "l4.idx: 4 examples of label, but 3 of image");
+    put_file(&fault, "l4.idx", file, make_idx(file, 1, (const int[1]){3}, pictures) + 1);
+    check_open_fails("idx path=p.idx labels=l4.idx count=3", GAN_E_FORMAT,
+                     "l4.idx: byte 8: the 3 elements have 3 bytes, 4 remain");
     check_open_fails("npy", GAN_E_ARGUMENT, "npy: no examples");
     fault_remove(&fault, "l4.idx");
 }
@@ -465,6 +565,8 @@ TEST(wrong_calls)
     gan_dataset_release(NULL);
 }
 
+static int keeps; /* whether the last picture may be missing */
+
 /* Every prefix and every flipped bit: an error or a data set, and the memory is that of the file.
  */
 static void attack(const char *path, const char *spec)
@@ -476,7 +578,8 @@ static void attack(const char *path, const char *spec)
     memcpy(whole, file->bytes, size);
     for (size_t i = 0; i < size; i++) {
         put_file(&fault, path, whole, i);
-        CHECK(gan_dataset_open(&dataset, context, spec) != GAN_OK);
+        gan_status status = gan_dataset_open(&dataset, context, spec);
+        CHECK(status != GAN_OK || (keeps && i + 30 >= size)); /* the last of three pictures */
         gan_dataset_release(dataset);
     }
     for (size_t i = 0; i < size * 8; i++) {
@@ -499,6 +602,10 @@ TEST(hostile_files)
     attack("p.gz", "idx path=p.gz");
     attack("p.npy", "npy path=p.npy size=8 fit=crop");
     attack("v.npy", "npy vectors=v.npy");
+    keeps = 1;
+    attack("p.idx", "idx path=p.idx count=2");
+    attack("p.gz", "idx path=p.gz count=2");
+    attack("p.npy", "npy path=p.npy count=2");
 }
 
 TEST(every_allocation_may_fail)
@@ -584,6 +691,8 @@ int main(void)
     RUN(names_of_any_bytes);
     RUN(values_of_files);
     RUN(pictures_of_two_values);
+    RUN(count_takes_no_more);
+    RUN(count_of_fortran_order);
     RUN(options_of_all_kinds);
     RUN(messages);
     RUN(wrong_calls);
