@@ -37,6 +37,7 @@ struct gan_dataset {
     gan__field fields[GAN__MAX_FIELDS];
     int32_t field_count;
     gan_dataset_read_function read; /* NULL: all fields are tensors */
+    void (*release)(void *user);    /* NULL: nothing to do */
     void *user;
     gan__mutex *mutex; /* one call of `read` at a time, whatever threads draw */
     uint64_t process;  /* that made the mutex: a forked child has one thread and no use for it */
@@ -102,6 +103,13 @@ extern const int32_t gan__data_kind_count;
  * the tensor has all, or the first `count` that are wanted. */
 gan_status gan__dataset_add(gan_dataset *dataset, const char *source, const char *field,
                             gan_tensor *tensor, int64_t total);
+
+/* Warns of pictures in a tensor whose range is likely to be another than it must be; `refused`:
+ * values that cannot be right are refused elsewhere. */
+gan_status gan__dataset_check_range(const gan_dataset *dataset, const char *source, bool refused);
+
+/* An example as a tensor of its own: a view on the stack, which nobody retains. */
+gan_tensor gan__dataset_row(const gan_tensor *tensor, int64_t index);
 
 /* The field's index, -1 if there is none; or, as *out, with GAN_E_ARGUMENT that names those there
  * are. */

@@ -38,6 +38,7 @@ static void dataset_destroy(void *self)
     }
     gan__mutex_destroy(dataset->mutex);
     gan__free(dataset->object.context, dataset->text);
+    if (dataset->release) dataset->release(dataset->user); /* whoever reads retains the data set */
 }
 
 static gan_status dataset_new(gan_dataset **out, gan_context *context)
@@ -310,7 +311,8 @@ static gan_status dataset_add_all(gan_dataset *dataset, const char *const *field
         GAN__TRY(gan__dataset_add(dataset, "dataset", fields[i], tensors[i],
                                   tensors[i]->rank > 0 ? tensors[i]->shape[0] : 0));
     }
-    return dataset_finish(dataset, "dataset", &dataset_defaults);
+    GAN__TRY(dataset_finish(dataset, "dataset", &dataset_defaults));
+    return gan__dataset_check_range(dataset, "dataset", false);
 }
 
 static gan_status dataset_from_tensors(gan_dataset **out, gan_context *context,
@@ -399,14 +401,17 @@ static gan_status dataset_from_callback(gan_dataset **out, gan_context *context,
     dataset->count = dataset->total = source->count;
     dataset->read = source->read;
     dataset->user = source->user;
-    return dataset_deliver(out, dataset, dataset_add_callback(dataset, fields, field_count));
+    gan_status status = dataset_add_callback(dataset, fields, field_count);
+    if (status == GAN_OK) dataset->release = source->release; /* a failure calls nothing */
+    return dataset_deliver(out, dataset, status);
 }
 
 gan_status gan_dataset_from_callback(gan_dataset **out, gan_context *context,
                                      const gan_dataset_field *fields, int32_t field_count,
-                                     int64_t count, gan_dataset_read_function read, void *user)
+                                     int64_t count, gan_dataset_read_function read,
+                                     void (*release)(void *user), void *user)
 {
-    const gan_dataset source = {.count = count, .read = read, .user = user};
+    const gan_dataset source = {.count = count, .read = read, .release = release, .user = user};
     if (out) *out = NULL;
     if (!out || !context || !fields || !read) {
         return gan__fail(context, GAN_E_ARGUMENT, "gan_dataset_from_callback: %s is NULL",

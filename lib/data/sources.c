@@ -1,6 +1,6 @@
 #include "base/memory.h"
 #include "data/source.h"
-#include "files/input.h"
+#include "files/unpack.h"
 
 #include <string.h>
 
@@ -36,19 +36,19 @@ static gan_status source_cut(gan_tensor **tensor, int64_t count)
 
 /* Up to the elements. To know how many bytes are wanted the beginning is read first: as much as any
  * header has that is of use. */
-static gan_status source_header(gan__input *input, gan__array_header *header, bool all,
+static gan_status source_header(gan__unpack *input, gan__array_header *header, bool all,
                                 gan__bytes *in, gan__array *array)
 {
-    GAN__TRY(gan__input_need(input, all ? SIZE_MAX : SOURCE_HEADER, in));
+    GAN__TRY(gan__unpack_need(input, all ? SIZE_MAX : SOURCE_HEADER, in));
     gan_status status = header(in, array);
     if (status != GAN_E_FORMAT || input->whole) return status;
     in->at = 0;
-    GAN__TRY(gan__input_need(input, SIZE_MAX, in));
+    GAN__TRY(gan__unpack_need(input, SIZE_MAX, in));
     return header(in, array);
 }
 
 /* *total: examples that the file has. */
-static gan_status source_load(gan__input *input, int64_t count, gan__array_header *header,
+static gan_status source_load(gan__unpack *input, int64_t count, gan__array_header *header,
                               gan__array *array, gan_tensor **out, int64_t *total)
 {
     gan__bytes in = {.at = 0};
@@ -59,11 +59,11 @@ static gan_status source_load(gan__input *input, int64_t count, gan__array_heade
     if (part && !(array->fortran && array->rank > 1)) {
         GAN__TRY(gan__array_cut(&in, array, count, &size));
         if (size > SIZE_MAX - in.at) size = SIZE_MAX - in.at;
-        GAN__TRY(gan__input_need(input, in.at + (size_t)size, &in));
+        GAN__TRY(gan__unpack_need(input, in.at + (size_t)size, &in));
         GAN__TRY(gan__bytes_take(&in, size, "the elements", &array->data));
         return gan__array_tensor(&in, array, out);
     }
-    GAN__TRY(gan__input_need(input, SIZE_MAX, &in));
+    GAN__TRY(gan__unpack_need(input, SIZE_MAX, &in));
     GAN__TRY(gan__array_find(&in, array));
     GAN__TRY(gan__array_tensor(&in, array, out));
     return part ? source_cut(out, count) : GAN_OK;
@@ -72,18 +72,21 @@ static gan_status source_load(gan__input *input, int64_t count, gan__array_heade
 gan_status gan__source_add(gan_dataset *dataset, const char *field, const char *path, int64_t count,
                            gan__array_header *header)
 {
-    gan__input input;
+    gan__unpack input;
     gan__array array;
     gan_tensor *tensor = NULL;
     int64_t total = 0;
     if (!path) return GAN_OK;
-    gan_status status = gan__input_open(&input, dataset->object.context, path);
+    gan_status status = gan__unpack_open(&input, dataset->object.context, path);
     if (status == GAN_OK) status = source_load(&input, count, header, &array, &tensor, &total);
-    gan__input_close(&input);
+    gan__unpack_close(&input);
     if (status == GAN_OK && array.element == GAN__ELEMENT_BOOL && strcmp(field, "image") == 0) {
         source_widen(tensor);
     }
     if (status == GAN_OK) status = gan__dataset_add(dataset, path, field, tensor, total);
+    if (status == GAN_OK && strcmp(field, "image") == 0) {
+        status = gan__dataset_check_range(dataset, path, true);
+    }
     gan_tensor_release(tensor);
     return status;
 }

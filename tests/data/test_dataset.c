@@ -4,7 +4,6 @@
 #include "base/stream.h"
 #include "data/data.h"
 #include "data_files.h"
-#include "files/deflate.h"
 #include "files/safetensors.h"
 #include "test.h"
 
@@ -185,7 +184,7 @@ TEST(examples_from_a_callback)
                                          {sizeof fields[0], "image", GAN_UINT8, 2, shape}};
     gan_dataset *dataset;
     gan_tensor *back;
-    CHECK_OK(gan_dataset_from_callback(&dataset, context, fields, 2, 10, make_example, &m));
+    CHECK_OK(gan_dataset_from_callback(&dataset, context, fields, 2, 10, make_example, NULL, &m));
     CHECK_INT(m.calls, 0);
     back = make_tensor(GAN_UINT8, 4, three);
     CHECK_STATUS(gan_dataset_read(dataset, "image", indices, back), GAN_E_CANCELLED);
@@ -201,18 +200,18 @@ TEST(examples_from_a_callback)
     gan_tensor_release(back);
     gan_dataset_release(dataset);
 
-    CHECK_STATUS(gan_dataset_from_callback(&dataset, context, fields, 2, 0, make_example, &m),
+    CHECK_STATUS(gan_dataset_from_callback(&dataset, context, fields, 2, 0, make_example, NULL, &m),
                  GAN_E_ARGUMENT);
     CHECK_TEXT(gan_context_message(context), "dataset: no examples");
     const gan_dataset_field huge = {sizeof huge, "image", GAN_UINT8, 2,
                                     (const int64_t[2]){INT64_MAX, 2}};
-    CHECK_STATUS(gan_dataset_from_callback(&dataset, context, &huge, 1, 5, make_example, &m),
+    CHECK_STATUS(gan_dataset_from_callback(&dataset, context, &huge, 1, 5, make_example, NULL, &m),
                  GAN_E_SHAPE);
     const gan_dataset_field bare = {sizeof bare, "image", GAN_UINT8, 2, NULL};
     const gan_dataset_field odd = {sizeof odd, "image", 77, 2, shape};
-    CHECK_STATUS(gan_dataset_from_callback(&dataset, context, &bare, 1, 5, make_example, &m),
+    CHECK_STATUS(gan_dataset_from_callback(&dataset, context, &bare, 1, 5, make_example, NULL, &m),
                  GAN_E_ARGUMENT);
-    CHECK_STATUS(gan_dataset_from_callback(&dataset, context, &odd, 1, 5, make_example, &m),
+    CHECK_STATUS(gan_dataset_from_callback(&dataset, context, &odd, 1, 5, make_example, NULL, &m),
                  GAN_E_ARGUMENT);
 }
 
@@ -228,27 +227,27 @@ TEST(fields_have_a_size)
     const int64_t index = 4;
     gan_dataset *dataset;
     gan_tensor *back;
-    CHECK_OK(
-        gan_dataset_from_callback(&dataset, context, &fields[0].field, 2, 10, make_example, &m));
+    CHECK_OK(gan_dataset_from_callback(&dataset, context, &fields[0].field, 2, 10, make_example,
+                                       NULL, &m));
     CHECK_INT(gan_dataset_field_count(dataset), 2);
     const float *x = read_as_float(&back, dataset, "label", &index, 1);
     CHECK(x[0] == 4);
     gan_tensor_release(back);
     gan_dataset_release(dataset);
     fields[1].later = 1;
-    CHECK_STATUS(
-        gan_dataset_from_callback(&dataset, context, &fields[0].field, 2, 10, make_example, &m),
-        GAN_E_UNSUPPORTED);
+    CHECK_STATUS(gan_dataset_from_callback(&dataset, context, &fields[0].field, 2, 10, make_example,
+                                           NULL, &m),
+                 GAN_E_UNSUPPORTED);
     CHECK(strstr(gan_context_message(context), "bytes; this library knows") != NULL);
     fields[1].later = 0;
     fields[1].field.size = sizeof(gan_dataset_field); /* not the step to it */
-    CHECK_STATUS(
-        gan_dataset_from_callback(&dataset, context, &fields[0].field, 2, 10, make_example, &m),
-        GAN_E_UNSUPPORTED);
+    CHECK_STATUS(gan_dataset_from_callback(&dataset, context, &fields[0].field, 2, 10, make_example,
+                                           NULL, &m),
+                 GAN_E_UNSUPPORTED);
     fields[0].field.size = sizeof(gan_dataset_field) - 1;
-    CHECK_STATUS(
-        gan_dataset_from_callback(&dataset, context, &fields[0].field, 1, 10, make_example, &m),
-        GAN_E_UNSUPPORTED);
+    CHECK_STATUS(gan_dataset_from_callback(&dataset, context, &fields[0].field, 1, 10, make_example,
+                                           NULL, &m),
+                 GAN_E_UNSUPPORTED);
     CHECK(dataset == NULL);
 }
 
@@ -359,116 +358,6 @@ TEST(values_of_files)
     fault_remove(&fault, "f.npy");
 }
 
-TEST(pictures_of_two_values)
-{
-    uint8_t file[512], truth[6] = {0, 1, 1, 0, 0, 1}, back[6] = {0};
-    const int64_t indices[3] = {0, 1, 2}, shape[4] = {3, 2, 1, 1};
-    gan_dataset *dataset;
-    put_file(&fault, "b.npy", file, make_npy(file, "|b1", "(3, 2, 1)", truth, sizeof truth));
-    CHECK_OK(gan_dataset_open(&dataset, context, "npy path=b.npy"));
-    gan_tensor *tensor = make_tensor(GAN_UINT8, 4, shape);
-    CHECK_OK(gan_dataset_read(dataset, "image", indices, tensor));
-    memcpy(back, gan_tensor_data(tensor), sizeof back);
-    for (int i = 0; i < 6; i++) CHECK_INT(back[i], truth[i] * 255);
-    gan_tensor_release(tensor);
-    gan_dataset_release(dataset);
-    fault_remove(&fault, "b.npy");
-}
-
-/* ---- count=N ---- */
-
-enum { MANY = 40000, SIDE = 8, BYTES = MANY * SIDE * SIDE };
-
-static uint32_t part_sum(const char *spec, int32_t count)
-{
-    gan_dataset *dataset;
-    if (!CHECK_OK(gan_dataset_open(&dataset, context, spec))) {
-        printf("%s: %s\n", spec, gan_context_message(context));
-        return 0;
-    }
-    CHECK_INT(gan_dataset_count(dataset), count);
-    CHECK_INT(gan_tensor_count(dataset->fields[0].tensor), count * SIDE * SIDE);
-    uint32_t sum = dataset->fields[0].checksum;
-    gan_dataset_release(dataset);
-    return sum;
-}
-
-/* Ten of 40,000 pictures cost no more than ten, of a file that may end behind them; all of them
- * have the sum that they always had. */
-static void check_part(const char *path, const char *kind, const uint8_t *values, size_t header)
-{
-    char spec[64];
-    snprintf(spec, sizeof spec, "%s path=%s", kind, path);
-    CHECK_INT(part_sum(spec, MANY), gan__crc32(0, values, BYTES));
-    fault_file *file = fault_find(&fault, path);
-    long long before = fault.live_bytes;
-    fault.peak_bytes = before;
-    snprintf(spec, sizeof spec, "%s path=%s count=10", kind, path);
-    CHECK_INT(part_sum(spec, 10), gan__crc32(0, values, 10 * SIDE * SIDE));
-    CHECK(fault.peak_bytes - before < 400000);
-    CHECK(file->position <= 131072);
-    CHECK_INT(fault.live_bytes, before);
-    snprintf(spec, sizeof spec, "%s path=%s count=39999", kind, path);
-    CHECK_INT(part_sum(spec, MANY - 1), gan__crc32(0, values, BYTES - SIDE * SIDE));
-    snprintf(spec, sizeof spec, "%s path=%s count=2000", kind, path);
-    if (header > 0) file->size = header + 2000 * SIDE * SIDE;
-    CHECK_INT(part_sum(spec, 2000), gan__crc32(0, values, 2000 * SIDE * SIDE));
-    gan_dataset *dataset;
-    if (header > 0) file->size--;
-    if (header > 0) CHECK_STATUS(gan_dataset_open(&dataset, context, spec), GAN_E_FORMAT);
-    fault_remove(&fault, path);
-}
-
-TEST(count_takes_no_more)
-{
-    uint8_t *values, *file, *packed;
-    size_t size;
-    CHECK_OK(gan__allocate(context, &values, BYTES, 1));
-    CHECK_OK(gan__allocate(context, &file, BYTES + 200, 1));
-    for (size_t i = 0; i < BYTES; i++) values[i] = (uint8_t)((uint32_t)i * 2654435761u >> 13);
-    put_file(&fault, "m.idx", file, make_idx(file, 3, (const int[3]){MANY, SIDE, SIDE}, values));
-    size = 16 + BYTES;
-    CHECK_OK(gan__zlib_compress(context, file, size, &packed, &size));
-    uint32_t tail[2] = {gan__crc32(0, file, 16 + BYTES), 16 + BYTES};
-    memcpy(file, "\x1f\x8b\x08\0\0\0\0\0\0\3", 10);
-    memcpy(file + 10, packed + 2, size - 6);
-    memcpy(file + size + 4, tail, 8);
-    put_file(&fault, "m.gz", file, size + 12);
-    gan__free(context, packed);
-    put_file(&fault, "m.npy", file, make_npy(file, "|u1", "(40000, 8, 8)", values, BYTES));
-    check_part("m.idx", "idx", values, 16);
-    check_part("m.gz", "idx", values, 0);
-    check_part("m.npy", "npy", values, 128);
-    gan__free(context, file);
-    gan__free(context, values);
-}
-
-/* The first dimension varies fastest: the examples lie all over the file. */
-TEST(count_of_fortran_order)
-{
-    uint8_t file[512], values[24], back[12];
-    const int64_t indices[2] = {0, 1}, shape[4] = {2, 2, 3, 1};
-    gan_dataset *dataset;
-    for (int i = 0; i < 24; i++) values[i] = (uint8_t)(i * 9);
-    size_t size = make_npy(file, "|u1", "(4, 2, 3)", values, sizeof values);
-    char *order = strstr((char *)file + 10, "False");
-    memcpy(order, "True ", 5);
-    put_file(&fault, "f.npy", file, size);
-    CHECK_OK(gan_dataset_open(&dataset, context, "npy path=f.npy count=2"));
-    gan_tensor *tensor = make_tensor(GAN_UINT8, 4, shape);
-    CHECK_OK(gan_dataset_read(dataset, "image", indices, tensor));
-    memcpy(back, gan_tensor_data(tensor), sizeof back);
-    for (int i = 0; i < 12; i++) {
-        int n = i / 6, y = i / 3 % 2, x = i % 3;
-        CHECK_INT(back[i], values[n + 4 * (y + 2 * x)]);
-    }
-    CHECK_INT(dataset->fields[0].checksum, gan__crc32(0, back, sizeof back));
-    CHECK_INT(gan_tensor_count(dataset->fields[0].tensor), 12);
-    gan_tensor_release(tensor);
-    gan_dataset_release(dataset);
-    fault_remove(&fault, "f.npy");
-}
-
 TEST(options_of_all_kinds)
 {
     gan_dataset *dataset;
@@ -534,7 +423,7 @@ TEST(wrong_calls)
     CHECK_STATUS(gan_dataset_open(&dataset, NULL, "npy"), GAN_E_ARGUMENT);
     CHECK_STATUS(gan_dataset_open(&dataset, context, NULL), GAN_E_ARGUMENT);
     CHECK_STATUS(gan_dataset_from_tensors(&dataset, context, NULL, &t, 1), GAN_E_ARGUMENT);
-    CHECK_STATUS(gan_dataset_from_callback(&dataset, context, NULL, 1, 1, make_example, NULL),
+    CHECK_STATUS(gan_dataset_from_callback(&dataset, context, NULL, 1, 1, make_example, NULL, NULL),
                  GAN_E_ARGUMENT);
     CHECK_OK(gan_dataset_open(&dataset, context, "idx path=p.idx"));
     t = make_tensor(GAN_FLOAT32, 4, shape);
@@ -690,9 +579,6 @@ int main(void)
     RUN(files_of_every_kind);
     RUN(names_of_any_bytes);
     RUN(values_of_files);
-    RUN(pictures_of_two_values);
-    RUN(count_takes_no_more);
-    RUN(count_of_fortran_order);
     RUN(options_of_all_kinds);
     RUN(messages);
     RUN(wrong_calls);

@@ -1,11 +1,11 @@
-#include "files/input.h"
+#include "files/unpack.h"
 
 #include "base/memory.h"
 #include "files/inflate.h"
 
-enum { INPUT_LEAST = 65536 }; /* compressed bytes that are read at first */
+enum { UNPACK_LEAST = 65536 }; /* compressed bytes that are read at first */
 
-gan_status gan__input_open(gan__input *input, gan_context *context, const char *path)
+gan_status gan__unpack_open(gan__unpack *input, gan_context *context, const char *path)
 {
     memset(input, 0, sizeof *input);
     GAN__TRY(gan__reader_open(&input->reader, context, path));
@@ -15,7 +15,7 @@ gan_status gan__input_open(gan__input *input, gan_context *context, const char *
     return GAN_OK;
 }
 
-void gan__input_close(gan__input *input)
+void gan__unpack_close(gan__unpack *input)
 {
     gan__free(input->reader.context, input->plain);
     input->plain = NULL;
@@ -24,7 +24,7 @@ void gan__input_close(gan__input *input)
 
 /* Decompresses what was read; *enough: there are `count` bytes. That it ends too early is a failure
  * only at the file's end: before that nobody hears of it. */
-static gan_status input_expand(gan__input *input, size_t count, bool *enough)
+static gan_status unpack_expand(gan__unpack *input, size_t count, bool *enough)
 {
     gan__reader *reader = &input->reader;
     gan_context *context = reader->context;
@@ -44,15 +44,15 @@ static gan_status input_expand(gan__input *input, size_t count, bool *enough)
 }
 
 /* From the beginning each time, with twice as much. */
-static gan_status input_decompress(gan__input *input, size_t count)
+static gan_status unpack_decompress(gan__unpack *input, size_t count)
 {
     gan__reader *reader = &input->reader;
     bool enough = input->whole || (input->plain && input->plain_size >= count);
     while (!enough) {
-        size_t wanted = reader->size < INPUT_LEAST ? INPUT_LEAST : reader->size;
+        size_t wanted = reader->size < UNPACK_LEAST ? UNPACK_LEAST : reader->size;
         if (!gan__multiply_size(wanted, 2, &wanted) || count == SIZE_MAX) wanted = SIZE_MAX;
         GAN__TRY(gan__reader_fill(reader, wanted));
-        GAN__TRY(input_expand(input, count, &enough));
+        GAN__TRY(unpack_expand(input, count, &enough));
     }
     if (!input->whole) return GAN_OK;
     gan__free(reader->context, reader->bytes); /* of no more use */
@@ -60,13 +60,13 @@ static gan_status input_decompress(gan__input *input, size_t count)
     return GAN_OK;
 }
 
-gan_status gan__input_need(gan__input *input, size_t count, gan__bytes *in)
+gan_status gan__unpack_need(gan__unpack *input, size_t count, gan__bytes *in)
 {
     gan__reader *reader = &input->reader;
     in->context = reader->context;
     in->name = reader->path;
     if (input->gzip) {
-        GAN__TRY(input_decompress(input, count));
+        GAN__TRY(unpack_decompress(input, count));
         in->data = input->plain;
         in->size = input->plain_size;
         return GAN_OK;

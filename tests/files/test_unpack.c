@@ -2,7 +2,7 @@
 
 #include "files/checksum.h"
 #include "files/deflate.h"
-#include "files/input.h"
+#include "files/unpack.h"
 #include "files/vectors.h"
 
 TEST(whole)
@@ -18,33 +18,33 @@ TEST(whole)
         {"d", "\x1f", 1, 1},
     };
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        gan__input input;
+        gan__unpack input;
         gan__bytes in = {.at = 0};
         files_put(files[i].path, files[i].bytes, files[i].size);
-        CHECK_OK(gan__input_open(&input, files_context, files[i].path));
-        if (CHECK_OK(gan__input_need(&input, SIZE_MAX, &in))) {
+        CHECK_OK(gan__unpack_open(&input, files_context, files[i].path));
+        if (CHECK_OK(gan__unpack_need(&input, SIZE_MAX, &in))) {
             CHECK_INT(in.size, files[i].expected);
             CHECK(input.whole);
             if (i < 2) CHECK(memcmp(in.data, vector_plain, in.size) == 0);
             CHECK_TEXT(in.name, files[i].path);
         }
-        CHECK_OK(gan__input_need(&input, 3, &in)); /* it is still there */
+        CHECK_OK(gan__unpack_need(&input, 3, &in)); /* it is still there */
         CHECK_INT(in.size, files[i].expected);
-        gan__input_close(&input);
+        gan__unpack_close(&input);
         fault_remove(&files_fault, files[i].path);
     }
-    gan__input none;
-    CHECK_STATUS(gan__input_open(&none, files_context, "none"), GAN_E_FILE);
-    gan__input_close(&none);
+    gan__unpack none;
+    CHECK_STATUS(gan__unpack_open(&none, files_context, "none"), GAN_E_FILE);
+    gan__unpack_close(&none);
 }
 
-static uint8_t input_byte(size_t i)
+static uint8_t unpack_byte(size_t i)
 {
     return (uint8_t)((uint32_t)i * 2654435761u >> 13);
 }
 
 /* A gzip file of one member; the caller frees it. */
-static size_t input_gzip(const uint8_t *bytes, size_t size, uint8_t **out)
+static size_t unpack_gzip(const uint8_t *bytes, size_t size, uint8_t **out)
 {
     uint8_t *zlib;
     size_t packed;
@@ -63,21 +63,21 @@ static size_t input_gzip(const uint8_t *bytes, size_t size, uint8_t **out)
  * anything. */
 static void check_part(const char *path, size_t count, size_t most_read)
 {
-    gan__input input;
+    gan__unpack input;
     gan__bytes in = {.at = 7};
     size_t wrong = 0;
     long long before = files_fault.live_bytes;
     files_fault.peak_bytes = before;
-    CHECK_OK(gan__input_open(&input, files_context, path));
-    if (CHECK_OK(gan__input_need(&input, count, &in))) {
+    CHECK_OK(gan__unpack_open(&input, files_context, path));
+    if (CHECK_OK(gan__unpack_need(&input, count, &in))) {
         CHECK(in.at == 7 && in.size >= count);
-        for (size_t i = 0; i < count; i++) wrong += in.data[i] != input_byte(i);
+        for (size_t i = 0; i < count; i++) wrong += in.data[i] != unpack_byte(i);
         CHECK_INT(wrong, 0);
     }
     CHECK(!input.whole);
     CHECK(fault_find(&files_fault, path)->position <= most_read);
     CHECK(files_fault.peak_bytes - before <= (long long)(4 * count + 4 * most_read + 131072));
-    gan__input_close(&input);
+    gan__unpack_close(&input);
     CHECK_INT(files_fault.live_bytes, before);
 }
 
@@ -86,8 +86,8 @@ TEST(parts)
     enum { SIZE = 3000000 };
     uint8_t *bytes, *packed;
     CHECK_OK(gan__allocate(files_context, &bytes, SIZE, 1));
-    for (size_t i = 0; i < SIZE; i++) bytes[i] = input_byte(i);
-    size_t size = input_gzip(bytes, SIZE, &packed);
+    for (size_t i = 0; i < SIZE; i++) bytes[i] = unpack_byte(i);
+    size_t size = unpack_gzip(bytes, SIZE, &packed);
     files_put("plain", bytes, SIZE);
     files_put("packed", packed, size);
     packed[size - 5] ^= 1; /* the checksum */
@@ -105,23 +105,23 @@ TEST(parts)
     }
     files_message("what failed before");
 
-    gan__input input;
+    gan__unpack input;
     gan__bytes in = {.at = 0};
     static const char *const bad[] = {"spoilt", "cut"};
     for (int i = 0; i < 2; i++) {
-        CHECK_OK(gan__input_open(&input, files_context, bad[i]));
-        CHECK_OK(gan__input_need(&input, 1000, &in));
-        CHECK_STATUS(gan__input_need(&input, SIZE_MAX, &in), GAN_E_FORMAT);
-        gan__input_close(&input);
+        CHECK_OK(gan__unpack_open(&input, files_context, bad[i]));
+        CHECK_OK(gan__unpack_need(&input, 1000, &in));
+        CHECK_STATUS(gan__unpack_need(&input, SIZE_MAX, &in), GAN_E_FORMAT);
+        gan__unpack_close(&input);
     }
-    CHECK_OK(gan__input_open(&input, files_context, "packed"));
+    CHECK_OK(gan__unpack_open(&input, files_context, "packed"));
     for (size_t count = 5; count < SIZE; count *= 90) {
-        CHECK_OK(gan__input_need(&input, count, &in));
+        CHECK_OK(gan__unpack_need(&input, count, &in));
         CHECK(in.size >= count);
     }
-    CHECK_OK(gan__input_need(&input, SIZE + 1, &in));
-    CHECK(in.size == SIZE && input.whole && in.data[SIZE - 1] == input_byte(SIZE - 1));
-    gan__input_close(&input);
+    CHECK_OK(gan__unpack_need(&input, SIZE + 1, &in));
+    CHECK(in.size == SIZE && input.whole && in.data[SIZE - 1] == unpack_byte(SIZE - 1));
+    gan__unpack_close(&input);
 }
 
 int main(void)
