@@ -2,6 +2,7 @@
 #include "picture_maker.h"
 #include "run_folder.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,10 +14,12 @@ static bool generator_path(char out[PATH_SIZE], const char *run, int64_t step)
     return snprintf(out, PATH_SIZE, "%s", run) < PATH_SIZE;
 }
 
+/* In letters of either size; `end` is in small ones. */
 static bool ends_with(const char *text, const char *end)
 {
-    size_t n = strlen(text), m = strlen(end);
-    return n >= m && !strcmp(text + n - m, end);
+    size_t n = strlen(text), m = strlen(end), i = 0;
+    while (i < m && n >= m && tolower((unsigned char)text[n - m + i]) == end[i]) i++;
+    return i == m;
 }
 
 /* What is asked for. */

@@ -51,6 +51,10 @@ typedef struct gan_context gan_context;
  * - rename replaces `to` by `from` in one step and makes that durable; 0 is success.
  * - remove deletes a file; 0 is success.
  *
+ * The end: release, on its own or with the rest, is called once, on whatever thread let go last,
+ * when the context and everything in it is gone and none of the other functions can be called any
+ * more. If gan_context_create fails it is not called.
+ *
  * Whatever libgan saves as PATH it writes to a new file PATH.XXXXXXXX.tmp, eight hexadecimal digits
  * that differ between processes and threads, which then replaces PATH; a program that is killed
  * meanwhile leaves it behind. Without a host's own functions, a file keeps its permissions, a
@@ -70,6 +74,7 @@ typedef struct gan_host {
     int32_t (*close)(void *user, void *file);
     int32_t (*rename)(void *user, const char *from, const char *to);
     int32_t (*remove)(void *user, const char *path);
+    void (*release)(void *user);
 } gan_host;
 
 /* Creates a context from a description such as "threads=2 seed=7"; NULL or "" takes every default.

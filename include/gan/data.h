@@ -23,12 +23,20 @@ typedef struct gan_dataset gan_dataset;
  * Options of all kinds: size=HxW resizes pictures as they are drawn (0: as they are), fit= says how
  * (pad: black around, shrunk first where it is too large; stretch: to the whole size; crop: to
  * cover the size, the middle kept), channels=3 repeats a grey picture, count=N takes the first N
- * examples. `gan_catalog` lists all. */
+ * examples and reads no more of the files: what lies behind those in a file is not looked at, nor a
+ * .gz file's checksum. `gan_catalog` lists all.
+ *
+ * A checkpoint knows its data again by the description and a checksum of the examples: of those
+ * that count=N takes, or of all.
+ *
+ * Pictures that are likely to have another range bring a warning in the log: floating-point ones
+ * that all lie in [0, 1], with more than one value, and uint8 ones of 0 and 1 alone. */
 GAN_API gan_status gan_dataset_open(gan_dataset **out, gan_context *context, const char *spec);
 
 /* From tensors, which are retained: one for each field, with the examples along dimension 0:
  * `image` (N, H, W, C) or (N, H, W), float32 or uint8; `label` (N), integers; `vector` (N, C),
- * float32. */
+ * float32. Pictures of a likely wrong range bring the same warning, also floating-point ones that
+ * exceed 1 and are never below 0. */
 GAN_API gan_status gan_dataset_from_tensors(gan_dataset **out, gan_context *context,
                                             const char *const *fields, gan_tensor *const *tensors,
                                             int32_t count);
@@ -37,7 +45,11 @@ GAN_API gan_status gan_dataset_from_tensors(gan_dataset **out, gan_context *cont
  * field's type and shape (its `shape` has `rank` numbers, without the examples' dimension);
  * non-zero stops with GAN_E_CANCELLED. It is called on the trainer's thread or on a read-ahead
  * thread, never on two at once, and must not use the context. Every field has the same `size`, the
- * step from one to the next; one that this library does not know is GAN_E_UNSUPPORTED. */
+ * step from one to the next; one that this library does not know is GAN_E_UNSUPPORTED.
+ *
+ * When the data set is gone and no thread can call `read` any more, release(user) is called, once,
+ * on whatever thread let go last; it must not use the context; it may be NULL. If this call fails,
+ * release is not called. */
 typedef int32_t (*gan_dataset_read_function)(void *user, int64_t index, void *const *data);
 typedef struct gan_dataset_field {
     size_t size; /* sizeof(gan_dataset_field) */
@@ -49,7 +61,7 @@ typedef struct gan_dataset_field {
 GAN_API gan_status gan_dataset_from_callback(gan_dataset **out, gan_context *context,
                                              const gan_dataset_field *fields, int32_t field_count,
                                              int64_t count, gan_dataset_read_function read,
-                                             void *user);
+                                             void (*release)(void *user), void *user);
 
 GAN_API void gan_dataset_retain(gan_dataset *dataset);
 GAN_API void gan_dataset_release(gan_dataset *dataset);

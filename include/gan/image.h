@@ -1,4 +1,4 @@
-/* image.h: pictures as files. */
+/* image.h: pictures as files, or as the bytes of files. */
 #ifndef GAN_IMAGE_H
 #define GAN_IMAGE_H
 
@@ -6,21 +6,47 @@
 
 GAN_BEGIN
 
+/* The most that height and width of a picture may be, and the values (height x width x channels) of
+ * one in a PNG file. */
+#define GAN_IMAGE_SIDE 2147483647
+#define GAN_IMAGE_PNG_VALUES 268435456
+
 /* Reads PNG, PNM or PAM, told apart by content: a uint8 tensor H x W x C with C = 1 to 4 as in the
  * file (palettes opened up to RGB, 16 bits rounded to 8). A PNG file's transparent colours (tRNS)
  * add a channel, alpha.
  *
- * However small the file, memory is bounded: a PNG file has at most 2^28 values (height x width x
- * channels), else GAN_E_UNSUPPORTED; reading takes at most 5 bytes for each value (3 for those of 8
- * bits), 4 times the file's size and 1 MiB. */
+ * A PNG file with faults that leave its picture whole is read, with a warning in the log: more data
+ * than rows, nothing or too much at the end, a spoilt or misplaced chunk that the picture can do
+ * without, a colour beyond the palette (black). All pixels are then those that libpng gives.
+ *
+ * However small the file, memory is bounded: a PNG file has at most GAN_IMAGE_PNG_VALUES values,
+ * else GAN_E_UNSUPPORTED; reading takes at most 5 bytes for each value (3 for those of 8 bits), 4
+ * times the file's size and 1 MiB. */
 GAN_API gan_status gan_image_load(gan_tensor **out, gan_context *context, const char *path);
 
+/* The same from the bytes of a file, which the caller keeps. Messages call it "memory". */
+GAN_API gan_status gan_image_load_memory(gan_tensor **out, gan_context *context, const void *bytes,
+                                         size_t size);
+
 /* Writes one picture, H x W x C (C = 1 to 4) or H x W; float32 in [-1, 1] or uint8; .png, or .pgm
- * .ppm .pam by the name's end. The file is replaced in one step. */
+ * (C = 1) .ppm (C = 3) .pam by the name's end, in letters of either size. The file is replaced in
+ * one step.
+ *
+ * What gan_image_load could not read back is refused before anything is made of it: a picture
+ * without pixels is GAN_E_SHAPE, one beyond the limits above GAN_E_UNSUPPORTED. */
 GAN_API gan_status gan_image_save(const gan_tensor *picture, const char *path);
 
-/* Arranges pictures N x H x W x C in rows of `columns` (0: as square as possible), one pixel apart,
- * and writes them as one picture. */
+/* The bytes of that file as a new uint8 tensor of one dimension, in the picture's context; `format`
+ * is "png", "pgm", "ppm" or "pam". */
+GAN_API gan_status gan_image_save_memory(gan_tensor **out, const gan_tensor *picture,
+                                         const char *format);
+
+/* Arranges pictures N x H x W x C in rows of `columns` (0: as many as rows, or one more), one pixel
+ * of black apart: a new uint8 tensor H x W x C, in their context. A side of more than
+ * GAN_IMAGE_SIDE is GAN_E_UNSUPPORTED. */
+GAN_API gan_status gan_image_arrange(gan_tensor **out, const gan_tensor *pictures, int64_t columns);
+
+/* Arranges and saves in one call. */
 GAN_API gan_status gan_image_sheet(const gan_tensor *pictures, int64_t columns, const char *path);
 
 GAN_END

@@ -285,7 +285,9 @@ void gan_context_release(gan_context *context)
 {
     if (!gan__context_is(context)) return;
     if (atomic_fetch_sub_explicit(&context->references, 1, memory_order_acq_rel) != 1) return;
+    const gan_host host = context->host;
     context_destroy(context);
+    if (host.release) host.release(host.user);
 }
 
 const char *gan_context_text(const gan_context *context)

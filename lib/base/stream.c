@@ -13,45 +13,66 @@ static gan_status stream_fail(gan_context *context, const char *path, const char
                      reason ? reason : "");
 }
 
-static gan_status stream_read_all(gan_context *context, const char *path, void *file, size_t most,
-                                  uint8_t **out, size_t *size)
+gan_status gan__reader_open(gan__reader *reader, gan_context *context, const char *path)
 {
-    const gan_host *host = &context->host;
-    size_t capacity = 0, used = 0;
-    for (;;) {
-        size_t wanted;
-        if (!gan__add_size(used, used < capacity ? 0 : 65536, &wanted)) {
-            return gan__fail(context, GAN_E_MEMORY, "%s: out of memory", path);
+    *reader = (gan__reader){.context = context, .path = path};
+    reader->file = context->host.open(context->host.user, path, GAN_FILE_READ);
+    if (reader->file) return GAN_OK;
+    return stream_fail(context, path, "cannot be opened", gan__host_reason(context));
+}
+
+static void stream_end(gan__reader *reader)
+{
+    const gan_host *host = &reader->context->host;
+    if (reader->file) host->close(host->user, reader->file); /* nothing was written, to be lost */
+    reader->file = NULL;
+}
+
+gan_status gan__reader_fill(gan__reader *reader, size_t count)
+{
+    const gan_host *host = &reader->context->host;
+    while (reader->file && reader->size < count) {
+        size_t wanted, used = reader->size;
+        if (!gan__add_size(used, used < reader->capacity ? 0 : 65536, &wanted)) {
+            return gan__fail(reader->context, GAN_E_MEMORY, "%s: out of memory", reader->path);
         }
-        GAN__TRY(gan__grow_raw(context, out, &capacity, wanted, 1));
-        int64_t got = host->read(host->user, file, *out + used, capacity - used);
-        if (got < 0 || (uint64_t)got > capacity - used) {
-            return stream_fail(context, path, "cannot be read", gan__host_reason(context));
+        GAN__TRY(gan__grow_raw(reader->context, &reader->bytes, &reader->capacity, wanted, 1));
+        size_t room = (reader->capacity < count ? reader->capacity : count) - used;
+        int64_t got = host->read(host->user, reader->file, reader->bytes + used, room);
+        if (got < 0 || (uint64_t)got > room) {
+            return stream_fail(reader->context, reader->path, "cannot be read",
+                               gan__host_reason(reader->context));
         }
-        if (got == 0) break;
-        used += (size_t)got;
-        if (used > most) {
-            return gan__fail(context, GAN_E_FORMAT, "%s: more than %zu bytes", path, most);
-        }
+        if (got == 0) stream_end(reader);
+        reader->size += (size_t)got;
     }
-    *size = used;
     return GAN_OK;
+}
+
+void gan__reader_close(gan__reader *reader)
+{
+    stream_end(reader);
+    gan__free(reader->context, reader->bytes);
+    reader->bytes = NULL;
 }
 
 gan_status gan__file_read_most(gan_context *context, const char *path, size_t most, uint8_t **out,
                                size_t *size)
 {
-    const gan_host *host = &context->host;
+    gan__reader reader;
     *out = NULL;
     *size = 0;
-    void *file = host->open(host->user, path, GAN_FILE_READ);
-    if (!file) return stream_fail(context, path, "cannot be opened", gan__host_reason(context));
-    gan_status status = stream_read_all(context, path, file, most, out, size);
-    host->close(host->user, file); /* nothing was written: nothing can be lost */
-    if (status != GAN_OK) {
-        gan__free(context, *out);
-        *out = NULL;
+    GAN__TRY(gan__reader_open(&reader, context, path));
+    gan_status status = gan__reader_fill(&reader, most < SIZE_MAX ? most + 1 : most);
+    if (status == GAN_OK && reader.size > most) {
+        status = gan__fail(context, GAN_E_FORMAT, "%s: more than %zu bytes", path, most);
     }
+    if (status == GAN_OK) {
+        *out = reader.bytes;
+        *size = reader.size;
+        reader.bytes = NULL;
+    }
+    gan__reader_close(&reader);
     return status;
 }
 

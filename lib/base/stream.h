@@ -11,6 +11,23 @@ bool gan__host_is_default(const gan_context *context);
  * functions, which do not say. */
 const char *gan__host_reason(const gan_context *context);
 
+/* A file that is read in pieces, from its beginning. */
+typedef struct gan__reader {
+    gan_context *context;
+    const char *path; /* borrowed */
+    void *file;       /* the host's; NULL once it has ended */
+    uint8_t *bytes;   /* what was read: `size` of them */
+    size_t size, capacity;
+} gan__reader;
+
+/* GAN_E_FILE names the path and the reason. `reader` can be closed whatever happened. */
+gan_status gan__reader_open(gan__reader *reader, gan_context *context, const char *path);
+
+/* Reads on until there are `count` bytes or the file has ended. Memory grows with what was read,
+ * never with `count`, which a header may have claimed. */
+gan_status gan__reader_fill(gan__reader *reader, size_t count);
+void gan__reader_close(gan__reader *reader); /* frees the bytes */
+
 /* The whole file as *out (gan__free), its size as *size. GAN_E_FILE names the path and the reason.
  * Memory grows with what was read, never with what a header claims. */
 gan_status gan__file_read(gan_context *context, const char *path, uint8_t **out, size_t *size);

@@ -32,10 +32,12 @@ typedef struct gan__field {
 
 struct gan_dataset {
     gan__object object;
-    int64_t count;
+    int64_t count; /* examples that can be drawn */
+    int64_t total; /* that there are: count=N takes the first */
     gan__field fields[GAN__MAX_FIELDS];
     int32_t field_count;
     gan_dataset_read_function read; /* NULL: all fields are tensors */
+    void (*release)(void *user);    /* NULL: nothing to do */
     void *user;
     gan__mutex *mutex; /* one call of `read` at a time, whatever threads draw */
     uint64_t process;  /* that made the mutex: a forked child has one thread and no use for it */
@@ -52,16 +54,38 @@ typedef struct gan__data_options {
 } gan__data_options;
 
 #define GAN__DATA_OPTIONS                                                                          \
-    {"size", GAN__OPTION_PAIR, 0, "0", 0, 65536, NULL, offsetof(gan__data_options, size),          \
+    {"size",                                                                                       \
+     GAN__OPTION_PAIR,                                                                             \
+     0,                                                                                            \
+     "0",                                                                                          \
+     0,                                                                                            \
+     65536,                                                                                        \
+     NULL,                                                                                         \
+     offsetof(gan__data_options, size),                                                            \
      "height and width of pictures as they are drawn, 64 or 48x64; 0: as they are"},               \
-    {"fit", GAN__OPTION_CHOICE, 0, "pad", 0, 0, "pad|stretch|crop",                                \
-     offsetof(gan__data_options, fit),                                                             \
-     "pad: black around, shrunk first if too large; stretch: scaled to size; crop: scaled to "     \
-     "cover size, the middle kept"},                                                               \
-    {"channels", GAN__OPTION_INTEGER, 0, "0", 0, 4096, NULL,                                       \
-     offsetof(gan__data_options, channels), "repeats a grey picture so often; 0: as they are"},    \
-    {"count", GAN__OPTION_INTEGER, 0, "0", 0, 9e15, NULL, offsetof(gan__data_options, count),      \
-     "takes the first so many examples; 0: all"}
+        {"fit",                                                                                    \
+         GAN__OPTION_CHOICE,                                                                       \
+         0,                                                                                        \
+         "pad",                                                                                    \
+         0,                                                                                        \
+         0,                                                                                        \
+         "pad|stretch|crop",                                                                       \
+         offsetof(gan__data_options, fit),                                                         \
+         "pad: black around, shrunk first if too large; stretch: scaled to size; crop: scaled to " \
+         "cover size, the middle kept"},                                                           \
+        {"channels",                                                                               \
+         GAN__OPTION_INTEGER,                                                                      \
+         0,                                                                                        \
+         "0",                                                                                      \
+         0,                                                                                        \
+         4096,                                                                                     \
+         NULL,                                                                                     \
+         offsetof(gan__data_options, channels),                                                    \
+         "repeats a grey picture so often; 0: as they are"},                                       \
+    {                                                                                              \
+        "count", GAN__OPTION_INTEGER, 0, "0", 0, 9e15, NULL, offsetof(gan__data_options, count),   \
+            "takes the first so many examples; 0: all"                                             \
+    }
 
 /* A kind of data set. Every TEXT option of its table is the path of a file. */
 typedef struct gan__data_kind {
@@ -75,9 +99,17 @@ extern const gan__data_kind *const gan__data_kinds[];
 extern const int32_t gan__data_kind_count;
 
 /* Adds a field over a tensor, which is retained, as gan_dataset_from_tensors describes it. `source`
- * is what messages begin with: a file's path, or "dataset". */
+ * is what messages begin with: a file's path, or "dataset". `total` is how many examples there are:
+ * the tensor has all, or the first `count` that are wanted. */
 gan_status gan__dataset_add(gan_dataset *dataset, const char *source, const char *field,
-                            gan_tensor *tensor);
+                            gan_tensor *tensor, int64_t total);
+
+/* Warns of pictures in a tensor whose range is likely to be another than it must be; `refused`:
+ * values that cannot be right are refused elsewhere. */
+gan_status gan__dataset_check_range(const gan_dataset *dataset, const char *source, bool refused);
+
+/* An example as a tensor of its own: a view on the stack, which nobody retains. */
+gan_tensor gan__dataset_row(const gan_tensor *tensor, int64_t index);
 
 /* The field's index, -1 if there is none; or, as *out, with GAN_E_ARGUMENT that names those there
  * are. */

@@ -38,6 +38,7 @@ static void dataset_destroy(void *self)
     }
     gan__mutex_destroy(dataset->mutex);
     gan__free(dataset->object.context, dataset->text);
+    if (dataset->release) dataset->release(dataset->user); /* whoever reads retains the data set */
 }
 
 static gan_status dataset_new(gan_dataset **out, gan_context *context)
@@ -106,7 +107,7 @@ static gan_status dataset_next(gan_dataset *dataset, const char *source, const c
 }
 
 gan_status gan__dataset_add(gan_dataset *dataset, const char *source, const char *name,
-                            gan_tensor *tensor)
+                            gan_tensor *tensor, int64_t total)
 {
     gan_context *context = dataset->object.context;
     gan__field *field;
@@ -116,12 +117,13 @@ gan_status gan__dataset_add(gan_dataset *dataset, const char *source, const char
                          source, field->name);
     }
     GAN__TRY(dataset_check(dataset, source, field, tensor->rank - 1, tensor->shape + 1));
-    if (dataset->field_count > 0 && tensor->shape[0] != dataset->count) {
+    if (dataset->field_count > 0 && total != dataset->total) {
         return gan__fail(context, GAN_E_SHAPE,
-                         "%s: %" PRId64 " examples of %s, but %" PRId64 " of %s", source,
-                         tensor->shape[0], field->name, dataset->count, dataset->fields[0].name);
+                         "%s: %" PRId64 " examples of %s, but %" PRId64 " of %s", source, total,
+                         field->name, dataset->total, dataset->fields[0].name);
     }
     dataset->count = tensor->shape[0];
+    dataset->total = total;
     gan_tensor_retain(tensor);
     field->tensor = tensor;
     dataset->field_count++;
@@ -180,12 +182,11 @@ static gan_status dataset_finish(gan_dataset *dataset, const char *source,
     if (dataset->field_count == 0 || dataset->count < 1) {
         return gan__fail(context, GAN_E_ARGUMENT, "%s: no examples", source);
     }
-    if (options->count > dataset->count) {
+    if (options->count > dataset->total) {
         return gan__fail(context, GAN_E_ARGUMENT,
                          "%s: count=%" PRId64 ", but there are %" PRId64 " examples", source,
-                         options->count, dataset->count);
+                         options->count, dataset->total);
     }
-    if (options->count > 0) dataset->count = options->count;
     for (int32_t i = 0; i < dataset->field_count; i++) {
         GAN__TRY(dataset_finish_field(dataset, source, &dataset->fields[i], options));
     }
@@ -307,9 +308,11 @@ static gan_status dataset_add_all(gan_dataset *dataset, const char *const *field
     for (int32_t i = 0; i < count; i++) {
         GAN__TRY(gan__object_check(dataset->object.context, tensors[i], GAN__TENSOR,
                                    "gan_dataset_from_tensors", "tensors[i]"));
-        GAN__TRY(gan__dataset_add(dataset, "dataset", fields[i], tensors[i]));
+        GAN__TRY(gan__dataset_add(dataset, "dataset", fields[i], tensors[i],
+                                  tensors[i]->rank > 0 ? tensors[i]->shape[0] : 0));
     }
-    return dataset_finish(dataset, "dataset", &dataset_defaults);
+    GAN__TRY(dataset_finish(dataset, "dataset", &dataset_defaults));
+    return gan__dataset_check_range(dataset, "dataset", false);
 }
 
 static gan_status dataset_from_tensors(gan_dataset **out, gan_context *context,
@@ -395,17 +398,20 @@ static gan_status dataset_from_callback(gan_dataset **out, gan_context *context,
                          "gan_dataset_from_callback: field_count is %" PRId32, field_count);
     }
     GAN__TRY(dataset_new(&dataset, context));
-    dataset->count = source->count;
+    dataset->count = dataset->total = source->count;
     dataset->read = source->read;
     dataset->user = source->user;
-    return dataset_deliver(out, dataset, dataset_add_callback(dataset, fields, field_count));
+    gan_status status = dataset_add_callback(dataset, fields, field_count);
+    if (status == GAN_OK) dataset->release = source->release; /* a failure calls nothing */
+    return dataset_deliver(out, dataset, status);
 }
 
 gan_status gan_dataset_from_callback(gan_dataset **out, gan_context *context,
                                      const gan_dataset_field *fields, int32_t field_count,
-                                     int64_t count, gan_dataset_read_function read, void *user)
+                                     int64_t count, gan_dataset_read_function read,
+                                     void (*release)(void *user), void *user)
 {
-    const gan_dataset source = {.count = count, .read = read, .user = user};
+    const gan_dataset source = {.count = count, .read = read, .release = release, .user = user};
     if (out) *out = NULL;
     if (!out || !context || !fields || !read) {
         return gan__fail(context, GAN_E_ARGUMENT, "gan_dataset_from_callback: %s is NULL",

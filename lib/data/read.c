@@ -38,8 +38,7 @@ size_t gan__dataset_scratch(const gan_dataset *dataset)
     return rows + picture;
 }
 
-/* An example as a tensor of its own: a view on the stack, which nobody retains. */
-static gan_tensor read_row(const gan_tensor *tensor, int64_t index)
+gan_tensor gan__dataset_row(const gan_tensor *tensor, int64_t index)
 {
     gan_tensor row;
     memset(&row, 0, sizeof row);
@@ -103,8 +102,8 @@ bool gan__dataset_draw(const gan_dataset *dataset, int64_t index, const int32_t 
     }
     for (int32_t i = 0; i < count; i++) {
         const gan__field *field = &dataset->fields[wanted[i]];
-        gan_tensor row =
-            field->tensor ? read_row(field->tensor, index) : read_row_made(field, rows[wanted[i]]);
+        gan_tensor row = field->tensor ? gan__dataset_row(field->tensor, index)
+                                       : read_row_made(field, rows[wanted[i]]);
         read_convert(field, &row, out[i], at);
     }
     return true;
@@ -207,7 +206,7 @@ static gan_status read_examples(gan_dataset *dataset, int32_t index, const int64
         status = gan__allocate(context, &scratch, gan__dataset_scratch(dataset), 1);
     }
     for (int64_t i = 0; status == GAN_OK && i < tensor->shape[0]; i++) {
-        gan_tensor row = read_row(tensor, i);
+        gan_tensor row = gan__dataset_row(tensor, i);
         if (gan__dataset_draw(dataset, indices[i], &index, 1, &values, scratch)) {
             gan__tensor_write(&row, field->rank == 3, values);
         } else {

@@ -8,9 +8,10 @@
 extern const gan__data_kind gan__source_idx;
 extern const gan__data_kind gan__source_npy;
 
-/* Adds a field with what `read` finds in the file `path`, which may be compressed by gzip. NULL for
- * a path that was left out: nothing is added. */
-gan_status gan__source_add(gan_dataset *dataset, const char *field, const char *path,
-                           gan_status (*read)(gan__bytes *in, gan__array *out));
+/* Adds a field with what the file `path` has, which may be compressed by gzip: all of it, or, if
+ * `count` is above 0, no more than the first so many examples, which is then all that is read. NULL
+ * for a path that was left out: nothing is added. */
+gan_status gan__source_add(gan_dataset *dataset, const char *field, const char *path, int64_t count,
+                           gan__array_header *header);
 
 #endif

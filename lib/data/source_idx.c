@@ -18,8 +18,9 @@ static const gan__option source_idx_table[] = {
 static gan_status source_idx_open(gan_dataset *dataset, const void *values)
 {
     const source_idx_options *options = values;
-    GAN__TRY(gan__source_add(dataset, "image", options->path, gan__idx_read));
-    return gan__source_add(dataset, "label", options->labels, gan__idx_read);
+    const int64_t count = options->common.count;
+    GAN__TRY(gan__source_add(dataset, "image", options->path, count, gan__idx_header));
+    return gan__source_add(dataset, "label", options->labels, count, gan__idx_header);
 }
 
 const gan__data_kind gan__source_idx = {

@@ -21,9 +21,10 @@ static const gan__option source_npy_table[] = {
 static gan_status source_npy_open(gan_dataset *dataset, const void *values)
 {
     const source_npy_options *options = values;
-    GAN__TRY(gan__source_add(dataset, "image", options->path, gan__npy_read));
-    GAN__TRY(gan__source_add(dataset, "label", options->labels, gan__npy_read));
-    return gan__source_add(dataset, "vector", options->vectors, gan__npy_read);
+    const int64_t count = options->common.count;
+    GAN__TRY(gan__source_add(dataset, "image", options->path, count, gan__npy_header));
+    GAN__TRY(gan__source_add(dataset, "label", options->labels, count, gan__npy_header));
+    return gan__source_add(dataset, "vector", options->vectors, count, gan__npy_header);
 }
 
 const gan__data_kind gan__source_npy = {

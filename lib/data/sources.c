@@ -1,11 +1,13 @@
 #include "base/memory.h"
 #include "data/source.h"
-#include "files/inflate.h"
+#include "files/unpack.h"
 
 #include <string.h>
 
 const gan__data_kind *const gan__data_kinds[] = {&gan__source_idx, &gan__source_npy};
 const int32_t gan__data_kind_count = sizeof gan__data_kinds / sizeof gan__data_kinds[0];
+
+enum { SOURCE_HEADER = 65536 + 10 }; /* an NPY file's of version 1; 12 of other files */
 
 /* Of two values, as a program's masks are: black and white. */
 static void source_widen(gan_tensor *tensor)
@@ -14,24 +16,77 @@ static void source_widen(gan_tensor *tensor)
     for (int64_t i = 0; i < tensor->count; i++) values[i] = values[i] ? 255 : 0;
 }
 
-gan_status gan__source_add(gan_dataset *dataset, const char *field, const char *path,
-                           gan_status (*read)(gan__bytes *in, gan__array *out))
+/* Where the examples do not lie one after the other in the file they are cut afterwards. */
+static gan_status source_cut(gan_tensor **tensor, int64_t count)
 {
-    gan_context *context = dataset->object.context;
-    uint8_t *bytes;
-    size_t size;
+    gan_tensor *whole = *tensor, *view, *cut = NULL;
+    GAN__TRY(gan_tensor_slice(&view, whole, 0, 0, count));
+    gan_status status =
+        gan_tensor_create(&cut, whole->object.context, whole->dtype, view->rank, view->shape);
+    if (status == GAN_OK) status = gan_tensor_copy(cut, view);
+    gan_tensor_release(view);
+    if (status != GAN_OK) {
+        gan_tensor_release(cut);
+        return status;
+    }
+    gan_tensor_release(whole);
+    *tensor = cut;
+    return GAN_OK;
+}
+
+/* Up to the elements. To know how many bytes are wanted the beginning is read first: as much as any
+ * header has that is of use. */
+static gan_status source_header(gan__unpack *input, gan__array_header *header, bool all,
+                                gan__bytes *in, gan__array *array)
+{
+    GAN__TRY(gan__unpack_need(input, all ? SIZE_MAX : SOURCE_HEADER, in));
+    gan_status status = header(in, array);
+    if (status != GAN_E_FORMAT || input->whole) return status;
+    in->at = 0;
+    GAN__TRY(gan__unpack_need(input, SIZE_MAX, in));
+    return header(in, array);
+}
+
+/* *total: examples that the file has. */
+static gan_status source_load(gan__unpack *input, int64_t count, gan__array_header *header,
+                              gan__array *array, gan_tensor **out, int64_t *total)
+{
+    gan__bytes in = {.at = 0};
+    uint64_t size;
+    GAN__TRY(source_header(input, header, count == 0, &in, array));
+    *total = array->rank > 0 ? array->shape[0] : 0;
+    bool part = count > 0 && count < *total;
+    if (part && !(array->fortran && array->rank > 1)) {
+        GAN__TRY(gan__array_cut(&in, array, count, &size));
+        if (size > SIZE_MAX - in.at) size = SIZE_MAX - in.at;
+        GAN__TRY(gan__unpack_need(input, in.at + (size_t)size, &in));
+        GAN__TRY(gan__bytes_take(&in, size, "the elements", &array->data));
+        return gan__array_tensor(&in, array, out);
+    }
+    GAN__TRY(gan__unpack_need(input, SIZE_MAX, &in));
+    GAN__TRY(gan__array_find(&in, array));
+    GAN__TRY(gan__array_tensor(&in, array, out));
+    return part ? source_cut(out, count) : GAN_OK;
+}
+
+gan_status gan__source_add(gan_dataset *dataset, const char *field, const char *path, int64_t count,
+                           gan__array_header *header)
+{
+    gan__unpack input;
     gan__array array;
     gan_tensor *tensor = NULL;
+    int64_t total = 0;
     if (!path) return GAN_OK;
-    GAN__TRY(gan__file_load(context, path, &bytes, &size));
-    gan__bytes in = {context, path, bytes, size, 0};
-    gan_status status = read(&in, &array);
-    if (status == GAN_OK) status = gan__array_tensor(&in, &array, &tensor);
+    gan_status status = gan__unpack_open(&input, dataset->object.context, path);
+    if (status == GAN_OK) status = source_load(&input, count, header, &array, &tensor, &total);
+    gan__unpack_close(&input);
     if (status == GAN_OK && array.element == GAN__ELEMENT_BOOL && strcmp(field, "image") == 0) {
         source_widen(tensor);
     }
-    if (status == GAN_OK) status = gan__dataset_add(dataset, path, field, tensor);
+    if (status == GAN_OK) status = gan__dataset_add(dataset, path, field, tensor, total);
+    if (status == GAN_OK && strcmp(field, "image") == 0) {
+        status = gan__dataset_check_range(dataset, path, true);
+    }
     gan_tensor_release(tensor);
-    gan__free(context, bytes);
     return status;
 }

@@ -50,6 +50,24 @@ gan_status gan__array_measure(const gan__bytes *in, gan__array *array, uint64_t 
     return GAN_OK;
 }
 
+gan_status gan__array_find(gan__bytes *in, gan__array *array)
+{
+    uint64_t size;
+    GAN__TRY(gan__array_measure(in, array, &size));
+    if (size != gan__bytes_left(in)) {
+        return gan__bytes_fail(in, "the %" PRId64 " elements have %" PRIu64 " bytes, %zu remain",
+                               array->count, size, gan__bytes_left(in));
+    }
+    return gan__bytes_take(in, size, "the elements", &array->data);
+}
+
+gan_status gan__array_cut(const gan__bytes *in, gan__array *array, int64_t rows, uint64_t *size)
+{
+    GAN__TRY(gan__array_measure(in, array, size)); /* of the whole: it must fit too */
+    array->shape[0] = rows;
+    return gan__array_measure(in, array, size);
+}
+
 static uint64_t array_reverse(uint64_t bits, size_t size)
 {
     uint64_t reversed = 0;

@@ -38,12 +38,22 @@ typedef struct gan__array {
     int32_t rank; /* 0: a scalar */
     int64_t shape[GAN_MAX_RANK];
     int64_t count;       /* of elements */
-    const uint8_t *data; /* borrowed from the file's bytes; no alignment */
+    const uint8_t *data; /* borrowed from the file's bytes; no alignment; NULL: not found yet */
 } gan__array;
+
+/* Reads what stands in front of the elements: in->at is then where they begin. */
+typedef gan_status gan__array_header(gan__bytes *in, gan__array *out);
 
 /* Sets `count` from the shape and *size to the bytes that the data has, all checked: GAN_E_FORMAT
  * for a negative dimension or a product that does not fit. */
 gan_status gan__array_measure(const gan__bytes *in, gan__array *array, uint64_t *size);
+
+/* Finds the elements, which begin at in->at. The input must end with them: GAN_E_FORMAT. */
+gan_status gan__array_find(gan__bytes *in, gan__array *array);
+
+/* Cuts an array that is not found yet to its first `rows` along the first dimension, and sets *size
+ * to the bytes of those. Only where they lie in front: not in Fortran order. */
+gan_status gan__array_cut(const gan__bytes *in, gan__array *array, int64_t rows, uint64_t *size);
 
 /* The elements in the file's order as tensor type `dtype`: that of the element, or GAN_FLOAT32,
  * which every type can become (rounded to nearest; what is too large becomes infinite). */

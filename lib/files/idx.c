@@ -15,10 +15,9 @@ static bool idx_element(uint8_t type, gan__element *out)
     }
 }
 
-gan_status gan__idx_read(gan__bytes *in, gan__array *out)
+gan_status gan__idx_header(gan__bytes *in, gan__array *out)
 {
     const uint8_t *p;
-    uint64_t size;
     memset(out, 0, sizeof *out);
     out->big_endian = true;
     GAN__TRY(gan__bytes_take(in, 4, "the magic number", &p));
@@ -34,10 +33,11 @@ gan_status gan__idx_read(gan__bytes *in, gan__array *out)
     out->rank = p[3];
     GAN__TRY(gan__bytes_take(in, 4 * (uint64_t)out->rank, "the dimensions", &p));
     for (int32_t i = 0; i < out->rank; i++) out->shape[i] = gan__load_u32be(p + 4 * i);
-    GAN__TRY(gan__array_measure(in, out, &size));
-    if (size != gan__bytes_left(in)) {
-        return gan__bytes_fail(in, "the %" PRId64 " elements have %" PRIu64 " bytes, %zu remain",
-                               out->count, size, gan__bytes_left(in));
-    }
-    return gan__bytes_take(in, size, "the elements", &out->data);
+    return GAN_OK;
+}
+
+gan_status gan__idx_read(gan__bytes *in, gan__array *out)
+{
+    GAN__TRY(gan__idx_header(in, out));
+    return gan__array_find(in, out);
 }

@@ -6,8 +6,9 @@
 #include "files/array.h"
 
 /* Reads the header and finds the elements, which `out` borrows from `in`. The file must have
- * exactly the length that its header demands. A file from disk comes from gan__file_load, which
+ * exactly the length that its header demands. A file from disk comes from gan__unpack_need, which
  * also decompresses it. */
 gan_status gan__idx_read(gan__bytes *in, gan__array *out);
+gan_status gan__idx_header(gan__bytes *in, gan__array *out); /* the header alone */
 
 #endif

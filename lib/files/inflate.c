@@ -2,7 +2,6 @@
 #include "files/inflate.h"
 
 #include "base/memory.h"
-#include "base/stream.h"
 #include "files/checksum.h"
 #include "files/inflate_table.h"
 
@@ -26,6 +25,7 @@ typedef struct inflate_state {
     uint8_t *out;
     size_t used, room, limit; /* `out` has room + INFLATE_SLACK bytes; room <= limit + 1 */
     size_t start;             /* where this member's output begins: no distance reaches further */
+    bool *more;               /* NULL: more than `limit` bytes are an error */
     uint32_t literals[GAN__INFLATE_LITERAL_SIZE];
     uint32_t distances[GAN__INFLATE_DISTANCE_SIZE];
     uint32_t lengths[GAN__INFLATE_LENGTH_SIZE];
@@ -81,6 +81,10 @@ static gan_status inflate_grow(inflate_state *s)
 {
     if (s->room > s->limit) {
         s->in->at = inflate_position(s);
+        if (s->more) {
+            *s->more = true;
+            return GAN_E_CANCELLED; /* no failure: see gan__inflate_first */
+        }
         return gan__bytes_fail(s->in, "the data expands to more than %zu bytes", s->limit);
     }
     size_t room = 2 * s->room < INFLATE_LEAST ? INFLATE_LEAST : 2 * s->room;
@@ -388,8 +392,8 @@ static gan_status inflate_run(inflate_state *s, gan__inflate_format format)
     return format == GAN__INFLATE_ZLIB ? inflate_zlib(s) : inflate_stream(s);
 }
 
-gan_status gan__inflate(gan__bytes *in, gan__inflate_format format, size_t limit, uint8_t **out,
-                        size_t *size)
+static gan_status inflate_all(gan__bytes *in, gan__inflate_format format, size_t limit,
+                              uint8_t **out, size_t *size, bool *more)
 {
     inflate_state *s;
     size_t left = gan__bytes_left(in), most = SIZE_MAX;
@@ -399,12 +403,14 @@ gan_status gan__inflate(gan__bytes *in, gan__inflate_format format, size_t limit
     if (most > SIZE_MAX / 4) most = SIZE_MAX / 4;
     GAN__TRY(gan__allocate(in->context, &s, 1, sizeof *s));
     s->in = in;
+    s->more = more;
     s->limit = limit < most ? limit : most;
     s->room = left < s->limit ? left : s->limit; /* doubled at once */
     gan_status status = inflate_run(s, format);
+    if (more && *more) status = GAN_OK;
     if (status == GAN_OK) {
         *out = s->out;
-        *size = s->used;
+        *size = s->used < s->limit ? s->used : s->limit;
     } else {
         gan__free(in->context, s->out);
     }
@@ -412,18 +418,15 @@ gan_status gan__inflate(gan__bytes *in, gan__inflate_format format, size_t limit
     return status;
 }
 
-gan_status gan__file_load(gan_context *context, const char *path, uint8_t **out, size_t *size)
+gan_status gan__inflate(gan__bytes *in, gan__inflate_format format, size_t limit, uint8_t **out,
+                        size_t *size)
 {
-    uint8_t *bytes;
-    size_t count;
-    GAN__TRY(gan__file_read(context, path, &bytes, &count));
-    if (count < 2 || bytes[0] != 0x1f || bytes[1] != 0x8b) {
-        *out = bytes;
-        *size = count;
-        return GAN_OK;
-    }
-    gan__bytes in = {context, path, bytes, count, 0};
-    gan_status status = gan__inflate(&in, GAN__INFLATE_GZIP, SIZE_MAX, out, size);
-    gan__free(context, bytes);
-    return status;
+    return inflate_all(in, format, limit, out, size, NULL);
+}
+
+gan_status gan__inflate_first(gan__bytes *in, gan__inflate_format format, size_t limit,
+                              uint8_t **out, size_t *size, bool *more)
+{
+    *more = false;
+    return inflate_all(in, format, limit, out, size, more);
 }

@@ -18,8 +18,8 @@ typedef enum gan__inflate_format {
 gan_status gan__inflate(gan__bytes *in, gan__inflate_format format, size_t limit, uint8_t **out,
                         size_t *size);
 
-/* The whole file `path` as *out (gan__free); a gzip file, known by its first bytes whatever its
- * name, is decompressed. */
-gan_status gan__file_load(gan_context *context, const char *path, uint8_t **out, size_t *size);
+/* The same, but what is more than `limit` bytes is left away, undecoded and unchecked: *more. */
+gan_status gan__inflate_first(gan__bytes *in, gan__inflate_format format, size_t limit,
+                              uint8_t **out, size_t *size, bool *more);
 
 #endif

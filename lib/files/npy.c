@@ -143,10 +143,9 @@ static gan_status npy_read_dictionary(gan__bytes *in, gan__array *out)
                                          : names[2]);
 }
 
-gan_status gan__npy_read(gan__bytes *in, gan__array *out)
+gan_status gan__npy_header(gan__bytes *in, gan__array *out)
 {
     const uint8_t *p;
-    uint64_t size;
     memset(out, 0, sizeof *out);
     GAN__TRY(gan__bytes_take(in, 8, "the magic number and version", &p));
     if (memcmp(p, npy_magic, sizeof npy_magic) != 0 || p[6] < 1 || p[6] > 3 || p[7] != 0) {
@@ -160,12 +159,13 @@ gan_status gan__npy_read(gan__bytes *in, gan__array *out)
     GAN__TRY(gan__bytes_take(in, length, "the header", &p));
     header.size = in->at;
     GAN__TRY(npy_read_dictionary(&header, out));
-    GAN__TRY(gan__array_measure(in, out, &size));
-    if (size != gan__bytes_left(in)) {
-        return gan__bytes_fail(in, "the %" PRId64 " elements have %" PRIu64 " bytes, %zu remain",
-                               out->count, size, gan__bytes_left(in));
-    }
-    return gan__bytes_take(in, size, "the elements", &out->data);
+    return GAN_OK;
+}
+
+gan_status gan__npy_read(gan__bytes *in, gan__array *out)
+{
+    GAN__TRY(gan__npy_header(in, out));
+    return gan__array_find(in, out);
 }
 
 static const char *npy_descr(int32_t dtype)

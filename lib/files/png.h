@@ -5,11 +5,17 @@
 #include "files/bytes.h"
 #include "files/picture.h"
 
-/* Reads the PNG file that is in `in`: every colour type, 1 to 16 bits, interlaced or not, all
+/* Reads the PNG file that is in `in`: every colour type, 1 to 16 bits, interlaced or not,
  * checksums verified. A palette becomes RGB, transparent colours become an alpha channel, 1, 2 and
- * 4 bits are scaled to 8. Gamma and other ancillary information is not applied. *out is freed with
- * gan__picture_free; on failure it is empty. Before the pixels are allocated, the compressed data
- * was expanded and had the length that the header demands.
+ * 4 bits are scaled to 8. Gamma and other ancillary information is not applied, nor looked into.
+ * *out is freed with gan__picture_free; on failure it is empty. Before the pixels are allocated,
+ * the compressed data was expanded and had the length that the header demands.
+ *
+ * What libpng reads with a warning is read, to the same pixels, and the log gets a warning; at most
+ * five a file. These are: data behind the last row, behind the compressed data, or behind IEND; no
+ * IEND; a wrong checksum of a chunk that the picture does not need; a chunk that stands twice, or
+ * where it may not; a tRNS of the wrong length; a palette in a picture that has no use for it; an
+ * index beyond the palette, which is opaque black.
  *
  * A few bytes can hold a large picture: 1,032 times their number, and four bytes for one bit of a
  * palette's. So height x width x channels is at most 2^28, else GAN_E_UNSUPPORTED; at most 5 bytes

@@ -1,42 +1,13 @@
-/* The chunks are read first, their compressed data joined; then it is expanded, the filters are
- * undone in place, and the rows of each pass are spread over the picture. */
+/* The chunks are read first (png_file.c), their compressed data joined; then it is expanded, the
+ * filters are undone in place, and the rows of each pass are spread over the picture. */
 #include "base/memory.h"
-#include "files/checksum.h"
 #include "files/inflate.h"
 #include "files/png.h"
+#include "files/png_file.h"
+
+#include <gan/image.h>
 
 #include <inttypes.h>
-
-enum {
-    PNG_GREY = 0,
-    PNG_RGB = 2,
-    PNG_PALETTE = 3,
-    PNG_GREY_ALPHA = 4,
-    PNG_RGB_ALPHA = 6,
-    PNG_COLOURS = 256,
-    PNG_MOST = 1 << 28 /* values of a picture */
-};
-
-/* What the chunks say. */
-typedef struct png_file {
-    gan__bytes *in;
-    uint32_t width, height;
-    uint32_t depth, colour; /* bits of a sample; colour type */
-    uint32_t samples;       /* of a pixel in the file */
-    bool interlaced;
-    uint32_t palette_count; /* 0: there is none */
-    uint8_t palette[PNG_COLOURS][4];
-    bool transparent;          /* tRNS was there */
-    uint32_t clear[3];         /* the samples of the transparent colour, grey or RGB */
-    uint8_t *data;             /* of all IDAT chunks, joined */
-    size_t data_size, data_at; /* data_at: where the first one begins in the file */
-    bool data_ended;           /* another chunk came after IDAT */
-} png_file;
-
-typedef struct png_chunk {
-    const uint8_t *type, *data;
-    uint32_t size;
-} png_chunk;
 
 /* The part of the picture that one pass holds: every dx-th pixel of every dy-th row. */
 typedef struct png_pass {
@@ -45,161 +16,8 @@ typedef struct png_pass {
     size_t row; /* bytes of a row, without the filter's number */
 } png_pass;
 
-/* The next chunk, its checksum verified; in->at is behind it. */
-static gan_status png_next_chunk(gan__bytes *in, png_chunk *chunk)
-{
-    const uint8_t *head, *crc;
-    GAN__TRY(gan__bytes_take(in, 8, "the length and type of a chunk", &head));
-    chunk->size = gan__load_u32be(head);
-    chunk->type = head + 4;
-    for (int i = 0; i < 4; i++) {
-        uint8_t letter = chunk->type[i] | 32;
-        if (letter >= 'a' && letter <= 'z') continue;
-        in->at -= 8;
-        return gan__bytes_fail(in, "a chunk of the type 0x%08x", gan__load_u32be(chunk->type));
-    }
-    GAN__TRY(gan__bytes_take(in, chunk->size, "the data of a chunk", &chunk->data));
-    GAN__TRY(gan__bytes_take(in, 4, "the CRC of a chunk", &crc));
-    uint32_t found = gan__crc32(0, chunk->type, (size_t)chunk->size + 4);
-    if (gan__load_u32be(crc) == found) return GAN_OK;
-    in->at -= 4;
-    return gan__bytes_fail(in, "the CRC of chunk %.4s is 0x%08x, its data's is 0x%08x",
-                           (const char *)chunk->type, gan__load_u32be(crc), found);
-}
-
-static bool png_is(const png_chunk *chunk, const char *type)
-{
-    return memcmp(chunk->type, type, 4) == 0;
-}
-
-static gan_status png_read_header(png_file *f, const png_chunk *chunk)
-{
-    /* Of each colour type; 0: there is no such type. */
-    static const uint8_t samples[7] = {1, 0, 3, 1, 2, 0, 4};
-    static const uint8_t depths[7] = {
-        1 | 2 | 4 | 8 | 16, 0, 8 | 16, 1 | 2 | 4 | 8, 8 | 16, 0, 8 | 16};
-    const uint8_t *p = chunk->data;
-    f->in->at = (size_t)(p - f->in->data);
-    if (!png_is(chunk, "IHDR") || chunk->size != 13) {
-        return gan__bytes_fail(f->in, "the first chunk is %.4s of %u bytes, not IHDR of 13",
-                               (const char *)chunk->type, chunk->size);
-    }
-    f->width = gan__load_u32be(p);
-    f->height = gan__load_u32be(p + 4);
-    f->depth = p[8];
-    f->colour = p[9];
-    f->interlaced = p[12] == 1;
-    if (f->width == 0 || f->height == 0 || f->width > INT32_MAX || f->height > INT32_MAX) {
-        return gan__bytes_fail(f->in, "width %u and height %u", f->width, f->height);
-    }
-    if (f->colour > 6 || (f->depth & (f->depth - 1)) != 0 || (depths[f->colour] & f->depth) == 0) {
-        return gan__bytes_fail(f->in, "colour type %u with %u bits a sample", f->colour, f->depth);
-    }
-    if (p[10] != 0 || p[11] != 0 || p[12] > 1) {
-        return gan__bytes_fail(f->in, "compression %u, filter method %u, interlace method %u",
-                               p[10], p[11], p[12]);
-    }
-    f->samples = samples[f->colour];
-    f->in->at += chunk->size + 4;
-    return GAN_OK;
-}
-
-/* As other readers do: a palette in a grey picture is passed over, and so are colours that no pixel
- * can have. */
-static gan_status png_read_palette(png_file *f, const png_chunk *chunk)
-{
-    uint32_t most = f->colour == PNG_PALETTE ? 1u << f->depth : PNG_COLOURS;
-    uint32_t count = chunk->size / 3;
-    if (f->colour == PNG_GREY || f->colour == PNG_GREY_ALPHA) return GAN_OK;
-    if (f->palette_count > 0 || f->data) {
-        return gan__bytes_fail(f->in, "a palette that is misplaced (colour type %u)", f->colour);
-    }
-    if (chunk->size % 3 != 0 || count == 0 || count > PNG_COLOURS) {
-        return gan__bytes_fail(f->in, "a palette of %u bytes, at most 3 times %d", chunk->size,
-                               PNG_COLOURS);
-    }
-    if (count > most) count = most;
-    f->palette_count = count;
-    for (uint32_t i = 0; i < count; i++) {
-        memcpy(f->palette[i], chunk->data + 3 * i, 3);
-        f->palette[i][3] = 255;
-    }
-    return GAN_OK;
-}
-
-/* What is longer than it can be is cut, as other readers do. */
-static gan_status png_read_transparency(png_file *f, const png_chunk *chunk)
-{
-    bool is_palette = f->colour == PNG_PALETTE;
-    uint32_t needed = is_palette ? 0 : 2 * f->samples;
-    if (f->colour > PNG_PALETTE || f->transparent || f->data ||
-        (is_palette && f->palette_count == 0)) {
-        return gan__bytes_fail(f->in, "a tRNS chunk that is misplaced (colour type %u)", f->colour);
-    }
-    if (chunk->size < needed) {
-        return gan__bytes_fail(f->in, "a tRNS chunk of %u bytes, not %u", chunk->size, needed);
-    }
-    f->transparent = true;
-    for (uint32_t i = 0; is_palette && i < chunk->size && i < f->palette_count; i++) {
-        f->palette[i][3] = chunk->data[i];
-    }
-    for (uint32_t i = 0; !is_palette && i < f->samples; i++) {
-        f->clear[i] = gan__load_u16be(chunk->data + 2 * i) & ((1u << f->depth) - 1);
-    }
-    return GAN_OK;
-}
-
-/* Appends to the joined data, which has room for the whole file. */
-static gan_status png_read_data(png_file *f, const png_chunk *chunk)
-{
-    if (f->data_ended) return gan__bytes_fail(f->in, "an IDAT chunk apart from the others");
-    if (!f->data) {
-        f->data_at = (size_t)(chunk->data - f->in->data);
-        GAN__TRY(gan__allocate_raw(f->in->context, &f->data, f->in->size, 1));
-    }
-    memcpy(f->data + f->data_size, chunk->data, chunk->size);
-    f->data_size += chunk->size;
-    return GAN_OK;
-}
-
-static gan_status png_read_chunks(png_file *f)
-{
-    static const uint8_t signature[8] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
-    const uint8_t *p;
-    png_chunk chunk;
-    GAN__TRY(gan__bytes_take(f->in, sizeof signature, "the signature", &p));
-    if (memcmp(p, signature, sizeof signature) != 0) {
-        f->in->at -= sizeof signature;
-        return gan__bytes_fail(f->in, "this is no PNG file");
-    }
-    GAN__TRY(png_next_chunk(f->in, &chunk));
-    GAN__TRY(png_read_header(f, &chunk));
-    for (;;) {
-        GAN__TRY(png_next_chunk(f->in, &chunk));
-        if (png_is(&chunk, "IEND")) break;
-        if (png_is(&chunk, "IDAT")) {
-            GAN__TRY(png_read_data(f, &chunk));
-            continue;
-        }
-        f->data_ended = f->data != NULL;
-        if (png_is(&chunk, "PLTE")) {
-            GAN__TRY(png_read_palette(f, &chunk));
-        } else if (png_is(&chunk, "tRNS")) {
-            GAN__TRY(png_read_transparency(f, &chunk));
-        } else if (!(chunk.type[0] & 32)) {
-            return gan__bytes_fail(f->in, "the unknown critical chunk %.4s",
-                                   (const char *)chunk.type);
-        }
-    }
-    if (!f->data) return gan__bytes_fail(f->in, "there is no IDAT chunk");
-    if (f->colour == PNG_PALETTE && f->palette_count == 0) {
-        return gan__bytes_fail(f->in, "there is no palette");
-    }
-    return GAN_OK;
-}
-
 /* Pass `i` of the file: one of all pixels, or Adam7's seven. False when it is over. */
-static bool png_pass_at(const png_file *f, int i, png_pass *pass)
+static bool png_pass_at(const gan__png_file *f, int i, png_pass *pass)
 {
     static const uint8_t adam7[7][4] = {{0, 0, 8, 8}, {4, 0, 8, 8}, {0, 4, 4, 8}, {2, 0, 4, 4},
                                         {0, 2, 2, 4}, {1, 0, 2, 2}, {0, 1, 1, 2}};
@@ -217,7 +35,7 @@ static bool png_pass_at(const png_file *f, int i, png_pass *pass)
 }
 
 /* Bytes of all passes, filters' numbers included. */
-static gan_status png_measure(const png_file *f, size_t *total)
+static gan_status png_measure(const gan__png_file *f, size_t *total)
 {
     png_pass pass;
     *total = 0;
@@ -271,26 +89,23 @@ static void png_store(const gan__picture *picture, size_t i, uint32_t value)
     }
 }
 
-/* Spreads one row of a palette's indices over the picture. */
-static gan_status png_spread_palette(const png_file *f, const png_pass *pass, const uint8_t *row,
-                                     uint32_t y, const gan__picture *picture)
+/* Spreads one row of a palette's indices over the picture. An index that the palette does not have
+ * is counted; it is black. */
+static void png_spread_palette(gan__png_file *f, const png_pass *pass, const uint8_t *row,
+                               uint32_t y, const gan__picture *picture)
 {
     size_t channels = (size_t)picture->channels;
     for (size_t i = 0; i < pass->width; i++) {
         size_t x = pass->x + i * pass->dx;
         uint32_t index = png_sample(row, i, f->depth);
-        if (index >= f->palette_count) {
-            return gan__bytes_fail(f->in, "pixel %zu, %u is colour %u of %u", x, y, index,
-                                   f->palette_count);
-        }
+        f->beyond += index >= f->palette_count;
         memcpy((uint8_t *)picture->pixels + (y * (size_t)picture->width + x) * channels,
                f->palette[index], channels);
     }
-    return GAN_OK;
 }
 
 /* The same for samples that are values. */
-static void png_spread(const png_file *f, const png_pass *pass, const uint8_t *row, uint32_t y,
+static void png_spread(const gan__png_file *f, const png_pass *pass, const uint8_t *row, uint32_t y,
                        const gan__picture *picture)
 {
     uint32_t scale = f->depth < 8 ? 255 / ((1u << f->depth) - 1) : 1;
@@ -312,7 +127,7 @@ static void png_spread(const png_file *f, const png_pass *pass, const uint8_t *r
     }
 }
 
-static gan_status png_decode_pass(const png_file *f, const png_pass *pass, uint8_t *rows,
+static gan_status png_decode_pass(gan__png_file *f, const png_pass *pass, uint8_t *rows,
                                   const gan__picture *picture)
 {
     size_t bits = (size_t)f->samples * f->depth, step = bits < 8 ? 1 : bits / 8;
@@ -322,8 +137,8 @@ static gan_status png_decode_pass(const png_file *f, const png_pass *pass, uint8
         if (rows[0] > 4) return gan__bytes_fail(f->in, "row %u has filter %u", y, rows[0]);
         png_unfilter(rows[0], rows + 1, above, step, pass->row);
         above = rows + 1;
-        if (f->colour == PNG_PALETTE) {
-            GAN__TRY(png_spread_palette(f, pass, above, y, picture));
+        if (f->colour == GAN__PNG_PALETTE) {
+            png_spread_palette(f, pass, above, y, picture);
         } else {
             png_spread(f, pass, above, y, picture);
         }
@@ -333,19 +148,19 @@ static gan_status png_decode_pass(const png_file *f, const png_pass *pass, uint8
 
 /* What the chunks say about the picture; few bytes can claim and even hold much, so there is a
  * limit. */
-static gan_status png_describe(const png_file *f, gan__picture *picture)
+static gan_status png_describe(const gan__png_file *f, gan__picture *picture)
 {
     picture->width = f->width;
     picture->height = f->height;
     picture->depth = f->depth == 16 ? 16 : 8;
-    picture->channels = (int32_t)(f->colour == PNG_PALETTE ? 3 : f->samples) + f->transparent;
-    if (f->width <= PNG_MOST / f->height / (uint32_t)picture->channels) return GAN_OK;
+    picture->channels = (int32_t)(f->colour == GAN__PNG_PALETTE ? 3 : f->samples) + f->transparent;
+    if (f->width <= GAN_IMAGE_PNG_VALUES / f->height / (uint32_t)picture->channels) return GAN_OK;
     return gan__bytes_fail_as(f->in, GAN_E_UNSUPPORTED,
                               "a picture of %ux%u with %d channels; %d values are served", f->width,
-                              f->height, (int)picture->channels, PNG_MOST);
+                              f->height, (int)picture->channels, GAN_IMAGE_PNG_VALUES);
 }
 
-static gan_status png_decode(const png_file *f, uint8_t *rows, gan__picture *picture)
+static gan_status png_decode(gan__png_file *f, uint8_t *rows, gan__picture *picture)
 {
     png_pass pass;
     GAN__TRY(gan__picture_allocate(f->in->context, picture));
@@ -353,20 +168,32 @@ static gan_status png_decode(const png_file *f, uint8_t *rows, gan__picture *pic
         GAN__TRY(png_decode_pass(f, &pass, rows, picture));
         rows += (pass.row + 1) * pass.height;
     }
+    if (f->beyond > 0) {
+        gan__png_warn(
+            f, "IDAT: %" PRIu64 " pixels have a colour beyond the %u of PLTE; they are black",
+            f->beyond, f->palette_count);
+    }
     return GAN_OK;
 }
 
 /* Expands the joined data and makes the picture. */
-static gan_status png_expand(png_file *f, gan__picture *picture)
+static gan_status png_expand(gan__png_file *f, gan__picture *picture)
 {
     gan__bytes data = {f->in->context, f->in->name, f->data, f->data_size, 0};
     size_t total, size = 0;
     uint8_t *rows = NULL;
+    bool more;
     f->in->at = f->data_at;
     GAN__TRY(png_describe(f, picture));
     GAN__TRY(png_measure(f, &total));
-    gan_status status = gan__inflate(&data, GAN__INFLATE_ZLIB, total, &rows, &size);
+    gan_status status = gan__inflate_first(&data, GAN__INFLATE_ZLIB, total, &rows, &size, &more);
     if (status != GAN_OK) return gan__fail_in(f->in->context, status, "IDAT, joined");
+    if (more) {
+        gan__png_warn(f, "IDAT: the data goes on behind the last row; that is ignored");
+    } else if (gan__bytes_left(&data) > 0) {
+        gan__png_warn(f, "IDAT: %zu bytes behind the compressed data are ignored",
+                      gan__bytes_left(&data));
+    }
     if (size == total) {
         status = png_decode(f, rows, picture);
     } else {
@@ -379,11 +206,11 @@ static gan_status png_expand(png_file *f, gan__picture *picture)
 
 gan_status gan__png_read(gan__bytes *in, gan__picture *out)
 {
-    png_file *f;
+    gan__png_file *f;
     memset(out, 0, sizeof *out);
     GAN__TRY(gan__allocate(in->context, &f, 1, sizeof *f));
     f->in = in;
-    gan_status status = png_read_chunks(f);
+    gan_status status = gan__png_read_chunks(f);
     size_t end = in->at;
     if (status == GAN_OK) status = png_expand(f, out);
     if (status == GAN_OK) {

@@ -198,6 +198,13 @@ static void refuse_dataset_tensors(world *w)
     gan_tensor_release(tall);
 }
 
+/* A data set that is not made releases nothing. */
+static void never(void *user)
+{
+    (void)user;
+    CHECK(false);
+}
+
 static void refuse_dataset_callback(world *w)
 {
     static const int64_t shape[3] = {2, 2, 1}, below[3] = {2, -2, 1};
@@ -230,18 +237,18 @@ static void refuse_dataset_callback(world *w)
 #define FROM_CALLBACK(expected, words, ...) \
     NOT_MADE(gan_dataset, expected, words, gan_dataset_from_callback, __VA_ARGS__)
     EACH_WRONG(CONTEXT, bad)
-    FROM_CALLBACK(GAN_E_ARGUMENT, NULL, bad, &good, 1, 5, read_nothing, NULL);
+    FROM_CALLBACK(GAN_E_ARGUMENT, NULL, bad, &good, 1, 5, read_nothing, never, NULL);
     REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_dataset_from_callback, NULL, c, &good, 1, 5,
-            read_nothing, NULL);
-    FROM_CALLBACK(GAN_E_ARGUMENT, "fields is NULL", c, NULL, 1, 5, read_nothing, NULL);
-    FROM_CALLBACK(GAN_E_ARGUMENT, "read is NULL", c, &good, 1, 5, NULL, NULL);
-    FROM_CALLBACK(GAN_E_ARGUMENT, "field_count is 0", c, &good, 0, 5, read_nothing, NULL);
-    FROM_CALLBACK(GAN_E_ARGUMENT, "field_count is -3", c, &good, -3, 5, read_nothing, NULL);
-    FROM_CALLBACK(GAN_E_ARGUMENT, "no examples", c, &good, 1, 0, read_nothing, NULL);
-    FROM_CALLBACK(GAN_E_ARGUMENT, "no examples", c, &good, 1, INT64_MIN, read_nothing, NULL);
+            read_nothing, never, NULL);
+    FROM_CALLBACK(GAN_E_ARGUMENT, "fields is NULL", c, NULL, 1, 5, read_nothing, never, NULL);
+    FROM_CALLBACK(GAN_E_ARGUMENT, "read is NULL", c, &good, 1, 5, NULL, never, NULL);
+    FROM_CALLBACK(GAN_E_ARGUMENT, "field_count is 0", c, &good, 0, 5, read_nothing, never, NULL);
+    FROM_CALLBACK(GAN_E_ARGUMENT, "field_count is -3", c, &good, -3, 5, read_nothing, never, NULL);
+    FROM_CALLBACK(GAN_E_ARGUMENT, "no examples", c, &good, 1, 0, read_nothing, never, NULL);
+    FROM_CALLBACK(GAN_E_ARGUMENT, "no examples", c, &good, 1, INT64_MIN, read_nothing, never, NULL);
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
         FROM_CALLBACK(fields[i].status, fields[i].words, c, &fields[i].field, 1, 5, read_nothing,
-                      NULL);
+                      never, NULL);
     }
 }
 
@@ -309,6 +316,13 @@ static void refuse_image(world *w)
     REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_image_load, NULL, w->context, "a");
     NOT_MADE(gan_tensor, GAN_E_ARGUMENT, "path is NULL", gan_image_load, w->context, NULL);
     NOT_MADE(gan_tensor, GAN_E_FORMAT, "pictures.npy", gan_image_load, w->context, "pictures.npy");
+    EACH_WRONG(CONTEXT, bad)
+    NOT_MADE(gan_tensor, GAN_E_ARGUMENT, NULL, gan_image_load_memory, bad, "P5 1 1 255 x", 12);
+    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_image_load_memory, NULL, w->context, "P5", 2);
+    NOT_MADE(gan_tensor, GAN_E_ARGUMENT, "bytes is NULL", gan_image_load_memory, w->context, NULL,
+             0);
+    NOT_MADE(gan_tensor, GAN_E_FORMAT, "memory", gan_image_load_memory, w->context, "P5", 2);
+    NOT_MADE(gan_tensor, GAN_E_FORMAT, "memory", gan_image_load_memory, w->context, "", 0);
     EACH_WRONG(TENSOR, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_image_save, bad, "a.png");
     REFUSED(GAN_E_ARGUMENT, "path is NULL", gan_image_save, w->made, NULL);
     REFUSED(GAN_E_SHAPE, "4 dimensions", gan_image_save, w->made, "a.png");
@@ -316,6 +330,22 @@ static void refuse_image(world *w)
     REFUSED(GAN_E_SHAPE, "int32", gan_image_save, whole, "a.png");
     REFUSED(GAN_E_ARGUMENT, "a.jpeg", gan_image_save, w->latent, "a.jpeg");
     REFUSED(GAN_E_ARGUMENT, "not .png", gan_image_save, w->latent, "");
+    EACH_WRONG(TENSOR, bad)
+    NOT_MADE(gan_tensor, GAN_E_ARGUMENT, NULL, gan_image_save_memory, bad, "png");
+    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_image_save_memory, NULL, w->latent, "png");
+    NOT_MADE(gan_tensor, GAN_E_ARGUMENT, "format is NULL", gan_image_save_memory, w->latent, NULL);
+    NOT_MADE(gan_tensor, GAN_E_ARGUMENT, "'jpg'", gan_image_save_memory, w->latent, "jpg");
+    NOT_MADE(gan_tensor, GAN_E_ARGUMENT, "'.png'", gan_image_save_memory, w->latent, ".png");
+    NOT_MADE(gan_tensor, GAN_E_ARGUMENT, "''", gan_image_save_memory, w->latent, "");
+    NOT_MADE(gan_tensor, GAN_E_SHAPE, "4 dimensions", gan_image_save_memory, w->made, "png");
+    NOT_MADE(gan_tensor, GAN_E_SHAPE, "1 to 4 channels", gan_image_save_memory, wide, "png");
+    NOT_MADE(gan_tensor, GAN_E_SHAPE, "int32", gan_image_save_memory, whole, "png");
+    NOT_MADE(gan_tensor, GAN_E_SHAPE, "has 3 channels", gan_image_save_memory, w->latent, "ppm");
+    EACH_WRONG(TENSOR, bad) NOT_MADE(gan_tensor, GAN_E_ARGUMENT, NULL, gan_image_arrange, bad, 0);
+    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_image_arrange, NULL, w->made, 0);
+    NOT_MADE(gan_tensor, GAN_E_ARGUMENT, "-1 columns", gan_image_arrange, w->made, -1);
+    NOT_MADE(gan_tensor, GAN_E_SHAPE, "2 dimensions", gan_image_arrange, w->latent, 0);
+    NOT_MADE(gan_tensor, GAN_E_SHAPE, "0 pictures", gan_image_arrange, empty, 0);
     EACH_WRONG(TENSOR, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_image_sheet, bad, 0, "a.png");
     REFUSED(GAN_E_ARGUMENT, "path is NULL", gan_image_sheet, w->made, 0, NULL);
     REFUSED(GAN_E_ARGUMENT, "-1 columns", gan_image_sheet, w->made, -1, "a.png");
@@ -477,6 +507,7 @@ static void absurd_paths(world *w, const char *text)
 {
     ABSURD_MADE(gan_tensor, gan_tensor_load, w->context, text);
     ABSURD_MADE(gan_tensor, gan_image_load, w->context, text);
+    ABSURD_MADE(gan_tensor, gan_image_save_memory, w->latent, text);
     ABSURD_MADE(gan_model, gan_model_load, w->context, text);
     ABSURD_MADE(gan_model, gan_model_load_parts, w->context, text, NULL, NULL, 0);
     ABSURD_MADE(gan_recipe, gan_recipe_load, w->context, text);

@@ -5,6 +5,8 @@
 #include "world.h"
 
 #include <math.h>
+#include <stdatomic.h>
+#include <stddef.h>
 
 /* ---- the step callback ---- */
 
@@ -123,8 +125,8 @@ TEST(read_callback_that_stops)
     gan_status status = GAN_OK;
     open_world(&w, "threads=1");
     gan_dataset_release(w.dataset);
-    CHECK_OK(
-        gan_dataset_from_callback(&w.dataset, w.context, &field, 1, 5, read_until_four, &stops));
+    CHECK_OK(gan_dataset_from_callback(&w.dataset, w.context, &field, 1, 5, read_until_four, NULL,
+                                       &stops));
     CHECK_STATUS(gan_dataset_read(w.dataset, "image", indices, w.made), GAN_E_CANCELLED);
     CHECK_OK(gan_trainer_set_data(w.trainer, "real", w.dataset));
     for (int i = 0; i < 5 && status == GAN_OK; i++) status = gan_trainer_step(w.trainer);
@@ -134,6 +136,106 @@ TEST(read_callback_that_stops)
     CHECK_OK(gan_trainer_run(w.trainer, 5, NULL, NULL));
     CHECK_OK(gan_dataset_read(w.dataset, "image", indices, w.made));
     close_world(&w);
+}
+
+/* ---- the last call of a data set and of a host ---- */
+
+typedef struct source {
+    atomic_int reads, releases, late; /* late: reads after the release */
+} source;
+
+static int32_t read_slowly(void *user, int64_t index, void *const *data)
+{
+    source *from = user;
+    float *picture = data[0];
+    atomic_fetch_add(&from->reads, 1);
+    for (int i = 0; i < 100; i++) gan__os_yield();
+    atomic_fetch_add(&from->late, atomic_load(&from->releases));
+    for (int i = 0; i < 16; i++) picture[i] = (float)index / 8.0f;
+    return 0;
+}
+
+static void release_source(void *user)
+{
+    atomic_fetch_add(&((source *)user)->releases, 1);
+}
+
+/* A trainer keeps the data set and its read-ahead thread: neither outlives the release. */
+TEST(release_of_a_data_set)
+{
+    static const int64_t shape[3] = {4, 4, 1};
+    static const gan_dataset_field field = {sizeof field, "image", GAN_FLOAT32, 3, shape};
+    static const gan_dataset_field wrong = {sizeof field, "picture", GAN_FLOAT32, 3, shape};
+    for (int steps = 0; steps < 4; steps++) {
+        world w;
+        source from = {0};
+        gan_dataset *made;
+        open_world(&w, "threads=1");
+        CHECK_STATUS(gan_dataset_from_callback(&made, w.context, &wrong, 1, 5, read_slowly,
+                                               release_source, &from),
+                     GAN_E_ARGUMENT);
+        CHECK_OK(gan_dataset_from_callback(&made, w.context, &field, 1, 5, read_slowly,
+                                           release_source, &from));
+        CHECK_OK(gan_trainer_set_data(w.trainer, "real", made));
+        gan_dataset_retain(made);
+        gan_dataset_release(made);
+        gan_dataset_release(made);
+        CHECK_OK(gan_trainer_run(w.trainer, steps, NULL, NULL));
+        CHECK_INT(from.releases, 0);
+        gan_trainer_release(w.trainer);
+        w.trainer = NULL;
+        CHECK_INT(from.releases, 1);
+        CHECK_INT(from.late, 0);
+        CHECK(steps == 0 || from.reads >= 2 * steps);
+        close_world(&w);
+        CHECK_INT(from.releases, 1);
+    }
+}
+
+static fault_host *released_host;
+static int host_releases;
+
+/* Nothing of the host is in use any more. */
+static void release_host(void *user)
+{
+    CHECK(user == released_host);
+    CHECK_INT(released_host->live, 0);
+    host_releases++;
+}
+
+TEST(release_of_a_host)
+{
+    fault_host fault = {0};
+    gan_host host = fault_make(&fault);
+    gan_context *context;
+    gan_tensor *tensor, *view;
+    host.release = release_host;
+    released_host = &fault;
+    CHECK_OK(gan_context_create(&context, "threads=2", &host, NULL, 0));
+    CHECK_OK(gan_tensor_create(&tensor, context, GAN_FLOAT32, 1, (int64_t[]){5}));
+    CHECK_OK(gan_tensor_slice(&view, tensor, 0, 1, 2));
+    gan_context_release(context);
+    gan_tensor_release(tensor);
+    CHECK_INT(host_releases, 0);
+    gan_tensor_release(view);
+    CHECK_INT(host_releases, 1);
+
+    /* One that is not made; and one of an older header, which ends in front of the field. */
+    CHECK_STATUS(gan_context_create(&context, "threads=many", &host, NULL, 0), GAN_E_TEXT);
+    for (long long n = 1; n < 4; n++) {
+        fault.fail_at = fault.allocations + n;
+        gan_status status = gan_context_create(&context, "threads=1", &host, NULL, 0);
+        if (status == GAN_OK) break;
+        CHECK_STATUS(status, GAN_E_MEMORY);
+    }
+    CHECK_INT(host_releases, 1);
+    fault.fail_at = 0;
+    gan_context_release(context);
+    host_releases = 0;
+    host.size = offsetof(gan_host, release);
+    CHECK_OK(gan_context_create(&context, "threads=1", &host, NULL, 0));
+    gan_context_release(context);
+    CHECK_INT(host_releases, 0);
 }
 
 /* ---- a context that is in use on another thread ---- */
@@ -170,11 +272,15 @@ static void busy_data(world *w)
     BUSY_MADE(gan_tensor, gan_tensor_load, w->context, "pictures.npy");
     BUSY(gan_tensor_save(w->made, "a.npy"));
     BUSY_MADE(gan_tensor, gan_image_load, w->context, "a.png");
+    BUSY_MADE(gan_tensor, gan_image_load_memory, w->context, "P5", 2);
+    BUSY_MADE(gan_tensor, gan_image_save_memory, w->latent, "png");
+    BUSY_MADE(gan_tensor, gan_image_arrange, w->made, 0);
     BUSY(gan_image_save(w->latent, "a.png"));
     BUSY(gan_image_sheet(w->made, 0, "a.png"));
     BUSY_MADE(gan_dataset, gan_dataset_open, w->context, "npy path=pictures.npy");
     BUSY_MADE(gan_dataset, gan_dataset_from_tensors, w->context, &image, &w->pictures, 1);
-    BUSY_MADE(gan_dataset, gan_dataset_from_callback, w->context, &field, 1, 3, read_nothing, NULL);
+    BUSY_MADE(gan_dataset, gan_dataset_from_callback, w->context, &field, 1, 3, read_nothing, NULL,
+              NULL);
     BUSY(gan_dataset_read(w->dataset, "image", shape, w->made));
 }
 
@@ -394,6 +500,8 @@ int main(void)
     RUN(step_callback);
     RUN(log_callback);
     RUN(read_callback_that_stops);
+    RUN(release_of_a_data_set);
+    RUN(release_of_a_host);
     RUN(busy_context);
     RUN(two_threads_and_one_trainer);
     RUN(contexts_in_threads);

@@ -25,7 +25,7 @@ typedef struct program {
     gan_layer *layers[4]; /* what follows is of the program by hand */
     gan_tape *tape;
     gan_optimizer *optimizer;
-    gan_tensor *view, *turned, *read;
+    gan_tensor *view, *turned, *read, *arranged, *encoded, *decoded;
     gan_value z, x, score, loss;
 } program;
 
@@ -137,7 +137,7 @@ static gan_status read_by_hand(program *p)
     static const int32_t order[4] = {0, 2, 1, 3};
     static const gan_dataset_field field = {sizeof field, "image", GAN_FLOAT32, 3, shape};
     DO(gan_tensor_create(&p->out, p->context, GAN_FLOAT32, 4, batch));
-    DO(gan_dataset_from_callback(&p->dataset, p->context, &field, 1, 5, read_example, NULL));
+    DO(gan_dataset_from_callback(&p->dataset, p->context, &field, 1, 5, read_example, NULL, NULL));
     DO(gan_dataset_read(p->dataset, "image", indices, p->out));
     DO(gan_tensor_save(p->out, "pictures.npy"));
     gan_dataset_release(p->dataset);
@@ -148,6 +148,10 @@ static gan_status read_by_hand(program *p)
     DO(gan_image_sheet(p->view, 0, "sheet.png"));
     DO(gan_image_load(&p->read, p->context, "sheet.png"));
     DO(gan_image_save(p->read, "sheet.png"));
+    DO(gan_image_arrange(&p->arranged, p->view, 0));
+    DO(gan_image_save_memory(&p->encoded, p->arranged, "png"));
+    DO(gan_image_load_memory(&p->decoded, p->context, gan_tensor_data(p->encoded),
+                             (size_t)gan_tensor_count(p->encoded)));
     return GAN_OK;
 }
 
@@ -184,6 +188,9 @@ static void finish_by_hand(program *p)
     gan_tensor_release(p->view);
     gan_tensor_release(p->turned);
     gan_tensor_release(p->read);
+    gan_tensor_release(p->arranged);
+    gan_tensor_release(p->encoded);
+    gan_tensor_release(p->decoded);
 }
 
 static void finish(program *p)

@@ -590,6 +590,10 @@ class Samples(Case):
                 self.assertTrue(cut == pixels[i * 144 : i * 144 + 144], (count, i))
         self.good("sample", "run", "--count", "9", "--seed", "3", "--out", "y.png")
         self.assertTrue(read_bytes("y.png") == read_bytes("run/sheet.png"))
+        self.good("sample", "run", "--count", "9", "--seed", "3", "--out", "z.PNG")
+        self.assertTrue(read_bytes("z.PNG") == read_bytes("run/sheet.png"))
+        self.good("sample", "run", "--count", "2", "--out", "z.NPY")
+        self.assertEqual(read_npy("z.NPY")[0][0], 2)
 
     def test_noise(self):
         uniform = ("--set", "trainer.noise=uniform", "--steps", "3")

@@ -218,7 +218,8 @@ static gan_dataset *make_callback(maker *m)
     const gan_dataset_field field = {sizeof field, "vector", GAN_FLOAT32, 1, &two};
     gan_dataset *dataset = NULL;
     atomic_store(&m->stop_at, -1);
-    CHECK_OK(gan_dataset_from_callback(&dataset, context, &field, 1, EXAMPLES, make_example, m));
+    CHECK_OK(
+        gan_dataset_from_callback(&dataset, context, &field, 1, EXAMPLES, make_example, NULL, m));
     return dataset;
 }
 

@@ -23,13 +23,8 @@ static gan_tensor *make_picture(int32_t dtype, int32_t rank, const int64_t *shap
     return t;
 }
 
-static void check_loaded(const char *path, const gan_tensor *like, int64_t channels)
+static void check_same(const gan_tensor *back, const gan_tensor *like, int64_t channels)
 {
-    gan_tensor *back;
-    if (!CHECK_OK(gan_image_load(&back, context, path))) {
-        printf("%s\n", gan_context_message(context));
-        return;
-    }
     const int64_t *shape = gan_tensor_shape(back);
     CHECK_INT(gan_tensor_rank(back), 3);
     CHECK_INT(shape[0], gan_tensor_shape(like)[0]);
@@ -39,6 +34,16 @@ static void check_loaded(const char *path, const gan_tensor *like, int64_t chann
     for (int64_t i = 0; i < gan_tensor_count(back); i++) {
         CHECK_INT(((uint8_t *)gan_tensor_data(back))[i], (uint8_t)(i * 37 + i / 7));
     }
+}
+
+static void check_loaded(const char *path, const gan_tensor *like, int64_t channels)
+{
+    gan_tensor *back;
+    if (!CHECK_OK(gan_image_load(&back, context, path))) {
+        printf("%s\n", gan_context_message(context));
+        return;
+    }
+    check_same(back, like, channels);
     gan_tensor_release(back);
 }
 
@@ -165,6 +170,177 @@ TEST(messages)
     CHECK_TEXT(gan_context_message(context), "text: neither PNG nor PNM nor PAM");
 }
 
+/* A tensor over one value, with all strides 0: a picture of any size that takes no memory. */
+static gan_tensor *make_flat(int32_t rank, const int64_t *shape)
+{
+    static const uint8_t grey = 7;
+    static const int64_t strides[4] = {0};
+    gan_tensor *t = NULL;
+    CHECK_OK(gan_tensor_wrap(&t, context, GAN_UINT8, rank, shape, strides, (void *)(uintptr_t)&grey,
+                             NULL, NULL));
+    return t;
+}
+
+static void check_too_large(const char *path, const int64_t shape[3], const char *message)
+{
+    gan_tensor *t = make_flat(3, shape);
+    long long allocations = fault.allocations, operations = fault.file_operations;
+    CHECK_STATUS(gan_image_save(t, path), GAN_E_UNSUPPORTED);
+    CHECK_TEXT(gan_context_message(context), message);
+    CHECK_INT(fault.allocations, allocations);
+    CHECK_INT(fault.file_operations, operations);
+    gan_tensor *out = t;
+    CHECK_STATUS(gan_image_save_memory(&out, t, path + 2), GAN_E_UNSUPPORTED);
+    CHECK(out == NULL);
+    CHECK_INT(fault.allocations, allocations);
+    gan_tensor_release(t);
+}
+
+/* What could not be read back costs nothing. */
+TEST(too_large_a_picture_is_refused_early)
+{
+    const int64_t limit[3] = {16385, 16384, 1}, colour[3] = {9460, 9460, 3};
+    const int64_t tall[3] = {INT32_MAX, 1, 3}, least[3] = {16384, 16384, 1};
+    const int64_t many[4] = {22000, 64, 64, 3}, row[4] = {INT32_MAX / 4, 1, 4, 1};
+    check_too_large(
+        "a.png", limit,
+        "a.png: a picture of height 16385, width 16384 and 1 channels could not be read "
+        "back; a side has at most 2147483647, png 268435456 values");
+    check_too_large("a.PNG", colour,
+                    "a.PNG: a picture of height 9460, width 9460 and 3 channels could not be read "
+                    "back; a side has at most 2147483647, png 268435456 values");
+    check_too_large("a.png", tall,
+                    "a.png: a picture of height 2147483647, width 1 and 3 channels could not be "
+                    "read back; a side has at most 2147483647, png 268435456 values");
+    gan_tensor *t = make_flat(4, many), *out = t;
+    long long allocations = fault.allocations;
+    CHECK_STATUS(gan_image_sheet(t, 0, "s.png"), GAN_E_UNSUPPORTED);
+    CHECK_TEXT(gan_context_message(context),
+               "s.png: a picture of height 9619, width 9684 and 3 channels could not be read back; "
+               "a side has at most 2147483647, png 268435456 values");
+    gan_tensor_release(t);
+    t = make_flat(4, row); /* a row of them */
+    CHECK_STATUS(gan_image_sheet(t, INT64_MAX, "s.pgm"), GAN_E_UNSUPPORTED);
+    CHECK_TEXT(gan_context_message(context),
+               "s.pgm: 536870911 pictures of 1x4 in 536870911 columns are more than 2147483647 "
+               "pixels high or wide");
+    CHECK_STATUS(gan_image_arrange(&out, t, INT64_MAX), GAN_E_UNSUPPORTED);
+    CHECK(out == NULL);
+    CHECK_INT(fault.allocations - allocations, 1); /* the tensor itself */
+    gan_tensor_release(t);
+    CHECK(16384 * 16384 == GAN_IMAGE_PNG_VALUES);
+    t = make_flat(3, least); /* goes as far as memory goes */
+    fault.fail_at = fault.allocations + 1;
+    CHECK_STATUS(gan_image_save(t, "a.png"), GAN_E_MEMORY);
+    fault.fail_at = 0;
+    gan_tensor_release(t);
+    CHECK_STATUS(gan_image_save(NULL, "a.png"), GAN_E_ARGUMENT);
+}
+
+/* The name is looked at before the pictures are. */
+TEST(a_wrong_name_is_refused_early)
+{
+    const int64_t shape[4] = {4, 9, 9, 3};
+    gan_tensor *t = make_picture(GAN_FLOAT32, 4, shape);
+    long long allocations = fault.allocations;
+    CHECK_STATUS(gan_image_sheet(t, 0, "a.jpg"), GAN_E_ARGUMENT);
+    CHECK_STATUS(gan_image_sheet(t, 0, "a.pgm"), GAN_E_SHAPE);
+    CHECK_INT(fault.allocations, allocations);
+    gan_tensor_release(t);
+}
+
+/* ".PNG" is ".png". */
+TEST(names_in_large_letters)
+{
+    static const char *const paths[] = {"a.PNG", "b.Png", "c.pAm", "d.PPM"};
+    const int64_t shape[3] = {5, 7, 3}, flat[2] = {5, 7};
+    gan_tensor *t = make_picture(GAN_UINT8, 3, shape), *grey = make_picture(GAN_UINT8, 2, flat);
+    for (int i = 0; i < 4; i++) {
+        CHECK_OK(gan_image_save(t, paths[i]));
+        check_loaded(paths[i], t, 3);
+        fault_remove(&fault, paths[i]);
+    }
+    CHECK_OK(gan_image_save(grey, "e.PGM"));
+    check_loaded("e.PGM", grey, 1);
+    fault_remove(&fault, "e.PGM");
+    CHECK_STATUS(gan_image_save(t, "PNG"), GAN_E_ARGUMENT);
+    CHECK_STATUS(gan_image_save(t, ".PNG"), GAN_E_ARGUMENT);
+    CHECK_STATUS(gan_image_save(t, "aPNG"), GAN_E_ARGUMENT);
+    CHECK_STATUS(gan_image_save(t, "a.\x10\x0e\x07"), GAN_E_ARGUMENT); /* letters less a bit */
+    gan_tensor_release(t);
+    gan_tensor_release(grey);
+}
+
+/* In memory as in a file, byte for byte, and back. */
+TEST(memory_is_a_file)
+{
+    static const char *const formats[] = {"png", "PAM", "ppm", "pgm"};
+    const int64_t shape[3] = {5, 7, 3};
+    for (int i = 0; i < 4; i++) {
+        gan_tensor *t = make_picture(i % 2 ? GAN_FLOAT32 : GAN_UINT8, i == 3 ? 2 : 3, shape);
+        gan_tensor *bytes, *back;
+        char path[10] = "m.";
+        strcat(path, formats[i]);
+        CHECK_OK(gan_image_save(t, path));
+        const fault_file *file = fault_find(&fault, path);
+        if (!CHECK_OK(gan_image_save_memory(&bytes, t, formats[i]))) continue;
+        size_t size = (size_t)gan_tensor_count(bytes);
+        CHECK(gan_tensor_dtype(bytes) == GAN_UINT8 && gan_tensor_rank(bytes) == 1);
+        CHECK(size == file->size && memcmp(gan_tensor_data(bytes), file->bytes, size) == 0);
+        CHECK_OK(gan_image_load_memory(&back, context, gan_tensor_data(bytes), size));
+        check_same(back, t, i == 3 ? 1 : 3);
+        gan_tensor_release(back);
+        CHECK_STATUS(gan_image_load_memory(&back, context, gan_tensor_data(bytes), 20),
+                     GAN_E_FORMAT);
+        CHECK(strncmp(gan_context_message(context), "memory: byte ", 13) == 0);
+        gan_tensor_release(bytes);
+        gan_tensor_release(t);
+        fault_remove(&fault, path);
+    }
+    CHECK_STATUS(gan_image_load_memory(&(gan_tensor *){NULL}, context, "P8", 2), GAN_E_FORMAT);
+}
+
+TEST(an_arrangement_is_a_sheet)
+{
+    const int64_t shape[4] = {5, 2, 3, 3};
+    gan_tensor *t = make_picture(GAN_FLOAT32, 4, shape), *arranged, *bytes;
+    CHECK_OK(gan_image_arrange(&arranged, t, 2));
+    const int64_t *sides = gan_tensor_shape(arranged);
+    CHECK(gan_tensor_rank(arranged) == 3 && sides[0] == 8 && sides[1] == 7 && sides[2] == 3);
+    CHECK_INT(gan_tensor_dtype(arranged), GAN_UINT8);
+    CHECK_OK(gan_image_sheet(t, 2, "s.png"));
+    CHECK_OK(gan_image_save_memory(&bytes, arranged, "png"));
+    const fault_file *file = fault_find(&fault, "s.png");
+    CHECK_INT(gan_tensor_count(bytes), file->size);
+    CHECK(memcmp(gan_tensor_data(bytes), file->bytes, file->size) == 0);
+    gan_tensor_release(bytes);
+    gan_tensor_release(arranged);
+    gan_tensor_release(t);
+}
+
+/* The log of the host hears of it. */
+static char logged[300];
+
+static void note(void *user, int32_t level, const char *line)
+{
+    (void)user;
+    CHECK_INT(level, GAN_LOG_WARNING);
+    snprintf(logged, sizeof logged, "%s", line);
+}
+
+TEST(a_picture_with_a_fault)
+{
+    const int64_t shape[3] = {5, 7, 3};
+    gan_tensor *t = make_picture(GAN_UINT8, 3, shape);
+    CHECK_OK(gan_image_save(t, "a.png"));
+    fault_find(&fault, "a.png")->size -= 12; /* IEND */
+    context->host.log = note;
+    check_loaded("a.png", t, 3);
+    CHECK(strncmp(logged, "a.png: byte ", 12) == 0);
+    CHECK(strstr(logged, "the file ends without chunk IEND") != NULL);
+    gan_tensor_release(t);
+}
+
 /* Whatever fails, the old picture is there or the new one, whole. */
 TEST(a_failing_save_leaves_the_old_picture)
 {
@@ -245,6 +421,12 @@ int main(void)
     RUN(a_permuted_picture);
     RUN(sheets);
     RUN(messages);
+    RUN(too_large_a_picture_is_refused_early);
+    RUN(a_wrong_name_is_refused_early);
+    RUN(names_in_large_letters);
+    RUN(memory_is_a_file);
+    RUN(an_arrangement_is_a_sheet);
+    RUN(a_picture_with_a_fault);
     RUN(a_failing_save_leaves_the_old_picture);
     RUN(memory_is_bounded);
     RUN(nothing_is_left);

@@ -2,6 +2,17 @@
 
 #include "replay.h"
 
+typedef struct png_fault {
+    const char *name;
+    const uint8_t *bytes;
+    size_t size;
+    int width, height, channels;
+    uint32_t crc;
+    const char *word;
+} png_fault;
+
+#include "../files/pngfaults.h"
+
 static void png_replay(const char *name, size_t most)
 {
     uint8_t seed[1024];
@@ -11,8 +22,9 @@ static void png_replay(const char *name, size_t most)
     if (!CHECK(file != NULL)) return;
     size_t size = fread(seed, 1, sizeof seed, file);
     fclose(file);
-    /* Below four bytes the target takes nothing; with a wrong signature it takes the other way. */
-    if (CHECK(size > 0 && size <= most)) replay(seed, size, 0);
+    /* Below four bytes the target takes nothing; with a wrong signature it takes the other way.
+     * A file that lacks IEND alone, or a part of it, is a picture. */
+    if (CHECK(size > 0 && size <= most)) replay(seed, size, 12);
 }
 
 TEST(files)
@@ -20,6 +32,16 @@ TEST(files)
     png_replay("basn3p01", 200);
     png_replay("basi0g01", 300);
     png_replay("tbbn0g04", 500);
+}
+
+/* Files of one fault, on which others are heaped. */
+TEST(faults)
+{
+    for (size_t i = 0; i < sizeof png_faults / sizeof *png_faults; i += 7) {
+        const png_fault *fault = &png_faults[i];
+        if (!fault->width) continue;
+        replay(fault->bytes, fault->size, replay_prefixes(fault->bytes, fault->size));
+    }
 }
 
 /* Width, height, kind (the logarithm of the bits, 8 times the colour type, 64 if interlaced),
@@ -73,6 +95,7 @@ TEST(end)
 int main(void)
 {
     RUN(files);
+    RUN(faults);
     RUN(grey_bits);
     RUN(grey_16);
     RUN(rgb);

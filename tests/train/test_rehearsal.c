@@ -38,7 +38,8 @@ static void open_stage(stage *s, const char *spec, const char *g, const char *d)
     CHECK_OK(gan_context_create(&s->context, "threads=2 seed=5", &s->host, NULL, 0));
     CHECK_OK(gan_model_parse(&s->g, s->context, g));
     CHECK_OK(gan_model_parse(&s->d, s->context, d));
-    CHECK_OK(gan_dataset_from_callback(&s->data, s->context, &field, 1, EXAMPLES, read_picture, s));
+    CHECK_OK(gan_dataset_from_callback(&s->data, s->context, &field, 1, EXAMPLES, read_picture,
+                                       NULL, s));
     CHECK_OK(gan_trainer_create(&s->trainer, s->context, spec));
     CHECK_OK(gan_trainer_set_model(s->trainer, "generator", s->g));
     CHECK_OK(gan_trainer_set_model(s->trainer, "discriminator", s->d));
