@@ -111,10 +111,8 @@ static void model_copy_values(gan_model *to, const gan_model *from)
 {
     for (size_t i = 0; i < from->entry_count; i++) {
         const gan__entry_name *a = &from->entries[i], *b = &to->entries[i];
-        const gan__parameter *source = &a->layer->parameters[a->index];
-        const gan__parameter *target = &b->layer->parameters[b->index];
-        memcpy(gan__parameter_value(b->layer, target), gan__parameter_value(a->layer, source),
-               (size_t)source->count * sizeof(float));
+        gan__parameter_copy(a->layer, &a->layer->parameters[a->index], b->layer,
+                            &b->layer->parameters[b->index]);
     }
     for (size_t i = 0; i < to->store_count; i++) to->stores[i]->version++;
 }

@@ -101,7 +101,7 @@ typedef struct gan__counters {
 typedef struct gan__undo_log {
     gan__store **stores; /* of all models, each once; borrowed from them */
     size_t store_count, store_capacity;
-    float *buffers; /* copies of their buffers, one after the other */
+    unsigned char *kept;            /* gan__store_keep of each, one after the other */
     int32_t groups[GAN__MAX_ROLES]; /* in the order of their first updates in this step */
     int32_t group_count;
     gan__counters before, after;

@@ -1,7 +1,5 @@
 #include "train/undo.h"
 
-#include <string.h>
-
 #include "base/memory.h"
 #include "optim/optimizer.h"
 
@@ -16,9 +14,9 @@ gan_status gan__undo_prepare(gan_trainer *t)
 {
     gan__undo_log *undo = &t->undo;
     gan_context *context = t->object.context;
-    size_t count = 0;
-    gan__free(context, undo->buffers);
-    undo->buffers = NULL;
+    size_t size = 0;
+    gan__free(context, undo->kept);
+    undo->kept = NULL;
     undo->store_count = 0;
     for (int32_t r = 0; r < t->kind->role_count; ++r) {
         const gan_model *model = t->models[r];
@@ -27,15 +25,15 @@ gan_status gan__undo_prepare(gan_trainer *t)
             GAN__TRY(gan__grow(context, &undo->stores, &undo->store_capacity, undo->store_count + 1,
                                sizeof *undo->stores));
             undo->stores[undo->store_count++] = model->stores[i];
-            count += (size_t)model->stores[i]->buffer_count;
+            size += gan__store_kept_size(model->stores[i]);
         }
     }
-    return gan__allocate_raw(context, &undo->buffers, count, sizeof *undo->buffers);
+    return gan__allocate_raw(context, &undo->kept, size, 1);
 }
 
 void gan__undo_free(gan_trainer *t)
 {
-    gan__free(t->object.context, t->undo.buffers);
+    gan__free(t->object.context, t->undo.kept);
     gan__free(t->object.context, t->undo.stores);
 }
 
@@ -59,14 +57,13 @@ static gan_status undo_seek(gan_trainer *t, const gan__counters *counters)
 /* Copies all buffers to the log, or back. */
 static void undo_copy(gan__undo_log *undo, bool back)
 {
-    float *saved = undo->buffers;
+    size_t at = 0;
     for (size_t i = 0; i < undo->store_count; ++i) {
         gan__store *store = undo->stores[i];
-        size_t size = (size_t)store->buffer_count * sizeof(float);
-        if (!size) continue;
-        memcpy(back ? store->buffers : saved, back ? saved : store->buffers, size);
-        if (back) ++store->version; /* weights made from u and v are stale */
-        saved += store->buffer_count;
+        size_t size = gan__store_kept_size(store);
+        if (size > 0 && back) gan__store_restore(store, undo->kept + at);
+        if (size > 0 && !back) gan__store_keep(store, undo->kept + at);
+        at += size;
     }
 }
 
