@@ -46,7 +46,8 @@ GAN_API gan_status gan_tape_seek(gan_tape *tape, uint64_t draws);
 
 /* Applies a model. `mode` is one or more words:
  *
- *   training      batch statistics, dropout; running statistics are updated
+ *   training      batch statistics, dropout; running statistics are updated, and may become
+ *                 infinite: only a trainer looks at them
  *   frozen        with training: gradients pass through, the parameters get none
  *   evaluation    running statistics, no dropout; gradients are available as well
  *   groups=2      several batches in one pass, with normalisation statistics of each: `inputs` has

@@ -53,9 +53,10 @@ GAN_API gan_model *gan_trainer_model(const gan_trainer *trainer, const char *rol
 GAN_API gan_status gan_trainer_check(gan_trainer *trainer);
 
 /* One step. GAN_E_STATE names a role or feed that is missing. GAN_E_DIVERGED names the loss or
- * gradient that is not finite, or the optimiser that made a weight or moment that is not:
- * everything is then as it was before the step. Gradients that were
- * there before, of other uses of the models, are dropped. */
+ * gradient that is not finite, the running statistic ("discriminator 1.running_var"), or the
+ * optimiser that made a weight or moment that is not. After any error everything is as it was
+ * before the step: weights, moments, statistics, averages, the place of every random stream and
+ * data set. Gradients that were there before, of other uses of the models, are dropped. */
 GAN_API gan_status gan_trainer_step(gan_trainer *trainer);
 
 /* Steps until the trainer has made `steps` more of them. After each, on_step(user, trainer) may
@@ -68,9 +69,10 @@ GAN_API gan_status gan_trainer_run(gan_trainer *trainer, int64_t steps,
 /* Steps made since the beginning, resumed ones included. */
 GAN_API int64_t gan_trainer_steps(const gan_trainer *trainer);
 
-/* What the last step measured, by name: "loss.discriminator", "loss.generator",
+/* What the last step that was made measured, by name: "loss.discriminator", "loss.generator",
  * "gradient.discriminator", "gradient.generator" (norms before clipping), "accuracy.real",
- * "accuracy.fake", "rate.generator", ... Before the first step they are NaN. */
+ * "accuracy.fake", "rate.generator", ... A step that failed or was skipped changes none of them.
+ * Before the first one they are NaN. */
 GAN_API int32_t gan_trainer_value_count(const gan_trainer *trainer);
 GAN_API const char *gan_trainer_value_name(const gan_trainer *trainer, int32_t index);
 GAN_API gan_status gan_trainer_value(const gan_trainer *trainer, const char *name, double *out);
@@ -82,7 +84,10 @@ GAN_API const char *gan_trainer_text(const gan_trainer *trainer);
  * stream, position in the data, schedules. A run that is saved, loaded and continued has the same
  * bits as one that was not interrupted. Data sets are attached again by gan_trainer_set_data; that
  * they are the same, and the precision too, is left to the caller (gan_recipe_trainer compares
- * them). The context may have another seed, and keeps it. */
+ * them). The context may have another seed, and keeps it.
+ *
+ * GAN_E_DIVERGED names what is not finite, a weight that was written by the caller or a batch
+ * statistic of an average, and nothing is written; the training can go on. */
 GAN_API gan_status gan_trainer_save(gan_trainer *trainer, const char *path);
 GAN_API gan_status gan_trainer_load(gan_trainer **out, gan_context *context, const char *path);
 

@@ -169,11 +169,10 @@ gan_status gan__store_create(gan_context *context, gan_layer *const *layers, int
 void gan__store_retain(gan__store *store);
 void gan__store_release(gan__store *store);
 
-/* All that a pass in training changes, buffers and integers, to `memory` and back again. The size
- * is whole int64s. */
-size_t gan__store_kept_size(const gan__store *store);
-void gan__store_keep(const gan__store *store, void *memory);
-void gan__store_restore(gan__store *store, const void *memory);
+/* All that passes in training change, buffers and integers, to `memory` and back again. */
+size_t gan__stores_kept_size(gan__store *const *stores, size_t count);
+void gan__stores_keep(gan__store *const *stores, size_t count, unsigned char *memory);
+void gan__stores_restore(gan__store *const *stores, size_t count, const unsigned char *memory);
 
 gan_status gan__store_need_gradients(gan__store *store); /* allocates, once; all are empty then */
 void gan__store_clear_gradients(gan__store *store); /* marks all of them empty; writes nothing */

@@ -122,27 +122,42 @@ gan_status gan__store_create(gan_context *context, gan_layer *const *layers, int
     return status;
 }
 
-size_t gan__store_kept_size(const gan__store *store)
+static size_t store_kept_size(const gan__store *store)
 {
-    /* Two floats are as large as an int64: the next store's integers are aligned again. */
-    return (size_t)(store->integer_count + (store->buffer_count + 1) / 2) * sizeof(int64_t);
+    return (size_t)store->integer_count * sizeof *store->integers +
+           (size_t)store->buffer_count * sizeof *store->buffers;
 }
 
-void gan__store_keep(const gan__store *store, void *memory)
+size_t gan__stores_kept_size(gan__store *const *stores, size_t count)
 {
-    int64_t *to = memory;
-    size_t integers = (size_t)store->integer_count, floats = (size_t)store->buffer_count;
-    if (integers > 0) memcpy(to, store->integers, integers * sizeof *to);
-    if (floats > 0) memcpy(to + integers, store->buffers, floats * sizeof(float));
+    size_t size = 0;
+    for (size_t i = 0; i < count; i++) size += store_kept_size(stores[i]);
+    return size;
 }
 
-void gan__store_restore(gan__store *store, const void *memory)
+void gan__stores_keep(gan__store *const *stores, size_t count, unsigned char *memory)
 {
-    const int64_t *from = memory;
-    size_t integers = (size_t)store->integer_count, floats = (size_t)store->buffer_count;
-    if (integers > 0) memcpy(store->integers, from, integers * sizeof *from);
-    if (floats > 0) memcpy(store->buffers, from + integers, floats * sizeof(float));
-    store->version++; /* weights made from u and v are stale */
+    for (size_t i = 0; i < count; i++) {
+        const gan__store *store = stores[i];
+        size_t integers = (size_t)store->integer_count * sizeof *store->integers;
+        size_t floats = (size_t)store->buffer_count * sizeof *store->buffers;
+        if (integers > 0) memcpy(memory, store->integers, integers);
+        if (floats > 0) memcpy(memory + integers, store->buffers, floats);
+        memory += store_kept_size(store);
+    }
+}
+
+void gan__stores_restore(gan__store *const *stores, size_t count, const unsigned char *memory)
+{
+    for (size_t i = 0; i < count; i++) {
+        gan__store *store = stores[i];
+        size_t integers = (size_t)store->integer_count * sizeof *store->integers;
+        size_t floats = (size_t)store->buffer_count * sizeof *store->buffers;
+        if (integers > 0) memcpy(store->integers, memory, integers);
+        if (floats > 0) memcpy(store->buffers, memory + integers, floats);
+        if (integers + floats > 0) store->version++; /* weights made from u and v are stale */
+        memory += store_kept_size(store);
+    }
 }
 
 gan_status gan__store_need_gradients(gan__store *store)

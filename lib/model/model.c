@@ -1,7 +1,9 @@
 #include "base/memory.h"
+#include "compute/reduce.h"
 #include "model/tree.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -316,6 +318,18 @@ int64_t gan_model_weight_count(const gan_model *model)
         if (p->trained) count += p->count;
     }
     return count;
+}
+
+const gan__entry_name *gan__model_diverged(const gan_model *model)
+{
+    for (size_t i = 0; i < model->entry_count; i++) {
+        const gan__entry_name *entry = &model->entries[i];
+        const gan__parameter *p = &entry->layer->parameters[entry->index];
+        if (p->trained || p->integer) continue;
+        const float *values = gan__parameter_value(entry->layer, p);
+        if (!isfinite(gan__sum_squares(model->object.context, p->count, values))) return entry;
+    }
+    return NULL;
 }
 
 static gan_status model_find(const gan_model *model, const char *name, const char *function,

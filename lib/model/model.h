@@ -85,6 +85,9 @@ struct gan_model {
  * the input or the layer. */
 gan_status gan__model_shapes(const gan_model *model, const gan__shape *inputs, gan__shape *out);
 
+/* The first running statistic, u or v that is not finite; NULL: all are. */
+const gan__entry_name *gan__model_diverged(const gan_model *model);
+
 /* The entry of that full name; NULL if there is none. */
 const gan__entry_name *gan__model_entry(const gan_model *model, const char *name);
 

@@ -14,7 +14,6 @@ gan_status gan__undo_prepare(gan_trainer *t)
 {
     gan__undo_log *undo = &t->undo;
     gan_context *context = t->object.context;
-    size_t size = 0;
     gan__free(context, undo->kept);
     undo->kept = NULL;
     undo->store_count = 0;
@@ -25,10 +24,10 @@ gan_status gan__undo_prepare(gan_trainer *t)
             GAN__TRY(gan__grow(context, &undo->stores, &undo->store_capacity, undo->store_count + 1,
                                sizeof *undo->stores));
             undo->stores[undo->store_count++] = model->stores[i];
-            size += gan__store_kept_size(model->stores[i]);
         }
     }
-    return gan__allocate_raw(context, &undo->kept, size, 1);
+    return gan__allocate_raw(context, &undo->kept,
+                             gan__stores_kept_size(undo->stores, undo->store_count), 1);
 }
 
 void gan__undo_free(gan_trainer *t)
@@ -54,22 +53,9 @@ static gan_status undo_seek(gan_trainer *t, const gan__counters *counters)
     return GAN_OK;
 }
 
-/* Copies all buffers to the log, or back. */
-static void undo_copy(gan__undo_log *undo, bool back)
-{
-    size_t at = 0;
-    for (size_t i = 0; i < undo->store_count; ++i) {
-        gan__store *store = undo->stores[i];
-        size_t size = gan__store_kept_size(store);
-        if (size > 0 && back) gan__store_restore(store, undo->kept + at);
-        if (size > 0 && !back) gan__store_keep(store, undo->kept + at);
-        at += size;
-    }
-}
-
 void gan__undo_begin(gan_trainer *t)
 {
-    undo_copy(&t->undo, false);
+    gan__stores_keep(t->undo.stores, t->undo.store_count, t->undo.kept);
     t->undo.before = undo_counters(t);
     t->undo.group_count = 0;
     for (int32_t i = 0; i < t->kind->group_count; ++i) {
@@ -85,7 +71,7 @@ void gan__undo(gan_trainer *t)
     while (t->undo.group_count > 0)
         gan__optimizer_undo(t->optimizers[t->undo.groups[--t->undo.group_count]]);
     for (int32_t i = 0; i < t->kind->group_count; ++i) (void)gan_optimizer_zero(t->optimizers[i]);
-    undo_copy(&t->undo, true);
+    gan__stores_restore(t->undo.stores, t->undo.store_count, t->undo.kept);
     (void)undo_seek(t, &t->undo.before); /* positions that were reached before cannot fail */
 }
 
