@@ -18,7 +18,8 @@ typedef struct gan_trainer gan_trainer;
 
 /* "gan loss=non_saturating batch=64". Whatever the trainer draws (noise, dropout, the order of its
  * data) follows from a seed of its own: that of the context for the first trainer made in it, one
- * made of that and of how many there were before for each further one. */
+ * made of that and of how many there were before for each further one. A trainer that is loaded
+ * keeps the seed that it had, and draws what it would have drawn. */
 GAN_API gan_status gan_trainer_create(gan_trainer **out, gan_context *context, const char *spec);
 GAN_API void gan_trainer_retain(gan_trainer *trainer);
 GAN_API void gan_trainer_release(gan_trainer *trainer);

@@ -192,6 +192,7 @@ static gan_status apply_run(gan_tape *tape, gan_model *model, const char *mode,
         return gan__fail(tape->object.context, GAN_E_ARGUMENT,
                          "gan_tape_apply: the model belongs to another context");
     GAN__TRY(apply_mode(tape->object.context, mode, &call));
+    if (call.mode.training) GAN__TRY(gan__tape_may_draw(tape, "gan_tape_apply"));
     GAN__TRY(apply_trace(tape, &call, inputs));
     GAN__TRY(apply_shapes(tape, &call, inputs));
     GAN__TRY(gan__tape_take(tape, GAN__RECORD_APPLY, apply_fits, &call, &record));

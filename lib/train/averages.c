@@ -1,6 +1,7 @@
 #include "train/averages.h"
 
 #include "base/memory.h"
+#include "base/random.h"
 #include "layers/layer.h"
 
 gan_status gan__averages_prepare(gan_trainer *t)
@@ -51,11 +52,15 @@ static gan_status averages_check(const gan_trainer *t, int32_t role)
 
 static gan_status averages_estimate_role(gan_trainer *t, int32_t role)
 {
+    const uint64_t seed = gan__random_seed(t->seed, GAN__DRAW_REFRESH, (uint64_t)role);
     gan__average *average = t->averages[role];
+    gan_tape *tape;
+    GAN__TRY(gan__tape_create(&tape, t->object.context, seed));
     gan__average_copy_buffers(average);
     averages_estimate(average->model, true);
-    gan_status status = t->kind->refresh(t, role, average->model);
+    gan_status status = t->kind->refresh(t, tape, role, average->model);
     averages_estimate(average->model, false);
+    gan_tape_release(tape);
     return status == GAN_OK ? averages_check(t, role) : status;
 }
 

@@ -69,9 +69,11 @@ gan_status gan__trainer_create(gan_trainer **out, gan_context *context, const ch
     return status;
 }
 
+/* The first has the context's own seed, so that a run is known by one number. */
 static gan_status trainer_create(gan_trainer **out, gan_context *context, const char *spec)
 {
-    uint64_t seed = gan__random_seed(context->seed, GAN__DRAW_TRAINER, context->trainers);
+    uint64_t seed = context->seed;
+    if (context->trainers > 0) seed = gan__random_seed(seed, GAN__DRAW_TRAINER, context->trainers);
     GAN__TRY(gan__trainer_create(out, context, spec, seed, context->seed));
     ++context->trainers;
     return GAN_OK;

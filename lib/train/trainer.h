@@ -56,8 +56,9 @@ typedef struct gan__trainer_kind {
     gan_status (*step)(gan_trainer *trainer);
 
     /* Applies the averaged model of a role in training mode, as a step would, to some batches: the
-     * means of their statistics become its own. Draws from streams of its own. May be NULL. */
-    gan_status (*refresh)(gan_trainer *trainer, int32_t role, gan_model *averaged);
+     * means of their statistics become its own. All on a new tape, which draws for this alone. May
+     * be NULL. */
+    gan_status (*refresh)(gan_trainer *trainer, gan_tape *tape, int32_t role, gan_model *averaged);
 } gan__trainer_kind;
 
 extern const gan__trainer_kind *const gan__trainer_kinds[];
