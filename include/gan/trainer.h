@@ -24,8 +24,8 @@ GAN_API gan_status gan_trainer_create(gan_trainer **out, gan_context *context, c
 GAN_API void gan_trainer_retain(gan_trainer *trainer);
 GAN_API void gan_trainer_release(gan_trainer *trainer);
 
-/* The model or data set is retained. A wrong name is GAN_E_ARGUMENT with the names that there are;
- * shapes that do not go together are GAN_E_SHAPE in the next step.
+/* The model or data set, of the trainer's context, is retained. A wrong name is GAN_E_ARGUMENT with
+ * the names that there are; shapes that do not go together are GAN_E_SHAPE in the next step.
  *
  * In the middle of a training each of them begins anew, whatever it replaces, the same model, data
  * or description included: a model, the optimiser of its group (moments and step counts, and so the
@@ -62,7 +62,13 @@ GAN_API gan_status gan_trainer_step(gan_trainer *trainer);
 
 /* Steps until the trainer has made `steps` more of them. After each, on_step(user, trainer) may
  * do anything but step or run this trainer; non-zero stops with GAN_E_CANCELLED, the step complete.
- * May be NULL. */
+ * May be NULL. It runs in the caller's floating-point mode.
+ *
+ * It must not throw or longjmp across libgan. If it does all the same, nothing is lost but the
+ * trainer's further steps, which are GAN_E_STATE, and other threads, for which the context is in
+ * use for ever; on this one everything else goes on: the trainer can be read, saved and loaded anew
+ * as another one. The call that never returned keeps a reference, which one more
+ * gan_trainer_release drops. */
 typedef int32_t (*gan_trainer_function)(void *user, gan_trainer *trainer);
 GAN_API gan_status gan_trainer_run(gan_trainer *trainer, int64_t steps,
                                    gan_trainer_function on_step, void *user);

@@ -198,6 +198,10 @@ static gan_status trainer_set_data(gan_trainer *t, int32_t feed, gan_dataset *da
         return gan__fail(t->object.context, GAN_E_ARGUMENT,
                          "%s: the feed '%s' takes batches (gan_trainer_feed), not a data set",
                          t->kind->kind.name, t->kind->feeds[feed].name);
+    if (data->object.context != t->object.context)
+        return gan__fail(t->object.context, GAN_E_ARGUMENT,
+                         "gan_trainer_set_data: the data set for '%s' belongs to another context",
+                         t->kind->feeds[feed].name);
     gan_dataset_retain(data);
     gan_dataset_release(state->dataset);
     gan__batcher_free(state->batcher);

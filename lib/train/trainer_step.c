@@ -94,8 +94,12 @@ static void step_complete(gan_trainer *t)
 static gan_status trainer_step(gan_trainer *t)
 {
     gan_status status;
-    if (t->stepping || t->calling)
+    if (t->stepping)
         return gan__fail(t->object.context, GAN_E_STATE, "%s: a step is already under way",
+                         t->kind->kind.name);
+    if (t->calling)
+        return gan__fail(t->object.context, GAN_E_STATE,
+                         "%s: the step callback of gan_trainer_run has not returned",
                          t->kind->kind.name);
     GAN__TRY(gan__trainer_ready(t));
     t->stepping = true;
@@ -122,16 +126,24 @@ gan_status gan_trainer_step(gan_trainer *t)
     GAN__RETURN_ENTERED(t->object.context, trainer_step(t));
 }
 
+/* The callback may do anything but step and run this trainer. It has the floating-point mode of the
+ * caller, whom it belongs to, and who would be left with ours if it never returned. */
+static int32_t step_report(gan_trainer *t, gan_trainer_function on_step, void *user, uint64_t mode)
+{
+    t->calling = true;
+    gan__float_mode_restore(mode);
+    int32_t stop = on_step(user, t);
+    (void)gan__float_mode_default();
+    t->calling = false;
+    return stop;
+}
+
 static gan_status trainer_run(gan_trainer *t, int64_t steps, gan_trainer_function on_step,
-                              void *user)
+                              void *user, uint64_t mode)
 {
     for (int64_t i = 0; i < steps; ++i) {
-        int32_t stop = 0;
         GAN__TRY(trainer_step(t));
-        t->calling = true; /* the callback may do anything but step and run this trainer */
-        if (on_step) stop = on_step(user, t);
-        t->calling = false;
-        if (stop)
+        if (on_step && step_report(t, on_step, user, mode))
             return gan__fail(t->object.context, GAN_E_CANCELLED,
                              "%s: stopped by the caller after step %lld", t->kind->kind.name,
                              (long long)t->steps);
@@ -149,7 +161,7 @@ gan_status gan_trainer_run(gan_trainer *t, int64_t steps, gan_trainer_function o
     gan__entry entry;
     GAN__TRY(gan__enter(context, &entry));
     gan_trainer_retain(t); /* the callback may drop the last reference but this one */
-    gan_status status = trainer_run(t, steps, on_step, user);
+    gan_status status = trainer_run(t, steps, on_step, user, entry.mode);
     gan__leave(context, &entry);
     gan_trainer_release(t);
     return status;
