@@ -3,9 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The tape's draws from here on belong to samples, so that they never meet a training's. */
-static const uint64_t first_draw = (uint64_t)1 << 46;
-
 const char *picture_maker_fault(const gan_model *generator, bool sheet)
 {
     int64_t in[3], out[3];
@@ -58,7 +55,7 @@ gan_status picture_maker_update(picture_maker *maker)
     return gan_runner_update(maker->runner);
 }
 
-/* z[0..n): picture `first` + i has draw first_draw + first + i of its own. */
+/* z[0..n): picture `first` + i has draw first + i of the tape, which is the maker's own. */
 static gan_status draw_noise(picture_maker *maker, int64_t first, gan_tensor *z)
 {
     int64_t shape[4] = {1};
@@ -67,8 +64,7 @@ static gan_status draw_noise(picture_maker *maker, int64_t first, gan_tensor *z)
         gan_tensor *one = NULL;
         gan_value value;
         status = gan_tape_reset(maker->tape);
-        if (status == GAN_OK)
-            status = gan_tape_seek(maker->tape, first_draw + (uint64_t)(first + i));
+        if (status == GAN_OK) status = gan_tape_seek(maker->tape, (uint64_t)(first + i));
         if (status == GAN_OK)
             status = maker->uniform ? gan_tape_uniform(maker->tape, 4, shape, &value)
                                     : gan_tape_normal(maker->tape, 4, shape, &value);

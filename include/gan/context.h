@@ -6,7 +6,10 @@
  * One context serves one thread at a time. A call that finds it in use on another thread does
  * nothing and returns GAN_E_BUSY, or GAN_E_ARGUMENT if its arguments are wrong anyway; one that
  * returns no status returns what it does for a failure. Inside a callback of libgan, calls on the
- * same thread are allowed unless the callback's description says otherwise.
+ * same thread are allowed unless the callback's description says otherwise. Callbacks, and the
+ * functions of a gan_host, return: an exception or a longjmp must not leave them, since libgan is
+ * in the middle of something. What the context and its objects do afterwards is not defined, but
+ * for step callbacks: see gan_trainer_run. On a thread of libgan an exception ends the program.
  *
  * Handles (gan_context, gan_tensor, gan_model, ...) are reference-counted. Whoever creates one owns
  * one reference; `_retain` adds one and `_release` drops one, both on any thread and in any order.

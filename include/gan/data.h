@@ -44,8 +44,9 @@ GAN_API gan_status gan_dataset_from_tensors(gan_dataset **out, gan_context *cont
 /* Examples made by the caller. read(user, index, data) fills one row-major buffer per field, in the
  * field's type and shape (its `shape` has `rank` numbers, without the examples' dimension);
  * non-zero stops with GAN_E_CANCELLED. It is called on the trainer's thread or on a read-ahead
- * thread, never on two at once, and must not use the context. Every field has the same `size`, the
- * step from one to the next; one that this library does not know is GAN_E_UNSUPPORTED.
+ * thread, never on two at once, and must neither use the context nor throw. Every field has the
+ * same `size`, the step from one to the next; one that this library does not know is
+ * GAN_E_UNSUPPORTED.
  *
  * When the data set is gone and no thread can call `read` any more, release(user) is called, once,
  * on whatever thread let go last; it must not use the context; it may be NULL. If this call fails,

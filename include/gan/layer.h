@@ -48,9 +48,10 @@ GAN_API const char *gan_layer_text(const gan_layer *layer);
 #define GAN_GRADIENT 2
 
 /* Copies a parameter ("weight", "bias", "running_mean", ...) or its gradient to `tensor`, or a
- * value from it, in PyTorch's layout and shape. GAN_E_STATE before the layer was placed;
- * GAN_E_ARGUMENT for an unknown name (the message has the nearest); GAN_E_SHAPE for a tensor of
- * another shape. */
+ * value from it, in PyTorch's layout and shape. num_batches_tracked is an int64, which counts no
+ * further than 2^63 - 1: other tensors get it rounded or cut to what they hold. GAN_E_STATE before
+ * the layer was placed; GAN_E_ARGUMENT for an unknown name (the message has the nearest);
+ * GAN_E_SHAPE for a tensor of another shape. */
 GAN_API gan_status gan_layer_read(gan_layer *layer, const char *name, int32_t what,
                                   gan_tensor *tensor);
 GAN_API gan_status gan_layer_write(gan_layer *layer, const char *name, const gan_tensor *tensor);

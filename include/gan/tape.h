@@ -15,8 +15,8 @@ GAN_BEGIN
 typedef struct gan_tape gan_tape;
 typedef int64_t gan_value;
 
-/* The first tape of a context draws from the context's seed, each further one from a seed of its
- * own, which follows from the context's and from how many tapes were made there before. */
+/* Each tape draws from a seed of its own, which follows from the context's and from how many tapes
+ * were made there before: no two tapes, and no tape and trainer, draw the same numbers. */
 GAN_API gan_status gan_tape_create(gan_tape **out, gan_context *context);
 GAN_API void gan_tape_retain(gan_tape *tape);
 GAN_API void gan_tape_release(gan_tape *tape);
@@ -42,13 +42,14 @@ GAN_API gan_status gan_tape_uniform(gan_tape *tape, int32_t rank, const int64_t 
                                     gan_value *out);
 
 /* How many draws the tape has made (noise, dropout): a checkpoint stores this number and sets it
- * back. */
+ * back. It is below 2^48: a draw beyond that is GAN_E_STATE. */
 GAN_API uint64_t gan_tape_draws(const gan_tape *tape);
 GAN_API gan_status gan_tape_seek(gan_tape *tape, uint64_t draws);
 
 /* Applies a model. `mode` is one or more words:
  *
- *   training      batch statistics, dropout; running statistics are updated
+ *   training      batch statistics, dropout; running statistics are updated, and may become
+ *                 infinite: only a trainer looks at them
  *   frozen        with training: gradients pass through, the parameters get none
  *   evaluation    running statistics, no dropout; gradients are available as well
  *   groups=2      several batches in one pass, with normalisation statistics of each: `inputs` has

@@ -2,7 +2,11 @@
  *
  * Pictures are N, H, W, C in this order, whatever their order in memory: an array stored as N, C,
  * H, W is wrapped with permuted strides. A batch of vectors may have two dimensions (N, C) or four
- * (N, 1, 1, C). Strides count elements, not bytes. */
+ * (N, 1, 1, C). Strides count elements, not bytes.
+ *
+ * A tensor carries memory and nothing else: where other handles must be of one context, tensors may
+ * be of any. Nobody else may use the memory meanwhile, and the tensor ends, with its release(), on
+ * the thread that drops the last reference. */
 #ifndef GAN_TENSOR_H
 #define GAN_TENSOR_H
 

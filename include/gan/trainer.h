@@ -18,13 +18,14 @@ typedef struct gan_trainer gan_trainer;
 
 /* "gan loss=non_saturating batch=64". Whatever the trainer draws (noise, dropout, the order of its
  * data) follows from a seed of its own: that of the context for the first trainer made in it, one
- * made of that and of how many there were before for each further one. */
+ * made of that and of how many there were before for each further one. A trainer that is loaded
+ * keeps the seed that it had, and draws what it would have drawn. */
 GAN_API gan_status gan_trainer_create(gan_trainer **out, gan_context *context, const char *spec);
 GAN_API void gan_trainer_retain(gan_trainer *trainer);
 GAN_API void gan_trainer_release(gan_trainer *trainer);
 
-/* The model or data set is retained. A wrong name is GAN_E_ARGUMENT with the names that there are;
- * shapes that do not go together are GAN_E_SHAPE in the next step.
+/* The model or data set, of the trainer's context, is retained. A wrong name is GAN_E_ARGUMENT with
+ * the names that there are; shapes that do not go together are GAN_E_SHAPE in the next step.
  *
  * In the middle of a training each of them begins anew, whatever it replaces, the same model, data
  * or description included: a model, the optimiser of its group (moments and step counts, and so the
@@ -70,14 +71,21 @@ GAN_API gan_status gan_trainer_check(gan_trainer *trainer);
 GAN_API gan_status gan_trainer_memory(gan_trainer *trainer, int64_t *bytes);
 
 /* One step. GAN_E_STATE names a role or feed that is missing. GAN_E_DIVERGED names the loss or
- * gradient that is not finite, or the optimiser that made a weight or moment that is not:
- * everything is then as it was before the step. Gradients that were
- * there before, of other uses of the models, are dropped. */
+ * gradient that is not finite, the running statistic ("discriminator 1.running_var"), or the
+ * optimiser that made a weight or moment that is not. After any error everything is as it was
+ * before the step: weights, moments, statistics, averages, the place of every random stream and
+ * data set. Gradients that were there before, of other uses of the models, are dropped. */
 GAN_API gan_status gan_trainer_step(gan_trainer *trainer);
 
 /* Steps until the trainer has made `steps` more of them. After each, on_step(user, trainer) may
  * do anything but step or run this trainer; non-zero stops with GAN_E_CANCELLED, the step complete.
- * May be NULL. */
+ * May be NULL. It runs in the caller's floating-point mode.
+ *
+ * It must not throw or longjmp across libgan. If it does all the same, nothing is lost but the
+ * trainer's further steps, which are GAN_E_STATE, and other threads, for which the context is in
+ * use for ever; on this one everything else goes on: the trainer can be read, saved and loaded anew
+ * as another one. The call that never returned keeps a reference, which one more
+ * gan_trainer_release drops. */
 typedef int32_t (*gan_trainer_function)(void *user, gan_trainer *trainer);
 GAN_API gan_status gan_trainer_run(gan_trainer *trainer, int64_t steps,
                                    gan_trainer_function on_step, void *user);
@@ -85,9 +93,10 @@ GAN_API gan_status gan_trainer_run(gan_trainer *trainer, int64_t steps,
 /* Steps made since the beginning, resumed ones included. */
 GAN_API int64_t gan_trainer_steps(const gan_trainer *trainer);
 
-/* What the last step measured, by name: "loss.discriminator", "loss.generator",
+/* What the last step that was made measured, by name: "loss.discriminator", "loss.generator",
  * "gradient.discriminator", "gradient.generator" (norms before clipping), "accuracy.real",
- * "accuracy.fake", "rate.generator", ... Before the first step they are NaN. */
+ * "accuracy.fake", "rate.generator", ... A step that failed or was skipped changes none of them.
+ * Before the first one they are NaN. */
 GAN_API int32_t gan_trainer_value_count(const gan_trainer *trainer);
 GAN_API const char *gan_trainer_value_name(const gan_trainer *trainer, int32_t index);
 GAN_API gan_status gan_trainer_value(const gan_trainer *trainer, const char *name, double *out);
@@ -104,6 +113,9 @@ GAN_API const char *gan_trainer_text(const gan_trainer *trainer);
  *
  * Saving changes nothing but the batch statistics of the averages (see gan_trainer_model): a
  * training that is saved after every step has the same bits as one that is saved once, at the end.
+ * GAN_E_DIVERGED names what is not finite, a weight that was written by the caller or a batch
+ * statistic of an average, and nothing is written; the training can go on.
+ *
  * `_save_memory` makes a new tensor (N) of uint8 with the bytes that the file would have. */
 GAN_API gan_status gan_trainer_save(gan_trainer *trainer, const char *path);
 GAN_API gan_status gan_trainer_save_memory(gan_tensor **out, gan_trainer *trainer);

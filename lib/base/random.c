@@ -33,7 +33,6 @@ uint64_t gan__random_seed(uint64_t seed, gan__purpose purpose, uint64_t number)
 {
     const gan__draw draw = {seed, purpose, number};
     uint32_t word[4];
-    if (number == 0) return seed;
     gan__random_block(&draw, 0, word);
     return ((uint64_t)word[0] << 32 | word[1]) & INT64_MAX;
 }

@@ -9,29 +9,38 @@
 
 #include <stdint.h>
 
-/* Never renumbered: saved runs depend on it. 5, 6 and 7 are free. */
+/* A stream has so many steps. Whoever counts them stops there: the next one would be the first of
+ * all. */
+#define GAN__DRAW_STEPS (UINT64_C(1) << 48)
+
+/* Never renumbered: saved runs depend on it. 5, 6 and 7 are free.
+ *
+ * A seed and a purpose have one owner. The context's seed: the context (PARAMETER, SPECTRAL, TAPE,
+ * TRAINER) and its first trainer (LATENT, LAYER, SHUFFLE, REFRESH); a further trainer's, the same
+ * four; a tape's, and that of a trainer's averages: LATENT and LAYER. */
 typedef enum gan__purpose {
     GAN__DRAW_PARAMETER = 1, /* initial weights; step = number of the parameter in its context */
-    GAN__DRAW_LATENT = 2,    /* z; step = trainer's draw */
-    GAN__DRAW_SHUFFLE = 3,   /* order of a data set; step = epoch */
+    GAN__DRAW_LATENT = 2,    /* z; step = the tape's draw */
+    GAN__DRAW_SHUFFLE = 3,   /* order of a data set; step = feed << 40 | epoch */
     GAN__DRAW_LAYER = 4,     /* dropout and noise layers; step = the tape's draw */
     GAN__DRAW_SPECTRAL = 8,  /* initial u and v */
     GAN__DRAW_TAPE = 9,      /* seeds of a context's tapes; step = number of the tape */
-    GAN__DRAW_TRAINER = 10   /* seeds of its trainers; step = number of the trainer */
+    GAN__DRAW_TRAINER = 10,  /* seeds of its trainers; step = number of the trainer */
+    GAN__DRAW_REFRESH = 11   /* seeds of what a trainer's averages are tried on; step = role */
 } gan__purpose;
 
 typedef struct gan__draw {
     uint64_t seed;
     gan__purpose purpose;
-    uint64_t step; /* below 2^48 */
+    uint64_t step; /* below GAN__DRAW_STEPS */
 } gan__draw;
 
 /* Block `block` of the stream: counter = { block low, block high, step low, step high 16 bits << 16
  * | purpose }, key = seed. */
 void gan__random_block(const gan__draw *draw, uint64_t block, uint32_t out[4]);
 
-/* The seed of a context's tape or trainer: number 0 has the context's own. Below 2^63, as those
- * are. */
+/* The seed of something that draws by itself, made from that of its owner. Below 2^63, as a
+ * context's is. */
 uint64_t gan__random_seed(uint64_t seed, gan__purpose purpose, uint64_t number);
 
 /* The bare function, for its published known answers. */

@@ -7,6 +7,9 @@
 /* One batch that is being read by the caller, the one before it, and the one being made. */
 enum { BATCH_SLOTS = 3 };
 
+/* The epochs of a stream: what the steps of a purpose allow for 256 streams. */
+static const int64_t batch_epochs = (int64_t)(GAN__DRAW_STEPS >> 8);
+
 typedef enum batch_state {
     BATCH_IDLE,    /* nothing is ordered */
     BATCH_ORDERED, /* the thread makes, or will make, `slot` at `position` */
@@ -41,8 +44,16 @@ struct gan__batcher {
 static int64_t batch_example(const gan__batcher *b, int64_t position)
 {
     uint64_t count = (uint64_t)b->dataset->count, p = (uint64_t)position;
-    gan__draw draw = {b->seed, GAN__DRAW_SHUFFLE, b->stream << 40 | p / count};
+    gan__draw draw = {b->seed, GAN__DRAW_SHUFFLE, b->stream * (uint64_t)batch_epochs + p / count};
     return (int64_t)gan__random_permute(&draw, count, p % count);
+}
+
+/* How many examples the stream has from the position on. */
+static int64_t batch_left(const gan__batcher *b, int64_t position)
+{
+    int64_t all;
+    return (gan__multiply_count(b->dataset->count, batch_epochs, &all) ? all : INT64_MAX) -
+           position;
 }
 
 /* Fills the slot; the example at which the callback stopped, or -1. */
@@ -198,7 +209,7 @@ gan_status gan__batcher_next(gan__batcher *b, gan_tensor *const **out)
 {
     bool ahead = batch_has_thread(b);
     *out = NULL;
-    if (b->position > INT64_MAX - 2 * b->batch) {
+    if (batch_left(b, b->position) < b->batch) {
         return gan__fail(b->context, GAN_E_STATE, "data: the stream of examples has ended");
     }
     if (!ahead || batch_settle(b, BATCH_IDLE) == BATCH_IDLE) b->failed = batch_make(b);
@@ -209,7 +220,7 @@ gan_status gan__batcher_next(gan__batcher *b, gan_tensor *const **out)
     *out = b->slots[b->slot];
     b->slot = (b->slot + 1) % BATCH_SLOTS;
     b->position += b->batch;
-    if (ahead) batch_settle(b, BATCH_ORDERED);
+    if (ahead && batch_left(b, b->position) >= b->batch) batch_settle(b, BATCH_ORDERED);
     return GAN_OK;
 }
 
@@ -232,7 +243,7 @@ int64_t gan__batcher_position(const gan__batcher *b)
 
 gan_status gan__batcher_seek(gan__batcher *b, int64_t position)
 {
-    if (position < 0) {
+    if (position < 0 || batch_left(b, position) < 0) {
         return gan__fail(b->context, GAN_E_ARGUMENT, "data: position %" PRId64, position);
     }
     if (position == b->position) return GAN_OK;

@@ -39,6 +39,8 @@ int64_t gan__batcher_memory(const gan__batcher *batcher); /* bytes of its batche
 
 /* The position of the first example that the next call delivers; what a checkpoint stores. */
 int64_t gan__batcher_position(const gan__batcher *batcher);
-gan_status gan__batcher_seek(gan__batcher *batcher, int64_t position); /* >= 0 */
+
+/* From 0 to the end: a stream has 2^40 epochs, after which it is GAN_E_STATE. */
+gan_status gan__batcher_seek(gan__batcher *batcher, int64_t position);
 
 #endif

@@ -3,6 +3,7 @@
 #include "base/memory.h"
 
 #include <inttypes.h>
+#include <math.h>
 
 typedef struct array_element {
     const char *name;
@@ -106,9 +107,31 @@ static float array_from_half(uint32_t bits)
     return sign ? -value : value;
 }
 
+static double array_double(uint64_t bits)
+{
+    double value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+static float array_float(gan__element element, uint64_t bits);
+
+static int64_t array_round(double value)
+{
+    if (value != value) return 0;
+    if (value >= 0x1p63) return INT64_MAX;
+    if (value < -0x1p63) return INT64_MIN;
+    return (int64_t)nearbyint(value);
+}
+
 static int64_t array_integer(gan__element element, uint64_t bits)
 {
     switch (element) {
+    case GAN__ELEMENT_F64: return array_round(array_double(bits));
+    case GAN__ELEMENT_F32:
+    case GAN__ELEMENT_F16:
+    case GAN__ELEMENT_BF16: return array_round((double)array_float(element, bits));
+    case GAN__ELEMENT_U64: return bits > INT64_MAX ? INT64_MAX : (int64_t)bits;
     case GAN__ELEMENT_BOOL: return bits != 0;
     case GAN__ELEMENT_I8: return (int8_t)bits;
     case GAN__ELEMENT_I16: return (int16_t)bits;
@@ -119,12 +142,11 @@ static int64_t array_integer(gan__element element, uint64_t bits)
 
 static float array_float(gan__element element, uint64_t bits)
 {
-    double wide;
     switch (element) {
     case GAN__ELEMENT_F32: return array_from_bits((uint32_t)bits);
     case GAN__ELEMENT_BF16: return array_from_bits((uint32_t)bits << 16);
     case GAN__ELEMENT_F16: return array_from_half((uint32_t)bits);
-    case GAN__ELEMENT_F64: memcpy(&wide, &bits, sizeof wide); return (float)wide;
+    case GAN__ELEMENT_F64: return (float)array_double(bits);
     case GAN__ELEMENT_U64: return (float)bits;
     default: return (float)array_integer(element, bits);
     }

@@ -55,8 +55,9 @@ gan_status gan__array_find(gan__bytes *in, gan__array *array);
  * to the bytes of those. Only where they lie in front: not in Fortran order. */
 gan_status gan__array_cut(const gan__bytes *in, gan__array *array, int64_t rows, uint64_t *size);
 
-/* The elements in the file's order as tensor type `dtype`: that of the element, or GAN_FLOAT32,
- * which every type can become (rounded to nearest; what is too large becomes infinite). */
+/* The elements in the file's order as tensor type `dtype`: that of the element, or one that every
+ * type can become: GAN_FLOAT32 (rounded to nearest; what is too large becomes infinite) or
+ * GAN_INT64 (rounded to nearest; what is too large becomes the largest, NaN 0). */
 void gan__array_decode(const gan__array *array, int32_t dtype, void *out);
 
 /* A new row-major tensor with these elements. U64 is GAN_E_UNSUPPORTED. */

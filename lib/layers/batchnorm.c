@@ -59,6 +59,13 @@ static float *batchnorm_buffer(const gan__op *op, const char *name)
     return gan__parameter_value(op->layer, gan__layer_parameter(op->layer, name));
 }
 
+static void batchnorm_count(const gan__op *op, int64_t batches)
+{
+    int64_t *tracked =
+        gan__parameter_integers(op->layer, gan__layer_parameter(op->layer, "num_batches_tracked"));
+    *tracked = *tracked > INT64_MAX - batches ? INT64_MAX : *tracked + batches;
+}
+
 /* In evaluation all groups share the running statistics. */
 static gan__norm batchnorm_norm(const gan__op *op)
 {
@@ -105,7 +112,7 @@ static void batchnorm_track(const gan__op *op, const gan__norm *norm, const floa
             running_variance[c] = keep * running_variance[c] + take * (unbiased * variance[i]);
         }
     }
-    *batchnorm_buffer(op, "num_batches_tracked") += (float)norm->outer;
+    batchnorm_count(op, norm->outer);
 }
 
 static void batchnorm_forward(gan__op *op)

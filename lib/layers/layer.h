@@ -25,10 +25,12 @@ typedef struct gan__segment {
  * over. Reference-counted by the layers in it. */
 typedef struct gan__store {
     atomic_int references;
-    gan_context *context; /* retained */
-    int64_t weight_count; /* trained numbers */
-    int64_t buffer_count; /* running statistics, u and v: saved, not trained */
+    gan_context *context;  /* retained */
+    int64_t weight_count;  /* trained numbers */
+    int64_t buffer_count;  /* running statistics, u and v: saved, not trained */
+    int64_t integer_count; /* how many batches were seen: likewise */
     float *weights, *buffers;
+    int64_t *integers;
     float *gradients; /* weight_count; made when first needed; see gan__store_settle_gradients */
     gan__segment *segments;
     int32_t segment_count;
@@ -39,8 +41,8 @@ typedef struct gan__store {
 typedef struct gan__parameter {
     const char *name; /* PyTorch's leaf: "weight" */
     bool trained;     /* else a buffer */
-    bool integer; /* saved as int64 (num_batches_tracked); in memory a float, exact up to 2^24 */
-    bool unit;    /* scaled to length 1 after its draw (spectral norm's u and v) */
+    bool integer;     /* int64, in a file as in memory: num_batches_tracked */
+    bool unit;        /* scaled to length 1 after its draw (spectral norm's u and v) */
     /* PyTorch's shape is shape[0..rank). Its elements, taken as dimensions (k, c, r, s) by `order`,
      * lie in memory as [r][s][c][k]: weights of dense (k out, c x r x s the picture that goes in)
      * and both convolutions, layernorm's affine (k = 1). Vectors have order {count, 1, 1, 1}. */
@@ -48,7 +50,7 @@ typedef struct gan__parameter {
     int64_t shape[4];
     int64_t order[4];
     int64_t count;
-    int64_t offset;  /* in the store's weights or buffers */
+    int64_t offset;  /* in the store's weights, buffers or integers */
     int32_t segment; /* in the store's segments */
     gan__initial initial;
     int64_t fan_in, fan_out;
@@ -150,6 +152,16 @@ static inline float *gan__parameter_value(const gan_layer *layer, const gan__par
     return (p->trained ? layer->store->weights : layer->store->buffers) + p->offset;
 }
 
+/* Of an integer one; its order in memory is PyTorch's. */
+static inline int64_t *gan__parameter_integers(const gan_layer *layer, const gan__parameter *p)
+{
+    return layer->store->integers + p->offset;
+}
+
+/* p's value becomes q's: the same parameter of two layers that are alike. */
+void gan__parameter_copy(const gan_layer *from, const gan__parameter *p, const gan_layer *to,
+                         const gan__parameter *q);
+
 /* Where a backward pass puts a gradient; gan__store_need_gradients has run. `_write`: *add says
  * whether there is something to add to, else every element is to be overwritten. `_add`: always to
  * be added to. */
@@ -161,12 +173,21 @@ float *gan__gradient_add(const gan_layer *layer, const gan__parameter *p);
 gan_status gan__store_create(gan_context *context, gan_layer *const *layers, int32_t count);
 void gan__store_retain(gan__store *store);
 void gan__store_release(gan__store *store);
+
+/* All that passes in training change, buffers and integers, to `memory` and back again: `_restore`
+ * inside the pass that changed it; `_put_back` later, where weights may have been made from u and v
+ * that are stale then. */
+size_t gan__stores_kept_size(gan__store *const *stores, size_t count);
+void gan__stores_keep(gan__store *const *stores, size_t count, unsigned char *memory);
+void gan__stores_restore(gan__store *const *stores, size_t count, const unsigned char *memory);
+void gan__stores_put_back(gan__store *const *stores, size_t count, const unsigned char *memory);
+
 gan_status gan__store_need_gradients(gan__store *store); /* allocates, once; all are empty then */
 void gan__store_clear_gradients(gan__store *store); /* marks all of them empty; writes nothing */
 /* Writes the zeros of those still empty: whoever reads store->gradients calls it first. */
 void gan__store_settle_gradients(gan__store *store);
 
-/* Copies between memory order and PyTorch's order; both have p->count floats. */
+/* Copies between memory order and PyTorch's order; both have p->count floats: not of integers. */
 void gan__parameter_export(const gan__parameter *p, const float *memory, float *torch);
 void gan__parameter_import(const gan__parameter *p, const float *torch, float *memory);
 

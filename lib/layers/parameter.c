@@ -3,6 +3,7 @@
  * PyTorch's element (k, c, r, s), row-major in that order, lies in memory at [r][s][c][k]. */
 #include "layers/layer.h"
 #include "base/memory.h"
+#include "compute/pointwise.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -56,6 +57,18 @@ void gan__parameter_import(const gan__parameter *p, const float *torch, float *m
     }
 }
 
+void gan__parameter_copy(const gan_layer *from, const gan__parameter *p, const gan_layer *to,
+                         const gan__parameter *q)
+{
+    if (p->integer) {
+        memcpy(gan__parameter_integers(to, q), gan__parameter_integers(from, p),
+               (size_t)p->count * sizeof(int64_t));
+    } else {
+        gan__copy(to->object.context, p->count, gan__parameter_value(from, p),
+                  gan__parameter_value(to, q));
+    }
+}
+
 static gan_status parameter_fits(gan_layer *layer, const gan__parameter *p, const char *name,
                                  const gan_tensor *tensor)
 {
@@ -77,8 +90,8 @@ static gan_status parameter_fits(gan_layer *layer, const gan__parameter *p, cons
                      "%s has the shape [%s], the tensor has [%s]", name, text[0], text[1]);
 }
 
-static gan_status parameter_source(gan_layer *layer, const gan__parameter *p, const char *name,
-                                   int32_t what, const float **out)
+static gan_status parameter_check(gan_layer *layer, const gan__parameter *p, const char *name,
+                                  int32_t what)
 {
     gan_context *context = layer->object.context;
     if (what != GAN_VALUE && what != GAN_GRADIENT) {
@@ -91,26 +104,29 @@ static gan_status parameter_source(gan_layer *layer, const gan__parameter *p, co
     if (!layer->store) {
         return gan__fail(context, GAN_E_STATE, "%s: its model is not finished", name);
     }
-    if (what == GAN_VALUE) {
-        *out = gan__parameter_value(layer, p);
-        return GAN_OK;
-    }
-    GAN__TRY(gan__store_need_gradients(layer->store));
+    return what == GAN_GRADIENT ? gan__store_need_gradients(layer->store) : GAN_OK;
+}
+
+static const float *parameter_source(gan_layer *layer, const gan__parameter *p, int32_t what)
+{
+    if (what == GAN_VALUE) return gan__parameter_value(layer, p);
     gan__store_settle_gradients(layer->store);
-    *out = layer->store->gradients + p->offset;
-    return GAN_OK;
+    return layer->store->gradients + p->offset;
 }
 
 gan_status gan__parameter_read(gan_layer *layer, const gan__parameter *p, const char *name,
                                int32_t what, gan_tensor *tensor)
 {
     gan_context *context = layer->object.context;
-    const float *source = NULL;
     float *torch;
-    GAN__TRY(parameter_source(layer, p, name, what, &source));
+    GAN__TRY(parameter_check(layer, p, name, what));
     GAN__TRY(parameter_fits(layer, p, name, tensor));
+    if (p->integer) {
+        gan__tensor_write_integers(tensor, gan__parameter_integers(layer, p));
+        return GAN_OK;
+    }
     GAN__TRY(gan__allocate_raw(context, &torch, (size_t)p->count, sizeof *torch));
-    gan__parameter_export(p, source, torch);
+    gan__parameter_export(p, parameter_source(layer, p, what), torch);
     gan__tensor_write(tensor, false, torch);
     gan__free(context, torch);
     return GAN_OK;
@@ -125,6 +141,11 @@ gan_status gan__parameter_write(gan_layer *layer, const gan__parameter *p, const
         return gan__fail(context, GAN_E_STATE, "%s: its model is not finished", name);
     }
     GAN__TRY(parameter_fits(layer, p, name, tensor));
+    if (p->integer) {
+        gan__tensor_read_integers(tensor, gan__parameter_integers(layer, p));
+        layer->store->version++;
+        return GAN_OK;
+    }
     GAN__TRY(gan__allocate_raw(context, &torch, (size_t)p->count, sizeof *torch));
     gan__tensor_read(tensor, false, torch);
     gan__parameter_import(p, torch, gan__parameter_value(layer, p));

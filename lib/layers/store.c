@@ -3,6 +3,8 @@
 #include "compute/pointwise.h"
 #include "layers/initial.h"
 
+#include <string.h>
+
 void gan__store_retain(gan__store *store)
 {
     if (store) atomic_fetch_add_explicit(&store->references, 1, memory_order_relaxed);
@@ -15,6 +17,7 @@ void gan__store_release(gan__store *store)
     gan_context *context = store->context;
     gan__free(context, store->weights);
     gan__free(context, store->buffers);
+    gan__free(context, store->integers);
     gan__free(context, store->gradients);
     gan__free(context, store->segments);
     gan__free(context, store);
@@ -25,6 +28,12 @@ void gan__store_release(gan__store *store)
 static bool store_takes(const gan_layer *layer)
 {
     return !layer->store && layer->placed && layer->parameter_count > 0;
+}
+
+static int64_t *store_total(gan__store *store, const gan__parameter *p)
+{
+    if (p->integer) return &store->integer_count;
+    return p->trained ? &store->weight_count : &store->buffer_count;
 }
 
 /* Gives every parameter its place; arrays do not exist yet. A layer that is listed twice is laid
@@ -41,7 +50,7 @@ static gan_status store_lay_out(gan__store *store, gan_layer *const *layers, int
                            sizeof *store->segments));
         for (int32_t j = 0; j < layer->parameter_count; j++) {
             gan__parameter *p = &layer->parameters[j];
-            int64_t *total = p->trained ? &store->weight_count : &store->buffer_count;
+            int64_t *total = store_total(store, p);
             p->offset = *total;
             p->segment = store->segment_count++;
             store->segments[p->segment] = (gan__segment){
@@ -57,6 +66,20 @@ static gan_status store_lay_out(gan__store *store, gan_layer *const *layers, int
     return GAN_OK;
 }
 
+/* Integers are zero from the start, and use up a number like all others. */
+static gan_status store_fill_one(const gan__store *store, const gan_layer *layer,
+                                 const gan__parameter *p)
+{
+    gan_context *context = store->context;
+    if (!p->integer) {
+        gan_status status =
+            gan__initial_fill(context, p, context->draws, gan__parameter_value(layer, p));
+        if (status != GAN_OK) return gan__fail_in(context, status, "%s", layer->kind->kind.name);
+    }
+    context->draws++;
+    return GAN_OK;
+}
+
 static gan_status store_fill(gan__store *store, gan_layer *const *layers, int32_t count)
 {
     gan_context *context = store->context;
@@ -65,17 +88,14 @@ static gan_status store_fill(gan__store *store, gan_layer *const *layers, int32_
                                sizeof *store->weights));
     GAN__TRY(gan__allocate_raw(context, &store->buffers, (size_t)store->buffer_count,
                                sizeof *store->buffers));
+    GAN__TRY(gan__allocate(context, &store->integers, (size_t)store->integer_count,
+                           sizeof *store->integers));
     for (int32_t i = 0; i < count; i++) {
         const gan_layer *layer = layers[i];
         for (int32_t j = 0; j < layer->parameter_count && layer->store == store; j++) {
             const gan__parameter *p = &layer->parameters[j];
             if (p->segment != next) continue;
-            gan_status status =
-                gan__initial_fill(context, p, context->draws, gan__parameter_value(layer, p));
-            if (status != GAN_OK) {
-                return gan__fail_in(context, status, "%s", layer->kind->kind.name);
-            }
-            context->draws++;
+            GAN__TRY(store_fill_one(store, layer, p));
             next++;
         }
     }
@@ -100,6 +120,50 @@ gan_status gan__store_create(gan_context *context, gan_layer *const *layers, int
     }
     gan__store_release(store);
     return status;
+}
+
+static size_t store_kept_size(const gan__store *store)
+{
+    return (size_t)store->integer_count * sizeof *store->integers +
+           (size_t)store->buffer_count * sizeof *store->buffers;
+}
+
+size_t gan__stores_kept_size(gan__store *const *stores, size_t count)
+{
+    size_t size = 0;
+    for (size_t i = 0; i < count; i++) size += store_kept_size(stores[i]);
+    return size;
+}
+
+void gan__stores_keep(gan__store *const *stores, size_t count, unsigned char *memory)
+{
+    for (size_t i = 0; i < count; i++) {
+        const gan__store *store = stores[i];
+        size_t integers = (size_t)store->integer_count * sizeof *store->integers;
+        size_t floats = (size_t)store->buffer_count * sizeof *store->buffers;
+        if (integers > 0) memcpy(memory, store->integers, integers);
+        if (floats > 0) memcpy(memory + integers, store->buffers, floats);
+        memory += store_kept_size(store);
+    }
+}
+
+void gan__stores_restore(gan__store *const *stores, size_t count, const unsigned char *memory)
+{
+    for (size_t i = 0; i < count; i++) {
+        gan__store *store = stores[i];
+        size_t integers = (size_t)store->integer_count * sizeof *store->integers;
+        size_t floats = (size_t)store->buffer_count * sizeof *store->buffers;
+        if (integers > 0) memcpy(store->integers, memory, integers);
+        if (floats > 0) memcpy(store->buffers, memory + integers, floats);
+        memory += store_kept_size(store);
+    }
+}
+
+void gan__stores_put_back(gan__store *const *stores, size_t count, const unsigned char *memory)
+{
+    gan__stores_restore(stores, count, memory);
+    for (size_t i = 0; i < count; i++)
+        if (store_kept_size(stores[i]) > 0) stores[i]->version++;
 }
 
 gan_status gan__store_need_gradients(gan__store *store)

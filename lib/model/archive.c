@@ -191,15 +191,23 @@ static gan_status archive_match_model(const gan__archive *archive, const char *p
     return gan__allocate_raw(archive->context, &match->scratch, (size_t)most, sizeof(float));
 }
 
+static void archive_pour_one(const archive_match *match, const gan__array *array,
+                             const gan__entry_name *entry)
+{
+    const gan__parameter *p = &entry->layer->parameters[entry->index];
+    if (p->integer) {
+        gan__array_decode(array, GAN_INT64, gan__parameter_integers(entry->layer, p));
+    } else {
+        gan__array_decode(array, GAN_FLOAT32, match->scratch);
+        gan__parameter_import(p, match->scratch, gan__parameter_value(entry->layer, p));
+    }
+    entry->layer->store->version++;
+}
+
 static void archive_pour(const archive_match *match, gan_model *model)
 {
     for (size_t i = 0; i < model->entry_count; i++) {
-        const gan__entry_name *entry = &model->entries[i];
-        const gan__parameter *p = &entry->layer->parameters[entry->index];
-        if (!match->arrays[i]) continue;
-        gan__array_decode(match->arrays[i], GAN_FLOAT32, match->scratch);
-        gan__parameter_import(p, match->scratch, gan__parameter_value(entry->layer, p));
-        entry->layer->store->version++;
+        if (match->arrays[i]) archive_pour_one(match, match->arrays[i], &model->entries[i]);
     }
 }
 

@@ -68,7 +68,7 @@ gan_status gan__bundle_tensor(gan__bundle *bundle, const gan__safetensors_tensor
 }
 
 static gan_status bundle_export(gan__bundle *bundle, const char *name, const gan__parameter *p,
-                                const float *memory)
+                                const void *memory)
 {
     const gan__safetensors_tensor like = {.name = name,
                                           .element =
@@ -77,22 +77,20 @@ static gan_status bundle_export(gan__bundle *bundle, const char *name, const gan
                                           .shape = p->shape};
     bundle_slot slot;
     GAN__TRY(bundle_add(bundle, &like, &slot));
-    if (p->integer) {
-        int64_t *integers = slot.data;
-        for (int64_t i = 0; i < p->count; i++) integers[i] = (int64_t)memory[i];
-    } else {
+    if (p->integer)
+        memcpy(slot.data, memory, (size_t)p->count * sizeof(int64_t));
+    else
         gan__parameter_export(p, memory, slot.data);
-    }
     return GAN_OK;
 }
 
 gan_status gan__bundle_values(gan__bundle *bundle, const gan__bundle_name *name,
-                              const gan__parameter *p, const float *memory)
+                              const gan__parameter *p, const void *memory)
 {
     gan__text full = {.context = bundle->context};
     gan__text_print(&full, "%s%s%s", name->prefix, name->name, name->suffix);
     gan_status status = full.status;
-    if (status == GAN_OK && bundle->finite &&
+    if (status == GAN_OK && bundle->finite && !p->integer &&
         !isfinite(gan__sum_squares(bundle->context, p->count, memory)))
         status = gan__fail(bundle->context, GAN_E_DIVERGED,
                            "'%s' is not finite: nothing was written", full.bytes);
@@ -117,7 +115,9 @@ gan_status gan__bundle_model(gan__bundle *bundle, const char *prefix, const gan_
         const gan__parameter *p = &entry->layer->parameters[entry->index];
         const gan__bundle_name name = {prefix, entry->name, ""};
         if (gan__store_listed(skip, entry->layer->store)) continue;
-        GAN__TRY(gan__bundle_values(bundle, &name, p, gan__parameter_value(entry->layer, p)));
+        const void *memory = p->integer ? (void *)gan__parameter_integers(entry->layer, p)
+                                        : gan__parameter_value(entry->layer, p);
+        GAN__TRY(gan__bundle_values(bundle, &name, p, memory));
     }
     return GAN_OK;
 }

@@ -1,7 +1,9 @@
 #include "base/memory.h"
+#include "compute/reduce.h"
 #include "model/tree.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -111,10 +113,8 @@ static void model_copy_values(gan_model *to, const gan_model *from)
 {
     for (size_t i = 0; i < from->entry_count; i++) {
         const gan__entry_name *a = &from->entries[i], *b = &to->entries[i];
-        const gan__parameter *source = &a->layer->parameters[a->index];
-        const gan__parameter *target = &b->layer->parameters[b->index];
-        memcpy(gan__parameter_value(b->layer, target), gan__parameter_value(a->layer, source),
-               (size_t)source->count * sizeof(float));
+        gan__parameter_copy(a->layer, &a->layer->parameters[a->index], b->layer,
+                            &b->layer->parameters[b->index]);
     }
     for (size_t i = 0; i < to->store_count; i++) to->stores[i]->version++;
 }
@@ -266,6 +266,18 @@ int64_t gan_model_weight_count(const gan_model *model)
         if (p->trained) count += p->count;
     }
     return count;
+}
+
+const gan__entry_name *gan__model_diverged(const gan_model *model)
+{
+    for (size_t i = 0; i < model->entry_count; i++) {
+        const gan__entry_name *entry = &model->entries[i];
+        const gan__parameter *p = &entry->layer->parameters[entry->index];
+        if (p->trained || p->integer) continue;
+        const float *values = gan__parameter_value(entry->layer, p);
+        if (!isfinite(gan__sum_squares(model->object.context, p->count, values))) return entry;
+    }
+    return NULL;
 }
 
 static gan_status model_find(const gan_model *model, const char *name, const char *function,

@@ -91,6 +91,9 @@ gan_status gan__model_check_counts(const gan_model *model, gan_context *context,
                                    const char *function, int32_t groups, int32_t input_count,
                                    int32_t output_count);
 
+/* The first running statistic, u or v that is not finite; NULL: all are. */
+const gan__entry_name *gan__model_diverged(const gan_model *model);
+
 /* The entry of that full name; NULL if there is none. */
 const gan__entry_name *gan__model_entry(const gan_model *model, const char *name);
 

@@ -26,13 +26,13 @@ gan_status gan__bundle_pair(gan__bundle *bundle, const char *key, const char *va
 /* `data` is row-major and of the element's type. */
 gan_status gan__bundle_tensor(gan__bundle *bundle, const gan__safetensors_tensor *tensor);
 
-/* One array that lies in memory as the parameter does (its value, a moment), under the name PREFIX
- * NAME SUFFIX. */
+/* One array that lies in memory as the parameter does (its value, a moment): floats, int64 of an
+ * integer one. Under the name PREFIX NAME SUFFIX. */
 typedef struct gan__bundle_name {
     const char *prefix, *name, *suffix;
 } gan__bundle_name;
 gan_status gan__bundle_values(gan__bundle *bundle, const gan__bundle_name *name,
-                              const gan__parameter *p, const float *memory);
+                              const gan__parameter *p, const void *memory);
 
 /* All parameters of the model that are not in one of the stores `skip`. */
 typedef struct gan__store_list {
@@ -70,9 +70,8 @@ gan_status gan__archive_check(const gan__archive *archive, const char *kind);
 /* The value of a key; NULL and GAN_E_FORMAT if it is missing. */
 gan_status gan__archive_pair(const gan__archive *archive, const char *key, const char **out);
 
-/* One array back into the parameter's layout. GAN_E_FORMAT if it is missing, misshapen or of
- * another type; `memory` NULL: only checks. Integer types and all floating-point types become
- * float32. */
+/* One array of floats back into the parameter's layout. GAN_E_FORMAT if it is missing or misshapen;
+ * `memory` NULL: only checks. Every type becomes float32. */
 gan_status gan__archive_values(const gan__archive *archive, const gan__bundle_name *name,
                                const gan__parameter *p, float *memory);
 
@@ -83,7 +82,8 @@ typedef struct gan__archive_label {
 const char *gan__archive_print(const gan__safetensors_entry *entry, gan__archive_label *out);
 
 /* Fills all parameters of the model that are not in one of the stores `skip` from PREFIX NAME, or
- * fails and changes nothing. What a foreign file may leave out stays what it is. */
+ * fails and changes nothing. Every type becomes float32, or int64 where the parameter is that. What
+ * a foreign file may leave out stays what it is. */
 gan_status gan__archive_fill(const gan__archive *archive, const char *prefix, gan_model *model,
                              const gan__store_list *skip);
 

@@ -154,14 +154,13 @@ static gan_status plan_ask_layers(gan__plan *plan, gan__panel_cache *cache)
 /* A layer that may refuse a value comes when others have changed their running state. */
 static gan_status plan_make_before(gan__plan *plan)
 {
-    int64_t count = 0;
+    const gan_model *model = plan->model;
     bool admits = false;
     for (size_t i = 0; i < plan->step_count; i++)
         admits |= plan->steps[i].op.layer->kind->admit != NULL;
-    for (size_t i = 0; i < plan->model->store_count; i++)
-        count += plan->model->stores[i]->buffer_count;
-    if (!plan->mode.training || !admits || count == 0) return GAN_OK;
-    return gan__allocate_raw(plan->context, &plan->before, (size_t)count, sizeof *plan->before);
+    if (!plan->mode.training || !admits) return GAN_OK;
+    return gan__allocate_raw(plan->context, &plan->before,
+                             gan__stores_kept_size(model->stores, model->store_count), 1);
 }
 
 static gan_status plan_check_groups(const gan__plan *plan)
@@ -309,18 +308,6 @@ gan__shape gan__plan_output_shape(const gan__plan *plan, int32_t index)
     return plan->values[plan->output_values[index]].shape;
 }
 
-/* Copies the buffers of the model's stores to plan->before, or back. */
-static void plan_copy_buffers(gan__plan *plan, bool back)
-{
-    float *before = plan->before;
-    for (size_t i = 0; before && i < plan->model->store_count; i++) {
-        gan__store *store = plan->model->stores[i];
-        size_t size = (size_t)store->buffer_count * sizeof *before;
-        if (size) memcpy(back ? store->buffers : before, back ? before : store->buffers, size);
-        before += store->buffer_count;
-    }
-}
-
 static gan_status plan_step_forward(gan__plan *plan, gan__plan_step *step,
                                     const gan__plan_draw *draw, void *transient)
 {
@@ -342,13 +329,14 @@ gan_status gan__plan_forward(gan__plan *plan, const float *const *x, const gan__
                              void *transient)
 {
     for (size_t i = 0; i < plan->input_count; i++) plan->values[plan->input_values[i]].data = x[i];
-    plan_copy_buffers(plan, false);
+    const gan_model *model = plan->model;
+    if (plan->before) gan__stores_keep(model->stores, model->store_count, plan->before);
     for (size_t i = 0; i < plan->step_count; i++) {
         gan_status status = plan_step_forward(plan, &plan->steps[i], draw, transient);
         if (status == GAN_OK) continue;
-        plan_copy_buffers(plan, true);
+        if (plan->before) gan__stores_restore(model->stores, model->store_count, plan->before);
         return gan__fail_in(plan->context, status, "layer %s",
-                            plan->model->nodes[plan->steps[i].node].path);
+                            model->nodes[plan->steps[i].node].path);
     }
     return GAN_OK;
 }

@@ -60,7 +60,8 @@ struct gan__plan {
     float **dx;
     size_t *spare_offsets;
 
-    float *before; /* the buffers, for a pass that may end half-way; NULL: none does */
+    unsigned char *before; /* the stores as they were, for a pass that may end half-way; NULL: no
+                              pass of this plan does */
 
     unsigned char *kept;  /* the values that the model gives out */
     unsigned char *arena; /* all others, and the states: lent by gan__plan_bind */

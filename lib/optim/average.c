@@ -54,13 +54,14 @@ static void average_pass(gan__average *average, bool trained, double decay)
         const gan__entry_name *from = &average->source->entries[i];
         const gan__entry_name *to = &average->model->entries[i];
         const gan__parameter *p = &from->layer->parameters[from->index];
-        const float *w = gan__parameter_value(from->layer, p);
-        float *a = gan__parameter_value(to->layer, &to->layer->parameters[to->index]);
+        const gan__parameter *q = &to->layer->parameters[to->index];
         if (p->trained != trained) continue;
         if (trained)
-            gan__combine(average->context, p->count, (float)(1 - decay), w, (float)decay, a);
+            gan__combine(average->context, p->count, (float)(1 - decay),
+                         gan__parameter_value(from->layer, p), (float)decay,
+                         gan__parameter_value(to->layer, q));
         else
-            gan__copy(average->context, p->count, w, a);
+            gan__parameter_copy(from->layer, p, to->layer, q);
     }
     for (size_t i = 0; i < average->model->store_count; i++) average->model->stores[i]->version++;
 }

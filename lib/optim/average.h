@@ -2,6 +2,10 @@
  *
  *     a += (1 - d) * (w - a),  d = min(decay, (1 + t) / (10 + t)),  t updates made before
  *
+ * It is computed as fma(1 - d, w, d * a). Of finite numbers that is finite, so that no step fails
+ * for it: the two factors, rounded to float32, add up to at most 1 + 2^-25, d * a is rounded down
+ * where a is the largest number, and 1 + 2^-25 times that one rounds to it.
+ *
  * The averaged model's buffers (running statistics, u and v) are copied from the trained model at
  * each update, so that it can be used at any time. Batch statistics of the averaged weights differ
  * from those: to estimate them afresh, apply the averaged model on a tape with the mode "training"

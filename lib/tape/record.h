@@ -140,6 +140,9 @@ gan_status gan__tape_lend(gan_tape *tape, gan__record *record);
 void gan__tape_take_back(gan_tape *tape, const gan__record *record); /* which is about to go */
 void gan__tape_free_arenas(gan_tape *tape);
 
+/* GAN_E_STATE where the streams of the tape's seed have ended. */
+gan_status gan__tape_may_draw(const gan_tape *tape, const char *function);
+
 /* Whether an application's model was changed since: it cannot run backwards any more. */
 bool gan__record_is_stale(const gan__record *record);
 

@@ -254,11 +254,18 @@ uint64_t gan_tape_draws(const gan_tape *tape)
     return gan__object_is(tape, GAN__TAPE) ? tape->draws : 0;
 }
 
+gan_status gan__tape_may_draw(const gan_tape *tape, const char *function)
+{
+    if (tape->draws < GAN__DRAW_STEPS - 1) return GAN_OK;
+    return gan__fail(tape->object.context, GAN_E_STATE,
+                     "%s: the tape has made all of its 2^48 - 1 draws", function);
+}
+
 static gan_status tape_seek(gan_tape *tape, uint64_t draws)
 {
-    if (draws >= (uint64_t)1 << 48)
+    if (draws >= GAN__DRAW_STEPS)
         return gan__fail(tape->object.context, GAN_E_ARGUMENT,
-                         "gan_tape_seek: %" PRIu64 " draws, more than 2^48", draws);
+                         "gan_tape_seek: %" PRIu64 " draws, not below 2^48", draws);
     tape->draws = draws;
     return GAN_OK;
 }

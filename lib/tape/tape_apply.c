@@ -196,6 +196,7 @@ static gan_status apply_run(gan_tape *tape, gan_model *model, const char *mode,
     GAN__TRY(apply_mode(tape->object.context, mode, &call));
     GAN__TRY(gan__model_check_counts(model, tape->object.context, "gan_tape_apply",
                                      call.mode.groups, input_count, output_count));
+    if (call.mode.training) GAN__TRY(gan__tape_may_draw(tape, "gan_tape_apply"));
     GAN__TRY(apply_trace(tape, &call, inputs));
     GAN__TRY(apply_shapes(tape, &call, inputs));
     GAN__TRY(gan__tape_take(tape, GAN__RECORD_APPLY, apply_fits, &call, &record));

@@ -83,6 +83,7 @@ static gan_status source_draw(gan_tape *tape, const char *function, int32_t rank
     gan__record *record;
     gan__shape shape;
     GAN__TRY(source_shape(tape, function, rank, sizes, &shape));
+    GAN__TRY(gan__tape_may_draw(tape, function));
     GAN__TRY(gan__tape_take(tape, GAN__RECORD_DRAW, NULL, NULL, &record));
     GAN__TRY(gan__record_values(tape, record, 1));
     int64_t count = gan__shape_count(shape);

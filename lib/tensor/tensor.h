@@ -58,4 +58,8 @@ void gan__tensor_read(const gan_tensor *tensor, bool pictures, float *out);
  * [-1, 1] becomes [0, 255] for uint8 if `pictures`. */
 void gan__tensor_write(gan_tensor *tensor, bool pictures, const float *values);
 
+/* Both with int64, which no number on the way is rounded for. */
+void gan__tensor_read_integers(const gan_tensor *tensor, int64_t *out);
+void gan__tensor_write_integers(gan_tensor *tensor, const int64_t *values);
+
 #endif

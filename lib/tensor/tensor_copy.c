@@ -295,16 +295,17 @@ static void copy_elements(const gan_tensor *from, const gan_tensor *to, bool pic
     copy_run(&plan);
 }
 
-/* A row-major float32 tensor of the same shape over `values`; no object, it lives on the stack. */
-static gan_tensor copy_row_major(const gan_tensor *like, float *values)
+/* A row-major tensor of the same shape over `values`; no object, it lives on the stack. Where they
+ * are only read, their const is kept. */
+static gan_tensor copy_row_major(const gan_tensor *like, int32_t dtype, const void *values)
 {
     gan_tensor tensor;
     int64_t stride = 1;
     memset(&tensor, 0, sizeof tensor);
-    tensor.dtype = GAN_FLOAT32;
+    tensor.dtype = dtype;
     tensor.rank = like->rank;
     tensor.count = like->count;
-    tensor.data = values;
+    memcpy(&tensor.data, &values, sizeof values);
     for (int32_t i = like->rank - 1; i >= 0; i--) {
         tensor.shape[i] = like->shape[i];
         tensor.strides[i] = stride;
@@ -315,15 +316,26 @@ static gan_tensor copy_row_major(const gan_tensor *like, float *values)
 
 void gan__tensor_read(const gan_tensor *tensor, bool pictures, float *out)
 {
-    gan_tensor values = copy_row_major(tensor, out);
+    const gan_tensor values = copy_row_major(tensor, GAN_FLOAT32, out);
     copy_elements(tensor, &values, pictures);
 }
 
 void gan__tensor_write(gan_tensor *tensor, bool pictures, const float *values)
 {
-    gan_tensor source = copy_row_major(tensor, NULL);
-    memcpy(&source.data, &values, sizeof values); /* only read, so its const is kept */
+    const gan_tensor source = copy_row_major(tensor, GAN_FLOAT32, values);
     copy_elements(&source, tensor, pictures);
+}
+
+void gan__tensor_read_integers(const gan_tensor *tensor, int64_t *out)
+{
+    const gan_tensor values = copy_row_major(tensor, GAN_INT64, out);
+    copy_elements(tensor, &values, false);
+}
+
+void gan__tensor_write_integers(gan_tensor *tensor, const int64_t *values)
+{
+    const gan_tensor source = copy_row_major(tensor, GAN_INT64, values);
+    copy_elements(&source, tensor, false);
 }
 
 /* ---- the public function ---- */

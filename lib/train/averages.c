@@ -1,5 +1,7 @@
 #include "train/averages.h"
 
+#include "base/memory.h"
+#include "base/random.h"
 #include "layers/layer.h"
 
 gan_status gan__averages_prepare(gan_trainer *t)
@@ -39,14 +41,41 @@ static void averages_estimate(const gan_model *model, bool begin)
     for (size_t i = 0; i < model->node_count; ++i) model->nodes[i].layer->estimates = begin;
 }
 
-static gan_status averages_refresh(gan_trainer *t, int32_t role)
+static gan_status averages_check(const gan_trainer *t, int32_t role)
 {
+    const gan__entry_name *entry = gan__model_diverged(t->averages[role]->model);
+    if (!entry) return GAN_OK;
+    return gan__fail(t->object.context, GAN_E_DIVERGED,
+                     "%s: the average of %s: %s is estimated to be not finite", t->kind->kind.name,
+                     t->kind->roles[role].name, entry->name);
+}
+
+static gan_status averages_estimate_role(gan_trainer *t, int32_t role)
+{
+    const uint64_t seed = gan__random_seed(t->seed, GAN__DRAW_REFRESH, (uint64_t)role);
     gan__average *average = t->averages[role];
+    gan_tape *tape;
+    GAN__TRY(gan__tape_create(&tape, t->object.context, seed));
     gan__average_copy_buffers(average);
     averages_estimate(average->model, true);
-    gan_status status = t->kind->refresh(t, role, average->model);
+    gan_status status = t->kind->refresh(t, tape, role, average->model);
     averages_estimate(average->model, false);
-    if (status != GAN_OK) gan__average_copy_buffers(average);
+    gan_tape_release(tape);
+    return status == GAN_OK ? averages_check(t, role) : status;
+}
+
+/* What the average has before is kept until there is something better. */
+static gan_status averages_refresh(gan_trainer *t, int32_t role)
+{
+    gan_context *context = t->object.context;
+    const gan_model *model = t->averages[role]->model;
+    unsigned char *kept;
+    GAN__TRY(gan__allocate_raw(context, &kept,
+                               gan__stores_kept_size(model->stores, model->store_count), 1));
+    gan__stores_keep(model->stores, model->store_count, kept);
+    gan_status status = averages_estimate_role(t, role);
+    if (status != GAN_OK) gan__stores_put_back(model->stores, model->store_count, kept);
+    gan__free(context, kept);
     return status;
 }
 

@@ -18,6 +18,7 @@
 
 #include "base/memory.h"
 #include "base/number.h"
+#include "base/random.h"
 #include "model/persist.h"
 #include "model/tree.h"
 #include "optim/optimizer.h"
@@ -384,14 +385,12 @@ static gan_status checkpoint_number(const gan__archive *archive, const char *key
                      archive->name, key, text);
 }
 
-/* A count: never negative. */
-/* More than any training counts, and so far from an overflow that nothing else has to look. */
-static const int64_t checkpoint_most = (int64_t)1 << 44;
-
+/* A count: never negative, and below what a stream has of steps, so far from an overflow that
+ * nothing else has to look. */
 static gan_status checkpoint_count(const gan__archive *archive, const char *key, int64_t *out)
 {
     GAN__TRY(checkpoint_number(archive, key, out));
-    if (*out >= 0 && *out <= checkpoint_most) return GAN_OK;
+    if (*out >= 0 && *out < (int64_t)GAN__DRAW_STEPS) return GAN_OK;
     return gan__fail(archive->context, GAN_E_FORMAT, "%s: '%s' is %" PRId64, archive->name, key,
                      *out);
 }

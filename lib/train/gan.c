@@ -321,16 +321,13 @@ static gan_status game_check(gan_trainer *t)
 /* Batches whose mean statistics are the averaged generator's. */
 enum { GAN_REFRESH_BATCHES = 20 };
 
-/* Draws far beyond those of any training, so that they never meet. */
-static const uint64_t game_refresh_draws = (uint64_t)1 << 45;
-
-static gan_status game_refresh_on(gan_trainer *t, gan_tape *tape, gan_model *generator)
+static gan_status game_refresh(gan_trainer *t, gan_tape *tape, int32_t role, gan_model *generator)
 {
     const gan_game *game = t->options;
     int64_t shape[4] = {game->common.batch};
     gan_value z, made;
+    (void)role;
     GAN__TRY(gan_model_input_shape(generator, 0, shape + 1));
-    GAN__TRY(gan_tape_seek(tape, game_refresh_draws));
     for (int i = 0; i < GAN_REFRESH_BATCHES; ++i) {
         GAN__TRY(gan_tape_reset(tape));
         if (game->noise == 1)
@@ -340,17 +337,6 @@ static gan_status game_refresh_on(gan_trainer *t, gan_tape *tape, gan_model *gen
         GAN__TRY(gan_tape_apply(tape, generator, "training frozen", &z, 1, &made, 1));
     }
     return GAN_OK;
-}
-
-static gan_status game_refresh(gan_trainer *t, int32_t role, gan_model *generator)
-{
-    gan_tape *tape;
-    gan_status status;
-    (void)role;
-    GAN__TRY(gan__tape_create(&tape, t->object.context, t->seed));
-    status = game_refresh_on(t, tape, generator);
-    gan_tape_release(tape);
-    return status;
 }
 
 static const gan__role_kind game_roles[] = {

@@ -37,16 +37,21 @@ static int64_t rehearsed_data(const gan_trainer *t)
     return bytes;
 }
 
+/* Of a store, in a checkpoint; an integer counts twice. */
+static int64_t rehearsed_store(const gan__store *store)
+{
+    return store->weight_count + store->buffer_count + 2 * store->integer_count;
+}
+
 /* Numbers that a checkpoint has. */
 static int64_t rehearsed_state(const gan_trainer *t)
 {
     int64_t count = 0;
     for (size_t i = 0; i < t->undo.store_count; ++i)
-        count += t->undo.stores[i]->weight_count + t->undo.stores[i]->buffer_count;
+        count += rehearsed_store(t->undo.stores[i]);
     for (int32_t r = 0; r < t->kind->role_count; ++r)
         for (size_t i = 0; t->averages[r] && i < t->averages[r]->model->store_count; ++i)
-            count += t->averages[r]->model->stores[i]->weight_count +
-                     t->averages[r]->model->stores[i]->buffer_count;
+            count += rehearsed_store(t->averages[r]->model->stores[i]);
     for (int32_t i = 0; i < t->kind->group_count; ++i) {
         const gan_optimizer *optimizer = t->optimizers[i];
         for (size_t j = 0; j < optimizer->state_count; ++j)
@@ -60,7 +65,7 @@ int64_t gan__rehearsed_memory(const gan_trainer *t)
     int64_t count = 2 * rehearsed_state(t); /* a checkpoint is put together before it is written */
     for (size_t i = 0; i < t->undo.store_count; ++i) {
         const gan__store *store = t->undo.stores[i];
-        count += store->buffer_count + (store->gradients ? store->weight_count : 0);
+        count += rehearsed_store(store) - (store->gradients ? 0 : store->weight_count);
     }
     for (int32_t i = 0; i < t->kind->group_count; ++i)
         count += gan__optimizer_undo_count(t->optimizers[i]);

@@ -60,7 +60,7 @@ gan_status gan__trainer_create(gan_trainer **out, gan_context *context, const ch
     GAN__TRY(gan__object_create(&t, context, sizeof *t, GAN__TRAINER, trainer_destroy));
     t->seed = seed;
     t->root = root;
-    for (int32_t i = 0; i < GAN__MAX_VALUES; ++i) t->values[i] = NAN;
+    for (int32_t i = 0; i < GAN__MAX_VALUES; ++i) t->values[i] = t->reported[i] = NAN;
     status = trainer_describe(t, spec);
     if (status == GAN_OK) status = gan__tape_create(&t->tape, context, seed);
     if (status == GAN_OK)
@@ -70,9 +70,11 @@ gan_status gan__trainer_create(gan_trainer **out, gan_context *context, const ch
     return status;
 }
 
+/* The first has the context's own seed, so that a run is known by one number. */
 static gan_status trainer_create(gan_trainer **out, gan_context *context, const char *spec)
 {
-    uint64_t seed = gan__random_seed(context->seed, GAN__DRAW_TRAINER, context->trainers);
+    uint64_t seed = context->seed;
+    if (context->trainers > 0) seed = gan__random_seed(seed, GAN__DRAW_TRAINER, context->trainers);
     GAN__TRY(gan__trainer_create(out, context, spec, seed, context->seed));
     ++context->trainers;
     return GAN_OK;
@@ -197,6 +199,10 @@ static gan_status trainer_set_data(gan_trainer *t, int32_t feed, gan_dataset *da
         return gan__fail(t->object.context, GAN_E_ARGUMENT,
                          "%s: the feed '%s' takes batches (gan_trainer_feed), not a data set",
                          t->kind->kind.name, t->kind->feeds[feed].name);
+    if (data->object.context != t->object.context)
+        return gan__fail(t->object.context, GAN_E_ARGUMENT,
+                         "gan_trainer_set_data: the data set for '%s' belongs to another context",
+                         t->kind->feeds[feed].name);
     gan_dataset_retain(data);
     gan_dataset_release(state->dataset);
     gan__batcher_free(state->batcher);
@@ -350,66 +356,6 @@ gan_status gan__trainer_ready(gan_trainer *t)
     return GAN_OK;
 }
 
-gan_status gan__trainer_batch(gan_trainer *t, int32_t feed, gan_value *out)
-{
-    gan__feed_state *state = &t->feeds[feed];
-    gan_tensor *const *batch = &state->fed;
-    gan__shape shape;
-    *out = -1;
-    if (!state->fed) {
-        if (!state->batcher) return GAN_OK;
-        if (t->rehearsing)
-            batch = gan__batcher_blank(state->batcher);
-        else
-            GAN__TRY(gan__batcher_next(state->batcher, &batch));
-    }
-    GAN__TRY(gan__tensor_shape(*batch, &shape));
-    if (t->kind->feeds[feed].field)
-        t->batch = shape.n;
-    else if (shape.n != t->batch)
-        return gan__fail(t->object.context, GAN_E_SHAPE,
-                         "%s: '%s' was fed %lld samples, the step has %lld", t->kind->kind.name,
-                         t->kind->feeds[feed].name, (long long)shape.n, (long long)t->batch);
-    return gan_tape_input(t->tape, *batch, 0, out);
-}
-
-gan_status gan__trainer_measure(gan_trainer *t, int32_t value, gan_value scalar)
-{
-    GAN__TRY(gan_tape_scalar(t->tape, scalar, &t->values[value]));
-    if (isfinite(t->values[value])) return GAN_OK;
-    return gan__fail(t->object.context, GAN_E_DIVERGED, "%s: %s is not finite in step %lld",
-                     t->kind->kind.name, t->kind->values[value], (long long)t->steps + 1);
-}
-
-gan_status gan__trainer_update(gan_trainer *t, int32_t group, int32_t norm_value)
-{
-    gan_optimizer *optimizer = t->optimizers[group];
-    gan_status status;
-    if (t->rehearsing) return gan__optimizer_rehearse(optimizer);
-    if (optimizer->marked) t->undo.groups[t->undo.group_count++] = group;
-    status = gan_optimizer_step(optimizer);
-    GAN__TRY(gan_optimizer_norm(optimizer, &t->values[norm_value]));
-    if (status == GAN_E_DIVERGED && optimizer->overflowed)
-        return gan__fail(t->object.context, status,
-                         "%s: optimizer.%s: a new weight or moment is not finite in step %lld",
-                         t->kind->kind.name, t->kind->groups[group], (long long)t->steps + 1);
-    if (status == GAN_E_DIVERGED)
-        return gan__fail(t->object.context, status, "%s: %s is not finite in step %lld",
-                         t->kind->kind.name, t->kind->values[norm_value], (long long)t->steps + 1);
-    return status == GAN_OK ? gan_optimizer_zero(optimizer) : status;
-}
-
-gan_status gan__trainer_update_last(gan_trainer *t, int32_t group, int32_t norm_value)
-{
-    gan__optimizer_let_go(t->optimizers[group]);
-    return gan__trainer_update(t, group, norm_value);
-}
-
-gan_status gan__trainer_clamp(gan_trainer *t, int32_t role, double limit)
-{
-    return t->rehearsing ? GAN_OK : gan_model_clamp(t->models[role], -limit, limit);
-}
-
 static gan_status trainer_check(gan_trainer *t, const char *function)
 {
     GAN__TRY(trainer_settable(t, function));
@@ -439,81 +385,6 @@ gan_status gan_trainer_memory(gan_trainer *t, int64_t *bytes)
     GAN__RETURN_ENTERED(t->object.context, trainer_memory(t, bytes));
 }
 
-/* A step was made or skipped: its batches are used up. */
-static void trainer_complete(gan_trainer *t)
-{
-    ++t->steps;
-    for (int32_t i = 0; i < t->kind->feed_count; ++i) {
-        gan_tensor_release(t->feeds[i].fed);
-        t->feeds[i].fed = NULL;
-    }
-}
-
-/* One step, undone as a whole if it fails. */
-static gan_status trainer_step(gan_trainer *t)
-{
-    gan_status status;
-    if (t->stepping || t->calling)
-        return gan__fail(t->object.context, GAN_E_STATE, "%s: a step is already under way",
-                         t->kind->kind.name);
-    GAN__TRY(gan__trainer_ready(t));
-    t->stepping = true;
-    gan__undo_begin(t);
-    status = t->kind->step(t);
-    if (status == GAN_OK)
-        gan__averages_update(t);
-    else
-        gan__undo(t);
-    if (status == GAN_E_DIVERGED &&
-        gan__trainer_options(t)->on_divergence == GAN__ON_DIVERGENCE_SKIP) {
-        gan__log(t->object.context, GAN_LOG_WARNING, "%s; the step was skipped",
-                 gan_context_message(t->object.context));
-        status = gan__undo_skip(t);
-    }
-    if (status == GAN_OK) trainer_complete(t);
-    t->stepping = false;
-    return status;
-}
-
-gan_status gan_trainer_step(gan_trainer *t)
-{
-    GAN__TRY(gan__object_check(NULL, t, GAN__TRAINER, "gan_trainer_step", "trainer"));
-    GAN__RETURN_ENTERED(t->object.context, trainer_step(t));
-}
-
-static gan_status trainer_run(gan_trainer *t, int64_t steps, gan_trainer_function on_step,
-                              void *user)
-{
-    for (int64_t i = 0; i < steps; ++i) {
-        int32_t stop = 0;
-        GAN__TRY(trainer_step(t));
-        t->calling = true; /* the callback may do anything but step and run this trainer */
-        if (on_step) stop = on_step(user, t);
-        t->calling = false;
-        if (stop)
-            return gan__fail(t->object.context, GAN_E_CANCELLED,
-                             "%s: stopped by the caller after step %lld", t->kind->kind.name,
-                             (long long)t->steps);
-    }
-    return GAN_OK;
-}
-
-gan_status gan_trainer_run(gan_trainer *t, int64_t steps, gan_trainer_function on_step, void *user)
-{
-    GAN__TRY(gan__object_check(NULL, t, GAN__TRAINER, "gan_trainer_run", "trainer"));
-    if (steps < 0)
-        return gan__fail(t->object.context, GAN_E_ARGUMENT, "gan_trainer_run: steps is %lld",
-                         (long long)steps);
-    gan_context *context = t->object.context;
-    gan__entry entry;
-    GAN__TRY(gan__enter(context, &entry));
-    gan_trainer_retain(t); /* the callback may drop the last reference but this one */
-    gan_status status = trainer_run(t, steps, on_step, user);
-    gan__leave(context, &entry);
-    gan_trainer_release(t);
-    return status;
-}
-
 int64_t gan_trainer_steps(const gan_trainer *t)
 {
     return gan__object_is(t, GAN__TRAINER) ? t->steps : 0;
@@ -538,7 +409,7 @@ gan_status gan_trainer_value(const gan_trainer *t, const char *name, double *out
                          name ? "out" : "name");
     for (int32_t i = 0; i < t->kind->value_count; ++i)
         if (!strcmp(t->kind->values[i], name)) {
-            *out = t->values[i];
+            *out = t->reported[i];
             return GAN_OK;
         }
     return gan__fail(t->object.context, GAN_E_ARGUMENT,

@@ -52,11 +52,13 @@ typedef struct gan__trainer_kind {
     /* Models, feeds and options go together; called before the first step and after each change. */
     gan_status (*check)(gan_trainer *trainer);
 
+    /* Ends with gan__trainer_update_last. */
     gan_status (*step)(gan_trainer *trainer);
 
     /* Applies the averaged model of a role in training mode, as a step would, to some batches: the
-     * means of their statistics become its own. Draws from streams of its own. May be NULL. */
-    gan_status (*refresh)(gan_trainer *trainer, int32_t role, gan_model *averaged);
+     * means of their statistics become its own. All on a new tape, which draws for this alone. May
+     * be NULL. */
+    gan_status (*refresh)(gan_trainer *trainer, gan_tape *tape, int32_t role, gan_model *averaged);
 } gan__trainer_kind;
 
 extern const gan__trainer_kind *const gan__trainer_kinds[];
@@ -101,7 +103,7 @@ typedef struct gan__counters {
 typedef struct gan__undo_log {
     gan__store **stores; /* of all models, each once; borrowed from them */
     size_t store_count, store_capacity;
-    float *buffers;                 /* copies of their buffers, one after the other */
+    unsigned char *kept;            /* what gan__stores_keep has of them */
     int32_t groups[GAN__MAX_ROLES]; /* in the order of their first updates in this step */
     int32_t group_count;
     gan__counters before, after;
@@ -120,7 +122,8 @@ struct gan_trainer {
     uint64_t seed;   /* of all that it draws: noise, dropout, orders of data */
     uint64_t root;   /* the context's when the training began, from which `seed` was made */
     char *precision; /* that a checkpoint was saved with; NULL: this is a new training */
-    double values[GAN__MAX_VALUES];
+    double values[GAN__MAX_VALUES];   /* measured by the step that is under way */
+    double reported[GAN__MAX_VALUES]; /* and by the last one that was made */
     gan_tape *tape;
     int64_t steps;
     int64_t batch;   /* samples in this step: the option, or what was fed */
@@ -155,8 +158,9 @@ gan_status gan__trainer_measure(gan_trainer *trainer, int32_t value, gan_value s
  * moment, that is not finite: the step must fail then. */
 gan_status gan__trainer_update(gan_trainer *trainer, int32_t group, int32_t norm_value);
 
-/* The same where nothing of the step that comes after it can fail: it need not be undone, and saves
- * the memory for that. */
+/* The same for the last update of a step, with which every step ends: nothing that comes after it
+ * can fail, so it need not be undone, and saves the memory for that. GAN_E_DIVERGED also names a
+ * running statistic, u or v of any model that the passes before it have made not finite. */
 gan_status gan__trainer_update_last(gan_trainer *trainer, int32_t group, int32_t norm_value);
 
 /* Cuts the weights of a role to [-limit, limit]. */

@@ -1,7 +1,5 @@
 #include "train/undo.h"
 
-#include <string.h>
-
 #include "base/memory.h"
 #include "optim/optimizer.h"
 
@@ -16,9 +14,8 @@ gan_status gan__undo_prepare(gan_trainer *t)
 {
     gan__undo_log *undo = &t->undo;
     gan_context *context = t->object.context;
-    size_t count = 0;
-    gan__free(context, undo->buffers);
-    undo->buffers = NULL;
+    gan__free(context, undo->kept);
+    undo->kept = NULL;
     undo->store_count = 0;
     for (int32_t r = 0; r < t->kind->role_count; ++r) {
         const gan_model *model = t->models[r];
@@ -27,15 +24,15 @@ gan_status gan__undo_prepare(gan_trainer *t)
             GAN__TRY(gan__grow(context, &undo->stores, &undo->store_capacity, undo->store_count + 1,
                                sizeof *undo->stores));
             undo->stores[undo->store_count++] = model->stores[i];
-            count += (size_t)model->stores[i]->buffer_count;
         }
     }
-    return gan__allocate_raw(context, &undo->buffers, count, sizeof *undo->buffers);
+    return gan__allocate_raw(context, &undo->kept,
+                             gan__stores_kept_size(undo->stores, undo->store_count), 1);
 }
 
 void gan__undo_free(gan_trainer *t)
 {
-    gan__free(t->object.context, t->undo.buffers);
+    gan__free(t->object.context, t->undo.kept);
     gan__free(t->object.context, t->undo.stores);
 }
 
@@ -56,23 +53,9 @@ static gan_status undo_seek(gan_trainer *t, const gan__counters *counters)
     return GAN_OK;
 }
 
-/* Copies all buffers to the log, or back. */
-static void undo_copy(gan__undo_log *undo, bool back)
-{
-    float *saved = undo->buffers;
-    for (size_t i = 0; i < undo->store_count; ++i) {
-        gan__store *store = undo->stores[i];
-        size_t size = (size_t)store->buffer_count * sizeof(float);
-        if (!size) continue;
-        memcpy(back ? store->buffers : saved, back ? saved : store->buffers, size);
-        if (back) ++store->version; /* weights made from u and v are stale */
-        saved += store->buffer_count;
-    }
-}
-
 void gan__undo_begin(gan_trainer *t)
 {
-    undo_copy(&t->undo, false);
+    gan__stores_keep(t->undo.stores, t->undo.store_count, t->undo.kept);
     t->undo.before = undo_counters(t);
     t->undo.group_count = 0;
     for (int32_t i = 0; i < t->kind->group_count; ++i) {
@@ -88,7 +71,7 @@ void gan__undo(gan_trainer *t)
     while (t->undo.group_count > 0)
         gan__optimizer_undo(t->optimizers[t->undo.groups[--t->undo.group_count]]);
     for (int32_t i = 0; i < t->kind->group_count; ++i) (void)gan_optimizer_zero(t->optimizers[i]);
-    undo_copy(&t->undo, true);
+    gan__stores_put_back(t->undo.stores, t->undo.store_count, t->undo.kept);
     (void)undo_seek(t, &t->undo.before); /* positions that were reached before cannot fail */
 }
 

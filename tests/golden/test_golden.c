@@ -63,7 +63,10 @@ static void load_value(golden *t, int step, int role, const gan__entry_name *ent
     int64_t count;
     float *values = trace_values(t, &count, "%d.weight.%s.%s", step, role_names[role], entry->name);
     CHECK_INT(count, p->count);
-    gan__parameter_import(p, values, gan__parameter_value(layer, p));
+    if (p->integer)
+        *gan__parameter_integers(layer, p) = (int64_t)values[0];
+    else
+        gan__parameter_import(p, values, gan__parameter_value(layer, p));
     ++layer->store->version;
     free(values);
 }
@@ -150,7 +153,10 @@ static void check_buffer(golden *t, int step, int role, const gan__entry_name *e
     if (p->trained) return;
     expected = trace_values(t, &count, "%d.weight.%s.%s", step + 1, role_names[role], entry->name);
     got = malloc((size_t)(count + 1) * sizeof *got);
-    gan__parameter_export(p, gan__parameter_value(layer, p), got);
+    if (p->integer)
+        *got = (float)*gan__parameter_integers(layer, p);
+    else
+        gan__parameter_export(p, gan__parameter_value(layer, p), got);
     if (!CHECK(difference(expected, got, count, 1) < 1e-5))
         printf("    buffer %s.%s after step %d\n", role_names[role], entry->name, step);
     free(expected);

@@ -201,6 +201,7 @@ static void prepare(fixture *f, const test_case *c, reference *r)
     }
     for (int32_t i = 0; i < f->layer->parameter_count; i++) {
         const gan__parameter *p = &f->layer->parameters[i];
+        if (p->integer) continue;
         float *torch = malloc((size_t)p->count * sizeof *torch);
         fill_mixed(torch, p->count, 100 + (uint32_t)i);
         for (int64_t j = 0; j < p->count && strstr(p->name, "var"); j++) torch[j] += 1.5f;

@@ -262,7 +262,8 @@ TEST(shared_store)
     gan__store *store = layers[0]->store;
     CHECK(store && layers[1]->store == NULL && layers[2]->store == store);
     CHECK_INT(store->weight_count, 9 + 3 + 3 + 3);
-    CHECK_INT(store->buffer_count, 3 + 3 + 1);
+    CHECK_INT(store->buffer_count, 3 + 3);
+    CHECK_INT(store->integer_count, 1);
     CHECK_INT(store->segment_count, 7);
     CHECK_INT(atomic_load(&store->references), 2);
     CHECK_INT(layers[2]->parameters[1].offset, 15);

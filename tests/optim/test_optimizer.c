@@ -8,6 +8,7 @@
 
 #include "updates.h"
 
+#include <float.h>
 #include <math.h>
 
 static gan_context *context_of(const char *spec)
@@ -503,6 +504,38 @@ TEST(average)
     gan_context_release(context);
 }
 
+/* An average of finite numbers is finite, of the largest ones too, though the decay and its
+ * complement may be more than 1 together once they are rounded to float32. */
+TEST(average_of_the_largest_numbers)
+{
+    gan_context *context = context_of("");
+    gan_model *model = NULL;
+    gan__average *average = NULL;
+    float *from, *to;
+    int above = 0;
+    CHECK_OK(gan_model_parse(&model, context, "input 1; dense 64"));
+    CHECK_OK(gan__average_create(&average, model, 0.5));
+    from = model->stores[0]->weights;
+    to = average->model->stores[0]->weights;
+    for (int k = 0; k < 20000; k++) {
+        bool finite = true;
+        average->decay = (double)(k % 10000) / 10000.0 + (k < 10000 ? 0 : 1e-4 * exp2(-k % 29));
+        average->updates = k % 20 ? 10000000 : k / 20;
+        above += (double)(float)average->decay + (double)(float)(1 - average->decay) > 1;
+        for (int i = 0; i < 64; i++) {
+            from[i] = i % 2 ? FLT_MAX : -FLT_MAX;
+            to[i] = i / 2 % 2 ? FLT_MAX : -FLT_MAX;
+        }
+        gan__average_update(average);
+        for (int i = 0; i < 64; i++) finite &= isfinite(to[i]);
+        if (!CHECK(finite)) printf("    decay %.17g, update %d\n", average->decay, k / 20);
+    }
+    CHECK(above > 1000);
+    gan__average_destroy(average);
+    gan_model_release(model);
+    gan_context_release(context);
+}
+
 /* Nothing is allocated by steps; every failing allocation leaves the object usable. */
 TEST(allocations)
 {
@@ -558,6 +591,7 @@ int main(void)
     RUN(new_weights_that_are_not_finite);
     RUN(undo);
     RUN(average);
+    RUN(average_of_the_largest_numbers);
     RUN(allocations);
     return test_report();
 }

@@ -91,13 +91,15 @@ static uint64_t hash_of(const float *x, int64_t count)
     return hash;
 }
 
-/* Of buffers, weights and versions. */
+/* Of buffers, counts, weights and versions. */
 static uint64_t state_of(const gan_model *model)
 {
     uint64_t state = 0;
     for (size_t i = 0; i < model->store_count; i++) {
         const gan__store *store = model->stores[i];
         state = state * 31 + hash_of(store->buffers, store->buffer_count);
+        for (int64_t j = 0; j < store->integer_count; j++)
+            state = state * 31 + (uint64_t)store->integers[j];
         state = state * 31 + hash_of(store->weights, store->weight_count);
         state = state * 31 + store->version;
     }

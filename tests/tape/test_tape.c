@@ -280,7 +280,7 @@ TEST(draws)
 {
     gan_context *context = make_context("seed=5");
     gan_model *model = make_model(context, "input 40; dropout");
-    gan_tape *tape = make_tape(context), *again = make_seeded_tape(context, 5);
+    gan_tape *tape = make_seeded_tape(context, 5), *again = make_seeded_tape(context, 5);
     gan_tensor *a = make_tensor(context, GAN_FLOAT32, 2, 4, 0, 0, 40),
                *b = make_tensor(context, GAN_FLOAT32, 2, 4, 0, 0, 40);
     const int64_t shape[2] = {4, 40};
@@ -311,6 +311,17 @@ TEST(draws)
     CHECK_OK(gan_tape_value(again, y, b));
     CHECK(memcmp(floats(a), floats(b), 160 * sizeof(float)) != 0);
     CHECK_STATUS(gan_tape_seek(again, (uint64_t)1 << 48), GAN_E_ARGUMENT);
+    CHECK_INT(gan_tape_draws(again), 4);
+
+    /* Further on it would begin anew. */
+    CHECK_OK(gan_tape_seek(again, ((uint64_t)1 << 48) - 2));
+    CHECK_OK(gan_tape_normal(again, 2, shape, &x));
+    CHECK_STATUS(gan_tape_normal(again, 2, shape, &y), GAN_E_STATE);
+    CHECK_STATUS(gan_tape_uniform(again, 2, shape, &y), GAN_E_STATE);
+    CHECK_STATUS(gan_tape_apply(again, model, "training", &x, 1, &y, 1), GAN_E_STATE);
+    CHECK_OK(gan_tape_apply(again, model, "evaluation", &x, 1, &y, 1));
+    CHECK_INT(gan_tape_draws(again), ((int64_t)1 << 48) - 1);
+    CHECK_OK(gan_tape_seek(again, gan_tape_draws(again)));
     gan_tensor_release(a);
     gan_tensor_release(b);
     gan_tape_release(tape);

@@ -5,7 +5,9 @@
 
 #include <gan/gan.h>
 
+#include "compute/draw.h"
 #include "model/persist.h"
+#include "tape/record.h"
 #include "train/trainer.h"
 
 #include <stdlib.h>
@@ -109,6 +111,121 @@ TEST(trainers_draw_apart)
     for (int i = 0; i < 4; i++) gan_trainer_release(all[i]);
     close_place(&a);
     close_place(&b);
+}
+
+/* ---- owners ---- */
+
+enum { TAPES = 4, TRAINERS = 4, MOST_STREAMS = 64 };
+
+/* A range of steps that an owner draws from, all of one seed and purpose. */
+typedef struct stream {
+    uint64_t seed, first, last;
+    gan__purpose purpose;
+    const char *owner;
+} stream;
+
+static stream streams[MOST_STREAMS];
+static int stream_count;
+
+static void own(const char *owner, uint64_t seed, gan__purpose purpose, uint64_t first,
+                uint64_t last)
+{
+    streams[stream_count++] = (stream){seed, first, last, purpose, owner};
+}
+
+static void own_tape(const char *owner, const gan_tape *tape)
+{
+    own(owner, tape->seed, GAN__DRAW_LATENT, 0, GAN__DRAW_STEPS - 1);
+    own(owner, tape->seed, GAN__DRAW_LAYER, 0, GAN__DRAW_STEPS - 1);
+}
+
+static void own_trainer(const gan_trainer *t)
+{
+    own_tape("trainer", t->tape);
+    for (uint64_t i = 0; i < 2; i++)
+        own("feed", t->seed, GAN__DRAW_SHUFFLE, i << 40, (i << 40) + ((uint64_t)1 << 40) - 1);
+    own("trainer", t->seed, GAN__DRAW_REFRESH, 0, GAN__MAX_ROLES - 1);
+}
+
+static bool overlap(const stream *a, const stream *b)
+{
+    return a->seed == b->seed && a->purpose == b->purpose && a->first <= b->last &&
+           b->first <= a->last;
+}
+
+/* Instead of the trainer's own: notes what the tape is that it would draw from. */
+static gan_status note_refresh(gan_trainer *t, gan_tape *tape, int32_t role, gan_model *averaged)
+{
+    (void)t;
+    (void)role;
+    (void)averaged;
+    CHECK_INT(gan_tape_draws(tape), 0);
+    own_tape("average", tape);
+    return GAN_OK;
+}
+
+/* Whatever draws in one context: no two of them ever draw the same number. */
+TEST(streams_have_owners)
+{
+    place p;
+    gan_tape *tapes[TAPES];
+    gan_trainer *trainers[TRAINERS];
+    gan__trainer_kind kind;
+    open_place(&p, "threads=1 seed=5");
+    stream_count = 0;
+    for (int i = 0; i < TAPES; i++) {
+        CHECK_OK(gan_tape_create(&tapes[i], p.context));
+        own_tape("tape", tapes[i]);
+        trainers[i] = make_trainer(&p);
+        own_trainer(trainers[i]);
+        kind = *trainers[i]->kind;
+        kind.refresh = note_refresh;
+        const gan__trainer_kind *real = trainers[i]->kind;
+        trainers[i]->kind = &kind;
+        CHECK_OK(gan_trainer_save(trainers[i], "saved"));
+        trainers[i]->kind = real;
+    }
+    const uint64_t last = GAN__DRAW_STEPS - 1, seed = p.context->seed;
+    own("parameters", seed, GAN__DRAW_PARAMETER, 0, last);
+    own("u and v", seed, GAN__DRAW_SPECTRAL, 0, last);
+    own("seeds of tapes", seed, GAN__DRAW_TAPE, 0, last);
+    own("seeds of trainers", seed, GAN__DRAW_TRAINER, 0, last);
+    CHECK_INT(stream_count, TAPES * 2 + TRAINERS * (5 + 2) + 4);
+    for (int i = 0; i < stream_count; i++)
+        for (int k = 0; k < i; k++)
+            if (!CHECK(!overlap(&streams[i], &streams[k])))
+                printf("    %s and %s\n", streams[i].owner, streams[k].owner);
+    for (int i = 0; i < TAPES; i++) {
+        gan_tape_release(tapes[i]);
+        gan_trainer_release(trainers[i]);
+    }
+    close_place(&p);
+}
+
+/* What they draw is what their seeds say. */
+TEST(a_tape_is_no_trainer)
+{
+    enum { NUMBERS = 8 };
+    const int64_t shape[2] = {1, NUMBERS};
+    place p;
+    gan_tape *tape;
+    gan_value z;
+    float expected[NUMBERS], *drawn;
+    gan_tensor *tensor;
+    open_place(&p, "threads=1 seed=5");
+    CHECK_OK(gan_tape_create(&tape, p.context));
+    CHECK_OK(gan_tensor_create(&tensor, p.context, GAN_FLOAT32, 2, shape));
+    drawn = gan_tensor_data(tensor);
+    CHECK_OK(gan_tape_normal(tape, 2, shape, &z));
+    CHECK_OK(gan_tape_value(tape, z, tensor));
+    gan__draw_normal(p.context, &(gan__draw){5, GAN__DRAW_LATENT, 0}, 0, NUMBERS, 0, 1, expected);
+    CHECK(memcmp(drawn, expected, sizeof expected) != 0);
+    gan__draw_normal(p.context, &(gan__draw){tape->seed, GAN__DRAW_LATENT, 0}, 0, NUMBERS, 0, 1,
+                     expected);
+    CHECK(memcmp(drawn, expected, sizeof expected) == 0);
+    gan_tensor_release(tensor);
+    gan_tape_release(tape);
+    close_place(&p);
 }
 
 /* The same models, the same data, another number: other noise in the very first loss. */
@@ -249,7 +366,7 @@ TEST(counts_have_bounds)
 {
     static const char *const keys[] = {"gan.steps", "gan.draws", "gan.position.real",
                                        "gan.optimizer.generator.steps"};
-    static const char *const values[] = {"9223372036854775807", "17592186044417", "-1"};
+    static const char *const values[] = {"9223372036854775807", "281474976710656", "-1"};
     place p;
     gan_trainer *trainer, *loaded;
     open_place(&p, "threads=1");
@@ -271,6 +388,8 @@ TEST(counts_have_bounds)
 int main(void)
 {
     RUN(trainers_draw_apart);
+    RUN(streams_have_owners);
+    RUN(a_tape_is_no_trainer);
     RUN(equal_models_get_other_noise);
     RUN(loads_keep_to_their_seeds);
     RUN(a_failing_load_leaves_the_context);
