@@ -94,6 +94,10 @@ gan_status gan__model_check_counts(const gan_model *model, gan_context *context,
 /* The entry of that full name; NULL if there is none. */
 const gan__entry_name *gan__model_entry(const gan_model *model, const char *name);
 
+/* The same for a name from outside: GAN_E_ARGUMENT with the nearest where there is none. */
+gan_status gan__model_find(const gan_model *model, const char *name, const char *function,
+                           const gan__entry_name **out);
+
 /* What describes a runner. */
 extern const gan__kind gan__runner_kind;
 

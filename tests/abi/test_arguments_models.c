@@ -1,5 +1,5 @@
-/* Every public function refuses wrong arguments: here those of models, runners, tapes, optimisers,
- * trainers, recipes and the catalogue; test_arguments.c has the others. */
+/* Every public function refuses wrong arguments: here those of models, trainers, recipes and the
+ * catalogue; test_arguments.c and test_arguments_tape.c have the others. */
 #include "arguments.h"
 
 #include <math.h>
@@ -173,231 +173,16 @@ static void refuse_model_values(world *w)
     EACH_WRONG(TENSOR, bad) REFUSED(GAN_E_ARGUMENT, "tensor", gan_model_write, g, "0.weight", bad);
     REFUSED(GAN_E_ARGUMENT, "name is NULL", gan_model_write, g, NULL, w->made);
     REFUSED(GAN_E_SHAPE, "[2, 4, 4, 1]", gan_model_write, g, "0.weight", w->made);
+    EACH_WRONG(MODEL, bad)
+    REFUSED(GAN_E_ARGUMENT, NULL, gan_model_parameter_flags, bad, "0.weight", &rank);
+    REFUSED(GAN_E_ARGUMENT, "name is NULL", gan_model_parameter_flags, g, NULL, &rank);
+    REFUSED(GAN_E_ARGUMENT, "'0.weight'", gan_model_parameter_flags, g, "0.wight", &rank);
+    REFUSED(GAN_E_ARGUMENT, "flags is NULL", gan_model_parameter_flags, g, "0.weight", NULL);
+    EACH_WRONG(MODEL, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_model_zero_gradients, bad);
     EACH_WRONG(MODEL, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_model_clamp, bad, -1, 1);
     REFUSED(GAN_E_ARGUMENT, "least", gan_model_clamp, g, 1, -1);
     REFUSED(GAN_E_ARGUMENT, "least", gan_model_clamp, g, NAN, 1);
     REFUSED(GAN_E_ARGUMENT, "most", gan_model_clamp, g, -1, NAN);
-}
-
-/* ---- runner.h ---- */
-
-static void refuse_runner(world *w)
-{
-    gan_tensor *in[] = {w->latent}, *wrong_in[] = {w->made}, *pictures[] = {w->pictures};
-    gan_tensor *out[] = {w->made}, *wrong_out[] = {w->latent};
-    gan_tensor *whole, *empty = make_tensor(w->context, 2, (int64_t[]){0, 3});
-    void *bad;
-    CHECK_OK(gan_tensor_create(&whole, w->context, GAN_INT64, 4, (int64_t[]){2, 4, 4, 1}));
-    EACH_WRONG(CONTEXT, bad)
-    NOT_MADE(gan_runner, GAN_E_ARGUMENT, NULL, gan_runner_create, bad, w->generator, "");
-    EACH_WRONG(MODEL, bad)
-    NOT_MADE(gan_runner, GAN_E_ARGUMENT, "model", gan_runner_create, w->context, bad, "");
-    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_runner_create, NULL, w->context, w->generator, "");
-    NOT_MADE(gan_runner, GAN_E_TEXT, "'batch'", gan_runner_create, w->context, w->generator,
-             "batch=0");
-    NOT_MADE(gan_runner, GAN_E_TEXT, "'batch'", gan_runner_create, w->context, w->generator,
-             "batch=9223372036854775807");
-    EACH_WRONG(RUNNER, bad) IGNORED(gan_runner_retain, bad);
-    EACH_WRONG(RUNNER, bad) IGNORED(gan_runner_release, bad);
-    EACH_WRONG(RUNNER, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_runner_update, bad);
-    EACH_WRONG(RUNNER, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_runner_run, bad, in, 1, out, 1);
-    REFUSED(GAN_E_ARGUMENT, "inputs is NULL", gan_runner_run, w->runner, NULL, 1, out, 1);
-    REFUSED(GAN_E_ARGUMENT, "outputs is NULL", gan_runner_run, w->runner, in, 1, NULL, 1);
-    EACH_WRONG(TENSOR, bad)
-    REFUSED(GAN_E_ARGUMENT, "input 0", gan_runner_run, w->runner, (gan_tensor *[]){bad}, 1, out, 1);
-    EACH_WRONG(TENSOR, bad)
-    REFUSED(GAN_E_ARGUMENT, "output 0", gan_runner_run, w->runner, in, 1, (gan_tensor *[]){bad}, 1);
-    REFUSED(GAN_E_SHAPE, "input 0", gan_runner_run, w->runner, wrong_in, 1, out, 1);
-    REFUSED(GAN_E_SHAPE, "output 0", gan_runner_run, w->runner, in, 1, wrong_out, 1);
-    REFUSED(GAN_E_SHAPE, "6 samples", gan_runner_run, w->runner, pictures, 1, out, 1);
-    REFUSED(GAN_E_SHAPE, "0 samples", gan_runner_run, w->runner, (gan_tensor *[]){empty}, 1, out,
-            1);
-    REFUSED(GAN_E_ARGUMENT, "input_count is 2, not 1: the model has 1 (unnamed)", gan_runner_run,
-            w->runner, in, 2, out, 1);
-    REFUSED(GAN_E_ARGUMENT, "output_count is 0, not 1", gan_runner_run, w->runner, in, 1, out, 0);
-    REFUSED(GAN_E_ARGUMENT, "output_count is -2147483648", gan_runner_run, w->runner, in, 1, out,
-            INT32_MIN);
-    REFUSED(GAN_E_SHAPE, "int64", gan_runner_run, w->runner, in, 1, &whole, 1);
-    gan_tensor_release(whole);
-    gan_tensor_release(empty);
-}
-
-/* ---- tape.h ---- */
-
-static void refuse_tape_sources(world *w)
-{
-    static const int64_t shape[4] = {2, 3, 3, 1}, wraps[4] = {1LL << 62, 1LL << 62, 1, 1};
-    static const int64_t none[4] = {2, 0, 3, 1}, below[4] = {-2, 3, 3, 1};
-    static const int32_t ranks[] = {0, 1, 3, 5, 9, -1, INT32_MAX, INT32_MIN};
-    gan_tensor *cube = make_tensor(w->context, 3, shape), *empty = make_tensor(w->context, 4, none);
-    gan_tape *tape = w->tape;
-    void *bad;
-    EACH_WRONG(CONTEXT, bad) NOT_MADE_ALONE(gan_tape, GAN_E_ARGUMENT, NULL, gan_tape_create, bad);
-    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_tape_create, NULL, w->context);
-    EACH_WRONG(TAPE, bad) IGNORED(gan_tape_retain, bad);
-    EACH_WRONG(TAPE, bad) IGNORED(gan_tape_release, bad);
-    EACH_WRONG(TAPE, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_tape_reset, bad);
-    EACH_WRONG(TAPE, bad) NOTHING_FROM(gan_tape_draws, bad);
-    EACH_WRONG(TAPE, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_tape_seek, bad, 1);
-    REFUSED(GAN_E_ARGUMENT, "18446744073709551615", gan_tape_seek, tape, UINT64_MAX);
-    EACH_WRONG(TAPE, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_tape_input, bad, cube, 0, &w->loss);
-    EACH_WRONG(TENSOR, bad) NO_VALUE(GAN_E_ARGUMENT, "tensor", gan_tape_input, tape, bad, 0, put);
-    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_tape_input, tape, w->latent, 0, NULL);
-    NO_VALUE(GAN_E_ARGUMENT, "flags is 2,", gan_tape_input, tape, w->latent, 2, put);
-    NO_VALUE(GAN_E_ARGUMENT, "flags is -1,", gan_tape_input, tape, w->latent, -1, put);
-    NO_VALUE(GAN_E_SHAPE, "rank 3", gan_tape_input, tape, cube, 0, put);
-    NO_VALUE(GAN_E_SHAPE, "2 x 0 x 3 x 1", gan_tape_input, tape, empty, 0, put);
-    EACH_WRONG(TAPE, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_tape_normal, bad, 4, shape, &w->loss);
-    EACH_WRONG(TAPE, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_tape_uniform, bad, 4, shape, &w->loss);
-    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_tape_normal, tape, 4, shape, NULL);
-    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_tape_uniform, tape, 4, shape, NULL);
-    NO_VALUE(GAN_E_ARGUMENT, "shape is NULL", gan_tape_normal, tape, 4, NULL, put);
-    NO_VALUE(GAN_E_ARGUMENT, "shape is NULL", gan_tape_uniform, tape, 4, NULL, put);
-    for (int i = 0; i < 8; i++) {
-        NO_VALUE(GAN_E_SHAPE, "rank", gan_tape_normal, tape, ranks[i], shape, put);
-        NO_VALUE(GAN_E_SHAPE, "rank", gan_tape_uniform, tape, ranks[i], shape, put);
-    }
-    NO_VALUE(GAN_E_SHAPE, "too large", gan_tape_normal, tape, 4, wraps, put);
-    NO_VALUE(GAN_E_SHAPE, "2 x 0 x 3 x 1", gan_tape_uniform, tape, 4, none, put);
-    NO_VALUE(GAN_E_SHAPE, "-2", gan_tape_normal, tape, 4, below, put);
-    gan_tensor_release(cube);
-    gan_tensor_release(empty);
-}
-
-static void refuse_tape_records(world *w)
-{
-    static const gan_value values[] = {-1, 3, 0, INT64_MAX, INT64_MIN, 1LL << 32 | 99, 2LL << 32};
-    const double weights[] = {1, 2};
-    gan_model *g = w->generator;
-    gan_tape *tape = w->tape;
-    gan_value *out = &w->loss, made;
-    void *bad;
-    EACH_WRONG(TAPE, bad)
-    REFUSED(GAN_E_ARGUMENT, NULL, gan_tape_apply, bad, g, "training", &w->z, 1, &made, 1);
-    EACH_WRONG(MODEL, bad)
-    REFUSED(GAN_E_ARGUMENT, "model", gan_tape_apply, tape, bad, "training", &w->z, 1, &made, 1);
-    REFUSED(GAN_E_ARGUMENT, "mode is NULL", gan_tape_apply, tape, g, NULL, &w->z, 1, &made, 1);
-    REFUSED(GAN_E_ARGUMENT, "inputs is NULL", gan_tape_apply, tape, g, "training", NULL, 1, &made,
-            1);
-    REFUSED(GAN_E_ARGUMENT, "outputs is NULL", gan_tape_apply, tape, g, "training", &w->z, 1, NULL,
-            1);
-    REFUSED(GAN_E_ARGUMENT, "input_count is 2, not 1: the model has 1 (unnamed)", gan_tape_apply,
-            tape, g, "training", &w->z, 2, &made, 1);
-    REFUSED(GAN_E_ARGUMENT, "output_count is 2147483647, not 1", gan_tape_apply, tape, g,
-            "training", &w->z, 1, &made, INT32_MAX);
-    REFUSED(GAN_E_ARGUMENT, "input_count is -1, not 1048576", gan_tape_apply, tape, g,
-            "training groups=1048576", &w->z, -1, &made, 1);
-    REFUSED(GAN_E_TEXT, "groups", gan_tape_apply, tape, g, "training groups=0", &w->z, 1, &made, 1);
-    REFUSED(GAN_E_TEXT, "groups", gan_tape_apply, tape, g, "training groups=-1", &w->z, 1, &made,
-            1);
-    REFUSED(GAN_E_TEXT, "training nor", gan_tape_apply, tape, g, "", &w->z, 1, &made, 1);
-    REFUSED(GAN_E_SHAPE, "input 0", gan_tape_apply, tape, w->discriminator, "training", &w->z, 1,
-            &made, 1);
-    EACH_WRONG(TAPE, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_tape_loss, bad, "mean", &w->x, 1, out);
-    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_tape_loss, tape, "mean", &w->x, 1, NULL);
-    EACH_WRONG(TAPE, bad)
-    REFUSED(GAN_E_ARGUMENT, NULL, gan_tape_combine, bad, &w->x, weights, 1, out);
-    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_tape_combine, tape, &w->x, weights, 1, NULL);
-    EACH_WRONG(TAPE, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_tape_detach, bad, w->x, out);
-    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_tape_detach, tape, w->x, NULL);
-    for (int i = 0; i < 7; i++) {
-        REFUSED(GAN_E_ARGUMENT, "value", gan_tape_apply, tape, g, "training", &values[i], 1, &made,
-                1);
-        REFUSED(GAN_E_ARGUMENT, "value", gan_tape_loss, tape, "mean", &values[i], 1, out);
-        REFUSED(GAN_E_ARGUMENT, "value", gan_tape_combine, tape, &values[i], weights, 1, out);
-        REFUSED(GAN_E_ARGUMENT, "value", gan_tape_detach, tape, values[i], out);
-    }
-    REFUSED(GAN_E_ARGUMENT, "spec is NULL", gan_tape_loss, tape, NULL, &w->x, 1, out);
-    REFUSED(GAN_E_ARGUMENT, "values is NULL", gan_tape_loss, tape, "mean", NULL, 1, out);
-    REFUSED(GAN_E_ARGUMENT, "not 0", gan_tape_loss, tape, "mean", &w->x, 0, out);
-    REFUSED(GAN_E_ARGUMENT, "not -1", gan_tape_loss, tape, "mse", &w->x, -1, out);
-    REFUSED(GAN_E_ARGUMENT, "not 2147483647", gan_tape_loss, tape, "mse", &w->x, INT32_MAX, out);
-    REFUSED(GAN_E_ARGUMENT, "values is NULL", gan_tape_combine, tape, NULL, weights, 1, out);
-    REFUSED(GAN_E_ARGUMENT, "weights is NULL", gan_tape_combine, tape, &w->x, NULL, 1, out);
-    REFUSED(GAN_E_ARGUMENT, "0 values", gan_tape_combine, tape, &w->x, weights, 0, out);
-    REFUSED(GAN_E_ARGUMENT, "-5 values", gan_tape_combine, tape, &w->x, weights, -5, out);
-    REFUSED(GAN_E_SHAPE, "value 1 is", gan_tape_combine, tape, ((gan_value[]){w->x, w->z}), weights,
-            2, out);
-}
-
-static void refuse_tape_results(world *w)
-{
-    static const gan_value values[] = {-1, 3, 0, INT64_MAX, INT64_MIN, 1LL << 32 | 99, 2LL << 32};
-    gan_tape *tape = w->tape;
-    gan_tensor *whole;
-    int64_t shape[4];
-    double number;
-    void *bad;
-    CHECK_OK(gan_tensor_create(&whole, w->context, GAN_INT32, 4, (int64_t[]){2, 4, 4, 1}));
-    EACH_WRONG(TAPE, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_tape_shape, bad, w->x, shape);
-    REFUSED(GAN_E_ARGUMENT, "shape is NULL", gan_tape_shape, tape, w->x, NULL);
-    EACH_WRONG(TAPE, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_tape_scalar, bad, w->x, &number);
-    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_tape_scalar, tape, w->x, NULL);
-    REFUSED(GAN_E_SHAPE, "no single number", gan_tape_scalar, tape, w->x, &number);
-    EACH_WRONG(TAPE, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_tape_value, bad, w->x, w->made);
-    EACH_WRONG(TENSOR, bad) REFUSED(GAN_E_ARGUMENT, "tensor", gan_tape_value, tape, w->x, bad);
-    REFUSED(GAN_E_SHAPE, "the tensor is", gan_tape_value, tape, w->x, w->latent);
-    REFUSED(GAN_E_SHAPE, "int32", gan_tape_value, tape, w->x, whole);
-    EACH_WRONG(TAPE, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_tape_gradient, bad, w->x, w->made);
-    REFUSED(GAN_E_STATE, "no gradient", gan_tape_gradient, tape, w->x, w->made);
-    for (int i = 0; i < 7; i++) {
-        REFUSED(GAN_E_ARGUMENT, "value", gan_tape_shape, tape, values[i], shape);
-        REFUSED(GAN_E_ARGUMENT, "value", gan_tape_scalar, tape, values[i], &number);
-        REFUSED(GAN_E_ARGUMENT, "value", gan_tape_value, tape, values[i], w->made);
-        REFUSED(GAN_E_ARGUMENT, "value", gan_tape_gradient, tape, values[i], w->made);
-        REFUSED(GAN_E_ARGUMENT, "value", gan_tape_backward, tape, &values[i], NULL, 1, NULL, 0);
-    }
-    gan_tensor_release(whole);
-}
-
-static void refuse_tape_backward(world *w)
-{
-    gan_tape *tape = w->tape;
-    gan_model *g = w->generator;
-    void *bad;
-#define BACKWARD(expected, words, ...) REFUSED(expected, words, gan_tape_backward, __VA_ARGS__)
-    EACH_WRONG(TAPE, bad) BACKWARD(GAN_E_ARGUMENT, NULL, bad, &w->x, NULL, 1, &g, 1);
-    BACKWARD(GAN_E_ARGUMENT, "values is NULL", tape, NULL, NULL, 1, &g, 1);
-    BACKWARD(GAN_E_ARGUMENT, "models is NULL", tape, &w->x, NULL, 1, NULL, 1);
-    BACKWARD(GAN_E_ARGUMENT, "0 values", tape, &w->x, NULL, 0, &g, 1);
-    BACKWARD(GAN_E_ARGUMENT, "-1 values", tape, &w->x, NULL, -1, &g, 1);
-    BACKWARD(GAN_E_ARGUMENT, "-2147483648 models", tape, &w->x, NULL, 1, &g, INT32_MIN);
-    EACH_WRONG(MODEL, bad)
-    BACKWARD(GAN_E_ARGUMENT, "model", tape, &w->x, NULL, 1, (gan_model *[]){bad}, 1);
-    EACH_WRONG(TENSOR, bad)
-    if (bad) BACKWARD(GAN_E_ARGUMENT, "tensor", tape, &w->x, (gan_tensor *[]){bad}, 1, &g, 1);
-    BACKWARD(GAN_E_SHAPE, "the tensor is", tape, &w->x, &w->latent, 1, &g, 1);
-}
-
-/* ---- optimizer.h ---- */
-
-static void refuse_optimizer(world *w)
-{
-    gan_context *other = open_context(&w->fault, "threads=1");
-    gan_model *strange;
-    double number;
-    void *bad;
-    CHECK_OK(gan_model_parse(&strange, other, "input 3; dense 3"));
-    EACH_WRONG(CONTEXT, bad)
-    NOT_MADE(gan_optimizer, GAN_E_ARGUMENT, NULL, gan_optimizer_create, bad, "adam");
-    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_optimizer_create, NULL, w->context, "adam");
-    NOT_MADE(gan_optimizer, GAN_E_ARGUMENT, "spec is NULL", gan_optimizer_create, w->context, NULL);
-    NOT_MADE(gan_optimizer, GAN_E_TEXT, "'lr'", gan_optimizer_create, w->context, "adam lr=-1");
-    NOT_MADE(gan_optimizer, GAN_E_TEXT, "'lr'", gan_optimizer_create, w->context, "adam lr=nan");
-    EACH_WRONG(OPTIMIZER, bad) IGNORED(gan_optimizer_retain, bad);
-    EACH_WRONG(OPTIMIZER, bad) IGNORED(gan_optimizer_release, bad);
-    EACH_WRONG(OPTIMIZER, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_optimizer_add, bad, w->generator);
-    EACH_WRONG(MODEL, bad) REFUSED(GAN_E_ARGUMENT, "model", gan_optimizer_add, w->optimizer, bad);
-    REFUSED(GAN_E_ARGUMENT, "another context", gan_optimizer_add, w->optimizer, strange);
-    EACH_WRONG(OPTIMIZER, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_optimizer_step, bad);
-    EACH_WRONG(OPTIMIZER, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_optimizer_zero, bad);
-    EACH_WRONG(OPTIMIZER, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_optimizer_norm, bad, &number);
-    EACH_WRONG(OPTIMIZER, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_optimizer_rate, bad, &number);
-    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_optimizer_norm, w->optimizer, NULL);
-    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_optimizer_rate, w->optimizer, NULL);
-    EACH_WRONG(OPTIMIZER, bad) NOTHING_FROM(gan_optimizer_text, bad);
-    gan_model_release(strange);
-    gan_context_release(other);
 }
 
 /* ---- trainer.h ---- */
@@ -473,6 +258,10 @@ static void refuse_trainer_rest(world *w)
     REFUSED(GAN_E_ARGUMENT, "name is NULL", gan_trainer_value, t, NULL, &number);
     REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_trainer_value, t, "rate.generator", NULL);
     REFUSED(GAN_E_ARGUMENT, "'rate'", gan_trainer_value, t, "rate", &number);
+    EACH_WRONG(TRAINER, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_trainer_values, bad, &number, 1);
+    REFUSED(GAN_E_ARGUMENT, "values is NULL", gan_trainer_values, t, NULL, 1);
+    REFUSED(GAN_E_ARGUMENT, "count is 1, but", gan_trainer_values, t, &number, 1);
+    REFUSED(GAN_E_ARGUMENT, "count is -1, but", gan_trainer_values, t, &number, -1);
     EACH_WRONG(TRAINER, bad) NOTHING_FROM(gan_trainer_text, bad);
     EACH_WRONG(TRAINER, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_trainer_save, bad, "a");
     REFUSED(GAN_E_ARGUMENT, "path is NULL", gan_trainer_save, t, NULL);
@@ -565,12 +354,6 @@ TEST(wrong_arguments)
     refuse_model_building(w);
     refuse_model_questions(w);
     refuse_model_values(w);
-    refuse_runner(w);
-    refuse_tape_sources(w);
-    refuse_tape_records(w);
-    refuse_tape_results(w);
-    refuse_tape_backward(w);
-    refuse_optimizer(w);
     refuse_trainer_setters(w);
     refuse_trainer_rest(w);
     refuse_recipe(w);
