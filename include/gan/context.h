@@ -77,6 +77,10 @@ typedef struct gan_host {
  *   threads=0         worker threads; 0: one for each processor that this process may use
  *   seed=0            the root of every random number
  *   precision=fp32    how products are made: fp32 (split and bf16 are reserved)
+ *   cpu=auto          whose kernels serve: generic avx2 avx512; one that this processor lacks is
+ *                     GAN_E_UNSUPPORTED, and the message names what it has. auto: the best that it
+ *                     has, or what the environment variable GAN_CPU allows, which counts for
+ *                     nothing where cpu= names one. The bits of results are the same
  *   log=warning       the least severe level that reaches the log: error warning info debug
  *
  * `host` may be NULL. A gan_host whose size this library does not know is GAN_E_UNSUPPORTED.
@@ -95,12 +99,13 @@ GAN_API void gan_context_release(gan_context *context);
  * remembered: of several, the others may see what failed elsewhere. */
 GAN_API const char *gan_context_message(const gan_context *context);
 
-/* The description spelled out, with what was decided: "threads=2 seed=7 precision=fp32
+/* The description spelled out, with what was decided: "threads=2 seed=7 precision=fp32 cpu=avx2
  * log=warning". Borrowed. */
 GAN_API const char *gan_context_text(const gan_context *context);
 
-/* The CPU tier whose kernels serve: "generic", "avx2", "avx512". Borrowed. The environment variable
- * GAN_CPU, read when the context is created, names the best tier that may be chosen. */
+/* The CPU tier whose kernels serve: "generic", "avx2", "avx512". Borrowed, static. Under cpu=auto
+ * the environment variable GAN_CPU, read when the context is created, names the best tier that may
+ * be chosen; what is none is ignored with a warning in the log. */
 GAN_API const char *gan_context_cpu(const gan_context *context);
 
 GAN_END

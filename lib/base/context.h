@@ -81,6 +81,10 @@ void gan__leave(gan_context *context, const gan__entry *entry);
 uint64_t gan__float_mode_default(void); /* returns the mode that was set before */
 void gan__float_mode_restore(uint64_t mode);
 
+/* Makes `wanted` the tier whose kernels serve; GAN_E_UNSUPPORTED, with what there is, where the
+ * processor's `best` is less. */
+gan_status gan__context_choose_tier(gan_context *context, gan__tier wanted, gan__tier best);
+
 /* Writes the context's message and returns `status`, so that a failing function ends with
  *     return gan__fail(context, GAN_E_SHAPE, "dense: %s has %" PRId64 " features", ...);
  * Only %s %d %u %zu %c and PRId64 and friends: floating-point values go through gan__number_print,
