@@ -74,7 +74,8 @@ typedef struct gan_host {
 
 /* Creates a context from a description such as "threads=2 seed=7"; NULL or "" takes every default.
  *
- *   threads=0         worker threads; 0: one for each processor that this process may use
+ *   threads=0         worker threads; 0: one for each processor that this process may use: of its
+ *                     affinity, and no more than the CPU quotas of its control groups come to
  *   seed=0            the root of every random number
  *   precision=fp32    how products are made: fp32 (split and bf16 are reserved)
  *   cpu=auto          whose kernels serve: generic avx2 avx512; one that this processor lacks is
