@@ -27,7 +27,16 @@
  * name, else the statement's ordinal among all layers of its block, as in nn.Sequential. `repeat`
  * at 3 gives "3.i.j.weight"; a residual block at 3 "3.j.weight", its shortcut
  * "3.shortcut.j.weight"; a part "NAME.j.weight" wherever it is placed, since its parameters are
- * one set.
+ * one set, also where the statement has a result's name. A part in a part has both names, the outer
+ * one first; placed in several ways it is called, and listed, as where it is the least deep, of
+ * those the first:
+ *
+ *     define inner { input 4; dense 4 bias=no }
+ *     define outer { input 4; dense 4 bias=no; x = part inner; dense 4 bias=no }
+ *     input 4; part outer; dense 2 bias=no
+ *                       outer.0.weight outer.inner.0.weight outer.2.weight 1.weight
+ *     input 4; part outer; part inner; dense 2 bias=no
+ *                       outer.0.weight outer.2.weight inner.0.weight 2.weight
  *
  * Parameters have PyTorch's names and layouts. */
 #ifndef GAN_MODEL_H

@@ -46,6 +46,27 @@ TEST(flags_of_a_model)
     gan_model_release(model);
 }
 
+/* The example of model.h. */
+TEST(names_of_parts_in_parts)
+{
+    static const char *const tails[] = {"input 4; part outer; dense 2 bias=no",
+                                        "input 4; part outer; part inner; dense 2 bias=no"};
+    static const char *const expected[][4] = {
+        {"outer.0.weight", "outer.inner.0.weight", "outer.2.weight", "1.weight"},
+        {"outer.0.weight", "outer.2.weight", "inner.0.weight", "2.weight"}};
+    for (int i = 0; i < 2; i++) {
+        char text[400];
+        snprintf(text, sizeof text,
+                 "define inner { input 4; dense 4 bias=no }\n"
+                 "define outer { input 4; dense 4 bias=no; x = part inner; dense 4 bias=no }\n%s",
+                 tails[i]);
+        gan_model *model = make_model(text, "", NULL);
+        CHECK_INT(gan_model_parameter_count(model), 4);
+        for (int k = 0; k < 4; k++) CHECK_TEXT(gan_model_parameter_name(model, k), expected[i][k]);
+        gan_model_release(model);
+    }
+}
+
 TEST(parameters_of_a_layer)
 {
     static const char *const names[] = {"weight", "bias", "running_mean", "running_var",
@@ -138,6 +159,7 @@ int main(void)
 {
     CHECK_OK(gan_context_create(&context, "threads=1", NULL, NULL, 0));
     RUN(flags_of_a_model);
+    RUN(names_of_parts_in_parts);
     RUN(parameters_of_a_layer);
     RUN(gradients_to_zero);
     gan_context_release(context);
