@@ -8,6 +8,10 @@
  * returns no status returns what it does for a failure. Inside a callback of libgan, calls on the
  * same thread are allowed unless the callback's description says otherwise.
  *
+ * A call needs at most 64 KiB of its thread's stack, besides what the host's own functions and
+ * callbacks take; so does each worker thread, whose stack has the system's default size, and each
+ * task that a host's `parallel` runs. (Builds without optimisation or with sanitizers need more.)
+ *
  * Handles (gan_context, gan_tensor, gan_model, ...) are reference-counted. Whoever creates one owns
  * one reference; `_retain` adds one and `_release` drops one, both on any thread and in any order.
  * A handle keeps its context alive, so releasing the context first is right. `_release(NULL)` does

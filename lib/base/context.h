@@ -23,6 +23,14 @@
 #define GAN__PRINTF(text, first)
 #endif
 
+/* Keeps a function's frame out of that of its caller: for what a recursion calls at its end, or to
+ * fail, so that many levels fit on a small stack. */
+#if defined(__GNUC__)
+#define GAN__NOINLINE __attribute__((noinline))
+#else
+#define GAN__NOINLINE
+#endif
+
 enum { GAN__MESSAGE_SIZE = 1024 };
 
 typedef enum gan__precision { GAN__FP32, GAN__SPLIT, GAN__BF16 } gan__precision;
