@@ -138,7 +138,8 @@ static void linux_unescape(char *text)
     char *to = text;
     for (const char *from = text; *from; to++) {
         bool octal = from[0] == '\\' && strspn(from + 1, "01234567") >= 3;
-        *to = octal ? (char)((from[1] - '0') << 6 | (from[2] - '0') << 3 | (from[3] - '0')) : *from;
+        int code = octal ? (from[1] - '0') * 64 + (from[2] - '0') * 8 + (from[3] - '0') : *from;
+        *to = (char)code;
         from += octal ? 4 : 1;
     }
     *to = '\0';
