@@ -66,7 +66,7 @@ file(GLOB gan_layer_sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/lib/layers/
 set_source_files_properties(${gan_layer_sources} PROPERTIES COMPILE_OPTIONS
   "$<$<AND:${gan_is_gnu},$<CONFIG:Release,RelWithDebInfo>>:-O3;-fno-trapping-math>")
 
-# The command and the tests call the system; the library does so in os_posix.c alone.
+# The command and the tests call the system; the library does so in lib/base/os_*.c alone.
 function(gan_use_system target)
   if(UNIX)
     target_compile_definitions(${target} PRIVATE _GNU_SOURCE)

@@ -51,7 +51,8 @@ find_program(GAN_PKG_CONFIG NAMES pkg-config pkgconf)
 find_program(GAN_CLANG_FORMAT NAMES clang-format clang-format-14)
 find_package(Python3 COMPONENTS Interpreter)
 set(gan_programs GAN_CXX GAN_PKG_CONFIG GAN_CLANG_FORMAT Python3_FOUND)
-set(gan_needed_by "headers as C++" consumer/pkg-config style/format "cli/command kernels/hot_loops")
+set(gan_needed_by "headers and calls as C++" consumer/pkg-config style/format
+    "cli/command kernels/hot_loops abi/every_function_ctypes")
 foreach(program test IN ZIP_LISTS gan_programs gan_needed_by)
   if(NOT ${program})
     message(STATUS "Not tested for lack of a program: ${test}")
@@ -106,6 +107,15 @@ endif()
 if(NOT GAN_SANITIZE AND CMAKE_SYSTEM_NAME STREQUAL "Linux")
   gan_script_test(abi/symbols abi/symbols.cmake "LIBRARY=$<TARGET_FILE:gan>"
                   "ARCHIVE=$<TARGET_FILE:gan_static>" "NM=${GAN_NM}" "SIZE=${GAN_SIZE}")
+  if(GAN_CXX)
+    gan_script_test(abi/every_function_cpp abi/every_function.cmake "CXX=${GAN_CXX}"
+                    "LIBRARY=$<TARGET_FILE:gan>" "WORK=${gan_work}/every_function")
+  endif()
+  if(Python3_FOUND)
+    add_test(NAME abi/every_function_ctypes COMMAND Python3::Interpreter
+             "${PROJECT_SOURCE_DIR}/tests/abi/every_function.py" $<TARGET_FILE:gan>
+             "${PROJECT_SOURCE_DIR}")
+  endif()
 endif()
 if(NOT GAN_SANITIZE AND GAN_INSTALL AND NOT WIN32)
   gan_script_test(consumer/places consumer/places.cmake "WORK=${gan_work}/consumer-places"

@@ -41,6 +41,8 @@ static void print_kind(int32_t group, int32_t kind)
         snprintf(left, sizeof left, "%s=%s", field(group, kind, o, "name"),
                  field(group, kind, o, "default"));
         printf("  %-28s %s", left, field(group, kind, o, "help"));
+        if (*field(group, kind, o, "required")) printf(" [required]");
+        if (*field(group, kind, o, "positional")) printf(" [also without its name]");
         if (*choices) printf(" [%s]", choices);
         if (gan_catalog_option_range(group, kind, o, &least, &most)) print_range(least, most);
         putchar('\n');

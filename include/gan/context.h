@@ -11,6 +11,10 @@
  * in the middle of something. What the context and its objects do afterwards is not defined, but
  * for step callbacks: see gan_trainer_run. On a thread of libgan an exception ends the program.
  *
+ * A call needs at most 64 KiB of its thread's stack, besides what the host's own functions and
+ * callbacks take; so does each worker thread, whose stack has the system's default size, and each
+ * task that a host's `parallel` runs. (Builds without optimisation or with sanitizers need more.)
+ *
  * Handles (gan_context, gan_tensor, gan_model, ...) are reference-counted. Whoever creates one owns
  * one reference; `_retain` adds one and `_release` drops one, both on any thread and in any order.
  * A handle keeps its context alive, so releasing the context first is right. `_release(NULL)` does
@@ -82,9 +86,14 @@ typedef struct gan_host {
 
 /* Creates a context from a description such as "threads=2 seed=7"; NULL or "" takes every default.
  *
- *   threads=0         worker threads; 0: one for each processor that this process may use
+ *   threads=0         worker threads; 0: one for each processor that this process may use: of its
+ *                     affinity, and no more than the CPU quotas of its control groups come to
  *   seed=0            the root of every random number
  *   precision=fp32    how products are made: fp32 (split and bf16 are reserved)
+ *   cpu=auto          whose kernels serve: generic avx2 avx512; one that this processor lacks is
+ *                     GAN_E_UNSUPPORTED, and the message names what it has. auto: the best that it
+ *                     has, or what the environment variable GAN_CPU allows, which counts for
+ *                     nothing where cpu= names one. The bits of results are the same
  *   log=warning       the least severe level that reaches the log: error warning info debug
  *
  * `host` may be NULL. A gan_host whose size this library does not know is GAN_E_UNSUPPORTED.
@@ -103,12 +112,13 @@ GAN_API void gan_context_release(gan_context *context);
  * remembered: of several, the others may see what failed elsewhere. */
 GAN_API const char *gan_context_message(const gan_context *context);
 
-/* The description spelled out, with what was decided: "threads=2 seed=7 precision=fp32
+/* The description spelled out, with what was decided: "threads=2 seed=7 precision=fp32 cpu=avx2
  * log=warning". Borrowed. */
 GAN_API const char *gan_context_text(const gan_context *context);
 
-/* The CPU tier whose kernels serve: "generic", "avx2", "avx512". Borrowed. The environment variable
- * GAN_CPU, read when the context is created, names the best tier that may be chosen. */
+/* The CPU tier whose kernels serve: "generic", "avx2", "avx512". Borrowed, static. Under cpu=auto
+ * the environment variable GAN_CPU, read when the context is created, names the best tier that may
+ * be chosen; what is none is ignored with a warning in the log. */
 GAN_API const char *gan_context_cpu(const gan_context *context);
 
 GAN_END

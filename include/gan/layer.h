@@ -43,6 +43,21 @@ GAN_API const char *gan_layer_kind(const gan_layer *layer);
  * and while another thread uses the context. */
 GAN_API const char *gan_layer_text(const gan_layer *layer);
 
+/* The layer's parameters and persistent buffers, in the order of a state dict; they are known once
+ * it was placed. Before, `_count` is 0, `_name` NULL and the others are GAN_E_STATE. Names are
+ * PyTorch's leaves ("weight", "running_mean"), borrowed and static; `_shape` gives PyTorch's shape,
+ * *rank <= 4 numbers; `_flags` says what a parameter is, in bits, of which later versions may have
+ * more. */
+#define GAN_PARAMETER_TRAINED 1 /* has a gradient; else a buffer, which passes in training change \
+                                 */
+#define GAN_PARAMETER_INTEGER 2 /* counts in whole numbers; files keep it as int64 */
+GAN_API int64_t gan_layer_parameter_count(const gan_layer *layer);
+GAN_API const char *gan_layer_parameter_name(const gan_layer *layer, int64_t index);
+GAN_API gan_status gan_layer_parameter_shape(const gan_layer *layer, const char *name,
+                                             int32_t *rank, int64_t shape[4]);
+GAN_API gan_status gan_layer_parameter_flags(const gan_layer *layer, const char *name,
+                                             int32_t *flags);
+
 /* What gan_layer_read and gan_model_read copy out. */
 #define GAN_VALUE 1
 #define GAN_GRADIENT 2

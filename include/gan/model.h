@@ -27,7 +27,16 @@
  * name, else the statement's ordinal among all layers of its block, as in nn.Sequential. `repeat`
  * at 3 gives "3.i.j.weight"; a residual block at 3 "3.j.weight", its shortcut
  * "3.shortcut.j.weight"; a part "NAME.j.weight" wherever it is placed, since its parameters are
- * one set.
+ * one set, also where the statement has a result's name. A part in a part has both names, the outer
+ * one first; placed in several ways it is called, and listed, as where it is the least deep, of
+ * those the first:
+ *
+ *     define inner { input 4; dense 4 bias=no }
+ *     define outer { input 4; dense 4 bias=no; x = part inner; dense 4 bias=no }
+ *     input 4; part outer; dense 2 bias=no
+ *                       outer.0.weight outer.inner.0.weight outer.2.weight 1.weight
+ *     input 4; part outer; part inner; dense 2 bias=no
+ *                       outer.0.weight outer.2.weight inner.0.weight 2.weight
  *
  * Parameters have PyTorch's names and layouts.
  *
@@ -90,18 +99,26 @@ GAN_API gan_status gan_model_output_shape(const gan_model *model, int32_t index,
 GAN_API gan_layer *gan_model_layer(const gan_model *model, const char *name);
 
 /* Parameters and persistent buffers in the order of a state dict: names such as "0.weight",
- * "1.running_mean", "trunk.3.bias". `_parameter_shape` gives PyTorch's shape: *rank <= 4 numbers.
- * `_weight_count` is how many numbers are trained. */
+ * "1.running_mean", "trunk.3.bias". `_parameter_shape` gives PyTorch's shape: *rank <= 4 numbers;
+ * `_parameter_flags` bits such as GAN_PARAMETER_TRAINED, as gan_layer_parameter_flags does. An
+ * unknown name is GAN_E_ARGUMENT (the message has the nearest). `_weight_count` is how many numbers
+ * are trained. */
 GAN_API int64_t gan_model_parameter_count(const gan_model *model);
 GAN_API const char *gan_model_parameter_name(const gan_model *model, int64_t index);
 GAN_API gan_status gan_model_parameter_shape(const gan_model *model, const char *name,
                                              int32_t *rank, int64_t shape[4]);
+GAN_API gan_status gan_model_parameter_flags(const gan_model *model, const char *name,
+                                             int32_t *flags);
 GAN_API int64_t gan_model_weight_count(const gan_model *model);
 
 /* As gan_layer_read and gan_layer_write, by full name. */
 GAN_API gan_status gan_model_read(gan_model *model, const char *name, int32_t what,
                                   gan_tensor *tensor);
 GAN_API gan_status gan_model_write(gan_model *model, const char *name, const gan_tensor *tensor);
+
+/* Sets the gradients of all parameters to zero, parts included, which other models may have too.
+ * gan_optimizer_zero does it for all that an optimiser trains. */
+GAN_API gan_status gan_model_zero_gradients(gan_model *model);
 
 /* Cuts every trained number of the model, parts included, to [least, most]: Wasserstein critics. */
 GAN_API gan_status gan_model_clamp(gan_model *model, double least, double most);

@@ -51,8 +51,48 @@ GAN_API gan_status gan_optimizer_zero(gan_optimizer *optimizer);
 GAN_API gan_status gan_optimizer_norm(gan_optimizer *optimizer, double *out);
 GAN_API gan_status gan_optimizer_rate(gan_optimizer *optimizer, double *out);
 
-/* The description spelled out. Borrowed. */
+/* Changes lr=, which the schedule's factor multiplies, from the next step on. GAN_E_ARGUMENT for
+ * what lr= does not take. */
+GAN_API gan_status gan_optimizer_set_rate(gan_optimizer *optimizer, double rate);
+
+/* The description spelled out, lr= as it is now. Borrowed, valid until the rate is set. */
 GAN_API const char *gan_optimizer_text(const gan_optimizer *optimizer);
+
+/* What a step starts from besides weights and gradients: counts, and moments of each trained
+ * number. An optimiser of the same description that is given the same of all this goes on with the
+ * same bits.
+ *
+ * `_steps` is how many updates were made: the schedule's time; 0 for what is no optimiser.
+ * `_set_steps` sets that, from 0 to 2^48, and with it the count of every parameter: Adam's t, and
+ * whether sgd has a momentum yet (at 0 its buffer is not read).
+ *
+ * A parameter's count is lower where its model was added after some steps, and is then told and
+ * set by name. Parameters that came into being together, those of one model or of one part, were
+ * also added together and have one count: setting it for one of them sets it for all. */
+GAN_API int64_t gan_optimizer_steps(const gan_optimizer *optimizer);
+GAN_API gan_status gan_optimizer_set_steps(gan_optimizer *optimizer, int64_t steps);
+GAN_API gan_status gan_optimizer_parameter_steps(const gan_optimizer *optimizer,
+                                                 const gan_model *model, const char *name,
+                                                 int64_t *out);
+GAN_API gan_status gan_optimizer_set_parameter_steps(gan_optimizer *optimizer,
+                                                     const gan_model *model, const char *name,
+                                                     int64_t steps);
+
+/* The moments have PyTorch's names: adam "exp_avg" (m) and "exp_avg_sq" (v); rmsprop "square_avg",
+ * and "momentum_buffer" and "grad_avg" where the options ask for them; sgd "momentum_buffer" with
+ * momentum=. Names are borrowed and static. */
+GAN_API int32_t gan_optimizer_moment_count(const gan_optimizer *optimizer);
+GAN_API const char *gan_optimizer_moment_name(const gan_optimizer *optimizer, int32_t index);
+
+/* Copies one moment of a parameter, named as gan_model_parameter_name does, to `tensor`, or from
+ * it, in PyTorch's layout and shape. They are 0 before the first step. GAN_E_ARGUMENT for a
+ * parameter that the optimiser does not train, for a moment that it has not, and for a number to
+ * write that is not finite; GAN_E_SHAPE for a tensor of another shape. */
+GAN_API gan_status gan_optimizer_read(const gan_optimizer *optimizer, const gan_model *model,
+                                      const char *name, const char *moment, gan_tensor *tensor);
+GAN_API gan_status gan_optimizer_write(gan_optimizer *optimizer, const gan_model *model,
+                                       const char *name, const char *moment,
+                                       const gan_tensor *tensor);
 
 GAN_END
 

@@ -78,7 +78,7 @@ GAN_API gan_status gan_recipe_option(const gan_recipe *recipe, const char *path,
 /* Makes the trainer with its models, data sets and optimisers, in `context`. `checkpoint` NULL
  * starts anew; a path resumes from that file: an option that differs from the saved one is an error
  * that names it and says how to ask for it (gan_recipe_change), and so are other examples than the
- * run began with. Steps, saving, threads and the paths of the data may change. */
+ * run began with. Steps, saving, threads, cpu= and the paths of the data may change. */
 GAN_API gan_status gan_recipe_trainer(gan_trainer **out, const gan_recipe *recipe,
                                       gan_context *context, const char *checkpoint);
 
@@ -91,8 +91,11 @@ GAN_API int32_t gan_catalog_kind_count(int32_t group);
 GAN_API const char *gan_catalog_kind(int32_t group, int32_t kind);
 GAN_API const char *gan_catalog_kind_help(int32_t group, int32_t kind);
 GAN_API int32_t gan_catalog_option_count(int32_t group, int32_t kind);
-/* field: "name" "type" "default" "choices" "help"; "" where there is none. The range of every
- * number in the option is [*least, *most]: 1 is returned, or 0 if it has no bound. */
+/* field: "name" "type" "default" "choices" "help"; "" where there is none. "required": "yes" for an
+ * option that must be given, else "". "positional": "yes" for one that may be given without its
+ * name, behind the kind's, in the order of the options ("conv2d 64" is "conv2d filters=64"), else
+ * "". The range of every number in the option is [*least, *most]: 1 is returned, or 0 if it has no
+ * bound. */
 GAN_API const char *gan_catalog_option(int32_t group, int32_t kind, int32_t option,
                                        const char *field);
 GAN_API int32_t gan_catalog_option_range(int32_t group, int32_t kind, int32_t option, double *least,

@@ -23,6 +23,13 @@ GAN_API void gan_runner_retain(gan_runner *runner);
 GAN_API void gan_runner_release(gan_runner *runner);
 GAN_API gan_status gan_runner_update(gan_runner *runner);
 
+/* The shapes H, W, C of one sample as this runner takes and makes them: known in full, also where
+ * the model leaves the size open. */
+GAN_API gan_status gan_runner_input_shape(const gan_runner *runner, int32_t index,
+                                          int64_t shape[3]);
+GAN_API gan_status gan_runner_output_shape(const gan_runner *runner, int32_t index,
+                                           int64_t shape[3]);
+
 /* Runs the model: one tensor for each of its inputs and outputs, all with the same batch size, from
  * 1 to batch=. float32, or uint8 for pictures (scaled to and from [-1, 1]), of rank 1 for class
  * numbers; any strides. Nothing is allocated. Fails, and writes no output, on a wrong shape or

@@ -114,6 +114,9 @@ GAN_API gan_status gan_tape_shape(const gan_tape *tape, gan_value value, int64_t
 GAN_API gan_status gan_tape_value(gan_tape *tape, gan_value value, gan_tensor *tensor);
 GAN_API gan_status gan_tape_gradient(gan_tape *tape, gan_value value, gan_tensor *tensor);
 
+/* The same as a new tensor: float32 (N, H, W, C). `what` is GAN_VALUE or GAN_GRADIENT. */
+GAN_API gan_status gan_tape_tensor(gan_tensor **out, gan_tape *tape, gan_value value, int32_t what);
+
 /* A scalar's number. */
 GAN_API gan_status gan_tape_scalar(gan_tape *tape, gan_value value, double *out);
 

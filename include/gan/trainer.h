@@ -96,10 +96,12 @@ GAN_API int64_t gan_trainer_steps(const gan_trainer *trainer);
 /* What the last step that was made measured, by name: "loss.discriminator", "loss.generator",
  * "gradient.discriminator", "gradient.generator" (norms before clipping), "accuracy.real",
  * "accuracy.fake", "rate.generator", ... A step that failed or was skipped changes none of them.
- * Before the first one they are NaN. */
+ * Before the first one they are NaN. `_values` copies all of them, in the order of their names:
+ * count is gan_trainer_value_count, else GAN_E_ARGUMENT. */
 GAN_API int32_t gan_trainer_value_count(const gan_trainer *trainer);
 GAN_API const char *gan_trainer_value_name(const gan_trainer *trainer, int32_t index);
 GAN_API gan_status gan_trainer_value(const gan_trainer *trainer, const char *name, double *out);
+GAN_API gan_status gan_trainer_values(const gan_trainer *trainer, double *values, int32_t count);
 
 /* The description spelled out. Borrowed. */
 GAN_API const char *gan_trainer_text(const gan_trainer *trainer);

@@ -147,7 +147,7 @@ static gan_status context_host(gan_context *context, const gan_host *given)
 
 typedef struct context_options {
     int64_t threads, seed;
-    int32_t precision, log;
+    int32_t precision, cpu, log; /* cpu: 0, or 1 + a tier */
 } context_options;
 
 static const gan__option context_table[] = {
@@ -157,12 +157,15 @@ static const gan__option context_table[] = {
      offsetof(context_options, seed), "the root of every random number"},
     {"precision", GAN__OPTION_CHOICE, 0, "fp32", 0, 0, "fp32|split|bf16",
      offsetof(context_options, precision), "how products are made"},
+    {"cpu", GAN__OPTION_CHOICE, 0, "auto", 0, 0, "auto|generic|avx2|avx512",
+     offsetof(context_options, cpu),
+     "whose kernels serve; auto: the best that the processor has and GAN_CPU allows"},
     {"log", GAN__OPTION_CHOICE, 0, "warning", 0, 0, "error|warning|info|debug",
      offsetof(context_options, log), "the least severe level that reaches the log"},
 };
 
 const gan__kind gan__context_kind = {
-    "context", "allocator, threads, seed, precision and log of everything made in it",
+    "context", "allocator, threads, seed, precision, kernels and log of everything made in it",
     context_table, sizeof context_table / sizeof context_table[0], sizeof(context_options)};
 
 const char *gan__precision_name(gan__precision precision)
@@ -185,6 +188,43 @@ static gan_status context_print(gan_context *context, const context_options *opt
     return GAN_OK;
 }
 
+/* A tier's name that is spelled wrong must not pass for the best tier in silence. */
+static void context_check_cpu(gan_context *context)
+{
+    const char *wanted = gan__os_environment("GAN_CPU");
+    bool known = !wanted || !wanted[0];
+    for (gan__tier tier = GAN__GENERIC; !known && tier < GAN__TIER_COUNT; tier++) {
+        known = strcmp(wanted, gan__tier_name(tier)) == 0;
+    }
+    if (known) return;
+    gan__log(context, GAN_LOG_WARNING, "GAN_CPU is '%.100s'; it can be %s, %s, %s", wanted,
+             gan__tier_name(GAN__GENERIC), gan__tier_name(GAN__AVX2), gan__tier_name(GAN__AVX512));
+}
+
+gan_status gan__context_choose_tier(gan_context *context, gan__tier wanted, gan__tier best)
+{
+    char has[64] = "";
+    context->tier = wanted;
+    if (wanted <= best) return GAN_OK;
+    for (gan__tier tier = GAN__GENERIC; tier <= best; tier++) {
+        size_t length = strlen(has);
+        snprintf(has + length, sizeof has - length, "%s%s", length ? ", " : "",
+                 gan__tier_name(tier));
+    }
+    return gan__fail(context, GAN_E_UNSUPPORTED, "context: cpu=%s, but this processor has %s",
+                     gan__tier_name(wanted), has);
+}
+
+/* The tier that the options ask for; left open, the variable's, or the best. */
+static gan_status context_choose_cpu(gan_context *context, context_options *options)
+{
+    if (options->cpu == 0) {
+        context_check_cpu(context);
+        options->cpu = 1 + (int32_t)gan__cpu_tier();
+    }
+    return gan__context_choose_tier(context, (gan__tier)(options->cpu - 1), gan__cpu_best());
+}
+
 static gan_status context_describe(gan_context *context, const char *spec)
 {
     context_options options;
@@ -205,23 +245,11 @@ static gan_status context_describe(gan_context *context, const char *spec)
     context->seed = (uint64_t)options.seed;
     context->precision = (gan__precision)options.precision;
     context->log_level = options.log;
+    GAN__TRY(context_choose_cpu(context, &options));
     return context_print(context, &options);
 }
 
 /* ---- creation ---- */
-
-/* A tier's name that is spelled wrong must not pass for the best tier in silence. */
-static void context_check_cpu(gan_context *context)
-{
-    const char *wanted = gan__os_environment("GAN_CPU");
-    bool known = !wanted || !wanted[0];
-    for (gan__tier tier = GAN__GENERIC; !known && tier < GAN__TIER_COUNT; tier++) {
-        known = strcmp(wanted, gan__tier_name(tier)) == 0;
-    }
-    if (known) return;
-    gan__log(context, GAN_LOG_WARNING, "GAN_CPU is '%.100s'; it can be %s, %s, %s", wanted,
-             gan__tier_name(GAN__GENERIC), gan__tier_name(GAN__AVX2), gan__tier_name(GAN__AVX512));
-}
 
 static gan_status context_init(gan_context *context, const char *spec)
 {
@@ -229,8 +257,6 @@ static gan_status context_init(gan_context *context, const char *spec)
     if (fault)
         return gan__fail(context, GAN_E_UNSUPPORTED, "context: this build of libgan %s", fault);
     GAN__TRY(context_describe(context, spec));
-    context_check_cpu(context);
-    context->tier = gan__cpu_tier();
     return gan__team_create(context);
 }
 

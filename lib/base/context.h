@@ -20,6 +20,14 @@
 #define GAN__PRINTF(text, first)
 #endif
 
+/* Keeps a function's frame out of that of its caller: for what a recursion calls at its end, or to
+ * fail, so that many levels fit on a small stack. */
+#if defined(__GNUC__)
+#define GAN__NOINLINE __attribute__((noinline))
+#else
+#define GAN__NOINLINE
+#endif
+
 enum { GAN__MESSAGE_SIZE = 1024 };
 
 typedef enum gan__precision { GAN__FP32, GAN__SPLIT, GAN__BF16 } gan__precision;
@@ -77,6 +85,10 @@ void gan__leave(gan_context *context, const gan__entry *entry);
 /* The floating-point mode alone, for worker threads. */
 uint64_t gan__float_mode_default(void); /* returns the mode that was set before */
 void gan__float_mode_restore(uint64_t mode);
+
+/* Makes `wanted` the tier whose kernels serve; GAN_E_UNSUPPORTED, with what there is, where the
+ * processor's `best` is less. */
+gan_status gan__context_choose_tier(gan_context *context, gan__tier wanted, gan__tier best);
 
 /* Writes the context's message and returns `status`, so that a failing function ends with
  *     return gan__fail(context, GAN_E_SHAPE, "dense: %s has %" PRId64 " features", ...);

@@ -15,7 +15,7 @@ static uint32_t cpu_saved_registers(void)
     return low;
 }
 
-static gan__tier cpu_detect(void)
+gan__tier gan__cpu_best(void)
 {
     const uint32_t fma = 1u << 12, osxsave = 1u << 27, avx = 1u << 28; /* leaf 1, ecx */
     const uint32_t avx2 = 1u << 5;                                     /* leaf 7, ebx */
@@ -31,7 +31,7 @@ static gan__tier cpu_detect(void)
     return GAN__AVX512;
 }
 #else
-static gan__tier cpu_detect(void)
+gan__tier gan__cpu_best(void)
 {
     return GAN__GENERIC;
 }
@@ -45,7 +45,7 @@ const char *gan__tier_name(gan__tier tier)
 
 gan__tier gan__cpu_tier(void)
 {
-    gan__tier best = cpu_detect();
+    gan__tier best = gan__cpu_best();
     const char *wanted = gan__os_environment("GAN_CPU");
     for (gan__tier tier = GAN__GENERIC; wanted && tier < best; tier++) {
         if (strcmp(wanted, gan__tier_name(tier)) == 0) return tier;

@@ -1,4 +1,4 @@
-/* os.h: the only calls to the operating system. os_posix.c and os_win32.c serve it. */
+/* os.h: the only calls to the operating system. os_posix.c, os_linux.c and os_win32.c serve it. */
 #ifndef GAN__OS_H
 #define GAN__OS_H
 
@@ -26,7 +26,10 @@ void gan__condition_broadcast(gan__condition *condition);
 uint64_t gan__os_thread_id(void);  /* never 0 */
 uint64_t gan__os_process_id(void); /* differs in a forked child */
 void gan__os_yield(void);
-int32_t gan__os_processor_count(void); /* affinity and the container's quota respected; >= 1 */
+int32_t gan__os_processor_count(void); /* affinity and control groups respected; >= 1 */
+/* Linux: how many processors the control groups (versions 1 and 2) of this process and all around
+ * them grant, `limit` at most. `root` stands in front of every file's name: "" but in tests. */
+long gan__os_group_limit(const char *root, long limit);
 const char *gan__os_environment(const char *name); /* NULL if unset */
 
 /* Aligned memory; whole huge pages are asked for from 2 MiB on. NULL on failure. */

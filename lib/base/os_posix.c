@@ -1,6 +1,6 @@
 #if !defined(_WIN32)
 #if !defined(_GNU_SOURCE)
-#define _GNU_SOURCE 1 /* sched_getaffinity, madvise */
+#define _GNU_SOURCE 1 /* madvise */
 #endif
 
 #include "base/os.h"
@@ -136,91 +136,7 @@ const char *gan__os_environment(const char *name)
     return getenv(name);
 }
 
-#if defined(__linux__)
-
-/* How many processors a control group's share comes to, rounded up: so many microseconds in each
- * period of so many. `limit` when there is no share. */
-static long posix_processors(long long quota, long long period, long limit)
-{
-    if (quota <= 0 || period <= 0) return limit;
-    long long processors = (quota + period - 1) / period;
-    return processors < limit ? (long)processors : limit;
-}
-
-/* Version 2 has "200000 100000" or "max 100000" in one file for each group. */
-static long posix_group_limit(const char *folder, long limit)
-{
-    char path[4096];
-    long long quota, period;
-    int length = snprintf(path, sizeof path, "/sys/fs/cgroup%s/cpu.max", folder);
-    if (length < 0 || (size_t)length >= sizeof path) return limit;
-    FILE *file = fopen(path, "re");
-    if (!file) return limit;
-    int fields = fscanf(file, "%lld %lld", &quota, &period);
-    fclose(file);
-    return fields == 2 ? posix_processors(quota, period, limit) : limit;
-}
-
-/* Version 1 has the quota and the period in two files; a container sees its own group as root. */
-static long posix_group_limit_v1(long limit)
-{
-    long long quota = 0, period = 0;
-    FILE *file = fopen("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", "re");
-    if (!file) return limit;
-    int fields = fscanf(file, "%lld", &quota);
-    fclose(file);
-    file = fopen("/sys/fs/cgroup/cpu/cpu.cfs_period_us", "re");
-    if (!file) return limit;
-    fields += fscanf(file, "%lld", &period);
-    fclose(file);
-    return fields == 2 ? posix_processors(quota, period, limit) : limit;
-}
-
-/* The limits of this process's group (version 2) and of all groups around it. */
-static long posix_quota(long limit)
-{
-    char line[4096], *folder = NULL;
-    FILE *file = fopen("/proc/self/cgroup", "re");
-    while (file && !folder && fgets(line, sizeof line, file)) {
-        if (strncmp(line, "0::/", 4) == 0) folder = line + 3;
-    }
-    if (file) fclose(file);
-    if (folder) {
-        folder[strcspn(folder, "\n")] = '\0';
-        for (char *end = strrchr(folder, '/'); end && end[1] != '\0'; end = strrchr(folder, '/')) {
-            limit = posix_group_limit(folder, limit);
-            *end = '\0';
-            if (end == folder) break;
-        }
-    }
-    return posix_group_limit_v1(posix_group_limit("", limit));
-}
-
-/* 0 if it is not known. The set is grown until the kernel's own fits. */
-static long posix_affinity(void)
-{
-    for (int capacity = 1024; capacity <= 1 << 16; capacity *= 4) {
-        cpu_set_t *set = CPU_ALLOC((size_t)capacity);
-        if (!set) return 0;
-        size_t size = CPU_ALLOC_SIZE((size_t)capacity);
-        int failed = sched_getaffinity(0, size, set);
-        int count = failed ? 0 : CPU_COUNT_S(size, set);
-        CPU_FREE(set);
-        if (!failed) return count;
-        if (errno != EINVAL) return 0;
-    }
-    return 0;
-}
-
-int32_t gan__os_processor_count(void)
-{
-    long count = posix_affinity();
-    if (count < 1) count = sysconf(_SC_NPROCESSORS_ONLN);
-    count = posix_quota(count);
-    return count < 1 ? 1 : (int32_t)count;
-}
-
-#else
+#if !defined(__linux__) /* os_linux.c has it there */
 
 int32_t gan__os_processor_count(void)
 {

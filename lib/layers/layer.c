@@ -254,7 +254,7 @@ gan_status gan__layer_place(gan_layer *layer, const gan__shape *in, int32_t coun
     return layer_declare(layer, in, count);
 }
 
-static gan_status layer_find(gan_layer *layer, const char *name, const char *function,
+static gan_status layer_find(const gan_layer *layer, const char *name, const char *function,
                              const gan__parameter **out)
 {
     gan_context *context = layer->object.context;
@@ -272,6 +272,56 @@ static gan_status layer_find(gan_layer *layer, const char *name, const char *fun
     return gan__fail(context, GAN_E_ARGUMENT, "%s: %s has no parameter '%.64s'%s%s%s", function,
                      layer->kind->kind.name, name, near ? ", did you mean '" : "", near ? near : "",
                      near ? "'?" : "");
+}
+
+int64_t gan_layer_parameter_count(const gan_layer *layer)
+{
+    return gan__object_is(layer, GAN__LAYER) && layer->placed ? layer->parameter_count : 0;
+}
+
+const char *gan_layer_parameter_name(const gan_layer *layer, int64_t index)
+{
+    if (index < 0 || index >= gan_layer_parameter_count(layer)) return NULL;
+    return layer->parameters[index].name;
+}
+
+static gan_status layer_parameter_shape(const gan_layer *layer, const char *name, int32_t *rank,
+                                        int64_t shape[4])
+{
+    const gan__parameter *p;
+    GAN__TRY(layer_find(layer, name, "gan_layer_parameter_shape", &p));
+    gan__parameter_shape(p, rank, shape);
+    return GAN_OK;
+}
+
+gan_status gan_layer_parameter_shape(const gan_layer *layer, const char *name, int32_t *rank,
+                                     int64_t shape[4])
+{
+    GAN__TRY(gan__object_check(NULL, layer, GAN__LAYER, "gan_layer_parameter_shape", "layer"));
+    gan_context *context = layer->object.context;
+    if (!rank || !shape) {
+        return gan__fail(context, GAN_E_ARGUMENT, "gan_layer_parameter_shape: %s is NULL",
+                         rank ? "shape" : "rank");
+    }
+    GAN__RETURN_ENTERED(context, layer_parameter_shape(layer, name, rank, shape));
+}
+
+static gan_status layer_parameter_flags(const gan_layer *layer, const char *name, int32_t *flags)
+{
+    const gan__parameter *p;
+    GAN__TRY(layer_find(layer, name, "gan_layer_parameter_flags", &p));
+    *flags = gan__parameter_flags(p);
+    return GAN_OK;
+}
+
+gan_status gan_layer_parameter_flags(const gan_layer *layer, const char *name, int32_t *flags)
+{
+    GAN__TRY(gan__object_check(NULL, layer, GAN__LAYER, "gan_layer_parameter_flags", "layer"));
+    gan_context *context = layer->object.context;
+    if (!flags) {
+        return gan__fail(context, GAN_E_ARGUMENT, "gan_layer_parameter_flags: flags is NULL");
+    }
+    GAN__RETURN_ENTERED(context, layer_parameter_flags(layer, name, flags));
 }
 
 gan_status gan_layer_read(gan_layer *layer, const char *name, int32_t what, gan_tensor *tensor)

@@ -191,6 +191,17 @@ void gan__store_settle_gradients(gan__store *store);
 void gan__parameter_export(const gan__parameter *p, const float *memory, float *torch);
 void gan__parameter_import(const gan__parameter *p, const float *torch, float *memory);
 
+/* What gan_layer_parameter_shape and _flags, and the model's, say of it. */
+void gan__parameter_shape(const gan__parameter *p, int32_t *rank, int64_t shape[4]);
+int32_t gan__parameter_flags(const gan__parameter *p);
+
+/* PyTorch's tensor of a parameter, or of anything that lies as it does, from and to memory.
+ * GAN_E_SHAPE for a tensor of another shape; `name` is for messages. */
+gan_status gan__parameter_export_tensor(gan_context *context, const gan__parameter *p,
+                                        const char *name, const float *memory, gan_tensor *tensor);
+gan_status gan__parameter_import_tensor(gan_context *context, const gan__parameter *p,
+                                        const char *name, const gan_tensor *tensor, float *memory);
+
 /* What gan_layer_read, gan_model_read and their writing counterparts do once the parameter is
  * found. `what` is GAN_VALUE or GAN_GRADIENT; `name` is for messages. */
 gan_status gan__parameter_read(gan_layer *layer, const gan__parameter *p, const char *name,

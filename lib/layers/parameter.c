@@ -69,7 +69,18 @@ void gan__parameter_copy(const gan_layer *from, const gan__parameter *p, const g
     }
 }
 
-static gan_status parameter_fits(gan_layer *layer, const gan__parameter *p, const char *name,
+void gan__parameter_shape(const gan__parameter *p, int32_t *rank, int64_t shape[4])
+{
+    *rank = p->rank;
+    for (int32_t i = 0; i < 4; i++) shape[i] = i < p->rank ? p->shape[i] : 0;
+}
+
+int32_t gan__parameter_flags(const gan__parameter *p)
+{
+    return (p->trained ? GAN_PARAMETER_TRAINED : 0) | (p->integer ? GAN_PARAMETER_INTEGER : 0);
+}
+
+static gan_status parameter_fits(gan_context *context, const gan__parameter *p, const char *name,
                                  const gan_tensor *tensor)
 {
     bool same = tensor->rank == p->rank;
@@ -86,8 +97,32 @@ static gan_status parameter_fits(gan_layer *layer, const gan__parameter *p, cons
                                        "%s%" PRId64, i ? ", " : "", shapes[side][i]);
         }
     }
-    return gan__fail(layer->object.context, GAN_E_SHAPE,
-                     "%s has the shape [%s], the tensor has [%s]", name, text[0], text[1]);
+    return gan__fail(context, GAN_E_SHAPE, "%s has the shape [%s], the tensor has [%s]", name,
+                     text[0], text[1]);
+}
+
+gan_status gan__parameter_export_tensor(gan_context *context, const gan__parameter *p,
+                                        const char *name, const float *memory, gan_tensor *tensor)
+{
+    float *torch;
+    GAN__TRY(parameter_fits(context, p, name, tensor));
+    GAN__TRY(gan__allocate_raw(context, &torch, (size_t)p->count, sizeof *torch));
+    gan__parameter_export(p, memory, torch);
+    gan__tensor_write(tensor, false, torch);
+    gan__free(context, torch);
+    return GAN_OK;
+}
+
+gan_status gan__parameter_import_tensor(gan_context *context, const gan__parameter *p,
+                                        const char *name, const gan_tensor *tensor, float *memory)
+{
+    float *torch;
+    GAN__TRY(parameter_fits(context, p, name, tensor));
+    GAN__TRY(gan__allocate_raw(context, &torch, (size_t)p->count, sizeof *torch));
+    gan__tensor_read(tensor, false, torch);
+    gan__parameter_import(p, torch, memory);
+    gan__free(context, torch);
+    return GAN_OK;
 }
 
 static gan_status parameter_check(gan_layer *layer, const gan__parameter *p, const char *name,
@@ -117,18 +152,12 @@ static const float *parameter_source(gan_layer *layer, const gan__parameter *p, 
 gan_status gan__parameter_read(gan_layer *layer, const gan__parameter *p, const char *name,
                                int32_t what, gan_tensor *tensor)
 {
-    gan_context *context = layer->object.context;
-    float *torch;
     GAN__TRY(parameter_check(layer, p, name, what));
-    GAN__TRY(parameter_fits(layer, p, name, tensor));
-    if (p->integer) {
-        gan__tensor_write_integers(tensor, gan__parameter_integers(layer, p));
-        return GAN_OK;
-    }
-    GAN__TRY(gan__allocate_raw(context, &torch, (size_t)p->count, sizeof *torch));
-    gan__parameter_export(p, parameter_source(layer, p, what), torch);
-    gan__tensor_write(tensor, false, torch);
-    gan__free(context, torch);
+    if (!p->integer)
+        return gan__parameter_export_tensor(layer->object.context, p, name,
+                                            parameter_source(layer, p, what), tensor);
+    GAN__TRY(parameter_fits(layer->object.context, p, name, tensor));
+    gan__tensor_write_integers(tensor, gan__parameter_integers(layer, p));
     return GAN_OK;
 }
 
@@ -136,20 +165,16 @@ gan_status gan__parameter_write(gan_layer *layer, const gan__parameter *p, const
                                 const gan_tensor *tensor)
 {
     gan_context *context = layer->object.context;
-    float *torch;
     if (!layer->store) {
         return gan__fail(context, GAN_E_STATE, "%s: its model is not finished", name);
     }
-    GAN__TRY(parameter_fits(layer, p, name, tensor));
     if (p->integer) {
+        GAN__TRY(parameter_fits(context, p, name, tensor));
         gan__tensor_read_integers(tensor, gan__parameter_integers(layer, p));
-        layer->store->version++;
-        return GAN_OK;
+    } else {
+        GAN__TRY(gan__parameter_import_tensor(context, p, name, tensor,
+                                              gan__parameter_value(layer, p)));
     }
-    GAN__TRY(gan__allocate_raw(context, &torch, (size_t)p->count, sizeof *torch));
-    gan__tensor_read(tensor, false, torch);
-    gan__parameter_import(p, torch, gan__parameter_value(layer, p));
     layer->store->version++;
-    gan__free(context, torch);
     return GAN_OK;
 }

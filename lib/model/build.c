@@ -9,21 +9,21 @@
 /* One block being carried out. */
 typedef struct build_scope {
     const struct build_scope *outer;
-    gan__index names;   /* values by name; the keys belong to the statements */
-    int32_t current;    /* the value `.`; -1: none yet */
-    int32_t ordinal;    /* of the next layer in this block */
-    const char *prefix; /* of its paths; "" at the top */
+    gan__index names; /* values by name; the keys belong to the statements */
+    int32_t current;  /* the value `.`; -1: none yet */
+    int32_t ordinal;  /* of the next layer in this block */
+    size_t prefix;    /* how much of the path in `build` is that of the block; 0 at the top */
 } build_scope;
 
+/* Blocks in blocks are carried out by recursion, so what is large is here and not in frames: a path
+ * begins with those of the blocks around it. */
 typedef struct build {
     gan_model *model;
     gan_context *context;
     size_t *budget;
+    char path[GAN__MAX_PATH + 1]; /* of the statement being carried out */
+    char part[GAN__MAX_PATH + 1]; /* of a part's layer: its name is in front, not the block's */
 } build;
-
-typedef struct build_path {
-    char text[GAN__MAX_PATH + 1];
-} build_path;
 
 /* The values that a statement takes or gives. */
 typedef struct build_values {
@@ -33,25 +33,31 @@ typedef struct build_values {
 
 static gan_status build_block(build *b, build_scope *scope, const gan__block *block);
 
-static gan_status build_join(build *b, const char *prefix, const char *label, build_path *out)
+/* The path, one of the two, becomes its first `prefix` bytes and the label; *length is how long it
+ * is then. */
+static gan_status build_join(build *b, char path[GAN__MAX_PATH + 1], size_t prefix,
+                             const char *label, size_t *length)
 {
-    int length =
-        snprintf(out->text, sizeof out->text, "%s%s%s", prefix, prefix[0] ? "." : "", label);
-    if (length > 0 && length <= GAN__MAX_PATH) return GAN_OK;
+    const size_t room = GAN__MAX_PATH + 1 - prefix;
+    int more = snprintf(path + prefix, room, "%s%s", prefix > 0 ? "." : "", label);
+    *length = prefix + (size_t)more;
+    if (more > 0 && (size_t)more < room) return GAN_OK;
     return gan__fail(b->context, GAN_E_TEXT,
                      "model: the path of layer '%s' is longer than %d bytes", label, GAN__MAX_PATH);
 }
 
 /* The statement's path: its result name or its ordinal behind the block's prefix. */
+GAN__NOINLINE
 static gan_status build_label(build *b, const build_scope *scope, const gan__statement *s,
-                              build_path *out)
+                              size_t *length)
 {
     char ordinal[16];
     snprintf(ordinal, sizeof ordinal, "%" PRId32, scope->ordinal);
-    return build_join(b, scope->prefix, s->names.count == 1 ? s->names.items[0].text : ordinal,
-                      out);
+    return build_join(b, b->path, scope->prefix,
+                      s->names.count == 1 ? s->names.items[0].text : ordinal, length);
 }
 
+GAN__NOINLINE
 static gan_status build_spend(build *b, const gan__place *place)
 {
     char where[48];
@@ -78,6 +84,7 @@ static const char *build_nearest(const build_scope *scope, const char *name)
     return nearest;
 }
 
+GAN__NOINLINE
 static gan_status build_find(build *b, const build_scope *scope, const gan__word *word,
                              int32_t *out)
 {
@@ -123,6 +130,7 @@ static gan_status build_operands(build *b, const build_scope *scope, const gan__
 }
 
 /* The one operand of a statement with a block. */
+GAN__NOINLINE
 static gan_status build_operand(build *b, const build_scope *scope, const gan__statement *s,
                                 int32_t *out)
 {
@@ -152,6 +160,7 @@ static gan_status build_results(build *b, build_scope *scope, const gan__stateme
     return GAN_OK;
 }
 
+GAN__NOINLINE
 static gan_status build_result(build *b, build_scope *scope, const gan__statement *s, int32_t value)
 {
     const build_values results = {&value, 1};
@@ -233,8 +242,7 @@ static gan_status build_output(build *b, build_scope *scope, const gan__statemen
     return status;
 }
 
-static gan_status build_layer(build *b, build_scope *scope, const gan__statement *s,
-                              build_path *path)
+static gan_status build_layer(build *b, build_scope *scope, const gan__statement *s)
 {
     gan_layer *layer;
     build_values operands;
@@ -242,9 +250,8 @@ static gan_status build_layer(build *b, build_scope *scope, const gan__statement
     GAN__TRY(build_operands(b, scope, s, &operands));
     gan_status status = build_make_layer(b, s, &layer);
     if (status == GAN_OK) {
-        const gan__node node = {.operands = operands.items,
-                                .operand_count = (int32_t)operands.count,
-                                .path = path->text};
+        const gan__node node = {
+            .operands = operands.items, .operand_count = (int32_t)operands.count, .path = b->path};
         status = gan__model_add_node(b->model, layer, &node, &s->place, &result);
         gan__object_release(layer);
     }
@@ -294,15 +301,16 @@ static gan_status build_part_nodes(build *b, const gan__statement *s, int32_t *m
     const gan__part_options *options = s->values;
     for (size_t i = 0; i < s->part->node_count; i++) {
         const gan__node *from = &s->part->nodes[i];
-        build_path path;
         build_values operands;
+        size_t length;
         GAN__TRY(build_spend(b, &s->place));
-        GAN__TRY(build_join(b, options->name, from->path, &path));
+        GAN__TRY(build_join(b, b->part, 0, options->name, &length));
+        GAN__TRY(build_join(b, b->part, length, from->path, &length));
         operands.count = (size_t)from->operand_count;
         GAN__TRY(gan__allocate(b->context, &operands.items, operands.count, sizeof(int32_t)));
         for (size_t k = 0; k < operands.count; k++) operands.items[k] = map[from->operands[k]];
         const gan__node node = {
-            .operands = operands.items, .operand_count = from->operand_count, .path = path.text};
+            .operands = operands.items, .operand_count = from->operand_count, .path = b->part};
         gan_status status =
             gan__model_add_node(b->model, from->layer, &node, &s->place, &map[from->result]);
         gan__free(b->context, operands.items);
@@ -361,60 +369,65 @@ static gan_status build_part(build *b, build_scope *scope, const gan__statement 
 
 /* *value goes in and what the block makes of it comes out. */
 static gan_status build_inner(build *b, const build_scope *outer, const gan__block *block,
-                              const build_path *prefix, int32_t *value)
+                              size_t prefix, int32_t *value)
 {
-    build_scope scope = {.outer = outer, .current = *value, .prefix = prefix->text};
+    build_scope scope = {.outer = outer, .current = *value, .prefix = prefix};
     gan_status status = build_block(b, &scope, block);
     gan__index_free(b->context, &scope.names);
     *value = scope.current;
     return status;
 }
 
-static gan_status build_residual(build *b, build_scope *scope, const gan__statement *s,
-                                 build_path *path)
+/* The joint of both branches, whose values are `operands`. */
+GAN__NOINLINE
+static gan_status build_joint(build *b, build_scope *scope, const gan__statement *s,
+                              const char *join, int32_t operands[2])
 {
-    const gan__residual_options *options = s->values;
-    const char *join = options->join == GAN__JOIN_ADD ? "add" : "concat";
-    int32_t operands[2], result; /* shortcut, body */
-    build_path inner;
-    GAN__TRY(build_operand(b, scope, s, &operands[0]));
-    operands[1] = operands[0];
-    GAN__TRY(build_inner(b, scope, s->body, path, &operands[1]));
-    if (s->shortcut) {
-        GAN__TRY(build_join(b, path->text, "shortcut", &inner));
-        GAN__TRY(build_inner(b, scope, s->shortcut, &inner, &operands[0]));
-    }
-    GAN__TRY(build_join(b, path->text, "join", &inner));
-
     gan_layer *layer;
+    int32_t result;
     GAN__TRY(gan__layer_new(&layer, b->context, gan__layer_kind_find(join, strlen(join))));
-    const gan__node node = {.operands = operands, .operand_count = 2, .path = inner.text};
+    const gan__node node = {.operands = operands, .operand_count = 2, .path = b->path};
     gan_status status = gan__model_add_node(b->model, layer, &node, &s->place, &result);
     gan__object_release(layer);
     return status == GAN_OK ? build_result(b, scope, s, result) : status;
 }
 
-static gan_status build_repeat(build *b, build_scope *scope, const gan__statement *s,
-                               build_path *path)
+static gan_status build_residual(build *b, build_scope *scope, const gan__statement *s, size_t path)
+{
+    const gan__residual_options *options = s->values;
+    int32_t operands[2]; /* shortcut, body */
+    size_t inner;
+    GAN__TRY(build_operand(b, scope, s, &operands[0]));
+    operands[1] = operands[0];
+    GAN__TRY(build_inner(b, scope, s->body, path, &operands[1]));
+    if (s->shortcut) {
+        GAN__TRY(build_join(b, b->path, path, "shortcut", &inner));
+        GAN__TRY(build_inner(b, scope, s->shortcut, inner, &operands[0]));
+    }
+    GAN__TRY(build_join(b, b->path, path, "join", &inner));
+    return build_joint(b, scope, s, options->join == GAN__JOIN_ADD ? "add" : "concat", operands);
+}
+
+static gan_status build_repeat(build *b, build_scope *scope, const gan__statement *s, size_t path)
 {
     const gan__repeat_options *options = s->values;
     int32_t value;
-    build_path inner;
+    size_t inner;
     char iteration[24];
     GAN__TRY(build_operand(b, scope, s, &value));
     for (int64_t i = 0; i < options->count; i++) {
         snprintf(iteration, sizeof iteration, "%" PRId64, i);
-        GAN__TRY(build_join(b, path->text, iteration, &inner));
-        GAN__TRY(build_inner(b, scope, s->body, &inner, &value));
+        GAN__TRY(build_join(b, b->path, path, iteration, &inner));
+        GAN__TRY(build_inner(b, scope, s->body, inner, &value));
     }
     return build_result(b, scope, s, value);
 }
 
-static gan_status build_statement(build *b, build_scope *scope, const gan__statement *s)
+/* A statement without a block. */
+GAN__NOINLINE
+static gan_status build_plain(build *b, build_scope *scope, const gan__statement *s)
 {
-    build_path path;
     char where[48];
-    GAN__TRY(build_spend(b, &s->place));
     if (s->form == GAN__FORM_INPUT) return build_input(b, scope, s);
     if (scope->current < 0) {
         return gan__fail(b->context, GAN_E_TEXT, "model: a model starts with `input`%s",
@@ -426,11 +439,21 @@ static gan_status build_statement(build *b, build_scope *scope, const gan__state
         scope->ordinal++;
         return GAN_OK;
     }
+    size_t length;
+    GAN__TRY(build_label(b, scope, s, &length));
+    scope->ordinal++;
+    return build_layer(b, scope, s);
+}
+
+static gan_status build_statement(build *b, build_scope *scope, const gan__statement *s)
+{
+    size_t path;
+    GAN__TRY(build_spend(b, &s->place));
+    if (scope->current < 0 || !s->body) return build_plain(b, scope, s);
     GAN__TRY(build_label(b, scope, s, &path));
     scope->ordinal++;
-    if (s->form == GAN__FORM_RESIDUAL) return build_residual(b, scope, s, &path);
-    if (s->form == GAN__FORM_REPEAT) return build_repeat(b, scope, s, &path);
-    return build_layer(b, scope, s, &path);
+    if (s->form == GAN__FORM_RESIDUAL) return build_residual(b, scope, s, path);
+    return build_repeat(b, scope, s, path);
 }
 
 static gan_status build_block(build *b, build_scope *scope, const gan__block *block)
@@ -450,8 +473,8 @@ static void build_seal_parts(gan_model *model)
 
 gan_status gan__model_build(gan_model *model, size_t *budget)
 {
-    build b = {model, model->object.context, budget};
-    build_scope scope = {.current = -1, .prefix = ""};
+    build b = {.model = model, .context = model->object.context, .budget = budget};
+    build_scope scope = {.current = -1};
     gan_status status = build_block(&b, &scope, model->block);
     gan__index_free(b.context, &scope.names);
     if (status != GAN_OK) return status;
@@ -488,8 +511,8 @@ static void build_unplace(gan_layer *layer)
 gan_status gan__model_append(gan_model *model, gan__statement *s)
 {
     size_t budget = GAN__MAX_PLACED - model->node_count;
-    build b = {model, model->object.context, &budget};
-    build_scope scope = {.current = -1, .prefix = ""};
+    build b = {.model = model, .context = model->object.context, .budget = &budget};
+    build_scope scope = {.current = -1};
     const gan__model_mark mark = gan__model_mark_of(model);
     const int32_t nesting = model->nesting;
     const uint64_t draws = b.context->draws;

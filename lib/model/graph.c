@@ -52,8 +52,9 @@ static void graph_destroy(void *self)
     gan_context *context = model->object.context;
     const gan__model_mark nothing = {0};
     gan__model_unlist(model);
-    gan__model_cut(model, &nothing);
+    /* While the list of parts holds them: no part ends within the recursion over blocks. */
     gan__block_destroy(context, model->block);
+    gan__model_cut(model, &nothing);
     gan__free(context, model->nodes);
     gan__free(context, model->shapes);
     gan__free(context, model->inputs);

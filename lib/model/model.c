@@ -280,8 +280,8 @@ const gan__entry_name *gan__model_diverged(const gan_model *model)
     return NULL;
 }
 
-static gan_status model_find(const gan_model *model, const char *name, const char *function,
-                             const gan__entry_name **out)
+gan_status gan__model_find(const gan_model *model, const char *name, const char *function,
+                           const gan__entry_name **out)
 {
     gan_context *context = model->object.context;
     const char *nearest = NULL;
@@ -302,10 +302,8 @@ static gan_status model_parameter_shape(const gan_model *model, const char *name
                                         int64_t shape[4])
 {
     const gan__entry_name *found;
-    GAN__TRY(model_find(model, name, "gan_model_parameter_shape", &found));
-    const gan__parameter *p = &found->layer->parameters[found->index];
-    *rank = p->rank;
-    for (int32_t i = 0; i < 4; i++) shape[i] = i < p->rank ? p->shape[i] : 0;
+    GAN__TRY(gan__model_find(model, name, "gan_model_parameter_shape", &found));
+    gan__parameter_shape(&found->layer->parameters[found->index], rank, shape);
     return GAN_OK;
 }
 
@@ -321,11 +319,40 @@ gan_status gan_model_parameter_shape(const gan_model *model, const char *name, i
     GAN__RETURN_ENTERED(context, model_parameter_shape(model, name, rank, shape));
 }
 
+static gan_status model_parameter_flags(const gan_model *model, const char *name, int32_t *flags)
+{
+    const gan__entry_name *found;
+    GAN__TRY(gan__model_find(model, name, "gan_model_parameter_flags", &found));
+    *flags = gan__parameter_flags(&found->layer->parameters[found->index]);
+    return GAN_OK;
+}
+
+gan_status gan_model_parameter_flags(const gan_model *model, const char *name, int32_t *flags)
+{
+    if (!model_is(model)) return GAN_E_ARGUMENT;
+    gan_context *context = model->object.context;
+    if (!flags)
+        return gan__fail(context, GAN_E_ARGUMENT, "gan_model_parameter_flags: flags is NULL");
+    GAN__RETURN_ENTERED(context, model_parameter_flags(model, name, flags));
+}
+
+static gan_status model_zero_gradients(const gan_model *model)
+{
+    for (size_t i = 0; i < model->store_count; i++) gan__store_clear_gradients(model->stores[i]);
+    return GAN_OK;
+}
+
+gan_status gan_model_zero_gradients(gan_model *model)
+{
+    if (!model_is(model)) return GAN_E_ARGUMENT;
+    GAN__RETURN_ENTERED(model->object.context, model_zero_gradients(model));
+}
+
 static gan_status model_read(const gan_model *model, const char *name, int32_t what,
                              gan_tensor *tensor)
 {
     const gan__entry_name *found;
-    GAN__TRY(model_find(model, name, "gan_model_read", &found));
+    GAN__TRY(gan__model_find(model, name, "gan_model_read", &found));
     return gan__parameter_read(found->layer, &found->layer->parameters[found->index], found->name,
                                what, tensor);
 }
@@ -341,7 +368,7 @@ gan_status gan_model_read(gan_model *model, const char *name, int32_t what, gan_
 static gan_status model_write(gan_model *model, const char *name, const gan_tensor *tensor)
 {
     const gan__entry_name *found;
-    GAN__TRY(model_find(model, name, "gan_model_write", &found));
+    GAN__TRY(gan__model_find(model, name, "gan_model_write", &found));
     return gan__parameter_write(found->layer, &found->layer->parameters[found->index], found->name,
                                 tensor);
 }

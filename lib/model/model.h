@@ -103,6 +103,10 @@ const gan__entry_name *gan__model_entry(const gan_model *model, const char *name
  * norm). */
 gan_status gan__model_group_state(const gan_model *model, bool iterated, const gan__node **out);
 
+/* The same for a name from outside: GAN_E_ARGUMENT with the nearest where there is none. */
+gan_status gan__model_find(const gan_model *model, const char *name, const char *function,
+                           const gan__entry_name **out);
+
 /* What describes a runner. */
 extern const gan__kind gan__runner_kind;
 

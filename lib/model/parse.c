@@ -198,13 +198,11 @@ gan_status gan__parse_whole(gan__parser *p, const gan__scope *outer, gan__token_
     gan_status status = gan__parse_block(p, &scope, end, model->block);
     if (status == GAN_OK && !scope.started) status = gan__parse_expected(p, "`input`");
     if (status == GAN_OK) status = gan__model_build(model, &p->budget);
+    /* Before the scope, whose definitions its statements may not be the last to hold. */
+    if (status != GAN_OK) gan__object_release(model);
     gan__parse_scope_free(p, &scope);
-    if (status != GAN_OK) {
-        gan__object_release(model);
-        return status;
-    }
-    *out = model;
-    return GAN_OK;
+    if (status == GAN_OK) *out = model;
+    return status;
 }
 
 gan_status gan__model_parse(gan_model **out, gan_context *context, const char *text,

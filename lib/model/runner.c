@@ -171,6 +171,41 @@ gan_status gan_runner_update(gan_runner *runner)
     GAN__RETURN_ENTERED(runner->object.context, runner_update(runner));
 }
 
+/* ---- shapes ---- */
+
+static gan_status runner_shape(const gan_runner *runner, bool output, int32_t index,
+                               int64_t shape[3])
+{
+    gan__shape s = output ? gan__plan_output_shape(runner->plan, index) : runner->inputs[index];
+    shape[0] = s.h;
+    shape[1] = s.w;
+    shape[2] = s.c;
+    return GAN_OK;
+}
+
+static gan_status runner_port_shape(const gan_runner *runner, const char *function, bool output,
+                                    int32_t index, int64_t shape[3])
+{
+    GAN__TRY(gan__object_check(NULL, runner, GAN__RUNNER, function, "runner"));
+    gan_context *context = runner->object.context;
+    size_t count = output ? runner->output_count : runner->input_count;
+    if (!shape) return gan__fail(context, GAN_E_ARGUMENT, "%s: shape is NULL", function);
+    if (index < 0 || (size_t)index >= count)
+        return gan__fail(context, GAN_E_ARGUMENT, "%s: index %" PRId32 " of %zu %s", function,
+                         index, count, output ? "outputs" : "inputs");
+    GAN__RETURN_ENTERED(context, runner_shape(runner, output, index, shape));
+}
+
+gan_status gan_runner_input_shape(const gan_runner *runner, int32_t index, int64_t shape[3])
+{
+    return runner_port_shape(runner, "gan_runner_input_shape", false, index, shape);
+}
+
+gan_status gan_runner_output_shape(const gan_runner *runner, int32_t index, int64_t shape[3])
+{
+    return runner_port_shape(runner, "gan_runner_output_shape", true, index, shape);
+}
+
 /* ---- execution ---- */
 
 /* `what` is "input" or "output". The batch of the first tensor is that of all. */

@@ -37,6 +37,16 @@ static void optimizer_destroy(void *self)
     gan__free(context, optimizer->text);
 }
 
+gan_status gan__optimizer_spell(const gan_optimizer *optimizer, char **out)
+{
+    const gan__kind *kind = &optimizer->kind->kind;
+    gan__text text = {.context = optimizer->object.context};
+    gan__text_print(&text, "%s", kind->name);
+    gan__options_print(&text, kind, optimizer->options);
+    *out = text.bytes;
+    return text.status;
+}
+
 static gan_status optimizer_read(gan_optimizer *optimizer, const char *spec)
 {
     gan_context *context = optimizer->object.context;
@@ -49,12 +59,7 @@ static gan_status optimizer_read(gan_optimizer *optimizer, const char *spec)
     GAN__TRY(gan__schedule_parse(context, kind->name, gan__optimizer_options(optimizer)->schedule,
                                  &optimizer->schedule));
     optimizer->moment_count = optimizer->kind->moments(optimizer->options, optimizer->moment_names);
-
-    gan__text text = {.context = context};
-    gan__text_print(&text, "%s", kind->name);
-    gan__options_print(&text, kind, optimizer->options);
-    optimizer->text = text.bytes;
-    return text.status;
+    return gan__optimizer_spell(optimizer, &optimizer->text);
 }
 
 static gan_status optimizer_create(gan_optimizer **out, gan_context *context, const char *spec)

@@ -118,6 +118,9 @@ static inline const gan__optimizer_common *gan__optimizer_options(const gan_opti
     return optimizer->options;
 }
 
+/* The description as it is now. The caller frees *out. */
+gan_status gan__optimizer_spell(const gan_optimizer *optimizer, char **out);
+
 /* Marks the present state, whatever steps follow: the next one keeps the weights and moments that
  * it overwrites; the memory for it is made by the first that does. Who marks also undoes a step
  * that diverged. */

@@ -91,6 +91,11 @@ int32_t gan_catalog_option_count(int32_t group, int32_t kind)
     return found ? found->option_count : 0;
 }
 
+static const char *catalog_yes(int32_t flag)
+{
+    return flag ? "yes" : "";
+}
+
 const char *gan_catalog_option(int32_t group, int32_t kind, int32_t option, const char *field)
 {
     const gan__option *found = catalog_option(group, kind, option);
@@ -99,6 +104,8 @@ const char *gan_catalog_option(int32_t group, int32_t kind, int32_t option, cons
     if (strcmp(field, "type") == 0) return catalog_types[found->type];
     if (strcmp(field, "default") == 0) return found->initial ? found->initial : "";
     if (strcmp(field, "choices") == 0) return found->choices ? found->choices : "";
+    if (strcmp(field, "required") == 0) return catalog_yes(found->flags & GAN__REQUIRED);
+    if (strcmp(field, "positional") == 0) return catalog_yes(found->flags & GAN__POSITIONAL);
     if (strcmp(field, "help") == 0) return found->help;
     return NULL;
 }

@@ -305,36 +305,65 @@ static gan_status tape_write(const gan_tape *tape, const char *function, gan__sh
     return GAN_OK;
 }
 
-static gan_status tape_value(gan_tape *tape, gan_value value, gan_tensor *tensor)
+/* Where a value, or its gradient of the last backward, lies. */
+static gan_status tape_source(gan_tape *tape, const char *function, gan_value value, int32_t what,
+                              gan__shape *shape, const float **data)
 {
     int32_t index;
-    GAN__TRY(gan__tape_find(tape, "gan_tape_value", value, &index));
+    GAN__TRY(gan__tape_find(tape, function, value, &index));
     const gan__tape_value *v = gan__tape_at(tape, index);
-    return tape_write(tape, "gan_tape_value", v->shape, v->data, tensor);
+    if (what == GAN_GRADIENT && (v->pass == 0 || v->pass != tape->pass))
+        return gan__fail(tape->object.context, GAN_E_STATE,
+                         "%s: value %d has no gradient from the last backward", function, index);
+    *shape = v->shape;
+    *data = what == GAN_GRADIENT ? v->gradient : v->data;
+    return GAN_OK;
+}
+
+static gan_status tape_read(gan_tape *tape, const char *function, gan_value value, int32_t what,
+                            gan_tensor *tensor)
+{
+    gan__shape shape;
+    const float *data;
+    GAN__TRY(tape_source(tape, function, value, what, &shape, &data));
+    return tape_write(tape, function, shape, data, tensor);
 }
 
 gan_status gan_tape_value(gan_tape *tape, gan_value value, gan_tensor *tensor)
 {
     GAN__TRY(gan__object_check(NULL, tape, GAN__TAPE, "gan_tape_value", "tape"));
-    GAN__RETURN_ENTERED(tape->object.context, tape_value(tape, value, tensor));
-}
-
-static gan_status tape_gradient(gan_tape *tape, gan_value value, gan_tensor *tensor)
-{
-    int32_t index;
-    GAN__TRY(gan__tape_find(tape, "gan_tape_gradient", value, &index));
-    const gan__tape_value *v = gan__tape_at(tape, index);
-    if (v->pass == 0 || v->pass != tape->pass)
-        return gan__fail(tape->object.context, GAN_E_STATE,
-                         "gan_tape_gradient: value %d has no gradient from the last backward",
-                         index);
-    return tape_write(tape, "gan_tape_gradient", v->shape, v->gradient, tensor);
+    GAN__RETURN_ENTERED(tape->object.context,
+                        tape_read(tape, "gan_tape_value", value, GAN_VALUE, tensor));
 }
 
 gan_status gan_tape_gradient(gan_tape *tape, gan_value value, gan_tensor *tensor)
 {
     GAN__TRY(gan__object_check(NULL, tape, GAN__TAPE, "gan_tape_gradient", "tape"));
-    GAN__RETURN_ENTERED(tape->object.context, tape_gradient(tape, value, tensor));
+    GAN__RETURN_ENTERED(tape->object.context,
+                        tape_read(tape, "gan_tape_gradient", value, GAN_GRADIENT, tensor));
+}
+
+static gan_status tape_tensor(gan_tensor **out, gan_tape *tape, gan_value value, int32_t what)
+{
+    gan__shape s;
+    const float *data;
+    GAN__TRY(tape_source(tape, "gan_tape_tensor", value, what, &s, &data));
+    const int64_t shape[4] = {s.n, s.h, s.w, s.c};
+    GAN__TRY(gan_tensor_create(out, tape->object.context, GAN_FLOAT32, 4, shape));
+    gan__tensor_write(*out, false, data);
+    return GAN_OK;
+}
+
+gan_status gan_tape_tensor(gan_tensor **out, gan_tape *tape, gan_value value, int32_t what)
+{
+    if (out) *out = NULL;
+    GAN__TRY(gan__object_check(NULL, tape, GAN__TAPE, "gan_tape_tensor", "tape"));
+    gan_context *context = tape->object.context;
+    if (!out) return gan__fail(context, GAN_E_ARGUMENT, "gan_tape_tensor: out is NULL");
+    if (what != GAN_VALUE && what != GAN_GRADIENT)
+        return gan__fail(context, GAN_E_ARGUMENT,
+                         "gan_tape_tensor: what is %d, neither GAN_VALUE nor GAN_GRADIENT", what);
+    GAN__RETURN_ENTERED(context, tape_tensor(out, tape, value, what));
 }
 
 static gan_status tape_shape(const gan_tape *tape, gan_value value, int64_t shape[4])

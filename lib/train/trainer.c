@@ -417,6 +417,24 @@ gan_status gan_trainer_value(const gan_trainer *t, const char *name, double *out
                      t->kind->kind.name, name);
 }
 
+static gan_status trainer_values(const gan_trainer *t, double *values)
+{
+    for (int32_t i = 0; i < t->kind->value_count; ++i) values[i] = t->values[i];
+    return GAN_OK;
+}
+
+gan_status gan_trainer_values(const gan_trainer *t, double *values, int32_t count)
+{
+    GAN__TRY(gan__object_check(NULL, t, GAN__TRAINER, "gan_trainer_values", "trainer"));
+    gan_context *context = t->object.context;
+    if (!values) return gan__fail(context, GAN_E_ARGUMENT, "gan_trainer_values: values is NULL");
+    if (count != t->kind->value_count)
+        return gan__fail(context, GAN_E_ARGUMENT,
+                         "gan_trainer_values: count is %d, but %s measures %d values", count,
+                         t->kind->kind.name, t->kind->value_count);
+    GAN__RETURN_ENTERED(context, trainer_values(t, values));
+}
+
 const char *gan_trainer_text(const gan_trainer *t)
 {
     return gan__object_is(t, GAN__TRAINER) ? t->text : NULL;

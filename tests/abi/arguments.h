@@ -102,21 +102,27 @@ TEST_UNUSED static void check_nothing(const char *call, int good)
     for (int i_ = 0; i_ < KINDS; i_++) \
         if (i_ != (kind) && ((bad) = w->handles[i_], 1))
 
-/* What tests/abi/test_arguments.c is about; test_arguments_models.c has all others. */
-static const char *const argument_nouns[] = {"status",  "version", "context", "tensor",
-                                             "dataset", "image",   "layer",   NULL};
+/* What test_arguments.c (1) and test_arguments_tape.c (2) are about; test_arguments_models.c (0)
+ * has all others. */
+static const char *const argument_nouns[][8] = {
+    {NULL},
+    {"status", "version", "context", "tensor", "dataset", "image", "layer", NULL},
+    {"runner", "tape", "optimizer", NULL}};
 
-/* Every function of the library's list, with one of these nouns or with none, must have a row. */
-TEST_UNUSED static int has_noun(const char *name)
+TEST_UNUSED static int program_of(const char *name)
 {
-    for (int i = 0; argument_nouns[i]; i++) {
-        size_t length = strlen(argument_nouns[i]);
-        if (strncmp(name, argument_nouns[i], length) == 0 && strchr("_ ", name[length])) return 1;
+    for (int program = 1; program <= 2; program++) {
+        for (int i = 0; argument_nouns[program][i]; i++) {
+            const char *noun = argument_nouns[program][i];
+            size_t length = strlen(noun);
+            if (strncmp(name, noun, length) == 0 && strchr("_ ", name[length])) return program;
+        }
     }
     return 0;
 }
 
-TEST_UNUSED static void check_all_called(int with_noun)
+/* Every function of the library's list that this program is about must have a row. */
+TEST_UNUSED static void check_all_called(int program)
 {
     char line[256];
     int listed = 0;
@@ -124,7 +130,7 @@ TEST_UNUSED static void check_all_called(int with_noun)
     if (!CHECK(stream != NULL)) return;
     while (fgets(line, sizeof line, stream)) {
         int found = 0;
-        if (strncmp(line, "gan_", 4) != 0 || has_noun(line + 4) != with_noun) continue;
+        if (strncmp(line, "gan_", 4) != 0 || program_of(line + 4) != program) continue;
         line[strcspn(line, " \n")] = '\0';
         for (int i = 0; i < called_count && !found; i++) found = strcmp(called[i], line) == 0;
         listed++;

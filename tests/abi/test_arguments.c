@@ -362,6 +362,8 @@ static void refuse_image(world *w)
 static void refuse_layer(world *w)
 {
     gan_layer *loose;
+    int64_t shape[4];
+    int32_t number;
     void *bad;
     CHECK_OK(gan_layer_create(&loose, w->context, "dense 3"));
     EACH_WRONG(CONTEXT, bad)
@@ -374,6 +376,23 @@ static void refuse_layer(world *w)
     EACH_WRONG(LAYER, bad) IGNORED(gan_layer_release, bad);
     EACH_WRONG(LAYER, bad) NOTHING_FROM(gan_layer_kind, bad);
     EACH_WRONG(LAYER, bad) NOTHING_FROM(gan_layer_text, bad);
+    EACH_WRONG(LAYER, bad) NOTHING_FROM(gan_layer_parameter_count, bad);
+    EACH_WRONG(LAYER, bad) NOTHING_FROM(gan_layer_parameter_name, bad, 0);
+    NOTHING_FROM(gan_layer_parameter_name, w->layer, -1);
+    NOTHING_FROM(gan_layer_parameter_name, w->layer, INT64_MAX);
+#define SHAPE(expected, words, ...) REFUSED(expected, words, gan_layer_parameter_shape, __VA_ARGS__)
+#define FLAGS(expected, words, ...) REFUSED(expected, words, gan_layer_parameter_flags, __VA_ARGS__)
+    EACH_WRONG(LAYER, bad) SHAPE(GAN_E_ARGUMENT, NULL, bad, "weight", &number, shape);
+    SHAPE(GAN_E_ARGUMENT, "name is NULL", w->layer, NULL, &number, shape);
+    SHAPE(GAN_E_ARGUMENT, "rank is NULL", w->layer, "weight", NULL, shape);
+    SHAPE(GAN_E_ARGUMENT, "shape is NULL", w->layer, "weight", &number, NULL);
+    SHAPE(GAN_E_ARGUMENT, "'wight'", w->layer, "wight", &number, shape);
+    SHAPE(GAN_E_STATE, "dense", loose, "weight", &number, shape);
+    EACH_WRONG(LAYER, bad) FLAGS(GAN_E_ARGUMENT, NULL, bad, "weight", &number);
+    FLAGS(GAN_E_ARGUMENT, "name is NULL", w->layer, NULL, &number);
+    FLAGS(GAN_E_ARGUMENT, "flags is NULL", w->layer, "weight", NULL);
+    FLAGS(GAN_E_ARGUMENT, "'wight'", w->layer, "wight", &number);
+    FLAGS(GAN_E_STATE, "dense", loose, "weight", &number);
     EACH_WRONG(LAYER, bad)
     REFUSED(GAN_E_ARGUMENT, NULL, gan_layer_read, bad, "weight", GAN_VALUE, w->made);
     EACH_WRONG(TENSOR, bad)
@@ -493,6 +512,13 @@ static void absurd_names(world *w, const char *text)
     ABSURD_DONE(gan_model_read, w->generator, text, GAN_VALUE, w->made);
     ABSURD_DONE(gan_model_write, w->generator, text, w->made);
     ABSURD_DONE(gan_model_parameter_shape, w->generator, text, &rank, shape);
+    ABSURD_DONE(gan_model_parameter_flags, w->generator, text, &rank);
+    ABSURD_DONE(gan_layer_parameter_shape, w->layer, text, &rank, shape);
+    ABSURD_DONE(gan_layer_parameter_flags, w->layer, text, &rank);
+    ABSURD_DONE(gan_optimizer_read, w->optimizer, w->generator, text, "exp_avg", w->made);
+    ABSURD_DONE(gan_optimizer_write, w->optimizer, w->generator, "0.weight", text, w->made);
+    ABSURD_DONE(gan_optimizer_parameter_steps, w->optimizer, w->generator, text, first);
+    ABSURD_DONE(gan_optimizer_set_parameter_steps, w->optimizer, w->generator, text, 1);
     ABSURD_DONE(gan_recipe_option, w->recipe, text, value, sizeof value);
     ABSURD_DONE(gan_trainer_set_model, w->trainer, text, w->generator);
     ABSURD_DONE(gan_trainer_set_data, w->trainer, text, w->dataset);

@@ -1,7 +1,6 @@
-/* Every public function refuses wrong arguments: here those of models, runners, tapes, optimisers,
- * trainers, recipes and the catalogue; test_arguments.c has the others. */
+/* Every public function refuses wrong arguments: here those of models, trainers, recipes and the
+ * catalogue; test_arguments.c and test_arguments_tape.c have the others. */
 #include "arguments.h"
-#include "arguments_tape.h"
 
 #include <math.h>
 
@@ -188,84 +187,16 @@ static void refuse_model_values(world *w)
     EACH_WRONG(TENSOR, bad) REFUSED(GAN_E_ARGUMENT, "tensor", gan_model_write, g, "0.weight", bad);
     REFUSED(GAN_E_ARGUMENT, "name is NULL", gan_model_write, g, NULL, w->made);
     REFUSED(GAN_E_SHAPE, "[2, 4, 4, 1]", gan_model_write, g, "0.weight", w->made);
+    EACH_WRONG(MODEL, bad)
+    REFUSED(GAN_E_ARGUMENT, NULL, gan_model_parameter_flags, bad, "0.weight", &rank);
+    REFUSED(GAN_E_ARGUMENT, "name is NULL", gan_model_parameter_flags, g, NULL, &rank);
+    REFUSED(GAN_E_ARGUMENT, "'0.weight'", gan_model_parameter_flags, g, "0.wight", &rank);
+    REFUSED(GAN_E_ARGUMENT, "flags is NULL", gan_model_parameter_flags, g, "0.weight", NULL);
+    EACH_WRONG(MODEL, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_model_zero_gradients, bad);
     EACH_WRONG(MODEL, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_model_clamp, bad, -1, 1);
     REFUSED(GAN_E_ARGUMENT, "least", gan_model_clamp, g, 1, -1);
     REFUSED(GAN_E_ARGUMENT, "least", gan_model_clamp, g, NAN, 1);
     REFUSED(GAN_E_ARGUMENT, "most", gan_model_clamp, g, -1, NAN);
-}
-
-/* ---- runner.h ---- */
-
-static void refuse_runner(world *w)
-{
-    gan_tensor *in[] = {w->latent}, *wrong_in[] = {w->made}, *pictures[] = {w->pictures};
-    gan_tensor *out[] = {w->made}, *wrong_out[] = {w->latent};
-    gan_tensor *whole, *empty = make_tensor(w->context, 2, (int64_t[]){0, 3});
-    void *bad;
-    CHECK_OK(gan_tensor_create(&whole, w->context, GAN_INT64, 4, (int64_t[]){2, 4, 4, 1}));
-    EACH_WRONG(CONTEXT, bad)
-    NOT_MADE(gan_runner, GAN_E_ARGUMENT, NULL, gan_runner_create, bad, w->generator, "");
-    EACH_WRONG(MODEL, bad)
-    NOT_MADE(gan_runner, GAN_E_ARGUMENT, "model", gan_runner_create, w->context, bad, "");
-    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_runner_create, NULL, w->context, w->generator, "");
-    NOT_MADE(gan_runner, GAN_E_TEXT, "'batch'", gan_runner_create, w->context, w->generator,
-             "batch=0");
-    NOT_MADE(gan_runner, GAN_E_TEXT, "'batch'", gan_runner_create, w->context, w->generator,
-             "batch=9223372036854775807");
-    EACH_WRONG(RUNNER, bad) IGNORED(gan_runner_retain, bad);
-    EACH_WRONG(RUNNER, bad) IGNORED(gan_runner_release, bad);
-    EACH_WRONG(RUNNER, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_runner_update, bad);
-    EACH_WRONG(RUNNER, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_runner_run, bad, in, 1, out, 1);
-    REFUSED(GAN_E_ARGUMENT, "inputs is NULL", gan_runner_run, w->runner, NULL, 1, out, 1);
-    REFUSED(GAN_E_ARGUMENT, "outputs is NULL", gan_runner_run, w->runner, in, 1, NULL, 1);
-    EACH_WRONG(TENSOR, bad)
-    REFUSED(GAN_E_ARGUMENT, "input 0", gan_runner_run, w->runner, (gan_tensor *[]){bad}, 1, out, 1);
-    EACH_WRONG(TENSOR, bad)
-    REFUSED(GAN_E_ARGUMENT, "output 0", gan_runner_run, w->runner, in, 1, (gan_tensor *[]){bad}, 1);
-    REFUSED(GAN_E_SHAPE, "input 0", gan_runner_run, w->runner, wrong_in, 1, out, 1);
-    REFUSED(GAN_E_SHAPE, "output 0", gan_runner_run, w->runner, in, 1, wrong_out, 1);
-    REFUSED(GAN_E_SHAPE, "6 samples", gan_runner_run, w->runner, pictures, 1, out, 1);
-    REFUSED(GAN_E_SHAPE, "0 samples", gan_runner_run, w->runner, (gan_tensor *[]){empty}, 1, out,
-            1);
-    REFUSED(GAN_E_ARGUMENT, "input_count is 2, not 1: the model has 1 (unnamed)", gan_runner_run,
-            w->runner, in, 2, out, 1);
-    REFUSED(GAN_E_ARGUMENT, "output_count is 0, not 1", gan_runner_run, w->runner, in, 1, out, 0);
-    REFUSED(GAN_E_ARGUMENT, "output_count is -2147483648", gan_runner_run, w->runner, in, 1, out,
-            INT32_MIN);
-    REFUSED(GAN_E_SHAPE, "int64", gan_runner_run, w->runner, in, 1, &whole, 1);
-    gan_tensor_release(whole);
-    gan_tensor_release(empty);
-}
-
-/* ---- optimizer.h ---- */
-
-static void refuse_optimizer(world *w)
-{
-    gan_context *other = open_context(&w->fault, "threads=1");
-    gan_model *strange;
-    double number;
-    void *bad;
-    CHECK_OK(gan_model_parse(&strange, other, "input 3; dense 3"));
-    EACH_WRONG(CONTEXT, bad)
-    NOT_MADE(gan_optimizer, GAN_E_ARGUMENT, NULL, gan_optimizer_create, bad, "adam");
-    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_optimizer_create, NULL, w->context, "adam");
-    NOT_MADE(gan_optimizer, GAN_E_ARGUMENT, "spec is NULL", gan_optimizer_create, w->context, NULL);
-    NOT_MADE(gan_optimizer, GAN_E_TEXT, "'lr'", gan_optimizer_create, w->context, "adam lr=-1");
-    NOT_MADE(gan_optimizer, GAN_E_TEXT, "'lr'", gan_optimizer_create, w->context, "adam lr=nan");
-    EACH_WRONG(OPTIMIZER, bad) IGNORED(gan_optimizer_retain, bad);
-    EACH_WRONG(OPTIMIZER, bad) IGNORED(gan_optimizer_release, bad);
-    EACH_WRONG(OPTIMIZER, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_optimizer_add, bad, w->generator);
-    EACH_WRONG(MODEL, bad) REFUSED(GAN_E_ARGUMENT, "model", gan_optimizer_add, w->optimizer, bad);
-    REFUSED(GAN_E_ARGUMENT, "another context", gan_optimizer_add, w->optimizer, strange);
-    EACH_WRONG(OPTIMIZER, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_optimizer_step, bad);
-    EACH_WRONG(OPTIMIZER, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_optimizer_zero, bad);
-    EACH_WRONG(OPTIMIZER, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_optimizer_norm, bad, &number);
-    EACH_WRONG(OPTIMIZER, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_optimizer_rate, bad, &number);
-    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_optimizer_norm, w->optimizer, NULL);
-    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_optimizer_rate, w->optimizer, NULL);
-    EACH_WRONG(OPTIMIZER, bad) NOTHING_FROM(gan_optimizer_text, bad);
-    gan_model_release(strange);
-    gan_context_release(other);
 }
 
 /* ---- trainer.h ---- */
@@ -345,6 +276,10 @@ static void refuse_trainer_rest(world *w)
     REFUSED(GAN_E_ARGUMENT, "name is NULL", gan_trainer_value, t, NULL, &number);
     REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_trainer_value, t, "rate.generator", NULL);
     REFUSED(GAN_E_ARGUMENT, "'rate'", gan_trainer_value, t, "rate", &number);
+    EACH_WRONG(TRAINER, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_trainer_values, bad, &number, 1);
+    REFUSED(GAN_E_ARGUMENT, "values is NULL", gan_trainer_values, t, NULL, 1);
+    REFUSED(GAN_E_ARGUMENT, "count is 1, but", gan_trainer_values, t, &number, 1);
+    REFUSED(GAN_E_ARGUMENT, "count is -1, but", gan_trainer_values, t, &number, -1);
     EACH_WRONG(TRAINER, bad) NOTHING_FROM(gan_trainer_text, bad);
     EACH_WRONG(TRAINER, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_trainer_save, bad, "a");
     REFUSED(GAN_E_ARGUMENT, "path is NULL", gan_trainer_save, t, NULL);
@@ -457,12 +392,6 @@ TEST(wrong_arguments)
     refuse_model_building(w);
     refuse_model_questions(w);
     refuse_model_values(w);
-    refuse_runner(w);
-    refuse_tape_sources(w);
-    refuse_tape_records(w);
-    refuse_tape_results(w);
-    refuse_tape_backward(w);
-    refuse_optimizer(w);
     refuse_trainer_setters(w);
     refuse_trainer_rest(w);
     refuse_recipe(w);

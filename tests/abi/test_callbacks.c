@@ -287,6 +287,8 @@ static void busy_data(world *w)
 static void busy_models(world *w)
 {
     static const char *const name = "a";
+    int64_t shape[4];
+    int32_t rank;
     BUSY_MADE(gan_layer, gan_layer_create, w->context, "tanh");
     CHECK(gan_layer_text(w->layer) == NULL && gan_model_text(w->generator) == NULL);
     BUSY(gan_layer_read(w->layer, "bias", GAN_VALUE, w->made));
@@ -302,6 +304,10 @@ static void busy_models(world *w)
     BUSY(gan_model_add_model(w->generator, w->discriminator));
     BUSY(gan_model_read(w->generator, "0.bias", GAN_VALUE, w->made));
     BUSY(gan_model_write(w->generator, "0.bias", w->made));
+    BUSY(gan_layer_parameter_shape(w->layer, "bias", &rank, shape));
+    BUSY(gan_layer_parameter_flags(w->layer, "bias", &rank));
+    BUSY(gan_model_parameter_flags(w->generator, "0.bias", &rank));
+    BUSY(gan_model_zero_gradients(w->generator));
     BUSY(gan_model_clamp(w->generator, -1, 1));
     BUSY(gan_model_save(w->generator, "a"));
     BUSY_MADE(gan_model, gan_model_load, w->context, "a");
@@ -313,6 +319,8 @@ static void busy_models(world *w)
     BUSY_MADE(gan_runner, gan_runner_create, w->context, w->generator, "");
     BUSY(gan_runner_run(w->runner, (gan_tensor *[]){w->latent}, 1, &w->made, 1));
     BUSY(gan_runner_update(w->runner));
+    BUSY(gan_runner_input_shape(w->runner, 0, shape));
+    BUSY(gan_runner_output_shape(w->runner, 0, shape));
 }
 
 static void busy_tape(world *w)
@@ -335,16 +343,24 @@ static void busy_tape(world *w)
     BUSY(gan_tape_detach(tape, w->x, &out));
     BUSY(gan_tape_value(tape, w->x, w->made));
     BUSY(gan_tape_gradient(tape, w->x, w->made));
+    BUSY_MADE(gan_tensor, gan_tape_tensor, tape, w->x, GAN_VALUE);
     BUSY(gan_tape_backward(tape, &w->loss, NULL, 1, &w->generator, 1));
 }
 
 static void busy_training(world *w)
 {
-    int64_t bytes;
+    double values[1];
+    int64_t bytes, steps;
     BUSY_MADE(gan_optimizer, gan_optimizer_create, w->context, "adam");
     BUSY(gan_optimizer_add(w->optimizer, w->generator));
     BUSY(gan_optimizer_step(w->optimizer));
     BUSY(gan_optimizer_zero(w->optimizer));
+    BUSY(gan_optimizer_set_rate(w->optimizer, 1));
+    BUSY(gan_optimizer_set_steps(w->optimizer, 1));
+    BUSY(gan_optimizer_parameter_steps(w->optimizer, w->generator, "0.bias", &steps));
+    BUSY(gan_optimizer_set_parameter_steps(w->optimizer, w->generator, "0.bias", 1));
+    BUSY(gan_optimizer_read(w->optimizer, w->generator, "0.bias", "m", w->made));
+    BUSY(gan_optimizer_write(w->optimizer, w->generator, "0.bias", "m", w->made));
     BUSY_MADE(gan_trainer, gan_trainer_create, w->context, "gan");
     BUSY(gan_trainer_set_model(w->trainer, "generator", w->generator));
     BUSY(gan_trainer_set_data(w->trainer, "real", w->dataset));
@@ -355,6 +371,7 @@ static void busy_training(world *w)
     BUSY(gan_trainer_memory(w->trainer, &bytes));
     BUSY(gan_trainer_step(w->trainer));
     BUSY(gan_trainer_run(w->trainer, 1, NULL, NULL));
+    BUSY(gan_trainer_values(w->trainer, values, gan_trainer_value_count(w->trainer)));
     BUSY(gan_trainer_save(w->trainer, "a"));
     BUSY_MADE(gan_trainer, gan_trainer_load, w->context, "a");
     BUSY_MADE(gan_tensor, gan_trainer_save_memory, w->trainer);

@@ -25,7 +25,7 @@ typedef struct program {
     gan_layer *layers[4]; /* what follows is of the program by hand */
     gan_tape *tape;
     gan_optimizer *optimizer;
-    gan_tensor *view, *turned, *read, *arranged, *encoded, *decoded;
+    gan_tensor *view, *turned, *read, *arranged, *encoded, *decoded, *value, *moment;
     gan_value z, x, score, loss;
 } program;
 
@@ -180,8 +180,26 @@ static gan_status train_by_hand(program *p)
     return GAN_OK;
 }
 
+static gan_status read_state(program *p)
+{
+    const char *name = gan_model_parameter_name(p->discriminator, 0);
+    int64_t shape[4];
+    int32_t rank;
+    DO(gan_tape_tensor(&p->value, p->tape, p->x, GAN_VALUE));
+    DO(gan_optimizer_set_rate(p->optimizer, 0.02));
+    DO(gan_model_parameter_shape(p->discriminator, name, &rank, shape));
+    DO(gan_tensor_create(&p->moment, p->context, GAN_FLOAT32, rank, shape));
+    DO(gan_optimizer_read(p->optimizer, p->discriminator, name, "square_avg", p->moment));
+    DO(gan_optimizer_write(p->optimizer, p->discriminator, name, "square_avg", p->moment));
+    CHECK(strstr(gan_optimizer_text(p->optimizer), "lr=0.02 ") != NULL);
+    DO(gan_optimizer_step(p->optimizer));
+    return GAN_OK;
+}
+
 static void finish_by_hand(program *p)
 {
+    gan_tensor_release(p->value);
+    gan_tensor_release(p->moment);
     for (int i = 0; i < 4; i++) gan_layer_release(p->layers[i]);
     gan_tape_release(p->tape);
     gan_optimizer_release(p->optimizer);
@@ -214,7 +232,7 @@ static void finish(program *p)
 typedef gan_status stage(program *p);
 static stage *const by_text[] = {start, train, resume, use, NULL};
 static stage *const first_half[] = {start, train, NULL};
-static stage *const by_hand[] = {build_by_hand, read_by_hand, train_by_hand, NULL};
+static stage *const by_hand[] = {build_by_hand, read_by_hand, train_by_hand, read_state, NULL};
 
 static gan_status run_program(fault_host *fault, stage *const *stages, int again)
 {

@@ -31,7 +31,10 @@ TEST(descriptions)
     char message[256];
     CHECK_OK(create_with("threads=2 seed=7", NULL, message, &context));
     CHECK_TEXT(message, "");
-    CHECK_TEXT(gan_context_text(context), "threads=2 seed=7 precision=fp32 log=warning");
+    char text[100];
+    snprintf(text, sizeof text, "threads=2 seed=7 precision=fp32 cpu=%s log=warning",
+             gan__tier_name(gan__cpu_tier()));
+    CHECK_TEXT(gan_context_text(context), text);
     CHECK_TEXT(gan_context_message(context), "");
     CHECK_INT(context->threads, 2);
     CHECK_INT(context->seed, 7);
@@ -273,6 +276,52 @@ TEST(unknown_tier)
     CHECK_TEXT(line, "1 GAN_CPU is 'avx-512'; it can be generic, avx2, avx512");
 }
 
+/* The option wins over the variable; left open, the variable counts. */
+TEST(chosen_tier)
+{
+    static const char *const names[] = {"generic", "avx2", "avx512"};
+    char line[256] = "", message[256], spec[32], text[100];
+    gan_host host = {.size = sizeof host, .user = line, .log = keep_line};
+    gan_context *context;
+    setenv("GAN_CPU", "generic", 1);
+    CHECK_OK(create_with("threads=1 cpu=auto", NULL, message, &context));
+    CHECK_TEXT(gan_context_cpu(context), "generic");
+    gan_context_release(context);
+    for (int i = 0; i < 3; i++) {
+        setenv("GAN_CPU", i == 1 ? "axv2" : "generic", 1); /* neither counts */
+        snprintf(spec, sizeof spec, "threads=1 cpu=%s", names[i]);
+        gan_status status = create_with(spec, &host, message, &context);
+        if (i > (int)gan__cpu_best()) {
+            CHECK_STATUS(status, GAN_E_UNSUPPORTED);
+            CHECK(context == NULL && strstr(message, names[i]) && strstr(message, " has generic"));
+            continue;
+        }
+        CHECK_OK(status);
+        CHECK_TEXT(gan_context_cpu(context), names[i]);
+        snprintf(text, sizeof text, "threads=1 seed=0 precision=fp32 cpu=%s log=warning", names[i]);
+        CHECK_TEXT(gan_context_text(context), text);
+        gan_context_release(context);
+    }
+    CHECK_TEXT(line, "");
+    unsetenv("GAN_CPU");
+    CHECK_STATUS(create_with("cpu=avx", NULL, message, &context), GAN_E_TEXT);
+    CHECK_TEXT(message, "context: 'cpu' is one of auto, generic, avx2, avx512, not 'avx' "
+                        "(line 1, column 5)");
+}
+
+TEST(tier_of_another_processor)
+{
+    gan_context *context;
+    CHECK_OK(gan_context_create(&context, "threads=1", NULL, NULL, 0));
+    CHECK_STATUS(gan__context_choose_tier(context, GAN__AVX512, GAN__AVX2), GAN_E_UNSUPPORTED);
+    CHECK_TEXT(gan_context_message(context),
+               "context: cpu=avx512, but this processor has generic, avx2");
+    CHECK_STATUS(gan__context_choose_tier(context, GAN__AVX2, GAN__GENERIC), GAN_E_UNSUPPORTED);
+    CHECK_TEXT(gan_context_message(context), "context: cpu=avx2, but this processor has generic");
+    CHECK_OK(gan__context_choose_tier(context, GAN__GENERIC, GAN__GENERIC));
+    gan_context_release(context);
+}
+
 /* ---- memory and objects ---- */
 
 TEST(sizes)
@@ -383,6 +432,8 @@ int main(void)
     RUN(messages);
     RUN(log_levels);
     RUN(unknown_tier);
+    RUN(chosen_tier);
+    RUN(tier_of_another_processor);
     RUN(sizes);
     RUN(allocation);
     RUN(objects);

@@ -58,6 +58,11 @@ class Help(Case):
         for line in ("role generator +\w", "feed real +\w", "group generator", "value loss.generator"):
             self.assertRegex(self.good("help", "gan"), r"\n  %s.*\n" % line)
         self.assertIn("  join=add ", self.good("help", "residual"))
+        self.assertRegex(self.good("help", "dense"),
+                         r"\n  features= .* \[required\] \[also without its name\] \[1 to \d+\]\n")
+        self.assertRegex(self.good("help", "dropout"),
+                         r"\n  p=0.5 [^\[]*\[also without its name\] \[0 to 1\]\n")
+        self.assertRegex(self.good("help", "idx"), r"\n  path= [^\[]*\[required\]\n")
         self.bad(2, "gan help: there is no kind 'conv9d'; gan help lists all", "help", "conv9d")
 
     def test_full_output(self):

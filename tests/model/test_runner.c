@@ -136,6 +136,31 @@ TEST(conversions)
     gan_context_release(context);
 }
 
+/* Where the model leaves sizes open, the runner knows them. */
+TEST(shapes)
+{
+    gan_context *context = make_context("threads=1");
+    gan_model *model =
+        make_model(context, "input a any any 3; input b 2; c = conv2d 2 kernel=4 stride=2 pad=1 "
+                            "from a; d = dense 1 from b; output c d");
+    gan_runner *runner = make_runner(context, model, "batch=2 height=8 width=6");
+    int64_t shape[3];
+    CHECK_OK(gan_model_output_shape(model, 0, shape));
+    CHECK_INT(shape[0], -1);
+    static const int64_t expected[2][2][3] = {{{8, 6, 3}, {1, 1, 2}}, {{4, 3, 2}, {1, 1, 1}}};
+    for (int32_t i = 0; i < 2; i++) {
+        CHECK_OK(gan_runner_input_shape(runner, i, shape));
+        CHECK(memcmp(shape, expected[0][i], sizeof shape) == 0);
+        CHECK_OK(gan_runner_output_shape(runner, i, shape));
+        CHECK(memcmp(shape, expected[1][i], sizeof shape) == 0);
+    }
+    CHECK_STATUS(gan_runner_output_shape(runner, 2, shape), GAN_E_ARGUMENT);
+    CHECK_TEXT(gan_context_message(context), "gan_runner_output_shape: index 2 of 2 outputs");
+    gan_runner_release(runner);
+    gan_model_release(model);
+    gan_context_release(context);
+}
+
 TEST(refusals)
 {
     gan_context *context = make_context("threads=1");
@@ -328,6 +353,7 @@ int main(void)
 {
     RUN(batch_invariance);
     RUN(conversions);
+    RUN(shapes);
     RUN(refusals);
     RUN(update);
     RUN(kept_weights);

@@ -203,6 +203,8 @@ TEST(what_may_differ)
     train(small_recipe, NULL, 1, "a.safetensors");
     train(edited("steps=20", "steps=9 log_every=1"), "a.safetensors", 1, "b.safetensors");
     train(edited("threads=1", "threads=2"), "a.safetensors", 1, "b.safetensors");
+    train(edited("threads=1", "threads=1 cpu=generic"), "a.safetensors", 1, "c.safetensors");
+    check_same_files("b.safetensors", "c.safetensors");
 }
 
 TEST(what_is_missing)

@@ -80,6 +80,54 @@ TEST(statements_of_a_model)
     CHECK_TEXT(gan_catalog_option(block, residual, 0, "choices"), "add|concat");
 }
 
+/* Whether the option of that name has these two marks. */
+static void check_marks(const char *group, const char *kind, const char *name, const char *required,
+                        const char *positional)
+{
+    int32_t g = find_group(group), k = find_kind(g, kind), found = 0;
+    for (int32_t o = 0; o < gan_catalog_option_count(g, k); o++) {
+        if (strcmp(gan_catalog_option(g, k, o, "name"), name) != 0) continue;
+        CHECK_TEXT(gan_catalog_option(g, k, o, "required"), required);
+        CHECK_TEXT(gan_catalog_option(g, k, o, "positional"), positional);
+        found++;
+    }
+    CHECK_INT(found, 1);
+}
+
+TEST(required_and_positional)
+{
+    check_marks("layer", "conv2d", "filters", "yes", "yes");
+    check_marks("layer", "conv2d", "kernel", "", "");
+    check_marks("layer", "dropout", "p", "", "yes");
+    check_marks("layer", "input", "sides", "yes", "yes");
+    check_marks("loss", "above", "limit", "", "yes");
+    check_marks("data", "idx", "path", "yes", "");
+    check_marks("optimizer", "adam", "lr", "", "");
+    check_marks("block", "repeat", "count", "yes", "yes");
+}
+
+/* The catalogue says what the parser does: a layer's name alone is a statement unless an option is
+ * required, and then that is what the message asks for. */
+TEST(required_is_what_the_parser_asks_for)
+{
+    int32_t layers = find_group("layer"), refused = 0;
+    gan_context *context = NULL;
+    CHECK_OK(gan_context_create(&context, "threads=1", NULL, NULL, 0));
+    for (int32_t k = 0; k < gan_catalog_kind_count(layers); k++) {
+        const char *first = NULL, *kind = gan_catalog_kind(layers, k);
+        gan_layer *layer = NULL;
+        for (int32_t o = gan_catalog_option_count(layers, k) - 1; o >= 0; o--)
+            if (*gan_catalog_option(layers, k, o, "required"))
+                first = gan_catalog_option(layers, k, o, "name");
+        gan_status status = gan_layer_create(&layer, context, kind);
+        if (!CHECK_STATUS(status, first ? GAN_E_TEXT : GAN_OK)) printf("    %s\n", kind);
+        if (first) CHECK(strstr(gan_context_message(context), first) != NULL && ++refused);
+        gan_layer_release(layer);
+    }
+    CHECK(refused > 5);
+    gan_context_release(context);
+}
+
 /* How many members of a type there are, one of them called so. */
 static int32_t count_members(int32_t group, int32_t kind, const char *type, const char *name)
 {
@@ -142,6 +190,8 @@ int main(void)
     RUN(every_kind_is_complete);
     RUN(known_kinds);
     RUN(statements_of_a_model);
+    RUN(required_and_positional);
+    RUN(required_is_what_the_parser_asks_for);
     RUN(members_of_a_trainer);
     RUN(past_the_end);
     return test_report();

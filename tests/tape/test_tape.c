@@ -404,6 +404,48 @@ TEST(labels_in_bytes)
     gan_context_release(context);
 }
 
+TEST(values_as_new_tensors)
+{
+    gan_context *context = make_context("");
+    gan_model *model = make_model(context, "input 3; dense 4; reshape 2 2 1");
+    gan_tape *tape = make_tape(context);
+    gan_tensor *x = make_tensor(context, GAN_FLOAT32, 2, 5, 0, 0, 3), *made = NULL;
+    gan_tensor *y = make_tensor(context, GAN_FLOAT32, 4, 5, 2, 2, 1);
+    gan_tensor *dx = make_tensor(context, GAN_FLOAT32, 2, 5, 0, 0, 3);
+    gan_value values[3];
+    for (int i = 0; i < 15; i++) floats(x)[i] = (float)(i % 7) - 3;
+    CHECK_OK(gan_tape_input(tape, x, GAN_INPUT_GRADIENT, &values[0]));
+    CHECK_OK(gan_tape_apply(tape, model, "training", &values[0], 1, &values[1], 1));
+    CHECK_OK(gan_tape_loss(tape, "mse target=2", &values[1], 1, &values[2]));
+    CHECK_OK(gan_tape_tensor(&made, tape, values[1], GAN_VALUE));
+    CHECK_OK(gan_tape_value(tape, values[1], y));
+    CHECK_INT(gan_tensor_dtype(made), GAN_FLOAT32);
+    CHECK_INT(gan_tensor_rank(made), 4);
+    CHECK(memcmp(gan_tensor_shape(made), (const int64_t[]){5, 2, 2, 1}, 32) == 0);
+    CHECK(memcmp(floats(made), floats(y), 20 * sizeof(float)) == 0);
+    gan_tensor_release(made);
+    CHECK_STATUS(gan_tape_tensor(&made, tape, values[0], GAN_GRADIENT), GAN_E_STATE);
+    CHECK(made == NULL);
+    CHECK_OK(gan_tape_backward(tape, &values[2], NULL, 1, NULL, 0));
+    CHECK_OK(gan_tape_tensor(&made, tape, values[0], GAN_GRADIENT));
+    CHECK_OK(gan_tape_gradient(tape, values[0], dx));
+    CHECK(memcmp(gan_tensor_shape(made), (const int64_t[]){5, 1, 1, 3}, 32) == 0);
+    CHECK(memcmp(floats(made), floats(dx), 15 * sizeof(float)) == 0);
+    CHECK(memcmp(floats(made), floats(x), 15 * sizeof(float)) != 0 && floats(dx)[4] != 0);
+    gan_tensor_release(made);
+    double number = 0;
+    CHECK_OK(gan_tape_tensor(&made, tape, values[2], GAN_VALUE));
+    CHECK_OK(gan_tape_scalar(tape, values[2], &number));
+    CHECK_NEAR(floats(made)[0], (float)number, 0);
+    CHECK_OK(gan_tape_reset(tape));
+    CHECK_INT(gan_tensor_count(made), 1); /* it is the caller's */
+    gan_tensor *const all[] = {x, y, dx, made};
+    for (int i = 0; i < 4; i++) gan_tensor_release(all[i]);
+    gan_tape_release(tape);
+    gan_model_release(model);
+    gan_context_release(context);
+}
+
 TEST(counts_of_ports)
 {
     gan_context *context = make_context("");
@@ -469,6 +511,7 @@ int main(void)
     RUN(draws);
     RUN(each_tape_has_a_seed);
     RUN(labels_in_bytes);
+    RUN(values_as_new_tensors);
     RUN(counts_of_ports);
     RUN(groups_are_batches);
     return test_report();

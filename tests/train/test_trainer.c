@@ -284,6 +284,27 @@ TEST(a_skipped_step_moves_on)
     close_fixture(&f);
 }
 
+TEST(values_in_one_call)
+{
+    fixture f;
+    double all[64], one;
+    open_fixture(&f, "gan batch=8", d_text, 1);
+    int32_t count = gan_trainer_value_count(f.trainer);
+    CHECK(count > 4 && count < 64);
+    CHECK_OK(gan_trainer_values(f.trainer, all, count));
+    for (int32_t i = 0; i < count; i++) CHECK(isnan(all[i]));
+    run_steps(&f, 1);
+    all[count] = -77;
+    CHECK_OK(gan_trainer_values(f.trainer, all, count));
+    for (int32_t i = 0; i < count; i++) {
+        CHECK_OK(gan_trainer_value(f.trainer, gan_trainer_value_name(f.trainer, i), &one));
+        CHECK_NEAR(all[i], one, 0);
+    }
+    CHECK_NEAR(all[count], -77, 0);
+    CHECK_STATUS(gan_trainer_values(f.trainer, all, count + 1), GAN_E_ARGUMENT);
+    close_fixture(&f);
+}
+
 TEST(errors_name_the_thing)
 {
     fixture f;
@@ -532,6 +553,7 @@ int main(void)
     RUN(no_allocation_after_the_first_step);
     RUN(a_step_that_diverges_changes_nothing);
     RUN(a_skipped_step_moves_on);
+    RUN(values_in_one_call);
     RUN(errors_name_the_thing);
     RUN(idle_options_are_refused);
     RUN(a_loss_settles_what_is_open);
