@@ -110,6 +110,9 @@ if(NOT GAN_SANITIZE AND CMAKE_SYSTEM_NAME STREQUAL "Linux")
   if(GAN_CXX)
     gan_script_test(abi/every_function_cpp abi/every_function.cmake "CXX=${GAN_CXX}"
                     "LIBRARY=$<TARGET_FILE:gan>" "WORK=${gan_work}/every_function")
+    gan_script_test(abi/callback_throws abi/cxx_program.cmake "CXX=${GAN_CXX}"
+                    NAME=callback_throws "LIBRARY=$<TARGET_FILE:gan>"
+                    "WORK=${gan_work}/callback_throws")
   endif()
   if(Python3_FOUND)
     add_test(NAME abi/every_function_ctypes COMMAND Python3::Interpreter

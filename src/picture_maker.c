@@ -1,5 +1,6 @@
 #include "picture_maker.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,6 +16,23 @@ const char *picture_maker_fault(const gan_model *generator, bool sheet)
         if (in[i] < 1 || out[i] < 1) return "the size of its input or output is open";
     if (sheet && out[2] > 4) return "its output has more channels than the 4 of a picture";
     return NULL;
+}
+
+/* The sheet of gan_image_sheet: as many columns as rows, or one more, a pixel between pictures. */
+int picture_maker_check_sheet(const command *self, const gan_model *generator, const char *name,
+                              int64_t count)
+{
+    int64_t out[3];
+    double columns = ceil(sqrt((double)count)), rows = ceil((double)count / columns);
+    if (gan_model_output_shape(generator, 0, out) != GAN_OK) return EXIT_GOOD;
+    if ((rows * (double)(out[0] + 1) - 1) * (columns * (double)(out[1] + 1) - 1) * (double)out[2] <=
+        GAN_IMAGE_PNG_VALUES)
+        return EXIT_GOOD;
+    return complain(self, EXIT_INPUT,
+                    "%s %lld: a sheet of so many pictures of %lldx%lldx%lld has more values than "
+                    "the %d of a PNG file",
+                    name, (long long)count, (long long)out[0], (long long)out[1], (long long)out[2],
+                    GAN_IMAGE_PNG_VALUES);
 }
 
 bool recipe_noise_is_uniform(const gan_recipe *recipe)

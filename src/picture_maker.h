@@ -17,6 +17,11 @@ typedef struct picture_maker {
  * output, both of fixed size; for a `sheet`, of 1 to 4 channels. Static. */
 const char *picture_maker_fault(const gan_model *generator, bool sheet);
 
+/* EXIT_GOOD, or EXIT_INPUT after a message, if a sheet of so many pictures of this generator has
+ * more values than a PNG file may have. `name` is what asks for them: "--count". */
+int picture_maker_check_sheet(const command *self, const gan_model *generator, const char *name,
+                              int64_t count);
+
 /* Whether the recipe's trainer draws its noise from [-1, 1); not so if it has no such option. */
 bool recipe_noise_is_uniform(const gan_recipe *recipe);
 

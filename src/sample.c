@@ -71,8 +71,11 @@ static int serve(const order *o)
     gan_status status = gan_model_load(&generator, o->context, o->model);
     if (status != GAN_OK) return complain_status(o->self, o->context, status);
     fault = picture_maker_fault(generator, !o->array);
-    code = fault ? complain(o->self, EXIT_INPUT, "%s: no pictures: %s", o->model, fault)
-                 : make_and_save(o, generator);
+    code =
+        fault ? complain(o->self, EXIT_INPUT, "%s: no pictures: %s", o->model, fault) : EXIT_GOOD;
+    if (!code && !o->array)
+        code = picture_maker_check_sheet(o->self, generator, "--count", o->count);
+    if (!code) code = make_and_save(o, generator);
     gan_model_release(generator);
     return code;
 }

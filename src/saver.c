@@ -102,11 +102,14 @@ int saver_start_sheets(saver *s, bool uniform_noise)
     gan_model *generator = saver_product(s);
     const char *fault = picture_maker_fault(generator, true);
     gan_status status;
+    int code;
     s->sheets = !fault;
     if (fault) {
         fprintf(stderr, "the generator makes no pictures, so there will be no sheets: %s\n", fault);
         return EXIT_GOOD;
     }
+    code = picture_maker_check_sheet(s->self, generator, "run.samples", s->samples);
+    if (code) return code;
     status = picture_maker_create(&s->maker, s->context, generator,
                                   s->samples < 64 ? s->samples : 64, uniform_noise);
     return status == GAN_OK ? EXIT_GOOD : complain_status(s->self, s->context, status);

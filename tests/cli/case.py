@@ -219,10 +219,13 @@ class Case(unittest.TestCase):
                 "%s of %s and %s differ" % (name, a, b),
             )
 
-    def steps(self, folder):
-        """The steps that log.jsonl has lines of; every line is checked to be JSON."""
-        with open(os.path.join(folder, "log.jsonl")) as file:
-            return [json.loads(line)["step"] for line in file]
+    def steps(self, folder, running=False):
+        """The steps that log.jsonl has lines of; every line is checked to be JSON. While the
+        training is running its last line may be half there."""
+        lines = read_text(os.path.join(folder, "log.jsonl")).splitlines(True)
+        if running and lines and not lines[-1].endswith("\n"):
+            lines.pop()
+        return [json.loads(line)["step"] for line in lines]
 
     def wait_for(self, condition):
         end = time.monotonic() + LIMIT

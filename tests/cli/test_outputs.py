@@ -49,13 +49,13 @@ class Failures(Case):
         for times in (1, 2):
             os.rename("run/sheets", "gone")
             self.wait_for(lambda: len(re.findall(said, read_text("shown"))) == times)
-            step = self.steps("run")[-1]
-            self.wait_for(lambda: self.steps("run")[-1] > step + 100)
+            step = self.steps("run", True)[-1]
+            self.wait_for(lambda: self.steps("run", True)[-1] > step + 100)
             self.assertEqual(len(re.findall(said, read_text("shown"))), times)
             count = len(os.listdir("gone"))
             os.rename("gone", "run/sheets")
             self.wait_for(lambda: len(os.listdir("run/sheets")) > count + 1)
-        step = self.steps("run")[-1]
+        step = self.steps("run", True)[-1]
         self.end(process)
         self.assertGreaterEqual(self.last_step(), step)
         self.assertEqual(read_png("run/sheet.png")[:2], (38, 38))
@@ -110,8 +110,8 @@ class Failures(Case):
         said = r"(?m)^gan train: run/%s\.safetensors: .*; the training goes on without it$"
         for name in ("checkpoint", "generator"):
             self.wait_for(lambda: len(re.findall(said % name, read_text("shown"))) == 1)
-        step = self.steps("away")[-1]
-        self.wait_for(lambda: self.steps("away")[-1] > step + 50)
+        step = self.steps("away", True)[-1]
+        self.wait_for(lambda: self.steps("away", True)[-1] > step + 50)
         for name in ("checkpoint", "generator"):
             self.assertEqual(len(re.findall(said % name, read_text("shown"))), 1)
         os.remove("away/checkpoint.safetensors")
@@ -119,8 +119,8 @@ class Failures(Case):
         self.wait_for(lambda: os.path.exists(checkpoint))
         self.assertGreater(self.last_step(), step)
         os.rename("run", "away")
-        step = self.steps("away")[-1]
-        self.wait_for(lambda: self.steps("away")[-1] > step + 20)
+        step = self.steps("away", True)[-1]
+        self.wait_for(lambda: self.steps("away", True)[-1] > step + 20)
         self.end(process, 4)
         self.assertNotIn("stopped after step", read_text("shown"))
         self.assertIn("sheet.png", read_text("shown").splitlines()[-1])
@@ -217,6 +217,28 @@ class Divergence(Case):
         code, out, err = self.gan("train", "b.recipe", "--out", "other", *skip)
         self.assertEqual((code, out), (0, "other/sheet.png\n"))
         self.assertRegex(err, "^(%s; the step was skipped\n)+$" % self.diverged)
+
+
+class Sheets(Case):
+    """A sheet that could not be read back is refused before anything is spent on it."""
+
+    message = (
+        "gan %s: %s 2000000: a sheet of so many pictures of 12x12x1 has more values than the"
+        " 268435456 of a PNG file"
+    )
+
+    def test_train(self):
+        many = ("--set", "run.samples=2000000")
+        message = self.message % ("train", "run.samples")
+        self.bad(3, message, "train", "a.recipe", "--out", "run", *many)
+        self.assertFalse(os.path.exists("run"))
+
+    def test_sample(self):
+        self.good("train", "a.recipe", "--out", "run", "--steps", "1")
+        many = ("--count", "2000000")
+        message = self.message % ("sample", "--count")
+        self.bad(3, message, "sample", "run", "--out", "x.png", *many)
+        self.assertFalse(os.path.exists("x.png"))
 
 
 class From(Case):
