@@ -134,12 +134,11 @@ static gan_status game_discriminate(gan_trainer *t, gan_value real, gan_value fa
                                     gan_value scores[2])
 {
     const gan_game *game = t->options;
-    gan_model *d = t->models[GAN_D];
     if (!game->apart)
-        return gan_tape_apply(t->tape, d, "training groups=2", (gan_value[]){real, fake}, 2, scores,
-                              2);
-    GAN__TRY(gan_tape_apply(t->tape, d, "training", &real, 1, &scores[0], 1));
-    return gan_tape_apply(t->tape, d, "training", &fake, 1, &scores[1], 1);
+        return gan__trainer_apply(t, GAN_D, "training groups=2", (gan_value[]){real, fake}, 2,
+                                  scores, 2);
+    GAN__TRY(gan__trainer_apply(t, GAN_D, "training", &real, 1, &scores[0], 1));
+    return gan__trainer_apply(t, GAN_D, "training", &fake, 1, &scores[1], 1);
 }
 
 /* How well D tells them apart: the share of real samples above the limit, and of fakes below it. */
@@ -175,8 +174,8 @@ static gan_status game_discriminator(gan_trainer *t, gan_value *fake)
 
     GAN__TRY(gan__trainer_batch(t, GAN_REAL, &real));
     GAN__TRY(game_noise(t, GAN_NOISE, &z));
-    GAN__TRY(gan_tape_apply(t->tape, t->models[GAN_G], game->reuse ? "training" : "training frozen",
-                            &z, 1, fake, 1));
+    GAN__TRY(gan__trainer_apply(t, GAN_G, game->reuse ? "training" : "training frozen", &z, 1, fake,
+                                1));
     GAN__TRY(gan_tape_detach(t->tape, *fake, &negative));
     GAN__TRY(game_perturb(t, &real));
     GAN__TRY(game_perturb(t, &negative));
@@ -205,10 +204,10 @@ static gan_status game_generator(gan_trainer *t, gan_value fake)
     if (!game->reuse) {
         GAN__TRY(gan_tape_reset(t->tape));
         GAN__TRY(game_noise(t, GAN_NOISE_G, &z));
-        GAN__TRY(gan_tape_apply(t->tape, g, "training", &z, 1, &fake, 1));
+        GAN__TRY(gan__trainer_apply(t, GAN_G, "training", &z, 1, &fake, 1));
     }
     GAN__TRY(game_perturb(t, &fake));
-    GAN__TRY(gan_tape_apply(t->tape, t->models[GAN_D], "training frozen", &fake, 1, &score, 1));
+    GAN__TRY(gan__trainer_apply(t, GAN_D, "training frozen", &fake, 1, &score, 1));
     GAN__TRY(gan_tape_loss(t->tape, o->generator, &score, 1, &term));
     GAN__TRY(gan_tape_combine(t->tape, &term, &o->generator_weight, 1, &loss));
     GAN__TRY(gan__trainer_measure(t, GAN_LOSS_G, loss));

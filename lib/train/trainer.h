@@ -149,6 +149,11 @@ static inline const gan__trainer_common *gan__trainer_options(const gan_trainer 
 /* The batch of a feed, put on the tape; *out is -1 for an optional feed that was not fed. */
 gan_status gan__trainer_batch(gan_trainer *trainer, int32_t feed, gan_value *out);
 
+/* Applies the model of a role, as gan_tape_apply does; a message names the role. */
+gan_status gan__trainer_apply(gan_trainer *trainer, int32_t role, const char *mode,
+                              const gan_value *inputs, int32_t input_count, gan_value *outputs,
+                              int32_t output_count);
+
 /* Reads a scalar of the tape into a measured value; GAN_E_DIVERGED with its name if it is not
  * finite. */
 gan_status gan__trainer_measure(gan_trainer *trainer, int32_t value, gan_value scalar);

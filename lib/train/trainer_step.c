@@ -31,6 +31,17 @@ gan_status gan__trainer_batch(gan_trainer *t, int32_t feed, gan_value *out)
     return gan_tape_input(t->tape, *batch, 0, out);
 }
 
+gan_status gan__trainer_apply(gan_trainer *t, int32_t role, const char *mode,
+                              const gan_value *inputs, int32_t input_count, gan_value *outputs,
+                              int32_t output_count)
+{
+    gan_status status = gan_tape_apply(t->tape, t->models[role], mode, inputs, input_count, outputs,
+                                       output_count);
+    if (status == GAN_OK) return GAN_OK;
+    return gan__fail_in(t->object.context, status, "%s: the %s", t->kind->kind.name,
+                        t->kind->roles[role].name);
+}
+
 gan_status gan__trainer_measure(gan_trainer *t, int32_t value, gan_value scalar)
 {
     GAN__TRY(gan_tape_scalar(t->tape, scalar, &t->values[value]));
