@@ -174,8 +174,8 @@ static gan_status game_discriminator(gan_trainer *t, gan_value *fake)
 
     GAN__TRY(gan__trainer_batch(t, GAN_REAL, &real));
     GAN__TRY(game_noise(t, GAN_NOISE, &z));
-    GAN__TRY(gan__trainer_apply(t, GAN_G, game->reuse ? "training" : "training frozen", &z, 1, fake,
-                                1));
+    GAN__TRY(
+        gan__trainer_apply(t, GAN_G, game->reuse ? "training" : "training frozen", &z, 1, fake, 1));
     GAN__TRY(gan_tape_detach(t->tape, *fake, &negative));
     GAN__TRY(game_perturb(t, &real));
     GAN__TRY(game_perturb(t, &negative));
