@@ -36,7 +36,7 @@ static double critic_loss(const game *t)
     const float *real = gan_tensor_data(t->scores[0]), *fake = gan_tensor_data(t->scores[1]);
     float *d_real = gan_tensor_data(t->seeds[0]), *d_fake = gan_tensor_data(t->seeds[1]);
     double loss = 0;
-    for (int i = 0; i < BATCH; ++i) {
+    for (int i = 0; i < BATCH; i++) {
         float a = real[i] - 1, b = fake[i] > -1 ? fake[i] + 1 : 0;
         loss += (a * a + b * b) / BATCH;
         d_real[i] = 2 * a / BATCH;
@@ -57,10 +57,10 @@ static double train_critic(game *t, gan_tensor *pictures, double *real_mean)
     inputs[0] = real;
     inputs[1] = fake;
     check(gan_tape_apply(t->tape, t->d, "training groups=2", inputs, 2, scores, 2));
-    for (int i = 0; i < 2; ++i) check(gan_tape_value(t->tape, scores[i], t->scores[i]));
+    for (int i = 0; i < 2; i++) check(gan_tape_value(t->tape, scores[i], t->scores[i]));
     loss = critic_loss(t);
     *real_mean = 0;
-    for (int i = 0; i < BATCH; ++i)
+    for (int i = 0; i < BATCH; i++)
         *real_mean += ((const float *)gan_tensor_data(t->scores[0]))[i] / BATCH;
     check(gan_tape_backward(t->tape, scores, t->seeds, 2, &t->d, 1));
     check(gan_optimizer_step(t->d_rule));
@@ -81,7 +81,7 @@ static double train_generator(game *t, double real_mean)
     check(gan_tape_apply(t->tape, t->d, "training frozen", &fake, 1, &score, 1));
     check(gan_tape_loss(t->tape, "mean", &score, 1, &mean));
     check(gan_tape_scalar(t->tape, mean, &fake_mean));
-    for (int i = 0; i < BATCH; ++i) seed[i] = (float)(2 * (fake_mean - real_mean) / BATCH);
+    for (int i = 0; i < BATCH; i++) seed[i] = (float)(2 * (fake_mean - real_mean) / BATCH);
     check(gan_tape_backward(t->tape, &score, t->seeds, 1, &t->g, 1));
     check(gan_optimizer_step(t->g_rule));
     check(gan_optimizer_zero(t->g_rule));
@@ -100,7 +100,7 @@ static void make_game(game *t)
     check(gan_optimizer_add(t->g_rule, t->g));
     check(gan_optimizer_add(t->d_rule, t->d));
     check(gan_tape_create(&t->tape, ctx));
-    for (int i = 0; i < 2; ++i) {
+    for (int i = 0; i < 2; i++) {
         check(gan_tensor_create(&t->scores[i], ctx, GAN_FLOAT32, 2, shape));
         check(gan_tensor_create(&t->seeds[i], ctx, GAN_FLOAT32, 2, shape));
     }
@@ -108,7 +108,7 @@ static void make_game(game *t)
 
 static void free_game(game *t)
 {
-    for (int i = 0; i < 2; ++i) {
+    for (int i = 0; i < 2; i++) {
         gan_tensor_release(t->scores[i]);
         gan_tensor_release(t->seeds[i]);
     }
@@ -137,10 +137,10 @@ int main(int argc, char **argv)
     check(gan_dataset_open(&data, ctx, spec));
     check(gan_tensor_create(&pictures, ctx, GAN_FLOAT32, 4, shape));
     make_game(&t);
-    for (long step = 0; step < steps; ++step) {
+    for (long step = 0; step < steps; step++) {
         int64_t indices[BATCH];
         double d_loss, g_loss, real_mean;
-        for (int i = 0; i < BATCH; ++i) indices[i] = (step * BATCH + i) % gan_dataset_count(data);
+        for (int i = 0; i < BATCH; i++) indices[i] = (step * BATCH + i) % gan_dataset_count(data);
         check(gan_dataset_read(data, "image", indices, pictures));
         d_loss = train_critic(&t, pictures, &real_mean);
         g_loss = train_generator(&t, real_mean);

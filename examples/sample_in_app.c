@@ -16,7 +16,7 @@ static void *allocate(void *user, size_t size, size_t alignment)
 {
     char *raw = malloc(size + alignment + sizeof raw), *memory;
     if (!raw) return NULL;
-    ++*(long *)user;
+    (*(long *)user)++;
     memory = raw + sizeof raw + alignment - 1;
     memory -= (uintptr_t)memory % alignment;
     ((char **)(void *)memory)[-1] = raw;
@@ -53,9 +53,9 @@ static int fail(gan_context *ctx, const char *what)
 /* Noise of the application's own making: a sum of uniform numbers is nearly normal. */
 static void fill_noise(float *z, int64_t count)
 {
-    for (int64_t i = 0; i < count; ++i) {
+    for (int64_t i = 0; i < count; i++) {
         z[i] = -6;
-        for (int k = 0; k < 12; ++k) z[i] += (float)rand() / (float)RAND_MAX;
+        for (int k = 0; k < 12; k++) z[i] += (float)rand() / (float)RAND_MAX;
     }
 }
 
@@ -93,7 +93,7 @@ int main(int argc, char **argv)
         return fail(ctx, "tensors");
 
     before = allocations;
-    for (int round = 0; round < ROUNDS; ++round) {
+    for (int round = 0; round < ROUNDS; round++) {
         fill_noise(z, BATCH * in[1] * in[2] * in[3]);
         if (gan_runner_run(runner, &noise, 1, &pictures, 1)) return fail(ctx, "run");
     }

@@ -36,7 +36,7 @@ int complain_status(const command *self, gan_context *context, gan_status status
 
 static const flag *find_flag(const command *self, const char *name, size_t length)
 {
-    for (int i = 0; i < self->flag_count; ++i)
+    for (int i = 0; i < self->flag_count; i++)
         if (strlen(self->flags[i].name) == length && !strncmp(self->flags[i].name, name, length))
             return &self->flags[i];
     return NULL;
@@ -74,7 +74,7 @@ int arguments_parse(const command *self, int count, char **words, arguments *out
 {
     bool only_operands = false;
     memset(out, 0, sizeof *out);
-    for (int i = 0; i < count; ++i) {
+    for (int i = 0; i < count; i++) {
         if (!only_operands && !strcmp(words[i], "--"))
             only_operands = true;
         else if (!only_operands && words[i][0] == '-' && words[i][1]) {
@@ -93,7 +93,7 @@ int arguments_parse(const command *self, int count, char **words, arguments *out
 
 const char *arguments_get(const arguments *a, const char *name)
 {
-    for (int i = 0; i < a->given_count; ++i)
+    for (int i = 0; i < a->given_count; i++)
         if (!strcmp(a->given[i].name, name)) return a->given[i].value;
     return NULL;
 }
@@ -143,7 +143,7 @@ void print_command_help(const command *self)
 {
     printf("usage: gan %s %s\n\n%s\n", self->name, self->operands, self->help);
     if (self->flag_count) puts("");
-    for (int i = 0; i < self->flag_count; ++i) {
+    for (int i = 0; i < self->flag_count; i++) {
         char left[64];
         const flag *f = &self->flags[i];
         snprintf(left, sizeof left, "--%s %s", f->name, f->argument ? f->argument : "");

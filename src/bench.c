@@ -65,13 +65,13 @@ static void report(bench *b, const char *name, rounds *m, double operations)
     double shares[MAX_ROUNDS];
     double seconds, rate, peak, share;
     int count = (int)b->rounds;
-    for (int r = 0; r < count; ++r)
+    for (int r = 0; r < count; r++)
         shares[r] = operations / m->seconds[r] * 2e-9 / (m->peaks[r] + m->peaks[r + 1]);
     seconds = median(m->seconds, count);
     peak = median(m->peaks, count + 1);
     share = median(shares, count);
     rate = operations / seconds * 1e-9;
-    ++b->found;
+    b->found++;
     if (b->json)
         printf("{\"case\": \"%s\", \"precision\": \"%s\", \"threads\": %lld, \"seconds\": %.6g, "
                "\"gflops\": %.4g, \"peak_gflops\": %.4g, \"share_of_peak\": %.3f}\n",
@@ -93,9 +93,9 @@ static void time_subject(bench *b, const char *name, subject *s, double operatio
 {
     rounds m;
     int repeats = 1;
-    for (int r = -2; r < (int)b->rounds; ++r) {
+    for (int r = -2; r < (int)b->rounds; r++) {
         double spent = 0;
-        for (int i = 0; i < repeats && b->status == GAN_OK; ++i) {
+        for (int i = 0; i < repeats && b->status == GAN_OK; i++) {
             double started;
             if (before) b->status = before(s);
             started = seconds_now();
@@ -177,11 +177,11 @@ static void bench_one_layer(bench *b, const char *name, const bench_layer *l, in
 static void bench_layers(bench *b, const bench_net *net)
 {
     static const char *const passes[] = {"forward", "data", "weights"};
-    for (int side = 0; side < 2; ++side) {
+    for (int side = 0; side < 2; side++) {
         const bench_layer *layers = side ? net->d : net->g;
         int count = side ? net->d_count : net->g_count;
-        for (int i = 0; i < count; ++i)
-            for (int pass = 0; pass < 3; ++pass) {
+        for (int i = 0; i < count; i++)
+            for (int pass = 0; pass < 3; pass++) {
                 char name[64];
                 snprintf(name, sizeof name, "conv.%s.%s.%s", net->name, layers[i].name,
                          passes[pass]);
@@ -205,7 +205,7 @@ static void bench_products(bench *b)
         bench_one_layer(b, b->wanted, &l, m, 0);
         return;
     }
-    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; ++i) {
+    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
         char name[64], statement[64];
         bench_layer l = {"", statement, 1, 1, shapes[i][2], 1, 1, shapes[i][1], 1, 1, 0};
         snprintf(name, sizeof name, "product.%dx%dx%d", shapes[i][0], shapes[i][1], shapes[i][2]);
@@ -280,7 +280,7 @@ static void bench_first_step(bench *b, const bench_net *net)
     snprintf(name, sizeof name, "first.%s", net->name);
     if (!wants(b, name)) return;
     m.peaks[0] = bench_peak_now(b);
-    for (int i = 0; i < b->rounds && b->status == GAN_OK; ++i) {
+    for (int i = 0; i < b->rounds && b->status == GAN_OK; i++) {
         subject s = {.context = NULL};
         b->status = first_step(&s, gan_context_text(b->context), net, &m.seconds[i]);
         m.peaks[i + 1] = bench_peak_now(b);
@@ -293,10 +293,10 @@ static void bench_peak(bench *b)
     rounds m;
     double peak;
     if (!wants(b, "peak")) return;
-    for (int i = 0; i <= b->rounds; ++i) m.peaks[i] = bench_peak_now(b);
+    for (int i = 0; i <= b->rounds; i++) m.peaks[i] = bench_peak_now(b);
     peak = median(m.peaks, (int)b->rounds + 1);
-    for (int i = 0; i <= b->rounds; ++i) m.peaks[i] = peak;
-    for (int i = 0; i < b->rounds; ++i) m.seconds[i] = 1;
+    for (int i = 0; i <= b->rounds; i++) m.peaks[i] = peak;
+    for (int i = 0; i < b->rounds; i++) m.seconds[i] = 1;
     report(b, "peak", &m, peak * 1e9);
 }
 
@@ -304,10 +304,10 @@ static int run_cases(bench *b)
 {
     bench_peak(b);
     bench_products(b);
-    for (int i = 0; i < bench_net_count; ++i)
+    for (int i = 0; i < bench_net_count; i++)
         if (strcmp(bench_nets[i].name, "mlp")) bench_layers(b, &bench_nets[i]);
-    for (int i = 0; i < bench_net_count; ++i) bench_first_step(b, &bench_nets[i]);
-    for (int i = 0; i < bench_net_count; ++i) bench_training(b, &bench_nets[i]);
+    for (int i = 0; i < bench_net_count; i++) bench_first_step(b, &bench_nets[i]);
+    for (int i = 0; i < bench_net_count; i++) bench_training(b, &bench_nets[i]);
     if (b->status != GAN_OK) return complain_status(b->self, b->context, b->status);
     if (!b->found) return complain(b->self, EXIT_USAGE, "there is no case '%s'", b->wanted);
     return EXIT_GOOD;

@@ -77,7 +77,7 @@ double bench_layer_products(const bench_layer *l)
 static double sum_products(const bench_layer *layers, int count)
 {
     double sum = 0;
-    for (int i = 0; i < count; ++i) sum += bench_layer_products(&layers[i]);
+    for (int i = 0; i < count; i++) sum += bench_layer_products(&layers[i]);
     return sum;
 }
 

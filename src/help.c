@@ -7,7 +7,7 @@
 static void list_kinds(int32_t group)
 {
     printf("%s\n", gan_catalog_group(group));
-    for (int32_t k = 0; k < gan_catalog_kind_count(group); ++k)
+    for (int32_t k = 0; k < gan_catalog_kind_count(group); k++)
         printf("  %-18s %s\n", gan_catalog_kind(group, k), gan_catalog_kind_help(group, k));
 }
 
@@ -34,7 +34,7 @@ static void print_kind(int32_t group, int32_t kind)
 {
     printf("%s (%s): %s\n", gan_catalog_kind(group, kind), gan_catalog_group(group),
            gan_catalog_kind_help(group, kind));
-    for (int32_t o = 0; o < gan_catalog_option_count(group, kind); ++o) {
+    for (int32_t o = 0; o < gan_catalog_option_count(group, kind); o++) {
         char left[96];
         const char *choices = field(group, kind, o, "choices");
         double least, most;
@@ -47,7 +47,7 @@ static void print_kind(int32_t group, int32_t kind)
         if (gan_catalog_option_range(group, kind, o, &least, &most)) print_range(least, most);
         putchar('\n');
     }
-    for (int32_t m = 0; m < gan_catalog_member_count(group, kind); ++m) {
+    for (int32_t m = 0; m < gan_catalog_member_count(group, kind); m++) {
         const char *help = gan_catalog_member(group, kind, m, "help");
         char left[96];
         snprintf(left, sizeof left, "%s %s", gan_catalog_member(group, kind, m, "type"),
@@ -63,22 +63,22 @@ static int run_help(const command *self, int count, char **words)
     if (code) return code;
     if (!a.operand_count || arguments_get(&a, "help")) {
         print_command_help(self);
-        for (int32_t g = 0; g < gan_catalog_group_count(); ++g) {
+        for (int32_t g = 0; g < gan_catalog_group_count(); g++) {
             puts("");
             list_kinds(g);
         }
         return EXIT_GOOD;
     }
-    for (int32_t g = 0; g < gan_catalog_group_count(); ++g)
-        for (int32_t k = 0; k < gan_catalog_kind_count(g); ++k)
+    for (int32_t g = 0; g < gan_catalog_group_count(); g++)
+        for (int32_t k = 0; k < gan_catalog_kind_count(g); k++)
             if (!strcmp(gan_catalog_kind(g, k), a.operands[0])) {
                 print_kind(g, k);
-                ++found;
+                found++;
             }
-    for (int i = 0; commands[i]; ++i)
+    for (int i = 0; commands[i]; i++)
         if (!strcmp(commands[i]->name, a.operands[0])) {
             print_command_help(commands[i]);
-            ++found;
+            found++;
         }
     if (found) return EXIT_GOOD;
     return complain(self, EXIT_USAGE, "there is no kind '%s'; gan help lists all", a.operands[0]);

@@ -11,11 +11,11 @@ static void print_model(const gan_model *model)
     int32_t rank;
     printf("%s\n%lld trained numbers\n", gan_model_text(model),
            (long long)gan_model_weight_count(model));
-    for (int64_t i = 0; i < gan_model_parameter_count(model); ++i) {
+    for (int64_t i = 0; i < gan_model_parameter_count(model); i++) {
         const char *name = gan_model_parameter_name(model, i);
         if (gan_model_parameter_shape(model, name, &rank, shape) != GAN_OK) continue;
         printf("  %-32s", name);
-        for (int32_t d = 0; d < rank; ++d) printf("%s%lld", d ? "x" : " ", (long long)shape[d]);
+        for (int32_t d = 0; d < rank; d++) printf("%s%lld", d ? "x" : " ", (long long)shape[d]);
         putchar('\n');
     }
 }

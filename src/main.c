@@ -14,7 +14,7 @@ static void print_help(FILE *to)
     fputs("gan: trains generative adversarial networks and makes pictures with them\n\n"
           "usage: gan COMMAND ...\n\n",
           to);
-    for (int i = 0; commands[i]; ++i)
+    for (int i = 0; commands[i]; i++)
         fprintf(to, "  %-8s %s\n", commands[i]->name, commands[i]->help);
     fputs("\n  gan COMMAND --help   flags of a command\n"
           "  gan help KIND        options of a layer, loss, optimizer, trainer, data set, run\n"
@@ -39,7 +39,7 @@ static int run(int argc, char **argv)
         printf("gan %s\n", gan_version());
         return EXIT_GOOD;
     }
-    for (int i = 0; commands[i]; ++i)
+    for (int i = 0; commands[i]; i++)
         if (!strcmp(argv[1], commands[i]->name))
             return commands[i]->run(commands[i], argc - 2, argv + 2);
     fprintf(stderr, "gan: there is no command '%s'; see gan --help\n", argv[1]);

@@ -38,7 +38,7 @@ static int64_t number_of(const char *text, const char *key)
 {
     const size_t length = strlen(key);
     for (const char *line = text; line; line = strchr(line, '\n')) {
-        if (*line == '\n') ++line;
+        if (*line == '\n') line++;
         if (!strncmp(line, key, length) && (line[length] == ':' || line[length] == ' '))
             return strtoll(line + length + 1, NULL, 10);
     }
@@ -86,7 +86,7 @@ static int64_t group_cache(const group_files *f, const char *root, const char *f
     char text[TEXT_SIZE];
     int64_t sum = 0;
     if (!read_text(text, root, folder, "memory.stat")) return 0;
-    for (int i = 0; i < 3 && f->cache[i]; ++i) {
+    for (int i = 0; i < 3 && f->cache[i]; i++) {
         int64_t bytes = number_of(text, f->cache[i]);
         if (bytes > 0) sum += bytes;
     }

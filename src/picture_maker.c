@@ -12,7 +12,7 @@ const char *picture_maker_fault(const gan_model *generator, bool sheet)
     if (gan_model_input_shape(generator, 0, in) != GAN_OK ||
         gan_model_output_shape(generator, 0, out) != GAN_OK)
         return "its shapes are unknown";
-    for (int i = 0; i < 3; ++i)
+    for (int i = 0; i < 3; i++)
         if (in[i] < 1 || out[i] < 1) return "the size of its input or output is open";
     if (sheet && out[2] > 4) return "its output has more channels than the 4 of a picture";
     return NULL;
@@ -78,7 +78,7 @@ static gan_status draw_noise(picture_maker *maker, int64_t first, gan_tensor *z)
 {
     int64_t shape[4] = {1};
     gan_status status = gan_model_input_shape(maker->generator, 0, shape + 1);
-    for (int64_t i = 0; i < gan_tensor_shape(z)[0] && status == GAN_OK; ++i) {
+    for (int64_t i = 0; i < gan_tensor_shape(z)[0] && status == GAN_OK; i++) {
         gan_tensor *one = NULL;
         gan_value value;
         status = gan_tape_reset(maker->tape);

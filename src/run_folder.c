@@ -72,7 +72,7 @@ void remove_older(const char *folder, const char *name, int64_t step, int64_t co
         while ((entry = readdir(files)) != NULL) {
             int64_t s = older_step(entry->d_name, name);
             if (s < 0 || s >= step) continue;
-            ++found;
+            found++;
             if (s < first) first = s;
         }
         closedir(files);
@@ -88,7 +88,7 @@ static bool is_saved(const char *name, size_t length)
     static const char *const own[] = {"checkpoint.safetensors", "generator.safetensors",
                                       "before-divergence.safetensors", "sheet.png"};
     size_t digits = strspn(name, "0123456789");
-    for (size_t i = 0; i < sizeof own / sizeof own[0]; ++i)
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
         if (strlen(own[i]) == length && !strncmp(name, own[i], length)) return true;
     return digits >= 6 && digits + 4 == length && !strncmp(name + digits, ".png", 4);
 }

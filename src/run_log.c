@@ -84,7 +84,7 @@ int run_log_step(run_log *log, const gan_trainer *trainer)
     char line[LOG_LINE] = "";
     add(line, sizeof line, "{\"step\":%lld,\"time\":%lld", (long long)gan_trainer_steps(trainer),
         (long long)time(NULL));
-    for (int32_t i = 0; i < gan_trainer_value_count(trainer); ++i) {
+    for (int32_t i = 0; i < gan_trainer_value_count(trainer); i++) {
         const char *name = gan_trainer_value_name(trainer, i);
         double value;
         if (gan_trainer_value(trainer, name, &value) == GAN_OK && isfinite(value))
@@ -105,13 +105,13 @@ static void add_values(char line[LINE_SIZE], const gan_trainer *trainer, const c
     static const char *const letters[][2] = {{"discriminator", "D"}, {"generator", "G"}};
     size_t length = strlen(group);
     bool first = true;
-    for (int32_t i = 0; i < gan_trainer_value_count(trainer); ++i) {
+    for (int32_t i = 0; i < gan_trainer_value_count(trainer); i++) {
         const char *name = gan_trainer_value_name(trainer, i), *letter = "";
         double value;
         if (strncmp(name, group, length) || name[length] != '.') continue;
         if (gan_trainer_value(trainer, name, &value) != GAN_OK) continue;
         name += length + 1;
-        for (int l = 0; l < 2; ++l) {
+        for (int l = 0; l < 2; l++) {
             size_t n = strlen(letters[l][0]);
             if (strncmp(name, letters[l][0], n)) continue;
             letter = letters[l][1];

@@ -41,7 +41,7 @@ static void note_error(saver *s, output_kind kind, saver_loudness loudness, cons
 
 bool saver_failed(const saver *s)
 {
-    for (int i = 0; i < OUTPUTS; ++i)
+    for (int i = 0; i < OUTPUTS; i++)
         if (s->failing[i]) return true;
     return false;
 }
@@ -81,13 +81,13 @@ static bool save_file(saver *s, output_kind kind, saver_loudness loudness)
 bool saver_save(saver *s, saver_loudness loudness)
 {
     bool all = true;
-    for (int i = 0; i < KEPT_OUTPUTS; ++i) all = save_file(s, (output_kind)i, loudness) && all;
+    for (int i = 0; i < KEPT_OUTPUTS; i++) all = save_file(s, (output_kind)i, loudness) && all;
     return all;
 }
 
 void saver_resume(saver *s, int64_t step, bool its_own)
 {
-    for (int i = 0; i < KEPT_OUTPUTS; ++i) s->of_step[i] = step;
+    for (int i = 0; i < KEPT_OUTPUTS; i++) s->of_step[i] = step;
     if (!its_own) return;
     s->saved_step = step;
     if (s->keep == 0) return;

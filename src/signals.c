@@ -59,14 +59,14 @@ static bool is_handled_by(int number, handler *action)
 static void on_stop(int number)
 {
     stop_signal = number;
-    for (int i = 0; i < STOPPERS; ++i)
+    for (int i = 0; i < STOPPERS; i++)
         if (is_handled_by(stoppers[i].number, on_stop))
             handle(stoppers[i].number, stoppers[i].gentle ? SIG_IGN : SIG_DFL);
 }
 
 void signals_catch(void)
 {
-    for (int i = 0; i < STOPPERS; ++i)
+    for (int i = 0; i < STOPPERS; i++)
         if (is_handled_by(stoppers[i].number, SIG_DFL)) handle(stoppers[i].number, on_stop);
 }
 

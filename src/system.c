@@ -77,7 +77,7 @@ int make_folders(const char *path)
     char part[PATH_SIZE];
     size_t length = strlen(path);
     if (length >= sizeof part) return ENAMETOOLONG;
-    for (size_t i = 1; i <= length; ++i) {
+    for (size_t i = 1; i <= length; i++) {
         if (path[i] != '/' && path[i] != '\0') continue;
         memcpy(part, path, i);
         part[i] = '\0';
@@ -155,7 +155,7 @@ static int follow_links(char out[PATH_SIZE], const char *path)
 {
     char link[PATH_SIZE];
     if (snprintf(out, PATH_SIZE, "%s", path) >= PATH_SIZE) return ENAMETOOLONG;
-    for (int links = 0; links <= 40; ++links) {
+    for (int links = 0; links <= 40; links++) {
         ssize_t length = readlink(out, link, sizeof link - 1);
         if (length < 0) return 0;
         const char *slash = link[0] == '/' ? NULL : strrchr(out, '/');
@@ -306,7 +306,7 @@ static bool file_is(int file, const char *path)
 int lock_file(const char *path, int *lock)
 {
     struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    for (int tries = 8;; --tries) {
+    for (int tries = 8;; tries--) {
         *lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
         if (*lock < 0) return errno;
         bool failed = fcntl(*lock, F_SETLK, &whole) != 0;
@@ -331,7 +331,7 @@ void unlock_file(const char *path, int lock)
 bool fill_standard_files(void)
 {
 #ifndef _WIN32
-    for (int i = 0; i <= 2; ++i) /* the lowest number that is free is the one given out */
+    for (int i = 0; i <= 2; i++) /* the lowest number that is free is the one given out */
         if (fcntl(i, F_GETFD) < 0 && open("/dev/null", O_RDWR) != i) return false;
 #endif
     return true;

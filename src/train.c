@@ -73,7 +73,7 @@ static int apply_flags(run *r, const arguments *a)
 {
     static const char *const shorts[][2] = {
         {"threads", "context.threads"}, {"precision", "context.precision"}, {"steps", "run.steps"}};
-    for (int i = 0; i < a->given_count; ++i) {
+    for (int i = 0; i < a->given_count; i++) {
         const char *name = a->given[i].name, *value = a->given[i].value;
         const bool change = !strcmp(name, "change");
         char path[256] = "";
@@ -82,7 +82,7 @@ static int apply_flags(run *r, const arguments *a)
             int code = split_flag(r, name, value, path, &value);
             if (code) return code;
         }
-        for (size_t s = 0; s < sizeof shorts / sizeof shorts[0]; ++s)
+        for (size_t s = 0; s < sizeof shorts / sizeof shorts[0]; s++)
             if (!strcmp(name, shorts[s][0])) snprintf(path, sizeof path, "%s", shorts[s][1]);
         if (*path)
             status = change ? gan_recipe_change(r->recipe, path, value)
@@ -291,12 +291,12 @@ static int32_t on_step(void *user, gan_trainer *trainer)
 static const char *find_group(const run *r, const char *message)
 {
     const char *kind = gan_trainer_text(r->trainer), *name;
-    for (int32_t g = 0; g < gan_catalog_group_count(); ++g)
-        for (int32_t k = 0; k < gan_catalog_kind_count(g); ++k) {
+    for (int32_t g = 0; g < gan_catalog_group_count(); g++)
+        for (int32_t k = 0; k < gan_catalog_kind_count(g); k++) {
             const char *known = gan_catalog_kind(g, k);
             if (strcmp(gan_catalog_group(g), "trainer") || strncmp(kind, known, strlen(known)))
                 continue;
-            for (int32_t m = 0; m < gan_catalog_member_count(g, k); ++m) {
+            for (int32_t m = 0; m < gan_catalog_member_count(g, k); m++) {
                 name = gan_catalog_member(g, k, m, "name");
                 if (!strcmp(gan_catalog_member(g, k, m, "type"), "group") && strstr(message, name))
                     return name;
@@ -397,7 +397,7 @@ static int prepare_saver(run *r)
     s->trainer = r->trainer;
     s->folder = r->folder;
     s->saved_step = -1;
-    for (int i = 0; i < KEPT_OUTPUTS; ++i) s->of_step[i] = -1;
+    for (int i = 0; i < KEPT_OUTPUTS; i++) s->of_step[i] = -1;
     return saver_start_sheets(s, recipe_noise_is_uniform(r->recipe));
 }
 

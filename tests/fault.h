@@ -77,9 +77,8 @@ TEST_UNUSED static int fault_file_due(fault_host *fault)
 
 TEST_UNUSED static fault_file *fault_find(fault_host *fault, const char *path)
 {
-    for (int i = 0; i < FAULT_FILES; i++) {
+    for (int i = 0; i < FAULT_FILES; i++)
         if (strcmp(fault->files[i].path, path) == 0) return &fault->files[i];
-    }
     return NULL;
 }
 

@@ -193,9 +193,8 @@ static void context_check_cpu(gan_context *context)
 {
     const char *wanted = gan__os_environment("GAN_CPU");
     bool known = !wanted || !wanted[0];
-    for (gan__tier tier = GAN__GENERIC; !known && tier < GAN__TIER_COUNT; tier++) {
+    for (gan__tier tier = GAN__GENERIC; !known && tier < GAN__TIER_COUNT; tier++)
         known = strcmp(wanted, gan__tier_name(tier)) == 0;
-    }
     if (known) return;
     gan__log(context, GAN_LOG_WARNING, "GAN_CPU is '%.100s'; it can be %s, %s, %s", wanted,
              gan__tier_name(GAN__GENERIC), gan__tier_name(GAN__AVX2), gan__tier_name(GAN__AVX512));

@@ -47,8 +47,7 @@ gan__tier gan__cpu_tier(void)
 {
     gan__tier best = gan__cpu_best();
     const char *wanted = gan__os_environment("GAN_CPU");
-    for (gan__tier tier = GAN__GENERIC; wanted && tier < best; tier++) {
+    for (gan__tier tier = GAN__GENERIC; wanted && tier < best; tier++)
         if (strcmp(wanted, gan__tier_name(tier)) == 0) return tier;
-    }
     return best;
 }

@@ -61,9 +61,8 @@ static gan_status lexer_quoted(gan__lexer *lexer, gan__token *out)
                       (lexer->cursor[1] == '"' || lexer->cursor[1] == '\\');
         lexer->cursor += escape ? 2 : 1;
     }
-    if (lexer->cursor == lexer->end || *lexer->cursor == '\n') {
+    if (lexer->cursor == lexer->end || *lexer->cursor == '\n')
         return lexer_fail(lexer, out, "a quote without its end");
-    }
     out->length = (size_t)(lexer->cursor - out->text);
     lexer->cursor++;
     return GAN_OK;
@@ -83,9 +82,8 @@ static gan__token_kind lexer_sign(char c)
 gan_status gan__lexer_next(gan__lexer *lexer, gan__token *out)
 {
     while (lexer->cursor < lexer->end && lexer_is_space(*lexer->cursor)) lexer->cursor++;
-    if (lexer->cursor < lexer->end && *lexer->cursor == '#') {
+    if (lexer->cursor < lexer->end && *lexer->cursor == '#')
         while (lexer->cursor < lexer->end && *lexer->cursor != '\n') lexer->cursor++;
-    }
     memset(out, 0, sizeof *out);
     out->kind = GAN__TOKEN_END;
     out->place = lexer_place(lexer);

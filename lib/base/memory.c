@@ -39,13 +39,11 @@ bool gan__product_count(const int64_t *factors, int32_t count, int64_t *out)
 {
     int64_t product = 1;
     bool empty = false;
-    for (int32_t i = 0; i < count; i++) {
-        if (factors[i] == 0) {
+    for (int32_t i = 0; i < count; i++)
+        if (factors[i] == 0)
             empty = true;
-        } else if (!gan__multiply_count(product, factors[i], &product)) {
+        else if (!gan__multiply_count(product, factors[i], &product))
             return false;
-        }
-    }
     *out = empty ? 0 : product;
     return true;
 }
@@ -113,9 +111,8 @@ gan_status gan__copy_text(gan_context *context, char **out, const char *text, si
 {
     size_t size;
     *out = NULL;
-    if (!gan__add_size(length, 1, &size)) {
+    if (!gan__add_size(length, 1, &size))
         return gan__fail(context, GAN_E_MEMORY, "out of memory: %zu bytes", length);
-    }
     GAN__TRY(gan__allocate_raw(context, out, size, 1));
     memcpy(*out, text, length);
     (*out)[length] = '\0';

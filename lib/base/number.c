@@ -52,9 +52,8 @@ static void big_shift(number_big *a, int32_t bits)
 static int32_t big_compare(const number_big *a, const number_big *b)
 {
     if (a->length != b->length) return a->length < b->length ? -1 : 1;
-    for (int32_t i = a->length - 1; i >= 0; i--) {
+    for (int32_t i = a->length - 1; i >= 0; i--)
         if (a->word[i] != b->word[i]) return a->word[i] < b->word[i] ? -1 : 1;
-    }
     return 0;
 }
 
@@ -65,11 +64,10 @@ static int32_t big_compare_sum(const number_big *a, const number_big *b, const n
     uint64_t carry = 0;
     for (int32_t i = 0; i < sum.length || i < b->length || carry; i++) {
         if (i < b->length) carry += b->word[i];
-        if (i < sum.length) {
+        if (i < sum.length)
             carry += sum.word[i];
-        } else {
+        else
             sum.length = i + 1;
-        }
         sum.word[i] = (uint32_t)carry;
         carry >>= 32;
     }
@@ -294,18 +292,18 @@ static bool number_mantissa(const char **text, const char *end, number_big *n, i
             continue;
         }
         any = true;
-        if (point) --*exponent;
+        if (point) (*exponent)--;
         if (kept < NUMBER_DIGITS - 1) {
             big_scale(n, 10, (uint32_t)(*c - '0'));
             if (n->length > 0) kept++;
         } else {
             more = more || *c != '0';
-            ++*exponent;
+            (*exponent)++;
         }
     }
     if (more) {
         big_scale(n, 10, 1);
-        --*exponent;
+        (*exponent)--;
     }
     *text = c;
     return any;

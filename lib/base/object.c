@@ -52,10 +52,9 @@ void *gan__weak_get(gan__weak *weak)
     object_lock(weak);
     gan__object *object = weak->object;
     int count = object ? atomic_load_explicit(&object->references, memory_order_relaxed) : 0;
-    while (count > 0 && !atomic_compare_exchange_weak_explicit(&object->references, &count,
-                                                               count + 1, memory_order_relaxed,
-                                                               memory_order_relaxed)) {
-    }
+    while (count > 0 &&
+           !atomic_compare_exchange_weak_explicit(&object->references, &count, count + 1,
+                                                  memory_order_relaxed, memory_order_relaxed)) {}
     if (count == 0) weak->object = NULL;
     object_unlock(weak);
     return count > 0 ? object : NULL;
@@ -94,9 +93,7 @@ gan_status gan__object_check(gan_context *context, const void *object, gan__tag 
                              const char *function, const char *argument)
 {
     if (gan__object_is(object, tag)) return GAN_OK;
-    if (!object) {
-        return gan__fail(context, GAN_E_ARGUMENT, "%s: %s is NULL", function, argument);
-    }
+    if (!object) return gan__fail(context, GAN_E_ARGUMENT, "%s: %s is NULL", function, argument);
     return gan__fail(context, GAN_E_ARGUMENT, "%s: %s is not a %s", function, argument,
                      object_noun(tag));
 }

@@ -50,11 +50,9 @@ gan_status gan__options_copy(gan_context *context, const gan__kind *kind, void *
                              const void *from)
 {
     memcpy(to, from, kind->size);
-    for (int32_t i = 0; i < kind->option_count; i++) {
-        if (kind->options[i].type == GAN__OPTION_TEXT) {
+    for (int32_t i = 0; i < kind->option_count; i++)
+        if (kind->options[i].type == GAN__OPTION_TEXT)
             *option_text_slot(&kind->options[i], to) = NULL;
-        }
-    }
     for (int32_t i = 0; i < kind->option_count; i++) {
         const gan__option *option = &kind->options[i];
         if (option->type != GAN__OPTION_TEXT) continue;
@@ -92,11 +90,10 @@ static gan_status option_find(gan_context *context, const gan__kind *kind, const
         return option_unknown(context, kind->name, "the name of an option is not quoted:", name,
                               NULL);
     }
-    for (*index = 0; *index < kind->option_count; ++*index) {
+    for (*index = 0; *index < kind->option_count; (*index)++) {
         const char *known = kind->options[*index].name;
-        if (strlen(known) == name->length && memcmp(known, name->text, name->length) == 0) {
+        if (strlen(known) == name->length && memcmp(known, name->text, name->length) == 0)
             return GAN_OK;
-        }
         if (gan__text_nearer(name->text, name->length, known, &distance)) nearest = known;
     }
     return option_unknown(context, kind->name, "unknown option", name, nearest);
@@ -190,7 +187,7 @@ static int32_t option_positional(option_reader *reader, const gan__token *word)
 {
     const gan__kind *kind = reader->kind;
     int32_t *i = &reader->positional;
-    for (; *i < kind->option_count; ++*i) {
+    for (; *i < kind->option_count; (*i)++) {
         const gan__option *option = &kind->options[*i], *after = option + 1;
         if (!(option->flags & GAN__POSITIONAL)) continue;
         bool given = (reader->given >> *i & 1) != 0;
@@ -209,13 +206,11 @@ static gan_status option_read_named(option_reader *reader, gan__token *name)
     int32_t index;
     gan__token value;
     GAN__TRY(option_find(reader->context, reader->kind, name, &index));
-    if (reader->given >> index & 1) {
+    if (reader->given >> index & 1)
         return option_fail(reader, name, "given twice: option", name->text, name->length);
-    }
     GAN__TRY(gan__lexer_next(reader->lexer, &value));
-    if (value.kind != GAN__TOKEN_WORD) {
+    if (value.kind != GAN__TOKEN_WORD)
         return option_fail(reader, &value, "no value for option", name->text, name->length);
-    }
     GAN__TRY(option_join(reader, &value));
     reader->named = true;
     return option_take(reader, index, &value);
@@ -228,9 +223,8 @@ static gan_status option_read_word(option_reader *reader)
     GAN__TRY(option_join(reader, &word));
     if (reader->next->kind == GAN__TOKEN_EQUALS) return option_read_named(reader, &word);
     int32_t index = option_positional(reader, &word);
-    if (reader->named || index == reader->kind->option_count) {
+    if (reader->named || index == reader->kind->option_count)
         return option_fail(reader, &word, "unexpected", word.text, word.length);
-    }
     return option_take(reader, index, &word);
 }
 
@@ -256,12 +250,10 @@ gan_status gan__options_read(gan_context *context, const gan__kind *kind, void *
                              gan__lexer *lexer, gan__token *next)
 {
     option_reader reader = {context, kind, values, lexer, next, 0, 0, false};
-    if (kind->option_count > 64) {
+    if (kind->option_count > 64)
         return gan__fail(context, GAN_E_INTERNAL, "%s: more than 64 options", kind->name);
-    }
-    while (next->kind == GAN__TOKEN_WORD && !gan__token_is(next, "from")) {
+    while (next->kind == GAN__TOKEN_WORD && !gan__token_is(next, "from"))
         GAN__TRY(option_read_word(&reader));
-    }
     return option_check_required(&reader);
 }
 
@@ -311,9 +303,8 @@ static gan_status describe_kind(gan_context *context, const char *what,
             *out = kinds[i];
             return GAN_OK;
         }
-        if (gan__text_nearer(name->text, name->length, kinds[i]->name, &distance)) {
+        if (gan__text_nearer(name->text, name->length, kinds[i]->name, &distance))
             nearest = kinds[i]->name;
-        }
     }
     return option_unknown(context, what, "unknown kind", name, nearest);
 }

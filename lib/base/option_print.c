@@ -11,9 +11,8 @@ static void option_print_choice(gan__text *text, const char *choices, int32_t in
 
 static void option_print_padding(gan__text *text, const gan__padding *padding)
 {
-    if (padding->mode != GAN__PAD_ZERO) {
+    if (padding->mode != GAN__PAD_ZERO)
         gan__text_print(text, "%s:", gan__padding_names[padding->mode]);
-    }
     gan__text_print(text, "%" PRId64, padding->top);
     if (padding->left != padding->top || padding->bottom != padding->top ||
         padding->right != padding->top) {
@@ -26,11 +25,10 @@ static void option_print_tuple(gan__text *text, const gan__tuple *tuple, const c
 {
     for (int32_t i = 0; i < tuple->count; i++) {
         if (i > 0) gan__text_print(text, "%s", between);
-        if (tuple->value[i] < 0) {
+        if (tuple->value[i] < 0)
             gan__text_print(text, "any");
-        } else {
+        else
             gan__text_print(text, "%" PRId64, tuple->value[i]);
-        }
     }
 }
 

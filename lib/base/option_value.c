@@ -35,9 +35,8 @@ double gan__initial_gain(int32_t mode)
 const char *gan__place_print(gan__place place, char text[48])
 {
     text[0] = '\0';
-    if (place.line > 0) {
+    if (place.line > 0)
         snprintf(text, 48, " (line %d, column %d)", (int)place.line, (int)place.column);
-    }
     return text;
 }
 
@@ -165,9 +164,8 @@ static gan_status option_parse_integer(const gan__reading *reading, int64_t *slo
 
 static gan_status option_parse_real(const gan__reading *reading, double *slot)
 {
-    if (!gan__number_parse(reading->token->text, reading->token->length, slot)) {
+    if (!gan__number_parse(reading->token->text, reading->token->length, slot))
         return gan__option_refuse(reading, "needs a number");
-    }
     if (option_in_range(reading->option, *slot)) return GAN_OK;
     return option_range(reading, *slot > reading->option->most);
 }
@@ -185,9 +183,8 @@ static gan_status option_refuse_choice(const gan__reading *reading)
     option_slice rest = {reading->option->choices, strlen(reading->option->choices)}, name;
     gan__text what = {.context = reading->context};
     const char *between = "is one of ";
-    for (; option_split(&rest, '|', &name); between = ", ") {
+    for (; option_split(&rest, '|', &name); between = ", ")
         gan__text_print(&what, "%s%.*s", between, (int)name.length, name.text);
-    }
     gan_status status = what.status;
     if (status == GAN_OK) status = gan__option_refuse(reading, what.bytes);
     gan__text_free(&what);
@@ -229,9 +226,8 @@ static gan_status option_parse_text(const gan__reading *reading, char **slot)
     if (length == 0 && !reading->option->initial) {
         gan__free(reading->context, copy);
         copy = NULL;
-        if (reading->option->flags & GAN__REQUIRED) {
+        if (reading->option->flags & GAN__REQUIRED)
             return gan__option_refuse(reading, "needs a text");
-        }
     }
     gan__free(reading->context, *slot);
     *slot = copy;
@@ -245,9 +241,7 @@ static gan_status option_parse_pair(const gan__reading *reading, int64_t *slot)
     option_split(&rest, 'x', &piece);
     GAN__TRY(option_whole(reading, piece, what, &slot[0]));
     slot[1] = slot[0];
-    if (option_split(&rest, 'x', &piece)) {
-        GAN__TRY(option_whole(reading, piece, what, &slot[1]));
-    }
+    if (option_split(&rest, 'x', &piece)) GAN__TRY(option_whole(reading, piece, what, &slot[1]));
     return rest.text ? gan__option_refuse(reading, what) : GAN_OK;
 }
 
@@ -260,20 +254,17 @@ static gan_status option_parse_padding(const gan__reading *reading, gan__padding
     int64_t *side[4] = {&padding.top, &padding.left, &padding.bottom, &padding.right};
     if (rest.length && memchr(rest.text, ':', rest.length)) {
         option_split(&rest, ':', &piece);
-        for (padding.mode = 0; padding.mode < 3; padding.mode++) {
+        for (padding.mode = 0; padding.mode < 3; padding.mode++)
             if (option_slice_is(piece, gan__padding_names[padding.mode])) break;
-        }
         if (padding.mode == 3) return gan__option_refuse(reading, what);
     }
     int32_t count = 0;
-    for (; count < 4 && option_split(&rest, ',', &piece); count++) {
+    for (; count < 4 && option_split(&rest, ',', &piece); count++)
         GAN__TRY(option_whole(reading, piece, what, side[count]));
-    }
-    if (count == 1 && !rest.text) {
+    if (count == 1 && !rest.text)
         padding.left = padding.bottom = padding.right = padding.top;
-    } else if (count != 4 || rest.text) {
+    else if (count != 4 || rest.text)
         return gan__option_refuse(reading, what);
-    }
     *slot = padding;
     return GAN_OK;
 }
@@ -288,11 +279,10 @@ static gan_status option_parse_tuple(const gan__reading *reading, gan__tuple *sl
     while (option_split(&rest, ',', &piece)) {
         if (tuple.count == most) return gan__option_refuse(reading, what);
         int64_t *value = &tuple.value[tuple.count++];
-        if (option_slice_is(piece, "any")) {
+        if (option_slice_is(piece, "any"))
             *value = -1;
-        } else {
+        else
             GAN__TRY(option_whole(reading, piece, what, value));
-        }
     }
     *slot = tuple;
     return GAN_OK;
@@ -300,9 +290,8 @@ static gan_status option_parse_tuple(const gan__reading *reading, gan__tuple *sl
 
 static const gan__initial_form *option_initial_form(option_slice name)
 {
-    for (int32_t i = 0; i < gan__initial_form_count; i++) {
+    for (int32_t i = 0; i < gan__initial_form_count; i++)
         if (option_slice_is(name, gan__initial_forms[i].name)) return &gan__initial_forms[i];
-    }
     return NULL;
 }
 
@@ -318,11 +307,9 @@ static gan_status option_parse_initial(const gan__reading *reading, gan__initial
     option_split(&rest, ':', &name);
     const gan__initial_form *form = option_initial_form(name);
     if (!form) return gan__option_refuse(reading, what);
-    for (; count < form->most && option_split(&rest, ',', &piece); count++) {
-        if (!gan__number_parse(piece.text, piece.length, &number[count])) {
+    for (; count < form->most && option_split(&rest, ',', &piece); count++)
+        if (!gan__number_parse(piece.text, piece.length, &number[count]))
             return gan__option_refuse(reading, what);
-        }
-    }
     if (rest.text || count < form->least) return gan__option_refuse(reading, what);
     if (form->mode == GAN__INIT_NORMAL && count == 1) {
         number[1] = number[0];

@@ -205,9 +205,8 @@ long gan__os_group_limit(const char *root, long limit)
     search->root = root;
     search->limit = limit;
     FILE *file = linux_open(search, "/proc/self", "mountinfo");
-    while (file && linux_line(file, search->mount)) {
+    while (file && linux_line(file, search->mount))
         if (linux_parse_mount(search->mount, &mount)) linux_walk(search, &mount);
-    }
     if (file) fclose(file);
     limit = search->limit;
     free(search);

@@ -254,11 +254,10 @@ int64_t gan__os_write(void *file, const void *bytes, size_t count)
         size_t left = count - done;
         ssize_t put = write(posix_descriptor(file), (const char *)bytes + done,
                             left < posix_piece ? left : posix_piece);
-        if (put > 0) {
+        if (put > 0)
             done += (size_t)put;
-        } else if (put == 0 || errno != EINTR) {
+        else if (put == 0 || errno != EINTR)
             return -1;
-        }
     }
     return (int64_t)count;
 }

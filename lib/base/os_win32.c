@@ -124,9 +124,8 @@ int32_t gan__os_processor_count(void)
 {
     DWORD_PTR process = 0, system = 0;
     int32_t count = 0;
-    if (GetProcessAffinityMask(GetCurrentProcess(), &process, &system)) {
+    if (GetProcessAffinityMask(GetCurrentProcess(), &process, &system))
         for (; process; process &= process - 1) count++;
-    }
     return count < 1 ? 1 : count;
 }
 
@@ -207,9 +206,8 @@ static const size_t win32_piece = (size_t)1 << 30;
 int64_t gan__os_read(void *file, void *bytes, size_t count)
 {
     DWORD got = 0;
-    if (!ReadFile(file, bytes, (DWORD)(count < win32_piece ? count : win32_piece), &got, NULL)) {
+    if (!ReadFile(file, bytes, (DWORD)(count < win32_piece ? count : win32_piece), &got, NULL))
         return GetLastError() == ERROR_BROKEN_PIPE ? 0 : -1;
-    }
     return got;
 }
 
@@ -221,9 +219,8 @@ int64_t gan__os_write(void *file, const void *bytes, size_t count)
         DWORD put = 0;
         if (!WriteFile(file, (const char *)bytes + done,
                        (DWORD)(left < win32_piece ? left : win32_piece), &put, NULL) ||
-            put == 0) {
+            put == 0)
             return -1;
-        }
         done += put;
     }
     return (int64_t)count;

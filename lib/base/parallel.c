@@ -88,8 +88,7 @@ gan_status gan__team_create(gan_context *context)
 void gan__team_destroy(gan_context *context)
 {
     gan__team_close(context, context->team);
-    for (int32_t i = 0; context->scratch && i < context->threads; i++) {
+    for (int32_t i = 0; context->scratch && i < context->threads; i++)
         gan__free(context, context->scratch[i].memory);
-    }
     gan__free(context, context->scratch);
 }

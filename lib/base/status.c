@@ -80,9 +80,8 @@ const char *gan_context_message(const gan_context *context)
 /* One line: what came from a file or a text may hold a control character. */
 static void status_one_line(char *line)
 {
-    for (; *line; line++) {
+    for (; *line; line++)
         if ((unsigned char)*line < 0x20 || *line == 0x7F) *line = '?';
-    }
 }
 
 gan_status gan__fail(gan_context *context, gan_status status, const char *format, ...)

@@ -33,9 +33,8 @@ gan_status gan__reader_fill(gan__reader *reader, size_t count)
     const gan_host *host = &reader->context->host;
     while (reader->file && reader->size < count) {
         size_t wanted, used = reader->size;
-        if (!gan__add_size(used, used < reader->capacity ? 0 : 65536, &wanted)) {
+        if (!gan__add_size(used, used < reader->capacity ? 0 : 65536, &wanted))
             return gan__fail(reader->context, GAN_E_MEMORY, "%s: out of memory", reader->path);
-        }
         GAN__TRY(gan__grow_raw(reader->context, &reader->bytes, &reader->capacity, wanted, 1));
         size_t room = (reader->capacity < count ? reader->capacity : count) - used;
         int64_t got = host->read(host->user, reader->file, reader->bytes + used, room);
@@ -64,9 +63,8 @@ gan_status gan__file_read_most(gan_context *context, const char *path, size_t mo
     *size = 0;
     GAN__TRY(gan__reader_open(&reader, context, path));
     gan_status status = gan__reader_fill(&reader, most < SIZE_MAX ? most + 1 : most);
-    if (status == GAN_OK && reader.size > most) {
+    if (status == GAN_OK && reader.size > most)
         status = gan__fail(context, GAN_E_FORMAT, "%s: more than %zu bytes", path, most);
-    }
     if (status == GAN_OK) {
         *out = reader.bytes;
         *size = reader.size;
@@ -99,9 +97,8 @@ static stream_failure stream_write_all(gan_context *context, void *file, const g
     }
     if (!failure.what && host->flush(host->user, file) != 0) failure.what = "cannot be flushed";
     if (failure.what) failure.reason = gan__host_reason(context);
-    if (host->close(host->user, file) != 0 && !failure.what) {
+    if (host->close(host->user, file) != 0 && !failure.what)
         failure = (stream_failure){"cannot be closed", gan__host_reason(context)};
-    }
     return failure;
 }
 
@@ -165,11 +162,10 @@ static gan_status stream_replace(gan_context *context, const char *path, const c
         failure.reason = gan__host_reason(context);
     } else {
         failure = stream_write_all(context, file, pieces, count);
-        if (failure.what) {
+        if (failure.what)
             host->remove(host->user, temporary);
-        } else {
+        else
             failure = stream_move(context, temporary, target);
-        }
     }
     gan__free(context, temporary);
     if (!failure.what) return GAN_OK;
@@ -182,11 +178,10 @@ static gan_status stream_write_special(gan_context *context, const char *path,
 {
     stream_failure failure = {"cannot be opened for writing", NULL};
     void *file = gan__os_open(path, GAN_FILE_WRITE);
-    if (file) {
+    if (file)
         failure = stream_write_all(context, file, pieces, count);
-    } else {
+    else
         failure.reason = gan__os_reason();
-    }
     if (!failure.what) return GAN_OK;
     return stream_fail(context, path, failure.what, failure.reason);
 }
@@ -197,8 +192,7 @@ gan_status gan__file_replace(gan_context *context, const char *path, const gan__
     char target[STREAM_PATH];
     if (!gan__host_is_default(context)) return stream_replace(context, path, path, pieces, count);
     if (gan__os_is_special(path)) return stream_write_special(context, path, pieces, count);
-    if (gan__os_follow(path, target, sizeof target) != 0) {
+    if (gan__os_follow(path, target, sizeof target) != 0)
         return stream_fail(context, path, "cannot be opened for writing", gan__os_reason());
-    }
     return stream_replace(context, path, target, pieces, count);
 }

@@ -61,11 +61,10 @@ static bool team_is_empty(gan__team *team)
 
 static void team_relax(int32_t spin)
 {
-    if (spin % TEAM_SPINS_TO_YIELD == TEAM_SPINS_TO_YIELD - 1) {
+    if (spin % TEAM_SPINS_TO_YIELD == TEAM_SPINS_TO_YIELD - 1)
         gan__os_yield();
-    } else {
+    else
         TEAM_PAUSE();
-    }
 }
 
 /* Who goes to sleep says so before looking a last time; who has news tells before looking for
@@ -114,15 +113,13 @@ static void team_main(void *argument)
         if (atomic_load_explicit(&team->stop, memory_order_relaxed)) return;
         uint64_t gate = team_gate(team);
         if (!(gate & team_open_bit) ||
-            !atomic_compare_exchange_strong(&team->gate, &gate, gate + 1)) {
+            !atomic_compare_exchange_strong(&team->gate, &gate, gate + 1))
             continue;
-        }
         last = gate / team_next_job;
         gan__job_work(team->job, self->worker);
         /* The last one out; the job, on the caller's stack, is not touched after this. */
-        if ((atomic_fetch_sub(&team->gate, 1) & team_inside) == 1 && atomic_load(&team->waiting)) {
+        if ((atomic_fetch_sub(&team->gate, 1) & team_inside) == 1 && atomic_load(&team->waiting))
             team_tell(team, team->done);
-        }
     }
 }
 
@@ -181,9 +178,8 @@ void gan__team_close(gan_context *context, gan__team *team)
     if (gan__team_is_here(team)) {
         atomic_store(&team->stop, true);
         if (team->started) team_tell(team, team->wake);
-        for (int32_t i = 0; team->started && i < team->size; i++) {
+        for (int32_t i = 0; team->started && i < team->size; i++)
             gan__thread_join(team->members[i].thread);
-        }
         gan__condition_destroy(team->done);
         gan__condition_destroy(team->wake);
         gan__mutex_destroy(team->mutex);

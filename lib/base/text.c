@@ -57,9 +57,8 @@ void gan__text_free(gan__text *text)
 static size_t text_distance(const char *a, size_t a_length, const char *b, size_t b_length)
 {
     size_t row[65];
-    if (a_length >= sizeof row / sizeof row[0] || b_length >= sizeof row / sizeof row[0]) {
+    if (a_length >= sizeof row / sizeof row[0] || b_length >= sizeof row / sizeof row[0])
         return SIZE_MAX;
-    }
     for (size_t j = 0; j <= b_length; j++) row[j] = j;
     for (size_t i = 1; i <= a_length; i++) {
         size_t corner = row[0];
@@ -91,8 +90,7 @@ const char *gan__nearest(const char *text, size_t length, const char *const *can
 {
     const char *nearest = NULL;
     size_t distance = SIZE_MAX;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         if (gan__text_nearer(text, length, candidates[i], &distance)) nearest = candidates[i];
-    }
     return nearest;
 }

@@ -83,9 +83,8 @@ static void transposed_task(void *argument, int64_t index, int32_t worker)
     float *x = job->x + image * job->c + first;
     product->transpose(rows, images, block, images, x, job->c);
     if (gan__tail_is_empty(job->tail)) return;
-    for (int64_t i = 0; i < images; i++) {
+    for (int64_t i = 0; i < images; i++)
         gan__tail_apply(job->kernels, job->tail, first, rows, x + i * job->c);
-    }
 }
 
 void gan__dense_run(gan_context *context, const gan__conv_run *run)

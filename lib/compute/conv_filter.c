@@ -180,9 +180,8 @@ static void winograd_output(const winograd_job *job, const winograd_block *block
             to[i] = job->out + ((image * map->out_h + y) * map->out_w + x) * map->out_c + column;
         }
         job->kernels->product->filter_output(columns, block->m + t * columns, block->m_point, to);
-        for (int64_t i = 0; i < 4 && tail; i++) {
+        for (int64_t i = 0; i < 4 && tail; i++)
             if (to[i]) gan__tail_apply(job->kernels, job->tail, column, columns, to[i]);
-        }
     }
 }
 

@@ -66,9 +66,8 @@ static void turn_tile(const turn_job *job, const turn_block *block, int64_t tile
     for (int64_t i = 0; i < 4; i++) {
         int64_t y = 2 * ty + i / 2, x = 2 * tx + i % 2;
         g[i] = room->zeros;
-        if (y < v->oh && x < v->ow) {
+        if (y < v->oh && x < v->ow)
             g[i] = job->dy + ((image * v->oh + y) * v->ow + x) * v->k + block->column;
-        }
     }
     const gan__product_kernels *product = job->kernels->product;
     product->filter_input(block->rows, d, room->v[0][t], TURN_TILES * (TURN_ROWS + TURN_PAD));
@@ -96,9 +95,8 @@ static void turn_multiply(const turn_job *job, const turn_block *block, int64_t 
             for (int64_t row = 0; row < block->rows; row += product->rows) {
                 call.rows = gan__least(product->rows, block->rows - row);
                 call.a_shift = row;
-                for (int64_t i = 0; i < call.rows; i++) {
+                for (int64_t i = 0; i < call.rows; i++)
                     c[i] = room->du[point] + (row + i) * TURN_COLUMNS;
-                }
                 product->outer(&call);
             }
         }
@@ -118,9 +116,8 @@ static void turn_finish(const turn_job *job, const turn_block *block, turn_room 
         }
         job->kernels->product->filter_output(block->columns, room->du[0] + row * TURN_COLUMNS,
                                              TURN_ROWS * TURN_COLUMNS + TURN_PAD, made);
-        for (int64_t i = 0; i < 4 && job->add; i++) {
+        for (int64_t i = 0; i < 4 && job->add; i++)
             job->kernels->vector->add(block->columns, to[i], made[i], to[i]);
-        }
     }
 }
 

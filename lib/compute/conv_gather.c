@@ -98,9 +98,8 @@ static void gather_place_rows(const gather_job *job, const gan__span *h, const g
         tile->c[slot] = job->out + ((image * map->out_h + out_y) * map->out_w + out_x) * map->out_c;
         const float *in = job->in + ((image * map->in_h + in_y) * map->in_w + in_x) * map->in_c;
         const float **a = tile->a + slot;
-        for (int64_t r = 0; r < h->taps && tile->lines > 0; r++) {
+        for (int64_t r = 0; r < h->taps && tile->lines > 0; r++)
             for (int64_t s = 0; s < across; s++, a += rows) *a = in + r * down + s * right;
-        }
         if (++j == w->count) j = 0, i++;
         if (i == h->count) i = 0, image++;
     }
@@ -201,9 +200,8 @@ static gan__ahead gather_ahead(const gather_job *job, const gather_block *block,
     ahead.b_to = gan__least(ahead.b_from + share, GAN__AHEAD_STEPS);
     if (t + 1 == count || next->rows != tile->rows) return ahead;
     ahead.c = next->c;
-    if (block->fetches_rows && next->to - next->from >= tile->to - tile->from) {
+    if (block->fetches_rows && next->to - next->from >= tile->to - tile->from)
         ahead.a = next->a + next->from * job->kernels->product->rows;
-    }
     return ahead;
 }
 
@@ -323,9 +321,8 @@ static void gather_divide(gather_job *job, int32_t threads)
     const int64_t width = job->kernels->product->columns, taps = job->map.r * job->map.s;
     const int64_t rows = job->kernels->product->rows, wanted = threads > 1 ? 4 * threads : 1;
     job->tiles = 0;
-    for (int64_t region = 0; region < job->count_h * job->count_w; region++) {
+    for (int64_t region = 0; region < job->count_h * job->count_w; region++)
         job->tiles += gan__quotient_up(gather_region_rows(job, region), rows);
-    }
     job->group_panels = gan__quotient_up(job->map.columns, width);
     job->panels = job->map.groups * job->group_panels;
     int64_t shares = gan__quotient_up(job->tiles, job->panels > 1 ? GATHER_TILES : GATHER_ONCE);

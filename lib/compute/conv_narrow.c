@@ -117,13 +117,12 @@ static void narrow_add_tap(const narrow_job *job, const float *p, int64_t s, flo
         out += first * channels;
         p_step *= stride;
     }
-    if (channels == 1) {
+    if (channels == 1)
         narrow_add_pixels(count, 1, p, p_step, out, out_step);
-    } else if (channels == 3) {
+    else if (channels == 3)
         narrow_add_pixels(count, 3, p, p_step, out, out_step);
-    } else {
+    else
         narrow_add_pixels(count, channels, p, p_step, out, out_step);
-    }
 }
 
 /* Output row y from the ring. */
@@ -141,9 +140,8 @@ static void narrow_add_row(const narrow_job *job, const float *ring, int64_t y, 
         }
         if (row < 0 || row >= map->in_h) continue;
         const float *p = ring + row % job->ring * map->in_w * job->columns;
-        for (int64_t s = 0; s < conv->s; s++) {
+        for (int64_t s = 0; s < conv->s; s++)
             narrow_add_tap(job, p + (r * conv->s + s) * map->out_c, s, out);
-        }
     }
 }
 
@@ -152,9 +150,8 @@ static void narrow_finish(const narrow_job *job, float *out)
     const gan__tail *tail = job->tail;
     int64_t channels = job->map.out_c, pixels = job->map.out_w;
     if (tail->bias) {
-        for (int64_t i = 0; i < pixels; i++) {
+        for (int64_t i = 0; i < pixels; i++)
             for (int64_t j = 0; j < channels; j++) out[i * channels + j] += tail->bias[j];
-        }
     }
     if (tail->activation != GAN__LINEAR) {
         job->kernels->vector->activate[tail->activation](pixels * channels, out, tail->parameter,

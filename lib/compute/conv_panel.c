@@ -57,11 +57,10 @@ static void packing_gather(void *argument, int64_t index, int32_t worker)
     int64_t step = index % job->blocks * PACKING_STEPS, tap = index / job->blocks % job->taps;
     int64_t group = index / job->blocks / job->taps;
     int64_t steps = gan__least(PACKING_STEPS, job->map.depth - step);
-    if (job->map.transposed) {
+    if (job->map.transposed)
         packing_transpose(job, group, tap, step, steps);
-    } else {
+    else
         packing_copy(job, group, tap, step, steps);
-    }
 }
 
 /* Task: one panel. */

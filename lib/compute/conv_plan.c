@@ -78,9 +78,8 @@ static gan__span span_phase(const gan__axis *axis, int64_t first)
     }
     int64_t position = first + axis->pad;
     while (axis->dilation * span.tap_step % axis->stride != 0) span.tap_step++;
-    while (span.tap < span.tap_step && (position - span.tap * axis->dilation) % axis->stride != 0) {
+    while (span.tap < span.tap_step && (position - span.tap * axis->dilation) % axis->stride != 0)
         span.tap++;
-    }
     bool meets = span.tap < span.tap_step && span.tap < axis->taps;
     span.taps = meets ? gan__quotient_up(axis->taps - span.tap, span.tap_step) : 0;
     span.output_step = axis->stride;
@@ -101,7 +100,7 @@ static void span_inside(const gan__axis *axis, const gan__span *span, int64_t in
         int64_t at = input + j * span->input_tap;
         bool inside = at >= 0 && at < axis->in;
         if (inside && *count == 0) *first = j;
-        if (inside) ++*count;
+        if (inside) (*count)++;
     }
 }
 
@@ -175,9 +174,8 @@ static bool plan_is_filtered(const gan__conv *v, gan__pass pass)
 
 gan__conv_algorithm gan__conv_choose(const gan__conv *conv, gan__pass pass)
 {
-    if (gan__conv_is_dense(conv)) {
+    if (gan__conv_is_dense(conv))
         return pass == GAN__BACKWARD_DATA ? GAN__CONV_DENSE : GAN__CONV_GATHER;
-    }
     if (plan_is_filtered(conv, pass)) return GAN__CONV_FILTER;
     if (pass == GAN__BACKWARD_WEIGHTS || gan__conv_is_depthwise(conv)) return GAN__CONV_GATHER;
     return plan_is_narrow(conv, pass) ? GAN__CONV_NARROW : GAN__CONV_GATHER;
@@ -188,7 +186,6 @@ void gan__tail_apply(const gan__kernels *kernels, const gan__tail *tail, int64_t
 {
     const gan__vector_kernels *vector = kernels->vector;
     if (tail->bias) vector->add(count, row, tail->bias + first, row);
-    if (tail->activation != GAN__LINEAR) {
+    if (tail->activation != GAN__LINEAR)
         vector->activate[tail->activation](count, row, tail->parameter, row);
-    }
 }

@@ -281,13 +281,11 @@ static void weights_sum(void *argument, int64_t index, int32_t worker)
     int64_t start = index * WEIGHTS_CHUNK, count = gan__least(WEIGHTS_CHUNK, job->count - start);
     const float *partial = job->partial + start;
     float *dw = job->dw + start;
-    for (int64_t i = 0; i < job->slices; i++, partial += job->count) {
-        if (i > 0 || job->add) {
+    for (int64_t i = 0; i < job->slices; i++, partial += job->count)
+        if (i > 0 || job->add)
             job->kernels->vector->add(count, dw, partial, dw);
-        } else {
+        else
             memcpy(dw, partial, (size_t)count * sizeof *dw);
-        }
-    }
 }
 
 /* Tasks: as many taps and panels as a task may take; with too few tasks for the threads fewer taps,
@@ -334,7 +332,6 @@ void gan__weights_run(gan_context *context, const gan__conv *conv, const float *
     weights_divide(&job, context->threads);
     gan__parallel_for(context, job.slices * job.groups * job.tap_tasks * job.panel_tasks,
                       weights_task, &job);
-    if (job.slices > 1) {
+    if (job.slices > 1)
         gan__parallel_for(context, gan__quotient_up(job.count, WEIGHTS_CHUNK), weights_sum, &job);
-    }
 }

@@ -5,9 +5,8 @@ size_t gan__conv_scratch(const gan_context *context, const gan__conv *conv, gan_
 {
     (void)context;
     bool filtered = gan__conv_choose(conv, pass) == GAN__CONV_FILTER;
-    if (pass == GAN__BACKWARD_WEIGHTS) {
+    if (pass == GAN__BACKWARD_WEIGHTS)
         return filtered ? gan__filter_weights_scratch() : gan__weights_scratch(conv);
-    }
     gan__conv_map map = gan__conv_map_of(conv, pass);
     switch (gan__conv_choose(conv, pass)) {
     case GAN__CONV_FILTER: return gan__filter_scratch(&map);
@@ -57,9 +56,8 @@ void gan__conv_backward_data(gan_context *context, const gan__conv *conv, const 
 void gan__conv_backward_weights(gan_context *context, const gan__conv *conv, const float *x,
                                 const float *dy, bool add, void *workspace, float *dw)
 {
-    if (gan__conv_choose(conv, GAN__BACKWARD_WEIGHTS) == GAN__CONV_FILTER) {
+    if (gan__conv_choose(conv, GAN__BACKWARD_WEIGHTS) == GAN__CONV_FILTER)
         gan__filter_weights_run(context, conv, x, dy, add, dw);
-    } else {
+    else
         gan__weights_run(context, conv, x, dy, add, workspace, dw);
-    }
 }

@@ -133,11 +133,10 @@ static void norm_join_task(void *argument, int64_t index, int32_t worker)
                        job->x + outer * job->length + row * channels + column, pivot);
             for (int64_t c = 0; c < columns; c++) {
                 double p = (double)pivot[c], d = mean[c] - p;
-                if (pass == 0) {
+                if (pass == 0)
                     mean[c] += ((double)rows * p + sum[c]) / (double)job->norm.rows;
-                } else {
+                else
                     squares[c] += sum[channels + c] - 2 * d * sum[c] + (double)rows * d * d;
-                }
             }
         }
     }

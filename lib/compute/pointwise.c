@@ -174,11 +174,10 @@ static void pointwise_softmax_task(void *argument, int64_t index, int32_t worker
     (void)worker;
     for (int64_t row = start; row < end; row++) {
         const int64_t at = row * job->columns;
-        if (job->b) {
+        if (job->b)
             job->kernels->softmax_backward(job->columns, job->a + at, job->b + at, job->y + at);
-        } else {
+        else
             job->kernels->softmax(job->columns, job->a + at, job->y + at);
-        }
     }
 }
 

@@ -25,13 +25,12 @@ static void reduce_task(void *argument, int64_t index, int32_t worker)
     for (; start < end; start += GAN__CHUNK) {
         double lanes[GAN__LANES] = {0};
         int64_t count = end - start < GAN__CHUNK ? end - start : GAN__CHUNK;
-        if (job->term) {
+        if (job->term)
             job->term(job->argument, start, count, lanes);
-        } else if (job->y) {
+        else if (job->y)
             job->kernels->dot(count, job->x + start, job->y + start, lanes);
-        } else {
+        else
             job->kernels->sum(count, job->x + start, lanes);
-        }
         sum += gan__add_lanes(lanes);
     }
     job->partial[index] = sum;

@@ -35,13 +35,12 @@ static void update_task(void *argument, int64_t index, int32_t worker)
         if (arrays.moment[i]) arrays.moment[i] += at;
         if (arrays.undo_moment[i]) arrays.undo_moment[i] += at;
     }
-    if (job->sgd) {
+    if (job->sgd)
         job->kernels->sgd(job->sgd, count, &arrays);
-    } else if (job->rmsprop) {
+    else if (job->rmsprop)
         job->kernels->rmsprop(job->rmsprop, count, &arrays);
-    } else {
+    else
         job->kernels->adam(job->adam, count, &arrays);
-    }
     if (!finite) atomic_store_explicit(&job->odd, true, memory_order_relaxed);
 }
 

@@ -66,9 +66,8 @@ static int64_t batch_make(const gan__batcher *b)
             out[j] =
                 (float *)b->slots[b->slot][j]->data + i * b->dataset->fields[b->fields[j]].size;
         }
-        if (!gan__dataset_draw(b->dataset, index, b->fields, b->field_count, out, b->scratch)) {
+        if (!gan__dataset_example(b->dataset, index, b->fields, b->field_count, out, b->scratch))
             return index;
-        }
     }
     return -1;
 }
@@ -99,7 +98,7 @@ static bool batch_has_thread(const gan__batcher *b)
 }
 
 /* Waits until nothing is being made, then sets the state. Returns the one before. */
-static batch_state batch_settle(gan__batcher *b, batch_state next)
+static batch_state batch_wait(gan__batcher *b, batch_state next)
 {
     gan__mutex_lock(b->mutex);
     while (b->state == BATCH_ORDERED) gan__condition_wait(b->changed, b->mutex);
@@ -127,7 +126,7 @@ static void batch_stop(gan__batcher *b)
 {
     if (b->process != gan__os_process_id()) return;
     if (b->thread) {
-        batch_settle(b, BATCH_QUIT);
+        batch_wait(b, BATCH_QUIT);
         gan__thread_join(b->thread);
     }
     gan__condition_destroy(b->changed);
@@ -139,9 +138,8 @@ void gan__batcher_free(gan__batcher *b)
     if (!b) return;
     gan_context *context = b->context;
     batch_stop(b);
-    for (int32_t i = 0; i < BATCH_SLOTS; i++) {
+    for (int32_t i = 0; i < BATCH_SLOTS; i++)
         for (int32_t j = 0; j < b->field_count; j++) gan_tensor_release(b->slots[i][j]);
-    }
     gan__free(context, b->scratch);
     gan_dataset_release(b->dataset);
     gan__free(context, b);
@@ -169,9 +167,8 @@ static gan_status batch_plan(gan__batcher *b, const gan__batch_plan *plan)
                          "data: batches of %" PRId64 " examples and %d fields, stream %u",
                          plan->batch, plan->field_count, plan->stream);
     }
-    for (int32_t i = 0; i < plan->field_count; i++) {
+    for (int32_t i = 0; i < plan->field_count; i++)
         GAN__TRY(gan__dataset_find(b->dataset, plan->fields[i], &b->fields[i]));
-    }
     b->field_count = plan->field_count;
     b->batch = plan->batch;
     b->seed = plan->seed;
@@ -209,10 +206,9 @@ gan_status gan__batcher_next(gan__batcher *b, gan_tensor *const **out)
 {
     bool ahead = batch_has_thread(b);
     *out = NULL;
-    if (batch_left(b, b->position) < b->batch) {
+    if (batch_left(b, b->position) < b->batch)
         return gan__fail(b->context, GAN_E_STATE, "data: the stream of examples has ended");
-    }
-    if (!ahead || batch_settle(b, BATCH_IDLE) == BATCH_IDLE) b->failed = batch_make(b);
+    if (!ahead || batch_wait(b, BATCH_IDLE) == BATCH_IDLE) b->failed = batch_make(b);
     if (b->failed >= 0) {
         return gan__fail(b->context, GAN_E_CANCELLED,
                          "dataset: the callback stopped at example %" PRId64, b->failed);
@@ -220,7 +216,7 @@ gan_status gan__batcher_next(gan__batcher *b, gan_tensor *const **out)
     *out = b->slots[b->slot];
     b->slot = (b->slot + 1) % BATCH_SLOTS;
     b->position += b->batch;
-    if (ahead && batch_left(b, b->position) >= b->batch) batch_settle(b, BATCH_ORDERED);
+    if (ahead && batch_left(b, b->position) >= b->batch) batch_wait(b, BATCH_ORDERED);
     return GAN_OK;
 }
 
@@ -243,11 +239,10 @@ int64_t gan__batcher_position(const gan__batcher *b)
 
 gan_status gan__batcher_seek(gan__batcher *b, int64_t position)
 {
-    if (position < 0 || batch_left(b, position) < 0) {
+    if (position < 0 || batch_left(b, position) < 0)
         return gan__fail(b->context, GAN_E_ARGUMENT, "data: position %" PRId64, position);
-    }
     if (position == b->position) return GAN_OK;
-    if (batch_has_thread(b)) batch_settle(b, BATCH_IDLE);
+    if (batch_has_thread(b)) batch_wait(b, BATCH_IDLE);
     b->position = position;
     return GAN_OK;
 }

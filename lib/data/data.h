@@ -122,7 +122,7 @@ size_t gan__dataset_scratch(const gan_dataset *dataset);
 /* Draws example `index`: out[i] receives fields[wanted[i]].size float32 numbers, pictures in
  * [-1, 1]. Any thread, with its own scratch of gan__dataset_scratch bytes, aligned to 64; allocates
  * nothing and touches no context. False if the callback stopped. */
-bool gan__dataset_draw(const gan_dataset *dataset, int64_t index, const int32_t *wanted,
-                       int32_t count, float *const *out, void *scratch);
+bool gan__dataset_example(const gan_dataset *dataset, int64_t index, const int32_t *wanted,
+                          int32_t count, float *const *out, void *scratch);
 
 #endif

@@ -13,17 +13,15 @@ static const gan__data_options dataset_defaults = {{0, 0}, GAN__FIT_PAD, 0, 0};
 
 static const char *dataset_name(const char *field)
 {
-    for (int32_t i = 0; i < GAN__MAX_FIELDS; i++) {
+    for (int32_t i = 0; i < GAN__MAX_FIELDS; i++)
         if (strcmp(field, dataset_names[i]) == 0) return dataset_names[i];
-    }
     return NULL;
 }
 
 int32_t gan__dataset_field(const gan_dataset *dataset, const char *name)
 {
-    for (int32_t i = 0; i < dataset->field_count; i++) {
+    for (int32_t i = 0; i < dataset->field_count; i++)
         if (strcmp(dataset->fields[i].name, name) == 0) return i;
-    }
     return -1;
 }
 
@@ -93,12 +91,10 @@ static gan_status dataset_next(gan_dataset *dataset, const char *source, const c
                          "%s: no field '%s': there are image, label, vector", source,
                          name ? name : "(NULL)");
     }
-    if (gan__dataset_field(dataset, known) >= 0) {
+    if (gan__dataset_field(dataset, known) >= 0)
         return gan__fail(context, GAN_E_ARGUMENT, "%s: field '%s' is given twice", source, known);
-    }
-    if (gan__dtype_size(dtype) == 0) {
+    if (gan__dtype_size(dtype) == 0)
         return gan__fail(context, GAN_E_ARGUMENT, "%s: %s has no type %d", source, known, dtype);
-    }
     *out = &dataset->fields[dataset->field_count];
     memset(*out, 0, sizeof **out);
     (*out)->name = known;
@@ -179,28 +175,25 @@ static gan_status dataset_finish(gan_dataset *dataset, const char *source,
                                  const gan__data_options *options)
 {
     gan_context *context = dataset->object.context;
-    if (dataset->field_count == 0 || dataset->count < 1) {
+    if (dataset->field_count == 0 || dataset->count < 1)
         return gan__fail(context, GAN_E_ARGUMENT, "%s: no examples", source);
-    }
     if (options->count > dataset->total) {
         return gan__fail(context, GAN_E_ARGUMENT,
                          "%s: count=%" PRId64 ", but there are %" PRId64 " examples", source,
                          options->count, dataset->total);
     }
-    for (int32_t i = 0; i < dataset->field_count; i++) {
+    for (int32_t i = 0; i < dataset->field_count; i++)
         GAN__TRY(dataset_finish_field(dataset, source, &dataset->fields[i], options));
-    }
     return GAN_OK;
 }
 
 /* Ends a constructor: hands the data set over, or drops it. */
 static gan_status dataset_deliver(gan_dataset **out, gan_dataset *dataset, gan_status status)
 {
-    if (status == GAN_OK) {
+    if (status == GAN_OK)
         *out = dataset;
-    } else {
+    else
         gan__object_release(dataset);
-    }
     return status;
 }
 
@@ -268,9 +261,8 @@ static gan_status dataset_describe(gan_dataset *dataset, const gan__kind *kind, 
     gan__options_print(&text, kind, options);
     if (text.status == GAN_OK) dataset_clean(text.bytes);
     dataset->text = text.bytes;
-    for (int32_t i = 0; i < dataset->field_count; i++) {
+    for (int32_t i = 0; i < dataset->field_count; i++)
         GAN__TRY(dataset_sum(dataset, kind->name, &dataset->fields[i]));
-    }
     return text.status;
 }
 

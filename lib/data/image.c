@@ -21,12 +21,10 @@ static void image_narrow(uint8_t *out, const uint16_t *from, size_t count)
 static gan_status image_decode(gan__bytes *in, gan__picture *picture)
 {
     static const uint8_t png[4] = {0x89, 'P', 'N', 'G'};
-    if (in->size >= sizeof png && memcmp(in->data, png, sizeof png) == 0) {
+    if (in->size >= sizeof png && memcmp(in->data, png, sizeof png) == 0)
         return gan__png_read(in, picture);
-    }
-    if (in->size >= 2 && in->data[0] == 'P' && in->data[1] >= '1' && in->data[1] <= '7') {
+    if (in->size >= 2 && in->data[0] == 'P' && in->data[1] >= '1' && in->data[1] <= '7')
         return gan__pnm_read(in, picture);
-    }
     return gan__fail(in->context, GAN_E_FORMAT, "%s: neither PNG nor PNM nor PAM", in->name);
 }
 
@@ -36,11 +34,10 @@ static gan_status image_adopt(gan_tensor **out, gan_context *context, int32_t ra
 {
     gan_status status =
         gan_tensor_wrap(out, context, GAN_UINT8, rank, shape, NULL, bytes, NULL, NULL);
-    if (status == GAN_OK) {
+    if (status == GAN_OK)
         (*out)->memory = bytes;
-    } else {
+    else
         gan__free(context, bytes);
-    }
     return status;
 }
 
@@ -154,9 +151,8 @@ static gan_status image_check(gan_context *context, const gan__picture *picture,
                          (int)picture->channels);
     }
     if (sides[0] <= GAN_IMAGE_SIDE && sides[1] <= GAN_IMAGE_SIDE &&
-        gan__product_count(sides, 3, &count) && count <= format->most) {
+        gan__product_count(sides, 3, &count) && count <= format->most)
         return GAN_OK;
-    }
     return gan__fail(context, GAN_E_UNSUPPORTED,
                      "%s: a picture of height %" PRId64 ", width %" PRId64 " and %d channels could "
                      "not be read back; a side has at most %d, %s %" PRId64 " values",
@@ -197,9 +193,8 @@ static gan_status image_grid_check(gan_context *context, const gan_tensor *pictu
                          function, gan__dtype_name(pictures->dtype));
     }
     if (grid->n >= 1 && grid->h >= 1 && grid->w >= 1 && grid->c >= 1 && grid->c <= 4 &&
-        grid->h <= INT32_MAX && grid->w <= INT32_MAX) {
+        grid->h <= INT32_MAX && grid->w <= INT32_MAX)
         return GAN_OK;
-    }
     return gan__fail(context, GAN_E_SHAPE,
                      "%s: %" PRId64 " pictures of %" PRId64 "x%" PRId64 "x%" PRId64
                      ": not a picture of 1 to 4 channels",
@@ -236,9 +231,8 @@ static gan_status image_fill(const gan_tensor *pictures, const image_grid *grid,
     gan_status status = gan__allocate_raw(context, &scratch, (size_t)(grid->h * grid->w * grid->c),
                                           sizeof *scratch);
     if (status == GAN_OK) status = gan__picture_allocate(context, picture);
-    if (status == GAN_OK) {
+    if (status == GAN_OK)
         memset(picture->pixels, 0, gan__picture_row(picture) * (size_t)picture->height);
-    }
     for (int64_t i = 0; status == GAN_OK && i < grid->n; i++) {
         gan_tensor one = *pictures;
         int64_t row = (int64_t)gan__picture_row(picture);
@@ -311,9 +305,8 @@ static gan_status image_write(const gan_tensor *pictures, image_grid *grid, cons
     const image_format *format = image_format_of(path);
     gan__piece piece = {NULL, 0};
     uint8_t *bytes;
-    if (!format) {
+    if (!format)
         return gan__fail(context, GAN_E_ARGUMENT, "%s: not .png, .pgm, .ppm or .pam", path);
-    }
     gan_status status = image_encode(pictures, grid, format, path, &bytes, &piece.size);
     piece.bytes = bytes;
     if (status == GAN_OK) status = gan__file_replace(context, path, &piece, 1);

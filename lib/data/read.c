@@ -88,8 +88,8 @@ static bool read_call(const gan_dataset *dataset, int64_t index, void *const *ro
     return stop == 0;
 }
 
-bool gan__dataset_draw(const gan_dataset *dataset, int64_t index, const int32_t *wanted,
-                       int32_t count, float *const *out, void *scratch)
+bool gan__dataset_example(const gan_dataset *dataset, int64_t index, const int32_t *wanted,
+                          int32_t count, float *const *out, void *scratch)
 {
     void *rows[GAN__MAX_FIELDS];
     char *at = scratch;
@@ -165,9 +165,8 @@ static gan_status read_check(const gan_dataset *dataset, const gan__field *field
 {
     gan_context *context = dataset->object.context;
     bool fits = tensor->rank == field->rank + 1;
-    for (int32_t i = 0; fits && i < field->rank; i++) {
+    for (int32_t i = 0; fits && i < field->rank; i++)
         fits = tensor->shape[i + 1] == field->shape[i];
-    }
     if (!fits) {
         const int64_t *s = field->shape;
         char shape[72] = "";
@@ -202,12 +201,11 @@ static gan_status read_examples(gan_dataset *dataset, int32_t index, const int64
     void *scratch = NULL;
     float *values = NULL;
     gan_status status = gan__allocate(context, &values, (size_t)field->size, sizeof *values);
-    if (status == GAN_OK) {
+    if (status == GAN_OK)
         status = gan__allocate(context, &scratch, gan__dataset_scratch(dataset), 1);
-    }
     for (int64_t i = 0; status == GAN_OK && i < tensor->shape[0]; i++) {
         gan_tensor row = gan__dataset_row(tensor, i);
-        if (gan__dataset_draw(dataset, indices[i], &index, 1, &values, scratch)) {
+        if (gan__dataset_example(dataset, indices[i], &index, 1, &values, scratch)) {
             gan__tensor_write(&row, field->rank == 3, values);
         } else {
             status = gan__fail(context, GAN_E_CANCELLED,

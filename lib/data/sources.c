@@ -80,13 +80,11 @@ gan_status gan__source_add(gan_dataset *dataset, const char *field, const char *
     gan_status status = gan__unpack_open(&input, dataset->object.context, path);
     if (status == GAN_OK) status = source_load(&input, count, header, &array, &tensor, &total);
     gan__unpack_close(&input);
-    if (status == GAN_OK && array.element == GAN__ELEMENT_BOOL && strcmp(field, "image") == 0) {
+    if (status == GAN_OK && array.element == GAN__ELEMENT_BOOL && strcmp(field, "image") == 0)
         source_widen(tensor);
-    }
     if (status == GAN_OK) status = gan__dataset_add(dataset, path, field, tensor, total);
-    if (status == GAN_OK && strcmp(field, "image") == 0) {
+    if (status == GAN_OK && strcmp(field, "image") == 0)
         status = gan__dataset_check_range(dataset, path, true);
-    }
     gan_tensor_release(tensor);
     return status;
 }

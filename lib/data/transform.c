@@ -40,9 +40,8 @@ static gan_status transform_resample(gan__resample *out, gan_context *context,
     out->out = axis->out;
     out->taps = taps;
     if (axis->in == axis->scaled && axis->in == axis->out) return GAN_OK;
-    if (!gan__multiply_size((size_t)axis->out, (size_t)taps, &count)) {
+    if (!gan__multiply_size((size_t)axis->out, (size_t)taps, &count))
         return gan__fail(context, GAN_E_MEMORY, "data: a resampling of %" PRId64 " taps", taps);
-    }
     GAN__TRY(gan__allocate(context, &out->start, (size_t)axis->out, sizeof *out->start));
     GAN__TRY(gan__allocate(context, &out->weight, count, sizeof *out->weight));
     for (int64_t i = 0; i < axis->out; i++) {
@@ -50,9 +49,8 @@ static gan_status transform_resample(gan__resample *out, gan_context *context,
         int64_t start = transform_start(axis, i, taps);
         out->start[i] = start;
         for (int64_t j = 0; j < taps; j++) sum += transform_triangle(axis, i, start + j);
-        for (int64_t j = 0; j < taps; j++) {
+        for (int64_t j = 0; j < taps; j++)
             out->weight[i * taps + j] = (float)(transform_triangle(axis, i, start + j) / sum);
-        }
     }
     return GAN_OK;
 }
@@ -190,9 +188,8 @@ static void transform_rows(const gan__resample *axis, int64_t width, const float
         const float *weight = axis->weight + i * axis->taps;
         const float *from = in + axis->start[i] * width;
         memset(out, 0, (size_t)width * sizeof *out);
-        for (int64_t j = 0; j < axis->taps; j++, from += width) {
+        for (int64_t j = 0; j < axis->taps; j++, from += width)
             for (int64_t k = 0; k < width; k++) out[k] += weight[j] * from[k];
-        }
     }
 }
 

@@ -122,9 +122,8 @@ static uint32_t deflate_hash(const uint8_t *p)
 /* Puts all positions below `end` into their chains. */
 static void deflate_insert(deflate_state *s, size_t end)
 {
-    if (end + DEFLATE_SHORTEST > s->size + 1) {
+    if (end + DEFLATE_SHORTEST > s->size + 1)
         end = s->size < DEFLATE_SHORTEST ? 0 : s->size - DEFLATE_SHORTEST + 1;
-    }
     for (; s->inserted < end; s->inserted++) {
         uint32_t *head = &s->head[deflate_hash(s->in + s->inserted)];
         s->previous[s->inserted % DEFLATE_WINDOW] = *head;
@@ -135,9 +134,8 @@ static void deflate_insert(deflate_state *s, size_t end)
 static uint32_t deflate_common(const uint8_t *a, const uint8_t *b, uint32_t most)
 {
     uint32_t length = 0;
-    while (length + 8 <= most && gan__load_u64le(a + length) == gan__load_u64le(b + length)) {
+    while (length + 8 <= most && gan__load_u64le(a + length) == gan__load_u64le(b + length))
         length += 8;
-    }
     while (length < most && a[length] == b[length]) length++;
     return length;
 }
@@ -180,9 +178,8 @@ static void deflate_assign(deflate_alphabet *a, uint32_t symbols, uint32_t longe
 
 static void deflate_assign_fixed(deflate_state *s)
 {
-    for (uint32_t i = 0; i < 288; i++) {
+    for (uint32_t i = 0; i < 288; i++)
         s->literals.length[i] = i < 144 ? 8 : i < 256 ? 9 : i < 280 ? 7 : 8;
-    }
     memset(s->distances.length, 5, DEFLATE_DISTANCES);
     gan__huffman_codes(s->literals.length, 288, s->literals.code);
     gan__huffman_codes(s->distances.length, DEFLATE_DISTANCES, s->distances.code);
@@ -205,13 +202,12 @@ static void deflate_header_run(deflate_header *h, uint32_t value, uint32_t run)
     uint32_t most = value > 0 ? 6 : 138;
     while (run >= 3) {
         uint32_t count = run < most ? run : most;
-        if (value > 0) {
+        if (value > 0)
             deflate_header_add(h, 16, count - 3);
-        } else if (count < 11) {
+        else if (count < 11)
             deflate_header_add(h, 17, count - 3);
-        } else {
+        else
             deflate_header_add(h, 18, count - 11);
-        }
         run -= count;
     }
     for (; run > 0; run--) deflate_header_add(h, value, 0);
@@ -223,12 +219,10 @@ static void deflate_header_make(const deflate_state *s, deflate_header *h)
     memset(h, 0, sizeof *h);
     h->literal_count = DEFLATE_LITERALS;
     h->distance_count = DEFLATE_DISTANCES;
-    while (h->literal_count > 257 && s->literals.length[h->literal_count - 1] == 0) {
+    while (h->literal_count > 257 && s->literals.length[h->literal_count - 1] == 0)
         h->literal_count--;
-    }
-    while (h->distance_count > 1 && s->distances.length[h->distance_count - 1] == 0) {
+    while (h->distance_count > 1 && s->distances.length[h->distance_count - 1] == 0)
         h->distance_count--;
-    }
     uint32_t total = h->literal_count + h->distance_count;
     memcpy(all, s->literals.length, h->literal_count);
     memcpy(all + h->literal_count, s->distances.length, h->distance_count);
@@ -238,10 +232,8 @@ static void deflate_header_make(const deflate_state *s, deflate_header *h)
     }
     deflate_assign(&h->lengths, DEFLATE_LENGTHS, 7);
     h->length_count = DEFLATE_LENGTHS;
-    while (h->length_count > 4 &&
-           h->lengths.length[deflate_length_order[h->length_count - 1]] == 0) {
+    while (h->length_count > 4 && h->lengths.length[deflate_length_order[h->length_count - 1]] == 0)
         h->length_count--;
-    }
 }
 
 static uint32_t deflate_repeat_bits(uint32_t symbol)
@@ -252,9 +244,8 @@ static uint32_t deflate_repeat_bits(uint32_t symbol)
 static uint64_t deflate_header_cost(const deflate_header *h)
 {
     uint64_t bits = 5 + 5 + 4 + 3 * h->length_count;
-    for (uint32_t i = 0; i < h->count; i++) {
+    for (uint32_t i = 0; i < h->count; i++)
         bits += h->lengths.length[h->symbols[i]] + deflate_repeat_bits(h->symbols[i]);
-    }
     return bits;
 }
 
@@ -263,9 +254,8 @@ static void deflate_header_write(deflate_state *s, const deflate_header *h)
     deflate_put(s, h->literal_count - 257, 5);
     deflate_put(s, h->distance_count - 1, 5);
     deflate_put(s, h->length_count - 4, 4);
-    for (uint32_t i = 0; i < h->length_count; i++) {
+    for (uint32_t i = 0; i < h->length_count; i++)
         deflate_put(s, h->lengths.length[deflate_length_order[i]], 3);
-    }
     for (uint32_t i = 0; i < h->count; i++) {
         deflate_put_symbol(s, &h->lengths, h->symbols[i]);
         deflate_put(s, h->repeats[i], deflate_repeat_bits(h->symbols[i]));
@@ -277,12 +267,10 @@ static void deflate_header_write(deflate_state *s, const deflate_header *h)
 static uint64_t deflate_cost(const deflate_state *s)
 {
     uint64_t bits = 0;
-    for (uint32_t i = 0; i < DEFLATE_LITERALS; i++) {
+    for (uint32_t i = 0; i < DEFLATE_LITERALS; i++)
         bits += (uint64_t)s->literals.count[i] * s->literals.length[i];
-    }
-    for (uint32_t i = 0; i < DEFLATE_DISTANCES; i++) {
+    for (uint32_t i = 0; i < DEFLATE_DISTANCES; i++)
         bits += (uint64_t)s->distances.count[i] * s->distances.length[i];
-    }
     return bits;
 }
 
@@ -290,9 +278,8 @@ static uint64_t deflate_extra_cost(const deflate_state *s)
 {
     uint64_t bits = 0;
     for (uint32_t i = 265; i < 285; i++) bits += (uint64_t)s->literals.count[i] * ((i - 261) / 4);
-    for (uint32_t i = 4; i < DEFLATE_DISTANCES; i++) {
+    for (uint32_t i = 4; i < DEFLATE_DISTANCES; i++)
         bits += (uint64_t)s->distances.count[i] * (i / 2 - 1);
-    }
     return bits;
 }
 
@@ -404,9 +391,8 @@ gan_status gan__zlib_compress(gan_context *context, const uint8_t *bytes, size_t
     /* No block is longer than if it were stored, and all but the last one have DEFLATE_TOKENS
      * bytes. */
     size_t most, blocks = size / DEFLATE_TOKENS + size / DEFLATE_STORED + 2;
-    if (!gan__add_size(size, 6 * blocks + 16, &most)) {
+    if (!gan__add_size(size, 6 * blocks + 16, &most))
         return gan__fail(context, GAN_E_MEMORY, "deflate: %zu bytes are too many", size);
-    }
     GAN__TRY(gan__allocate(context, &s, 1, sizeof *s));
     gan_status status = gan__allocate_raw(context, &s->out, most, 1);
     if (status == GAN_OK) {

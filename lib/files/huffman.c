@@ -18,12 +18,10 @@ static int huffman_compare(const void *a, const void *b)
 static uint32_t huffman_collect(const uint32_t *count, uint32_t symbols, huffman_leaf *leaves)
 {
     uint32_t n = 0;
-    for (uint32_t i = 0; i < symbols; i++) {
+    for (uint32_t i = 0; i < symbols; i++)
         if (count[i] > 0) leaves[n++] = (huffman_leaf){count[i], i};
-    }
-    for (uint32_t i = 0; n < 2; i++) {
+    for (uint32_t i = 0; n < 2; i++)
         if (count[i] == 0) leaves[n++] = (huffman_leaf){1, i};
-    }
     return n;
 }
 
@@ -74,9 +72,8 @@ void gan__huffman_lengths(const uint32_t *count, uint32_t symbols, uint32_t long
         depths[longest]--;
     }
     memset(length, 0, symbols);
-    for (uint32_t i = longest, leaf = 0; i >= 1; i--) {
+    for (uint32_t i = longest, leaf = 0; i >= 1; i--)
         for (; depths[i] > 0; depths[i]--) length[leaves[leaf++].symbol] = (uint8_t)i;
-    }
 }
 
 void gan__huffman_codes(const uint8_t *length, uint32_t symbols, uint16_t *code)

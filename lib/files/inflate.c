@@ -60,13 +60,11 @@ static inline void inflate_refill(inflate_bits *b)
         b->count |= 56;
         return;
     }
-    for (; b->count <= 55; b->count += 8) {
-        if (b->next < b->end) {
+    for (; b->count <= 55; b->count += 8)
+        if (b->next < b->end)
             b->buffer |= (uint64_t)*b->next++ << b->count;
-        } else {
+        else
             b->beyond++;
-        }
-    }
 }
 
 static inline uint32_t inflate_take(inflate_bits *b, uint32_t count)
@@ -102,12 +100,10 @@ static gan_status inflate_tables(inflate_state *s, const uint8_t *lengths, uint3
                                  uint32_t distances)
 {
     s->in->at = inflate_position(s);
-    if (!gan__inflate_literals(s->literals, lengths, literals)) {
+    if (!gan__inflate_literals(s->literals, lengths, literals))
         return gan__bytes_fail(s->in, "the lengths of the literal codes make no code");
-    }
-    if (!gan__inflate_distances(s->distances, lengths + literals, distances)) {
+    if (!gan__inflate_distances(s->distances, lengths + literals, distances))
         return gan__bytes_fail(s->in, "the lengths of the distance codes make no code");
-    }
     return GAN_OK;
 }
 
@@ -178,9 +174,8 @@ static gan_status inflate_dynamic(inflate_state *s)
         inflate_refill(&s->bits);
         first[order[i]] = (uint8_t)inflate_take(&s->bits, 3);
     }
-    if (!gan__inflate_lengths(s->lengths, first, 19)) {
+    if (!gan__inflate_lengths(s->lengths, first, 19))
         return gan__bytes_fail(s->in, "the lengths of the code length codes make no code");
-    }
     GAN__TRY(inflate_read_lengths(s, lengths, literals + distances));
     if (lengths[256] == 0) return gan__bytes_fail(s->in, "the block's end has no code");
     return inflate_tables(s, lengths, literals, distances);
@@ -312,9 +307,8 @@ static gan_status inflate_zlib(inflate_state *s)
 {
     const uint8_t *p;
     GAN__TRY(gan__bytes_take(s->in, 2, "the zlib header", &p));
-    if ((p[0] & 15) != 8 || p[0] >> 4 > 7 || gan__load_u16be(p) % 31 != 0 || (p[1] & 32)) {
+    if ((p[0] & 15) != 8 || p[0] >> 4 > 7 || gan__load_u16be(p) % 31 != 0 || (p[1] & 32))
         return gan__bytes_fail(s->in, "0x%02x%02x is no zlib header", p[0], p[1]);
-    }
     GAN__TRY(inflate_stream(s));
     GAN__TRY(gan__bytes_take(s->in, 4, "the Adler-32", &p));
     uint32_t found = gan__adler32(1, s->out, s->used);

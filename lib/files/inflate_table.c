@@ -56,9 +56,8 @@ static uint32_t inflate_reverse(uint32_t code, uint32_t length)
 static bool inflate_open_second(inflate_table *t, uint32_t prefix, uint32_t length)
 {
     uint32_t width = length - t->bits, room = 1u << width;
-    for (; width + t->bits < 15 && t->count[width + t->bits] < room; width++) {
+    for (; width + t->bits < 15 && t->count[width + t->bits] < room; width++)
         room = (room - t->count[width + t->bits]) << 1;
-    }
     t->prefix = prefix;
     t->width = width;
     t->base = t->used;
@@ -73,15 +72,13 @@ static bool inflate_place(inflate_table *t, uint32_t symbol, uint32_t code, uint
     uint32_t reversed = inflate_reverse(code, length), meaning = t->meaning(symbol);
     uint32_t prefix = reversed & ((1u << t->bits) - 1);
     if (length <= t->bits) {
-        for (uint32_t i = reversed; i < 1u << t->bits; i += 1u << length) {
+        for (uint32_t i = reversed; i < 1u << t->bits; i += 1u << length)
             t->entries[i] = meaning | length;
-        }
     } else {
         if (prefix != t->prefix && !inflate_open_second(t, prefix, length)) return false;
         uint32_t rest = length - t->bits;
-        for (uint32_t i = reversed >> t->bits; i < 1u << t->width; i += 1u << rest) {
+        for (uint32_t i = reversed >> t->bits; i < 1u << t->width; i += 1u << rest)
             t->entries[t->base + i] = meaning | rest;
-        }
     }
     t->count[length]--;
     return true;
@@ -110,9 +107,8 @@ static bool inflate_build(inflate_table *t, const uint8_t *lengths, uint32_t sym
     if (!inflate_is_code(t->count)) return false;
     for (uint32_t i = 1; i < 16; i++) start[i + 1] = start[i] + t->count[i];
     uint32_t total = start[16];
-    for (uint32_t i = 0; i < symbols; i++) {
+    for (uint32_t i = 0; i < symbols; i++)
         if (lengths[i] > 0) sorted[start[lengths[i]]++] = (uint16_t)i;
-    }
     t->used = 1u << t->bits;
     t->prefix = UINT32_MAX;
     for (uint32_t i = 0; i < t->used; i++) t->entries[i] = GAN__INFLATE_BAD;

@@ -36,20 +36,17 @@ char gan__json_peek(gan__json *json)
 static gan_status json_expected(const gan__json *json, const char *what)
 {
     uint8_t c = (uint8_t)json_current(json);
-    if (json->in.at >= json->in.size) {
+    if (json->in.at >= json->in.size)
         return gan__bytes_fail(&json->in, "%s expected, the text ends", what);
-    }
-    if (c < 0x20 || c > 0x7e) {
+    if (c < 0x20 || c > 0x7e)
         return gan__bytes_fail(&json->in, "%s expected, not byte 0x%02x", what, c);
-    }
     return gan__bytes_fail(&json->in, "%s expected, not '%c'", what, c);
 }
 
 gan_status gan__json_enter(gan__json *json, char kind)
 {
-    if (gan__json_peek(json) != kind) {
+    if (gan__json_peek(json) != kind)
         return json_expected(json, kind == '{' ? "an object" : "an array");
-    }
     if (json->depth == GAN__JSON_DEPTH) {
         return gan__bytes_fail(&json->in, "more than %d objects and arrays within each other",
                                (int)GAN__JSON_DEPTH);
@@ -98,13 +95,12 @@ static gan_status json_read_unit(gan__json *json, uint32_t *out)
     *out = 0;
     for (int i = 0; i < 4; i++, json->in.at++) {
         char c = json_current(json);
-        if (c >= '0' && c <= '9') {
+        if (c >= '0' && c <= '9')
             *out = *out << 4 | (uint32_t)(c - '0');
-        } else if ((c | 32) >= 'a' && (c | 32) <= 'f') {
+        else if ((c | 32) >= 'a' && (c | 32) <= 'f')
             *out = *out << 4 | (uint32_t)((c | 32) - 'a' + 10);
-        } else {
+        else
             return json_expected(json, "a hexadecimal digit");
-        }
     }
     return GAN_OK;
 }
@@ -115,19 +111,16 @@ static gan_status json_read_unicode(gan__json *json)
     uint32_t value, low;
     GAN__TRY(json_read_unit(json, &value));
     if (value >= 0xd800 && value < 0xdc00) {
-        if (gan__bytes_left(&json->in) < 2 || memcmp(json->in.data + json->in.at, "\\u", 2) != 0) {
+        if (gan__bytes_left(&json->in) < 2 || memcmp(json->in.data + json->in.at, "\\u", 2) != 0)
             return json_expected(json, "the second surrogate");
-        }
         json->in.at += 2;
         GAN__TRY(json_read_unit(json, &low));
-        if (low < 0xdc00 || low > 0xdfff) {
+        if (low < 0xdc00 || low > 0xdfff)
             return gan__bytes_fail(&json->in, "\\u%04x is no second surrogate", low);
-        }
         value = 0x10000 + ((value - 0xd800) << 10) + (low - 0xdc00);
     }
-    if (value == 0 || (value >= 0xdc00 && value < 0xe000)) {
+    if (value == 0 || (value >= 0xdc00 && value < 0xe000))
         return gan__bytes_fail(&json->in, "\\u%04x stands for no character of a string", value);
-    }
     json->used += gan__utf8_store(value, json->strings + json->used);
     return GAN_OK;
 }
@@ -185,11 +178,10 @@ static gan_status json_scan_number(gan__json *json, const char **text, size_t *l
     size_t start = json->in.at;
     *is_integer = true;
     if (json_current(json) == '-') json->in.at++;
-    if (json_current(json) == '0') {
+    if (json_current(json) == '0')
         json->in.at++;
-    } else if (!json_skip_digits(json)) {
+    else if (!json_skip_digits(json))
         return json_expected(json, "a number");
-    }
     if (json_current(json) == '.') {
         *is_integer = false;
         json->in.at++;
@@ -265,16 +257,15 @@ gan_status gan__json_skip(gan__json *json)
     bool is_integer;
     gan_status status = GAN_OK;
     char c = gan__json_peek(json);
-    if (c == '{' || c == '[') {
+    if (c == '{' || c == '[')
         status = json_skip_container(json, c);
-    } else if (c == '"') {
+    else if (c == '"')
         status = gan__json_string(json, &text);
-    } else if (c == '-' || (c >= '0' && c <= '9')) {
+    else if (c == '-' || (c >= '0' && c <= '9'))
         status = json_scan_number(json, &text, &length, &is_integer);
-    } else if (!json_take_word(json, "true") && !json_take_word(json, "false") &&
-               !json_take_word(json, "null")) {
+    else if (!json_take_word(json, "true") && !json_take_word(json, "false") &&
+             !json_take_word(json, "null"))
         status = json_expected(json, "a value");
-    }
     json->used = used;
     return status;
 }

@@ -53,9 +53,8 @@ static gan_status npy_read_type(gan__bytes *in, gan__array *out)
 {
     const char *text;
     size_t length;
-    if (npy_peek(in) == '[') {
+    if (npy_peek(in) == '[')
         return gan__bytes_fail_as(in, GAN_E_UNSUPPORTED, "a structured type is not served");
-    }
     GAN__TRY(npy_read_string(in, &text, &length));
     bool has_order = length == 3 && strchr("<>=|", text[0]) && text[0];
     for (size_t i = 0; has_order && i < sizeof npy_types / sizeof *npy_types; i++) {
@@ -98,14 +97,12 @@ static gan_status npy_read_shape(gan__bytes *in, gan__array *out)
         size_t start = in->at;
         while (in->at < in->size && in->data[in->at] >= '0' && in->data[in->at] <= '9') in->at++;
         if (!gan__integer_parse((const char *)in->data + start, in->at - start,
-                                &out->shape[out->rank])) {
+                                &out->shape[out->rank]))
             return gan__bytes_fail(in, "dimension %d is no integer of 64 bits", (int)out->rank);
-        }
         if (in->at < in->size && in->data[in->at] == 'L') in->at++;
         bool has_comma = npy_take(in, ',');
-        if (!has_comma && (npy_peek(in) != ')' || out->rank == 0)) {
+        if (!has_comma && (npy_peek(in) != ')' || out->rank == 0))
             return gan__bytes_fail(in, "',' expected in the shape");
-        }
     }
     return GAN_OK;
 }
@@ -121,9 +118,8 @@ static gan_status npy_read_dictionary(gan__bytes *in, gan__array *out)
         size_t length;
         int key = 0;
         GAN__TRY(npy_read_string(in, &text, &length));
-        while (key < 3 && (strlen(names[key]) != length || memcmp(names[key], text, length) != 0)) {
+        while (key < 3 && (strlen(names[key]) != length || memcmp(names[key], text, length) != 0))
             key++;
-        }
         if (key == 3 || (seen & 1u << key)) {
             return gan__bytes_fail(in, "the key '%.*s' is unknown or given twice",
                                    (int)(length < 20 ? length : 20), text);
@@ -184,13 +180,11 @@ void gan__npy_write_header(gan__text *text, int32_t dtype, int32_t rank, const i
     gan__text_append(text, npy_magic, sizeof npy_magic);
     gan__text_append(text, "\1\0\0\0", 4);
     gan__text_print(text, "{'descr': '%s', 'fortran_order': False, 'shape': (", npy_descr(dtype));
-    for (int32_t i = 0; i < rank; i++) {
+    for (int32_t i = 0; i < rank; i++)
         gan__text_print(text, "%s%" PRId64, i > 0 ? ", " : "", shape[i]);
-    }
     gan__text_print(text, rank == 1 ? ",), }" : "), }");
-    while ((text->length - start + 1) % NPY_ALIGNMENT != 0 && text->status == GAN_OK) {
+    while ((text->length - start + 1) % NPY_ALIGNMENT != 0 && text->status == GAN_OK)
         gan__text_append(text, " ", 1);
-    }
     gan__text_append(text, "\n", 1);
     if (text->status != GAN_OK) return;
     size_t length = text->length - start - NPY_PREFIX; /* two bytes are enough for 8 numbers */

@@ -114,12 +114,10 @@ static gan_status png_read_header(gan__png_file *f, const png_chunk *chunk)
     f->depth = p[8];
     f->colour = p[9];
     f->interlaced = p[12] == 1;
-    if (f->width == 0 || f->height == 0 || f->width > INT32_MAX || f->height > INT32_MAX) {
+    if (f->width == 0 || f->height == 0 || f->width > INT32_MAX || f->height > INT32_MAX)
         return gan__bytes_fail(f->in, "width %u and height %u", f->width, f->height);
-    }
-    if (f->colour > 6 || (f->depth & (f->depth - 1)) != 0 || (depths[f->colour] & f->depth) == 0) {
+    if (f->colour > 6 || (f->depth & (f->depth - 1)) != 0 || (depths[f->colour] & f->depth) == 0)
         return gan__bytes_fail(f->in, "colour type %u with %u bits a sample", f->colour, f->depth);
-    }
     if (p[10] != 0 || p[11] != 0 || p[12] > 1) {
         return gan__bytes_fail(f->in, "compression %u, filter method %u, interlace method %u",
                                p[10], p[11], p[12]);
@@ -152,9 +150,8 @@ static gan_status png_read_palette(gan__png_file *f, const png_chunk *chunk)
     bool bad_size = chunk->size % 3 != 0 || count == 0 || count > GAN__PNG_COLOURS;
     if (f->colour != GAN__PNG_PALETTE) {
         if (bad_size) gan__png_warn(f, "a palette of %u bytes is ignored", chunk->size);
-        if (!bad_size && !(f->colour & GAN__PNG_RGB)) {
+        if (!bad_size && !(f->colour & GAN__PNG_RGB))
             gan__png_warn(f, "the palette of a grey picture is ignored");
-        }
         return GAN_OK;
     }
     if (bad_size) {
@@ -214,19 +211,17 @@ static gan_status png_read_other(gan__png_file *f, const png_chunk *chunk)
 {
     const char *misplaced = png_misplaced(f, chunk);
     bool palette = png_is(chunk, "PLTE");
-    if (misplaced && palette && f->colour == GAN__PNG_PALETTE) {
+    if (misplaced && palette && f->colour == GAN__PNG_PALETTE)
         return gan__bytes_fail(f->in, "the palette %s", misplaced);
-    }
     if (misplaced) {
         gan__png_warn(f, "chunk %.4s %s; it is ignored", (const char *)chunk->type, misplaced);
         return GAN_OK;
     }
     if (palette) return png_read_palette(f, chunk);
-    if (png_is(chunk, "tRNS")) {
+    if (png_is(chunk, "tRNS"))
         png_read_transparency(f, chunk);
-    } else if (!(chunk->type[0] & 32)) {
+    else if (!(chunk->type[0] & 32))
         return gan__bytes_fail(f->in, "the unknown critical chunk %.4s", (const char *)chunk->type);
-    }
     return GAN_OK;
 }
 
@@ -292,8 +287,7 @@ gan_status gan__png_read_chunks(gan__png_file *f)
     GAN__TRY(png_read_header(f, &chunk));
     GAN__TRY(png_read_rest(f));
     if (!f->data) return gan__bytes_fail(f->in, "there is no IDAT chunk");
-    if (f->colour == GAN__PNG_PALETTE && f->palette_count == 0) {
+    if (f->colour == GAN__PNG_PALETTE && f->palette_count == 0)
         return gan__bytes_fail(f->in, "there is no palette");
-    }
     return GAN_OK;
 }

@@ -66,9 +66,8 @@ static void png_unfilter(int filter, uint8_t *row, const uint8_t *above, size_t 
     } else if (filter == 4) {
         size_t first = step < size ? step : size;
         for (size_t i = 0; i < first; i++) row[i] = (uint8_t)(row[i] + above[i]);
-        for (size_t i = step; i < size; i++) {
+        for (size_t i = step; i < size; i++)
             row[i] = (uint8_t)(row[i] + gan__png_paeth(row[i - step], above[i], above[i - step]));
-        }
     }
 }
 
@@ -82,11 +81,10 @@ static inline uint32_t png_sample(const uint8_t *row, size_t i, uint32_t depth)
 
 static void png_store(const gan__picture *picture, size_t i, uint32_t value)
 {
-    if (picture->depth == 8) {
+    if (picture->depth == 8)
         ((uint8_t *)picture->pixels)[i] = (uint8_t)value;
-    } else {
+    else
         ((uint16_t *)picture->pixels)[i] = (uint16_t)value;
-    }
 }
 
 /* Spreads one row of a palette's indices over the picture. An index that the palette does not have
@@ -137,11 +135,10 @@ static gan_status png_decode_pass(gan__png_file *f, const png_pass *pass, uint8_
         if (rows[0] > 4) return gan__bytes_fail(f->in, "row %u has filter %u", y, rows[0]);
         png_unfilter(rows[0], rows + 1, above, step, pass->row);
         above = rows + 1;
-        if (f->colour == GAN__PNG_PALETTE) {
+        if (f->colour == GAN__PNG_PALETTE)
             png_spread_palette(f, pass, above, y, picture);
-        } else {
+        else
             png_spread(f, pass, above, y, picture);
-        }
     }
     return GAN_OK;
 }
@@ -213,11 +210,10 @@ gan_status gan__png_read(gan__bytes *in, gan__picture *out)
     gan_status status = gan__png_read_chunks(f);
     size_t end = in->at;
     if (status == GAN_OK) status = png_expand(f, out);
-    if (status == GAN_OK) {
+    if (status == GAN_OK)
         in->at = end;
-    } else {
+    else
         gan__picture_free(in->context, out);
-    }
     gan__free(in->context, f->data);
     gan__free(in->context, f);
     return status;

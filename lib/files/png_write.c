@@ -43,9 +43,8 @@ static void png_filter(int filter, const uint8_t *row, const uint8_t *above, siz
         for (size_t i = 0; i < size; i++) out[i] = (uint8_t)(row[i] - (left[i] + above[i]) / 2);
         break;
     default:
-        for (size_t i = 0; i < size; i++) {
+        for (size_t i = 0; i < size; i++)
             out[i] = (uint8_t)(row[i] - gan__png_paeth(left[i], above[i], corner[i]));
-        }
         break;
     }
 }
@@ -124,9 +123,8 @@ gan_status gan__png_write(gan_context *context, const gan__picture *picture, uin
     *size = 0;
     GAN__TRY(gan__picture_check(context, picture, "png"));
     row = gan__picture_row(picture);
-    if (!gan__multiply_size(row + 1, (size_t)picture->height, &total)) {
+    if (!gan__multiply_size(row + 1, (size_t)picture->height, &total))
         return gan__fail(context, GAN_E_MEMORY, "png: the picture is too large");
-    }
     gan_status status = gan__allocate_raw(context, &rows, 3 * row + 16, 1);
     if (status == GAN_OK) status = gan__allocate_raw(context, &filtered, total, 1);
     if (status == GAN_OK) {

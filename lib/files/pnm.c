@@ -91,9 +91,8 @@ static gan_status pnm_read_header(gan__bytes *in, pnm_header *h)
     const uint8_t *p;
     GAN__TRY(gan__bytes_take(in, 3, "the magic number", &p));
     in->at -= 3;
-    if (p[0] != 'P' || p[1] < '1' || p[1] > '7' || !(pnm_is_space(p[2]) || p[2] == '#')) {
+    if (p[0] != 'P' || p[1] < '1' || p[1] > '7' || !(pnm_is_space(p[2]) || p[2] == '#'))
         return gan__bytes_fail(in, "this is no PNM file");
-    }
     if (p[1] < '5') {
         return gan__bytes_fail_as(in, GAN_E_UNSUPPORTED, "P%c is not served, P5, P6 and P7 are",
                                   p[1]);
@@ -109,9 +108,8 @@ static gan_status pnm_read_header(gan__bytes *in, pnm_header *h)
     }
     /* One space ends the header; a comment before it counts up to its line end, which is that
      * space. */
-    if (in->data[in->at] == '#') {
+    if (in->data[in->at] == '#')
         while (in->at < in->size && in->data[in->at] != '\n') in->at++;
-    }
     return gan__bytes_take(in, 1, "the space behind the header", &p);
 }
 
@@ -126,11 +124,10 @@ static gan_status pnm_read_values(const gan__bytes *in, const uint8_t *p, size_t
                                    most);
         }
         if (most != full) value = (value * full + most / 2) / most;
-        if (full == 255) {
+        if (full == 255)
             ((uint8_t *)out->pixels)[i] = (uint8_t)value;
-        } else {
+        else
             ((uint16_t *)out->pixels)[i] = (uint16_t)value;
-        }
     }
     return GAN_OK;
 }

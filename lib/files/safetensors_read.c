@@ -144,9 +144,8 @@ static gan_status safetensors_read_members(safetensors_reader *r, gan__safetenso
                  : i == 2 ? safetensors_read_offsets(json, offsets)
                           : gan__json_skip(json));
     }
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 3; i++)
         if (!(seen & 1u << i)) return gan__bytes_fail(&json->in, "%s is missing", names[i]);
-    }
     return safetensors_place(r, entry, offsets);
 }
 
@@ -165,18 +164,16 @@ static gan_status safetensors_read_tensor(safetensors_reader *r, const char *nam
 static gan_status safetensors_read_header(safetensors_reader *r)
 {
     const char *key;
-    if (r->json.in.at == r->json.in.size || r->in->data[r->json.in.at] != '{') {
+    if (r->json.in.at == r->json.in.size || r->in->data[r->json.in.at] != '{')
         return gan__bytes_fail(&r->json.in, "the header does not begin with '{'");
-    }
     GAN__TRY(gan__json_enter(&r->json, '{'));
     for (bool more;;) {
         GAN__TRY(gan__json_next_key(&r->json, &key, &more));
         if (!more) break;
-        if (strcmp(key, "__metadata__") == 0) {
+        if (strcmp(key, "__metadata__") == 0)
             GAN__TRY(safetensors_read_metadata(r));
-        } else {
+        else
             GAN__TRY(safetensors_read_tensor(r, key));
-        }
     }
     return gan__json_end(&r->json);
 }
@@ -331,11 +328,10 @@ const gan__safetensors_entry *gan__safetensors_find(const gan__safetensors *file
         size_t middle = low + (high - low) / 2;
         int order = strcmp(name, file->entries[middle].name);
         if (order == 0) return &file->entries[middle];
-        if (order < 0) {
+        if (order < 0)
             high = middle;
-        } else {
+        else
             low = middle + 1;
-        }
     }
     return NULL;
 }
@@ -346,11 +342,10 @@ const char *gan__safetensors_metadata(const gan__safetensors *file, const char *
         size_t middle = low + (high - low) / 2;
         int order = strcmp(key, file->pairs[middle].key);
         if (order == 0) return file->pairs[middle].value;
-        if (order < 0) {
+        if (order < 0)
             high = middle;
-        } else {
+        else
             low = middle + 1;
-        }
     }
     return NULL;
 }

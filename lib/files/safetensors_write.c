@@ -133,19 +133,16 @@ static void safetensors_print(gan__text *text, const gan__safetensors_pair *pair
         const gan__safetensors_tensor *t = items[i].tensor;
         gan__json_write_key(text, t->name);
         gan__text_print(text, "{\"dtype\":\"%s\",\"shape\":[", gan__element_name(t->element));
-        for (int32_t k = 0; k < t->rank; k++) {
+        for (int32_t k = 0; k < t->rank; k++)
             gan__text_print(text, "%s%" PRId64, k > 0 ? "," : "", t->shape[k]);
-        }
         gan__text_print(text, "],\"data_offsets\":[%zu,%zu]}", offset, offset + items[i].size);
         offset += items[i].size;
     }
     gan__text_append(text, "}", 1);
-    while (text->status == GAN_OK && text->length % SAFETENSORS_ALIGNMENT != 0) {
+    while (text->status == GAN_OK && text->length % SAFETENSORS_ALIGNMENT != 0)
         gan__text_append(text, " ", 1);
-    }
-    if (text->status == GAN_OK) {
+    if (text->status == GAN_OK)
         gan__store_u64le((uint8_t *)text->bytes, text->length - sizeof(uint64_t));
-    }
 }
 
 /* Where the bytes go: to the file `path`, or to a tensor. */
@@ -158,11 +155,9 @@ static gan_status safetensors_gather(gan_context *context, gan_tensor **out,
                                      const gan__piece *pieces, size_t count)
 {
     size_t size = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (!gan__add_size(size, pieces[i].size, &size) || size > (size_t)INT64_MAX) {
+    for (size_t i = 0; i < count; i++)
+        if (!gan__add_size(size, pieces[i].size, &size) || size > (size_t)INT64_MAX)
             return gan__fail(context, GAN_E_MEMORY, "memory: too large");
-        }
-    }
     const int64_t shape = (int64_t)size;
     GAN__TRY(gan_tensor_create(out, context, GAN_UINT8, 1, &shape));
     uint8_t *to = gan_tensor_data(*out);
@@ -180,9 +175,8 @@ static gan_status safetensors_write_pieces(gan_context *context, const safetenso
     gan__piece *pieces;
     GAN__TRY(gan__allocate(context, &pieces, count + 1, sizeof *pieces));
     pieces[0] = (gan__piece){header->bytes, header->length};
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         pieces[i + 1] = (gan__piece){items[i].tensor->data, items[i].size};
-    }
     gan_status status = target->out ? safetensors_gather(context, target->out, pieces, count + 1)
                                     : gan__file_replace(context, target->path, pieces, count + 1);
     gan__free(context, pieces);
@@ -203,9 +197,8 @@ static gan_status safetensors_write(gan_context *context, const safetensors_targ
         safetensors_print(&header, pairs, pair_count, items, tensor_count);
         status = header.status;
     }
-    if (status == GAN_OK) {
+    if (status == GAN_OK)
         status = safetensors_write_pieces(context, target, &header, items, tensor_count);
-    }
     gan__text_free(&header);
     gan__free(context, items);
     return status;

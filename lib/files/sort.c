@@ -19,9 +19,8 @@ static void sort_sift(uint8_t *items, size_t at, size_t count, size_t size,
                       int (*compare)(const void *a, const void *b))
 {
     for (size_t child; (child = 2 * at + 1) < count; at = child) {
-        if (child + 1 < count && compare(items + child * size, items + (child + 1) * size) < 0) {
+        if (child + 1 < count && compare(items + child * size, items + (child + 1) * size) < 0)
             child++;
-        }
         if (compare(items + at * size, items + child * size) >= 0) return;
         sort_swap(items + at * size, items + child * size, size);
     }

@@ -12,26 +12,27 @@ INLINE void TIER(draw_round)(v_int c[4], uint32_t key0, uint32_t key1)
     c[3] = low0;
 }
 
-KERNEL(random)(const uint32_t key[2], const uint32_t stream[2], uint64_t first, int64_t count,
-               uint32_t *out)
+KERNEL(random)
+(const uint32_t key[2], const uint32_t stream[2], uint64_t first, int64_t count, uint32_t *out)
 {
-    EACH(count, {
-        const uint64_t block = first + (uint64_t)i;
-        const v_int low = v_iset((uint32_t)block);
-        v_int c[4];
-        c[0] = v_iadd(low, v_iota());
-        c[1] = v_isub(v_iset((uint32_t)(block >> 32)), v_ibelow(c[0], low)); /* the carry */
-        c[2] = v_iset(stream[0]);
-        c[3] = v_iset(stream[1]);
-        for (uint32_t round = 0; round < 10; round++)
-            TIER(draw_round)(c, key[0] + round * UINT32_C(0x9e3779b9),
-                             key[1] + round * UINT32_C(0xbb67ae85));
-        for (int j = 0; j < 4; j++) v_iput(out + j * count + i, n, c[j]);
-    });
+    EACH(
+        count,
+        {
+            const uint64_t block = first + (uint64_t)i;
+            const v_int low = v_iset((uint32_t)block);
+            v_int c[4];
+            c[0] = v_iadd(low, v_iota());
+            c[1] = v_isub(v_iset((uint32_t)(block >> 32)), v_ibelow(c[0], low)); /* the carry */
+            c[2] = v_iset(stream[0]);
+            c[3] = v_iset(stream[1]);
+            for (uint32_t round = 0; round < 10; round++) TIER(draw_round)
+            (c, key[0] + round * UINT32_C(0x9e3779b9), key[1] + round * UINT32_C(0xbb67ae85));
+            for (int j = 0; j < 4; j++) v_iput(out + j * count + i, n, c[j]);
+        });
 }
 
-KERNEL(uniform)(int64_t count, const uint32_t *words, float low, float width, float most,
-                float *out)
+KERNEL(uniform)
+(int64_t count, const uint32_t *words, float low, float width, float most, float *out)
 {
     v_float step = v_set(width * 0x1p-24f), start = v_set(low), end = v_set(most);
     EACH(count, {
@@ -41,8 +42,9 @@ KERNEL(uniform)(int64_t count, const uint32_t *words, float low, float width, fl
 }
 
 /* u = (word + 1) / 2^32 in (0, 1], rounded once; sqrt(-2 log u) (cos, sin)(2 pi v). */
-KERNEL(normal)(int64_t count, const uint32_t *words1, const uint32_t *words2, float mean,
-               float deviation, float *first, float *second)
+KERNEL(normal)
+(int64_t count, const uint32_t *words1, const uint32_t *words2, float mean, float deviation,
+ float *first, float *second)
 {
     v_float centre = v_set(mean), width = v_set(deviation);
     EACH(count, {

@@ -96,16 +96,17 @@ KERNEL(column_sum)(int64_t rows, int64_t columns, int64_t stride, const float *x
     TIER(norm_columns)(GAN__COLUMN_SUM, GAN__LINEAR, &block, NULL, sum, NULL);
 }
 
-KERNEL(column_dot)(int64_t rows, int64_t columns, int64_t stride, const float *x, const float *y,
-                   double *sum)
+KERNEL(column_dot)
+(int64_t rows, int64_t columns, int64_t stride, const float *x, const float *y, double *sum)
 {
     const gan__norm_block block = {
         .rows = rows, .columns = columns, .stride = stride, .x = x, .y = y};
     TIER(norm_columns)(GAN__COLUMN_DOT, GAN__LINEAR, &block, NULL, sum, NULL);
 }
 
-KERNEL(column_moments)(int64_t rows, int64_t columns, int64_t stride, const float *x,
-                       const float *pivot, double *sum, double *squares)
+KERNEL(column_moments)
+(int64_t rows, int64_t columns, int64_t stride, const float *x, const float *pivot, double *sum,
+ double *squares)
 {
     const gan__norm_block block = {
         .rows = rows, .columns = columns, .stride = stride, .x = x, .mean = pivot};
@@ -113,8 +114,8 @@ KERNEL(column_moments)(int64_t rows, int64_t columns, int64_t stride, const floa
 }
 
 #define NORM_FORWARD(name, f)                                                                      \
-    KERNEL(norm_forward_##name)(const gan__norm_block *given, const float *scale,                  \
-                                const float *offset, float *y)                                     \
+    KERNEL(norm_forward_##name)                                                                    \
+    (const gan__norm_block *given, const float *scale, const float *offset, float *y)              \
     {                                                                                              \
         const gan__norm_block block = *given;                                                      \
         const v_float p = v_set(block.parameter);                                                  \
@@ -122,36 +123,36 @@ KERNEL(column_moments)(int64_t rows, int64_t columns, int64_t stride, const floa
             const float *x = block.x + row * block.stride;                                         \
             float *to = y + row * block.stride;                                                    \
             EACH(block.columns, {                                                                  \
-                v_float z = v_fma(v_get(x + i, n) - v_get(block.mean + i, n),                      \
-                                  v_get(scale + i, n), v_get(offset + i, n));                      \
+                v_float z = v_fma(v_get(x + i, n) - v_get(block.mean + i, n), v_get(scale + i, n), \
+                                  v_get(offset + i, n));                                           \
                 v_put(to + i, n, TIER(math_activate)(f, z, p));                                    \
             });                                                                                    \
         }                                                                                          \
     }
 
-#define NORM_BACKWARD(name, f)                                                                     \
-    KERNEL(norm_sums_##name)(const gan__norm_block *block, const float *gamma, double *sum,        \
-                             double *dot)                                                          \
-    {                                                                                              \
-        if (gamma) {                                                                               \
-            TIER(norm_columns)(GAN__COLUMN_GRADIENT, f, block, gamma, sum, dot);                   \
-        } else {                                                                                   \
-            TIER(norm_columns)(GAN__COLUMN_GRADIENT, f, block, NULL, sum, dot);                    \
-        }                                                                                          \
-    }                                                                                              \
-    KERNEL(norm_input_##name)(const gan__norm_block *given, const float *of_gradient,              \
-                              const float *of_input, const float *constant, float *dx)             \
-    {                                                                                              \
-        const gan__norm_block block = *given;                                                      \
-        for (int64_t row = 0; row < block.rows; row++) {                                           \
-            const int64_t at = row * block.stride;                                                 \
-            EACH(block.columns, {                                                                  \
-                v_float g = TIER(norm_gradient)(f, &block, at + i, n);                             \
-                v_float x = v_get(block.x + at + i, n) - v_get(block.mean + i, n);                 \
-                v_float rest = v_fma(v_get(of_input + i, n), x, v_get(constant + i, n));           \
-                v_put(dx + at + i, n, v_fma(v_get(of_gradient + i, n), g, rest));                  \
-            });                                                                                    \
-        }                                                                                          \
+#define NORM_BACKWARD(name, f)                                                           \
+    KERNEL(norm_sums_##name)                                                             \
+    (const gan__norm_block *block, const float *gamma, double *sum, double *dot)         \
+    {                                                                                    \
+        if (gamma)                                                                       \
+            TIER(norm_columns)(GAN__COLUMN_GRADIENT, f, block, gamma, sum, dot);         \
+        else                                                                             \
+            TIER(norm_columns)(GAN__COLUMN_GRADIENT, f, block, NULL, sum, dot);          \
+    }                                                                                    \
+    KERNEL(norm_input_##name)                                                            \
+    (const gan__norm_block *given, const float *of_gradient, const float *of_input,      \
+     const float *constant, float *dx)                                                   \
+    {                                                                                    \
+        const gan__norm_block block = *given;                                            \
+        for (int64_t row = 0; row < block.rows; row++) {                                 \
+            const int64_t at = row * block.stride;                                       \
+            EACH(block.columns, {                                                        \
+                v_float g = TIER(norm_gradient)(f, &block, at + i, n);                   \
+                v_float x = v_get(block.x + at + i, n) - v_get(block.mean + i, n);       \
+                v_float rest = v_fma(v_get(of_input + i, n), x, v_get(constant + i, n)); \
+                v_put(dx + at + i, n, v_fma(v_get(of_gradient + i, n), g, rest));        \
+            });                                                                          \
+        }                                                                                \
     }
 
 NORM_FORWARD(linear, GAN__LINEAR)

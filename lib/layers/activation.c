@@ -34,9 +34,8 @@ static gan__activation activation_of(const gan_layer *layer)
         {&gan__layer_elu, GAN__ELU},   {&gan__layer_silu, GAN__SILU},
         {&gan__layer_gelu, GAN__GELU}, {&gan__layer_tanh, GAN__TANH},
     };
-    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
         if (layer->kind == table[i].kind) return table[i].activation;
-    }
     return GAN__SIGMOID;
 }
 

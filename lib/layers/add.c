@@ -26,11 +26,10 @@ static void add_forward(gan__op *op)
             gan__channels_put(op->context, &channels, true, x, op->workspace);
             x = op->workspace;
         }
-        if (i == 0) {
+        if (i == 0)
             gan__copy(op->context, count, x, op->y);
-        } else {
+        else
             gan__add(op->context, count, op->y, x, op->y);
-        }
     }
 }
 

@@ -21,11 +21,10 @@ static void arrange_turn_slice(void *argument, int64_t index, int32_t worker)
     const int64_t count = pixels - first < job->step ? pixels - first : job->step;
     const int64_t vector = sample + first, picture = sample + first * c;
     (void)worker;
-    if (job->back) {
+    if (job->back)
         job->kernels->transpose(count, c, job->x + picture, c, job->y + vector, pixels);
-    } else {
+    else
         job->kernels->transpose(c, count, job->x + vector, pixels, job->y + picture, c);
-    }
 }
 
 static void arrange_turn_all(gan_context *context, gan__shape picture, const float *x, float *y,

@@ -39,9 +39,8 @@ static void avgpool_row(void *argument, int64_t index, int32_t worker)
         for (int64_t k = 0; k < c; k++) y[k] = 0.0f;
         for (int64_t p = window.top; p < window.bottom; p++) {
             const float *x = job->from + ((n * job->in.h + p) * job->in.w + window.left) * c;
-            for (int64_t q = window.left; q < window.right; q++, x += c) {
+            for (int64_t q = window.left; q < window.right; q++, x += c)
                 for (int64_t k = 0; k < c; k++) y[k] += x[k];
-            }
         }
         for (int64_t k = 0; k < c; k++) y[k] *= share;
     }
@@ -61,9 +60,8 @@ static void avgpool_row_backward(void *argument, int64_t index, int32_t worker)
             const gan__window window = gan__pool_window(job->values, job->in, i, j);
             if (row < window.top || row >= window.bottom) break;
             const float share = avgpool_share(job, &window);
-            for (int64_t q = window.left * c; q < window.right * c; q += c) {
+            for (int64_t q = window.left * c; q < window.right * c; q += c)
                 for (int64_t k = 0; k < c; k++) dx[q + k] += share * dy[k];
-            }
         }
     }
 }

@@ -40,11 +40,10 @@ static void dropout_backward(gan__op *op)
 {
     const int64_t count = gan__shape_count(op->out);
     if (!op->dx[0]) return;
-    if (op->training) {
+    if (op->training)
         gan__multiply(op->context, count, op->dy, op->state, op->dx[0]);
-    } else {
+    else
         gan__copy(op->context, count, op->dy, op->dx[0]);
-    }
 }
 
 const gan__layer_kind gan__layer_dropout = {

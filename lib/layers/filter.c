@@ -105,9 +105,8 @@ gan_status gan__filter_plan(gan__op *op, const gan__filter *filter)
     op->workspace_size =
         gan__larger(workspace, spectral) + gan__op_bytes(filter_padded_count(filter));
     if (op->backward) {
-        if (op->tail.activation != GAN__LINEAR && !op->dy_is_free) {
+        if (op->tail.activation != GAN__LINEAR && !op->dy_is_free)
             op->workspace_size += gan__op_bytes(gan__shape_count(op->out));
-        }
         if (filter->spectral) op->workspace_size += gan__op_bytes(filter->weight->count);
     }
     return GAN_OK;
@@ -118,11 +117,10 @@ static void filter_run(gan__op *op, const gan__filter *filter, gan__pass pass, c
 {
     const float *panel = filter->spectral ? gan__spectral_panel(op, filter, pass)
                                           : gan__panel_ready(op->context, op->panels[pass]);
-    if (pass == GAN__FORWARD) {
+    if (pass == GAN__FORWARD)
         gan__conv_forward(op->context, &filter->conv, from, panel, tail, workspace, to);
-    } else {
+    else
         gan__conv_backward_data(op->context, &filter->conv, from, panel, tail, workspace, to);
-    }
 }
 
 /* The input as the convolution sees it. */
@@ -170,9 +168,8 @@ static void filter_backward_data(gan__op *op, const gan__filter *filter, const f
     float *dx = op->dx[0];
     if (filter->padding) dx = gan__op_take(&memory, filter_padded_count(filter));
     filter_run(op, filter, pass, dy, &linear, memory, dx);
-    if (filter->padding) {
+    if (filter->padding)
         gan__padding_backward(op->context, filter->padding, op->in[0], dx, op->dx[0]);
-    }
 }
 
 void gan__filter_backward(gan__op *op, const gan__filter *filter)

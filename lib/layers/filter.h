@@ -11,15 +11,38 @@ typedef struct gan__filter_values {
 } gan__filter_values;
 
 /* The rows of an option table; `type` has a gan__filter_values called `filter`. */
-#define GAN__FILTER_OPTIONS(type)                                                                  \
-    {"bias", GAN__OPTION_BOOLEAN, 0, "yes", 0, 0, NULL, offsetof(type, filter.bias),               \
-     "adds a trained number to each channel"},                                                     \
-    {"init", GAN__OPTION_INITIAL, 0, "default", 0, 0, NULL, offsetof(type, filter.initial),        \
-     "how the weights start; default: uniform within 1/sqrt(fan in)"},                             \
-    {"bias_init", GAN__OPTION_INITIAL, 0, "default", 0, 0, NULL,                                   \
-     offsetof(type, filter.bias_initial), "how the bias starts; default: as the weights"},         \
-    {"spectral", GAN__OPTION_BOOLEAN, 0, "no", 0, 0, NULL, offsetof(type, filter.spectral),        \
-     "divides the weights by their largest singular value (Miyato et al. 2018)"}
+#define GAN__FILTER_OPTIONS(type)                                                              \
+    {"bias",                                                                                   \
+     GAN__OPTION_BOOLEAN,                                                                      \
+     0,                                                                                        \
+     "yes",                                                                                    \
+     0,                                                                                        \
+     0,                                                                                        \
+     NULL,                                                                                     \
+     offsetof(type, filter.bias),                                                              \
+     "adds a trained number to each channel"},                                                 \
+        {"init",                                                                               \
+         GAN__OPTION_INITIAL,                                                                  \
+         0,                                                                                    \
+         "default",                                                                            \
+         0,                                                                                    \
+         0,                                                                                    \
+         NULL,                                                                                 \
+         offsetof(type, filter.initial),                                                       \
+         "how the weights start; default: uniform within 1/sqrt(fan in)"},                     \
+        {"bias_init",                                                                          \
+         GAN__OPTION_INITIAL,                                                                  \
+         0,                                                                                    \
+         "default",                                                                            \
+         0,                                                                                    \
+         0,                                                                                    \
+         NULL,                                                                                 \
+         offsetof(type, filter.bias_initial),                                                  \
+         "how the bias starts; default: as the weights"},                                      \
+    {                                                                                          \
+        "spectral", GAN__OPTION_BOOLEAN, 0, "no", 0, 0, NULL, offsetof(type, filter.spectral), \
+            "divides the weights by their largest singular value (Miyato et al. 2018)"         \
+    }
 
 /* One layer in one place. The picture side of `conv` is what goes in, of a transposed one what
  * comes out; with `padding` it is the padded picture. */

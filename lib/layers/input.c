@@ -17,9 +17,8 @@ static gan_status input_check(gan_layer *layer)
 {
     const gan__tuple *sides = &((const input_values *)layer->options)->sides;
     gan_context *context = layer->object.context;
-    if (sides->count != 1 && sides->count != 3) {
+    if (sides->count != 1 && sides->count != 3)
         return gan__fail(context, GAN_E_TEXT, "input: needs 1 or 3 numbers, got %d", sides->count);
-    }
     if (sides->value[sides->count - 1] > 0) return GAN_OK;
     return gan__fail(context, GAN_E_TEXT, "input: the channels cannot be `any`");
 }

@@ -9,9 +9,8 @@ const gan__layer_kind *gan__layer_kind_find(const char *name, size_t length)
 {
     for (int32_t i = 0; i < gan__layer_kind_count; i++) {
         const char *candidate = gan__layer_kinds[i]->kind.name;
-        if (strlen(candidate) == length && memcmp(candidate, name, length) == 0) {
+        if (strlen(candidate) == length && memcmp(candidate, name, length) == 0)
             return gan__layer_kinds[i];
-        }
     }
     return NULL;
 }
@@ -50,9 +49,8 @@ static gan_status layer_unknown(gan_context *context, const gan__token *name)
     enum { MOST = 128 };
     const char *names[MOST];
     size_t count = 0;
-    for (int32_t i = 0; i < gan__layer_kind_count && count < MOST; i++) {
+    for (int32_t i = 0; i < gan__layer_kind_count && count < MOST; i++)
         names[count++] = gan__layer_kinds[i]->kind.name;
-    }
     const char *near = gan__nearest(name->text, name->length, names, count);
     return gan__fail(context, GAN_E_TEXT, "unknown layer '%.*s'%s%s%s (line %d, column %d)",
                      (int)(name->length < 64 ? name->length : 64), name->text,
@@ -64,9 +62,8 @@ static gan_status layer_read(gan_layer **out, gan_context *context, gan__lexer *
 {
     gan__token token;
     GAN__TRY(gan__lexer_next(lexer, &token));
-    if (token.kind != GAN__TOKEN_WORD) {
+    if (token.kind != GAN__TOKEN_WORD)
         return gan__fail(context, GAN_E_TEXT, "gan_layer_create: the statement names no layer");
-    }
     const gan__layer_kind *kind = gan__layer_kind_find(token.text, token.length);
     if (!kind) return layer_unknown(context, &token);
 
@@ -87,9 +84,8 @@ gan_status gan_layer_create(gan_layer **out, gan_context *context, const char *s
     if (!out) return gan__fail(context, GAN_E_ARGUMENT, "gan_layer_create: out is NULL");
     *out = NULL;
     if (!context) return GAN_E_ARGUMENT;
-    if (!statement) {
+    if (!statement)
         return gan__fail(context, GAN_E_ARGUMENT, "gan_layer_create: statement is NULL");
-    }
     gan__entry entry;
     GAN__TRY(gan__enter(context, &entry));
     gan__lexer lexer;
@@ -318,9 +314,8 @@ gan_status gan_layer_parameter_flags(const gan_layer *layer, const char *name, i
 {
     GAN__TRY(gan__object_check(NULL, layer, GAN__LAYER, "gan_layer_parameter_flags", "layer"));
     gan_context *context = layer->object.context;
-    if (!flags) {
+    if (!flags)
         return gan__fail(context, GAN_E_ARGUMENT, "gan_layer_parameter_flags: flags is NULL");
-    }
     GAN__RETURN_ENTERED(context, layer_parameter_flags(layer, name, flags));
 }
 

@@ -31,7 +31,7 @@ typedef struct gan__store {
     int64_t integer_count; /* how many batches were seen: likewise */
     float *weights, *buffers;
     int64_t *integers;
-    float *gradients; /* weight_count; made when first needed; see gan__store_settle_gradients */
+    float *gradients; /* weight_count; made when first needed; see gan__store_write_zeros */
     gan__segment *segments;
     int32_t segment_count;
     uint64_t version; /* from 1; grows with every change from outside a forward pass */
@@ -185,7 +185,7 @@ void gan__stores_put_back(gan__store *const *stores, size_t count, const unsigne
 gan_status gan__store_need_gradients(gan__store *store); /* allocates, once; all are empty then */
 void gan__store_clear_gradients(gan__store *store); /* marks all of them empty; writes nothing */
 /* Writes the zeros of those still empty: whoever reads store->gradients calls it first. */
-void gan__store_settle_gradients(gan__store *store);
+void gan__store_write_zeros(gan__store *store);
 
 /* Copies between memory order and PyTorch's order; both have p->count floats: not of integers. */
 void gan__parameter_export(const gan__parameter *p, const float *memory, float *torch);

@@ -99,12 +99,10 @@ static void minibatch_stddev_set(void *argument, int64_t set, int32_t worker)
     const float *x = job->op->x[0] + first * job->numbers;
     double sum = 0.0, mean;
     (void)worker;
-    for (int64_t i = 0; i < job->numbers; i++) {
+    for (int64_t i = 0; i < job->numbers; i++)
         sum += (double)minibatch_stddev_root(job, x + i, &mean);
-    }
-    for (int64_t g = 0; g < job->group; g++) {
+    for (int64_t g = 0; g < job->group; g++)
         job->values[first + g * job->sets] = (float)(sum / (double)job->numbers);
-    }
 }
 
 static void minibatch_stddev_forward(gan__op *op)
@@ -131,9 +129,8 @@ static void minibatch_stddev_set_backward(void *argument, int64_t set, int32_t w
     sum /= (double)job->group * (double)job->numbers;
     for (int64_t i = 0; i < job->numbers; i++) {
         double factor = sum / (double)minibatch_stddev_root(job, x + i, &mean);
-        for (int64_t g = 0; g < job->group; g++) {
+        for (int64_t g = 0; g < job->group; g++)
             dx[i + g * step] += (float)(factor * ((double)x[i + g * step] - mean));
-        }
     }
 }
 

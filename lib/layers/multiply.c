@@ -28,9 +28,8 @@ static void multiply_forward(gan__op *op)
 {
     const int64_t count = gan__shape_count(op->out);
     gan__copy(op->context, count, multiply_operand(op, 0, op->workspace), op->y);
-    for (int32_t i = 1; i < op->input_count; i++) {
+    for (int32_t i = 1; i < op->input_count; i++)
         gan__multiply(op->context, count, op->y, multiply_operand(op, i, op->workspace), op->y);
-    }
 }
 
 static void multiply_backward(gan__op *op)
@@ -49,9 +48,8 @@ static void multiply_backward(gan__op *op)
             gan__multiply(op->context, count, from, multiply_operand(op, j, tiled), to);
             from = to;
         }
-        if (sum || from == op->dy) {
+        if (sum || from == op->dy)
             gan__channels_get(op->context, &channels, sum, 1.0f, from, op->dx[i]);
-        }
     }
 }
 

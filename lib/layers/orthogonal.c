@@ -35,9 +35,8 @@ static double ortho_dot(const double *a, const double *b, int64_t count)
 {
     double sum[4] = {0, 0, 0, 0};
     int64_t i = 0;
-    for (; i + 4 <= count; i += 4) {
+    for (; i + 4 <= count; i += 4)
         for (int lane = 0; lane < 4; lane++) sum[lane] += a[i + lane] * b[i + lane];
-    }
     for (; i < count; i++) sum[0] += a[i] * b[i];
     return (sum[0] + sum[1]) + (sum[2] + sum[3]);
 }
@@ -58,9 +57,8 @@ static void ortho_dot_tile(const double *v, const double *a, int64_t stride, int
             }
         }
     }
-    for (int k = 0; k < ORTHO_HIGH; k++) {
+    for (int k = 0; k < ORTHO_HIGH; k++)
         for (int c = 0; c < ORTHO_WIDE; c++) w[k * ORTHO_PANEL + c] += sum[k][c][0] + sum[k][c][1];
-    }
 }
 
 /* a[c] -= v[k] w[k][c]. */
@@ -101,11 +99,10 @@ static void ortho_multiply(const ortho_qr *qr, ortho_product product, int64_t pa
             double *column = a + c * stride + at;
             for (int64_t k = 0; k < reflections; k += ORTHO_HIGH) {
                 double *tile = w + k * ORTHO_PANEL + c;
-                if (product == ORTHO_DOTS) {
+                if (product == ORTHO_DOTS)
                     ortho_dot_tile(v + k * stride, column, stride, rows, tile);
-                } else {
+                else
                     ortho_update_tile(v + k * stride, column, stride, rows, tile);
-                }
             }
         }
     }
@@ -124,9 +121,8 @@ static void ortho_apply(const ortho_qr *qr, int64_t panel, bool last_first, int6
         const int64_t from = last_first ? k + 1 : 0, to = last_first ? reflections : k;
         const double *gram = qr->gram + (panel + k) * ORTHO_PANEL;
         double *row = w + k * ORTHO_PANEL;
-        for (int64_t i = from; i < to; i++) {
+        for (int64_t i = from; i < to; i++)
             for (int c = 0; c < ORTHO_PANEL; c++) row[c] -= gram[i] * w[i * ORTHO_PANEL + c];
-        }
         for (int c = 0; c < ORTHO_PANEL; c++) row[c] *= 2.0;
     }
     ortho_multiply(qr, ORTHO_UPDATE, panel, a, count, w);
@@ -211,15 +207,13 @@ gan_status gan__orthogonal(gan_context *context, int64_t rows, int64_t columns, 
     qr.v = qr.a + padded * qr.stride;
     qr.gram = qr.v + padded * qr.stride;
     qr.sign = qr.gram + padded * ORTHO_PANEL;
-    for (int64_t r = 0; r < rows; r++) {
+    for (int64_t r = 0; r < rows; r++)
         for (int64_t c = 0; c < columns; c++)
             qr.a[r * step_row + c * step_column] = (double)torch[r * columns + c];
-    }
     ortho_decompose(context, &qr);
-    for (int64_t r = 0; r < rows; r++) {
+    for (int64_t r = 0; r < rows; r++)
         for (int64_t c = 0; c < columns; c++)
             torch[r * columns + c] = (float)(gain * qr.a[r * step_row + c * step_column]);
-    }
     gan__free(context, memory);
     return GAN_OK;
 }

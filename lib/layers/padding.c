@@ -56,11 +56,10 @@ static void padding_row(void *argument, int64_t index, int32_t worker)
     const float *from = job->from + (n * job->in.h + row) * job->in.w * c;
     for (int64_t j = 0; j < job->out.w; j++, to += c) {
         int64_t column = padding_source(padding->mode, j, padding->left, job->in.w);
-        if (column < 0) {
+        if (column < 0)
             memset(to, 0, pixel);
-        } else {
+        else
             memcpy(to, from + column * c, pixel);
-        }
     }
 }
 

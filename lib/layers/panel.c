@@ -22,9 +22,8 @@ static gan__panel *panel_find(const gan__panel_cache *cache, const gan_layer *la
     for (size_t i = 0; i < cache->count; i++) {
         gan__panel *panel = cache->panels[i];
         if (panel->layer == layer && panel->weight == weight && panel->pass == pass &&
-            gan__conv_panel_shared(&panel->conv, conv, pass)) {
+            gan__conv_panel_shared(&panel->conv, conv, pass))
             return panel;
-        }
     }
     return NULL;
 }
@@ -106,11 +105,10 @@ const float *gan__panel_ready(gan_context *context, gan__panel *panel)
 /* Memory that is shared is the partner's alone from now on. */
 static void panel_destroy(gan_context *context, gan__panel *panel)
 {
-    if (panel->partner) {
+    if (panel->partner)
         panel->partner->partner = NULL;
-    } else {
+    else
         gan__free(context, panel->memory);
-    }
     gan_layer_release(panel->layer);
     gan__free(context, panel);
 }

@@ -133,19 +133,17 @@ static gan_status parameter_check(gan_layer *layer, const gan__parameter *p, con
         return gan__fail(context, GAN_E_ARGUMENT,
                          "%s: what is %d, neither GAN_VALUE nor GAN_GRADIENT", name, what);
     }
-    if (what == GAN_GRADIENT && !p->trained) {
+    if (what == GAN_GRADIENT && !p->trained)
         return gan__fail(context, GAN_E_ARGUMENT, "%s is not trained and has no gradient", name);
-    }
-    if (!layer->store) {
+    if (!layer->store)
         return gan__fail(context, GAN_E_STATE, "%s: its model is not finished", name);
-    }
     return what == GAN_GRADIENT ? gan__store_need_gradients(layer->store) : GAN_OK;
 }
 
 static const float *parameter_source(gan_layer *layer, const gan__parameter *p, int32_t what)
 {
     if (what == GAN_VALUE) return gan__parameter_value(layer, p);
-    gan__store_settle_gradients(layer->store);
+    gan__store_write_zeros(layer->store);
     return layer->store->gradients + p->offset;
 }
 
@@ -165,15 +163,14 @@ gan_status gan__parameter_write(gan_layer *layer, const gan__parameter *p, const
                                 const gan_tensor *tensor)
 {
     gan_context *context = layer->object.context;
-    if (!layer->store) {
+    if (!layer->store)
         return gan__fail(context, GAN_E_STATE, "%s: its model is not finished", name);
-    }
     if (p->integer) {
         GAN__TRY(parameter_fits(context, p, name, tensor));
         gan__tensor_read_integers(tensor, gan__parameter_integers(layer, p));
     } else {
-        GAN__TRY(gan__parameter_import_tensor(context, p, name, tensor,
-                                              gan__parameter_value(layer, p)));
+        GAN__TRY(
+            gan__parameter_import_tensor(context, p, name, tensor, gan__parameter_value(layer, p)));
     }
     layer->store->version++;
     return GAN_OK;

@@ -13,13 +13,11 @@ gan_status gan__pool_check(gan_layer *layer)
     const gan__pool_values *v = layer->options;
     const char *kind = layer->kind->kind.name;
     const int64_t rows = v->kernel[0] / 2, columns = v->kernel[1] / 2;
-    if (v->pad.mode != GAN__PAD_ZERO) {
+    if (v->pad.mode != GAN__PAD_ZERO)
         return gan__fail(layer->object.context, GAN_E_TEXT, "%s: pad has no mode but zero", kind);
-    }
     if (v->pad.top <= rows && v->pad.bottom <= rows && v->pad.left <= columns &&
-        v->pad.right <= columns) {
+        v->pad.right <= columns)
         return GAN_OK;
-    }
     return gan__fail(layer->object.context, GAN_E_TEXT, "%s: pad is more than half the window",
                      kind);
 }

@@ -11,14 +11,29 @@ typedef struct gan__pool_values {
 } gan__pool_values;
 
 /* The rows of an option table for them. */
-#define GAN__POOL_OPTIONS                                                                          \
-    {"kernel", GAN__OPTION_PAIR, GAN__POSITIONAL, "2", 1, GAN__MOST_WINDOW, NULL,                  \
-     offsetof(gan__pool_values, kernel), "the window: 2, or height x width as in 3x2"},            \
-    {"stride", GAN__OPTION_PAIR, 0, "0", 0, GAN__MOST_WINDOW, NULL,                                \
-     offsetof(gan__pool_values, stride),                                                           \
-     "pixels from one window to the next; 0: the window's side"},                                  \
-    {"pad", GAN__OPTION_PADDING, 0, "0", 0, GAN__MOST_WINDOW, NULL,                                \
-     offsetof(gan__pool_values, pad), "pixels around the picture, at most half the window"}
+#define GAN__POOL_OPTIONS                                                                         \
+    {"kernel",                                                                                    \
+     GAN__OPTION_PAIR,                                                                            \
+     GAN__POSITIONAL,                                                                             \
+     "2",                                                                                         \
+     1,                                                                                           \
+     GAN__MOST_WINDOW,                                                                            \
+     NULL,                                                                                        \
+     offsetof(gan__pool_values, kernel),                                                          \
+     "the window: 2, or height x width as in 3x2"},                                               \
+        {"stride",                                                                                \
+         GAN__OPTION_PAIR,                                                                        \
+         0,                                                                                       \
+         "0",                                                                                     \
+         0,                                                                                       \
+         GAN__MOST_WINDOW,                                                                        \
+         NULL,                                                                                    \
+         offsetof(gan__pool_values, stride),                                                      \
+         "pixels from one window to the next; 0: the window's side"},                             \
+    {                                                                                             \
+        "pad", GAN__OPTION_PADDING, 0, "0", 0, GAN__MOST_WINDOW, NULL,                            \
+            offsetof(gan__pool_values, pad), "pixels around the picture, at most half the window" \
+    }
 
 gan_status gan__pool_check(gan_layer *layer);
 gan_status gan__pool_shape(const gan_layer *layer, const gan__shape *in, int32_t count,

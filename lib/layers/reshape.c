@@ -42,11 +42,10 @@ static gan_status reshape_shape(const gan_layer *layer, const gan__shape *in, in
     for (int32_t i = 0; i < sides->count; i++) {
         int64_t *place = &side[3 - sides->count + i];
         *place = sides->value[i];
-        if (*place < 0) {
+        if (*place < 0)
             open = place;
-        } else {
+        else
             known *= *place; /* at most 2^72 / 2^24 before it is refused */
-        }
         if (known > total) break;
     }
     if (open && known <= total) {

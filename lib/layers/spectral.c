@@ -94,9 +94,8 @@ static void spectral_to_v(gan_context *context, const spectral_matrix *m, const 
         spectral_rows(context, m, w, u, memory, out);
         return;
     }
-    for (int64_t i = 0; i < m->blocks; i++) {
+    for (int64_t i = 0; i < m->blocks; i++)
         spectral_columns(context, m, w + i * m->rows * m->k, u, memory, out + i * m->k);
-    }
 }
 
 /* out[u_count] = W v */

@@ -179,17 +179,17 @@ void gan__store_clear_gradients(gan__store *store)
     for (int32_t i = 0; i < store->segment_count; i++) store->segments[i].empty = true;
 }
 
-static void store_settle(gan__store *store, gan__segment *segment)
+static void store_write_zero(gan__store *store, gan__segment *segment)
 {
     if (!segment->empty || !segment->trained) return;
     gan__fill(store->context, segment->count, 0.0f, store->gradients + segment->offset);
     segment->empty = false;
 }
 
-void gan__store_settle_gradients(gan__store *store)
+void gan__store_write_zeros(gan__store *store)
 {
     if (!store->gradients) return;
-    for (int32_t i = 0; i < store->segment_count; i++) store_settle(store, &store->segments[i]);
+    for (int32_t i = 0; i < store->segment_count; i++) store_write_zero(store, &store->segments[i]);
 }
 
 float *gan__gradient_write(const gan_layer *layer, const gan__parameter *p, bool *add)
@@ -202,6 +202,6 @@ float *gan__gradient_write(const gan_layer *layer, const gan__parameter *p, bool
 
 float *gan__gradient_add(const gan_layer *layer, const gan__parameter *p)
 {
-    store_settle(layer->store, &layer->store->segments[p->segment]);
+    store_write_zero(layer->store, &layer->store->segments[p->segment]);
     return layer->store->gradients + p->offset;
 }

@@ -59,9 +59,8 @@ static void tile_copy(const float *from, int64_t from_stride, float *to, int64_t
         memcpy(to, from, (size_t)(pixels * c) * sizeof *to);
         return;
     }
-    for (int64_t p = 0; p < pixels; p++) {
+    for (int64_t p = 0; p < pixels; p++)
         memcpy(to + p * to_stride, from + p * from_stride, (size_t)c * sizeof *to);
-    }
 }
 
 /* Some pixels of one sample. */
@@ -88,9 +87,8 @@ static void tile_sum(void *argument, int64_t index, int32_t worker)
     double sum[TILE_CHANNELS] = {0};
     (void)worker;
     job->kernels->column_sum(ch->pixels, count, job->from_pixel, from, sum);
-    for (int64_t i = 0; i < count; i++) {
+    for (int64_t i = 0; i < count; i++)
         job->to[sample * ch->c + begin + i] = (float)(sum[i] * (double)job->scale);
-    }
 }
 
 void gan__channels_put(gan_context *context, const gan__channels *channels, bool tiled,

@@ -120,9 +120,8 @@ static void upsample_row_backward(void *argument, int64_t index, int32_t worker)
         const upsample_source source = upsample_find(job->values, 0, i, job->in.h);
         const float *dy = job->from + (n * job->out.h + i) * job->out.w * job->in.c;
         if (source.first == row) upsample_spread(job, dy, 1.0f - source.weight, dx);
-        if (source.second == row && job->values->mode == UPSAMPLE_BILINEAR) {
+        if (source.second == row && job->values->mode == UPSAMPLE_BILINEAR)
             upsample_spread(job, dy, source.weight, dx);
-        }
     }
 }
 

@@ -62,7 +62,7 @@ static gan_status build_spend(build *b, const gan__place *place)
 {
     char where[48];
     if (*b->budget > 0) {
-        --*b->budget;
+        (*b->budget)--;
         return GAN_OK;
     }
     return gan__fail(b->context, GAN_E_TEXT, "model: too many layers%s",
@@ -122,9 +122,8 @@ static gan_status build_operands(build *b, const build_scope *scope, const gan__
     out->count = count;
     out->items[0] = scope->current;
     gan_status status = GAN_OK;
-    for (size_t i = 0; i < s->from.count && status == GAN_OK; i++) {
+    for (size_t i = 0; i < s->from.count && status == GAN_OK; i++)
         status = build_find(b, scope, &s->from.items[i], &out->items[i]);
-    }
     if (status != GAN_OK) gan__free(b->context, out->items);
     return status;
 }
@@ -153,9 +152,8 @@ static gan_status build_results(build *b, build_scope *scope, const gan__stateme
                          results->count == 1 ? "" : "s", s->names.count,
                          gan__place_print(s->place, where));
     }
-    for (size_t i = 0; i < s->names.count; i++) {
+    for (size_t i = 0; i < s->names.count; i++)
         GAN__TRY(build_name(b, scope, &s->names.items[i], results->items[i]));
-    }
     scope->current = results->items[0];
     return GAN_OK;
 }
@@ -200,9 +198,8 @@ static gan_status build_input(build *b, build_scope *scope, const gan__statement
     GAN__TRY(build_make_layer(b, s, &layer));
     gan_status status = gan__layer_place(layer, NULL, 0, &shape);
     gan__object_release(layer);
-    if (status != GAN_OK) {
+    if (status != GAN_OK)
         return gan__fail_in(b->context, status, "model%s", gan__place_print(s->place, where));
-    }
     GAN__TRY(gan__model_add_value(model, shape, &port.value));
     GAN__TRY(gan__model_add_port(b->context, &model->inputs, &model->input_count,
                                  &model->input_capacity, &port));
@@ -234,9 +231,8 @@ static gan_status build_output(build *b, build_scope *scope, const gan__statemen
                                word->text, gan__place_print(word->place, where));
         }
         if (status == GAN_OK) status = gan__index_put(b->context, &seen, word->text, length, 0);
-        if (status == GAN_OK) {
+        if (status == GAN_OK)
             status = build_port(b, strcmp(word->text, ".") == 0 ? "" : word->text, value);
-        }
     }
     gan__index_free(b->context, &seen);
     return status;
@@ -285,9 +281,8 @@ static gan_status build_part_input(build *b, const gan__statement *s, int32_t in
     const gan__part_options *options = s->values;
     gan__shape wanted = part->shapes[part->inputs[index].value], given = b->model->shapes[value];
     if (build_dimension_fits(wanted.h, given.h) && build_dimension_fits(wanted.w, given.w) &&
-        wanted.c == given.c) {
+        wanted.c == given.c)
         return GAN_OK;
-    }
     char where[48], wanted_text[88], given_text[88];
     return gan__fail(b->context, GAN_E_SHAPE,
                      "model: part '%s': input %" PRId32 " takes %s, not %s%s", options->name, index,
@@ -458,9 +453,8 @@ static gan_status build_statement(build *b, build_scope *scope, const gan__state
 
 static gan_status build_block(build *b, build_scope *scope, const gan__block *block)
 {
-    for (size_t i = 0; i < block->count; i++) {
+    for (size_t i = 0; i < block->count; i++)
         GAN__TRY(build_statement(b, scope, &block->statements[i]));
-    }
     return GAN_OK;
 }
 
@@ -488,9 +482,8 @@ gan_status gan__model_build(gan_model *model, size_t *budget)
 static gan_status build_append(build *b, const gan__statement *s, build_scope *scope)
 {
     gan_model *model = b->model;
-    for (size_t i = 0; i < model->block->count; i++) {
+    for (size_t i = 0; i < model->block->count; i++)
         scope->ordinal += gan__statement_is_layer(&model->block->statements[i]);
-    }
     GAN__TRY(gan__grow(b->context, &model->block->statements, &model->block->capacity,
                        model->block->count + 1, sizeof *model->block->statements));
     GAN__TRY(build_statement(b, scope, s));

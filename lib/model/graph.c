@@ -30,9 +30,8 @@ gan__model_mark gan__model_mark_of(const gan_model *model)
 void gan__model_cut(gan_model *model, const gan__model_mark *mark)
 {
     gan_context *context = model->object.context;
-    while (model->node_count > mark->nodes) {
+    while (model->node_count > mark->nodes)
         graph_node_free(model, &model->nodes[--model->node_count]);
-    }
     model->value_count = mark->values;
     graph_cut_ports(context, model->inputs, &model->input_count, mark->inputs);
     graph_cut_ports(context, model->outputs, &model->output_count, mark->outputs);
@@ -41,9 +40,8 @@ void gan__model_cut(gan_model *model, const gan__model_mark *mark)
         gan__object_release(part->model);
         gan__free(context, part->name);
     }
-    while (model->store_count > mark->stores) {
+    while (model->store_count > mark->stores)
         gan__store_release(model->stores[--model->store_count]);
-    }
 }
 
 static void graph_destroy(void *self)
@@ -109,9 +107,8 @@ gan_status gan__model_add_part(gan_model *model, const char *name, gan_model *pa
         if (model->parts[i].model == part) return GAN_OK;
         return gan__fail(context, GAN_E_TEXT, "model: two parts are called '%s'", name);
     }
-    if (model->part_count == GAN__MAX_PARTS) {
+    if (model->part_count == GAN__MAX_PARTS)
         return gan__fail(context, GAN_E_TEXT, "model: more than %d parts", GAN__MAX_PARTS);
-    }
     if (part->nesting >= GAN__MAX_NESTING) {
         return gan__fail(context, GAN_E_TEXT, "model: parts nested more than %d deep (part '%s')",
                          GAN__MAX_NESTING, name);
@@ -175,9 +172,8 @@ gan_status gan__model_add_node(gan_model *model, gan_layer *layer, const gan__no
 
 static gan_status graph_add_store(gan_model *model, gan__store *store)
 {
-    for (size_t i = model->store_count; i-- > 0;) {
+    for (size_t i = model->store_count; i-- > 0;)
         if (model->stores[i] == store) return GAN_OK;
-    }
     GAN__TRY(gan__grow(model->object.context, &model->stores, &model->store_capacity,
                        model->store_count + 1, sizeof *model->stores));
     gan__store_retain(store);
@@ -193,20 +189,17 @@ static gan_status graph_make_stores(gan_model *model, gan_layer **fresh, bool in
     int32_t count = 0;
     for (size_t i = 0; i < model->node_count; i++) {
         gan_layer *layer = model->nodes[i].layer;
-        if (layer->store) {
+        if (layer->store)
             GAN__TRY(graph_add_store(model, layer->store));
-        } else if (layer->parameter_count > 0) {
+        else if (layer->parameter_count > 0)
             fresh[count++] = layer;
-        }
     }
     if (count == 0) return GAN_OK;
     GAN__TRY(gan__grow(context, &model->stores, &model->store_capacity, model->store_count + 1,
                        sizeof *model->stores));
-    for (int32_t i = 0; i < count && !initial; i++) {
-        for (int32_t p = 0; p < fresh[i]->parameter_count; p++) {
+    for (int32_t i = 0; i < count && !initial; i++)
+        for (int32_t p = 0; p < fresh[i]->parameter_count; p++)
             fresh[i]->parameters[p].initial = (gan__initial){.mode = GAN__INIT_CONSTANT};
-        }
-    }
     uint64_t draws = context->draws;
     gan_status status = gan__store_create(context, fresh, count);
     if (!initial) context->draws = draws;
@@ -216,9 +209,8 @@ static gan_status graph_make_stores(gan_model *model, gan_layer **fresh, bool in
 gan_status gan__model_allocate(gan_model *model, bool initial)
 {
     gan_layer **fresh;
-    for (size_t i = 0; i < model->part_count; i++) {
+    for (size_t i = 0; i < model->part_count; i++)
         GAN__TRY(gan__model_allocate(model->parts[i].model, initial));
-    }
     GAN__TRY(gan__allocate(model->object.context, &fresh, model->node_count, sizeof *fresh));
     gan_status status = graph_make_stores(model, fresh, initial);
     gan__free(model->object.context, fresh);

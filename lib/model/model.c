@@ -59,9 +59,8 @@ gan_status gan__given_check(gan_context *context, const char *function, const ch
             return gan__fail(context, GAN_E_ARGUMENT, "%s: part '%s' lives in another context",
                              function, names[i]);
         }
-        if (parts[i]->input_count == 0) {
+        if (parts[i]->input_count == 0)
             return gan__fail(context, GAN_E_STATE, "%s: part '%s' is empty", function, names[i]);
-        }
         for (int32_t k = 0; k < i; k++) {
             if (strcmp(names[i], names[k]) != 0) continue;
             return gan__fail(context, GAN_E_ARGUMENT, "%s: two parts are called '%s'", function,
@@ -103,7 +102,8 @@ gan_status gan__model_check_text(const gan_model *model)
     if (model->input_count == 0) return GAN_OK;
     gan_status status =
         gan__model_parse(&said, model->object.context, text, &none, GAN__MAX_PLACED);
-    if (status == GAN_OK && said->entry_count != model->entry_count) status = model_unsaid(model);
+    if (status == GAN_OK && said->parameter_count != model->parameter_count)
+        status = model_unsaid(model);
     gan__object_release(said);
     return status;
 }
@@ -111,8 +111,8 @@ gan_status gan__model_check_text(const gan_model *model)
 /* The values of one model into another of the same text. */
 static void model_copy_values(gan_model *to, const gan_model *from)
 {
-    for (size_t i = 0; i < from->entry_count; i++) {
-        const gan__entry_name *a = &from->entries[i], *b = &to->entries[i];
+    for (size_t i = 0; i < from->parameter_count; i++) {
+        const gan__named_parameter *a = &from->parameters[i], *b = &to->parameters[i];
         gan__parameter_copy(a->layer, &a->layer->parameters[a->index], b->layer,
                             &b->layer->parameters[b->index]);
     }
@@ -127,7 +127,7 @@ static gan_status model_copy(gan_model **out, const gan_model *model)
     if (model->input_count == 0) return gan_model_create(out, context);
     const gan__given none = {0};
     GAN__TRY(model_from_text(out, context, text, &none, false));
-    if ((*out)->entry_count != model->entry_count) {
+    if ((*out)->parameter_count != model->parameter_count) {
         gan_model_release(*out);
         *out = NULL;
         return model_unsaid(model);
@@ -229,9 +229,8 @@ gan_status gan__model_shapes(const gan_model *model, const gan__shape *inputs, g
         GAN__TRY(model_check_input(model, i, inputs[0], inputs[i]));
         out[model->inputs[i].value] = inputs[i];
     }
-    for (size_t i = 0; i < model->node_count; i++) {
+    for (size_t i = 0; i < model->node_count; i++)
         GAN__TRY(model_node_shape(model, &model->nodes[i], out));
-    }
     return GAN_OK;
 }
 
@@ -240,38 +239,38 @@ gan_status gan__model_shapes(const gan_model *model, const gan__shape *inputs, g
 gan_layer *gan_model_layer(const gan_model *model, const char *name)
 {
     if (!model_is(model) || !name) return NULL;
-    for (size_t i = 0; i < model->node_count; i++) {
+    for (size_t i = 0; i < model->node_count; i++)
         if (strcmp(model->nodes[i].path, name) == 0) return model->nodes[i].layer;
-    }
     return NULL;
 }
 
 int64_t gan_model_parameter_count(const gan_model *model)
 {
-    return model_is(model) ? (int64_t)model->entry_count : 0;
+    return model_is(model) ? (int64_t)model->parameter_count : 0;
 }
 
 const char *gan_model_parameter_name(const gan_model *model, int64_t index)
 {
-    if (!model_is(model) || index < 0 || (size_t)index >= model->entry_count) return NULL;
-    return model->entries[index].name;
+    if (!model_is(model) || index < 0 || (size_t)index >= model->parameter_count) return NULL;
+    return model->parameters[index].name;
 }
 
 int64_t gan_model_weight_count(const gan_model *model)
 {
     int64_t count = 0;
     if (!model_is(model)) return 0;
-    for (size_t i = 0; i < model->entry_count; i++) {
-        const gan__parameter *p = &model->entries[i].layer->parameters[model->entries[i].index];
+    for (size_t i = 0; i < model->parameter_count; i++) {
+        const gan__parameter *p =
+            &model->parameters[i].layer->parameters[model->parameters[i].index];
         if (p->trained) count += p->count;
     }
     return count;
 }
 
-const gan__entry_name *gan__model_diverged(const gan_model *model)
+const gan__named_parameter *gan__model_diverged(const gan_model *model)
 {
-    for (size_t i = 0; i < model->entry_count; i++) {
-        const gan__entry_name *entry = &model->entries[i];
+    for (size_t i = 0; i < model->parameter_count; i++) {
+        const gan__named_parameter *entry = &model->parameters[i];
         const gan__parameter *p = &entry->layer->parameters[entry->index];
         if (p->trained || p->integer) continue;
         const float *values = gan__parameter_value(entry->layer, p);
@@ -281,16 +280,16 @@ const gan__entry_name *gan__model_diverged(const gan_model *model)
 }
 
 gan_status gan__model_find(const gan_model *model, const char *name, const char *function,
-                           const gan__entry_name **out)
+                           const gan__named_parameter **out)
 {
     gan_context *context = model->object.context;
     const char *nearest = NULL;
     size_t distance = SIZE_MAX;
     if (!name) return gan__fail(context, GAN_E_ARGUMENT, "%s: name is NULL", function);
-    *out = gan__model_entry(model, name);
+    *out = gan__model_parameter(model, name);
     if (*out) return GAN_OK;
-    for (size_t i = 0; i < model->entry_count; i++) {
-        const char *known = model->entries[i].name;
+    for (size_t i = 0; i < model->parameter_count; i++) {
+        const char *known = model->parameters[i].name;
         if (gan__text_nearer(name, strlen(name), known, &distance)) nearest = known;
     }
     return gan__fail(context, GAN_E_ARGUMENT, "%s: the model has no parameter '%.255s'%s%s%s",
@@ -301,7 +300,7 @@ gan_status gan__model_find(const gan_model *model, const char *name, const char 
 static gan_status model_parameter_shape(const gan_model *model, const char *name, int32_t *rank,
                                         int64_t shape[4])
 {
-    const gan__entry_name *found;
+    const gan__named_parameter *found;
     GAN__TRY(gan__model_find(model, name, "gan_model_parameter_shape", &found));
     gan__parameter_shape(&found->layer->parameters[found->index], rank, shape);
     return GAN_OK;
@@ -321,7 +320,7 @@ gan_status gan_model_parameter_shape(const gan_model *model, const char *name, i
 
 static gan_status model_parameter_flags(const gan_model *model, const char *name, int32_t *flags)
 {
-    const gan__entry_name *found;
+    const gan__named_parameter *found;
     GAN__TRY(gan__model_find(model, name, "gan_model_parameter_flags", &found));
     *flags = gan__parameter_flags(&found->layer->parameters[found->index]);
     return GAN_OK;
@@ -351,7 +350,7 @@ gan_status gan_model_zero_gradients(gan_model *model)
 static gan_status model_read(const gan_model *model, const char *name, int32_t what,
                              gan_tensor *tensor)
 {
-    const gan__entry_name *found;
+    const gan__named_parameter *found;
     GAN__TRY(gan__model_find(model, name, "gan_model_read", &found));
     return gan__parameter_read(found->layer, &found->layer->parameters[found->index], found->name,
                                what, tensor);
@@ -367,7 +366,7 @@ gan_status gan_model_read(gan_model *model, const char *name, int32_t what, gan_
 
 static gan_status model_write(gan_model *model, const char *name, const gan_tensor *tensor)
 {
-    const gan__entry_name *found;
+    const gan__named_parameter *found;
     GAN__TRY(gan__model_find(model, name, "gan_model_write", &found));
     return gan__parameter_write(found->layer, &found->layer->parameters[found->index], found->name,
                                 tensor);

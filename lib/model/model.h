@@ -45,11 +45,11 @@ typedef struct gan__part {
 } gan__part;
 
 /* A parameter by its full name. A part's are listed once. */
-typedef struct gan__entry_name {
+typedef struct gan__named_parameter {
     char *name;
     gan_layer *layer; /* borrowed from a node */
     int32_t index;    /* in layer->parameters */
-} gan__entry_name;
+} gan__named_parameter;
 
 /* Finds numbers by bytes that others own; zero-initialise. */
 typedef struct gan__index_slot {
@@ -69,13 +69,14 @@ struct gan_model {
     gan__node *nodes;   /* in an order that can be executed */
     gan__shape *shapes; /* of every value; n = -1, and -1 where the size is open */
     gan__port *inputs, *outputs;
-    gan__entry_name *entries; /* in the order of the nodes */
-    gan__index names;         /* of the entries */
-    gan__store **stores;      /* retained, each once: the model's own and those of its parts */
-    gan__part *parts;         /* in the order of their first places */
+    gan__named_parameter *parameters; /* in the order of the nodes */
+    gan__index names;                 /* of the parameters */
+    gan__store **stores; /* retained, each once: the model's own and those of its parts */
+    gan__part *parts;    /* in the order of their first places */
     size_t node_count, node_capacity, value_count, value_capacity;
     size_t input_count, input_capacity, output_count, output_capacity;
-    size_t entry_count, entry_capacity, store_count, store_capacity, part_count, part_capacity;
+    size_t parameter_count, parameter_capacity, store_count, store_capacity, part_count,
+        part_capacity;
     int32_t nesting; /* 1 + the deepest of the parts */
     bool placed;     /* as a part, or on a trainer: it must not change any more */
     char *text;      /* canonical; made when asked for, dropped by a change */
@@ -92,10 +93,10 @@ gan_status gan__model_check_counts(const gan_model *model, gan_context *context,
                                    int32_t output_count);
 
 /* The first running statistic, u or v that is not finite; NULL: all are. */
-const gan__entry_name *gan__model_diverged(const gan_model *model);
+const gan__named_parameter *gan__model_diverged(const gan_model *model);
 
 /* The entry of that full name; NULL if there is none. */
-const gan__entry_name *gan__model_entry(const gan_model *model, const char *name);
+const gan__named_parameter *gan__model_parameter(const gan_model *model, const char *name);
 
 /* The first node whose layer's state several groups in one pass in training do not leave as several
  * passes would, since it stands in the model more than once; *out is NULL if there is none.
@@ -105,7 +106,7 @@ gan_status gan__model_group_state(const gan_model *model, bool iterated, const g
 
 /* The same for a name from outside: GAN_E_ARGUMENT with the nearest where there is none. */
 gan_status gan__model_find(const gan_model *model, const char *name, const char *function,
-                           const gan__entry_name **out);
+                           const gan__named_parameter **out);
 
 /* What describes a runner. */
 extern const gan__kind gan__runner_kind;

@@ -18,9 +18,8 @@ gan_status gan_model_create(gan_model **out, gan_context *context)
 static int32_t hand_ordinal(const gan_model *model)
 {
     int32_t ordinal = 0;
-    for (size_t i = 0; i < model->block->count; i++) {
+    for (size_t i = 0; i < model->block->count; i++)
         ordinal += gan__statement_is_layer(&model->block->statements[i]);
-    }
     return ordinal;
 }
 
@@ -29,13 +28,11 @@ static gan_status hand_input(gan_context *context, gan__shape shape, gan__statem
 {
     gan__text text = {.context = context};
     const int64_t sides[3] = {shape.h, shape.w, shape.c};
-    for (int32_t i = 0; i < 3; i++) {
-        if (sides[i] < 0) {
+    for (int32_t i = 0; i < 3; i++)
+        if (sides[i] < 0)
             gan__text_print(&text, " any");
-        } else {
+        else
             gan__text_print(&text, " %" PRId64, sides[i]);
-        }
-    }
     gan__lexer lexer;
     gan__token token;
     gan_status status = text.status;
@@ -48,9 +45,7 @@ static gan_status hand_input(gan_context *context, gan__shape shape, gan__statem
         gan__lexer_init(&lexer, context, text.bytes, text.length);
         status = gan__lexer_next(&lexer, &token);
     }
-    if (status == GAN_OK) {
-        status = gan__options_read(context, s->kind, s->values, &lexer, &token);
-    }
+    if (status == GAN_OK) status = gan__options_read(context, s->kind, s->values, &lexer, &token);
     gan__text_free(&text);
     return status;
 }
@@ -101,9 +96,8 @@ static gan_status hand_part_name(const gan_model *model, const gan_model *part, 
     snprintf(name, sizeof name, "%" PRId32, ordinal);
     while (taken) {
         taken = false;
-        for (size_t i = 0; i < model->part_count && !taken; i++) {
+        for (size_t i = 0; i < model->part_count && !taken; i++)
             taken = strcmp(model->parts[i].name, name) == 0;
-        }
         if (taken) snprintf(name + strlen(name), sizeof name - strlen(name), "_");
     }
     return gan__copy_text(context, out, name, strlen(name));
@@ -145,9 +139,8 @@ static gan_status hand_find(const gan_model *home, const gan_layer *layer, hand_
     const gan__block *block = home->block;
     *out = (hand_place){0};
     while (home->nodes[out->node].layer != layer) out->node++;
-    while (out->statement < block->count && block->statements[out->statement].layer != layer) {
+    while (out->statement < block->count && block->statements[out->statement].layer != layer)
         out->ordinal += gan__statement_is_layer(&block->statements[out->statement++]);
-    }
     const char *path = home->nodes[out->node].path;
     if (out->statement == block->count) {
         return gan__fail(layer->object.context, GAN_E_STATE,
@@ -200,9 +193,9 @@ static void hand_renamed(gan_model *home, const gan_model *listed)
 {
     size_t sorted = 0;
     gan__model_unlist(home);
-    home->entries = listed->entries;
-    home->entry_count = listed->entry_count;
-    home->entry_capacity = listed->entry_capacity;
+    home->parameters = listed->parameters;
+    home->parameter_count = listed->parameter_count;
+    home->parameter_capacity = listed->parameter_capacity;
     home->names = listed->names;
     hand_sort(home, home->block, &sorted);
     gan__free(home->object.context, home->text);
@@ -342,9 +335,8 @@ static gan_status hand_add_model(gan_model *model, gan_model *part)
 {
     gan_context *context = model->object.context;
     GAN__TRY(hand_check(model, &part->object, "gan_model_add_model"));
-    if (part == model) {
+    if (part == model)
         return gan__fail(context, GAN_E_ARGUMENT, "gan_model_add_model: a model in itself");
-    }
     if (model->input_count == 0 || part->input_count == 0) {
         return gan__fail(context, GAN_E_STATE, "gan_model_add_model: the %s has no input yet",
                          part->input_count == 0 ? "part" : "model");

@@ -40,9 +40,8 @@ static gan_status name_read_verb(const gan__name_map *map, const gan__token *tok
 /* A word as it is meant, without its quotes. */
 static gan_status name_read_word(const gan__name_map *map, const gan__token *token, char **out)
 {
-    if (token->kind != GAN__TOKEN_WORD || token->length == 0) {
+    if (token->kind != GAN__TOKEN_WORD || token->length == 0)
         return name_fail(map, token, "the name of a tensor is missing");
-    }
     GAN__TRY(gan__copy_text(map->context, out, token->text, token->length));
     char *to = *out;
     for (const char *from = *out; token->quoted && *from; to++) {
@@ -67,9 +66,8 @@ static size_t name_shift(const char *text, int64_t *out)
     size_t length = 1;
     *out = 0;
     if (*text != '+' && *text != '-') return 0;
-    for (; text[length] >= '0' && text[length] <= '9' && length <= NAME_DIGITS + 1; length++) {
+    for (; text[length] >= '0' && text[length] <= '9' && length <= NAME_DIGITS + 1; length++)
         *out = *out * 10 + (text[length] - '0');
-    }
     if (*text == '-') *out = -*out;
     return length > 1 ? length : 0;
 }
@@ -78,14 +76,12 @@ static gan_status name_check(const gan__name_map *map, const gan__name_rule *rul
                              const gan__token *at)
 {
     int stars = name_stars(rule->pattern);
-    if (rule->verb == GAN__NAME_STRIP && stars > 0) {
+    if (rule->verb == GAN__NAME_STRIP && stars > 0)
         return name_fail(map, at, "strip takes a plain prefix, without '*'");
-    }
     if (stars > NAME_STARS) return name_fail(map, at, "a pattern has at most eight '*'");
     if (!rule->target) return GAN_OK;
-    if (name_stars(rule->target) != stars) {
+    if (name_stars(rule->target) != stars)
         return name_fail(map, at, "pattern and target must have the same number of '*'");
-    }
     for (const char *star = strchr(rule->target, '*'); star; star = strchr(star + 1, '*')) {
         int64_t shift;
         if (name_shift(star + 1, &shift) <= NAME_DIGITS + 1) continue;
@@ -158,9 +154,8 @@ static const char *name_seek(const char *start, const char *piece, size_t length
     size_t left = strlen(start);
     if (left < length + 1) return NULL;
     const char *at = last ? start + left - length : start + 1;
-    for (; at + length <= start + left; at++) {
+    for (; at + length <= start + left; at++)
         if (memcmp(at, piece, length) == 0) return at;
-    }
     return NULL;
 }
 

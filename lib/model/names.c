@@ -68,25 +68,25 @@ void gan__index_free(gan_context *context, gan__index *index)
 
 typedef struct names_list {
     gan_context *context;
-    gan__entry_name *entries;
+    gan__named_parameter *parameters;
     size_t count, capacity;
-    gan__index names;  /* of the entries */
+    gan__index names;  /* of the parameters */
     gan__index layers; /* the node that each is called after; the keys lie in the nodes */
 } names_list;
 
-static void names_free(gan_context *context, gan__entry_name *entries, size_t count,
+static void names_free(gan_context *context, gan__named_parameter *parameters, size_t count,
                        gan__index *names)
 {
-    for (size_t i = 0; i < count; i++) gan__free(context, entries[i].name);
-    gan__free(context, entries);
+    for (size_t i = 0; i < count; i++) gan__free(context, parameters[i].name);
+    gan__free(context, parameters);
     gan__index_free(context, names);
 }
 
 static gan_status names_add(names_list *list, const gan__node *node, int32_t index)
 {
     gan__text name = {.context = list->context};
-    GAN__TRY(gan__grow(list->context, &list->entries, &list->capacity, list->count + 1,
-                       sizeof *list->entries));
+    GAN__TRY(gan__grow(list->context, &list->parameters, &list->capacity, list->count + 1,
+                       sizeof *list->parameters));
     gan__text_print(&name, "%s.%s", node->path, node->layer->parameters[index].name);
     if (name.status == GAN_OK && gan__index_find(&list->names, name.bytes, name.length) >= 0) {
         char where[48];
@@ -98,8 +98,8 @@ static gan_status names_add(names_list *list, const gan__node *node, int32_t ind
         gan__text_free(&name);
         return name.status;
     }
-    gan__entry_name *entry = &list->entries[list->count++];
-    *entry = (gan__entry_name){name.bytes, node->layer, index};
+    gan__named_parameter *entry = &list->parameters[list->count++];
+    *entry = (gan__named_parameter){name.bytes, node->layer, index};
     return gan__index_put(list->context, &list->names, entry->name, name.length,
                           (int32_t)list->count - 1);
 }
@@ -131,9 +131,8 @@ static gan_status names_collect(names_list *list, const gan_model *model)
     for (size_t i = 0; i < model->node_count; i++) {
         const gan__node *node = &model->nodes[i];
         int32_t named = gan__index_find(&list->layers, &node->layer, sizeof node->layer);
-        for (int32_t p = 0; (size_t)named == i && p < node->layer->parameter_count; p++) {
+        for (int32_t p = 0; (size_t)named == i && p < node->layer->parameter_count; p++)
             GAN__TRY(names_add(list, node, p));
-        }
     }
     return GAN_OK;
 }
@@ -144,26 +143,26 @@ gan_status gan__model_list(gan_model *model)
     gan_status status = names_collect(&list, model);
     gan__index_free(list.context, &list.layers);
     if (status != GAN_OK) {
-        names_free(list.context, list.entries, list.count, &list.names);
+        names_free(list.context, list.parameters, list.count, &list.names);
         return status;
     }
     gan__model_unlist(model);
-    model->entries = list.entries;
-    model->entry_count = list.count;
-    model->entry_capacity = list.capacity;
+    model->parameters = list.parameters;
+    model->parameter_count = list.count;
+    model->parameter_capacity = list.capacity;
     model->names = list.names;
     return GAN_OK;
 }
 
 void gan__model_unlist(gan_model *model)
 {
-    names_free(model->object.context, model->entries, model->entry_count, &model->names);
-    model->entries = NULL;
-    model->entry_count = model->entry_capacity = 0;
+    names_free(model->object.context, model->parameters, model->parameter_count, &model->names);
+    model->parameters = NULL;
+    model->parameter_count = model->parameter_capacity = 0;
 }
 
-const gan__entry_name *gan__model_entry(const gan_model *model, const char *name)
+const gan__named_parameter *gan__model_parameter(const gan_model *model, const char *name)
 {
     int32_t i = gan__index_find(&model->names, name, strlen(name));
-    return i < 0 ? NULL : &model->entries[i];
+    return i < 0 ? NULL : &model->parameters[i];
 }

@@ -112,9 +112,8 @@ static gan_status parse_layer(gan__parser *p, const gan__scope *scope, gan__stat
         s->form = kind == &gan__residual_kind ? GAN__FORM_RESIDUAL : GAN__FORM_REPEAT;
         GAN__TRY(parse_inner(p, scope, &s->body));
     }
-    if (s->form == GAN__FORM_RESIDUAL && p->token.kind == GAN__TOKEN_OPEN) {
+    if (s->form == GAN__FORM_RESIDUAL && p->token.kind == GAN__TOKEN_OPEN)
         GAN__TRY(parse_inner(p, scope, &s->shortcut));
-    }
     return parse_from(p, s);
 }
 
@@ -124,15 +123,12 @@ static gan_status parse_order(const gan__parser *p, gan__scope *scope, const gan
 {
     if (scope->ended)
         return gan__parse_refuse(p, word, "stands behind `output`, which is the last");
-    if (s->form == GAN__FORM_INPUT && !scope->whole) {
+    if (s->form == GAN__FORM_INPUT && !scope->whole)
         return gan__parse_refuse(p, word, "stands in a block; inputs belong to the model");
-    }
-    if (s->form == GAN__FORM_INPUT && scope->layered) {
+    if (s->form == GAN__FORM_INPUT && scope->layered)
         return gan__parse_refuse(p, word, "stands behind a layer; inputs come first");
-    }
-    if (s->form == GAN__FORM_OUTPUT && !scope->whole) {
+    if (s->form == GAN__FORM_OUTPUT && !scope->whole)
         return gan__parse_refuse(p, word, "stands in a block; outputs belong to the model");
-    }
     scope->started = true;
     scope->layered = scope->layered || s->form != GAN__FORM_INPUT;
     scope->ended = s->form == GAN__FORM_OUTPUT;
@@ -144,9 +140,8 @@ static gan_status parse_directive(gan__parser *p, gan__scope *scope, const gan__
 {
     GAN__TRY(gan__parse_next(p));
     if (gan__token_is(word, "default")) return gan__parse_default(p, scope);
-    if (!scope->whole || scope->started) {
+    if (!scope->whole || scope->started)
         return gan__parse_refuse(p, word, "belongs in front of the first `input`");
-    }
     return gan__parse_define(p, scope);
 }
 
@@ -156,9 +151,8 @@ static gan_status parse_statement(gan__parser *p, gan__scope *scope, gan__block 
     gan_status status = GAN_OK;
     gan__token word = p->token;
     if (word.kind != GAN__TOKEN_WORD) return gan__parse_expected(p, "a statement");
-    if (gan__token_is(&word, "default") || gan__token_is(&word, "define")) {
+    if (gan__token_is(&word, "default") || gan__token_is(&word, "define"))
         return parse_directive(p, scope, &word);
-    }
     if (gan__token_is(&word, "output")) {
         s.form = GAN__FORM_OUTPUT;
         status = gan__parse_next(p);
@@ -180,9 +174,8 @@ gan_status gan__parse_block(gan__parser *p, gan__scope *scope, gan__token_kind e
     GAN__TRY(parse_skip_breaks(p));
     while (p->token.kind != end) {
         GAN__TRY(parse_statement(p, scope, block));
-        if (p->token.kind != GAN__TOKEN_BREAK && p->token.kind != end) {
+        if (p->token.kind != GAN__TOKEN_BREAK && p->token.kind != end)
             return gan__parse_expected(p, "';' or a line end");
-        }
         GAN__TRY(parse_skip_breaks(p));
     }
     return GAN_OK;

@@ -8,9 +8,8 @@
 static const gan__default *parse_find_default(const gan__scope *scope, const gan__kind *kind)
 {
     for (; scope; scope = scope->outer) {
-        for (size_t i = 0; i < scope->default_count; i++) {
+        for (size_t i = 0; i < scope->default_count; i++)
             if (scope->defaults[i].kind == kind) return &scope->defaults[i];
-        }
     }
     return NULL;
 }
@@ -43,9 +42,8 @@ static gan_status parse_default_option(gan__parser *p, const gan__kind *kind, vo
     GAN__TRY(gan__parse_take(p, GAN__TOKEN_WORD, "a value"));
     while (p->token.kind == GAN__TOKEN_COMMA && !value.quoted) {
         GAN__TRY(gan__parse_next(p));
-        if (p->token.kind != GAN__TOKEN_WORD || p->token.quoted) {
+        if (p->token.kind != GAN__TOKEN_WORD || p->token.quoted)
             return gan__parse_expected(p, "a value after ','");
-        }
         value.length = (size_t)(p->token.text + p->token.length - value.text);
         GAN__TRY(gan__parse_next(p));
     }
@@ -93,17 +91,15 @@ gan_status gan__parse_default(gan__parser *p, gan__scope *scope)
 
 static gan_model *parse_scope_part(const gan__scope *scope, const gan__token *name)
 {
-    for (size_t i = 0; i < scope->part_count; i++) {
+    for (size_t i = 0; i < scope->part_count; i++)
         if (gan__token_is(name, scope->parts[i].name)) return scope->parts[i].model;
-    }
     return NULL;
 }
 
 static gan_model *parse_given_part(const gan__parser *p, const gan__token *name)
 {
-    for (size_t i = 0; i < p->given->count; i++) {
+    for (size_t i = 0; i < p->given->count; i++)
         if (gan__token_is(name, p->given->names[i])) return p->given->parts[i];
-    }
     return NULL;
 }
 
@@ -147,19 +143,17 @@ static bool parse_ports_agree(const gan_model *a, const gan__port *a_ports, cons
 static bool parse_models_agree(const gan_model *a, const gan_model *b)
 {
     if (a->input_count != b->input_count || a->output_count != b->output_count ||
-        a->entry_count != b->entry_count ||
+        a->parameter_count != b->parameter_count ||
         !parse_ports_agree(a, a->inputs, b, b->inputs, a->input_count) ||
-        !parse_ports_agree(a, a->outputs, b, b->outputs, a->output_count)) {
+        !parse_ports_agree(a, a->outputs, b, b->outputs, a->output_count))
         return false;
-    }
-    for (size_t i = 0; i < a->entry_count; i++) {
-        const gan__entry_name *x = &a->entries[i], *y = &b->entries[i];
+    for (size_t i = 0; i < a->parameter_count; i++) {
+        const gan__named_parameter *x = &a->parameters[i], *y = &b->parameters[i];
         const gan__parameter *xp = &x->layer->parameters[x->index];
         const gan__parameter *yp = &y->layer->parameters[y->index];
         if (strcmp(x->name, y->name) != 0 || xp->rank != yp->rank ||
-            memcmp(xp->shape, yp->shape, sizeof xp->shape) != 0) {
+            memcmp(xp->shape, yp->shape, sizeof xp->shape) != 0)
             return false;
-        }
     }
     return true;
 }
@@ -169,9 +163,8 @@ static gan_status parse_keep_part(gan__parser *p, gan__scope *scope, const gan__
                                   gan_model *part)
 {
     char *copy;
-    if (scope->part_count == GAN__MAX_PARTS) {
+    if (scope->part_count == GAN__MAX_PARTS)
         return gan__parse_refuse(p, name, "is one definition too many");
-    }
     GAN__TRY(gan__grow(p->context, &scope->parts, &scope->part_capacity, scope->part_count + 1,
                        sizeof *scope->parts));
     GAN__TRY(gan__copy_text(p->context, &copy, name->text, name->length));

@@ -70,9 +70,8 @@ gan_status gan__parse_name(const gan__parser *p, bool part)
 
 gan_status gan__parse_open(gan__parser *p)
 {
-    if (p->depth == GAN__MAX_NESTING) {
+    if (p->depth == GAN__MAX_NESTING)
         return gan__parse_refuse(p, &p->token, "opens a block nested more than 64 deep");
-    }
     p->depth++;
     return gan__parse_take(p, GAN__TOKEN_OPEN, "'{'");
 }
@@ -105,9 +104,8 @@ gan_status gan__parse_kind(const gan__parser *p, const gan__kind **kind,
         return gan__parse_expected(p, "a statement");
     *layer = gan__layer_kind_find(token->text, token->length);
     *kind = *layer ? &(*layer)->kind : NULL;
-    for (int32_t i = 0; i < gan__block_kind_count && !*kind; i++) {
+    for (int32_t i = 0; i < gan__block_kind_count && !*kind; i++)
         if (gan__token_is(token, gan__block_kinds[i]->name)) *kind = gan__block_kinds[i];
-    }
     if (*kind) return GAN_OK;
     return gan__parse_unknown(p, token, "unknown layer", parse_nearest_kind(token));
 }

@@ -35,9 +35,8 @@ const char *gan_model_output_name(const gan_model *model, int32_t index)
 static int32_t port_index(const gan__port *ports, size_t count, const char *name)
 {
     if (!name || !name[0]) return -1;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         if (strcmp(ports[i].name, name) == 0) return (int32_t)i;
-    }
     return -1;
 }
 

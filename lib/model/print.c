@@ -15,9 +15,8 @@ static void print_indent(gan__text *text, int depth)
 
 static void print_words(gan__text *text, const gan__words *words, const char *between)
 {
-    for (size_t i = 0; i < words->count; i++) {
+    for (size_t i = 0; i < words->count; i++)
         gan__text_print(text, "%s%s", i ? between : "", words->items[i].text);
-    }
 }
 
 static void print_inner(gan__text *text, const gan__block *block, int depth)
@@ -42,11 +41,10 @@ static void print_statement(gan__text *text, const gan__statement *s, int depth)
         s->names.count > 0 && s->form != GAN__FORM_INPUT; /* an input's is in its options */
     if (named) print_words(text, &s->names, ",");
     gan__text_print(text, "%s%s", named ? " = " : "", kind);
-    if (s->layer) {
+    if (s->layer)
         gan__options_print(text, &s->layer->kind->kind, s->layer->options);
-    } else {
+    else
         gan__options_print(text, s->kind, s->values);
-    }
     if (s->body) print_inner(text, s->body, depth);
     if (s->shortcut) print_inner(text, s->shortcut, depth);
     if (s->from.count) gan__text_print(text, " from ");
@@ -63,26 +61,23 @@ static void print_block(gan__text *text, const gan__block *block, int depth)
 
 static const gan_model *print_find(const gan__definitions *list, const char *name)
 {
-    for (size_t i = 0; i < list->count; i++) {
+    for (size_t i = 0; i < list->count; i++)
         if (strcmp(list->items[i].name, name) == 0) return list->items[i].model;
-    }
     return NULL;
 }
 
 /* The model that the whole one itself knows by that name. */
 static const gan_model *print_own(const gan__definitions *list, const char *name)
 {
-    for (size_t i = 0; i < list->whole->part_count; i++) {
+    for (size_t i = 0; i < list->whole->part_count; i++)
         if (strcmp(list->whole->parts[i].name, name) == 0) return list->whole->parts[i].model;
-    }
     return NULL;
 }
 
 static const char *print_name_of(const gan__definitions *list, const gan_model *model)
 {
-    for (size_t i = 0; i < list->count; i++) {
+    for (size_t i = 0; i < list->count; i++)
         if (list->items[i].model == model) return list->items[i].name;
-    }
     return NULL;
 }
 

@@ -131,11 +131,10 @@ static gan_status runner_create(gan_runner **out, gan_context *context, gan_mode
     runner->output_count = model->output_count;
     runner->cache.context = context;
     gan_status status = runner_build(runner, spec);
-    if (status == GAN_OK) {
+    if (status == GAN_OK)
         *out = runner;
-    } else {
+    else
         gan__object_release(runner);
-    }
     return status;
 }
 

@@ -101,9 +101,8 @@ gan_status gan__statement_name_input(gan_context *context, gan__statement *s)
     }
     token.text = *slot;
     token.length = strlen(*slot);
-    if (gan__name_is_valid(token.text, token.length, false)) {
+    if (gan__name_is_valid(token.text, token.length, false))
         return gan__words_add(context, &s->names, &token);
-    }
     return gan__fail(context, GAN_E_TEXT, "model: '%.64s' is no name for an input%s", *slot,
                      gan__place_print(s->place, where));
 }

@@ -142,7 +142,7 @@ gan_status gan__model_add_part(gan_model *model, const char *name, gan_model *pa
 gan_status gan__model_add_node(gan_model *model, gan_layer *layer, const gan__node *node,
                                const gan__place *place, int32_t *result);
 
-/* names.c: model->entries from the nodes. */
+/* names.c: model->parameters from the nodes. */
 gan_status gan__model_list(gan_model *model);
 void gan__model_unlist(gan_model *model);
 

@@ -2,7 +2,7 @@
 #include "base/memory.h"
 #include "files/sort.h"
 #include "model/name_map.h"
-#include "model/persist.h"
+#include "model/archive.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -34,18 +34,17 @@ static void weights_use_form(gan__text *names, size_t start, const gan_model *mo
         if (!weights_end(name, length, from)) continue;
         char *end = name + length - strlen(from);
         memcpy(end, to, strlen(to) + 1); /* which is shorter */
-        if (gan__model_entry(model, name)) {
+        if (gan__model_parameter(model, name))
             names->length = start + strlen(name);
-        } else {
+        else
             memcpy(end, from, strlen(from) + 1);
-        }
         return;
     }
 }
 
 /* Names one behind the other, each with its end; offsets[i] is where that of entry i begins, or
  * SIZE_MAX for one that is dropped. */
-static gan_status weights_make_names(const gan__archive *archive, const gan_model *model,
+static gan_status weights_make_names(const gan__archive_in *archive, const gan_model *model,
                                      gan__name_map *map, gan__text *names, size_t *offsets)
 {
     for (size_t i = 0; i < archive->file.entry_count && names->status == GAN_OK; i++) {
@@ -66,7 +65,7 @@ static int weights_by_name(const void *a, const void *b)
     return order ? order : strcmp(x->stored, y->stored);
 }
 
-static gan_status weights_check_names(const gan__archive *archive)
+static gan_status weights_check_names(const gan__archive_in *archive)
 {
     for (size_t i = 1; i < archive->file.entry_count; i++) {
         const gan__safetensors_entry *a = &archive->file.entries[i - 1], *b = a + 1;
@@ -79,7 +78,7 @@ static gan_status weights_check_names(const gan__archive *archive)
 }
 
 /* `names` becomes the archive's. */
-static void weights_set_names(gan__archive *archive, gan__text *names, const size_t *offsets)
+static void weights_set_names(gan__archive_in *archive, gan__text *names, const size_t *offsets)
 {
     gan__safetensors *file = &archive->file;
     size_t count = 0;
@@ -93,22 +92,22 @@ static void weights_set_names(gan__archive *archive, gan__text *names, const siz
     gan__sort(file->entries, count, sizeof *file->entries, weights_by_name);
 }
 
-static gan_status weights_rename(gan__archive *archive, const gan_model *model, gan__name_map *map)
+static gan_status weights_rename(gan__archive_in *archive, const gan_model *model,
+                                 gan__name_map *map)
 {
     gan__text names = {.context = archive->context};
     size_t *offsets;
     GAN__TRY(gan__allocate(archive->context, &offsets, archive->file.entry_count, sizeof *offsets));
     gan_status status = weights_make_names(archive, model, map, &names, offsets);
-    if (status == GAN_OK) {
+    if (status == GAN_OK)
         weights_set_names(archive, &names, offsets);
-    } else {
+    else
         gan__text_free(&names);
-    }
     gan__free(archive->context, offsets);
     return status == GAN_OK ? weights_check_names(archive) : status;
 }
 
-gan_status gan__archive_rename(gan__archive *archive, const gan_model *model, const char *map)
+gan_status gan__archive_rename(gan__archive_in *archive, const gan_model *model, const char *map)
 {
     gan__name_map rules;
     gan_status status = gan__name_map_parse(archive->context, map, &rules);
@@ -133,15 +132,14 @@ static bool weights_has(const gan_model *model, const char *name, const char *en
     size_t length = strlen(name);
     if (!weights_end(name, length, end)) return false;
     int size = snprintf(full, sizeof full, "%.*s%s", (int)(length - strlen(end)), name, other);
-    return size > 0 && (size_t)size < sizeof full && gan__model_entry(model, full) != NULL;
+    return size > 0 && (size_t)size < sizeof full && gan__model_parameter(model, full) != NULL;
 }
 
 static bool weights_is_spectral(const char *name)
 {
     bool is = weights_end(name, strlen(name), ".weight_orig");
-    for (int i = 0; i < WEIGHTS_FORMS; i++) {
+    for (int i = 0; i < WEIGHTS_FORMS; i++)
         is = is || weights_end(name, strlen(name), weights_forms[i][0]);
-    }
     return is;
 }
 
@@ -164,7 +162,7 @@ static const char *weights_explain(const gan_model *model, const char *name, wei
     }
     snprintf(out->text, sizeof out->text, "%s", why);
     for (const char *dot = strchr(name, '.'); dot && !*why; dot = strchr(dot + 1, '.')) {
-        if (!gan__model_entry(model, dot + 1)) continue;
+        if (!gan__model_parameter(model, dot + 1)) continue;
         snprintf(out->text, sizeof out->text, "; the map 'strip %.*s' would make it '%.200s'",
                  dot - name > 100 ? 100 : (int)(dot - name + 1), name, dot + 1);
         break;
@@ -172,13 +170,13 @@ static const char *weights_explain(const gan_model *model, const char *name, wei
     return out->text;
 }
 
-gan_status gan__archive_check_surplus(const gan__archive *archive, const gan_model *model)
+gan_status gan__archive_check_surplus(const gan__archive_in *archive, const gan_model *model)
 {
     for (size_t i = 0; i < archive->file.entry_count; i++) {
         const gan__safetensors_entry *entry = &archive->file.entries[i];
-        gan__archive_label label;
+        gan__archived_label label;
         weights_hint hint;
-        if (gan__model_entry(model, entry->name)) continue;
+        if (gan__model_parameter(model, entry->name)) continue;
         return gan__fail(archive->context, GAN_E_FORMAT,
                          "%s: the model has no parameter for the tensor %s%s", archive->name,
                          gan__archive_print(entry, &label),
@@ -189,7 +187,7 @@ gan_status gan__archive_check_surplus(const gan__archive *archive, const gan_mod
 
 /* ---- loading ---- */
 
-static gan_status weights_load(gan_model *model, gan__archive *archive, const char *map)
+static gan_status weights_load(gan_model *model, gan__archive_in *archive, const char *map)
 {
     const gan__store_list none = {NULL, 0};
     archive->foreign = true;
@@ -201,7 +199,7 @@ static gan_status weights_load(gan_model *model, gan__archive *archive, const ch
 gan_status gan_model_load_weights(gan_model *model, const char *path, const char *map)
 {
     gan__entry entry;
-    gan__archive archive;
+    gan__archive_in archive;
     if (!gan__object_is(model, GAN__MODEL)) return GAN_E_ARGUMENT;
     gan_context *context = model->object.context;
     if (!path) return gan__fail(context, GAN_E_ARGUMENT, "gan_model_load_weights: path is NULL");
@@ -217,12 +215,11 @@ gan_status gan_model_load_weights_memory(gan_model *model, const void *bytes, si
                                          const char *map)
 {
     gan__entry entry;
-    gan__archive archive;
+    gan__archive_in archive;
     if (!gan__object_is(model, GAN__MODEL)) return GAN_E_ARGUMENT;
     gan_context *context = model->object.context;
-    if (!bytes) {
+    if (!bytes)
         return gan__fail(context, GAN_E_ARGUMENT, "gan_model_load_weights_memory: bytes is NULL");
-    }
     GAN__TRY(gan__enter(context, &entry));
     gan_status status = gan__archive_open_memory(&archive, context, bytes, size);
     if (status == GAN_OK) status = weights_load(model, &archive, map);

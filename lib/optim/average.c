@@ -8,9 +8,9 @@
 /* A copy lists its parameters in the order of its source; this makes sure of it. */
 static gan_status average_check(const gan_model *source, const gan_model *copy)
 {
-    bool same = source->entry_count == copy->entry_count;
-    for (size_t i = 0; same && i < source->entry_count; i++) {
-        const gan__entry_name *a = &source->entries[i], *b = &copy->entries[i];
+    bool same = source->parameter_count == copy->parameter_count;
+    for (size_t i = 0; same && i < source->parameter_count; i++) {
+        const gan__named_parameter *a = &source->parameters[i], *b = &copy->parameters[i];
         same = strcmp(a->name, b->name) == 0 &&
                a->layer->parameters[a->index].count == b->layer->parameters[b->index].count;
     }
@@ -50,9 +50,9 @@ void gan__average_destroy(gan__average *average)
 /* Averages the weights, or copies the buffers. */
 static void average_pass(gan__average *average, bool trained, double decay)
 {
-    for (size_t i = 0; i < average->source->entry_count; i++) {
-        const gan__entry_name *from = &average->source->entries[i];
-        const gan__entry_name *to = &average->model->entries[i];
+    for (size_t i = 0; i < average->source->parameter_count; i++) {
+        const gan__named_parameter *from = &average->source->parameters[i];
+        const gan__named_parameter *to = &average->model->parameters[i];
         const gan__parameter *p = &from->layer->parameters[from->index];
         const gan__parameter *q = &to->layer->parameters[to->index];
         if (p->trained != trained) continue;

@@ -68,11 +68,10 @@ static gan_status optimizer_create(gan_optimizer **out, gan_context *context, co
     GAN__TRY(gan__object_create(&optimizer, context, sizeof *optimizer, GAN__OPTIMIZER,
                                 optimizer_destroy));
     gan_status status = optimizer_read(optimizer, spec);
-    if (status == GAN_OK) {
+    if (status == GAN_OK)
         *out = optimizer;
-    } else {
+    else
         gan__object_release(optimizer);
-    }
     return status;
 }
 
@@ -123,9 +122,9 @@ static bool optimizer_has_span(const gan_optimizer *optimizer, const gan__store 
 static gan_status optimizer_add_spans(gan_optimizer *optimizer, const gan_model *model,
                                       size_t before)
 {
-    for (size_t i = 0; i < model->entry_count; i++) {
-        const gan_layer *layer = model->entries[i].layer;
-        const gan__parameter *p = &layer->parameters[model->entries[i].index];
+    for (size_t i = 0; i < model->parameter_count; i++) {
+        const gan_layer *layer = model->parameters[i].layer;
+        const gan__parameter *p = &layer->parameters[model->parameters[i].index];
         if (!p->trained || (optimizer_has(optimizer, layer->store, before) &&
                             optimizer_has_span(optimizer, layer->store, p->offset)))
             continue;
@@ -186,7 +185,7 @@ static double optimizer_square(gan_optimizer *optimizer)
 {
     double square = 0;
     for (size_t i = 0; i < optimizer->state_count; i++)
-        gan__store_settle_gradients(optimizer->states[i].store);
+        gan__store_write_zeros(optimizer->states[i].store);
     for (size_t i = 0; i < optimizer->span_count; i++) {
         const gan__optimizer_span *span = &optimizer->spans[i];
         square += gan__sum_squares(optimizer->object.context, span->count,

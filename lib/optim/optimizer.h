@@ -98,8 +98,8 @@ struct gan_optimizer {
     size_t state_count, state_capacity;
     int64_t steps; /* updates made: the schedule's time */
 
-    /* Every parameter once, in the order of the models and of their entries. The norm is summed in
-     * this order, so that it does not depend on how parameters are divided among stores. */
+    /* Every parameter once, in the order of the models and of their parameters. The norm is summed
+     * in this order, so that it does not depend on how parameters are divided among stores. */
     gan__optimizer_span *spans;
     size_t span_count, span_capacity;
 

@@ -80,7 +80,7 @@ static gan_status state_check(const state_name *of)
 
 static gan_status state_find(const state_name *of, state_place *out)
 {
-    const gan__entry_name *entry;
+    const gan__named_parameter *entry;
     gan_context *context = of->optimizer->object.context;
     GAN__TRY(gan__model_find(of->model, of->name, of->function, &entry));
     out->parameter = &entry->layer->parameters[entry->index];

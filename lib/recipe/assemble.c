@@ -85,9 +85,7 @@ static gan_status assemble_optimizer(assemble_state *a, const gan__section *sect
     gan__text spec = {.context = a->context};
     gan__section_print(&spec, section, -1);
     gan_status status = spec.status;
-    if (status == GAN_OK) {
-        status = gan_trainer_set_optimizer(a->trainer, section->name, spec.bytes);
-    }
+    if (status == GAN_OK) status = gan_trainer_set_optimizer(a->trainer, section->name, spec.bytes);
     gan__text_free(&spec);
     return status;
 }
@@ -143,17 +141,15 @@ static gan_status assemble(gan_trainer **out, const gan_recipe *recipe, gan_cont
     gan_status status =
         checkpoint ? gan__recipe_resume(&a.trainer, recipe, context, checkpoint) : assemble_new(&a);
     if (status == GAN_OK) status = assemble_type(&a, GAN__SECTION_DATA, assemble_data);
-    if (status == GAN_OK && checkpoint) {
+    if (status == GAN_OK && checkpoint)
         status = gan__recipe_resume_data(a.trainer, recipe, checkpoint);
-    }
     for (int32_t i = 0; i < a.count; i++) gan_model_release(a.parts[i]);
     gan__free(context, a.parts);
     gan__free(context, a.names);
-    if (status == GAN_OK) {
+    if (status == GAN_OK)
         *out = a.trainer;
-    } else {
+    else
         gan_trainer_release(a.trainer);
-    }
     return status;
 }
 

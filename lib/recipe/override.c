@@ -57,12 +57,10 @@ static gan_status override_section(gan_recipe *recipe, const char *name, size_t 
     GAN__TRY(gan__recipe_lookup(recipe, name, length, out));
     if (*out) return GAN_OK;
     *added = true;
-    if (override_is(name, "optimizer.")) {
+    if (override_is(name, "optimizer."))
         return override_add_optimizer(recipe, name + optimizer, length - optimizer, out);
-    }
-    if (override_is(name, "model.")) {
+    if (override_is(name, "model."))
         return override_add_model(recipe, name + model, length - model, out);
-    }
     *added = false;
     return gan__fail(recipe->object.context, GAN_E_ARGUMENT,
                      "%s: there is no section [%.*s] to change", recipe->path, (int)length, name);
@@ -83,7 +81,7 @@ static gan_status override_assign(gan_recipe *recipe, gan__section *section, con
     if (section->type != GAN__SECTION_DATA && !network) return GAN_OK;
     GAN__TRY(gan__path_here(context, &folder));
     gan_status status = network
-                            ? gan__section_settle_network(context, section, folder)
+                            ? gan__section_finish_network(context, section, folder)
                             : gan__section_paths(context, section->kind, section->values, folder);
     gan__free(context, folder);
     return status;
@@ -199,9 +197,8 @@ static gan_status override_pin_for(gan_recipe *recipe, const char *key, const ch
 
 static void override_note(gan__section *section, const char *key)
 {
-    for (int32_t i = 0; i < section->kind->option_count; i++) {
+    for (int32_t i = 0; i < section->kind->option_count; i++)
         if (strcmp(section->kind->options[i].name, key) == 0) section->changed |= (uint64_t)1 << i;
-    }
 }
 
 static gan_status override_change(gan_recipe *recipe, const char *path, const char *value)
@@ -211,17 +208,15 @@ static gan_status override_change(gan_recipe *recipe, const char *path, const ch
     gan__section *section = NULL;
     gan_status status = GAN_OK;
     GAN__TRY(override_refuse_fixed(recipe, path));
-    if (override_is(path, trainer) && strcmp(path, "trainer.batch") != 0) {
+    if (override_is(path, trainer) && strcmp(path, "trainer.batch") != 0)
         status = override_pin_for(recipe, path + strlen(trainer), value);
-    }
     if (status == GAN_OK) status = override_set(recipe, path, value, &section);
     if (status == GAN_OK) {
         override_note(section, strrchr(path, '.') + 1);
         return GAN_OK;
     }
-    while (recipe->count > count) {
+    while (recipe->count > count)
         gan__section_free(recipe->object.context, &recipe->sections[--recipe->count]);
-    }
     return status;
 }
 

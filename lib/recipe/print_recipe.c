@@ -14,11 +14,10 @@ void gan__section_print(gan__text *text, const gan__section *section, int64_t ba
             const gan__option *option = &kind->options[i];
             const gan__kind alone = {kind->name, kind->help, option, 1, kind->size};
             if ((option->flags & GAN__POSITIONAL) != positional) continue;
-            if (section->type != GAN__SECTION_TRAINER || strcmp(option->name, "batch") != 0) {
+            if (section->type != GAN__SECTION_TRAINER || strcmp(option->name, "batch") != 0)
                 gan__options_print(text, &alone, section->values);
-            } else if (batch >= 0) {
+            else if (batch >= 0)
                 gan__text_print(text, " batch=%" PRId64, batch);
-            }
         }
     }
 }
@@ -51,9 +50,8 @@ static void print_load(gan__text *text, const gan__section *section)
 static void print_network(gan__text *text, const gan__section *section)
 {
     const char *start = section->text + section->skip, *end = section->text + section->length;
-    for (const char *at = start; at < end && strchr(" \t\r\n", *at); at++) {
+    for (const char *at = start; at < end && strchr(" \t\r\n", *at); at++)
         if (*at == '\n') start = at + 1;
-    }
     while (end > start && strchr(" \t\r\n", end[-1])) end--;
     gan__text_append(text, start, (size_t)(end - start));
 }

@@ -60,9 +60,8 @@ static gan_status network_read_load(gan_context *context, gan__section *section,
     section->load_line = token.place.line;
     first = token;
     GAN__TRY(gan__options_read(context, section->kind, section->values, &lexer, &token));
-    if (token.kind != GAN__TOKEN_BREAK && token.kind != GAN__TOKEN_END) {
+    if (token.kind != GAN__TOKEN_BREAK && token.kind != GAN__TOKEN_END)
         return network_fail(context, &token, "the network begins on the line after load=FILE");
-    }
     section->skip = (size_t)(lexer.cursor - text->text);
     if (gan__section_weights(section)->load) return GAN_OK;
     return network_fail(context, &first, "load= names no file");
@@ -108,7 +107,7 @@ static gan_status network_parse(const gan_recipe *recipe, gan__section *section,
     return status;
 }
 
-gan_status gan__section_settle_network(gan_context *context, const gan__section *section,
+gan_status gan__section_finish_network(gan_context *context, const gan__section *section,
                                        const char *folder)
 {
     const gan__kind load = {gan__weights_kind.name, gan__weights_kind.help, weights_table, 1,
@@ -118,13 +117,11 @@ gan_status gan__section_settle_network(gan_context *context, const gan__section 
     GAN__TRY(gan__section_paths(context, &load, section->values, folder));
     GAN__TRY(gan__name_map_parse(context, options->map, &map));
     gan__name_map_free(&map);
-    if (options->map && !options->load) {
+    if (options->map && !options->load)
         return gan__fail(context, GAN_E_TEXT, "model: 'map' without 'load'");
-    }
     if (gan__section_is_written(section)) return GAN_OK;
-    if (!options->load) {
+    if (!options->load)
         return gan__fail(context, GAN_E_TEXT, "model: there is neither a network nor load=FILE");
-    }
     if (options->map) {
         return gan__fail(context, GAN_E_TEXT,
                          "model: 'map' needs a network below it, whose names are known");
@@ -144,7 +141,7 @@ gan_status gan__section_read_network(const gan_recipe *recipe, gan__section *sec
     GAN__TRY(gan__options_init(context, section->kind, section->values));
     GAN__TRY(network_read_load(context, section, text));
     if (section->skip == 0) return network_parse(recipe, section, text);
-    GAN__TRY(gan__section_settle_network(context, section, recipe->folder));
+    GAN__TRY(gan__section_finish_network(context, section, recipe->folder));
     if (!gan__section_is_written(section)) return GAN_OK;
     char *rest;
     GAN__TRY(gan__section_text(context, section, &rest));

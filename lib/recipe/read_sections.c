@@ -41,9 +41,8 @@ static const gan__trainer_kind *read_trainer(const gan_recipe *recipe)
 /* Feed `index` among those that a data set can serve. */
 static const char *read_feed(const gan__trainer_kind *kind, int32_t index)
 {
-    for (int32_t i = 0; i < kind->feed_count; i++) {
+    for (int32_t i = 0; i < kind->feed_count; i++)
         if (kind->feeds[i].field && index-- == 0) return kind->feeds[i].name;
-    }
     return NULL;
 }
 
@@ -63,9 +62,8 @@ bool gan__recipe_knows(const gan_recipe *recipe, gan__section_type type, const c
 {
     const gan__trainer_kind *kind = read_trainer(recipe);
     const char *known;
-    for (int32_t i = 0; kind && (known = read_known(kind, type, i)) != NULL; i++) {
+    for (int32_t i = 0; kind && (known = read_known(kind, type, i)) != NULL; i++)
         if (strlen(known) == length && memcmp(known, name, length) == 0) return true;
-    }
     return false;
 }
 
@@ -75,12 +73,12 @@ static bool read_candidate(const gan_recipe *recipe, int32_t *type, int32_t *ind
                            size_t size)
 {
     const gan__trainer_kind *kind = read_trainer(recipe);
-    for (; *type < GAN__SECTION_TYPES; ++*type, *index = 0) {
+    for (; *type < GAN__SECTION_TYPES; (*type)++, *index = 0) {
         gan__section_type t = (gan__section_type)*type;
         bool listed = kind && gan__section_is_named(t) && t != GAN__SECTION_PART;
         const char *word = gan__section_word(t);
         const char *known = listed ? read_known(kind, t, *index) : *index == 0 ? "" : NULL;
-        ++*index;
+        (*index)++;
         if (!known) continue;
         snprintf(out, size, "%s%s%s", word, listed ? "." : "", known);
         return true;
@@ -117,9 +115,8 @@ gan_status gan__recipe_unknown(const gan_recipe *recipe, const char *name, size_
 gan_status gan__section_text(gan_context *context, const gan__section *section, char **out)
 {
     GAN__TRY(gan__copy_text(context, out, section->text, section->length));
-    for (size_t i = 0; i < section->skip; i++) {
+    for (size_t i = 0; i < section->skip; i++)
         if ((*out)[i] != '\n') (*out)[i] = ' '; /* what follows keeps its place */
-    }
     return GAN_OK;
 }
 
@@ -146,13 +143,11 @@ static gan_status read_lines(gan_context *context, const gan__kind *kind, void *
         if (name.kind == GAN__TOKEN_END) return GAN_OK;
         if (name.kind != GAN__TOKEN_WORD) return read_fail(context, kind, "unexpected", &name);
         GAN__TRY(gan__lexer_next(&lexer, &sign));
-        if (sign.kind != GAN__TOKEN_EQUALS) {
+        if (sign.kind != GAN__TOKEN_EQUALS)
             return read_fail(context, kind, "no '=' behind option", &name);
-        }
         GAN__TRY(gan__lexer_next(&lexer, &value));
-        if (value.kind != GAN__TOKEN_WORD) {
+        if (value.kind != GAN__TOKEN_WORD)
             return read_fail(context, kind, "no value for option", &name);
-        }
         GAN__TRY(gan__options_set(context, kind, values, &name, &value));
         for (int32_t i = 0; i < kind->option_count; i++) {
             uint64_t bit = (uint64_t)1 << i;
@@ -279,8 +274,7 @@ gan_status gan__recipe_read(gan_recipe *recipe)
                          recipe->path);
     }
     GAN__TRY(read_type(recipe, GAN__SECTION_TRAINER));
-    for (int32_t type = 0; type < GAN__SECTION_TYPES; type++) {
+    for (int32_t type = 0; type < GAN__SECTION_TYPES; type++)
         if (type != GAN__SECTION_TRAINER) GAN__TRY(read_type(recipe, (gan__section_type)type));
-    }
     return GAN_OK;
 }

@@ -10,9 +10,8 @@
 
 void gan__section_free(gan_context *context, gan__section *section)
 {
-    if (section->kind && section->values) {
+    if (section->kind && section->values)
         gan__options_free(context, section->kind, section->values);
-    }
     gan__free(context, section->values);
     gan__free(context, section->name);
     gan_model_release(section->model);
@@ -81,11 +80,10 @@ static gan_status recipe_make(gan_recipe **out, gan_context *context, const reci
     gan_recipe *recipe;
     GAN__TRY(gan__object_create(&recipe, context, sizeof *recipe, GAN__RECIPE, recipe_destroy));
     gan_status status = recipe_fill(recipe, origin);
-    if (status == GAN_OK) {
+    if (status == GAN_OK)
         *out = recipe;
-    } else {
+    else
         gan__object_release(recipe);
-    }
     return status;
 }
 
@@ -176,9 +174,8 @@ gan_status gan__recipe_check_key(const gan_recipe *recipe, const gan__section *s
                          "in the file",
                          recipe->path, gan__section_word(section->type), section->name);
     }
-    if (section->type == GAN__SECTION_TRAINER && strcmp(key, "batch") == 0) {
+    if (section->type == GAN__SECTION_TRAINER && strcmp(key, "batch") == 0)
         return gan__fail(context, GAN_E_TEXT, "trainer: option 'batch' belongs to [run]");
-    }
     return GAN_OK;
 }
 
@@ -254,9 +251,7 @@ static gan_status recipe_option(const gan_recipe *recipe, const char *path, char
                            "gan_recipe_option: '%.200s' needs %zu bytes, there are %zu", path,
                            text.length + 1, size);
     }
-    if (status == GAN_OK) {
-        memcpy(value, text.bytes ? text.bytes : "", text.length + 1);
-    }
+    if (status == GAN_OK) memcpy(value, text.bytes ? text.bytes : "", text.length + 1);
     gan__text_free(&text);
     return status;
 }

@@ -96,7 +96,7 @@ gan_status gan__section_read_network(const gan_recipe *recipe, gan__section *sec
 
 /* Once the options of such a section are set: a path below `folder` becomes absolute; GAN_E_TEXT
  * for a map that is none, and where there is no network to be made. */
-gan_status gan__section_settle_network(gan_context *context, const gan__section *section,
+gan_status gan__section_finish_network(gan_context *context, const gan__section *section,
                                        const char *folder);
 static inline const gan__weights_options *gan__section_weights(const gan__section *section)
 {

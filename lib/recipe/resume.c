@@ -43,9 +43,8 @@ static gan_status resume_differs(const resume_state *r, const char *what, const 
 /* Whether it was asked that the option may differ; a section that is not there asks for nothing. */
 static bool resume_is_asked(const gan__section *section, const char *name)
 {
-    for (int32_t i = 0; section && i < section->kind->option_count; i++) {
+    for (int32_t i = 0; section && i < section->kind->option_count; i++)
         if (strcmp(section->kind->options[i].name, name) == 0) return section->changed >> i & 1;
-    }
     return false;
 }
 
@@ -411,9 +410,8 @@ static gan_status resume_compare_data(const resume_state *r, const gan__section 
                       (size_t)gan__data_kind_count, feed->text, &kind, &saved);
     if (status != GAN_OK) return gan__fail_in(r->context, status, "%s: %s", r->checkpoint, label);
     if (kind != section->kind) {
-        if (!section->changed) {
+        if (!section->changed)
             status = resume_data_differs(r, section, kind->name, section->kind->name, "");
-        }
         resume_drop(r, kind, saved);
         return status;
     }

@@ -29,9 +29,8 @@ gan__section *gan__recipe_find(const gan_recipe *recipe, gan__section_type type,
     for (size_t i = 0; i < recipe->count; i++) {
         gan__section *section = &recipe->sections[i];
         if (section->type == type && strlen(section->name) == length &&
-            memcmp(section->name, name, length) == 0) {
+            memcmp(section->name, name, length) == 0)
             return section;
-        }
     }
     return NULL;
 }
@@ -94,9 +93,8 @@ static gan_status split_type(const split_reader *r, const char *name, size_t len
     const char *dot = memchr(name, '.', length);
     size_t word = dot ? (size_t)(dot - name) : length;
     for (int32_t i = 0; i < GAN__SECTION_TYPES; i++) {
-        if (strlen(split_types[i].word) != word || memcmp(name, split_types[i].word, word) != 0) {
+        if (strlen(split_types[i].word) != word || memcmp(name, split_types[i].word, word) != 0)
             continue;
-        }
         *type = (gan__section_type)i;
         *prefix = dot ? word + 1 : word;
         bool valid = gan__name_is_valid(name + *prefix, length - *prefix, true);
@@ -126,9 +124,8 @@ static gan_status split_open(split_reader *r, const char *name, size_t length)
                          gan__place_print(split_place(r, name), place));
     }
     bool model = type == GAN__SECTION_MODEL;
-    if (recipe->count > r->first && (!model || recipe->sections[r->first].type != type)) {
+    if (recipe->count > r->first && (!model || recipe->sections[r->first].type != type))
         return split_fail(r, name, "only models may share a section");
-    }
     if (recipe->count >= GAN__MAX_PARTS) return split_fail(r, name, "too many sections");
     GAN__TRY(gan__recipe_add(recipe, type, name + prefix, length - prefix, &section));
     section->place = split_place(r, name);
@@ -145,9 +142,8 @@ static gan_status split_header(split_reader *r)
         split_skip(r);
         const char *name = r->cursor;
         while (r->cursor < r->end && !split_is_space(*r->cursor) && *r->cursor != ',' &&
-               *r->cursor != ']' && *r->cursor != '#' && *r->cursor != '\n') {
+               *r->cursor != ']' && *r->cursor != '#' && *r->cursor != '\n')
             r->cursor++;
-        }
         if (r->cursor == name) return split_fail(r, name, "the name of a section is missing");
         GAN__TRY(split_open(r, name, (size_t)(r->cursor - name)));
         split_skip(r);
@@ -204,9 +200,8 @@ gan_status gan__recipe_split(gan_recipe *recipe, size_t length)
             continue;
         }
         bool empty = r.cursor == r.end || *r.cursor == '\n' || *r.cursor == '#';
-        if (!empty && !r.opened) {
+        if (!empty && !r.opened)
             return split_fail(&r, r.cursor, "text in front of the first section");
-        }
         GAN__TRY(split_next_line(&r));
     }
     split_close(&r, body, line, r.end);

@@ -37,10 +37,10 @@ typedef struct gan__tape_value {
     bool needed, reached; /* during one: something wanted lies upstream; a gradient will arrive */
 } gan__tape_value;
 
-typedef struct gan__block_of {
+typedef struct gan__floats {
     float *memory;
     size_t count; /* floats that there is room for */
-} gan__block_of;
+} gan__floats;
 
 typedef struct gan__record {
     gan__record_kind kind;
@@ -50,8 +50,8 @@ typedef struct gan__record {
     size_t operand_count, operand_capacity;
     gan__tape_value *values;
     size_t value_count, value_capacity;
-    gan__block_of data;     /* what the record itself computes, or puts side by side */
-    gan__block_of gradient; /* of its values; an application's groups lie side by side */
+    gan__floats data;     /* what the record itself computes, or puts side by side */
+    gan__floats gradient; /* of its values; an application's groups lie side by side */
 
     gan_tensor *tensor; /* input: retained until the reset, where its memory is used */
 
@@ -106,8 +106,8 @@ struct gan_tape {
 
     unsigned char *transient; /* what plans need during a call */
     size_t transient_size;
-    gan__block_of spare; /* gradients on their way to a value that has one already */
-    gan__shape *shapes;  /* of the call in progress */
+    gan__floats spare;  /* gradients on their way to a value that has one already */
+    gan__shape *shapes; /* of the call in progress */
     size_t shape_capacity;
     gan__store **stores; /* wanted by the backward call in progress; borrowed */
     size_t store_count, store_capacity;
@@ -131,7 +131,7 @@ gan_status gan__tape_take(gan_tape *tape, gan__record_kind kind, gan__record_fit
 gan_status gan__record_values(gan_tape *tape, gan__record *record, size_t count);
 gan_status gan__record_operands(gan_tape *tape, gan__record *record, const gan_value *values,
                                 size_t count, const char *function);
-gan_status gan__block_reserve(gan_context *context, gan__block_of *block, size_t count);
+gan_status gan__block_reserve(gan_context *context, gan__floats *block, size_t count);
 gan_status gan__tape_reserve_transient(gan_tape *tape, size_t size);
 
 /* tape_arena.c: lends an arena to the record's plan; the same as last time, if the round is a

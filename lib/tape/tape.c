@@ -98,11 +98,11 @@ gan_status gan__record_operands(gan_tape *tape, gan__record *record, const gan_v
     return GAN_OK;
 }
 
-gan_status gan__block_reserve(gan_context *context, gan__block_of *block, size_t count)
+gan_status gan__block_reserve(gan_context *context, gan__floats *block, size_t count)
 {
     if (count <= block->count) return GAN_OK;
     gan__free(context, block->memory);
-    *block = (gan__block_of){0};
+    *block = (gan__floats){0};
     GAN__TRY(gan__allocate_raw(context, &block->memory, count, sizeof(float)));
     block->count = count;
     return GAN_OK;

@@ -50,16 +50,14 @@ static gan_status tensor_describe(gan_tensor **out, gan_context *context, const 
 {
     int64_t count, bytes;
     size_t size = gan__dtype_size(dtype);
-    if (size == 0) {
+    if (size == 0)
         return gan__fail(context, GAN_E_ARGUMENT, "%s: dtype %" PRId32 " is none", function, dtype);
-    }
     if (rank < 0 || rank > GAN_MAX_RANK) {
         return gan__fail(context, GAN_E_ARGUMENT, "%s: rank %" PRId32 " is not in [0, %d]",
                          function, rank, GAN_MAX_RANK);
     }
-    if (rank > 0 && !shape) {
+    if (rank > 0 && !shape)
         return gan__fail(context, GAN_E_ARGUMENT, "%s: shape is NULL", function);
-    }
     for (int32_t i = 0; i < rank; i++) {
         if (shape[i] < 0) {
             return gan__fail(context, GAN_E_ARGUMENT, "%s: shape[%" PRId32 "] is %" PRId64,
@@ -67,9 +65,8 @@ static gan_status tensor_describe(gan_tensor **out, gan_context *context, const 
         }
     }
     if (!gan__product_count(shape, rank, &count) ||
-        !gan__multiply_count(count, (int64_t)size, &bytes) || (uint64_t)bytes > SIZE_MAX / 2) {
+        !gan__multiply_count(count, (int64_t)size, &bytes) || (uint64_t)bytes > SIZE_MAX / 2)
         return gan__fail(context, GAN_E_MEMORY, "%s: the shape has too many elements", function);
-    }
     gan_tensor *tensor;
     GAN__TRY(gan__object_create(&tensor, context, sizeof *tensor, GAN__TENSOR, tensor_destroy));
     tensor->dtype = dtype;
@@ -133,9 +130,8 @@ static gan_status tensor_wrap(gan_tensor *tensor, const int64_t *strides, void *
 {
     gan_context *context = tensor->object.context;
     const size_t size = gan__dtype_size(tensor->dtype);
-    if (!data && tensor->count > 0) {
+    if (!data && tensor->count > 0)
         return gan__fail(context, GAN_E_ARGUMENT, "gan_tensor_wrap: data is NULL");
-    }
     if ((uintptr_t)data % size != 0) {
         return gan__fail(context, GAN_E_ARGUMENT,
                          "gan_tensor_wrap: data is not aligned to its %zu-byte elements", size);
@@ -251,9 +247,8 @@ gan_status gan_tensor_permute(gan_tensor **out, gan_tensor *tensor, const int32_
     GAN__TRY(gan__object_check(NULL, tensor, GAN__TENSOR, "gan_tensor_permute", "tensor"));
     gan_context *context = tensor->object.context;
     if (!out) return gan__fail(context, GAN_E_ARGUMENT, "gan_tensor_permute: out is NULL");
-    if (!order && tensor->rank > 0) {
+    if (!order && tensor->rank > 0)
         return gan__fail(context, GAN_E_ARGUMENT, "gan_tensor_permute: order is NULL");
-    }
     GAN__RETURN_ENTERED(context, tensor_permute(out, tensor, order));
 }
 
@@ -324,7 +319,7 @@ const char *gan__picture_print(gan__shape shape, char text[88])
 {
     const int64_t sizes[3] = {shape.h, shape.w, shape.c};
     size_t used = 0;
-    for (int i = 0; i < 3; ++i) {
+    for (int i = 0; i < 3; i++) {
         const char *times = i ? "x" : "";
         int n = sizes[i] < 0 ? snprintf(text + used, 88 - used, "%sany", times)
                              : snprintf(text + used, 88 - used, "%s%" PRId64, times, sizes[i]);

@@ -67,18 +67,16 @@ static void copy_f32_i32(const void *from, int64_t fs, void *to, int64_t ts, int
 {
     const float *x = from;
     int32_t *y = to;
-    for (int64_t i = 0; i < n; i++) {
+    for (int64_t i = 0; i < n; i++)
         y[i * ts] = (int32_t)copy_round(x[i * fs], 0x1p31f, INT32_MIN, INT32_MAX);
-    }
 }
 
 static void copy_f32_i64(const void *from, int64_t fs, void *to, int64_t ts, int64_t n)
 {
     const float *x = from;
     int64_t *y = to;
-    for (int64_t i = 0; i < n; i++) {
+    for (int64_t i = 0; i < n; i++)
         y[i * ts] = copy_round(x[i * fs], 0x1p63f, INT64_MIN, INT64_MAX);
-    }
 }
 
 static void copy_i64_f32(const void *from, int64_t fs, void *to, int64_t ts, int64_t n)
@@ -183,12 +181,10 @@ static void copy_one_block(const copy_plan *plan, char *from, char *to, const in
     const copy_view middle = {(char *)&buffer, (int64_t)plan->buffer_size, rows};
     const copy_view target = {to, (int64_t)plan->to.size, plan->to.strides + inner};
     copy_block_lines(plan->load, &source, &middle, extent);
-    for (int64_t i = 0; plan->scale_in && i < extent[0] * extent[1]; i++) {
+    for (int64_t i = 0; plan->scale_in && i < extent[0] * extent[1]; i++)
         buffer.real[i] = (buffer.real[i] - 127.5f) / 127.5f;
-    }
-    for (int64_t i = 0; plan->scale_out && i < extent[0] * extent[1]; i++) {
+    for (int64_t i = 0; plan->scale_out && i < extent[0] * extent[1]; i++)
         buffer.real[i] = buffer.real[i] * 127.5f + 127.5f;
-    }
     copy_block_lines(plan->store, &middle, &target, extent);
 }
 
@@ -288,9 +284,8 @@ static void copy_elements(const gan_tensor *from, const gan_tensor *to, bool pic
     plan.buffer_size = copy_through_integers(from->dtype) ? sizeof(int64_t) : sizeof(float);
     plan.scale_in = pictures && from->dtype == GAN_UINT8;
     plan.scale_out = pictures && to->dtype == GAN_UINT8;
-    for (int32_t i = 0; i < from->rank; i++) {
+    for (int32_t i = 0; i < from->rank; i++)
         copy_add_dimension(&plan, from->shape[i], from->strides[i], to->strides[i]);
-    }
     copy_need_matrix(&plan);
     copy_run(&plan);
 }
@@ -343,9 +338,8 @@ void gan__tensor_write_integers(gan_tensor *tensor, const int64_t *values)
 static void copy_print_shape(gan__text *text, const gan_tensor *tensor)
 {
     gan__text_append(text, "[", 1);
-    for (int32_t i = 0; i < tensor->rank; i++) {
+    for (int32_t i = 0; i < tensor->rank; i++)
         gan__text_print(text, "%s%" PRId64, i > 0 ? ", " : "", tensor->shape[i]);
-    }
     gan__text_append(text, "]", 1);
 }
 
@@ -359,9 +353,8 @@ static gan_status copy_check_shapes(const gan_tensor *to, const gan_tensor *from
     gan__text_print(&text, " to ");
     copy_print_shape(&text, to);
     gan_status status = text.status;
-    if (status == GAN_OK) {
+    if (status == GAN_OK)
         status = gan__fail(context, GAN_E_SHAPE, "gan_tensor_copy: from shape %s", text.bytes);
-    }
     gan__text_free(&text);
     return status;
 }

@@ -7,7 +7,7 @@
 gan_status gan__averages_prepare(gan_trainer *t)
 {
     double decay = gan__trainer_options(t)->average;
-    for (int32_t i = 0; i < t->kind->role_count && decay > 0; ++i) {
+    for (int32_t i = 0; i < t->kind->role_count && decay > 0; i++) {
         if (!t->models[i] || !t->kind->roles[i].averaged) continue;
         if (!t->averages[i])
             GAN__TRY(gan__average_create(&t->averages[i], t->models[i], decay));
@@ -19,18 +19,18 @@ gan_status gan__averages_prepare(gan_trainer *t)
 
 void gan__averages_free(gan_trainer *t)
 {
-    for (int32_t i = 0; i < GAN__MAX_ROLES; ++i) gan__average_destroy(t->averages[i]);
+    for (int32_t i = 0; i < GAN__MAX_ROLES; i++) gan__average_destroy(t->averages[i]);
 }
 
 void gan__averages_update(gan_trainer *t)
 {
-    for (int32_t i = 0; i < t->kind->role_count; ++i)
+    for (int32_t i = 0; i < t->kind->role_count; i++)
         if (t->averages[i]) gan__average_update(t->averages[i]);
 }
 
 static bool averages_couple(const gan_model *model)
 {
-    for (size_t i = 0; i < model->node_count; ++i)
+    for (size_t i = 0; i < model->node_count; i++)
         if (model->nodes[i].layer->kind->couples) return true;
     return false;
 }
@@ -38,12 +38,12 @@ static bool averages_couple(const gan_model *model)
 /* Begins or ends the estimation of the model's running statistics. */
 static void averages_estimate(const gan_model *model, bool begin)
 {
-    for (size_t i = 0; i < model->node_count; ++i) model->nodes[i].layer->estimates = begin;
+    for (size_t i = 0; i < model->node_count; i++) model->nodes[i].layer->estimates = begin;
 }
 
 static gan_status averages_check(const gan_trainer *t, int32_t role)
 {
-    const gan__entry_name *entry = gan__model_diverged(t->averages[role]->model);
+    const gan__named_parameter *entry = gan__model_diverged(t->averages[role]->model);
     if (!entry) return GAN_OK;
     return gan__fail(t->object.context, GAN_E_DIVERGED,
                      "%s: the average of %s: %s is estimated to be not finite", t->kind->kind.name,
@@ -81,7 +81,7 @@ static gan_status averages_refresh(gan_trainer *t, int32_t role)
 
 gan_status gan__averages_refresh(gan_trainer *t)
 {
-    for (int32_t i = 0; i < t->kind->role_count; ++i)
+    for (int32_t i = 0; i < t->kind->role_count; i++)
         if (t->averages[i] && t->kind->refresh && averages_couple(t->averages[i]->model))
             GAN__TRY(averages_refresh(t, i));
     return GAN_OK;

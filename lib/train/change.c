@@ -22,7 +22,7 @@ static gan_status change_text(const gan_trainer *t, const void *options, char **
 static gan_status change_averages(gan_trainer *t)
 {
     const double decay = gan__trainer_options(t)->average;
-    for (int32_t i = 0; i < GAN__MAX_ROLES; ++i) {
+    for (int32_t i = 0; i < GAN__MAX_ROLES; i++) {
         if (t->averages[i]) t->averages[i]->decay = decay;
         if (decay > 0) continue;
         gan__average_destroy(t->averages[i]);
@@ -58,8 +58,8 @@ gan_status gan__trainer_change(gan_trainer *t, const char *spec)
 static void change_keep_moments(const gan_optimizer *from, const gan__optimizer_state *old,
                                 const gan_optimizer *to, const gan__optimizer_state *state)
 {
-    for (int32_t i = 0; i < to->moment_count; ++i)
-        for (int32_t j = 0; j < from->moment_count; ++j)
+    for (int32_t i = 0; i < to->moment_count; i++)
+        for (int32_t j = 0; j < from->moment_count; j++)
             if (!strcmp(to->moment_names[i], from->moment_names[j]))
                 gan__copy(to->object.context, state->store->weight_count, old->moments[j],
                           state->moments[i]);
@@ -68,8 +68,8 @@ static void change_keep_moments(const gan_optimizer *from, const gan__optimizer_
 static void change_keep(const gan_optimizer *from, gan_optimizer *to)
 {
     to->steps = from->steps;
-    for (size_t i = 0; i < to->state_count; ++i)
-        for (size_t j = 0; j < from->state_count; ++j) {
+    for (size_t i = 0; i < to->state_count; i++)
+        for (size_t j = 0; j < from->state_count; j++) {
             if (to->states[i].store != from->states[j].store) continue;
             to->states[i].steps = from->states[j].steps;
             change_keep_moments(from, &from->states[j], to, &to->states[i]);

@@ -145,7 +145,7 @@ static gan_status game_discriminate(gan_trainer *t, gan_value real, gan_value fa
 static gan_status game_accuracy(gan_trainer *t, const game_objective *o, const gan_value scores[2])
 {
     gan_value mean, share, difference;
-    for (int32_t i = 0; i < 2; ++i) {
+    for (int32_t i = 0; i < 2; i++) {
         GAN__TRY(gan_tape_loss(t->tape, "mean", &scores[i], 1, &mean));
         GAN__TRY(gan__trainer_measure(t, GAN_SCORE_REAL + i, mean));
     }
@@ -226,7 +226,7 @@ static gan_status game_step(gan_trainer *t)
                          "on the discriminator's last fakes");
     GAN__TRY(gan_optimizer_rate(t->optimizers[GAN_D], &t->values[GAN_RATE_D]));
     GAN__TRY(gan_optimizer_rate(t->optimizers[GAN_G], &t->values[GAN_RATE_G]));
-    for (int64_t i = 0; i < game->d_steps; ++i) {
+    for (int64_t i = 0; i < game->d_steps; i++) {
         GAN__TRY(gan_tape_reset(t->tape));
         GAN__TRY(game_discriminator(t, &fake));
     }
@@ -327,7 +327,7 @@ static gan_status game_refresh(gan_trainer *t, gan_tape *tape, int32_t role, gan
     gan_value z, made;
     (void)role;
     GAN__TRY(gan_model_input_shape(generator, 0, shape + 1));
-    for (int i = 0; i < GAN_REFRESH_BATCHES; ++i) {
+    for (int i = 0; i < GAN_REFRESH_BATCHES; i++) {
         GAN__TRY(gan_tape_reset(tape));
         if (game->noise == 1)
             GAN__TRY(gan_tape_uniform(tape, 4, shape, &z));

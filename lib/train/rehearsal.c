@@ -13,9 +13,9 @@ gan_status gan__rehearse(gan_trainer *t)
     memcpy(values, t->values, sizeof values);
     t->stepping = t->rehearsing = true;
     gan__tape_rehearse(t->tape, true);
-    for (int32_t i = 0; i < t->kind->group_count; ++i) gan__optimizer_mark(t->optimizers[i]);
+    for (int32_t i = 0; i < t->kind->group_count; i++) gan__optimizer_mark(t->optimizers[i]);
     gan_status status = t->kind->step(t);
-    for (int32_t i = 0; i < t->kind->group_count; ++i) gan__optimizer_let_go(t->optimizers[i]);
+    for (int32_t i = 0; i < t->kind->group_count; i++) gan__optimizer_let_go(t->optimizers[i]);
     gan__tape_rehearse(t->tape, false);
     (void)gan_tape_seek(t->tape, draws); /* a count that was reached before cannot fail */
     t->stepping = t->rehearsing = false;
@@ -26,10 +26,10 @@ gan_status gan__rehearse(gan_trainer *t)
 static int64_t rehearsed_data(const gan_trainer *t)
 {
     int64_t bytes = 0;
-    for (int32_t i = 0; i < t->kind->feed_count; ++i) {
+    for (int32_t i = 0; i < t->kind->feed_count; i++) {
         const gan_dataset *data = t->feeds[i].dataset;
         if (t->feeds[i].batcher) bytes += gan__batcher_memory(t->feeds[i].batcher);
-        for (int32_t f = 0; data && f < data->field_count; ++f) {
+        for (int32_t f = 0; data && f < data->field_count; f++) {
             const gan_tensor *tensor = data->fields[f].tensor;
             if (tensor) bytes += gan_tensor_count(tensor) * (int64_t)gan__dtype_size(tensor->dtype);
         }
@@ -47,14 +47,13 @@ static int64_t rehearsed_store(const gan__store *store)
 static int64_t rehearsed_state(const gan_trainer *t)
 {
     int64_t count = 0;
-    for (size_t i = 0; i < t->undo.store_count; ++i)
-        count += rehearsed_store(t->undo.stores[i]);
-    for (int32_t r = 0; r < t->kind->role_count; ++r)
-        for (size_t i = 0; t->averages[r] && i < t->averages[r]->model->store_count; ++i)
+    for (size_t i = 0; i < t->undo.store_count; i++) count += rehearsed_store(t->undo.stores[i]);
+    for (int32_t r = 0; r < t->kind->role_count; r++)
+        for (size_t i = 0; t->averages[r] && i < t->averages[r]->model->store_count; i++)
             count += rehearsed_store(t->averages[r]->model->stores[i]);
-    for (int32_t i = 0; i < t->kind->group_count; ++i) {
+    for (int32_t i = 0; i < t->kind->group_count; i++) {
         const gan_optimizer *optimizer = t->optimizers[i];
-        for (size_t j = 0; j < optimizer->state_count; ++j)
+        for (size_t j = 0; j < optimizer->state_count; j++)
             count += optimizer->moment_count * optimizer->states[j].store->weight_count;
     }
     return count;
@@ -63,11 +62,11 @@ static int64_t rehearsed_state(const gan_trainer *t)
 int64_t gan__rehearsed_memory(const gan_trainer *t)
 {
     int64_t count = 2 * rehearsed_state(t); /* a checkpoint is put together before it is written */
-    for (size_t i = 0; i < t->undo.store_count; ++i) {
+    for (size_t i = 0; i < t->undo.store_count; i++) {
         const gan__store *store = t->undo.stores[i];
         count += rehearsed_store(store) - (store->gradients ? 0 : store->weight_count);
     }
-    for (int32_t i = 0; i < t->kind->group_count; ++i)
+    for (int32_t i = 0; i < t->kind->group_count; i++)
         count += gan__optimizer_undo_count(t->optimizers[i]);
     return count * (int64_t)sizeof(float) + rehearsed_data(t) + gan__tape_memory(t->tape) +
            gan__scratch_memory(t->object.context);

@@ -16,7 +16,7 @@ static void trainer_destroy(void *self)
 {
     gan_trainer *t = self;
     gan_context *context = t->object.context;
-    for (int32_t i = 0; i < GAN__MAX_FEEDS; ++i) {
+    for (int32_t i = 0; i < GAN__MAX_FEEDS; i++) {
         gan__batcher_free(t->feeds[i].batcher);
         gan_dataset_release(t->feeds[i].dataset);
         gan_tensor_release(t->feeds[i].fed);
@@ -25,7 +25,7 @@ static void trainer_destroy(void *self)
     gan__free(context, t->precision);
     gan_tape_release(t->tape);
     gan__averages_free(t);
-    for (int32_t i = 0; i < GAN__MAX_ROLES; ++i) {
+    for (int32_t i = 0; i < GAN__MAX_ROLES; i++) {
         gan_optimizer_release(t->optimizers[i]);
         gan_model_release(t->models[i]);
         gan__free(context, t->specs[i]);
@@ -60,7 +60,7 @@ gan_status gan__trainer_create(gan_trainer **out, gan_context *context, const ch
     GAN__TRY(gan__object_create(&t, context, sizeof *t, GAN__TRAINER, trainer_destroy));
     t->seed = seed;
     t->root = root;
-    for (int32_t i = 0; i < GAN__MAX_VALUES; ++i) t->values[i] = t->reported[i] = NAN;
+    for (int32_t i = 0; i < GAN__MAX_VALUES; i++) t->values[i] = t->reported[i] = NAN;
     status = trainer_describe(t, spec);
     if (status == GAN_OK) status = gan__tape_create(&t->tape, context, seed);
     if (status == GAN_OK)
@@ -76,7 +76,7 @@ static gan_status trainer_create(gan_trainer **out, gan_context *context, const 
     uint64_t seed = context->seed;
     if (context->trainers > 0) seed = gan__random_seed(seed, GAN__DRAW_TRAINER, context->trainers);
     GAN__TRY(gan__trainer_create(out, context, spec, seed, context->seed));
-    ++context->trainers;
+    context->trainers++;
     return GAN_OK;
 }
 
@@ -102,21 +102,21 @@ void gan_trainer_release(gan_trainer *trainer)
 
 int32_t gan__trainer_role(const gan_trainer *t, const char *name)
 {
-    for (int32_t i = 0; i < t->kind->role_count; ++i)
+    for (int32_t i = 0; i < t->kind->role_count; i++)
         if (!strcmp(t->kind->roles[i].name, name)) return i;
     return -1;
 }
 
 int32_t gan__trainer_group(const gan_trainer *t, const char *name)
 {
-    for (int32_t i = 0; i < t->kind->group_count; ++i)
+    for (int32_t i = 0; i < t->kind->group_count; i++)
         if (!strcmp(t->kind->groups[i], name)) return i;
     return -1;
 }
 
 static int32_t trainer_feed(const gan_trainer *t, const char *name)
 {
-    for (int32_t i = 0; i < t->kind->feed_count; ++i)
+    for (int32_t i = 0; i < t->kind->feed_count; i++)
         if (!strcmp(t->kind->feeds[i].name, name)) return i;
     return -1;
 }
@@ -130,7 +130,7 @@ static gan_status trainer_unknown(const gan_trainer *t, const char *what, const 
     int32_t count = roles   ? t->kind->role_count
                     : feeds ? t->kind->feed_count
                             : t->kind->group_count;
-    for (int32_t i = 0; i < count && used < sizeof list; ++i) {
+    for (int32_t i = 0; i < count && used < sizeof list; i++) {
         const char *one = roles   ? t->kind->roles[i].name
                           : feeds ? t->kind->feeds[i].name
                                   : t->kind->groups[i];
@@ -296,7 +296,7 @@ static gan_status trainer_make_optimizer(gan_trainer *t, int32_t group)
     if (t->optimizers[group]) return GAN_OK;
     GAN__TRY(gan_optimizer_create(&optimizer, t->object.context, spec));
     status = GAN_OK;
-    for (int32_t i = 0; i < t->kind->role_count && status == GAN_OK; ++i)
+    for (int32_t i = 0; i < t->kind->role_count && status == GAN_OK; i++)
         if (t->models[i] && !strcmp(t->kind->roles[i].group, t->kind->groups[group]))
             status = gan_optimizer_add(optimizer, t->models[i]);
     if (status == GAN_OK)
@@ -308,7 +308,7 @@ static gan_status trainer_make_optimizer(gan_trainer *t, int32_t group)
 
 static gan_status trainer_check_roles(const gan_trainer *t)
 {
-    for (int32_t i = 0; i < t->kind->role_count; ++i)
+    for (int32_t i = 0; i < t->kind->role_count; i++)
         if (!t->models[i])
             return gan__fail(t->object.context, GAN_E_STATE, "%s: the role '%s' has no model",
                              t->kind->kind.name, t->kind->roles[i].name);
@@ -318,7 +318,7 @@ static gan_status trainer_check_roles(const gan_trainer *t)
 gan_status gan__trainer_make_optimizers(gan_trainer *t)
 {
     GAN__TRY(trainer_check_roles(t));
-    for (int32_t i = 0; i < t->kind->group_count; ++i) GAN__TRY(trainer_make_optimizer(t, i));
+    for (int32_t i = 0; i < t->kind->group_count; i++) GAN__TRY(trainer_make_optimizer(t, i));
     return GAN_OK;
 }
 
@@ -341,7 +341,7 @@ gan_status gan__trainer_ready(gan_trainer *t)
     gan_context *context = t->object.context;
     const gan__trainer_kind *kind = t->kind;
     GAN__TRY(trainer_check_roles(t));
-    for (int32_t i = 0; i < kind->feed_count; ++i)
+    for (int32_t i = 0; i < kind->feed_count; i++)
         if (kind->feeds[i].field && !t->feeds[i].dataset && !t->feeds[i].fed)
             return gan__fail(context, GAN_E_STATE, "%s: the feed '%s' has no data", kind->kind.name,
                              kind->feeds[i].name);
@@ -349,7 +349,7 @@ gan_status gan__trainer_ready(gan_trainer *t)
     if (t->ready) return GAN_OK;
     GAN__TRY(gan__trainer_check_sharing(t));
     GAN__TRY(gan__trainer_make_optimizers(t));
-    for (int32_t i = 0; i < kind->feed_count; ++i) GAN__TRY(trainer_make_batcher(t, i));
+    for (int32_t i = 0; i < kind->feed_count; i++) GAN__TRY(trainer_make_batcher(t, i));
     GAN__TRY(gan__undo_prepare(t));
     GAN__TRY(kind->check(t));
     t->ready = true;
@@ -407,7 +407,7 @@ gan_status gan_trainer_value(const gan_trainer *t, const char *name, double *out
     if (!name || !out)
         return gan__fail(t->object.context, GAN_E_ARGUMENT, "gan_trainer_value: %s is NULL",
                          name ? "out" : "name");
-    for (int32_t i = 0; i < t->kind->value_count; ++i)
+    for (int32_t i = 0; i < t->kind->value_count; i++)
         if (!strcmp(t->kind->values[i], name)) {
             *out = t->reported[i];
             return GAN_OK;
@@ -419,7 +419,7 @@ gan_status gan_trainer_value(const gan_trainer *t, const char *name, double *out
 
 static gan_status trainer_values(const gan_trainer *t, double *values)
 {
-    for (int32_t i = 0; i < t->kind->value_count; ++i) values[i] = t->values[i];
+    for (int32_t i = 0; i < t->kind->value_count; i++) values[i] = t->values[i];
     return GAN_OK;
 }
 

@@ -73,15 +73,29 @@ typedef struct gan__trainer_common {
     double average;
 } gan__trainer_common;
 
-#define GAN__TRAINER_COMMON_OPTIONS(type)                                                          \
-    {"batch", GAN__OPTION_INTEGER, 0, "64", 1, 1 << 20, NULL, offsetof(type, common.batch),        \
-     "samples in a step"},                                                                         \
-    {"average", GAN__OPTION_REAL, 0, "0", 0, 0.999999, NULL, offsetof(type, common.average),       \
-     "decay of a moving average of the weights, kept beside them for sampling; 0: none"},          \
-    {                                                                                              \
-        "on_divergence", GAN__OPTION_CHOICE, 0, "stop", 0, 0, "stop|skip",                         \
-            offsetof(type, common.on_divergence),                                                  \
-            "a loss or gradient that is not finite: stop with an error, or skip the step"          \
+#define GAN__TRAINER_COMMON_OPTIONS(type)                                                     \
+    {"batch",                                                                                 \
+     GAN__OPTION_INTEGER,                                                                     \
+     0,                                                                                       \
+     "64",                                                                                    \
+     1,                                                                                       \
+     1 << 20,                                                                                 \
+     NULL,                                                                                    \
+     offsetof(type, common.batch),                                                            \
+     "samples in a step"},                                                                    \
+        {"average",                                                                           \
+         GAN__OPTION_REAL,                                                                    \
+         0,                                                                                   \
+         "0",                                                                                 \
+         0,                                                                                   \
+         0.999999,                                                                            \
+         NULL,                                                                                \
+         offsetof(type, common.average),                                                      \
+         "decay of a moving average of the weights, kept beside them for sampling; 0: none"}, \
+    {                                                                                         \
+        "on_divergence", GAN__OPTION_CHOICE, 0, "stop", 0, 0, "stop|skip",                    \
+            offsetof(type, common.on_divergence),                                             \
+            "a loss or gradient that is not finite: stop with an error, or skip the step"     \
     }
 
 typedef struct gan__feed_state {

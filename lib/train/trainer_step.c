@@ -35,8 +35,8 @@ gan_status gan__trainer_apply(gan_trainer *t, int32_t role, const char *mode,
                               const gan_value *inputs, int32_t input_count, gan_value *outputs,
                               int32_t output_count)
 {
-    gan_status status = gan_tape_apply(t->tape, t->models[role], mode, inputs, input_count, outputs,
-                                       output_count);
+    gan_status status =
+        gan_tape_apply(t->tape, t->models[role], mode, inputs, input_count, outputs, output_count);
     if (status == GAN_OK) return GAN_OK;
     return gan__fail_in(t->object.context, status, "%s: the %s", t->kind->kind.name,
                         t->kind->roles[role].name);
@@ -71,8 +71,8 @@ gan_status gan__trainer_update(gan_trainer *t, int32_t group, int32_t norm_value
 /* What the step's passes have changed, and no update checks. */
 static gan_status step_check_statistics(const gan_trainer *t)
 {
-    for (int32_t i = 0; i < t->kind->role_count; ++i) {
-        const gan__entry_name *entry = gan__model_diverged(t->models[i]);
+    for (int32_t i = 0; i < t->kind->role_count; i++) {
+        const gan__named_parameter *entry = gan__model_diverged(t->models[i]);
         if (entry)
             return gan__fail(t->object.context, GAN_E_DIVERGED,
                              "%s: %s %s is not finite in step %lld", t->kind->kind.name,
@@ -103,8 +103,8 @@ static void step_commit(gan_trainer *t)
 /* A step was made or skipped: its batches are used up. */
 static void step_complete(gan_trainer *t)
 {
-    ++t->steps;
-    for (int32_t i = 0; i < t->kind->feed_count; ++i) {
+    t->steps++;
+    for (int32_t i = 0; i < t->kind->feed_count; i++) {
         gan_tensor_release(t->feeds[i].fed);
         t->feeds[i].fed = NULL;
     }
@@ -161,7 +161,7 @@ static int32_t step_report(gan_trainer *t, gan_trainer_function on_step, void *u
 static gan_status trainer_run(gan_trainer *t, int64_t steps, gan_trainer_function on_step,
                               void *user, uint64_t mode)
 {
-    for (int64_t i = 0; i < steps; ++i) {
+    for (int64_t i = 0; i < steps; i++) {
         GAN__TRY(trainer_step(t));
         if (on_step && step_report(t, on_step, user, mode))
             return gan__fail(t->object.context, GAN_E_CANCELLED,

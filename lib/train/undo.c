@@ -5,7 +5,7 @@
 
 static bool undo_has_store(const gan__undo_log *undo, const gan__store *store)
 {
-    for (size_t i = 0; i < undo->store_count; ++i)
+    for (size_t i = 0; i < undo->store_count; i++)
         if (undo->stores[i] == store) return true;
     return false;
 }
@@ -17,9 +17,9 @@ gan_status gan__undo_prepare(gan_trainer *t)
     gan__free(context, undo->kept);
     undo->kept = NULL;
     undo->store_count = 0;
-    for (int32_t r = 0; r < t->kind->role_count; ++r) {
+    for (int32_t r = 0; r < t->kind->role_count; r++) {
         const gan_model *model = t->models[r];
-        for (size_t i = 0; model && i < model->store_count; ++i) {
+        for (size_t i = 0; model && i < model->store_count; i++) {
             if (undo_has_store(undo, model->stores[i])) continue;
             GAN__TRY(gan__grow(context, &undo->stores, &undo->store_capacity, undo->store_count + 1,
                                sizeof *undo->stores));
@@ -39,7 +39,7 @@ void gan__undo_free(gan_trainer *t)
 static gan__counters undo_counters(const gan_trainer *t)
 {
     gan__counters counters = {.draws = gan_tape_draws(t->tape)};
-    for (int32_t i = 0; i < t->kind->feed_count; ++i)
+    for (int32_t i = 0; i < t->kind->feed_count; i++)
         if (t->feeds[i].batcher) counters.positions[i] = gan__batcher_position(t->feeds[i].batcher);
     return counters;
 }
@@ -47,7 +47,7 @@ static gan__counters undo_counters(const gan_trainer *t)
 static gan_status undo_seek(gan_trainer *t, const gan__counters *counters)
 {
     GAN__TRY(gan_tape_seek(t->tape, counters->draws));
-    for (int32_t i = 0; i < t->kind->feed_count; ++i)
+    for (int32_t i = 0; i < t->kind->feed_count; i++)
         if (t->feeds[i].batcher)
             GAN__TRY(gan__batcher_seek(t->feeds[i].batcher, counters->positions[i]));
     return GAN_OK;
@@ -58,7 +58,7 @@ void gan__undo_begin(gan_trainer *t)
     gan__stores_keep(t->undo.stores, t->undo.store_count, t->undo.kept);
     t->undo.before = undo_counters(t);
     t->undo.group_count = 0;
-    for (int32_t i = 0; i < t->kind->group_count; ++i) {
+    for (int32_t i = 0; i < t->kind->group_count; i++) {
         gan__optimizer_mark(t->optimizers[i]);
         (void)gan_optimizer_zero(t->optimizers[i]); /* gradients of others are no part of a step */
     }
@@ -70,7 +70,7 @@ void gan__undo(gan_trainer *t)
     /* Backwards: what two groups train was first kept by the first that updated it. */
     while (t->undo.group_count > 0)
         gan__optimizer_undo(t->optimizers[t->undo.groups[--t->undo.group_count]]);
-    for (int32_t i = 0; i < t->kind->group_count; ++i) (void)gan_optimizer_zero(t->optimizers[i]);
+    for (int32_t i = 0; i < t->kind->group_count; i++) (void)gan_optimizer_zero(t->optimizers[i]);
     gan__stores_put_back(t->undo.stores, t->undo.store_count, t->undo.kept);
     (void)undo_seek(t, &t->undo.before); /* positions that were reached before cannot fail */
 }

@@ -22,9 +22,8 @@ TEST_UNUSED static void begin_row(const world *w, const char *function)
 {
     w->context->message[0] = '\0';
     if (*function == '*') function++; /* the first character of what it returns */
-    for (int i = 0; i < called_count; i++) {
+    for (int i = 0; i < called_count; i++)
         if (strcmp(called[i], function) == 0) return;
-    }
     if (CHECK(called_count < MOST_NAMES)) called[called_count++] = function;
 }
 

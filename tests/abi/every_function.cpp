@@ -19,7 +19,7 @@ static int calls = 0, log_lines = 0, released = 0;
 
 static void expect(bool holds, const char *what)
 {
-    ++calls;
+    calls++;
     if (holds) return;
     std::printf("failed: %s; the last message is \"%s\"\n", what, gan_context_message(context));
     std::exit(1);
@@ -34,39 +34,39 @@ static void must(gan_status status, const char *what = "a call")
 
 static void *allocate(void *user, std::size_t size, std::size_t alignment)
 {
-    ++*static_cast<int *>(user);
+    (*static_cast<int *>(user))++;
     return std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
 }
 
 static void deallocate(void *user, void *memory)
 {
-    --*static_cast<int *>(user);
+    (*static_cast<int *>(user))--;
     std::free(memory);
 }
 
 static void write_log(void *, std::int32_t level, const char *line)
 {
     expect(level >= GAN_LOG_ERROR && level <= GAN_LOG_DEBUG && *line, "a log line");
-    ++log_lines;
+    log_lines++;
 }
 
 static void run_tasks(void *, std::int64_t count, void (*task)(void *argument, std::int64_t index),
                       void *argument)
 {
-    for (std::int64_t i = 0; i < count; ++i) task(argument, i);
+    for (std::int64_t i = 0; i < count; i++) task(argument, i);
 }
 
 static void release_floats(void *user, void *data)
 {
-    ++*static_cast<int *>(user);
+    (*static_cast<int *>(user))++;
     delete[] static_cast<float *>(data);
 }
 
 static std::int32_t read_example(void *user, std::int64_t index, void *const *data)
 {
     auto *pixels = static_cast<std::uint8_t *>(data[0]);
-    for (int i = 0; i < 64; ++i) pixels[i] = static_cast<std::uint8_t>(index * 7 + i);
-    ++*static_cast<int *>(user);
+    for (int i = 0; i < 64; i++) pixels[i] = static_cast<std::uint8_t>(index * 7 + i);
+    (*static_cast<int *>(user))++;
     return 0;
 }
 
@@ -93,7 +93,7 @@ static gan_tensor *make_tensor(std::vector<std::int64_t> shape)
                            shape.data()),
          "gan_tensor_create");
     auto *values = static_cast<float *>(gan_tensor_data(tensor));
-    for (std::int64_t i = 0; i < gan_tensor_count(tensor); ++i)
+    for (std::int64_t i = 0; i < gan_tensor_count(tensor); i++)
         values[i] = static_cast<float>(i * 7919 % 201) / 100.0F - 1.0F;
     return tensor;
 }
@@ -286,7 +286,7 @@ static void use_model_parameters(gan_model *model)
 {
     std::int32_t flags = 0;
     std::int64_t trained = 0;
-    for (std::int64_t i = 0; i < gan_model_parameter_count(model); ++i) {
+    for (std::int64_t i = 0; i < gan_model_parameter_count(model); i++) {
         const char *name = gan_model_parameter_name(model, i);
         gan_tensor *values = like_parameter(model, name);
         must(gan_model_parameter_flags(model, name, &flags), "gan_model_parameter_flags");
@@ -472,7 +472,7 @@ static void use_tape()
     must(gan_optimizer_add(t.g_adam, t.g), "gan_optimizer_add");
     must(gan_optimizer_add(t.d_adam, t.d));
     gan_tensor *real = make_tensor({4, 8, 8, 1}), *noise = make_tensor({4, 6});
-    for (int i = 0; i < 3; ++i) {
+    for (int i = 0; i < 3; i++) {
         step_discriminator(t, real);
         step_generator(t, noise);
     }
@@ -493,7 +493,7 @@ static void use_trainer_values(const gan_trainer *trainer)
     std::vector<double> values(static_cast<std::size_t>(gan_trainer_value_count(trainer)));
     must(gan_trainer_values(trainer, values.data(), gan_trainer_value_count(trainer)),
          "gan_trainer_values");
-    for (std::size_t i = 0; i < values.size(); ++i)
+    for (std::size_t i = 0; i < values.size(); i++)
         expect(gan_trainer_value_name(trainer, static_cast<std::int32_t>(i)) != nullptr,
                "gan_trainer_value_name");
     expect(std::strstr(gan_trainer_text(trainer), "average=0.9") != nullptr, "gan_trainer_text");
@@ -577,15 +577,15 @@ static void use_catalog()
 {
     int options = 0, members = 0, bounded = 0;
     double least = 0, most = 0;
-    for (std::int32_t g = 0; g < gan_catalog_group_count(); ++g) {
+    for (std::int32_t g = 0; g < gan_catalog_group_count(); g++) {
         expect(*gan_catalog_group(g) != '\0', "gan_catalog_group");
-        for (std::int32_t k = 0; k < gan_catalog_kind_count(g); ++k) {
+        for (std::int32_t k = 0; k < gan_catalog_kind_count(g); k++) {
             expect(*gan_catalog_kind(g, k) && *gan_catalog_kind_help(g, k), "gan_catalog_kind");
-            for (std::int32_t o = 0; o < gan_catalog_option_count(g, k); ++o) {
+            for (std::int32_t o = 0; o < gan_catalog_option_count(g, k); o++) {
                 options += *gan_catalog_option(g, k, o, "name") != '\0';
                 bounded += gan_catalog_option_range(g, k, o, &least, &most);
             }
-            for (std::int32_t m = 0; m < gan_catalog_member_count(g, k); ++m)
+            for (std::int32_t m = 0; m < gan_catalog_member_count(g, k); m++)
                 members += *gan_catalog_member(g, k, m, "name") != '\0';
         }
     }

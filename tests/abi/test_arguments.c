@@ -134,9 +134,8 @@ static void refuse_tensor_views(world *w)
     NOT_MADE(gan_tensor, GAN_E_ARGUMENT, NULL, gan_tensor_permute, bad, orders[0]);
     REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_tensor_permute, NULL, w->pictures, orders[0]);
     NOT_MADE(gan_tensor, GAN_E_ARGUMENT, "order is NULL", gan_tensor_permute, w->pictures, NULL);
-    for (size_t i = 0; i < sizeof orders / sizeof orders[0]; i++) {
+    for (size_t i = 0; i < sizeof orders / sizeof orders[0]; i++)
         NOT_MADE(gan_tensor, GAN_E_ARGUMENT, "order[", gan_tensor_permute, w->pictures, orders[i]);
-    }
 }
 
 static void refuse_tensor_rest(world *w)

@@ -71,9 +71,8 @@ static void refuse_model_files(world *w)
     NOT_MADE(gan_model, GAN_E_ARGUMENT, NULL, gan_model_load_memory, bad, bytes, 10);
     REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_model_load_memory, NULL, c, bytes, 10);
     NOT_MADE(gan_model, GAN_E_ARGUMENT, "bytes is NULL", gan_model_load_memory, c, NULL, 10);
-    for (size_t size = 0; size < sizeof bytes; size++) {
+    for (size_t size = 0; size < sizeof bytes; size++)
         NOT_MADE(gan_model, GAN_E_FORMAT, "", gan_model_load_memory, c, bytes, size);
-    }
     EACH_WRONG(MODEL, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_model_load_weights, bad, "a", NULL);
     REFUSED(GAN_E_ARGUMENT, "path is NULL", gan_model_load_weights, w->generator, NULL, NULL);
     REFUSED(GAN_E_FORMAT, "pictures.npy", gan_model_load_weights, w->generator, "pictures.npy",

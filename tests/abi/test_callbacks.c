@@ -490,9 +490,8 @@ static void let_tenants(tenant *tenants, void (*run)(void *argument))
 {
     gan__thread *threads[THREADS];
     for (int i = 0; i < THREADS; i++) threads[i] = gan__thread_start(run, &tenants[i]);
-    for (int i = 0; i < THREADS; i++) {
+    for (int i = 0; i < THREADS; i++)
         if (CHECK(threads[i] != NULL)) gan__thread_join(threads[i]);
-    }
 }
 
 TEST(contexts_in_threads)

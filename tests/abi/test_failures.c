@@ -324,9 +324,8 @@ static void fail_one_allocation(stage *const *stages)
         fault.fail_at = n;
         gan_status status = run_program(&fault, stages, 1);
         if (status != GAN_OK || fault.live != 0) complain("allocation", n, status, &fault);
-        for (int i = 0; i < OUTPUTS; i++) {
+        for (int i = 0; i < OUTPUTS; i++)
             if (!same_file(&fault, &whole, outputs[i])) complain_file(n, outputs[i]);
-        }
     }
     fault_free_files(&fault);
 }
@@ -369,9 +368,8 @@ TEST(file_operations_fail)
         fault.file_fail_at = (n + 1) / 2;
         fault.and_after = (int)(n % 2);
         gan_status status = run_program(&fault, by_text, 0);
-        if ((status != GAN_E_FILE && status != GAN_OK) || fault.live != 0) {
+        if ((status != GAN_E_FILE && status != GAN_OK) || fault.live != 0)
             complain("operation", fault.file_fail_at, status, &fault);
-        }
         check_disk(&fault, fault.file_fail_at, status != GAN_OK);
     }
     printf("%lld file operations\n", (long long)whole.file_operations);
@@ -387,9 +385,8 @@ TEST(file_operation_fails_and_all_goes_on)
         fault.file_fail_at = n;
         gan_status status = run_program(&fault, by_text, 1);
         if (status != GAN_OK || fault.live != 0) complain("operation", n, status, &fault);
-        for (int i = 0; i < OUTPUTS; i++) {
+        for (int i = 0; i < OUTPUTS; i++)
             if (!same_file(&fault, &whole, outputs[i])) complain_file(n, outputs[i]);
-        }
     }
     fault_free_files(&fault);
 }

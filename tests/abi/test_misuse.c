@@ -78,9 +78,8 @@ TEST(trainer_outlives_what_it_was_given)
     open_world(&w, "threads=2");
     gan_model_retain(w.generator);
     gan_model_retain(w.discriminator);
-    for (int kind = 0; kind < NOTHING; kind++) {
+    for (int kind = 0; kind < NOTHING; kind++)
         if (kind != TRAINER && kind != LAYER) release(&w, kind);
-    }
     CHECK_OK(gan_trainer_run(w.trainer, 3, NULL, NULL));
     gan_model_release(w.generator);
     gan_model_release(w.discriminator);

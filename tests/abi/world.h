@@ -68,9 +68,8 @@ TEST_UNUSED static gan_tensor *make_tensor(gan_context *context, int32_t rank, c
     gan_tensor *tensor = NULL;
     CHECK_OK(gan_tensor_create(&tensor, context, GAN_FLOAT32, rank, shape));
     float *values = gan_tensor_data(tensor);
-    for (int64_t i = 0; i < gan_tensor_count(tensor); i++) {
+    for (int64_t i = 0; i < gan_tensor_count(tensor); i++)
         values[i] = (float)(i * 7919 % 201) / 100.0f - 1.0f;
-    }
     return tensor;
 }
 

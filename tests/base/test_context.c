@@ -379,7 +379,7 @@ typedef struct sample_object {
 
 static void sample_destroy(void *self)
 {
-    ++*((sample_object *)self)->destroyed;
+    (*((sample_object *)self)->destroyed)++;
 }
 
 TEST(objects)

@@ -58,9 +58,8 @@ TEST(printing)
         {9.999999999999997e22, "9.999999999999997e+22"},
     };
     char text[GAN__NUMBER_SIZE];
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         CHECK_TEXT(gan__number_print(cases[i].value, text), cases[i].text);
-    }
     CHECK_TEXT(gan__number_print(number_of(0x7FF0000000000000u), text), "inf");
     CHECK_TEXT(gan__number_print(number_of(0xFFF0000000000000u), text), "-inf");
     CHECK_TEXT(gan__number_print(number_of(0x7FF8000000000000u), text), "nan");
@@ -99,9 +98,8 @@ TEST(round_trips)
 static int digits_of(const char *text)
 {
     int digits = 0;
-    for (; *text && *text != 'e'; text++) {
+    for (; *text && *text != 'e'; text++)
         if (*text >= '0' && *text <= '9' && (digits > 0 || *text != '0')) digits++;
-    }
     return digits;
 }
 
@@ -196,9 +194,8 @@ TEST(comma_locale)
                                         "de_DE"};
     char text[GAN__NUMBER_SIZE];
     const char *set = NULL;
-    for (size_t i = 0; !set && i < sizeof names / sizeof names[0]; i++) {
+    for (size_t i = 0; !set && i < sizeof names / sizeof names[0]; i++)
         set = setlocale(LC_ALL, names[i]);
-    }
     if (!set) printf("no locale with a comma is installed\n");
     CHECK_TEXT(gan__number_print(1.5, text), "1.5");
     CHECK(parses_to("1.5", 1.5));

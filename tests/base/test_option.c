@@ -215,9 +215,8 @@ TEST(messages)
          "9)"},
     };
     gan_context *context = context_of_test();
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         CHECK_TEXT(described(context, cases[i].spec), cases[i].message);
-    }
     CHECK_TEXT(described(context, NULL), "thing: the description is NULL");
     gan_context_release(context);
 }

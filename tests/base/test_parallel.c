@@ -150,14 +150,14 @@ TEST(teams_come_and_go)
 static void host_serial(void *user, int64_t count, void (*task)(void *argument, int64_t index),
                         void *argument)
 {
-    ++*(int *)user;
+    (*(int *)user)++;
     for (int64_t i = 0; i < count; i++) task(argument, i);
 }
 
 static void host_backwards(void *user, int64_t count, void (*task)(void *argument, int64_t index),
                            void *argument)
 {
-    ++*(int *)user;
+    (*(int *)user)++;
     for (int64_t i = count - 1; i >= 0; i--) task(argument, i);
 }
 
@@ -186,7 +186,7 @@ static void host_threads(void *user, int64_t count, void (*task)(void *argument,
 {
     gan__thread *threads[MOST_WORKERS];
     host_job jobs[MOST_WORKERS];
-    ++*(int *)user;
+    (*(int *)user)++;
     for (int64_t i = 0; i < count; i++) {
         jobs[i] = (host_job){task, argument, i};
         threads[i] = gan__thread_start(host_job_run, &jobs[i]);

@@ -83,9 +83,8 @@ static int order_number(uint64_t count, uint64_t step)
     int number = 0;
     for (uint64_t i = 0; i < count; i++) {
         int below = 0;
-        for (uint64_t j = i + 1; j < count; j++) {
+        for (uint64_t j = i + 1; j < count; j++)
             below += gan__random_permute(&draw, count, j) < gan__random_permute(&draw, count, i);
-        }
         number = number * (int)(count - i) + below;
     }
     return number;
@@ -100,12 +99,10 @@ TEST(orders_of_a_few_are_equally_frequent)
     for (int count = 2; count <= 5; count++) {
         int seen[120] = {0}, steps = orders[count] * 100;
         double chi = 0;
-        for (int step = 0; step < steps; step++) {
+        for (int step = 0; step < steps; step++)
             seen[order_number((uint64_t)count, (uint64_t)step)]++;
-        }
-        for (int i = 0; i < orders[count]; i++) {
+        for (int i = 0; i < orders[count]; i++)
             chi += (double)(seen[i] - 100) * (seen[i] - 100) / 100;
-        }
         CHECK(chi < bounds[count]);
     }
     /* Of 16, each goes everywhere, and what stands behind it too: 16 x 15 pairs of places. */

@@ -185,9 +185,8 @@ static int race_write(char letter)
     gan_context *context = context_with(NULL);
     memset(text, letter, sizeof text);
     const gan__piece piece = {text, sizeof text};
-    for (int i = 0; i < RACE_ROUNDS; i++) {
+    for (int i = 0; i < RACE_ROUNDS; i++)
         if (gan__file_replace(context, "stream-race/f", &piece, 1) != GAN_OK) return 1;
-    }
     gan_context_release(context);
     return 0;
 }
@@ -199,9 +198,8 @@ TEST(writers_of_one_path)
     int left = RACE_WRITERS, torn = 0, failed = 0;
     CHECK_INT(system("rm -rf stream-race && mkdir stream-race"), 0);
     CHECK_INT(race_write('z'), 0);
-    for (int i = 0; i < RACE_WRITERS; i++) {
+    for (int i = 0; i < RACE_WRITERS; i++)
         if (fork() == 0) _exit(race_write((char)('a' + i)));
-    }
     while (left > 0) {
         uint8_t *bytes;
         size_t size, same = 0;
@@ -296,9 +294,8 @@ TEST(replace_with_failures)
             fault.file_fail_at = 0;
             CHECK(file_is(context, "f", status == GAN_OK ? "the new bytes" : "the old content"));
             if (!after || k == 1 || status == GAN_OK) CHECK_INT(fault_file_count(&fault), 1);
-            if (status != GAN_OK) {
+            if (status != GAN_OK)
                 CHECK(strncmp(gan_context_message(context), "f: cannot be ", 13) == 0);
-            }
             gan_context_release(context);
             CHECK_INT(fault.live, 0);
             fault_free_files(&fault);

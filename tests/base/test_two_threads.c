@@ -21,11 +21,10 @@ typedef struct misuser {
 
 static void count_status(misuser *self, gan_status status, gan_status expected)
 {
-    if (status == GAN_E_BUSY) {
+    if (status == GAN_E_BUSY)
         self->refused++;
-    } else if (status != expected) {
+    else if (status != expected)
         self->strange++;
-    }
 }
 
 static void misuse(void *argument)

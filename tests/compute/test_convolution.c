@@ -54,9 +54,8 @@ typedef struct problem {
 
 static void fill(float *data, int64_t count, bool whole)
 {
-    for (int64_t i = 0; i < count; i++) {
+    for (int64_t i = 0; i < count; i++)
         data[i] = whole ? (float)pick(-3, 3) : (float)pick(-1000000, 1000000) * 1e-6f;
-    }
 }
 
 static problem problem_of(gan__conv conv, bool whole)
@@ -151,9 +150,8 @@ static float *run(gan_context *context, const problem *p, gan__pass pass, bool a
     CHECK(is_intact(panel, panel_count));
     int64_t shift = aligned - workspace;
     bool untouched = true;
-    for (int64_t i = floats + shift; i < floats + 16; i++) {
+    for (int64_t i = floats + shift; i < floats + 16; i++)
         untouched = untouched && !memcmp(&workspace[i], &canary, sizeof canary);
-    }
     CHECK(untouched && is_intact(workspace, floats + 16));
     drop(panel);
     drop(workspace);
@@ -219,11 +217,10 @@ static void check_real(const problem *p, gan__pass pass)
             float *out = run(teams[team], p, pass, false);
             bool same = !first || !memcmp(first, out, (size_t)count * sizeof *out);
             if (!CHECK(same)) describe(&p->conv, pass, tier, thread_counts[team]);
-            if (first) {
+            if (first)
                 drop(out);
-            } else {
+            else
                 first = out;
-            }
         }
     }
     drop(first);

@@ -84,9 +84,8 @@ TEST(moments)
     CHECK(least < -4.3f && most > 4.3f && least > -7 && most < 7);
     gan__draw_bernoulli(context, &draw, 0, COUNT, 0.3f, x);
     double ones = 0;
-    for (int i = 0; i < COUNT; i++) {
+    for (int i = 0; i < COUNT; i++)
         if (x[i] != 0) ones += CHECK(x[i] == 1);
-    }
     CHECK_NEAR(ones / COUNT, 0.3, 0.002);
     gan__draw_bernoulli(context, &draw, 0, 1000, 1, x);
     for (int i = 0; i < 1000; i++) CHECK(x[i] == 1);

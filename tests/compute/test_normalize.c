@@ -183,9 +183,8 @@ static void case_fill(norm_case *c, double centre)
     for (int64_t i = 0; i < c->affines; i++) c->gamma[i] += c->gamma[i] < 0 ? -0.5f : 0.5f;
     exact e = exact_create(c);
     exact_forward(c, &e);
-    for (int64_t i = 0; i < c->count; i++) {
+    for (int64_t i = 0; i < c->count; i++)
         if (fabs(e.z[i]) < 0.01) c->dy[i] = 0;
-    }
     exact_free(&e);
 }
 

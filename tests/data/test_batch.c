@@ -25,9 +25,8 @@ static gan_dataset *make_dataset(void)
     CHECK_OK(gan_tensor_create(&t[1], context, GAN_INT32, 1, shape));
     CHECK_OK(gan_tensor_create(&t[2], context, GAN_FLOAT32, 2, two));
     for (int i = 0; i < EXAMPLES; i++) {
-        for (int j = 0; j < SIDE * SIDE; j++) {
+        for (int j = 0; j < SIDE * SIDE; j++)
             ((uint8_t *)gan_tensor_data(t[0]))[i * SIDE * SIDE + j] = (uint8_t)(7 * i + j);
-        }
         ((int32_t *)gan_tensor_data(t[1]))[i] = i % 5;
         ((float *)gan_tensor_data(t[2]))[2 * i] = (float)i;
         ((float *)gan_tensor_data(t[2]))[2 * i + 1] = (float)-i;

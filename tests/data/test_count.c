@@ -161,9 +161,8 @@ TEST(ranges)
         {0, 1, 1, 0, 0, 1}, {0, 0, 0, 0, 0, 1},   {0, 0, 0, 0, 0, 0},
         {1, 1, 1, 1, 1, 1}, {0, 255, 0, 0, 0, 0}, {0, 1, 0, 0, 0, 2},
     };
-    for (int i = 0; i < 7; i++) {
+    for (int i = 0; i < 7; i++)
         check_range("<f4", floats[i], sizeof floats[i], i < 3 ? unit : NULL);
-    }
     for (int i = 0; i < 6; i++) check_range("|u1", bytes[i], 6, i < 2 ? bits : NULL);
     check_range("|b1", bytes[0], 6, NULL);
 }

@@ -191,9 +191,8 @@ TEST(examples_from_a_callback)
     CHECK_TEXT(gan_context_message(context), "dataset: the callback stopped at example 7");
     m.stop_at = -1;
     CHECK_OK(gan_dataset_read(dataset, "image", indices, back));
-    for (int i = 0; i < 18; i++) {
+    for (int i = 0; i < 18; i++)
         CHECK_INT(((uint8_t *)gan_tensor_data(back))[i], indices[i / 6] * 6 + i % 6);
-    }
     gan_tensor_release(back);
     const float *x = read_as_float(&back, dataset, "label", indices, 3);
     CHECK(x[0] == 5 && x[1] == 7 && x[2] == 6);
@@ -305,9 +304,8 @@ TEST(names_of_any_bytes)
     CHECK_OK(gan__safetensors_write(context, "kept", NULL, 0, &kept, 1));
     CHECK_OK(gan__file_read(context, "kept", &bytes, &size));
     const gan__bytes in = {context, "kept", bytes, size, 0};
-    if (CHECK_OK(gan__safetensors_read(&in, &back))) {
+    if (CHECK_OK(gan__safetensors_read(&in, &back)))
         CHECK_TEXT(gan__safetensors_metadata(&back, "gan.data.real"), dataset->text);
-    }
     gan__safetensors_free(&back);
     gan__free(context, bytes);
     gan_dataset_release(dataset);

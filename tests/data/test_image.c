@@ -31,9 +31,8 @@ static void check_same(const gan_tensor *back, const gan_tensor *like, int64_t c
     CHECK_INT(shape[1], gan_tensor_shape(like)[1]);
     CHECK_INT(shape[2], channels);
     CHECK_INT(gan_tensor_count(back), gan_tensor_count(like));
-    for (int64_t i = 0; i < gan_tensor_count(back); i++) {
+    for (int64_t i = 0; i < gan_tensor_count(back); i++)
         CHECK_INT(((uint8_t *)gan_tensor_data(back))[i], (uint8_t)(i * 37 + i / 7));
-    }
 }
 
 static void check_loaded(const char *path, const gan_tensor *like, int64_t channels)

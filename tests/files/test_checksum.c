@@ -23,9 +23,7 @@ TEST(definition)
             uint32_t crc = 0xffffffffu, half = gan__crc32(0, bytes + start, size / 3);
             for (size_t i = 0; i < size; i++) {
                 crc ^= bytes[start + i];
-                for (int bit = 0; bit < 8; bit++) {
-                    crc = crc >> 1 ^ (crc & 1 ? 0xedb88320u : 0);
-                }
+                for (int bit = 0; bit < 8; bit++) crc = crc >> 1 ^ (crc & 1 ? 0xedb88320u : 0);
             }
             CHECK_INT(gan__crc32(0, bytes + start, size), ~crc);
             CHECK_INT(gan__crc32(half, bytes + start + size / 3, size - size / 3), ~crc);

@@ -107,12 +107,11 @@ TEST(mixtures)
         while (at < size) {
             size_t count = 1 + deflate_draw() % 300, from = at > 0 ? deflate_draw() % at : 0;
             uint32_t kind = deflate_draw() % 3;
-            for (; count > 0 && at < size; count--, at++, from++) {
+            for (; count > 0 && at < size; count--, at++, from++)
                 if (kind == 0)
                     bytes[at] = (uint8_t)(deflate_draw() % letters);
                 else
                     bytes[at] = kind == 1 && at > 0 ? bytes[from] : (uint8_t)round;
-            }
         }
         deflate_round(bytes, size);
     }

@@ -27,9 +27,8 @@ static void npy_check(const unsigned char *bytes, size_t size, int32_t dtype, in
 {
     gan_tensor *tensor = npy_load_vector(bytes, size);
     CHECK_INT(gan_tensor_dtype(tensor), dtype);
-    if (CHECK_INT(gan_tensor_count(tensor), count)) {
+    if (CHECK_INT(gan_tensor_count(tensor), count))
         for (int64_t i = 0; i < count; i++) CHECK_INT(npy_element(tensor, i), i);
-    }
     gan_tensor_release(tensor);
 }
 

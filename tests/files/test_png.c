@@ -114,11 +114,10 @@ static void png_round(int64_t width, int64_t height, int32_t channels, int32_t d
     for (int64_t i = 0; i < width * height * channels; i++) {
         int64_t pixel = i / channels;
         uint32_t value = png_value(pixel % width, pixel / width, (int32_t)(i % channels));
-        if (depth == 8) {
+        if (depth == 8)
             ((uint8_t *)picture.pixels)[i] = (uint8_t)value;
-        } else {
+        else
             ((uint16_t *)picture.pixels)[i] = (uint16_t)value;
-        }
     }
     if (CHECK_OK(gan__png_write(files_context, &picture, &bytes, &size))) {
         gan__bytes in = files_bytes(bytes, size);

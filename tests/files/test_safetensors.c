@@ -38,9 +38,8 @@ TEST(theirs)
     CHECK_INT(count->array.rank, 0);
     CHECK_INT(gan__load_u64le(count->array.data), 41);
     CHECK_INT(gan__safetensors_find(&file, "layer.weight")->array.shape[1], 3);
-    for (size_t i = 1; i < file.entry_count; i++) {
+    for (size_t i = 1; i < file.entry_count; i++)
         CHECK(strcmp(file.entries[i - 1].name, file.entries[i].name) < 0);
-    }
     gan__safetensors_free(&file);
     gan__safetensors_free(&file);
 }

@@ -19,9 +19,8 @@ static uint32_t replay_random(uint32_t *state)
 static int replay_prefixes(const uint8_t *seed, size_t size)
 {
     int accepted = 0;
-    for (size_t i = 0; i < size; i++) {
+    for (size_t i = 0; i < size; i++)
         accepted += fuzz_run(fuzz_target, fuzz_multiple, seed, i) == GAN_OK;
-    }
     return accepted;
 }
 
@@ -60,9 +59,8 @@ static void replay_changes(const uint8_t *seed, uint8_t *bytes, size_t size, int
     for (int i = 0; i < rounds; i++) {
         size_t length = size;
         memcpy(bytes, seed, size);
-        for (uint32_t k = replay_random(&state) % 4 + 1; k > 0; k--) {
+        for (uint32_t k = replay_random(&state) % 4 + 1; k > 0; k--)
             length = replay_mutate(bytes, length, &state);
-        }
         fuzz_run(fuzz_target, fuzz_multiple, bytes, length);
     }
 }

@@ -43,21 +43,22 @@ static float *trace_values(const golden *t, int64_t *count, const char *format, 
 }
 
 /* Calls what(...) for each trained parameter of both nets, or each buffer. */
-typedef void visit(golden *t, int step, int role, const gan__entry_name *entry, gan_layer *layer,
-                   gan__parameter *p);
+typedef void visit(golden *t, int step, int role, const gan__named_parameter *entry,
+                   gan_layer *layer, gan__parameter *p);
 
 static void visit_all(golden *t, int step, visit *what)
 {
-    for (int role = 0; role < 2; ++role) {
+    for (int role = 0; role < 2; role++) {
         gan_model *m = gan_trainer_model(t->trainer, role_names[role], 0);
-        for (size_t i = 0; i < m->entry_count; ++i) {
-            gan_layer *layer = m->entries[i].layer;
-            what(t, step, role, &m->entries[i], layer, &layer->parameters[m->entries[i].index]);
+        for (size_t i = 0; i < m->parameter_count; i++) {
+            gan_layer *layer = m->parameters[i].layer;
+            what(t, step, role, &m->parameters[i], layer,
+                 &layer->parameters[m->parameters[i].index]);
         }
     }
 }
 
-static void load_value(golden *t, int step, int role, const gan__entry_name *entry,
+static void load_value(golden *t, int step, int role, const gan__named_parameter *entry,
                        gan_layer *layer, gan__parameter *p)
 {
     int64_t count;
@@ -67,7 +68,7 @@ static void load_value(golden *t, int step, int role, const gan__entry_name *ent
         *gan__parameter_integers(layer, p) = (int64_t)values[0];
     else
         gan__parameter_import(p, values, gan__parameter_value(layer, p));
-    ++layer->store->version;
+    layer->store->version++;
     free(values);
 }
 
@@ -78,7 +79,7 @@ static gan__optimizer_state *state_of(const golden *t, int role)
     return &optimizer->states[0];
 }
 
-static void load_moments(golden *t, int step, int role, const gan__entry_name *entry,
+static void load_moments(golden *t, int step, int role, const gan__named_parameter *entry,
                          gan_layer *layer, gan__parameter *p)
 {
     gan__optimizer_state *state = state_of(t, role);
@@ -106,7 +107,7 @@ static void load_state(golden *t, int step)
 static double difference(const float *expected, const float *got, int64_t count, double largest)
 {
     double worst = 0;
-    for (int64_t i = 0; i < count; ++i) {
+    for (int64_t i = 0; i < count; i++) {
         double d = fabs((double)expected[i] - (double)got[i]);
         if (!(d <= worst)) worst = d;
     }
@@ -115,7 +116,7 @@ static double difference(const float *expected, const float *got, int64_t count,
 
 static double largest_gradient[2];
 
-static void find_largest(golden *t, int step, int role, const gan__entry_name *entry,
+static void find_largest(golden *t, int step, int role, const gan__named_parameter *entry,
                          gan_layer *layer, gan__parameter *p)
 {
     int64_t count;
@@ -123,13 +124,13 @@ static void find_largest(golden *t, int step, int role, const gan__entry_name *e
     (void)layer;
     if (!p->trained) return;
     g = trace_values(t, &count, "%d.gradient.%s.%s", step, role_names[role], entry->name);
-    for (int64_t i = 0; i < count; ++i)
+    for (int64_t i = 0; i < count; i++)
         largest_gradient[role] = fmax(largest_gradient[role], fabs((double)g[i]));
     free(g);
 }
 
 /* Zeroing a gradient only marks it: its numbers are still in memory after the step. */
-static void check_gradient(golden *t, int step, int role, const gan__entry_name *entry,
+static void check_gradient(golden *t, int step, int role, const gan__named_parameter *entry,
                            gan_layer *layer, gan__parameter *p)
 {
     int64_t count;
@@ -145,7 +146,7 @@ static void check_gradient(golden *t, int step, int role, const gan__entry_name 
     free(got);
 }
 
-static void check_buffer(golden *t, int step, int role, const gan__entry_name *entry,
+static void check_buffer(golden *t, int step, int role, const gan__named_parameter *entry,
                          gan_layer *layer, gan__parameter *p)
 {
     int64_t count;
@@ -163,7 +164,7 @@ static void check_buffer(golden *t, int step, int role, const gan__entry_name *e
     free(got);
 }
 
-static void load_gradient(golden *t, int step, int role, const gan__entry_name *entry,
+static void load_gradient(golden *t, int step, int role, const gan__named_parameter *entry,
                           gan_layer *layer, gan__parameter *p)
 {
     int64_t count;
@@ -175,13 +176,13 @@ static void load_gradient(golden *t, int step, int role, const gan__entry_name *
     free(g);
 }
 
-static void check_update(golden *t, int step, int role, const gan__entry_name *entry,
+static void check_update(golden *t, int step, int role, const gan__named_parameter *entry,
                          gan_layer *layer, gan__parameter *p)
 {
     static const char *const what[3] = {"%d.weight.%s.%s", "%d.m.%s.%s", "%d.v.%s.%s"};
     gan__optimizer_state *state = state_of(t, role);
     if (!p->trained) return;
-    for (int i = 0; i < 3; ++i) {
+    for (int i = 0; i < 3; i++) {
         int64_t count;
         float *expected = trace_values(t, &count, what[i], step + 1, role_names[role], entry->name);
         float *got = malloc((size_t)count * sizeof *got);
@@ -224,7 +225,7 @@ static void check_step(golden *t, int step)
     feed(t, step, "real", 4, real_shape);
     feed(t, step, "noise", 2, noise_shape);
     CHECK_OK(gan_trainer_step(t->trainer));
-    for (int i = 0; i < 2; ++i) {
+    for (int i = 0; i < 2; i++) {
         double loss;
         CHECK_OK(gan_trainer_value(t->trainer, names[i], &loss));
         CHECK_NEAR(loss, losses[i], 2e-6);
@@ -236,9 +237,9 @@ static void check_step(golden *t, int step)
 
     load_state(t, step);
     visit_all(t, step, load_gradient);
-    for (int i = 0; i < 2; ++i) CHECK_OK(gan_optimizer_step(t->trainer->optimizers[i]));
+    for (int i = 0; i < 2; i++) CHECK_OK(gan_optimizer_step(t->trainer->optimizers[i]));
     visit_all(t, step, check_update);
-    for (int i = 0; i < 2; ++i) CHECK_OK(gan_optimizer_zero(t->trainer->optimizers[i]));
+    for (int i = 0; i < 2; i++) CHECK_OK(gan_optimizer_zero(t->trainer->optimizers[i]));
     free(losses);
 }
 
@@ -257,7 +258,7 @@ static void check_trace(const char *name, const char *generator, const char *dis
         &(gan__bytes){.context = t.context, .name = path, .data = t.file, .size = bytes},
         &t.trace));
     CHECK_OK(gan_trainer_create(&t.trainer, t.context, "gan reuse=yes"));
-    for (int i = 0; i < 2; ++i) {
+    for (int i = 0; i < 2; i++) {
         if (!CHECK_OK(gan_model_parse(&models[i], t.context, texts[i]))) {
             puts(gan_context_message(t.context));
             exit(1);
@@ -265,7 +266,7 @@ static void check_trace(const char *name, const char *generator, const char *dis
         CHECK_OK(gan_trainer_set_model(t.trainer, role_names[i], models[i]));
         gan_model_release(models[i]);
     }
-    for (int step = 0; step < STEPS; ++step) check_step(&t, step);
+    for (int step = 0; step < STEPS; step++) check_step(&t, step);
     gan_trainer_release(t.trainer);
     gan__safetensors_free(&t.trace);
     gan__free(t.context, t.file);

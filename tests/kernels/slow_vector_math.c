@@ -7,9 +7,8 @@ static char **slow_names;
 
 static int slow_wanted(const char *name)
 {
-    for (int32_t i = 0; i < slow_only; i++) {
+    for (int32_t i = 0; i < slow_only; i++)
         if (strcmp(slow_names[i], name) == 0) return 1;
-    }
     return slow_only == 0;
 }
 

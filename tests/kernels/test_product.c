@@ -44,9 +44,8 @@ static void reference(const gan__tile *tile, bool outer, int64_t tile_rows, floa
                                        : tile->a[t * tile_rows + i] + tile->a_shift;
                 const float *b = outer ? tile->b_lines[t] + tile->b_shift
                                        : tile->b + tile->b_line[t] * tile->b_step;
-                for (int64_t k = 0; k < tile->steps; k++) {
+                for (int64_t k = 0; k < tile->steps; k++)
                     sum = fmaf(a[k * (outer ? tile->a_step : 1)], b[k * tile->b_step + j], sum);
-                }
             }
             expected[i * tile->columns + j] = sum;
         }
@@ -80,9 +79,8 @@ static void check_tile(const gan__product_kernels *product, int64_t rows, int64_
         o.b_line[t] = (LINES - 1 - t) * STEPS;
         o.b_lines[t] = o.b + o.b_line[t] * WIDTH;
         o.lines[t] = o.a + t * 96;
-        for (int64_t i = 0; i < product->rows; i++) {
+        for (int64_t i = 0; i < product->rows; i++)
             o.rows[t * product->rows + i] = o.a + (t * GAN__TILE_ROWS + i) * 32;
-        }
     }
     for (int64_t i = 0; i < rows; i++) {
         o.to[i] = o.c + (rows - 1 - i) * WIDTH;
@@ -111,9 +109,8 @@ TEST(tiles)
     for (int tier = GAN__GENERIC; tier <= (int)best_tier(); tier++) {
         const gan__product_kernels *product = gan__kernels_of_tier((gan__tier)tier)->product;
         for (int64_t rows = 1; rows <= product->rows; rows++) {
-            for (int64_t columns = 1; columns <= product->columns; columns++) {
+            for (int64_t columns = 1; columns <= product->columns; columns++)
                 for (int i = 0; i < 4; i++) check_tile(product, rows, columns, i % 2 != 0);
-            }
         }
     }
 }

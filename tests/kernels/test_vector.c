@@ -59,10 +59,9 @@ static void prepare(int64_t count, int plain)
             out[k][i] = expected[k][i] = plain ? fabsf(random_float()) : random_value();
         }
     }
-    for (int k = 0; k < 2; k++) {
+    for (int k = 0; k < 2; k++)
         for (int i = 0; i < GAN__COLUMNS + 16; i++)
             b.sums[k][i] = b.expected_sums[k][i] = (double)random_float();
-    }
 }
 
 /* All bits, guards included; any NaN is as good as another. */
@@ -209,9 +208,8 @@ static gan__update_arrays update_arrays(float **o, int moments, int undo)
     bool *told = &all_finite[o == out];
     gan__update_arrays arrays = {.gradient = in[0], .weight = o[0], .finite = told};
     *told = true;
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 3; i++)
         if (moments >> i & 1) arrays.moment[i] = o[i + 1];
-    }
     if (!undo) return arrays;
     for (int i = 0; i < 4; i++) undos[i] = space[o == out][i] + 3;
     arrays.undo_weight = undos[0];

@@ -15,10 +15,9 @@ TEST(dense)
     const uint32_t step = 9973 * 3; /* odd: a different low part in every binade */
     const gan__tier tier = gan__cpu_tier();
     const gan__vector_kernels *kernels = gan__kernels_of_tier(tier)->vector;
-    for (int f = 0; f < MATH_COUNT; f++) {
+    for (int f = 0; f < MATH_COUNT; f++)
         for (uint64_t bits = 0; bits < UINT64_C(1) << 32; bits += (uint64_t)step * MATH_BLOCK)
             math_block(kernels, f, (uint32_t)bits, step, MATH_BLOCK, 1);
-    }
 }
 
 /* 4096 floats around each place where something happens, both signs. */

@@ -26,10 +26,10 @@ static inline int64_t at(gan__shape s, int64_t n, int64_t h, int64_t w, int64_t 
     return ((n * s.h + h) * s.w + w) * s.c + c;
 }
 
-#define FOR_EACH(shape, N, H, W, C)                                                                \
-    for (int64_t N = 0; N < (shape).n; N++)                                                        \
-        for (int64_t H = 0; H < (shape).h; H++)                                                    \
-            for (int64_t W = 0; W < (shape).w; W++)                                                \
+#define FOR_EACH(shape, N, H, W, C)                 \
+    for (int64_t N = 0; N < (shape).n; N++)         \
+        for (int64_t H = 0; H < (shape).h; H++)     \
+            for (int64_t W = 0; W < (shape).w; W++) \
                 for (int64_t C = 0; C < (shape).c; C++)
 
 /* a: -; p: weight [k][C*H*W], bias */
@@ -67,7 +67,8 @@ static inline void reference_conv2d(const reference *r, double *y)
     const double *a = r->a;
     int64_t kh = (int64_t)a[0], kw = (int64_t)a[1], g = (int64_t)a[8];
     int64_t cg = in.c / g, kg = out.c / g;
-    FOR_EACH(out, n, i, j, k) {
+    FOR_EACH(out, n, i, j, k)
+    {
         double sum = r->p[1] ? r->p[1][k] : 0;
         for (int64_t c = 0; c < cg; c++)
             for (int64_t u = 0; u < kh; u++)
@@ -92,7 +93,8 @@ static inline void reference_conv_transpose2d(const reference *r, double *y)
     int64_t kh = (int64_t)a[0], kw = (int64_t)a[1], g = (int64_t)a[8];
     int64_t cg = in.c / g, kg = out.c / g;
     FOR_EACH(out, n, i, j, k) y[at(out, n, i, j, k)] = r->p[1] ? r->p[1][k] : 0;
-    FOR_EACH(in, n, h, w, c) {
+    FOR_EACH(in, n, h, w, c)
+    {
         for (int64_t k = 0; k < kg; k++)
             for (int64_t u = 0; u < kh; u++)
                 for (int64_t v = 0; v < kw; v++) {
@@ -133,7 +135,8 @@ static inline void reference_norm(const reference *r, double *y)
             reference_normalize(r->x[0], y, index, count, r->a[0]);
         }
     free(index);
-    FOR_EACH(in, n, h, w, c) {
+    FOR_EACH(in, n, h, w, c)
+    {
         int64_t i = at(in, n, h, w, c), j = what == 3 ? (c * in.h + h) * in.w + w : c;
         if (r->p[0]) y[i] = y[i] * r->p[0][j] + r->p[1][j];
     }
@@ -142,7 +145,8 @@ static inline void reference_norm(const reference *r, double *y)
 /* a: eps; p: gamma, beta, mean, variance */
 static inline void reference_batchnorm_fixed(const reference *r, double *y)
 {
-    FOR_EACH(r->in[0], n, h, w, c) {
+    FOR_EACH(r->in[0], n, h, w, c)
+    {
         int64_t i = at(r->in[0], n, h, w, c);
         y[i] = (r->x[0][i] - r->p[2][c]) / sqrt(r->p[3][c] + r->a[0]) * r->p[0][c] + r->p[1][c];
     }
@@ -165,7 +169,8 @@ static inline double reference_activate(int which, double a, double x)
 static inline void reference_activation(const reference *r, double *y)
 {
     int which = (int)r->a[0];
-    FOR_EACH(r->in[0], n, h, w, c) {
+    FOR_EACH(r->in[0], n, h, w, c)
+    {
         int64_t i = at(r->in[0], n, h, w, c);
         double a = which == PRELU ? r->p[0][0] : which == PRELU_CHANNELS ? r->p[0][c] : r->a[1];
         y[i] = reference_activate(which, a, r->x[0][i]);
@@ -174,7 +179,8 @@ static inline void reference_activation(const reference *r, double *y)
 
 static inline void reference_softmax(const reference *r, double *y)
 {
-    FOR_EACH(r->in[0], n, h, w, c) {
+    FOR_EACH(r->in[0], n, h, w, c)
+    {
         double sum = 0;
         for (int64_t k = 0; k < r->in[0].c; k++) sum += exp(r->x[0][at(r->in[0], n, h, w, k)]);
         y[at(r->in[0], n, h, w, c)] = exp(r->x[0][at(r->in[0], n, h, w, c)]) / sum;
@@ -184,7 +190,8 @@ static inline void reference_softmax(const reference *r, double *y)
 /* a: top, left, mode */
 static inline void reference_pad(const reference *r, double *y)
 {
-    FOR_EACH(r->out, n, i, j, c) {
+    FOR_EACH(r->out, n, i, j, c)
+    {
         int64_t h = reference_source(i - (int64_t)r->a[0], r->in[0].h, (int)r->a[2]);
         int64_t w = reference_source(j - (int64_t)r->a[1], r->in[0].w, (int)r->a[2]);
         y[at(r->out, n, i, j, c)] = h < 0 || w < 0 ? 0 : r->x[0][at(r->in[0], n, h, w, c)];
@@ -202,7 +209,8 @@ static inline double reference_place(int64_t i, int64_t size, double scale, int 
 static inline void reference_upsample(const reference *r, double *y)
 {
     gan__shape in = r->in[0];
-    FOR_EACH(r->out, n, i, j, c) {
+    FOR_EACH(r->out, n, i, j, c)
+    {
         double *to = &y[at(r->out, n, i, j, c)];
         if (r->a[2] == 0) {
             *to = r->x[0][at(in, n, i / (int64_t)r->a[0], j / (int64_t)r->a[1], c)];
@@ -225,7 +233,8 @@ static inline void reference_pool(const reference *r, double *y)
 {
     gan__shape in = r->in[0];
     const double *a = r->a;
-    FOR_EACH(r->out, n, i, j, c) {
+    FOR_EACH(r->out, n, i, j, c)
+    {
         double sum = 0, most = -INFINITY;
         int64_t count = 0;
         for (int64_t u = 0; u < (int64_t)a[0]; u++)
@@ -259,7 +268,8 @@ static inline void reference_embedding(const reference *r, double *y)
 static inline void reference_reshape(const reference *r, double *y)
 {
     gan__shape in = r->in[0];
-    FOR_EACH(r->out, n, h, w, c) {
+    FOR_EACH(r->out, n, h, w, c)
+    {
         int64_t i = (c * r->out.h + h) * r->out.w + w, pixels = in.h * in.w;
         y[at(r->out, n, h, w, c)] =
             r->x[0][at(in, n, i % pixels / in.w, i % pixels % in.w, i / pixels)];
@@ -269,7 +279,8 @@ static inline void reference_reshape(const reference *r, double *y)
 /* a: 0 concat, 1 add, 2 multiply */
 static inline void reference_join(const reference *r, double *y)
 {
-    FOR_EACH(r->out, n, h, w, c) {
+    FOR_EACH(r->out, n, h, w, c)
+    {
         double *to = &y[at(r->out, n, h, w, c)];
         int64_t first = 0;
         *to = r->a[0] == 2 ? 1 : 0;
@@ -291,7 +302,8 @@ static inline void reference_minibatch_stddev(const reference *r, double *y)
     gan__shape in = r->in[0];
     int64_t batch = in.n / r->groups, g = (int64_t)r->a[0] < batch ? (int64_t)r->a[0] : batch;
     int64_t m = batch / g, numbers = in.h * in.w * in.c;
-    FOR_EACH(r->out, n, h, w, c) {
+    FOR_EACH(r->out, n, h, w, c)
+    {
         if (c < in.c) {
             y[at(r->out, n, h, w, c)] = r->x[0][at(in, n, h, w, c)];
             continue;

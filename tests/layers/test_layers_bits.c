@@ -51,7 +51,10 @@ static const bit_case bit_cases[] = {
 };
 enum { BIT_CASES = sizeof bit_cases / sizeof bit_cases[0] };
 
-static int32_t inputs_of(const bit_case *c) { return c->in[1].n > 0 ? 2 : 1; }
+static int32_t inputs_of(const bit_case *c)
+{
+    return c->in[1].n > 0 ? 2 : 1;
+}
 
 static uint64_t hash(uint64_t h, const float *x, int64_t count)
 {
@@ -109,8 +112,14 @@ static void same_bits(float scale)
     }
 }
 
-TEST(threads_and_tiers) { same_bits(1.0f); }
-TEST(denormals) { same_bits(1e-39f); }
+TEST(threads_and_tiers)
+{
+    same_bits(1.0f);
+}
+TEST(denormals)
+{
+    same_bits(1e-39f);
+}
 
 /* ---- tails ---- */
 
@@ -129,8 +138,8 @@ static void check_tail(gan_context *context, const char *statement, gan__shape i
     CHECK_OK(fixture_open(&f, context, statement, &in, 1, (setting){training, 1, tail}));
     context->draws = 0;
     CHECK_OK(fixture_open(&g, context, statement, &in, 1, (setting){training, 1, none}));
-    const int64_t count = gan__shape_count(f.out), weights = f.layer->store ?
-                          f.layer->store->weight_count : 0;
+    const int64_t count = gan__shape_count(f.out),
+                  weights = f.layer->store ? f.layer->store->weight_count : 0;
     fixture_run(&f);
     g.layer->kind->forward(&g.op);
     float *y = fixture_array(count), *dy = fixture_array(count);
@@ -159,9 +168,11 @@ TEST(tails)
         "instancenorm",
         "groupnorm 2",
         "layernorm"};
-    static const gan__tail tails[] = {
-        {NULL, GAN__RELU, 0},    {NULL, GAN__LEAKY_RELU, 0.2f}, {NULL, GAN__TANH, 0},
-        {NULL, GAN__SIGMOID, 0}, {NULL, GAN__LEAKY_RELU, 0.0f}};
+    static const gan__tail tails[] = {{NULL, GAN__RELU, 0},
+                                      {NULL, GAN__LEAKY_RELU, 0.2f},
+                                      {NULL, GAN__TANH, 0},
+                                      {NULL, GAN__SIGMOID, 0},
+                                      {NULL, GAN__LEAKY_RELU, 0.0f}};
     gan_context *context = test_context("threads=2 seed=3");
     for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++) {
         const gan__shape in = {4, 6, 5, 18};
@@ -197,23 +208,27 @@ static void check_groups(gan_context *context, const char *statement, gan__shape
     }
     gan__store *a = both.layer->store, *b = one.layer->store;
     if (a) CHECK(equal(a->buffers, b->buffers, a->buffer_count));
-    for (int64_t i = 0; a && i < a->weight_count; i++) {
+    for (int64_t i = 0; a && i < a->weight_count; i++)
         CHECK_NEAR(a->gradients[i], b->gradients[i], 2e-5);
-    }
     fixture_close(&both);
     fixture_close(&one);
 }
 
 TEST(groups)
 {
-    static const char *const statements[] = {"dense 13", "conv2d 7 kernel=4 stride=2 pad=1",
-                                             "conv_transpose2d 5", "batchnorm", "instancenorm",
-                                             "groupnorm 2", "layernorm", "minibatch_stddev group=3",
-                                             "prelu", "softmax"};
+    static const char *const statements[] = {"dense 13",
+                                             "conv2d 7 kernel=4 stride=2 pad=1",
+                                             "conv_transpose2d 5",
+                                             "batchnorm",
+                                             "instancenorm",
+                                             "groupnorm 2",
+                                             "layernorm",
+                                             "minibatch_stddev group=3",
+                                             "prelu",
+                                             "softmax"};
     gan_context *context = test_context("threads=2 seed=3");
-    for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++) {
+    for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++)
         check_groups(context, statements[i], (gan__shape){6, 5, 7, 6});
-    }
     gan_context_release(context);
 }
 
@@ -253,9 +268,8 @@ TEST(nan_passes)
             for (int64_t j = 0; j < gan__shape_count(f.out); j++) f.dy[j] = NAN;
             fixture_run(&f);
             backward = has_nan(f.dx[0], count);
-            if (f.layer->store && f.layer->store->weight_count) {
+            if (f.layer->store && f.layer->store->weight_count)
                 backward |= has_nan(f.layer->store->gradients, f.layer->store->weight_count);
-            }
             if (!CHECK(backward) || !CHECK(forward)) printf("    in: %s\n", c->statement);
             fixture_close(&f);
         }

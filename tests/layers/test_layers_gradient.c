@@ -11,7 +11,10 @@ typedef struct test_case {
     bool whole; /* x: small whole numbers (embedding) */
 } test_case;
 
-#define TRAINING {.training = true}
+#define TRAINING         \
+    {                    \
+        .training = true \
+    }
 
 static const test_case cases[] = {
     {"dense 5", reference_dense, {{3, 1, 1, 7}}, {0}, TRAINING, 0},
@@ -192,9 +195,8 @@ static double *widen(const float *x, int64_t count)
 /* Each parameter gets mixed numbers of its own stream; variances are positive. */
 static void prepare(fixture *f, const test_case *c, reference *r)
 {
-    if (c->whole) {
+    if (c->whole)
         for (int64_t i = 0; i < gan__shape_count(f->in[0]); i++) f->x[0][i] = (float)(i * i % 4);
-    }
     for (int32_t i = 0; i < f->count; i++) {
         r->in[i] = f->in[i];
         r->x[i] = widen(f->x[i], gan__shape_count(f->in[i]));
@@ -268,8 +270,14 @@ static void run_all(gan__tier tier)
     gan_context_release(context);
 }
 
-TEST(best_tier) { run_all(GAN__AVX512); }
-TEST(generic_tier) { run_all(GAN__GENERIC); }
+TEST(best_tier)
+{
+    run_all(GAN__AVX512);
+}
+TEST(generic_tier)
+{
+    run_all(GAN__GENERIC);
+}
 
 /* Every kind is in the table above, but those that are random or never executed. */
 TEST(every_kind)
@@ -328,12 +336,11 @@ TEST(accumulation)
         gan__store_clear_gradients(store);
         f.layer->kind->backward(&f.op);
         f.dx[0] = dx;
-        for (int64_t j = 0; j < store->weight_count; j++) {
+        for (int64_t j = 0; j < store->weight_count; j++)
             if (!(fabs(2.0 * (double)store->gradients[j] - (double)once[j]) <= 1e-5)) most = 1;
-        }
         CHECK_NEAR(most, 0, 1e-5);
         gan__store_clear_gradients(store);
-        gan__store_settle_gradients(store);
+        gan__store_write_zeros(store);
         for (int64_t j = 0; j < store->weight_count; j++) CHECK(store->gradients[j] == 0.0f);
         free(once);
         fixture_close(&f);

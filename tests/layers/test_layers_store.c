@@ -25,7 +25,11 @@ TEST(order)
     } table[] = {
         {"dense 5", "weight", {-1, 2, 3, 4}, {5, 4, 2, 3}, 2, {5, 24}},
         {"conv2d 6 kernel=2x3 groups=2", "weight", {-1, 9, 9, 4}, {6, 2, 2, 3}, 4, {6, 2, 2, 3}},
-        {"conv_transpose2d 6 kernel=2x3 groups=2", "weight", {-1, 9, 9, 4}, {4, 3, 2, 3}, 4,
+        {"conv_transpose2d 6 kernel=2x3 groups=2",
+         "weight",
+         {-1, 9, 9, 4},
+         {4, 3, 2, 3},
+         4,
          {4, 3, 2, 3}},
         {"layernorm", "bias", {-1, 2, 3, 4}, {1, 4, 2, 3}, 3, {4, 2, 3}},
         {"layernorm", "bias", {-1, 1, 1, 4}, {1, 4, 1, 1}, 1, {4}},
@@ -127,9 +131,8 @@ TEST(initial_values)
         moments m = moments_of(gan__parameter_value(layer, p), p->count);
         CHECK_NEAR(m.mean, table[t].mean, 1e-9 + 0.02 * table[t].deviation);
         CHECK_NEAR(m.deviation, table[t].deviation, 1e-9 + 0.02 * table[t].deviation);
-        if (table[t].bound > 0) {
+        if (table[t].bound > 0)
             CHECK(m.most <= table[t].bound * 1.000001 && m.most > 0.99 * table[t].bound);
-        }
         p = &layer->parameters[1];
         m = moments_of(gan__parameter_value(layer, p), p->count);
         CHECK(m.most <= 1 / sqrt(in) && m.least >= -1 / sqrt(in) && m.deviation > 0.2 / sqrt(in));
@@ -214,9 +217,8 @@ TEST(orthogonal_comes_from_normal)
     for (int32_t i = 0; i < COLUMNS; i++) {
         for (int32_t j = 0; j <= i; j++) {
             double r = 0;
-            for (int32_t k = 0; k < ROWS; k++) {
+            for (int32_t k = 0; k < ROWS; k++)
                 r += (double)q[k * COLUMNS + i] * (double)a[k * COLUMNS + j];
-            }
             if (i == j) CHECK(r > 0.5);
             if (i != j) CHECK_NEAR(r, 0, 1e-5);
         }

@@ -53,11 +53,10 @@ static void check_parameter(fixture *f, const char *name, const double expected[
     const gan__parameter *p = gan__layer_parameter(f->layer, name);
     if (!CHECK(p != NULL)) return;
     float *torch = malloc((size_t)p->count * sizeof *torch);
-    if (p->trained) {
+    if (p->trained)
         get_gradient(f, p, torch);
-    } else {
+    else
         gan__parameter_export(p, gan__parameter_value(f->layer, p), torch);
-    }
     check_products(torch, p->count, expected);
     free(torch);
 }
@@ -86,9 +85,8 @@ static void run_vector(gan_context *context, const vector *v)
             check_parameter(&f, name, v->array[i].product);
         }
     }
-    for (int32_t i = 0; i < f.layer->parameter_count; i++) {
+    for (int32_t i = 0; i < f.layer->parameter_count; i++)
         parameters -= !f.layer->parameters[i].integer;
-    }
     CHECK_INT(parameters, 0);
     CHECK(fixture_guarded(&f));
     if (test_errors != before) printf("    in: %s\n", v->statement);

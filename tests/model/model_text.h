@@ -157,9 +157,8 @@ static int text_block(text_writer *w, const text_scope *outer, int channels, int
     }
     if (depth > 0 || scope.count == outer->count) return channels;
     text_write(w, "output");
-    for (int i = outer->count; i < scope.count; i++) {
+    for (int i = outer->count; i < scope.count; i++)
         if (i == outer->count || text_random(w, 2)) text_write(w, " n%d", scope.names[i]);
-    }
     return channels;
 }
 

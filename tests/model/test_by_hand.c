@@ -176,9 +176,8 @@ TEST(one_layer_in_two_models)
 
 static gan_model *part_of(const gan_model *model, const char *name)
 {
-    for (size_t i = 0; i < model->part_count; i++) {
+    for (size_t i = 0; i < model->part_count; i++)
         if (strcmp(model->parts[i].name, name) == 0) return model->parts[i].model;
-    }
     return NULL;
 }
 
@@ -504,7 +503,7 @@ static gan_status starved_sharing(long long n)
         CHECK_TEXT(gan_model_text(one), texts[0]);
         CHECK_TEXT(gan_model_text(two), texts[1]);
         CHECK_TEXT(names(one), "1.weight 1.bias 2.weight 2.bias");
-        CHECK(gan__model_entry(one, "1.weight") == &one->entries[0]);
+        CHECK(gan__model_parameter(one, "1.weight") == &one->parameters[0]);
         CHECK_INT(one->part_count + two->part_count, 0);
         CHECK_INT(one->nesting, 1);
         CHECK(gan_model_layer(one, "1") == shared);

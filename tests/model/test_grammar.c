@@ -11,9 +11,8 @@ static gan_context *context;
 static gan_model *parse(const char *text)
 {
     gan_model *model;
-    if (!CHECK_OK(gan_model_parse(&model, context, text))) {
+    if (!CHECK_OK(gan_model_parse(&model, context, text)))
         printf("    %s\n    in: %s\n", gan_context_message(context), text);
-    }
     return model;
 }
 
@@ -64,9 +63,8 @@ static void check_error(const char *text, gan_status status, const char *message
     gan_model *model = (gan_model *)1;
     CHECK_STATUS(gan_model_parse(&model, context, text), status);
     CHECK(model == NULL);
-    if (!CHECK(strstr(gan_context_message(context), message) != NULL)) {
+    if (!CHECK(strstr(gan_context_message(context), message) != NULL))
         printf("    %s\n    says: %s\n    not:  %s\n", text, gan_context_message(context), message);
-    }
 }
 
 TEST(dcgan)

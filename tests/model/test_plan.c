@@ -160,7 +160,7 @@ static void check_backward(graph *g, int wanted)
     gan__store_clear_gradients(store);
     for (int twice = 0; twice < 2; twice++)
         gan__plan_backward(g->plan, dy, dx, stores, wanted & 16 ? 1 : 0, g->transient);
-    gan__store_settle_gradients(store);
+    gan__store_write_zeros(store);
     for (int i = 0; i < WEIGHTS + N * A + N * B; i++) {
         bool weight = i < WEIGHTS;
         int input = i - WEIGHTS;
@@ -224,7 +224,7 @@ static uint64_t run_bits(const char *text, gan__plan_mode mode, size_t *steps)
         memset(transient, 0x7f, gan__plan_transient(plan)); /* others have used it */
         gan__store_need_gradients(store);
         gan__plan_backward(plan, dys, (float *const[]){dx}, model->stores, 1, transient);
-        gan__store_settle_gradients(store);
+        gan__store_write_zeros(store);
         hash = hash_floats(hash, dx, 2 * 6 * 6 * 3);
         hash = hash_floats(hash, store->gradients, store->weight_count);
         free(dy);

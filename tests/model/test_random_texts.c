@@ -28,9 +28,8 @@ static int same_names(const gan_model *a, const gan_model *b)
         if (strcmp(name, gan_model_parameter_name(b, i)) != 0) return 0;
         if (gan_model_parameter_shape(a, name, &a_rank, a_shape) != GAN_OK ||
             gan_model_parameter_shape(b, name, &b_rank, b_shape) != GAN_OK || a_rank != b_rank ||
-            memcmp(a_shape, b_shape, sizeof a_shape) != 0) {
+            memcmp(a_shape, b_shape, sizeof a_shape) != 0)
             return 0;
-        }
     }
     return 1;
 }
@@ -42,9 +41,8 @@ static int same_outputs(const gan_model *a, const gan_model *b)
         int64_t x[3], y[3];
         if (strcmp(gan_model_output_name(a, i), gan_model_output_name(b, i)) != 0) return 0;
         if (gan_model_output_shape(a, i, x) != GAN_OK ||
-            gan_model_output_shape(b, i, y) != GAN_OK || memcmp(x, y, sizeof x) != 0) {
+            gan_model_output_shape(b, i, y) != GAN_OK || memcmp(x, y, sizeof x) != 0)
             return 0;
-        }
     }
     return 1;
 }
@@ -127,9 +125,8 @@ TEST(broken_models)
         text_model(&writer);
         for (int i = 0; i < BROKEN; i++) {
             strcpy(text, writer.text);
-            for (uint32_t times = 1 + text_random(&writer, 2); times > 0 && text[0]; times--) {
+            for (uint32_t times = 1 + text_random(&writer, 2); times > 0 && text[0]; times--)
                 break_text(text, &writer);
-            }
             check_text(text, 0);
         }
     }

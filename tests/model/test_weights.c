@@ -53,9 +53,8 @@ static uint8_t *bytes_of(const char *name, size_t *size)
 static void load(gan_model *model, const char *name, const char *map)
 {
     warnings[0] = '\0';
-    if (!CHECK_OK(gan_model_load_weights(model, path_of(name), map))) {
+    if (!CHECK_OK(gan_model_load_weights(model, path_of(name), map)))
         printf("    %s\n", gan_context_message(context));
-    }
 }
 
 static float at(gan_model *model, const char *name, int64_t index)
@@ -115,9 +114,8 @@ static void check_pass(gan_model *model, const char *net)
         gan_tensor_create(&plain, context, GAN_FLOAT32, gan_tensor_rank(y), gan_tensor_shape(y)));
     CHECK_OK(gan_tensor_copy(plain, y));
     const float *a = gan_tensor_data(made), *b = gan_tensor_data(plain);
-    for (int64_t i = 0; i < gan_tensor_count(made); i++) {
+    for (int64_t i = 0; i < gan_tensor_count(made); i++)
         if (!CHECK_NEAR(a[i], b[i], 2e-5 * fmax(1.0, fabs((double)b[i])))) break;
-    }
     gan_tensor *all[] = {x, y, made, plain};
     for (int i = 0; i < 4; i++) gan_tensor_release(all[i]);
     gan_runner_release(runner);

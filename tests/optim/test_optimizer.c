@@ -33,7 +33,7 @@ static gan_model *small_model(gan_context *context)
 
 static void set_gradients(gan__store *store, const double *values)
 {
-    gan__store_settle_gradients(store);
+    gan__store_write_zeros(store);
     for (int i = 0; i < UPDATE_COUNT; i++) store->gradients[i] = (float)values[i];
 }
 
@@ -328,10 +328,10 @@ TEST(constant_gradient)
 /* Gradients with many bits, the same for every model of the same parameters. */
 static void fill_gradients(const gan_model *model, uint32_t seed)
 {
-    for (size_t i = 0; i < model->entry_count; i++) {
-        const gan_layer *layer = model->entries[i].layer;
-        const gan__parameter *p = &layer->parameters[model->entries[i].index];
-        gan__store_settle_gradients(layer->store);
+    for (size_t i = 0; i < model->parameter_count; i++) {
+        const gan_layer *layer = model->parameters[i].layer;
+        const gan__parameter *p = &layer->parameters[model->parameters[i].index];
+        gan__store_write_zeros(layer->store);
         for (int64_t j = 0; j < p->count; j++) {
             seed = seed * 1664525u + 1013904223u;
             layer->store->gradients[p->offset + j] = (float)(seed >> 8) * 0x1p-24f;
@@ -346,7 +346,7 @@ static double norm_of(gan_model *model, gan_model *again, uint32_t seed)
     CHECK_OK(gan_optimizer_create(&optimizer, model->object.context, "sgd"));
     CHECK_OK(gan_optimizer_add(optimizer, model));
     if (again) CHECK_OK(gan_optimizer_add(optimizer, again));
-    CHECK_INT(optimizer->span_count, model->entry_count);
+    CHECK_INT(optimizer->span_count, model->parameter_count);
     fill_gradients(model, seed);
     CHECK_OK(gan_optimizer_step(optimizer));
     CHECK_OK(gan_optimizer_norm(optimizer, &norm));

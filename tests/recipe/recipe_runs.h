@@ -15,9 +15,8 @@ TEST_UNUSED static gan_recipe *load(const char *text)
 {
     gan_recipe *recipe = NULL;
     put_text(&fault, "a.recipe", text);
-    if (!CHECK_OK(gan_recipe_load(&recipe, context, "a.recipe"))) {
+    if (!CHECK_OK(gan_recipe_load(&recipe, context, "a.recipe")))
         printf("%s\n", gan_context_message(context));
-    }
     return recipe;
 }
 
@@ -34,9 +33,8 @@ TEST_UNUSED static gan_trainer *assemble(const gan_recipe *recipe, gan_context *
                                          const char *checkpoint)
 {
     gan_trainer *trainer = NULL;
-    if (!CHECK_OK(gan_recipe_trainer(&trainer, recipe, own, checkpoint))) {
+    if (!CHECK_OK(gan_recipe_trainer(&trainer, recipe, own, checkpoint)))
         printf("%s\n", gan_context_message(own));
-    }
     return trainer;
 }
 
@@ -78,11 +76,9 @@ typedef struct change {
 TEST_UNUSED static gan_recipe *changed(const char *text, const change *changes, int count)
 {
     gan_recipe *recipe = load(text);
-    for (int i = 0; i < count; i++) {
-        if (!CHECK_OK(gan_recipe_change(recipe, changes[i].path, changes[i].value))) {
+    for (int i = 0; i < count; i++)
+        if (!CHECK_OK(gan_recipe_change(recipe, changes[i].path, changes[i].value)))
             printf("%s\n", gan_context_message(context));
-        }
-    }
     return recipe;
 }
 
@@ -129,21 +125,18 @@ TEST_UNUSED static void check_option(const gan_recipe *recipe, const char *path,
                                      const char *expected)
 {
     char value[64] = "none";
-    if (!CHECK_OK(gan_recipe_option(recipe, path, value, sizeof value))) {
+    if (!CHECK_OK(gan_recipe_option(recipe, path, value, sizeof value)))
         printf("%s\n", gan_context_message(context));
-    }
     CHECK_TEXT(value, expected);
 }
 
 TEST_UNUSED static void check_set(gan_recipe *recipe, const char *path, const char *value,
                                   const char *then)
 {
-    if (!CHECK_OK(gan_recipe_set(recipe, path, value))) {
+    if (!CHECK_OK(gan_recipe_set(recipe, path, value)))
         printf("%s\n", gan_context_message(context));
-    }
-    if (!CHECK(strstr(gan_recipe_text(recipe), then) != NULL)) {
+    if (!CHECK(strstr(gan_recipe_text(recipe), then) != NULL))
         printf("no %s in\n%s", then, gan_recipe_text(recipe));
-    }
 }
 
 TEST_UNUSED static void check_set_fails(gan_recipe *recipe, const char *path, const char *value,

@@ -264,9 +264,8 @@ TEST(bundled_recipes)
         snprintf(path, sizeof path, "%s/examples/recipes/%s.recipe", GAN_SOURCE_FOLDER, names[i]);
         CHECK_OK(gan_context_create(&plain, "threads=1 seed=7", NULL, NULL, 0));
         if (CHECK_OK(gan_recipe_load(&recipe, plain, path))) {
-            if (CHECK_OK(gan_recipe_trainer(&trainer, recipe, plain, NULL))) {
+            if (CHECK_OK(gan_recipe_trainer(&trainer, recipe, plain, NULL)))
                 gan_trainer_release(trainer);
-            }
         }
         if (gan_context_message(plain)[0]) printf("%s\n", gan_context_message(plain));
         gan_recipe_release(recipe);

@@ -28,9 +28,8 @@ TEST(every_kind_is_complete)
             CHECK(gan_catalog_kind(g, k)[0] != '\0');
             CHECK(gan_catalog_kind_help(g, k)[0] != '\0');
             for (int32_t o = 0; o < gan_catalog_option_count(g, k); o++) check_option(g, k, o);
-            for (int32_t other = 0; other < k; other++) {
+            for (int32_t other = 0; other < k; other++)
                 CHECK(strcmp(gan_catalog_kind(g, k), gan_catalog_kind(g, other)) != 0);
-            }
         }
     }
     CHECK(kinds > 40);
@@ -38,9 +37,8 @@ TEST(every_kind_is_complete)
 
 static int32_t find_group(const char *name)
 {
-    for (int32_t g = 0; g < gan_catalog_group_count(); g++) {
+    for (int32_t g = 0; g < gan_catalog_group_count(); g++)
         if (strcmp(gan_catalog_group(g), name) == 0) return g;
-    }
     return -1;
 }
 
@@ -64,9 +62,8 @@ TEST(known_kinds)
 
 static int32_t find_kind(int32_t group, const char *name)
 {
-    for (int32_t k = 0; k < gan_catalog_kind_count(group); k++) {
+    for (int32_t k = 0; k < gan_catalog_kind_count(group); k++)
         if (strcmp(gan_catalog_kind(group, k), name) == 0) return k;
-    }
     return -1;
 }
 

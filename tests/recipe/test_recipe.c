@@ -310,9 +310,8 @@ TEST(messages_about_networks)
         const char *message = gan_context_message(context);
         size_t length = strlen(message), end = strlen(cases[i].end);
         if (!CHECK(strncmp(message, cases[i].start, strlen(cases[i].start)) == 0 && length > end &&
-                   strcmp(message + length - end, cases[i].end) == 0)) {
+                   strcmp(message + length - end, cases[i].end) == 0))
             printf("%s\n", message);
-        }
     }
     gan_recipe *recipe = NULL;
     put_text(&fault, "a.recipe", edited("input 4 4 1\npart", "input 5 4 2\npart"));
@@ -361,9 +360,8 @@ TEST(broken_recipes_are_refused_or_read)
         if (gan_recipe_load(&recipe, context, "a.recipe") == GAN_OK) {
             good++;
             put_text(&fault, "a.recipe", gan_recipe_text(recipe));
-            if (CHECK_OK(gan_recipe_load(&again, context, "a.recipe"))) {
+            if (CHECK_OK(gan_recipe_load(&again, context, "a.recipe")))
                 CHECK_TEXT(gan_recipe_text(again), gan_recipe_text(recipe));
-            }
             gan_recipe_release(again);
         } else {
             bad++;
@@ -394,9 +392,8 @@ TEST(sections_far_down)
     size_t at = 900000;
     memset(text, '\n', at);
     at += (size_t)sprintf(text + at, "[trainer]\ngan\n");
-    for (int i = 0; i < 900; i++) {
+    for (int i = 0; i < 900; i++)
         at += (size_t)sprintf(text + at, "[part.p%d]\ninput 1\nrelu\n", i);
-    }
     sprintf(text + at, "[run]\nstops=3\n");
     host.allocate = allocate_counting;
     CHECK_OK(gan_context_create(&own, "threads=1", &host, NULL, 0));

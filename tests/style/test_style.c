@@ -76,9 +76,8 @@ static void blank(char *code)
     for (char *c = code; *c;) {
         char *end = region_end(c);
         if (end == c) c++;
-        for (; c < end; c++) {
+        for (; c < end; c++)
             if (*c != '\n') *c = ' ';
-        }
     }
 }
 
@@ -131,9 +130,8 @@ static int wide_lines;
 
 static void check_line(const source_file *file, const char *line, size_t length, int number)
 {
-    if (columns_of(line, length) > MOST_COLUMNS && ++wide_lines <= MOST_WIDE_SHOWN) {
+    if (columns_of(line, length) > MOST_COLUMNS && ++wide_lines <= MOST_WIDE_SHOWN)
         complain(file, number, "over 100 columns", "");
-    }
     if (memchr(line, '\t', length)) complain(file, number, "a tab", "");
     if (memchr(line, '\r', length)) complain(file, number, "a carriage return", "");
     if (length > 0 && line[length - 1] == ' ') complain(file, number, "a space at the end", "");
@@ -154,9 +152,8 @@ static const char *const folders[] = {"base",   "tensor",  "files", "kernels", "
 static int folder_rank(const char *path)
 {
     size_t length = strcspn(path, "/");
-    for (int i = 0; i < (int)(sizeof folders / sizeof folders[0]); i++) {
+    for (int i = 0; i < (int)(sizeof folders / sizeof folders[0]); i++)
         if (strlen(folders[i]) == length && strncmp(path, folders[i], length) == 0) return i;
-    }
     return -1;
 }
 
@@ -190,9 +187,8 @@ TEST(file_names)
     for (int i = 0; i < file_count; i++) {
         for (int j = 0; j < i; j++) {
             if (!is_below(&files[i], "lib/") || !is_below(&files[j], "lib/")) continue;
-            if (strcmp(files[i].name, files[j].name) == 0) {
+            if (strcmp(files[i].name, files[j].name) == 0)
                 complain(&files[i], 1, "the same name as", files[j].path);
-            }
         }
     }
 }
@@ -223,9 +219,8 @@ static void check_calls(const source_file *file, const char *const *names, const
             int member = last == '.' || (last == '>' && before[-2] == '-');
             int whole = (c == file->code || !in_name(c[-1])) && !in_name(*end);
             end += strspn(end, " ");
-            if (whole && !member && *end == '(') {
+            if (whole && !member && *end == '(')
                 complain(file, line_of(file->code, c), what, *names);
-            }
             c += length;
         }
     }
@@ -272,9 +267,8 @@ TEST(open_ends)
     for (int i = 0; i < file_count; i++) {
         for (int w = 0; w < 5; w++) {
             const char *c = strstr(files[i].text, words[w]);
-            if (c && !in_name(c[strlen(words[w])])) {
+            if (c && !in_name(c[strlen(words[w])]))
                 complain(&files[i], line_of(files[i].text, c), "left over:", words[w]);
-            }
         }
     }
 }
@@ -318,9 +312,8 @@ static void check_function(const source_file *file, const char *head, const char
     if (lines > MOST_FUNCTION_LINES) complain(file, line, "over 80 lines:", name);
     /* A public function may not take a struct by value, and so may take more. */
     int public = strstr(name, " gan_") && !strstr(name, " gan__");
-    if (!public && parameter_count(head, body) > MOST_PARAMETERS) {
+    if (!public && parameter_count(head, body) > MOST_PARAMETERS)
         complain(file, line, "over 7 parameters:", name);
-    }
 }
 
 /* A body is what stands between braces in the first column; its head is the last line before it
@@ -346,12 +339,10 @@ static void check_levels(const source_file *file, const char *line, size_t lengt
 {
     static const char *const words[] = {"if (", "for (", "while (", "do {", "switch ("};
     size_t indent = strspn(line, " ");
-    for (int i = 0; i < 5 && indent < length; i++) {
+    for (int i = 0; i < 5 && indent < length; i++)
         if (indent >= 4 * (MOST_LEVELS + 1) &&
-            strncmp(line + indent, words[i], strlen(words[i])) == 0) {
+            strncmp(line + indent, words[i], strlen(words[i])) == 0)
             complain(file, number, "over four levels of nesting", "");
-        }
-    }
 }
 
 TEST(functions)
@@ -361,9 +352,8 @@ TEST(functions)
         int lines = line_of(file->text, file->text + strlen(file->text)) - 1;
         check_functions(file);
         if (lines > MOST_FILE_LINES) complain(file, lines, "over 600 lines", "");
-        if (!is_below(file, "lib/kernels/") && !is_below(file, "tests/")) {
+        if (!is_below(file, "lib/kernels/") && !is_below(file, "tests/"))
             each_line(file->code, file, check_levels);
-        }
     }
     printf("%lld functions of %.1f lines on average; the longest:\n", function_count,
            function_count ? (double)function_lines / (double)function_count : 0.0);

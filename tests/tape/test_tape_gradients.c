@@ -129,7 +129,7 @@ static void check_model(world *w, gan_model *model, double *p, formula *f, doubl
 {
     gan__store *store = model->stores[0];
     CHECK_OK(gan__store_need_gradients(store));
-    gan__store_settle_gradients(store);
+    gan__store_write_zeros(store);
     for (int64_t i = 0; i < store->weight_count; i++)
         CHECK_NEAR(store->gradients[i], factor * slope_of(f, &w->p, &p[i]), 2e-6);
     gan__store_clear_gradients(store);

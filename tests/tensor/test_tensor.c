@@ -127,7 +127,7 @@ TEST(no_tensor)
 static void count_release(void *user, void *data)
 {
     CHECK(data != NULL);
-    ++*(int *)user;
+    (*(int *)user)++;
 }
 
 TEST(wrapping_and_views)
@@ -402,9 +402,8 @@ TEST(allocation_failures)
         fault.fail_at = atomic_load(&fault.allocations) + n;
         gan_status status = gan_tensor_create(&tensor, context, GAN_FLOAT32, 2, shape);
         CHECK_STATUS(status, n <= 2 ? GAN_E_MEMORY : GAN_OK);
-        if (status == GAN_OK) {
+        if (status == GAN_OK)
             CHECK_STATUS(gan_tensor_slice(&view, tensor, 0, 1, 1), n == 3 ? GAN_E_MEMORY : GAN_OK);
-        }
         gan_context_release(context);
         gan_tensor_release(tensor);
         gan_tensor_release(view);

@@ -31,7 +31,7 @@ static void rig_open(int batch, const char *file)
     rig_file = file;
     must(gan_context_create(&context, "threads=2 seed=3", NULL, NULL, 0));
     must(gan_tensor_create(&real, context, GAN_FLOAT32, 4, shape));
-    for (int i = 0; i < batch * WIDTH; ++i)
+    for (int i = 0; i < batch * WIDTH; i++)
         ((float *)gan_tensor_data(real))[i] = (float)(i * 37 % 101) / 50.5F - 1;
 }
 

@@ -40,23 +40,23 @@ static void estimate(const char *momentum)
              momentum);
     gan_trainer *t = averaged(text);
     gan_model *average = gan_trainer_model(t, "generator", GAN_MODEL_AVERAGED);
-    for (int i = 0; i < 3; ++i) must(step(t));
+    for (int i = 0; i < 3; i++) must(step(t));
     gan_tensor *weight = values(average, "0.weight", 2, weight_shape);
     gan_tensor *bias = values(average, "0.bias", 1, shape);
     float *w = gan_tensor_data(weight), *b = gan_tensor_data(bias);
-    for (int i = 0; i < HIDDEN; ++i) b[i] = (float)i - 7;
-    for (int i = 0; i < HIDDEN * 8; ++i) w[i] *= 3;
+    for (int i = 0; i < HIDDEN; i++) b[i] = (float)i - 7;
+    for (int i = 0; i < HIDDEN * 8; i++) w[i] *= 3;
     must(gan_model_write(average, "0.weight", weight));
     must(gan_model_write(average, "0.bias", bias));
-    for (int k = 0; k < 2; ++k) { /* a second time it is the same */
+    for (int k = 0; k < 2; k++) { /* a second time it is the same */
         must(gan_trainer_save(t, "averages.tmp"));
         mean[k] = values(average, "1.running_mean", 1, shape);
     }
     gan_tensor *variance = values(average, "1.running_var", 1, shape);
     CHECK(!memcmp(gan_tensor_data(mean[0]), gan_tensor_data(mean[1]), HIDDEN * sizeof(float)));
-    for (int i = 0; i < HIDDEN; ++i) {
+    for (int i = 0; i < HIDDEN; i++) {
         double expected = 0;
-        for (int k = 0; k < 8; ++k) expected += (double)w[i * 8 + k] * (double)w[i * 8 + k];
+        for (int k = 0; k < 8; k++) expected += (double)w[i * 8 + k] * (double)w[i * 8 + k];
         /* 20 batches of 16: some 5.6 % of a deviation, and 8 % of a variance. */
         if (!CHECK_NEAR(((float *)gan_tensor_data(mean[0]))[i], b[i], 0.25 * sqrt(expected)) ||
             !CHECK_NEAR(((float *)gan_tensor_data(variance))[i], expected, 0.35 * expected))
@@ -71,7 +71,7 @@ static void estimate(const char *momentum)
     gan_tensor_release(weight);
     gan_tensor_release(bias);
     gan_tensor_release(variance);
-    for (int k = 0; k < 2; ++k) gan_tensor_release(mean[k]);
+    for (int k = 0; k < 2; k++) gan_tensor_release(mean[k]);
     gan_trainer_release(t);
     remove("averages.tmp");
 }
@@ -105,7 +105,7 @@ static void compare_statistics(gan_trainer *t)
     mean[2] = values(average, "1.running_mean", 1, shape);
     CHECK(memcmp(gan_tensor_data(mean[0]), gan_tensor_data(mean[1]), HIDDEN * sizeof(float)));
     CHECK(!memcmp(gan_tensor_data(mean[1]), gan_tensor_data(mean[2]), HIDDEN * sizeof(float)));
-    for (int i = 0; i < 3; ++i) gan_tensor_release(mean[i]);
+    for (int i = 0; i < 3; i++) gan_tensor_release(mean[i]);
 }
 
 TEST(a_refresh_changes_no_training)
@@ -117,7 +117,7 @@ TEST(a_refresh_changes_no_training)
     must(gan_trainer_save(t, "averages.tmp"));
     gan_trainer_release(t);
     gan_trainer *plain = begun(), *refreshed = begun();
-    for (int i = 0; i < 4; ++i) {
+    for (int i = 0; i < 4; i++) {
         must(step(plain));
         must(step(refreshed));
         compare_statistics(refreshed);
@@ -125,7 +125,7 @@ TEST(a_refresh_changes_no_training)
     bytes[0] = saved(plain, &sizes[0]);
     bytes[1] = saved(refreshed, &sizes[1]);
     CHECK(sizes[0] == sizes[1] && !memcmp(bytes[0], bytes[1], sizes[0]));
-    for (int i = 0; i < 2; ++i) gan__free(context, bytes[i]);
+    for (int i = 0; i < 2; i++) gan__free(context, bytes[i]);
     gan_trainer_release(plain);
     gan_trainer_release(refreshed);
     remove("averages.tmp");
@@ -142,7 +142,7 @@ static void begin(bool check, bool save)
     float *w = gan_tensor_data(weight);
     must(gan_trainer_feed(t, "real", real));
     if (check) must(gan_trainer_check(t));
-    for (int i = 0; i < HIDDEN * 8; ++i) w[i] = 1000;
+    for (int i = 0; i < HIDDEN * 8; i++) w[i] = 1000;
     must(gan_model_write(g, "0.weight", weight));
     if (save)
         must(gan_trainer_save(t, "averages.tmp"));
@@ -150,7 +150,7 @@ static void begin(bool check, bool save)
         must(step(t));
     average = gan_trainer_model(t, "generator", GAN_MODEL_AVERAGED);
     gan_tensor *begun = values(average, "0.weight", 2, shape);
-    for (int i = 0; i < HIDDEN * 8; ++i) CHECK_NEAR(((float *)gan_tensor_data(begun))[i], 1000, 1);
+    for (int i = 0; i < HIDDEN * 8; i++) CHECK_NEAR(((float *)gan_tensor_data(begun))[i], 1000, 1);
     gan_tensor_release(weight);
     gan_tensor_release(begun);
     gan_trainer_release(t);
@@ -159,7 +159,7 @@ static void begin(bool check, bool save)
 
 TEST(written_weights_are_averaged)
 {
-    for (int i = 0; i < 4; ++i) begin(i & 1, i & 2);
+    for (int i = 0; i < 4; i++) begin(i & 1, i & 2);
 }
 
 int main(void)

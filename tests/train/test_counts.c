@@ -61,7 +61,7 @@ static gan_status load_state(gan_model *model, gan__element element, const void 
 
 TEST(files_keep_every_number)
 {
-    for (int i = 0; i < BIG; ++i) {
+    for (int i = 0; i < BIG; i++) {
         gan_model *model = parse("input 3; batchnorm"), *loaded, *copy;
         must(load_state(model, GAN__ELEMENT_I64, &big[i]));
         CHECK_INT(count_of(model, "0.num_batches_tracked"), big[i]);
@@ -101,11 +101,11 @@ TEST(files_may_have_other_types)
         {GAN__ELEMENT_U32, &u32, (int64_t)UINT32_MAX},
     };
     gan_model *model = parse("input 3; batchnorm");
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; ++i) {
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         must(load_state(model, cases[i].element, cases[i].count));
         CHECK_INT(count_of(model, "0.num_batches_tracked"), cases[i].expected);
     }
-    for (size_t i = 0; i < sizeof f64 / sizeof f64[0]; ++i) {
+    for (size_t i = 0; i < sizeof f64 / sizeof f64[0]; i++) {
         must(load_state(model, GAN__ELEMENT_F64, &f64[i]));
         CHECK_INT(count_of(model, "0.num_batches_tracked"), of_f64[i]);
     }
@@ -124,7 +124,7 @@ TEST(tensors_of_every_type)
     must(gan_tensor_create(&byte, context, GAN_UINT8, 0, NULL));
     must(gan_tensor_create(&small, context, GAN_INT32, 0, NULL));
     must(gan_tensor_create(&wrong, context, GAN_INT64, 1, &one));
-    for (int i = 0; i < BIG; ++i) {
+    for (int i = 0; i < BIG; i++) {
         int64_t n = big[i];
         write_count(model, "0.num_batches_tracked", n);
         must(gan_layer_read(layer, "num_batches_tracked", GAN_VALUE, single));
@@ -162,7 +162,7 @@ static int64_t count_after(gan_model *model, int64_t before, int groups)
     gan_value x[2], y[2];
     write_count(model, "0.num_batches_tracked", before);
     must(gan_tape_create(&tape, context));
-    for (int i = 0; i < groups; ++i) must(gan_tape_normal(tape, 2, shape, &x[i]));
+    for (int i = 0; i < groups; i++) must(gan_tape_normal(tape, 2, shape, &x[i]));
     must(gan_tape_apply(tape, model, groups == 2 ? "training groups=2" : "training", x, groups, y,
                         groups));
     gan_tape_release(tape);

@@ -18,7 +18,7 @@ static gan_status mutant_combine(gan_tape *tape, const gan_value *values, const 
                                  int32_t count, gan_value *out)
 {
     double turned[2];
-    for (int32_t i = 0; i < count; ++i) {
+    for (int32_t i = 0; i < count; i++) {
         int sign = (flaw == FLAW_IN_D && count == 2) || (flaw == FLAW_IN_G && count == 1) ? -1 : 1;
         turned[i] = sign * weights[i];
     }
@@ -35,9 +35,9 @@ enum { PIXELS = 784, SAMPLES = 512, LATENT = 32 };
 /* Mean and deviation of each pixel. */
 static void pixel_statistics(const float *pictures, double *mean, double *deviation)
 {
-    for (int p = 0; p < PIXELS; ++p) {
+    for (int p = 0; p < PIXELS; p++) {
         double sum = 0, squares = 0;
-        for (int i = 0; i < SAMPLES; ++i) {
+        for (int i = 0; i < SAMPLES; i++) {
             double v = pictures[i * PIXELS + p];
             sum += v;
             squares += v * v;
@@ -56,7 +56,7 @@ static double set_distance(const float *a, const float *b)
     double distance = 0;
     pixel_statistics(a, mean[0], deviation[0]);
     pixel_statistics(b, mean[1], deviation[1]);
-    for (int p = 0; p < PIXELS; ++p)
+    for (int p = 0; p < PIXELS; p++)
         distance += fabs(mean[0][p] - mean[1][p]) + fabs(deviation[0][p] - deviation[1][p]);
     return distance / PIXELS;
 }
@@ -66,7 +66,7 @@ static gan_tensor *real_pictures(gan_context *context, gan_dataset *data, int64_
     const int64_t shape[4] = {SAMPLES, 28, 28, 1};
     int64_t indices[SAMPLES];
     gan_tensor *pictures;
-    for (int i = 0; i < SAMPLES; ++i) indices[i] = first + i;
+    for (int i = 0; i < SAMPLES; i++) indices[i] = first + i;
     CHECK_OK(gan_tensor_create(&pictures, context, GAN_FLOAT32, 4, shape));
     CHECK_OK(gan_dataset_read(data, "image", indices, pictures));
     return pictures;
@@ -138,7 +138,7 @@ TEST(right_signs_learn)
                                         "gan loss=hinge batch=32",
                                         "gan batch=32 reuse=yes smoothing=0.1",
                                         "gan batch=32 loss=wgan d_steps=2 clip=0.05"};
-    for (size_t i = 0; i < sizeof specs / sizeof specs[0]; ++i) {
+    for (size_t i = 0; i < sizeof specs / sizeof specs[0]; i++) {
         double distance = distance_after(specs[i], NO_FLAW, STEPS);
         printf("    %-40s distance %.3f\n", specs[i], distance);
         CHECK(distance < good);

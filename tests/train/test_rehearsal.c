@@ -23,8 +23,8 @@ typedef struct stage {
 static int32_t read_picture(void *user, int64_t index, void *const *data)
 {
     float *picture = data[0];
-    ++((stage *)user)->reads;
-    for (int i = 0; i < SIDE * SIDE * 3; ++i)
+    ((stage *)user)->reads++;
+    for (int i = 0; i < SIDE * SIDE * 3; i++)
         picture[i] = (float)((index * 31 + i * 7) % 64) / 32.0F - 1;
     return 0;
 }
@@ -82,12 +82,12 @@ enum { TRAININGS = sizeof trainings / sizeof trainings[0] };
 /* Whatever a step needs is there once it was rehearsed. */
 TEST(the_first_step_allocates_nothing_after_a_check)
 {
-    for (int i = 0; i < TRAININGS; ++i) {
+    for (int i = 0; i < TRAININGS; i++) {
         stage s;
         open_stage(&s, trainings[i].spec, g_text, trainings[i].d);
         CHECK_OK(gan_trainer_check(s.trainer));
         long long before = atomic_load(&s.fault.allocations);
-        for (int k = 0; k < 3; ++k) CHECK_OK(gan_trainer_step(s.trainer));
+        for (int k = 0; k < 3; k++) CHECK_OK(gan_trainer_step(s.trainer));
         CHECK_INT(atomic_load(&s.fault.allocations), before);
         close_stage(&s);
     }
@@ -102,12 +102,12 @@ static double relative(double told, double seen)
  * moments and activations are all there is. */
 TEST(the_memory_is_told_beforehand)
 {
-    for (int i = 0; i < TRAININGS; ++i) {
+    for (int i = 0; i < TRAININGS; i++) {
         stage s;
         int64_t told;
         open_stage(&s, trainings[i].spec, g_text, trainings[i].d);
         CHECK_OK(gan_trainer_memory(s.trainer, &told));
-        for (int k = 0; k < 2; ++k) CHECK_OK(gan_trainer_step(s.trainer));
+        for (int k = 0; k < 2; k++) CHECK_OK(gan_trainer_step(s.trainer));
         CHECK_OK(gan_trainer_save(s.trainer, "rehearsal.safetensors"));
         double seen = (double)atomic_load(&s.fault.peak_bytes);
         printf("%s: %.2f MB told, %.2f MB seen\n", trainings[i].spec, (double)told * 1e-6,
@@ -130,13 +130,13 @@ static size_t checkpoint(stage *s, unsigned char **bytes)
 /* Checks before and between the steps leave no trace, not even in what was measured. */
 TEST(a_check_changes_no_bit)
 {
-    for (int i = 0; i < TRAININGS; ++i) {
+    for (int i = 0; i < TRAININGS; i++) {
         stage plain, checked;
         unsigned char *a, *b;
         double loss[2];
         open_stage(&plain, trainings[i].spec, g_text, trainings[i].d);
         open_stage(&checked, trainings[i].spec, g_text, trainings[i].d);
-        for (int k = 0; k < 3; ++k) {
+        for (int k = 0; k < 3; k++) {
             CHECK_OK(gan_trainer_check(checked.trainer));
             CHECK_OK(gan_trainer_step(plain.trainer));
             CHECK_OK(gan_trainer_step(checked.trainer));
@@ -181,7 +181,7 @@ TEST(what_the_first_step_refuses_is_found)
         {"gan batch=16", g_text, "input any any 3; conv2d 8 kernel=17; global_avgpool; dense 1",
          GAN_E_SHAPE},
     };
-    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; ++i) {
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         stage s;
         char message[512];
         int64_t bytes;

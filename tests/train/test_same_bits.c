@@ -89,12 +89,12 @@ static uint32_t run(const char *cpu, int threads, int steps)
 TEST(threads)
 {
     const char *best = gan__tier_name(gan__cpu_tier());
-    for (int threads = 1; threads <= 3; ++threads) CHECK_INT(run(best, threads, STEPS), stored);
+    for (int threads = 1; threads <= 3; threads++) CHECK_INT(run(best, threads, STEPS), stored);
 }
 
 TEST(tiers)
 {
-    for (int tier = 0; tier < (int)gan__cpu_tier(); ++tier)
+    for (int tier = 0; tier < (int)gan__cpu_tier(); tier++)
         CHECK_INT(run(gan__tier_name((gan__tier)tier), 2, STEPS), stored);
 }
 

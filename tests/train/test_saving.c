@@ -14,7 +14,7 @@ static gan_trainer *trainer_of(gan_context *own)
     gan_dataset *data;
     gan_tensor *pictures;
     must(gan_tensor_create(&pictures, own, GAN_UINT8, 4, shape));
-    for (int i = 0; i < 7 * WIDTH; ++i)
+    for (int i = 0; i < 7 * WIDTH; i++)
         ((uint8_t *)gan_tensor_data(pictures))[i] = (uint8_t)(i * 29);
     must(gan_dataset_from_tensors(&data, own, &image, &pictures, 1));
     must(gan_model_parse(&g, own,
@@ -47,7 +47,7 @@ static gan_tensor *trained(gan_context *own, bool after_each)
     gan_trainer *t = trainer_of(own);
     gan_tensor *out = NULL;
     if (after_each) must(gan_trainer_save(t, rig_file)); /* before the first step as well */
-    for (int i = 0; i < STEPS; ++i) {
+    for (int i = 0; i < STEPS; i++) {
         must(gan_trainer_step(t));
         if (after_each) must(gan_trainer_save(t, rig_file));
         if (after_each) must(gan_model_save(gan_trainer_model(t, "generator", 1), rig_file));
@@ -72,7 +72,7 @@ TEST(saving_changes_nothing)
     check_same(whole, often);
     gan_tensor_release(whole);
     gan_tensor_release(often);
-    for (int i = 0; i < 2; ++i) gan_context_release(own[i]);
+    for (int i = 0; i < 2; i++) gan_context_release(own[i]);
 }
 
 /* In memory as in a file: the same bytes, and a training that goes on from them. */

@@ -6,7 +6,7 @@
 #include <gan/gan.h>
 
 #include "compute/draw.h"
-#include "model/persist.h"
+#include "model/archive.h"
 #include "tape/record.h"
 #include "train/trainer.h"
 
@@ -338,7 +338,7 @@ TEST(a_failing_load_leaves_the_context)
 /* The same file with another number in its metadata, as a program of ours would write it. */
 static void rewrite(place *p, const char *path, const char *key, const char *value)
 {
-    gan__archive archive;
+    gan__archive_in archive;
     CHECK_OK(gan__archive_open(&archive, p->context, path));
     gan__safetensors *file = &archive.file;
     gan__safetensors_tensor *tensors = calloc(file->entry_count, sizeof *tensors);

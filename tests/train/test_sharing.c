@@ -32,7 +32,7 @@ static gan_layer *make_layer(const char *statement)
 /* A chain, put together by hand: every layer has a store of its own. */
 static void add_layers(gan_model *model, const char *const *statements, int count)
 {
-    for (int i = 0; i < count; ++i) {
+    for (int i = 0; i < count; i++) {
         gan_layer *layer = make_layer(statements[i]);
         must(gan_model_add(model, layer));
         gan_layer_release(layer);
@@ -210,7 +210,7 @@ static void resume(int which, const char *optimizer)
     must(gan_trainer_save(t, "sharing.tmp"));
     if (!CHECK_OK(gan_trainer_load(&u, context, "sharing.tmp")))
         printf("    %s: %s\n", cases[which].name, gan_context_message(context));
-    for (int i = 0; u && i < 2; ++i) {
+    for (int i = 0; u && i < 2; i++) {
         check_same(t, u, cases[which].name);
         must(step(t));
         must(step(u));
@@ -223,8 +223,8 @@ static void resume(int which, const char *optimizer)
 
 TEST(what_was_saved_resumes)
 {
-    for (int c = 0; c < CASE_COUNT; ++c)
-        for (int i = 0; i < 3; ++i) resume(c, optimizers[i]);
+    for (int c = 0; c < CASE_COUNT; c++)
+        for (int i = 0; i < 3; i++) resume(c, optimizers[i]);
 }
 
 /* A role in another one: no checkpoint can say that, and it is refused before anything is trained

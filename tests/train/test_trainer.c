@@ -68,7 +68,7 @@ static gan_dataset *make_data(gan_context *context)
     float *p;
     CHECK_OK(gan_tensor_create(&pictures, context, GAN_FLOAT32, 4, shape));
     p = gan_tensor_data(pictures);
-    for (int i = 0; i < 50 * 288; ++i) p[i] = (float)((i * 7919) % 201) / 100.0F - 1;
+    for (int i = 0; i < 50 * 288; i++) p[i] = (float)((i * 7919) % 201) / 100.0F - 1;
     CHECK_OK(gan_dataset_from_tensors(&data, context, &field, &pictures, 1));
     gan_tensor_release(pictures);
     return data;
@@ -147,8 +147,8 @@ enum { SPEC_COUNT = sizeof specs / sizeof specs[0] };
 
 TEST(resume_has_the_same_bits)
 {
-    for (int i = 0; i < SPEC_COUNT; ++i)
-        for (int n = 0; n < 4; ++n) {
+    for (int i = 0; i < SPEC_COUNT; i++)
+        for (int n = 0; n < 4; n++) {
             fixture whole, part;
             size_t sizes[2];
             uint8_t *bytes[2];
@@ -187,8 +187,8 @@ TEST(threads_and_tiers_have_the_same_bits)
     uint8_t *first = NULL;
     size_t first_size = 0;
     gan__tier best = gan__cpu_tier();
-    for (int tier = (int)best; tier >= 0; --tier)
-        for (int threads = 1; threads <= 3; ++threads) {
+    for (int tier = (int)best; tier >= 0; tier--)
+        for (int threads = 1; threads <= 3; threads++) {
             fixture f;
             size_t size;
             uint8_t *bytes;
@@ -209,7 +209,7 @@ TEST(threads_and_tiers_have_the_same_bits)
 
 TEST(no_allocation_after_the_first_step)
 {
-    for (int i = 0; i < SPEC_COUNT; ++i) {
+    for (int i = 0; i < SPEC_COUNT; i++) {
         fixture f;
         long before;
         open_fixture(&f, specs[i], i % 2 ? spectral_text : d_text, 2);
@@ -241,8 +241,8 @@ TEST(a_step_that_diverges_changes_nothing)
 {
     static const char *const feeds[] = {"noise", "noise.generator"};
     static const char *const named[] = {"loss.discriminator", "loss.generator"};
-    for (int spec = 0; spec < SPEC_COUNT; ++spec)
-        for (int i = 0; i < 2; ++i) {
+    for (int spec = 0; spec < SPEC_COUNT; spec++)
+        for (int i = 0; i < 2; i++) {
             fixture f;
             uint8_t *before, *after;
             size_t sizes[2];
@@ -352,7 +352,7 @@ TEST(idle_options_are_refused)
          "gan: smoothing=0.25 with loss=wgan, whose real samples have no label to move"},
         {"gan instance_decay=0.9",
          "gan: instance_decay=0.9 without instance_noise: nothing decays"}};
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; ++i) {
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         fixture f;
         open_fixture(&f, cases[i][0], d_text, 1);
         CHECK_STATUS(gan_trainer_check(f.trainer), GAN_E_TEXT);
@@ -369,7 +369,7 @@ TEST(a_loss_settles_what_is_open)
         {"gan", " d_steps=1 ", " clip=0 "},
         {"gan loss=wgan", " d_steps=5 ", " clip=0.01 "},
         {"gan loss=wgan d_steps=2 clip=1", " d_steps=2 ", " clip=1 "}};
-    for (int i = 0; i < 3; ++i) {
+    for (int i = 0; i < 3; i++) {
         fixture f;
         open_fixture(&f, cases[i][0], d_text, 1);
         CHECK(strstr(gan_trainer_text(f.trainer), cases[i][1]) != NULL);
@@ -383,7 +383,7 @@ TEST(a_critic_is_clipped)
 {
     static const char *const given[] = {"gan loss=wgan batch=8", "gan loss=wgan batch=8 clip=0.02"};
     const int64_t shape[2] = {1, 8};
-    for (int i = 0; i < 2; ++i) {
+    for (int i = 0; i < 2; i++) {
         fixture f;
         gan_tensor *weight;
         const float bound = i ? 0.02F : 0.01F;
@@ -392,7 +392,7 @@ TEST(a_critic_is_clipped)
         run_steps(&f, 1);
         CHECK_OK(gan_tensor_create(&weight, f.context, GAN_FLOAT32, 2, shape));
         CHECK_OK(gan_model_read(f.d, "11.weight", GAN_VALUE, weight));
-        for (int k = 0; k < 8; ++k)
+        for (int k = 0; k < 8; k++)
             largest = fmaxf(largest, fabsf(((float *)gan_tensor_data(weight))[k]));
         CHECK(largest == bound);
         gan_tensor_release(weight);
@@ -469,7 +469,7 @@ TEST(a_gradient_that_is_not_finite_is_named)
     CHECK_OK(gan_tensor_create(&weight, f.context, GAN_FLOAT32, 2, shape));
     CHECK_OK(gan_tensor_create(&real, f.context, GAN_FLOAT32, 4, data_shape));
     CHECK_OK(gan_tensor_create(&number, f.context, GAN_FLOAT32, 2, (const int64_t[]){1, 1}));
-    for (int i = 0; i < 2; ++i) ((float *)gan_tensor_data(weight))[i] = 1e32F;
+    for (int i = 0; i < 2; i++) ((float *)gan_tensor_data(weight))[i] = 1e32F;
     CHECK_OK(gan_model_write(f.g, "0.weight", weight));
     CHECK_OK(gan_model_write(f.d, "0.weight", number));
     ((float *)gan_tensor_data(number))[0] = 1e10F;

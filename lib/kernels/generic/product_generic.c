@@ -26,9 +26,8 @@
 static inline void product_transpose_block_generic(const float *x, int64_t x_stride, float *y,
                                                    int64_t y_stride)
 {
-    for (int i = 0; i < BLOCK; i++) {
+    for (int i = 0; i < BLOCK; i++)
         for (int j = 0; j < BLOCK; j++) y[j * y_stride + i] = x[i * x_stride + j];
-    }
 }
 
 #include "kernels/product_template.h"

@@ -43,11 +43,10 @@ GAN__INLINE_AVX2 __m256 v_get_avx2(const float *p, int64_t n)
 
 GAN__INLINE_AVX2 void v_put_avx2(float *p, int64_t n, __m256 x)
 {
-    if (n == 8) {
+    if (n == 8)
         _mm256_storeu_ps(p, x);
-    } else {
+    else
         _mm256_maskstore_ps(p, v_first_avx2(n), x);
-    }
 }
 
 GAN__INLINE_AVX2 __m256i v_iget_avx2(const uint32_t *p, int64_t n)
@@ -58,11 +57,10 @@ GAN__INLINE_AVX2 __m256i v_iget_avx2(const uint32_t *p, int64_t n)
 
 GAN__INLINE_AVX2 void v_iput_avx2(uint32_t *p, int64_t n, __m256i x)
 {
-    if (n == 8) {
+    if (n == 8)
         _mm256_storeu_si256((__m256i *)(void *)p, x);
-    } else {
+    else
         _mm256_maskstore_epi32((int *)(void *)p, v_first_avx2(n), x);
-    }
 }
 
 GAN__INLINE_AVX2 v_double_avx2 v_dget_avx2(const double *p, int64_t n)

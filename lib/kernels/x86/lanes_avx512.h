@@ -42,11 +42,10 @@ GAN__INLINE_AVX512 __m512 v_get_avx512(const float *p, int64_t n)
 
 GAN__INLINE_AVX512 void v_put_avx512(float *p, int64_t n, __m512 x)
 {
-    if (n == 16) {
+    if (n == 16)
         _mm512_storeu_ps(p, x);
-    } else {
+    else
         _mm512_mask_storeu_ps(p, v_first_avx512(n), x);
-    }
 }
 
 GAN__INLINE_AVX512 __m512i v_iget_avx512(const uint32_t *p, int64_t n)
@@ -56,11 +55,10 @@ GAN__INLINE_AVX512 __m512i v_iget_avx512(const uint32_t *p, int64_t n)
 
 GAN__INLINE_AVX512 void v_iput_avx512(uint32_t *p, int64_t n, __m512i x)
 {
-    if (n == 16) {
+    if (n == 16)
         _mm512_storeu_si512(p, x);
-    } else {
+    else
         _mm512_mask_storeu_epi32(p, v_first_avx512(n), x);
-    }
 }
 
 GAN__INLINE_AVX512 v_double_avx512 v_dget_avx512(const double *p, int64_t n)

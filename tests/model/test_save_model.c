@@ -237,9 +237,8 @@ TEST(torch_state)
 {
     gan_model *model = parse(torch_text);
     copy_file("state_dict.safetensors");
-    if (!CHECK_OK(gan_model_load_weights(model, "state_dict.safetensors", NULL))) {
+    if (!CHECK_OK(gan_model_load_weights(model, "state_dict.safetensors", NULL)))
         printf("    %s\n", gan_context_message(context));
-    }
     CHECK_OK(gan_model_save(model, "saved"));
     check_same_tensors("state_dict.safetensors", "saved");
     CHECK(first(model, "1.num_batches_tracked") == 2.0f);
@@ -298,9 +297,8 @@ static void check_weights_error(const char *text, const char *message)
     gan_model *model = parse(text), *before;
     CHECK_OK(gan_model_copy(&before, model));
     CHECK_STATUS(gan_model_load_weights(model, "shared", NULL), GAN_E_FORMAT);
-    if (!CHECK(strstr(gan_context_message(context), message) != NULL)) {
+    if (!CHECK(strstr(gan_context_message(context), message) != NULL))
         printf("    %s\n", gan_context_message(context));
-    }
     CHECK(same_values(model, before));
     gan_model_release(model);
     gan_model_release(before);
@@ -333,9 +331,8 @@ static void check_metadata(const gan__safetensors_pair *pairs, size_t count, gan
     gan_model *model;
     CHECK_OK(gan__safetensors_write(context, "made", NULL, 0, pairs, count));
     CHECK_STATUS(gan_model_load(&model, context, "made"), expected);
-    if (!CHECK(expected == GAN_OK || strstr(gan_context_message(context), message))) {
+    if (!CHECK(expected == GAN_OK || strstr(gan_context_message(context), message)))
         printf("    %s\n", gan_context_message(context));
-    }
     gan_model_release(model);
 }
 
@@ -417,11 +414,10 @@ static void starve(attempt *run, void *argument, int files, int and_after)
     gan_status status = GAN_E_MEMORY;
     while (status != GAN_OK && n++ < 100000) {
         fault.and_after = and_after;
-        if (files) {
+        if (files)
             fault.file_fail_at = fault.file_operations + n;
-        } else {
+        else
             fault.fail_at = fault.allocations + n;
-        }
         status = run(argument);
         fault.fail_at = fault.file_fail_at = 0;
         if (status != GAN_OK) CHECK_STATUS(status, files ? GAN_E_FILE : GAN_E_MEMORY);
