@@ -10,20 +10,24 @@
 
 /* ---- writing ---- */
 
-/* A file being put together; it owns copies of everything. Zero-initialise but for `context`. */
+/* A file being put together; it owns copies of everything but what is lent. Zero-initialise but for `context`. */
 typedef struct gan__archive_out {
     gan_context *context;
     bool finite; /* refuse parameters and moments that are not: GAN_E_DIVERGED names them */
     gan__safetensors_tensor *tensors;
     gan__safetensors_pair *pairs;
-    size_t tensor_count, tensor_capacity, pair_count, pair_capacity;
+    bool *lent; /* of each tensor: its data is another's */
+    size_t tensor_count, tensor_capacity, pair_count, pair_capacity, lent_capacity;
 } gan__archive_out;
 
 /* gan.format, gan.kind and gan.version. */
 gan_status gan__archive_begin(gan__archive_out *archive, const char *kind);
 gan_status gan__archive_put_pair(gan__archive_out *archive, const char *key, const char *value);
 
-/* `data` is row-major and of the element's type. */
+/* `data` is row-major and of the element's type. Lent data is not copied, and must be there until
+ * the file is written. */
+gan_status gan__archive_lend_tensor(gan__archive_out *archive,
+                                    const gan__safetensors_tensor *tensor);
 gan_status gan__archive_put_tensor(gan__archive_out *archive,
                                    const gan__safetensors_tensor *tensor);
 

@@ -38,29 +38,42 @@ typedef struct put_slot {
     int64_t count;
 } put_slot;
 
-static gan_status put_add(gan__archive_out *archive, const gan__safetensors_tensor *like,
+static gan_status put_add(gan__archive_out *archive, const gan__safetensors_tensor *like, bool lend,
                           put_slot *slot)
 {
     if (!gan__product_count(like->shape, like->rank, &slot->count))
         return gan__fail(archive->context, GAN_E_MEMORY, "%s: too large", like->name);
     GAN__TRY(gan__grow(archive->context, &archive->tensors, &archive->tensor_capacity,
                        archive->tensor_count + 1, sizeof *archive->tensors));
+    GAN__TRY(gan__grow(archive->context, &archive->lent, &archive->lent_capacity,
+                       archive->tensor_count + 1, sizeof *archive->lent));
     slot->tensor = &archive->tensors[archive->tensor_count++];
+    archive->lent[archive->tensor_count - 1] = lend;
     *slot->tensor = (gan__safetensors_tensor){.element = like->element, .rank = like->rank};
     GAN__TRY(put_copy(archive, &slot->tensor->name, like->name));
     GAN__TRY(gan__allocate(archive->context, &slot->shape, (size_t)like->rank, sizeof(int64_t)));
     slot->tensor->shape = slot->shape;
     if (like->rank > 0) memcpy(slot->shape, like->shape, (size_t)like->rank * sizeof(int64_t));
+    slot->tensor->data = like->data;
+    if (lend) return GAN_OK;
+    slot->tensor->data = NULL;
     GAN__TRY(gan__allocate_raw(archive->context, &slot->data, (size_t)slot->count,
                                gan__element_size(like->element)));
     slot->tensor->data = slot->data;
     return GAN_OK;
 }
 
+gan_status gan__archive_lend_tensor(gan__archive_out *archive,
+                                    const gan__safetensors_tensor *tensor)
+{
+    put_slot slot;
+    return put_add(archive, tensor, true, &slot);
+}
+
 gan_status gan__archive_put_tensor(gan__archive_out *archive, const gan__safetensors_tensor *tensor)
 {
     put_slot slot;
-    GAN__TRY(put_add(archive, tensor, &slot));
+    GAN__TRY(put_add(archive, tensor, false, &slot));
     size_t size = (size_t)slot.count * gan__element_size(tensor->element);
     if (size > 0) memcpy(slot.data, tensor->data, size);
     return GAN_OK;
@@ -75,7 +88,7 @@ static gan_status put_export(gan__archive_out *archive, const char *name, const 
                                           .rank = p->rank,
                                           .shape = p->shape};
     put_slot slot;
-    GAN__TRY(put_add(archive, &like, &slot));
+    GAN__TRY(put_add(archive, &like, false, &slot));
     if (p->integer)
         memcpy(slot.data, memory, (size_t)p->count * sizeof(int64_t));
     else
@@ -143,13 +156,14 @@ void gan__archive_free(gan__archive_out *archive)
     for (size_t i = 0; i < archive->tensor_count; i++) {
         put_drop(archive, archive->tensors[i].name);
         put_drop(archive, archive->tensors[i].shape);
-        put_drop(archive, archive->tensors[i].data);
+        if (!archive->lent[i]) put_drop(archive, archive->tensors[i].data);
     }
     for (size_t i = 0; i < archive->pair_count; i++) {
         put_drop(archive, archive->pairs[i].key);
         put_drop(archive, archive->pairs[i].value);
     }
     put_drop(archive, archive->tensors);
+    put_drop(archive, archive->lent);
     put_drop(archive, archive->pairs);
     memset(archive, 0, sizeof *archive);
 }

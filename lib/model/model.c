@@ -119,14 +119,13 @@ static void model_copy_values(gan_model *to, const gan_model *from)
     for (size_t i = 0; i < to->store_count; i++) to->stores[i]->version++;
 }
 
-static gan_status model_copy(gan_model **out, const gan_model *model)
+gan_status gan__model_copy(gan_model **out, const gan_model *model, const gan__given *given)
 {
     gan_context *context = model->object.context;
     const char *text = gan_model_text(model);
     if (!text) return gan__fail(context, GAN_E_MEMORY, "gan_model_copy: no memory for the text");
     if (model->input_count == 0) return gan_model_create(out, context);
-    const gan__given none = {0};
-    GAN__TRY(model_from_text(out, context, text, &none, false));
+    GAN__TRY(model_from_text(out, context, text, given, false));
     if ((*out)->parameter_count != model->parameter_count) {
         gan_model_release(*out);
         *out = NULL;
@@ -142,7 +141,58 @@ gan_status gan_model_copy(gan_model **out, const gan_model *model)
     if (!model_is(model)) return GAN_E_ARGUMENT;
     gan_context *context = model->object.context;
     if (!out) return gan__fail(context, GAN_E_ARGUMENT, "gan_model_copy: out is NULL");
-    GAN__RETURN_ENTERED(context, model_copy(out, model));
+    const gan__given none = {0};
+    GAN__RETURN_ENTERED(context, gan__model_copy(out, model, &none));
+}
+
+/* The layers of `from` take the places of those that the text has made. */
+static gan_status model_take_layers(gan_model *model, const gan_model *from)
+{
+    for (size_t i = 0; i < model->node_count; i++) {
+        gan_layer **layer = &model->nodes[i].layer;
+        gan__object_retain(from->nodes[i].layer);
+        gan__object_release(*layer);
+        *layer = from->nodes[i].layer;
+    }
+    GAN__TRY(gan__model_list(model));
+    return gan__model_allocate(model, false);
+}
+
+static gan_status model_share(gan_model **out, const gan_model *model, const gan__given *given)
+{
+    gan_context *context = model->object.context;
+    const char *text = gan_model_text(model);
+    if (!text) return GAN_E_MEMORY;
+    GAN__TRY(gan__model_parse(out, context, text, given, GAN__MAX_PLACED));
+    gan_status status = model_take_layers(*out, model);
+    if (status == GAN_OK) return GAN_OK;
+    gan__object_release(*out);
+    *out = NULL;
+    return status;
+}
+
+gan_status gan__model_share(gan_model **out, const gan_model *model)
+{
+    gan_context *context = model->object.context;
+    gan__definitions parts;
+    gan__given given = {0};
+    const char **names = NULL;
+    gan_model **models = NULL;
+    *out = NULL;
+    GAN__TRY(gan__model_definitions(model, &parts));
+    gan_status status = gan__allocate(context, &names, parts.count, sizeof *names);
+    if (status == GAN_OK) status = gan__allocate(context, &models, parts.count, sizeof *models);
+    for (; status == GAN_OK && given.count < parts.count; given.count++) {
+        names[given.count] = parts.items[given.count].name;
+        models[given.count] = parts.items[given.count].model;
+    }
+    given.names = names;
+    given.parts = models;
+    if (status == GAN_OK) status = model_share(out, model, &given);
+    gan__free(context, names);
+    gan__free(context, models);
+    gan__definitions_free(&parts);
+    return status;
 }
 
 void gan_model_retain(gan_model *model)

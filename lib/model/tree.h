@@ -107,6 +107,12 @@ gan_status gan__model_parse_passage(gan_model **out, gan_context *context, const
 gan_status gan__given_check(gan_context *context, const char *function, const char *const *names,
                             gan_model *const *parts, int32_t count);
 
+/* A copy with the same values, in which the parts given are placed themselves. */
+gan_status gan__model_copy(gan_model **out, const gan_model *model, const gan__given *given);
+
+/* Another model of the same text and of the same layers, that may be added to. */
+gan_status gan__model_share(gan_model **out, const gan_model *model);
+
 /* build.c, graph.c: an empty model; the end of one. */
 gan_status gan__model_new(gan_model **out, gan_context *context);
 

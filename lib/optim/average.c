@@ -19,7 +19,8 @@ static gan_status average_check(const gan_model *source, const gan_model *copy)
                             "average: the copy of a model has other parameters");
 }
 
-gan_status gan__average_create(gan__average **out, gan_model *source, double decay)
+gan_status gan__average_create(gan__average **out, gan_model *source, double decay,
+                               const gan__given *given)
 {
     gan_context *context = source->object.context;
     gan__average *average;
@@ -29,7 +30,7 @@ gan_status gan__average_create(gan__average **out, gan_model *source, double dec
     average->decay = decay;
     average->source = source;
     gan__object_retain(source);
-    gan_status status = gan_model_copy(&average->model, source);
+    gan_status status = gan__model_copy(&average->model, source, given);
     if (status == GAN_OK) status = average_check(source, average->model);
     if (status != GAN_OK) {
         gan__average_destroy(average);
@@ -47,15 +48,24 @@ void gan__average_destroy(gan__average *average)
     gan__free(average->context, average);
 }
 
-/* Averages the weights, or copies the buffers. */
-static void average_pass(gan__average *average, bool trained, double decay)
+static bool average_has(gan_model *const *models, int32_t count, const gan__store *store)
+{
+    for (int32_t i = 0; i < count; i++)
+        for (size_t j = 0; j < models[i]->store_count; j++)
+            if (models[i]->stores[j] == store) return true;
+    return false;
+}
+
+/* Averages the weights, or copies the buffers, of all that is not in `done`. */
+static void average_pass(gan__average *average, bool trained, double decay, gan_model *const *done,
+                         int32_t count)
 {
     for (size_t i = 0; i < average->source->parameter_count; i++) {
         const gan__named_parameter *from = &average->source->parameters[i];
         const gan__named_parameter *to = &average->model->parameters[i];
         const gan__parameter *p = &from->layer->parameters[from->index];
         const gan__parameter *q = &to->layer->parameters[to->index];
-        if (p->trained != trained) continue;
+        if (p->trained != trained || average_has(done, count, from->layer->store)) continue;
         if (trained)
             gan__combine(average->context, p->count, (float)(1 - decay),
                          gan__parameter_value(from->layer, p), (float)decay,
@@ -68,19 +78,19 @@ static void average_pass(gan__average *average, bool trained, double decay)
 
 void gan__average_copy_buffers(gan__average *average)
 {
-    average_pass(average, false, 0);
+    average_pass(average, false, 0, NULL, 0);
 }
 
 void gan__average_copy(gan__average *average)
 {
-    average_pass(average, true, 0);
-    average_pass(average, false, 0);
+    average_pass(average, true, 0, NULL, 0);
+    average_pass(average, false, 0, NULL, 0);
 }
 
-void gan__average_update(gan__average *average)
+void gan__average_update(gan__average *average, gan_model *const *done, int32_t count)
 {
     double warm = (1 + (double)average->updates) / (10 + (double)average->updates);
-    average_pass(average, true, average->decay < warm ? average->decay : warm);
-    average_pass(average, false, 0);
+    average_pass(average, true, average->decay < warm ? average->decay : warm, done, count);
+    average_pass(average, false, 0, done, count);
     average->updates++;
 }

@@ -14,7 +14,7 @@
 #ifndef GAN__AVERAGE_H
 #define GAN__AVERAGE_H
 
-#include "model/model.h"
+#include "model/tree.h"
 
 typedef struct gan__average {
     gan_context *context;
@@ -23,15 +23,18 @@ typedef struct gan__average {
     int64_t updates; /* a checkpoint stores it beside the averaged model's values */
 } gan__average;
 
-/* Starts as a copy of the model. *out is NULL on failure. */
-gan_status gan__average_create(gan__average **out, gan_model *source, double decay);
+/* Starts as a copy of the model; parts that are given are placed in it, not copied. *out is NULL on
+ * failure. */
+gan_status gan__average_create(gan__average **out, gan_model *source, double decay,
+                               const gan__given *given);
 void gan__average_destroy(gan__average *average); /* NULL is allowed */
 
 /* Weights and buffers become the source's. Nothing is allocated. */
 void gan__average_copy(gan__average *average);
 
-/* After an update of the source. Nothing is allocated. */
-void gan__average_update(gan__average *average);
+/* After an update of the source. Nothing is allocated. What the `count` models in `done` have too
+ * was averaged with them. */
+void gan__average_update(gan__average *average, gan_model *const *done, int32_t count);
 
 /* Only the buffers, from the source: where estimating statistics afresh begins, so that doing it
  * twice gives the same. */

@@ -1,103 +1,105 @@
+/* averages.c: the moving averages of a trainer's products. */
 #include "train/averages.h"
 
 #include "base/memory.h"
-#include "base/random.h"
-#include "layers/layer.h"
+#include "train/sharing.h"
 
-gan_status gan__averages_prepare(gan_trainer *t)
+/* The parts that averages before it have copied already: placed in its copy, not copied again. */
+static gan_status averages_given(const gan_trainer *t, const gan__role_parts *parts, int32_t role,
+                                 const char **names, gan_model **models, size_t *count)
 {
-    double decay = gan__trainer_options(t)->average;
-    for (int32_t i = 0; i < t->kind->role_count && decay > 0; i++) {
-        if (!t->models[i] || !t->kind->roles[i].averaged) continue;
-        if (!t->averages[i])
-            GAN__TRY(gan__average_create(&t->averages[i], t->models[i], decay));
-        else if (t->averages[i]->updates == 0)
-            gan__average_copy(t->averages[i]);
+    const gan__definitions *own = &parts->roles[role];
+    gan__definitions copied;
+    *count = 0;
+    for (size_t i = 0; i < own->count; i++) {
+        const char *name;
+        const int32_t r = gan__role_parts_find(parts, role, own->items[i].model, &name);
+        if (r < 0 || !t->players[r].average) continue;
+        GAN__TRY(gan__model_definitions(t->players[r].average->model, &copied));
+        gan__role_parts found = {t->object.context, &copied, 1};
+        names[*count] = own->items[i].name;
+        models[*count] = gan__role_parts_named(&found, 0, name);
+        if (models[*count]) ++*count;
+        gan__definitions_free(&copied);
     }
     return GAN_OK;
 }
 
-void gan__averages_free(gan_trainer *t)
+static gan_status averages_create_with(gan_trainer *t, const gan__role_parts *parts, int32_t role)
 {
-    for (int32_t i = 0; i < GAN__MAX_ROLES; i++) gan__average_destroy(t->averages[i]);
+    gan_context *context = t->object.context;
+    const size_t most = parts->roles[role].count;
+    gan__player *player = &t->players[role];
+    gan__given given = {0};
+    const char **names = NULL;
+    gan_model **models = NULL;
+    gan_status status = gan__allocate(context, &names, most, sizeof *names);
+    if (status == GAN_OK) status = gan__allocate(context, &models, most, sizeof *models);
+    if (status == GAN_OK)
+        status = averages_given(t, parts, role, names, models, &given.count);
+    given.names = names;
+    given.parts = models;
+    if (status == GAN_OK)
+        status = gan__average_create(&player->average, player->model,
+                                     gan__trainer_options(t)->average, &given);
+    gan__free(context, names);
+    gan__free(context, models);
+    return status;
+}
+
+static gan_status averages_create(gan_trainer *t, int32_t role)
+{
+    gan__role_parts parts;
+    GAN__TRY(gan__role_parts_list(t, role + 1, &parts));
+    gan_status status = averages_create_with(t, &parts, role);
+    gan__role_parts_free(&parts);
+    return status;
+}
+
+gan_status gan__averages_prepare(gan_trainer *t)
+{
+    const double decay = gan__trainer_options(t)->average;
+    for (int32_t i = 0; i < t->cast->role_count && decay > 0; i++) {
+        const gan__player *player = &t->players[i];
+        if (!player->model || !gan__cast_is_product(t->cast, i)) continue;
+        if (!player->average)
+            GAN__TRY(averages_create(t, i));
+        else if (player->average->updates == 0)
+            gan__average_copy(player->average);
+    }
+    return GAN_OK;
+}
+
+static bool averages_share(const gan_model *a, const gan_model *b)
+{
+    for (size_t i = 0; i < a->store_count; i++)
+        for (size_t j = 0; j < b->store_count; j++)
+            if (a->stores[i] == b->stores[j]) return true;
+    return false;
+}
+
+void gan__averages_drop(gan_trainer *t, int32_t role)
+{
+    const gan__average *gone = t->players[role].average;
+    if (!gone) return;
+    gan_model *model = gone->model;
+    gan_model_retain(model);
+    for (int32_t i = 0; i < t->cast->role_count; i++) {
+        gan__player *player = &t->players[i];
+        if (!player->average || !averages_share(player->average->model, model)) continue;
+        gan__average_destroy(player->average);
+        player->average = NULL;
+    }
+    gan_model_release(model);
 }
 
 void gan__averages_update(gan_trainer *t)
 {
-    for (int32_t i = 0; i < t->kind->role_count; i++)
-        if (t->averages[i]) gan__average_update(t->averages[i]);
-}
-
-static bool averages_couple(const gan_model *model)
-{
-    for (size_t i = 0; i < model->node_count; i++)
-        if (model->nodes[i].layer->kind->couples) return true;
-    return false;
-}
-
-/* Begins or ends the estimation of the model's running statistics. */
-static void averages_estimate(const gan_model *model, bool begin)
-{
-    for (size_t i = 0; i < model->node_count; i++) model->nodes[i].layer->estimates = begin;
-}
-
-static gan_status averages_check(const gan_trainer *t, int32_t role)
-{
-    const gan__named_parameter *entry = gan__model_diverged(t->averages[role]->model);
-    if (!entry) return GAN_OK;
-    return gan__fail(t->object.context, GAN_E_DIVERGED,
-                     "%s: the average of %s: %s is estimated to be not finite", t->kind->kind.name,
-                     t->kind->roles[role].name, entry->name);
-}
-
-static gan_status averages_estimate_role(gan_trainer *t, int32_t role)
-{
-    const uint64_t seed = gan__random_seed(t->seed, GAN__DRAW_REFRESH, (uint64_t)role);
-    gan__average *average = t->averages[role];
-    gan_tape *tape;
-    GAN__TRY(gan__tape_create(&tape, t->object.context, seed));
-    gan__average_copy_buffers(average);
-    averages_estimate(average->model, true);
-    gan_status status = t->kind->refresh(t, tape, role, average->model);
-    averages_estimate(average->model, false);
-    gan_tape_release(tape);
-    return status == GAN_OK ? averages_check(t, role) : status;
-}
-
-/* What the average has before is kept until there is something better. */
-static gan_status averages_refresh(gan_trainer *t, int32_t role)
-{
-    gan_context *context = t->object.context;
-    const gan_model *model = t->averages[role]->model;
-    unsigned char *kept;
-    GAN__TRY(gan__allocate_raw(context, &kept,
-                               gan__stores_kept_size(model->stores, model->store_count), 1));
-    gan__stores_keep(model->stores, model->store_count, kept);
-    gan_status status = averages_estimate_role(t, role);
-    if (status != GAN_OK) gan__stores_put_back(model->stores, model->store_count, kept);
-    gan__free(context, kept);
-    return status;
-}
-
-gan_status gan__averages_refresh(gan_trainer *t)
-{
-    for (int32_t i = 0; i < t->kind->role_count; i++)
-        if (t->averages[i] && t->kind->refresh && averages_couple(t->averages[i]->model))
-            GAN__TRY(averages_refresh(t, i));
-    return GAN_OK;
-}
-
-static gan_status averages_refresh_all(gan_trainer *t)
-{
-    if (t->stepping)
-        return gan__fail(t->object.context, GAN_E_STATE,
-                         "gan_trainer_refresh: the trainer is in the middle of a step");
-    GAN__TRY(gan__averages_prepare(t));
-    return gan__averages_refresh(t);
-}
-
-gan_status gan_trainer_refresh(gan_trainer *trainer)
-{
-    GAN__TRY(gan__object_check(NULL, trainer, GAN__TRAINER, "gan_trainer_refresh", "trainer"));
-    GAN__RETURN_ENTERED(trainer->object.context, averages_refresh_all(trainer));
+    int32_t done = 0;
+    for (int32_t i = 0; i < t->cast->role_count; i++) {
+        gan__average *average = t->players[i].average;
+        if (!average) continue;
+        gan__average_update(average, t->scratch, done);
+        t->scratch[done++] = average->source;
+    }
 }

@@ -1,3 +1,4 @@
+/* change.c: a loaded training takes other options, or an optimiser another description. */
 #include "train/change.h"
 
 #include <string.h>
@@ -19,14 +20,42 @@ static gan_status change_text(const gan_trainer *t, const void *options, char **
     return text.status;
 }
 
+/* Whoever plays must stay: models, moments and data belong to them. */
+static gan_status change_check_cast(const gan_trainer *t, const gan__cast *cast)
+{
+    const gan__cast *old = t->cast;
+    bool same = cast->domain_count == old->domain_count;
+    for (int32_t i = 0; same && i < cast->domain_count; i++)
+        same = !strcmp(cast->domains[i], old->domains[i]);
+    for (int32_t i = 0; same && i < cast->role_count; i++)
+        same = cast->roles[i].wanted == old->roles[i].wanted;
+    if (same) return GAN_OK;
+    return gan__fail(t->object.context, GAN_E_ARGUMENT,
+                     "%s: the options ask for other roles than the training has",
+                     t->kind->kind.name);
+}
+
+/* A pool of another size begins empty. */
+static void change_cast(gan_trainer *t, gan__cast *cast)
+{
+    for (int32_t i = 0; i < cast->pool_count; i++) {
+        if (cast->pools[i].capacity == t->cast->pools[i].capacity) continue;
+        gan__pool_free(t->pools[i]);
+        t->pools[i] = NULL;
+    }
+    gan__cast_free(t->cast);
+    t->cast = cast;
+}
+
 static gan_status change_averages(gan_trainer *t)
 {
     const double decay = gan__trainer_options(t)->average;
-    for (int32_t i = 0; i < GAN__MAX_ROLES; i++) {
-        if (t->averages[i]) t->averages[i]->decay = decay;
+    for (int32_t i = 0; i < t->cast->role_count; i++) {
+        gan__player *player = &t->players[i];
+        if (player->average) player->average->decay = decay;
         if (decay > 0) continue;
-        gan__average_destroy(t->averages[i]);
-        t->averages[i] = NULL;
+        gan__average_destroy(player->average);
+        player->average = NULL;
     }
     return gan__averages_prepare(t);
 }
@@ -35,11 +64,13 @@ gan_status gan__trainer_change(gan_trainer *t, const char *spec)
 {
     gan_context *context = t->object.context;
     const gan__kind *own = &t->kind->kind, *kind;
+    gan__cast *cast = NULL;
     void *options;
-    char *text;
+    char *text = NULL;
     GAN__TRY(gan__describe(context, "trainer", &own, 1, spec, &kind, &options));
-    t->kind->settle(options);
-    gan_status status = change_text(t, options, &text);
+    gan_status status = gan__cast_create(&cast, context, t->kind, options);
+    if (status == GAN_OK) status = change_check_cast(t, cast);
+    if (status == GAN_OK) status = change_text(t, options, &text);
     if (status == GAN_OK) { /* the new ones are kept, the others dropped below */
         void *old = t->options;
         gan__free(context, t->text);
@@ -47,6 +78,9 @@ gan_status gan__trainer_change(gan_trainer *t, const char *spec)
         t->text = text;
         t->ready = false;
         options = old;
+        change_cast(t, cast);
+    } else {
+        gan__cast_free(cast);
     }
     gan__options_free(context, kind, options);
     gan__free(context, options);
@@ -86,7 +120,7 @@ gan_status gan__trainer_change_optimizer(gan_trainer *t, int32_t group, const ch
     if (status == GAN_OK && t->optimizers[group]->kind != old->kind)
         status = gan__fail(t->object.context, GAN_E_ARGUMENT,
                            "%s: optimizer.%s: the moments of '%s' are of no use to '%s'",
-                           t->kind->kind.name, t->kind->groups[group], old->kind->kind.name,
+                           t->kind->kind.name, t->cast->groups[group].name, old->kind->kind.name,
                            t->optimizers[group]->kind->kind.name);
     if (status == GAN_OK) change_keep(old, t->optimizers[group]);
     gan_optimizer_release(old);

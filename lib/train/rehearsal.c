@@ -1,7 +1,9 @@
+/* rehearsal.c: the step of a kind, gone through without computing. */
 #include "train/rehearsal.h"
 
 #include <string.h>
 
+#include "base/memory.h"
 #include "base/parallel.h"
 #include "optim/optimizer.h"
 #include "train/undo.h"
@@ -9,24 +11,27 @@
 gan_status gan__rehearse(gan_trainer *t)
 {
     const uint64_t draws = gan_tape_draws(t->tape);
-    double values[GAN__MAX_VALUES];
-    memcpy(values, t->values, sizeof values);
+    const size_t size = (size_t)t->cast->value_count * sizeof *t->values;
+    double *values;
+    GAN__TRY(gan__allocate_raw(t->object.context, &values, size, 1));
+    memcpy(values, t->values, size);
     t->stepping = t->rehearsing = true;
     gan__tape_rehearse(t->tape, true);
-    for (int32_t i = 0; i < t->kind->group_count; i++) gan__optimizer_mark(t->optimizers[i]);
+    for (int32_t i = 0; i < t->cast->group_count; i++) gan__optimizer_mark(t->optimizers[i]);
     gan_status status = t->kind->step(t);
-    for (int32_t i = 0; i < t->kind->group_count; i++) gan__optimizer_let_go(t->optimizers[i]);
+    for (int32_t i = 0; i < t->cast->group_count; i++) gan__optimizer_let_go(t->optimizers[i]);
     gan__tape_rehearse(t->tape, false);
     (void)gan_tape_seek(t->tape, draws); /* a count that was reached before cannot fail */
     t->stepping = t->rehearsing = false;
-    memcpy(t->values, values, sizeof values);
+    memcpy(t->values, values, size);
+    gan__free(t->object.context, values);
     return status;
 }
 
 static int64_t rehearsed_data(const gan_trainer *t)
 {
     int64_t bytes = 0;
-    for (int32_t i = 0; i < t->kind->feed_count; i++) {
+    for (int32_t i = 0; i < t->cast->feed_count; i++) {
         const gan_dataset *data = t->feeds[i].dataset;
         if (t->feeds[i].batcher) bytes += gan__batcher_memory(t->feeds[i].batcher);
         for (int32_t f = 0; data && f < data->field_count; f++) {
@@ -48,10 +53,11 @@ static int64_t rehearsed_state(const gan_trainer *t)
 {
     int64_t count = 0;
     for (size_t i = 0; i < t->undo.store_count; i++) count += rehearsed_store(t->undo.stores[i]);
-    for (int32_t r = 0; r < t->kind->role_count; r++)
-        for (size_t i = 0; t->averages[r] && i < t->averages[r]->model->store_count; i++)
-            count += rehearsed_store(t->averages[r]->model->stores[i]);
-    for (int32_t i = 0; i < t->kind->group_count; i++) {
+    for (int32_t r = 0; r < t->cast->role_count; r++)
+        for (size_t i = 0; t->players[r].average && i < t->players[r].average->model->store_count;
+             i++)
+            count += rehearsed_store(t->players[r].average->model->stores[i]);
+    for (int32_t i = 0; i < t->cast->group_count; i++) {
         const gan_optimizer *optimizer = t->optimizers[i];
         for (size_t j = 0; j < optimizer->state_count; j++)
             count += optimizer->moment_count * optimizer->states[j].store->weight_count;
@@ -66,7 +72,7 @@ int64_t gan__rehearsed_memory(const gan_trainer *t)
         const gan__store *store = t->undo.stores[i];
         count += rehearsed_store(store) - (store->gradients ? 0 : store->weight_count);
     }
-    for (int32_t i = 0; i < t->kind->group_count; i++)
+    for (int32_t i = 0; i < t->cast->group_count; i++)
         count += gan__optimizer_undo_count(t->optimizers[i]);
     return count * (int64_t)sizeof(float) + rehearsed_data(t) + gan__tape_memory(t->tape) +
            gan__scratch_memory(t->object.context);

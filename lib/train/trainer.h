@@ -1,5 +1,5 @@
-/* trainer.h: what a trainer kind is. A kind is one file whose step reads like its paper's
- * algorithm. */
+/* trainer.h: what a trainer kind is, and a trainer at work. A kind is one file: its rows, its
+ * options, and a step that reads like its paper's algorithm. */
 #ifndef GAN__TRAINER_H
 #define GAN__TRAINER_H
 
@@ -9,60 +9,44 @@
 #include "base/object.h"
 #include "base/option.h"
 #include "data/batch.h"
+#include "data/pool.h"
 #include "model/model.h"
 #include "optim/average.h"
 #include "tape/tape.h"
-
-enum { GAN__MAX_ROLES = 8, GAN__MAX_FEEDS = 8, GAN__MAX_VALUES = 24 };
-
-/* A feed delivers one batch a step. */
-typedef struct gan__feed_kind {
-    const char *name;
-    const char *field; /* of the data set: "image"; NULL: only gan_trainer_feed serves it, and it is
-                          optional */
-    const char *help;
-} gan__feed_kind;
-
-/* A role: one model, and the name of the optimiser group that trains it. */
-typedef struct gan__role_kind {
-    const char *name;
-    const char *group;
-    bool averaged; /* the option average= concerns it */
-    const char *help;
-} gan__role_kind;
+#include "train/cast.h"
 
 typedef struct gan__trainer_kind {
-    gan__kind kind; /* its options begin with the fields of gan__trainer_common */
-    const gan__role_kind *roles;
-    int32_t role_count;
-    const gan__feed_kind *feeds;
-    int32_t feed_count;
-    const char *const *groups;
-    int32_t group_count;
-    const char *const *values; /* what is measured, in the order of trainer->values */
-    int32_t value_count;
+    gan__kind kind; /* its options begin with gan__trainer_common */
+    const gan__space_row *spaces;
+    const gan__role_row *roles;
+    const gan__feed_row *feeds;
+    const gan__pool_row *pools;
+    const gan__value_row *values;
+    int32_t space_count, role_count, feed_count, pool_count, value_count;
 
-    /* Gives options that were left open the values that other options ask for, so that the saved
-     * text spells them out. */
-    void (*settle)(void *options);
+    /* The names of the domains, "a,b,c"; NULL: none has a star. */
+    const char *(*domains)(const void *options);
 
-    /* The reference setting of a group's optimiser, which may depend on the options. */
-    const char *(*reference)(const gan_trainer *trainer, int32_t group);
+    /* The reference setting of a group's optimiser. */
+    const char *(*reference)(const void *options, const char *group);
 
-    /* Models, feeds and options go together; called before the first step and after each change. */
-    gan_status (*check)(gan_trainer *trainer);
+    /* Statements that make the output of a role, in training logits or so, what it stands for:
+     * "sigmoid; affine 2 -1". They end the routes through the role. NULL, or of NULL: none. */
+    const char *(*finish)(const void *options, int32_t role);
+
+    /* What is to be known before the first step, and after each change; may be NULL. */
+    gan_status (*prepare)(gan_trainer *trainer);
 
     /* Ends with gan__trainer_update_last. */
     gan_status (*step)(gan_trainer *trainer);
-
-    /* Applies the averaged model of a role in training mode, as a step would, to some batches: the
-     * means of their statistics become its own. All on a new tape, which draws for this alone. May
-     * be NULL. */
-    gan_status (*refresh)(gan_trainer *trainer, gan_tape *tape, int32_t role, gan_model *averaged);
 } gan__trainer_kind;
 
 extern const gan__trainer_kind *const gan__trainer_kinds[];
 extern const int32_t gan__trainer_kind_count;
+
+/* The kinds that a context knows: the library's, unless it has a table of its own. */
+void gan__trainer_kinds_of(const gan_context *context, const gan__kind *const **kinds,
+                           size_t *count);
 
 enum { GAN__ON_DIVERGENCE_STOP, GAN__ON_DIVERGENCE_SKIP };
 
@@ -73,52 +57,51 @@ typedef struct gan__trainer_common {
     double average;
 } gan__trainer_common;
 
-#define GAN__TRAINER_COMMON_OPTIONS(type)                                                     \
-    {"batch",                                                                                 \
-     GAN__OPTION_INTEGER,                                                                     \
-     0,                                                                                       \
-     "64",                                                                                    \
-     1,                                                                                       \
-     1 << 20,                                                                                 \
-     NULL,                                                                                    \
-     offsetof(type, common.batch),                                                            \
-     "samples in a step"},                                                                    \
-        {"average",                                                                           \
-         GAN__OPTION_REAL,                                                                    \
-         0,                                                                                   \
-         "0",                                                                                 \
-         0,                                                                                   \
-         0.999999,                                                                            \
-         NULL,                                                                                \
-         offsetof(type, common.average),                                                      \
-         "decay of a moving average of the weights, kept beside them for sampling; 0: none"}, \
-    {                                                                                         \
-        "on_divergence", GAN__OPTION_CHOICE, 0, "stop", 0, 0, "stop|skip",                    \
-            offsetof(type, common.on_divergence),                                             \
-            "a loss or gradient that is not finite: stop with an error, or skip the step"     \
-    }
+extern const gan__option gan__trainer_common_options[3];
+
+/* ---- the state behind the lists of the cast ---- */
+
+/* Of a role. */
+typedef struct gan__player {
+    gan_model *model; /* retained; NULL: none, or not set yet */
+    gan__average *average;
+    /* Which of the model's ports each of the signature's is; -1: it lacks an optional one. Outputs
+     * of an open port stand at the end. Set by gan__player_bind. */
+    int32_t *inputs, *outputs;
+    int32_t input_count, output_count;
+    /* Batches go through it one after the other: in one pass they would leave another state. */
+    bool apart;
+} gan__player;
+
+/* Of one field of a feed. */
+typedef struct gan__field_state {
+    gan_tensor *fed;  /* retained until a step is made with it; overrides the data set */
+    int64_t checksum; /* of the examples that a checkpoint was saved with: see gan__field */
+} gan__field_state;
 
 typedef struct gan__feed_state {
     gan_dataset *dataset;  /* retained; NULL: fed by hand */
     gan__batcher *batcher; /* of the data set; made before the first step */
-    gan_tensor *fed;       /* retained until a step is made with it; overrides the data set */
-    int64_t position;      /* where the batcher starts: from a checkpoint */
-    char *text;            /* of the data set and its field that a checkpoint was saved with: */
-    int64_t checksum;      /* see gan_dataset and gan__field; NULL or "": nothing is known */
+    gan_tensor *const *drawn; /* the batch that was delivered last: fields, then partners */
+    int32_t drawn_count;      /* fields in it */
+    gan__field_state *fields;
+    int64_t position; /* where the batcher starts: from a checkpoint */
+    char *text;       /* of the data set that a checkpoint was saved with; NULL or "": nothing is
+                         known */
 } gan__feed_state;
 
 /* Where every random stream and every feed stands. */
 typedef struct gan__counters {
     uint64_t draws;
-    int64_t positions[GAN__MAX_FEEDS];
+    int64_t *positions; /* by feed */
 } gan__counters;
 
 /* What a failing step is undone from: see undo.h. */
 typedef struct gan__undo_log {
     gan__store **stores; /* of all models, each once; borrowed from them */
     size_t store_count, store_capacity;
-    unsigned char *kept;            /* what gan__stores_keep has of them */
-    int32_t groups[GAN__MAX_ROLES]; /* in the order of their first updates in this step */
+    unsigned char *kept; /* what gan__stores_keep has of them */
+    int32_t *groups;     /* in the order of their first updates in this step */
     int32_t group_count;
     gan__counters before, after;
 } gan__undo_log;
@@ -128,17 +111,22 @@ struct gan_trainer {
     const gan__trainer_kind *kind;
     void *options;
     char *text;
-    gan_model *models[GAN__MAX_ROLES];
-    gan__average *averages[GAN__MAX_ROLES];    /* by role */
-    gan_optimizer *optimizers[GAN__MAX_ROLES]; /* by group */
-    char *specs[GAN__MAX_ROLES]; /* by group: what was asked for; NULL: the reference */
-    gan__feed_state feeds[GAN__MAX_FEEDS];
-    uint64_t seed;   /* of all that it draws: noise, dropout, orders of data */
-    uint64_t root;   /* the context's when the training began, from which `seed` was made */
-    char *precision; /* that a checkpoint was saved with; NULL: this is a new training */
-    double values[GAN__MAX_VALUES];   /* measured by the step that is under way */
-    double reported[GAN__MAX_VALUES]; /* and by the last one that was made */
+    gan__cast *cast;
+    gan__player *players;       /* by role */
+    gan_optimizer **optimizers; /* by group */
+    char **specs;               /* by group: what was asked for; NULL: the reference */
+    gan__feed_state *feeds;
+    gan__pool **pools;
+    uint64_t seed;    /* of all that it draws: noise, dropout, orders of data */
+    uint64_t root;    /* the context's when the training began, from which `seed` was made */
+    char *precision;  /* that a checkpoint was saved with; NULL: this is a new training */
+    double *values;   /* measured by the step that is under way */
+    double *reported; /* and by the last one that was made */
     gan_tape *tape;
+    gan__shape *shapes;  /* by space: what roles and feeds agree on; n is 1 */
+    gan_value *ports;    /* of a network that is being applied */
+    gan_model **scratch; /* the models of a group */
+    size_t port_capacity;
     int64_t steps;
     int64_t batch;   /* samples in this step: the option, or what was fed */
     bool ready;      /* checked, optimisers and batchers made */
@@ -149,51 +137,88 @@ struct gan_trainer {
     gan__undo_log undo;
 };
 
-/* Not counted among the context's trainers, whose seeds follow from their number: for a training
- * that goes on. */
-gan_status gan__trainer_create(gan_trainer **out, gan_context *context, const char *spec,
-                               uint64_t seed, uint64_t root);
-
-/* For steps. */
 static inline const gan__trainer_common *gan__trainer_options(const gan_trainer *trainer)
 {
     return trainer->options;
 }
 
-/* The batch of a feed, put on the tape; *out is -1 for an optional feed that was not fed. */
-gan_status gan__trainer_batch(gan_trainer *trainer, int32_t feed, gan_value *out);
+/* Not counted among the context's trainers, whose seeds follow from their number: for a training
+ * that goes on. */
+gan_status gan__trainer_create(gan_trainer **out, gan_context *context, const char *spec,
+                               uint64_t seed, uint64_t root);
 
-/* Applies the model of a role, as gan_tape_apply does; a message names the role. */
+/* Makes sure that a step can begin: GAN_E_STATE names what is missing. */
+gan_status gan__trainer_ready(gan_trainer *trainer);
+gan_status gan__trainer_make_optimizers(gan_trainer *trainer);
+gan_status gan__trainer_set_optimizer(gan_trainer *trainer, int32_t group, const char *spec);
+
+/* Whether nothing stands in the way of a change: no step is under way. */
+gan_status gan__trainer_settable(const gan_trainer *trainer, const char *function);
+
+/* ports.c: finds the model's ports of the role's signature. GAN_E_SHAPE names what is missing or
+ * too much. */
+gan_status gan__player_bind(gan_trainer *trainer, int32_t role);
+
+/* Puts what a feed's field brings on a tape: numbers of classes become one-hot where the space has
+ * channels. */
+gan_status gan__trainer_put(const gan_trainer *trainer, gan_tape *tape,
+                            const gan__feed_field *field, gan_tensor *tensor, gan_value *out);
+
+/* Applies a network of the role, the trained one or its average, on a tape: see below. */
+gan_status gan__player_apply(gan_trainer *trainer, gan_tape *tape, int32_t role, gan_model *model,
+                             const char *mode, int32_t groups, const gan_value *inputs,
+                             gan_value *outputs);
+
+/* ---- for steps ---- */
+
+/* The fields of a feed's batch, put on the tape, in the order of its rows; -1 for one that it does
+ * not have, or that was not fed. Classes go as numbers to a port of one channel, else one-hot. */
+gan_status gan__trainer_batch(gan_trainer *trainer, int32_t feed, gan_value *fields);
+
+/* Applies the network of a role: inputs and outputs in the order of its signature, an output that
+ * it lacks is -1; the second, to several batches in one pass, group after group, `words` being
+ * those of the mode besides. A message names the role. */
 gan_status gan__trainer_apply(gan_trainer *trainer, int32_t role, const char *mode,
-                              const gan_value *inputs, int32_t input_count, gan_value *outputs,
-                              int32_t output_count);
+                              const gan_value *inputs, gan_value *outputs);
+gan_status gan__trainer_apply_groups(gan_trainer *trainer, int32_t role, const char *mode,
+                                     int32_t groups, const gan_value *inputs, gan_value *outputs);
 
 /* Reads a scalar of the tape into a measured value; GAN_E_DIVERGED with its name if it is not
  * finite. */
 gan_status gan__trainer_measure(gan_trainer *trainer, int32_t value, gan_value scalar);
 
-/* One update of a group from the gradients of its models, whose norm becomes a measured value; the
- * gradients are zero afterwards. GAN_E_DIVERGED names a norm, or the group of a new weight or
- * moment, that is not finite: the step must fail then. */
-gan_status gan__trainer_update(gan_trainer *trainer, int32_t group, int32_t norm_value);
+/* What a network descends: a weighted sum of scalars. */
+enum { GAN__MOST_TERMS = 32 };
+typedef struct gan__terms {
+    gan_value values[GAN__MOST_TERMS];
+    double weights[GAN__MOST_TERMS];
+    int32_t count;
+} gan__terms;
+static inline void gan__terms_add(gan__terms *terms, gan_value value, double weight)
+{
+    terms->values[terms->count] = value;
+    terms->weights[terms->count++] = weight;
+}
 
-/* The same for the last update of a step, with which every step ends: nothing that comes after it
- * can fail, so it need not be undone, and saves the memory for that. GAN_E_DIVERGED also names a
- * running statistic, u or v of any model that the passes before it have made not finite. */
-gan_status gan__trainer_update_last(gan_trainer *trainer, int32_t group, int32_t norm_value);
+/* The sum, measured as `value`. */
+gan_status gan__trainer_sum(gan_trainer *trainer, const gan__terms *terms, int32_t value,
+                            gan_value *out);
+
+/* Adds the gradient of a scalar to those of all roles of a group. */
+gan_status gan__trainer_backward(gan_trainer *trainer, gan_value loss, int32_t group);
+
+/* One update of a group from the gradients of its models, whose norm is measured, as is the rate;
+ * the gradients are zero afterwards. GAN_E_DIVERGED names a norm, or the group of a new weight or
+ * moment, that is not finite: the step must fail then. */
+gan_status gan__trainer_update(gan_trainer *trainer, int32_t group);
+
+/* The same for the last update of a step, or the last of several groups, whose gradients are all
+ * there: every step ends with it. Nothing that comes after it can fail, so it need not be undone,
+ * and saves the memory for that. GAN_E_DIVERGED also names a running statistic, u or v of any model
+ * that the passes before it have made not finite. */
+gan_status gan__trainer_update_last(gan_trainer *trainer, const int32_t *groups, int32_t count);
 
 /* Cuts the weights of a role to [-limit, limit]. */
 gan_status gan__trainer_clamp(gan_trainer *trainer, int32_t role, double limit);
-
-/* Makes sure that a step can begin: GAN_E_STATE names what is missing. */
-gan_status gan__trainer_ready(gan_trainer *trainer);
-gan_status gan__trainer_make_optimizers(gan_trainer *trainer);
-
-/* GAN_E_STATE for parameters that two roles share otherwise than by a part of both: a checkpoint
- * could not say so. All roles have models. */
-gan_status gan__trainer_check_sharing(const gan_trainer *trainer);
-gan_status gan__trainer_set_optimizer(gan_trainer *trainer, int32_t group, const char *spec);
-int32_t gan__trainer_role(const gan_trainer *trainer, const char *name);  /* -1: none */
-int32_t gan__trainer_group(const gan_trainer *trainer, const char *name); /* -1: none */
 
 #endif

@@ -2,112 +2,203 @@
 #include "train/trainer.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "optim/optimizer.h"
 #include "train/averages.h"
+#include "train/feeds.h"
 #include "train/undo.h"
 
-gan_status gan__trainer_batch(gan_trainer *t, int32_t feed, gan_value *out)
+/* ---- batches ---- */
+
+gan_status gan__trainer_put(const gan_trainer *t, gan_tape *tape, const gan__feed_field *field,
+                            gan_tensor *tensor, gan_value *out)
 {
-    gan__feed_state *state = &t->feeds[feed];
-    gan_tensor *const *batch = &state->fed;
+    const gan__cast *cast = t->cast;
+    const bool picture = field->row->field && !strcmp(field->row->field, "image");
+    char statement[48];
+    int64_t shape[4];
+    GAN__TRY(gan_tape_input(tape, tensor, picture ? 0 : GAN_INPUT_NUMBERS, out));
+    if (field->space < 0 || cast->spaces[field->space].row->type != GAN__SPACE_CONDITION)
+        return GAN_OK;
+    GAN__TRY(gan_tape_shape(tape, *out, shape));
+    const int64_t channels = t->shapes[field->space].c;
+    if (channels == 1 || shape[3] != 1) return GAN_OK;
+    snprintf(statement, sizeof statement, "onehot %lld", (long long)channels);
+    return gan_tape_layer(tape, statement, out, 1, out);
+}
+
+/* The samples of a step are as many as the last data feed brought. */
+static gan_status step_count(gan_trainer *t, int32_t feed, const gan_tensor *tensor, bool first)
+{
+    const gan__feed *kind = &t->cast->feeds[feed];
     gan__shape shape;
-    *out = -1;
-    if (!state->fed) {
-        if (!state->batcher) return GAN_OK;
-        if (t->rehearsing)
-            batch = gan__batcher_blank(state->batcher);
-        else
-            GAN__TRY(gan__batcher_next(state->batcher, &batch));
+    GAN__TRY(gan__tensor_shape(tensor, &shape));
+    if (first && !(kind->flags & GAN__FEED_BY_HAND) && kind->like < 0) t->batch = shape.n;
+    if (shape.n == t->batch) return GAN_OK;
+    return gan__fail(t->object.context, GAN_E_SHAPE,
+                     "%s: '%s' was fed %lld samples, the step has %lld", t->kind->kind.name,
+                     kind->name, (long long)shape.n, (long long)t->batch);
+}
+
+gan_status gan__trainer_batch(gan_trainer *t, int32_t feed, gan_value *fields)
+{
+    const gan__feed *kind = &t->cast->feeds[feed];
+    gan_tensor *tensors[GAN__MAX_FIELDS] = {NULL};
+    bool first = true;
+    GAN__TRY(gan__feed_tensors(t, feed, tensors));
+    for (int32_t f = 0; f < kind->field_count; f++) {
+        fields[f] = -1;
+        if (!tensors[f]) continue;
+        GAN__TRY(step_count(t, feed, tensors[f], first));
+        GAN__TRY(gan__trainer_put(t, t->tape, &kind->fields[f], tensors[f], &fields[f]));
+        first = false;
     }
-    GAN__TRY(gan__tensor_shape(*batch, &shape));
-    if (t->kind->feeds[feed].field)
-        t->batch = shape.n;
-    else if (shape.n != t->batch)
-        return gan__fail(t->object.context, GAN_E_SHAPE,
-                         "%s: '%s' was fed %lld samples, the step has %lld", t->kind->kind.name,
-                         t->kind->feeds[feed].name, (long long)shape.n, (long long)t->batch);
-    return gan_tape_input(t->tape, *batch, 0, out);
+    return GAN_OK;
+}
+
+/* ---- networks ---- */
+
+gan_status gan__player_apply(gan_trainer *t, gan_tape *tape, int32_t role, gan_model *model,
+                             const char *mode, int32_t groups, const gan_value *inputs,
+                             gan_value *outputs)
+{
+    const gan__player *player = &t->players[role];
+    const int32_t in = (int32_t)model->input_count, out = (int32_t)model->output_count;
+    GAN__TRY(gan__grow(t->object.context, &t->ports, &t->port_capacity,
+                       (size_t)groups * (size_t)(in + out), sizeof *t->ports));
+    gan_value *to = t->ports, *from = t->ports + groups * in;
+    for (int32_t g = 0; g < groups; g++)
+        for (int32_t i = 0; i < player->input_count; i++)
+            if (player->inputs[i] >= 0)
+                to[g * in + player->inputs[i]] = inputs[g * player->input_count + i];
+    GAN__TRY(gan_tape_apply(tape, model, mode, to, groups * in, from, groups * out));
+    for (int32_t g = 0; g < groups; g++)
+        for (int32_t i = 0; i < player->output_count; i++)
+            outputs[g * player->output_count + i] =
+                player->outputs[i] < 0 ? -1 : from[g * out + player->outputs[i]];
+    return GAN_OK;
+}
+
+gan_status gan__trainer_apply_groups(gan_trainer *t, int32_t role, const char *mode, int32_t groups,
+                                     const gan_value *inputs, gan_value *outputs)
+{
+    char words[64];
+    snprintf(words, sizeof words, "%s groups=%d", mode, (int)groups);
+    gan_status status = gan__player_apply(t, t->tape, role, t->players[role].model, words, groups,
+                                          inputs, outputs);
+    if (status == GAN_OK) return GAN_OK;
+    return gan__fail_in(t->object.context, status, "%s: the %s", t->kind->kind.name,
+                        t->cast->roles[role].name);
 }
 
 gan_status gan__trainer_apply(gan_trainer *t, int32_t role, const char *mode,
-                              const gan_value *inputs, int32_t input_count, gan_value *outputs,
-                              int32_t output_count)
+                              const gan_value *inputs, gan_value *outputs)
 {
-    gan_status status =
-        gan_tape_apply(t->tape, t->models[role], mode, inputs, input_count, outputs, output_count);
-    if (status == GAN_OK) return GAN_OK;
-    return gan__fail_in(t->object.context, status, "%s: the %s", t->kind->kind.name,
-                        t->kind->roles[role].name);
+    return gan__trainer_apply_groups(t, role, mode, 1, inputs, outputs);
 }
+
+/* ---- losses ---- */
 
 gan_status gan__trainer_measure(gan_trainer *t, int32_t value, gan_value scalar)
 {
     GAN__TRY(gan_tape_scalar(t->tape, scalar, &t->values[value]));
     if (isfinite(t->values[value])) return GAN_OK;
     return gan__fail(t->object.context, GAN_E_DIVERGED, "%s: %s is not finite in step %lld",
-                     t->kind->kind.name, t->kind->values[value], (long long)t->steps + 1);
+                     t->kind->kind.name, t->cast->values[value].name, (long long)t->steps + 1);
 }
 
-gan_status gan__trainer_update(gan_trainer *t, int32_t group, int32_t norm_value)
+gan_status gan__trainer_sum(gan_trainer *t, const gan__terms *terms, int32_t value, gan_value *out)
+{
+    GAN__TRY(gan_tape_combine(t->tape, terms->values, terms->weights, terms->count, out));
+    return gan__trainer_measure(t, value, *out);
+}
+
+gan_status gan__trainer_backward(gan_trainer *t, gan_value loss, int32_t group)
+{
+    int32_t count = 0;
+    for (int32_t i = 0; i < t->cast->role_count; i++)
+        if (t->players[i].model && t->cast->roles[i].group == group)
+            t->scratch[count++] = t->players[i].model;
+    return gan_tape_backward(t->tape, &loss, NULL, 1, t->scratch, count);
+}
+
+/* ---- updates ---- */
+
+/* What an update that failed is told as. */
+static gan_status step_explain(gan_trainer *t, int32_t group, gan_status status)
+{
+    gan_context *context = t->object.context;
+    const char *kind = t->kind->kind.name;
+    if (status != GAN_E_DIVERGED) return status;
+    if (t->optimizers[group]->overflowed)
+        return gan__fail(context, status,
+                         "%s: optimizer.%s: a new weight or moment is not finite in step %lld",
+                         kind, t->cast->groups[group].name, (long long)t->steps + 1);
+    return gan__fail(context, status, "%s: %s is not finite in step %lld", kind,
+                     t->cast->values[gan__cast_gradient(t->cast, group)].name,
+                     (long long)t->steps + 1);
+}
+
+gan_status gan__trainer_update(gan_trainer *t, int32_t group)
 {
     gan_optimizer *optimizer = t->optimizers[group];
     gan_status status;
     if (t->rehearsing) return gan__optimizer_rehearse(optimizer);
     if (optimizer->marked) t->undo.groups[t->undo.group_count++] = group;
     status = gan_optimizer_step(optimizer);
-    GAN__TRY(gan_optimizer_norm(optimizer, &t->values[norm_value]));
-    if (status == GAN_E_DIVERGED && optimizer->overflowed)
-        return gan__fail(t->object.context, status,
-                         "%s: optimizer.%s: a new weight or moment is not finite in step %lld",
-                         t->kind->kind.name, t->kind->groups[group], (long long)t->steps + 1);
-    if (status == GAN_E_DIVERGED)
-        return gan__fail(t->object.context, status, "%s: %s is not finite in step %lld",
-                         t->kind->kind.name, t->kind->values[norm_value], (long long)t->steps + 1);
-    return status == GAN_OK ? gan_optimizer_zero(optimizer) : status;
+    t->values[gan__cast_gradient(t->cast, group)] = optimizer->norm;
+    if (status != GAN_OK) return step_explain(t, group, status);
+    return gan_optimizer_zero(optimizer);
 }
 
 /* What the step's passes have changed, and no update checks. */
 static gan_status step_check_statistics(const gan_trainer *t)
 {
-    for (int32_t i = 0; i < t->kind->role_count; i++) {
-        const gan__named_parameter *entry = gan__model_diverged(t->models[i]);
-        if (entry)
+    for (int32_t i = 0; i < t->cast->role_count; i++) {
+        const gan_model *model = t->players[i].model;
+        const gan__named_parameter *found = model ? gan__model_diverged(model) : NULL;
+        if (found)
             return gan__fail(t->object.context, GAN_E_DIVERGED,
                              "%s: %s %s is not finite in step %lld", t->kind->kind.name,
-                             t->kind->roles[i].name, entry->name, (long long)t->steps + 1);
+                             t->cast->roles[i].name, found->name, (long long)t->steps + 1);
     }
     return GAN_OK;
 }
 
-gan_status gan__trainer_update_last(gan_trainer *t, int32_t group, int32_t norm_value)
+gan_status gan__trainer_update_last(gan_trainer *t, const int32_t *groups, int32_t count)
 {
     if (!t->rehearsing) GAN__TRY(step_check_statistics(t));
-    gan__optimizer_let_go(t->optimizers[group]);
-    return gan__trainer_update(t, group, norm_value);
+    for (int32_t i = 0; i < count; i++) {
+        gan__optimizer_let_go(t->optimizers[groups[i]]);
+        GAN__TRY(gan__trainer_update(t, groups[i]));
+    }
+    return GAN_OK;
 }
 
 gan_status gan__trainer_clamp(gan_trainer *t, int32_t role, double limit)
 {
-    return t->rehearsing ? GAN_OK : gan_model_clamp(t->models[role], -limit, limit);
+    return t->rehearsing ? GAN_OK : gan_model_clamp(t->players[role].model, -limit, limit);
+}
+
+/* ---- the step ---- */
+
+static gan_status step_begin(gan_trainer *t)
+{
+    gan__undo_begin(t);
+    for (int32_t i = 0; i < t->cast->group_count; i++)
+        GAN__TRY(gan_optimizer_rate(t->optimizers[i], &t->values[gan__cast_rate(t->cast, i)]));
+    return GAN_OK;
 }
 
 /* The step was made: nothing here can fail. */
 static void step_commit(gan_trainer *t)
 {
     gan__averages_update(t);
-    memcpy(t->reported, t->values, sizeof t->reported);
-}
-
-/* A step was made or skipped: its batches are used up. */
-static void step_complete(gan_trainer *t)
-{
-    t->steps++;
-    for (int32_t i = 0; i < t->kind->feed_count; i++) {
-        gan_tensor_release(t->feeds[i].fed);
-        t->feeds[i].fed = NULL;
-    }
+    for (int32_t i = 0; i < t->cast->pool_count; i++) gan__pool_commit(t->pools[i]);
+    memcpy(t->reported, t->values, (size_t)t->cast->value_count * sizeof *t->reported);
 }
 
 /* One step, undone as a whole if it fails. */
@@ -123,8 +214,8 @@ static gan_status trainer_step(gan_trainer *t)
                          t->kind->kind.name);
     GAN__TRY(gan__trainer_ready(t));
     t->stepping = true;
-    gan__undo_begin(t);
-    status = t->kind->step(t);
+    status = step_begin(t);
+    if (status == GAN_OK) status = t->kind->step(t);
     if (status == GAN_OK)
         step_commit(t);
     else
@@ -135,7 +226,10 @@ static gan_status trainer_step(gan_trainer *t)
                  gan_context_message(t->object.context));
         status = gan__undo_skip(t);
     }
-    if (status == GAN_OK) step_complete(t);
+    if (status == GAN_OK) {
+        t->steps++;
+        gan__feeds_drop(t);
+    }
     t->stepping = false;
     return status;
 }

@@ -9,6 +9,9 @@
 
 #include "train/trainer.h"
 
+/* Once, with the lists. */
+gan_status gan__undo_create(gan_trainer *trainer);
+
 /* Memory for the buffers of all models. Called when models have changed. */
 gan_status gan__undo_prepare(gan_trainer *trainer);
 void gan__undo_free(gan_trainer *trainer);

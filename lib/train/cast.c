@@ -1,0 +1,425 @@
+/* cast.c: from a kind's rows and its options to the lists of one trainer. */
+#include "train/cast.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/number.h"
+#include "model/tree.h"
+#include "train/signature.h"
+#include "train/trainer.h"
+
+/* ---- names ---- */
+
+static bool cast_is_starred(const char *name)
+{
+    return strchr(name, '*') != NULL;
+}
+
+/* How many members a row has. */
+static int32_t cast_times(const gan__cast *cast, const char *name)
+{
+    return cast_is_starred(name) ? cast->domain_count : 1;
+}
+
+/* The row's name with the domain's in the place of its star. */
+static gan_status cast_expand(const gan__cast *cast, const char *name, int32_t domain,
+                              char out[GAN__CAST_NAME])
+{
+    const size_t before = strcspn(name, "*");
+    const bool starred = name[before] == '*';
+    int n = snprintf(out, GAN__CAST_NAME, "%.*s%s%s", (int)before, name,
+                     starred ? cast->domains[domain] : "", starred ? name + before + 1 : "");
+    if (n < GAN__CAST_NAME) return GAN_OK;
+    return gan__fail(cast->context, GAN_E_TEXT, "%s: the domain '%s' has too long a name",
+                     cast->kind->kind.name, cast->domains[domain]);
+}
+
+static bool cast_is(const char *known, const char *name, size_t length)
+{
+    return strlen(known) == length && memcmp(known, name, length) == 0;
+}
+
+static gan_status cast_check_domain(const gan__cast *cast, const char *name, size_t length)
+{
+    const char *kind = cast->kind->kind.name;
+    if (!gan__name_is_valid(name, length, true) || length >= GAN__CAST_NAME)
+        return gan__fail(cast->context, GAN_E_TEXT,
+                         "%s: the domain '%.*s' is no name of letters, digits and _", kind,
+                         length > 200 ? 200 : (int)length, name);
+    for (int32_t i = 0; i < cast->domain_count; i++)
+        if (cast_is(cast->domains[i], name, length))
+            return gan__fail(cast->context, GAN_E_TEXT, "%s: the domain '%s' is given twice", kind,
+                             cast->domains[i]);
+    return GAN_OK;
+}
+
+/* "a,b,c". */
+static gan_status cast_read_domains(gan__cast *cast, const char *list)
+{
+    size_t count = 1, length;
+    for (const char *c = list; *c; c++) count += *c == ',';
+    GAN__TRY(gan__allocate(cast->context, &cast->domains, count, sizeof *cast->domains));
+    for (;; list += length + 1) {
+        length = strcspn(list, ",");
+        GAN__TRY(cast_check_domain(cast, list, length));
+        memcpy(cast->domains[cast->domain_count++], list, length);
+        if (!list[length]) return GAN_OK;
+    }
+}
+
+/* ---- the lists ---- */
+
+/* Room for all members of the rows: *count is how many. `names` is the first row's name, `stride`
+ * the bytes from one to the next. */
+static gan_status cast_reserve(const gan__cast *cast, const void *names, size_t stride,
+                               int32_t rows, void *out, size_t size)
+{
+    size_t count = 0;
+    for (int32_t i = 0; i < rows; i++) {
+        const char *name;
+        memcpy(&name, (const char *)names + (size_t)i * stride, sizeof name);
+        count += (size_t)cast_times(cast, name);
+    }
+    return gan__allocate(cast->context, out, count, size);
+}
+
+static gan_status cast_add_spaces(gan__cast *cast, const void *options)
+{
+    const gan__trainer_kind *kind = cast->kind;
+    GAN__TRY(cast_reserve(cast, kind->spaces, sizeof *kind->spaces, kind->space_count,
+                          &cast->spaces, sizeof *cast->spaces));
+    for (int32_t i = 0; i < kind->space_count; i++) {
+        const gan__space_row *row = &kind->spaces[i];
+        for (int32_t d = 0; d < cast_times(cast, row->name); d++) {
+            gan__space *space = &cast->spaces[cast->space_count++];
+            space->row = row;
+            space->prior = row->prior ? row->prior(options) : GAN__PRIOR_NONE;
+            GAN__TRY(cast_expand(cast, row->name, d, space->name));
+        }
+    }
+    return GAN_OK;
+}
+
+static int32_t cast_add_group(gan__cast *cast, const char *name)
+{
+    int32_t i = gan__cast_group(cast, name, strlen(name));
+    if (i >= 0) return i;
+    strcpy(cast->groups[cast->group_count].name, name);
+    return cast->group_count++;
+}
+
+static gan_status cast_add_role(gan__cast *cast, const gan__role_row *row, int32_t domain,
+                                const void *options)
+{
+    gan__role *role = &cast->roles[cast->role_count++];
+    char group[GAN__CAST_NAME];
+    role->row = row;
+    role->group = -1;
+    role->wanted = !row->wanted || row->wanted(options);
+    GAN__TRY(cast_expand(cast, row->name, domain, role->name));
+    GAN__TRY(gan__signature_parse(cast, role, cast_is_starred(row->name) ? domain : -1, options));
+    if (!role->wanted || !row->group) return GAN_OK;
+    GAN__TRY(cast_expand(cast, row->group, domain, group));
+    role->group = cast_add_group(cast, group);
+    return GAN_OK;
+}
+
+static gan_status cast_add_roles(gan__cast *cast, const void *options)
+{
+    const gan__trainer_kind *kind = cast->kind;
+    GAN__TRY(cast_reserve(cast, kind->roles, sizeof *kind->roles, kind->role_count, &cast->roles,
+                          sizeof *cast->roles));
+    GAN__TRY(cast_reserve(cast, kind->roles, sizeof *kind->roles, kind->role_count, &cast->groups,
+                          sizeof *cast->groups));
+    for (int32_t i = 0; i < kind->role_count; i++)
+        for (int32_t d = 0; d < cast_times(cast, kind->roles[i].name); d++)
+            GAN__TRY(cast_add_role(cast, &kind->roles[i], d, options));
+    return GAN_OK;
+}
+
+/* Rows from `row` on that belong to one feed. */
+static int32_t cast_feed_rows(const gan__trainer_kind *kind, int32_t row)
+{
+    int32_t end = row + 1;
+    while (end < kind->feed_count && !strcmp(kind->feeds[end].name, kind->feeds[row].name)) end++;
+    return end - row;
+}
+
+static gan_status cast_add_feed(gan__cast *cast, int32_t row, int32_t count, int32_t domain)
+{
+    const gan__feed_row *rows = cast->kind->feeds + row;
+    gan__feed *feed = &cast->feeds[cast->feed_count++];
+    feed->flags = rows->flags;
+    feed->like = -1;
+    GAN__TRY(cast_expand(cast, rows->name, domain, feed->name));
+    GAN__TRY(gan__allocate(cast->context, &feed->fields, (size_t)count, sizeof *feed->fields));
+    for (feed->field_count = 0; feed->field_count < count; feed->field_count++) {
+        gan__feed_field *field = &feed->fields[feed->field_count];
+        char space[GAN__CAST_NAME];
+        field->row = &rows[feed->field_count];
+        field->space = -1;
+        if (!field->row->space) continue;
+        GAN__TRY(cast_expand(cast, field->row->space, domain, space));
+        field->space = gan__cast_space(cast, space, strlen(space));
+    }
+    return GAN_OK;
+}
+
+/* Partners belong to the feed of the same domain in the row above theirs. */
+static gan_status cast_add_feeds(gan__cast *cast)
+{
+    const gan__trainer_kind *kind = cast->kind;
+    int32_t above = 0;
+    GAN__TRY(cast_reserve(cast, kind->feeds, sizeof *kind->feeds, kind->feed_count, &cast->feeds,
+                          sizeof *cast->feeds));
+    for (int32_t row = 0; row < kind->feed_count; row += cast_feed_rows(kind, row)) {
+        const int32_t first = cast->feed_count;
+        for (int32_t d = 0; d < cast_times(cast, kind->feeds[row].name); d++) {
+            GAN__TRY(cast_add_feed(cast, row, cast_feed_rows(kind, row), d));
+            if (kind->feeds[row].flags & GAN__FEED_UNLIKE) cast->feeds[first + d].like = above + d;
+        }
+        above = first;
+    }
+    return GAN_OK;
+}
+
+static gan_status cast_add_pools(gan__cast *cast, const void *options)
+{
+    const gan__trainer_kind *kind = cast->kind;
+    GAN__TRY(cast_reserve(cast, kind->pools, sizeof *kind->pools, kind->pool_count, &cast->pools,
+                          sizeof *cast->pools));
+    for (int32_t i = 0; i < kind->pool_count; i++) {
+        const gan__pool_row *row = &kind->pools[i];
+        for (int32_t d = 0; d < cast_times(cast, row->name); d++) {
+            gan__pool_place *pool = &cast->pools[cast->pool_count++];
+            char space[GAN__CAST_NAME];
+            GAN__TRY(cast_expand(cast, row->name, d, pool->name));
+            GAN__TRY(cast_expand(cast, row->space, d, space));
+            pool->space = gan__cast_space(cast, space, strlen(space));
+            pool->capacity = row->capacity(options);
+        }
+    }
+    return GAN_OK;
+}
+
+static void cast_add_measure(gan__cast *cast, const char *prefix, const char *name, bool wanted,
+                             const char *help)
+{
+    gan__measure *value = &cast->values[cast->value_count++];
+    snprintf(value->name, sizeof value->name, "%s%s", prefix, name);
+    value->wanted = wanted;
+    value->help = help;
+}
+
+static gan_status cast_add_values(gan__cast *cast, const void *options)
+{
+    const gan__trainer_kind *kind = cast->kind;
+    size_t count = 2 * (size_t)cast->group_count;
+    char name[GAN__CAST_NAME];
+    for (int32_t i = 0; i < kind->value_count; i++)
+        count += (size_t)cast_times(cast, kind->values[i].name);
+    GAN__TRY(gan__allocate(cast->context, &cast->values, count, sizeof *cast->values));
+    for (int32_t i = 0; i < kind->value_count; i++) {
+        const gan__value_row *row = &kind->values[i];
+        for (int32_t d = 0; d < cast_times(cast, row->name); d++) {
+            GAN__TRY(cast_expand(cast, row->name, d, name));
+            cast_add_measure(cast, "", name, !row->wanted || row->wanted(options), row->help);
+        }
+    }
+    for (int32_t g = 0; g < cast->group_count; g++)
+        cast_add_measure(cast, "gradient.", cast->groups[g].name, true,
+                         "norm of the group's gradient, before clipping");
+    for (int32_t g = 0; g < cast->group_count; g++)
+        cast_add_measure(cast, "rate.", cast->groups[g].name, true, "learning rate of the group");
+    return GAN_OK;
+}
+
+static gan_status cast_fill(gan__cast *cast, const void *options)
+{
+    const char *domains = cast->kind->domains ? cast->kind->domains(options) : NULL;
+    if (domains) GAN__TRY(cast_read_domains(cast, domains));
+    GAN__TRY(cast_add_spaces(cast, options));
+    GAN__TRY(cast_add_roles(cast, options));
+    GAN__TRY(cast_add_feeds(cast));
+    GAN__TRY(cast_add_pools(cast, options));
+    return cast_add_values(cast, options);
+}
+
+gan_status gan__cast_create(gan__cast **out, gan_context *context, const gan__trainer_kind *kind,
+                            const void *options)
+{
+    gan__cast *cast;
+    *out = NULL;
+    GAN__TRY(gan__allocate(context, &cast, 1, sizeof *cast));
+    cast->context = context;
+    cast->kind = kind;
+    gan_status status = cast_fill(cast, options);
+    if (status == GAN_OK)
+        *out = cast;
+    else
+        gan__cast_free(cast);
+    return status;
+}
+
+void gan__cast_free(gan__cast *cast)
+{
+    if (!cast) return;
+    for (int32_t i = 0; i < cast->role_count; i++)
+        gan__signature_free(cast->context, &cast->roles[i]);
+    for (int32_t i = 0; i < cast->feed_count; i++)
+        gan__free(cast->context, cast->feeds[i].fields);
+    gan__free(cast->context, cast->domains);
+    gan__free(cast->context, cast->spaces);
+    gan__free(cast->context, cast->roles);
+    gan__free(cast->context, cast->groups);
+    gan__free(cast->context, cast->feeds);
+    gan__free(cast->context, cast->pools);
+    gan__free(cast->context, cast->values);
+    gan__free(cast->context, cast);
+}
+
+/* ---- questions ---- */
+
+int32_t gan__cast_space(const gan__cast *cast, const char *name, size_t length)
+{
+    for (int32_t i = 0; i < cast->space_count; i++)
+        if (cast_is(cast->spaces[i].name, name, length)) return i;
+    return -1;
+}
+
+int32_t gan__cast_role(const gan__cast *cast, const char *name, size_t length)
+{
+    for (int32_t i = 0; i < cast->role_count; i++)
+        if (cast->roles[i].wanted && cast_is(cast->roles[i].name, name, length)) return i;
+    return -1;
+}
+
+int32_t gan__cast_group(const gan__cast *cast, const char *name, size_t length)
+{
+    for (int32_t i = 0; i < cast->group_count; i++)
+        if (cast_is(cast->groups[i].name, name, length)) return i;
+    return -1;
+}
+
+int32_t gan__cast_value(const gan__cast *cast, const char *name, size_t length)
+{
+    for (int32_t i = 0; i < cast->value_count; i++)
+        if (cast->values[i].wanted && cast_is(cast->values[i].name, name, length)) return i;
+    return -1;
+}
+
+/* Whether the name is one of the row's "label|vector". */
+static bool cast_field_is(const gan__feed_row *row, const char *name, size_t length)
+{
+    for (const char *at = row->field; at; at = strchr(at, '|'), at += at != NULL)
+        if (strcspn(at, "|") == length && memcmp(at, name, length) == 0) return true;
+    return false;
+}
+
+int32_t gan__cast_feed(const gan__cast *cast, const char *name, size_t length, int32_t *field)
+{
+    if (field) *field = 0;
+    for (int32_t i = 0; i < cast->feed_count; i++)
+        if (cast_is(cast->feeds[i].name, name, length)) return i;
+    for (int32_t i = 0; i < cast->feed_count && field; i++) {
+        const gan__feed *feed = &cast->feeds[i];
+        const size_t own = strlen(feed->name);
+        if (length <= own + 1 || memcmp(feed->name, name, own) != 0 || name[own] != '.') continue;
+        for (*field = 0; *field < feed->field_count; (*field)++)
+            if (cast_field_is(feed->fields[*field].row, name + own + 1, length - own - 1)) return i;
+    }
+    return -1;
+}
+
+int32_t gan__cast_role_at(const gan__cast *cast, int32_t row)
+{
+    int32_t at = 0;
+    for (int32_t i = 0; i < row; i++) at += cast_times(cast, cast->kind->roles[i].name);
+    return at;
+}
+
+int32_t gan__cast_feed_at(const gan__cast *cast, int32_t row)
+{
+    const gan__trainer_kind *kind = cast->kind;
+    int32_t at = 0;
+    for (int32_t i = 0; i < row; i += cast_feed_rows(kind, i))
+        at += cast_times(cast, kind->feeds[i].name);
+    return at;
+}
+
+int32_t gan__cast_pool_at(const gan__cast *cast, int32_t row)
+{
+    int32_t at = 0;
+    for (int32_t i = 0; i < row; i++) at += cast_times(cast, cast->kind->pools[i].name);
+    return at;
+}
+
+int32_t gan__cast_value_at(const gan__cast *cast, int32_t row)
+{
+    int32_t at = 0;
+    for (int32_t i = 0; i < row; i++) at += cast_times(cast, cast->kind->values[i].name);
+    return at;
+}
+
+int32_t gan__cast_gradient(const gan__cast *cast, int32_t group)
+{
+    return cast->value_count - 2 * cast->group_count + group;
+}
+
+int32_t gan__cast_rate(const gan__cast *cast, int32_t group)
+{
+    return cast->value_count - cast->group_count + group;
+}
+
+bool gan__cast_is_product(const gan__cast *cast, int32_t role)
+{
+    const gan__role *r = &cast->roles[role];
+    if (!r->wanted || r->group < 0) return false;
+    const gan__space_type type = cast->spaces[r->outputs[0].spaces[0]].row->type;
+    return type == GAN__SPACE_PICTURE || type == GAN__SPACE_CODE;
+}
+
+/* ---- all names, one after the other ---- */
+
+static bool cast_role_member(const gan__cast *cast, int32_t *index, gan__member *out)
+{
+    for (int32_t i = 0; i < cast->role_count; i++) {
+        const gan__role *role = &cast->roles[i];
+        if (!role->wanted || (*index)-- > 0) continue;
+        *out = (gan__member){"role", role->name, role->row->help};
+        return true;
+    }
+    return false;
+}
+
+static bool cast_value_member(const gan__cast *cast, int32_t *index, gan__member *out)
+{
+    for (int32_t i = 0; i < cast->value_count; i++) {
+        const gan__measure *value = &cast->values[i];
+        if (!value->wanted || (*index)-- > 0) continue;
+        *out = (gan__member){"value", value->name, value->help};
+        return true;
+    }
+    return false;
+}
+
+bool gan__cast_member(const gan__cast *cast, int32_t index, gan__member *out)
+{
+    if (index < 0) return false;
+    if (cast_role_member(cast, &index, out)) return true;
+    if (index < cast->feed_count) {
+        const gan__feed *feed = &cast->feeds[index];
+        *out = (gan__member){"feed", feed->name, feed->fields[0].row->help};
+        return true;
+    }
+    index -= cast->feed_count;
+    if (index < cast->group_count) {
+        *out = (gan__member){"group", cast->groups[index].name, ""};
+        return true;
+    }
+    index -= cast->group_count;
+    return cast_value_member(cast, &index, out);
+}

@@ -1,0 +1,45 @@
+/* latent.c: noise, drawn or fed, and codes that are drawn around a mean. */
+#include "train/latent.h"
+
+const gan__option gan__latent_options[1] = {
+    {"noise", GAN__OPTION_CHOICE, 0, "normal", 0, 0, "normal|uniform", offsetof(gan__latent, noise),
+     "distribution of z: N(0, 1), or uniform in [-1, 1)"},
+};
+
+gan__prior gan__latent_prior(const gan__latent *latent)
+{
+    return latent->noise ? GAN__PRIOR_UNIFORM : GAN__PRIOR_NORMAL;
+}
+
+gan_status gan__latent_draw(gan_tape *tape, gan__prior prior, gan__shape shape, int64_t n,
+                            gan_value *z)
+{
+    const int64_t sizes[4] = {n, shape.h, shape.w, shape.c};
+    if (prior == GAN__PRIOR_UNIFORM) return gan_tape_uniform(tape, 4, sizes, z);
+    return gan_tape_normal(tape, 4, sizes, z);
+}
+
+gan_status gan__latent_noise(gan_trainer *t, int32_t space, int32_t feed, gan_value *z)
+{
+    const gan__space *own = &t->cast->spaces[space];
+    const gan__shape shape = t->shapes[space];
+    GAN__TRY(gan__trainer_batch(t, feed, z));
+    if (*z >= 0) return GAN_OK;
+    if (shape.h < 0 || shape.w < 0)
+        return gan__fail(t->object.context, GAN_E_SHAPE,
+                         "%s: the size of '%s' is open, so it cannot be drawn: give its height and "
+                         "width in the network that takes it, or feed '%s'",
+                         t->kind->kind.name, own->name, t->cast->feeds[feed].name);
+    return gan__latent_draw(t->tape, own->prior, shape, t->batch, z);
+}
+
+gan_status gan__latent_sample(gan_tape *tape, gan_value mean, gan_value log_variance,
+                              gan_value epsilon, gan_value *z)
+{
+    gan_value deviation;
+    GAN__TRY(gan_tape_layer(tape, "affine 0.5 0", &log_variance, 1, &deviation));
+    GAN__TRY(gan_tape_layer(tape, "exp", &deviation, 1, &deviation));
+    GAN__TRY(
+        gan_tape_layer(tape, "multiply", (gan_value[]){deviation, epsilon}, 2, &epsilon));
+    return gan_tape_combine(tape, (gan_value[]){mean, epsilon}, (double[]){1, 1}, 2, z);
+}

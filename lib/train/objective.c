@@ -1,0 +1,142 @@
+/* objective.c: the losses of adversarial training. minimax and non_saturating are those of
+ * Goodfellow et al. 2014; lsgan of Mao et al. 2017, eq. 9; hinge of Lim and Ye 2017; wgan of
+ * Arjovsky et al. 2017, algorithm 1, whose weights are clamped besides. */
+#include "train/objective.h"
+
+#include <stdio.h>
+
+#include "base/number.h"
+
+const gan__option gan__objective_options[4] = {
+    {"loss", GAN__OPTION_CHOICE, 0, "non_saturating", 0, 0,
+     "minimax|non_saturating|lsgan|hinge|wgan", offsetof(gan__objective, loss),
+     "objective of the two networks"},
+    {"smoothing", GAN__OPTION_REAL, 0, "0", 0, 0.5, NULL, offsetof(gan__objective, smoothing),
+     "one-sided label smoothing: real samples have the label 1 - smoothing"},
+    {"instance_noise", GAN__OPTION_REAL, 0, "0", 0, 100, NULL,
+     offsetof(gan__objective, instance_noise),
+     "deviation of normal noise added to all that the discriminator sees; 0: none"},
+    {"instance_decay", GAN__OPTION_REAL, 0, "1", 0, 1, NULL,
+     offsetof(gan__objective, instance_decay), "factor on instance_noise after each step"},
+};
+
+typedef struct objective_row {
+    const char *name; /* as the option has it */
+    const char *real, *fake, *maker;
+    double real_weight, fake_weight, maker_weight;
+    bool labels;       /* the real term has a target, which smoothing moves */
+    const char *above; /* the limit between fake and real; NULL: there is none */
+} objective_row;
+
+static const objective_row objective_rows[] = {
+    [GAN__LOSS_MINIMAX] = {"minimax", "bce_logits", "bce_logits target=0", "bce_logits target=0", 1,
+                           1, -1, true, "above 0"},
+    [GAN__LOSS_NON_SATURATING] = {"non_saturating", "bce_logits", "bce_logits target=0",
+                                  "bce_logits target=1", 1, 1, 1, true, "above 0"},
+    [GAN__LOSS_LSGAN] = {"lsgan", "mse", "mse target=0", "mse target=1", 0.5, 0.5, 0.5, true,
+                         "above 0.5"},
+    [GAN__LOSS_HINGE] = {"hinge", "hinge sign=1", "hinge sign=-1", "mean", 1, 1, -1, false,
+                         "above 0"},
+    [GAN__LOSS_WGAN] = {"wgan", "mean", "mean", "mean", -1, 1, -1, false, NULL},
+};
+
+gan_status gan__objective_check(gan_context *context, const gan__objective *o)
+{
+    const objective_row *row = &objective_rows[o->loss];
+    char value[GAN__NUMBER_SIZE];
+    if (o->smoothing > 0 && !row->labels)
+        return gan__fail(context, GAN_E_TEXT,
+                         "smoothing=%s with loss=%s, whose real samples have no label to move",
+                         gan__number_print(o->smoothing, value), row->name);
+    if (o->instance_decay < 1 && o->instance_noise == 0)
+        return gan__fail(context, GAN_E_TEXT,
+                         "instance_decay=%s without instance_noise: nothing decays",
+                         gan__number_print(o->instance_decay, value));
+    return GAN_OK;
+}
+
+gan_status gan__objective_perturb(gan_trainer *t, const gan__objective *o, gan_value *x)
+{
+    double deviation = o->instance_noise;
+    int64_t shape[4];
+    gan_value noise;
+    if (deviation == 0) return GAN_OK;
+    deviation *= gan__power(o->instance_decay, t->steps);
+    GAN__TRY(gan_tape_shape(t->tape, *x, shape));
+    GAN__TRY(gan_tape_normal(t->tape, 4, shape, &noise));
+    return gan_tape_combine(t->tape, (gan_value[]){*x, noise}, (double[]){1, deviation}, 2, x);
+}
+
+gan_status gan__objective_judge(gan_trainer *t, int32_t role, const gan_value *inputs,
+                                gan_value *scores)
+{
+    const gan__player *d = &t->players[role];
+    if (!d->apart) return gan__trainer_apply_groups(t, role, "training", 2, inputs, scores);
+    GAN__TRY(gan__trainer_apply(t, role, "training", inputs, scores));
+    return gan__trainer_apply(t, role, "training", inputs + d->input_count,
+                              scores + d->output_count);
+}
+
+gan_status gan__objective_real(gan_trainer *t, const gan__objective *o, gan_value score,
+                               double weight, gan__terms *terms)
+{
+    const objective_row *row = &objective_rows[o->loss];
+    char spec[64], target[GAN__NUMBER_SIZE];
+    gan_value term;
+    snprintf(spec, sizeof spec, "%s%s%s", row->real, row->labels ? " target=" : "",
+             row->labels ? gan__number_print(1 - o->smoothing, target) : "");
+    GAN__TRY(gan_tape_loss(t->tape, spec, &score, 1, &term));
+    gan__terms_add(terms, term, weight * row->real_weight);
+    return GAN_OK;
+}
+
+gan_status gan__objective_fake(gan_trainer *t, const gan__objective *o, gan_value score,
+                               double weight, gan__terms *terms)
+{
+    const objective_row *row = &objective_rows[o->loss];
+    gan_value term;
+    GAN__TRY(gan_tape_loss(t->tape, row->fake, &score, 1, &term));
+    gan__terms_add(terms, term, weight * row->fake_weight);
+    return GAN_OK;
+}
+
+gan_status gan__objective_maker(gan_trainer *t, const gan__objective *o, gan_value score,
+                                double weight, gan__terms *terms)
+{
+    const objective_row *row = &objective_rows[o->loss];
+    gan_value term;
+    GAN__TRY(gan_tape_loss(t->tape, row->maker, &score, 1, &term));
+    gan__terms_add(terms, term, weight * row->maker_weight);
+    return GAN_OK;
+}
+
+/* The share of a value's elements above the limit. */
+static gan_status objective_share(gan_trainer *t, const char *above, gan_value x, int32_t value)
+{
+    gan_value share;
+    GAN__TRY(gan_tape_loss(t->tape, above, &x, 1, &share));
+    return gan__trainer_measure(t, value, share);
+}
+
+gan_status gan__objective_measure(gan_trainer *t, const gan__objective *o, gan_value real,
+                                  gan_value fake, int32_t value)
+{
+    const char *above = objective_rows[o->loss].above;
+    const gan_value scores[2] = {real, fake};
+    double *const values = t->values + value;
+    gan_value mean, difference;
+    for (int32_t i = 0; i < 2; i++) {
+        GAN__TRY(gan_tape_loss(t->tape, "mean", &scores[i], 1, &mean));
+        GAN__TRY(gan__trainer_measure(t, value + GAN__SCORE_REAL + i, mean));
+    }
+    if (above) {
+        GAN__TRY(objective_share(t, above, real, value + GAN__ACCURACY_REAL));
+        GAN__TRY(objective_share(t, above, fake, value + GAN__ACCURACY_FAKE));
+        values[GAN__ACCURACY_FAKE] = 1 - values[GAN__ACCURACY_FAKE];
+        return GAN_OK;
+    }
+    GAN__TRY(gan_tape_combine(t->tape, scores, (double[]){1, -1}, 2, &difference));
+    GAN__TRY(objective_share(t, "above 0", difference, value + GAN__ACCURACY_REAL));
+    values[GAN__ACCURACY_FAKE] = values[GAN__ACCURACY_REAL];
+    return GAN_OK;
+}

@@ -1,0 +1,68 @@
+/* objective.h: what a discriminator and the maker of its negatives descend.
+ *
+ *     D   real_weight * real(D(x)) + fake_weight * fake(D(made))
+ *     G   maker_weight * maker(D(made))
+ *
+ * A discriminator ends in logits, one or a map of them; a loss is what descends, the objective's
+ * negative. */
+#ifndef GAN__OBJECTIVE_H
+#define GAN__OBJECTIVE_H
+
+#include "train/trainer.h"
+
+enum {
+    GAN__LOSS_MINIMAX,
+    GAN__LOSS_NON_SATURATING,
+    GAN__LOSS_LSGAN,
+    GAN__LOSS_HINGE,
+    GAN__LOSS_WGAN
+};
+
+/* loss= smoothing= instance_noise= instance_decay=. */
+typedef struct gan__objective {
+    int32_t loss;
+    double smoothing, instance_noise, instance_decay;
+} gan__objective;
+extern const gan__option gan__objective_options[4];
+
+/* Options without effect are refused: who gives one expects it. */
+gan_status gan__objective_check(gan_context *context, const gan__objective *objective);
+
+/* *x + deviation * N(0, 1), the deviation falling from step to step. */
+gan_status gan__objective_perturb(gan_trainer *trainer, const gan__objective *objective,
+                                  gan_value *x);
+
+/* The first output of a discriminator, in training, on real and on fake samples: in one pass with
+ * separate statistics where that is the same as two. Both have all inputs of its role, and `scores`
+ * has room for all of its outputs, twice. */
+gan_status gan__objective_judge(gan_trainer *trainer, int32_t role, const gan_value *inputs,
+                                gan_value *scores);
+
+/* Adds a term of D's loss, or that of the maker, to those of a sum. */
+gan_status gan__objective_real(gan_trainer *trainer, const gan__objective *objective,
+                               gan_value score, double weight, gan__terms *terms);
+gan_status gan__objective_fake(gan_trainer *trainer, const gan__objective *objective,
+                               gan_value score, double weight, gan__terms *terms);
+gan_status gan__objective_maker(gan_trainer *trainer, const gan__objective *objective,
+                                gan_value score, double weight, gan__terms *terms);
+
+/* How well D tells them apart, as four values from `value` on: the mean scores of real and of fake,
+ * the share of real samples above the limit between them, and of fakes below it; where there is no
+ * limit, twice the share of pairs with the real one above its fake. */
+enum {
+    GAN__SCORE_REAL,
+    GAN__SCORE_FAKE,
+    GAN__ACCURACY_REAL,
+    GAN__ACCURACY_FAKE,
+    GAN__JUDGEMENTS
+};
+#define GAN__JUDGEMENT_ROWS(first)                                                                 \
+    [(first) + GAN__SCORE_REAL] = {"score.real", NULL, "mean score of real samples"},              \
+    [(first) + GAN__SCORE_FAKE] = {"score.fake", NULL, "mean score of fakes"},                     \
+    [(first) + GAN__ACCURACY_REAL] = {"accuracy.real", NULL,                                       \
+                                      "share of real samples that are told as such"},              \
+    [(first) + GAN__ACCURACY_FAKE] = {"accuracy.fake", NULL, "share of fakes that are told as such"}
+gan_status gan__objective_measure(gan_trainer *trainer, const gan__objective *objective,
+                                  gan_value real, gan_value fake, int32_t value);
+
+#endif

@@ -1,0 +1,146 @@
+/* ports.c: which ports of a network are those of its role's signature.
+ *
+ * By name where the network has several, and the rest by position; a single one needs no name. */
+#include "train/trainer.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+/* One side of a role and of its network. */
+typedef struct ports_side {
+    const gan_trainer *trainer;
+    const gan__role *role;
+    const gan__signature_port *wanted;
+    int32_t wanted_count; /* without an open one at the end */
+    const gan__port *ports;
+    int32_t port_count;
+    const char *word; /* "input" */
+    int32_t *found;   /* of each wanted one, the port; -1 */
+    bool open;
+} ports_side;
+
+/* "gan: the discriminator's outputs are score, 1; it needs realness, [match]" */
+static gan_status ports_fail(const ports_side *side, const char *what)
+{
+    gan_context *context = side->trainer->object.context;
+    gan__text has = {.context = context}, needs = has;
+    for (int32_t i = 0; i < side->port_count; i++)
+        gan__text_print(&has, "%s%s", i ? ", " : "",
+                        side->ports[i].name[0] ? side->ports[i].name : "(unnamed)");
+    for (int32_t i = 0; i < side->wanted_count; i++)
+        gan__text_print(&needs, "%s%s%s%s", i ? ", " : "", side->wanted[i].optional ? "[" : "",
+                        side->wanted[i].name, side->wanted[i].optional ? "]" : "");
+    gan_status status = has.status != GAN_OK ? has.status : needs.status;
+    if (status == GAN_OK)
+        status = gan__fail(context, GAN_E_SHAPE, "%s: the %s has %s%s %s%s: %s; its role has: %s%s",
+                           side->trainer->kind->kind.name, side->role->name, what,
+                           *what ? " of" : "", side->word, side->port_count == 1 ? "" : "s",
+                           has.bytes, needs.bytes, side->open ? ", and more" : "");
+    gan__text_free(&has);
+    gan__text_free(&needs);
+    return status;
+}
+
+static bool ports_is_taken(const ports_side *side, int32_t port)
+{
+    for (int32_t i = 0; i < side->wanted_count; i++)
+        if (side->found[i] == port) return true;
+    return false;
+}
+
+/* The next port that has no name, or any where there is one alone. */
+static int32_t ports_next(const ports_side *side)
+{
+    for (int32_t i = 0; i < side->port_count; i++)
+        if ((side->port_count == 1 || !side->ports[i].name[0]) && !ports_is_taken(side, i))
+            return i;
+    return -1;
+}
+
+static void ports_by_name(const ports_side *side)
+{
+    for (int32_t i = 0; i < side->wanted_count; i++)
+        for (int32_t p = 0; p < side->port_count && side->port_count > 1; p++)
+            if (!strcmp(side->ports[p].name, side->wanted[i].name)) side->found[i] = p;
+}
+
+static gan_status ports_find(const ports_side *side)
+{
+    for (int32_t i = 0; i < side->wanted_count; i++) side->found[i] = -1;
+    ports_by_name(side);
+    for (int32_t i = 0; i < side->wanted_count; i++) {
+        if (side->found[i] < 0) side->found[i] = ports_next(side);
+        if (side->found[i] < 0 && !side->wanted[i].optional)
+            return ports_fail(side, side->port_count < side->wanted_count ? "too few" : "other");
+    }
+    for (int32_t p = 0; p < side->port_count && !side->open; p++)
+        if (!ports_is_taken(side, p))
+            return ports_fail(side, side->port_count > side->wanted_count ? "too many" : "other");
+    return GAN_OK;
+}
+
+/* Without the open port at the end, for which all others are. */
+static bool ports_open(const gan__signature_port *ports, int32_t *count)
+{
+    const bool open = *count > 0 && ports[*count - 1].open;
+    if (open) (*count)--;
+    return open;
+}
+
+static gan_status ports_find_inputs(gan_trainer *t, const gan__role *role, gan__player *player)
+{
+    const gan_model *model = player->model;
+    ports_side side = {t,
+                       role,
+                       role->inputs,
+                       role->input_count,
+                       model->inputs,
+                       (int32_t)model->input_count,
+                       "input",
+                       player->inputs,
+                       false};
+    player->input_count = role->input_count;
+    return ports_find(&side);
+}
+
+static gan_status ports_find_outputs(gan_trainer *t, const gan__role *role, gan__player *player)
+{
+    const gan_model *model = player->model;
+    ports_side side = {t,
+                       role,
+                       role->outputs,
+                       role->output_count,
+                       model->outputs,
+                       (int32_t)model->output_count,
+                       "output",
+                       player->outputs,
+                       false};
+    side.open = ports_open(role->outputs, &side.wanted_count);
+    GAN__TRY(ports_find(&side));
+    player->output_count = side.wanted_count;
+    for (int32_t p = 0; p < side.port_count && side.open; p++)
+        if (!ports_is_taken(&side, p)) player->outputs[player->output_count++] = p;
+    return GAN_OK;
+}
+
+gan_status gan__player_bind(gan_trainer *t, int32_t role)
+{
+    gan_context *context = t->object.context;
+    gan__player *player = &t->players[role];
+    const gan__role *row = &t->cast->roles[role];
+    const gan__node *node;
+    gan__free(context, player->inputs);
+    gan__free(context, player->outputs);
+    player->inputs = player->outputs = NULL;
+    GAN__TRY(gan__allocate(context, &player->inputs, (size_t)row->input_count, sizeof(int32_t)));
+    GAN__TRY(gan__allocate(context, &player->outputs,
+                           (size_t)row->output_count + player->model->output_count,
+                           sizeof(int32_t)));
+    GAN__TRY(ports_find_inputs(t, row, player));
+    GAN__TRY(ports_find_outputs(t, row, player));
+    GAN__TRY(gan__model_group_state(player->model, true, &node));
+    player->apart = node != NULL;
+    return GAN_OK;
+}

@@ -1,0 +1,284 @@
+/* refresh.c: the averaged networks are applied in training mode, as a step would, to some batches:
+ * the means of their statistics become their own.
+ *
+ * In each round a value is found for every space that has one: noise is drawn, pictures and
+ * conditions come from the data, and whatever these make of each other follows along the roles.
+ * Codes that no network makes here are drawn from their prior. */
+#include "train/refresh.h"
+
+#include "base/memory.h"
+#include "base/random.h"
+#include "train/averages.h"
+#include "train/feeds.h"
+#include "train/latent.h"
+#include "train/spaces.h"
+
+/* Batches whose mean statistics are the averages'. */
+enum { REFRESH_ROUNDS = 20 };
+
+typedef struct refresh {
+    gan_trainer *trainer;
+    gan_tape *tape;
+    gan__batcher **batchers; /* by feed; NULL: none */
+    gan_value *values;       /* by space, of this round; -1: none */
+    bool *applied;           /* by role, in this round */
+    unsigned char *kept;     /* of all averages, to go back to */
+} refresh;
+
+static bool refresh_couples(const gan_model *model)
+{
+    for (size_t i = 0; i < model->node_count; i++)
+        if (model->nodes[i].layer->kind->couples) return true;
+    return false;
+}
+
+static gan_model *refresh_model(const gan_trainer *t, int32_t role)
+{
+    return t->players[role].average ? t->players[role].average->model : NULL;
+}
+
+/* ---- what goes in ---- */
+
+static gan_status refresh_draw(refresh *r, int32_t space)
+{
+    const gan_trainer *t = r->trainer;
+    const gan__shape shape = t->shapes[space];
+    const gan__prior prior = t->cast->spaces[space].prior;
+    if (prior == GAN__PRIOR_NONE || shape.h < 0 || shape.w < 0) return GAN_OK;
+    return gan__latent_draw(r->tape, prior, shape, gan__trainer_options(t)->batch,
+                            &r->values[space]);
+}
+
+static gan_status refresh_read(refresh *r, int32_t feed)
+{
+    gan_trainer *t = r->trainer;
+    const gan__feed *kind = &t->cast->feeds[feed];
+    gan_tensor *const *drawn;
+    GAN__TRY(gan__batcher_next(r->batchers[feed], &drawn));
+    for (int32_t f = 0; f < kind->field_count; f++) {
+        if (!gan__feed_field_of(t, feed, f)) continue;
+        gan_tensor *tensor = *drawn++;
+        const int32_t space = kind->fields[f].space;
+        if (space < 0 || r->values[space] >= 0) continue;
+        GAN__TRY(gan__trainer_put(t, r->tape, &kind->fields[f], tensor, &r->values[space]));
+    }
+    return GAN_OK;
+}
+
+/* ---- along the roles ---- */
+
+/* The values that the role takes; false if one is missing. */
+static bool refresh_inputs(const refresh *r, int32_t role, gan_value *out)
+{
+    const gan__role *kind = &r->trainer->cast->roles[role];
+    for (int32_t i = 0; i < kind->input_count; i++) {
+        const gan__signature_port *port = &kind->inputs[i];
+        out[i] = -1;
+        for (int32_t s = 0; s < port->space_count && out[i] < 0; s++)
+            out[i] = r->values[port->spaces[s]];
+        if (out[i] < 0 && r->trainer->players[role].inputs[i] >= 0) return false;
+    }
+    return true;
+}
+
+/* A network that makes a mean and a log_variance makes a code drawn between them. */
+static gan_status refresh_take(refresh *r, int32_t role, const gan_value *made)
+{
+    const gan__role *kind = &r->trainer->cast->roles[role];
+    const int32_t space = kind->outputs[0].spaces[0];
+    int64_t shape[4];
+    gan_value epsilon;
+    if (r->values[space] >= 0) return GAN_OK;
+    r->values[space] = made[0];
+    if (kind->output_count < 2 || made[1] < 0 || kind->outputs[1].spaces[0] != space) return GAN_OK;
+    GAN__TRY(gan_tape_shape(r->tape, made[0], shape));
+    GAN__TRY(gan_tape_normal(r->tape, 4, shape, &epsilon));
+    return gan__latent_sample(r->tape, made[0], made[1], epsilon, &r->values[space]);
+}
+
+static gan_status refresh_apply(refresh *r, int32_t role, gan_value *values)
+{
+    gan_trainer *t = r->trainer;
+    const gan__player *player = &t->players[role];
+    gan_value *made = values + player->input_count;
+    r->applied[role] = true;
+    GAN__TRY(gan__player_apply(t, r->tape, role, refresh_model(t, role), "training frozen", 1,
+                               values, made));
+    return refresh_take(r, role, made);
+}
+
+/* Applies every average that has all it needs; *any if there was one. */
+static gan_status refresh_pass(refresh *r, bool *any)
+{
+    gan_trainer *t = r->trainer;
+    *any = false;
+    for (int32_t i = 0; i < t->cast->role_count; i++) {
+        const gan__player *player = &t->players[i];
+        gan_value *values;
+        if (!player->average || r->applied[i]) continue;
+        const size_t count = (size_t)player->input_count + (size_t)player->output_count;
+        GAN__TRY(gan__allocate(t->object.context, &values, count, sizeof *values));
+        gan_status status = GAN_OK;
+        if (refresh_inputs(r, i, values)) {
+            *any = true;
+            status = refresh_apply(r, i, values);
+        }
+        gan__free(t->object.context, values);
+        GAN__TRY(status);
+    }
+    return GAN_OK;
+}
+
+static gan_status refresh_follow(refresh *r)
+{
+    bool any;
+    do {
+        GAN__TRY(refresh_pass(r, &any));
+    } while (any);
+    return GAN_OK;
+}
+
+static gan_status refresh_round(refresh *r)
+{
+    const gan__cast *cast = r->trainer->cast;
+    GAN__TRY(gan_tape_reset(r->tape));
+    for (int32_t i = 0; i < cast->role_count; i++) r->applied[i] = false;
+    for (int32_t i = 0; i < cast->space_count; i++) r->values[i] = -1;
+    for (int32_t i = 0; i < cast->space_count; i++)
+        if (cast->spaces[i].row->type == GAN__SPACE_NOISE) GAN__TRY(refresh_draw(r, i));
+    for (int32_t i = 0; i < cast->feed_count; i++)
+        if (r->batchers[i]) GAN__TRY(refresh_read(r, i));
+    GAN__TRY(refresh_follow(r));
+    for (int32_t i = 0; i < cast->space_count; i++)
+        if (r->values[i] < 0) GAN__TRY(refresh_draw(r, i));
+    return refresh_follow(r);
+}
+
+/* ---- the whole ---- */
+
+static gan_status refresh_warn(const refresh *r)
+{
+    const gan_trainer *t = r->trainer;
+    for (int32_t i = 0; i < t->cast->role_count; i++) {
+        if (!t->players[i].average || r->applied[i]) continue;
+        if (!refresh_couples(refresh_model(t, i))) continue;
+        gan__log(t->object.context, GAN_LOG_WARNING,
+                 "%s: without data the average of the %s keeps the batch statistics of the trained "
+                 "weights",
+                 t->kind->kind.name, t->cast->roles[i].name);
+    }
+    return GAN_OK;
+}
+
+static gan_status refresh_check(const gan_trainer *t)
+{
+    for (int32_t i = 0; i < t->cast->role_count; i++) {
+        const gan_model *model = refresh_model(t, i);
+        const gan__named_parameter *found = model ? gan__model_diverged(model) : NULL;
+        if (found)
+            return gan__fail(t->object.context, GAN_E_DIVERGED,
+                             "%s: the average of %s: %s is estimated to be not finite",
+                             t->kind->kind.name, t->cast->roles[i].name, found->name);
+    }
+    return GAN_OK;
+}
+
+/* Begins or ends the estimation of the running statistics. */
+static void refresh_estimate(const gan_trainer *t, bool begin)
+{
+    for (int32_t r = 0; r < t->cast->role_count; r++) {
+        const gan_model *model = refresh_model(t, r);
+        if (begin && model) gan__average_copy_buffers(t->players[r].average);
+        for (size_t i = 0; model && i < model->node_count; i++)
+            model->nodes[i].layer->estimates = begin;
+    }
+}
+
+static gan_status refresh_estimate_all(refresh *r)
+{
+    gan_trainer *t = r->trainer;
+    gan_status status = GAN_OK;
+    refresh_estimate(t, true);
+    for (int32_t i = 0; i < REFRESH_ROUNDS && status == GAN_OK; i++) status = refresh_round(r);
+    refresh_estimate(t, false);
+    if (status == GAN_OK) status = refresh_warn(r);
+    return status == GAN_OK ? refresh_check(t) : status;
+}
+
+/* The running statistics of all averages, one after the other, to memory or back. */
+static size_t refresh_keep(const gan_trainer *t, unsigned char *memory, bool back)
+{
+    size_t size = 0;
+    for (int32_t i = 0; i < t->cast->role_count; i++) {
+        const gan_model *model = refresh_model(t, i);
+        if (!model) continue;
+        if (memory && back)
+            gan__stores_put_back(model->stores, model->store_count, memory + size);
+        else if (memory)
+            gan__stores_keep(model->stores, model->store_count, memory + size);
+        size += gan__stores_kept_size(model->stores, model->store_count);
+    }
+    return size;
+}
+
+static gan_status refresh_prepare(refresh *r)
+{
+    gan_trainer *t = r->trainer;
+    gan_context *context = t->object.context;
+    const gan__cast *cast = t->cast;
+    GAN__TRY(gan__allocate(context, &r->batchers, (size_t)cast->feed_count, sizeof *r->batchers));
+    GAN__TRY(gan__allocate(context, &r->values, (size_t)cast->space_count, sizeof *r->values));
+    GAN__TRY(gan__allocate(context, &r->applied, (size_t)cast->role_count, sizeof *r->applied));
+    GAN__TRY(gan__allocate_raw(context, &r->kept, refresh_keep(t, NULL, false), 1));
+    for (int32_t i = 0; i < cast->role_count; i++)
+        if (t->players[i].model) GAN__TRY(gan__player_bind(t, i));
+    GAN__TRY(gan__trainer_check_spaces(t));
+    for (int32_t i = 0; i < cast->feed_count; i++)
+        if (t->feeds[i].dataset)
+            GAN__TRY(gan__feed_show(t, i, gan__trainer_options(t)->batch, &r->batchers[i]));
+    return gan__tape_create(&r->tape, context, gan__random_seed(t->seed, GAN__DRAW_REFRESH, 0));
+}
+
+/* What the averages have before is kept until there is something better. */
+static gan_status refresh_all(gan_trainer *t)
+{
+    gan_context *context = t->object.context;
+    refresh r = {.trainer = t};
+    gan_status status = refresh_prepare(&r);
+    if (status == GAN_OK) {
+        refresh_keep(t, r.kept, false);
+        status = refresh_estimate_all(&r);
+        if (status != GAN_OK) refresh_keep(t, r.kept, true);
+    }
+    gan_tape_release(r.tape);
+    for (int32_t i = 0; r.batchers && i < t->cast->feed_count; i++)
+        gan__batcher_free(r.batchers[i]);
+    gan__free(context, r.batchers);
+    gan__free(context, r.values);
+    gan__free(context, r.applied);
+    gan__free(context, r.kept);
+    return status;
+}
+
+gan_status gan__averages_refresh(gan_trainer *t)
+{
+    bool couples = false;
+    for (int32_t i = 0; i < t->cast->role_count; i++) {
+        const gan_model *model = refresh_model(t, i);
+        couples |= model && refresh_couples(model);
+    }
+    return couples ? refresh_all(t) : GAN_OK;
+}
+
+static gan_status refresh_public(gan_trainer *t)
+{
+    GAN__TRY(gan__trainer_settable(t, "gan_trainer_refresh"));
+    GAN__TRY(gan__averages_prepare(t));
+    return gan__averages_refresh(t);
+}
+
+gan_status gan_trainer_refresh(gan_trainer *trainer)
+{
+    GAN__TRY(gan__object_check(NULL, trainer, GAN__TRAINER, "gan_trainer_refresh", "trainer"));
+    GAN__RETURN_ENTERED(trainer->object.context, refresh_public(trainer));
+}

@@ -1,0 +1,13 @@
+/* refresh.h: batch statistics of averaged weights, which differ from those of the trained ones. */
+#ifndef GAN__REFRESH_H
+#define GAN__REFRESH_H
+
+#include "train/trainer.h"
+
+/* Estimates the batch statistics of all averages afresh: what stands in their buffers are the
+ * trained models'. What they see is drawn from the priors and from the data, in orders of their
+ * own: the training's draws and positions stay. Without the data that an average would be applied
+ * to, its statistics stay those of the trained model, with one warning. */
+gan_status gan__averages_refresh(gan_trainer *trainer);
+
+#endif
