@@ -13,9 +13,7 @@ gan_status gan__rehearse(gan_trainer *t)
     memcpy(values, t->values, sizeof values);
     t->stepping = t->rehearsing = true;
     gan__tape_rehearse(t->tape, true);
-    for (int32_t i = 0; i < t->kind->group_count; i++) gan__optimizer_mark(t->optimizers[i]);
     gan_status status = t->kind->step(t);
-    for (int32_t i = 0; i < t->kind->group_count; i++) gan__optimizer_let_go(t->optimizers[i]);
     gan__tape_rehearse(t->tape, false);
     (void)gan_tape_seek(t->tape, draws); /* a count that was reached before cannot fail */
     t->stepping = t->rehearsing = false;

@@ -50,13 +50,13 @@ gan_status gan__trainer_measure(gan_trainer *t, int32_t value, gan_value scalar)
                      t->kind->kind.name, t->kind->values[value], (long long)t->steps + 1);
 }
 
-gan_status gan__trainer_update(gan_trainer *t, int32_t group, int32_t norm_value)
+static gan_status step_update(gan_trainer *t, int32_t group, int32_t norm_value, bool undoable)
 {
     gan_optimizer *optimizer = t->optimizers[group];
     gan_status status;
-    if (t->rehearsing) return gan__optimizer_rehearse(optimizer);
-    if (optimizer->marked) t->undo.groups[t->undo.group_count++] = group;
-    status = gan_optimizer_step(optimizer);
+    if (t->rehearsing) return gan__optimizer_rehearse(optimizer, undoable);
+    if (undoable && !optimizer->kept) t->undo.groups[t->undo.group_count++] = group;
+    status = undoable ? gan__optimizer_step_undoable(optimizer) : gan_optimizer_step(optimizer);
     GAN__TRY(gan_optimizer_norm(optimizer, &t->values[norm_value]));
     if (status == GAN_E_DIVERGED && optimizer->overflowed)
         return gan__fail(t->object.context, status,
@@ -66,6 +66,11 @@ gan_status gan__trainer_update(gan_trainer *t, int32_t group, int32_t norm_value
         return gan__fail(t->object.context, status, "%s: %s is not finite in step %lld",
                          t->kind->kind.name, t->kind->values[norm_value], (long long)t->steps + 1);
     return status == GAN_OK ? gan_optimizer_zero(optimizer) : status;
+}
+
+gan_status gan__trainer_update(gan_trainer *t, int32_t group, int32_t norm_value)
+{
+    return step_update(t, group, norm_value, true);
 }
 
 /* What the step's passes have changed, and no update checks. */
@@ -84,13 +89,15 @@ static gan_status step_check_statistics(const gan_trainer *t)
 gan_status gan__trainer_update_last(gan_trainer *t, int32_t group, int32_t norm_value)
 {
     if (!t->rehearsing) GAN__TRY(step_check_statistics(t));
-    gan__optimizer_let_go(t->optimizers[group]);
-    return gan__trainer_update(t, group, norm_value);
+    return step_update(t, group, norm_value, false);
 }
 
 gan_status gan__trainer_clamp(gan_trainer *t, int32_t role, double limit)
 {
-    return t->rehearsing ? GAN_OK : gan_model_clamp(t->models[role], -limit, limit);
+    const int32_t group = gan__trainer_group(t, t->kind->roles[role].group);
+    if (t->rehearsing) return GAN_OK;
+    GAN__TRY(gan__optimizer_keep(t->optimizers[group])); /* of stores that were not updated */
+    return gan_model_clamp(t->models[role], -limit, limit);
 }
 
 /* The step was made: nothing here can fail. */

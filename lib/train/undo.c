@@ -59,7 +59,7 @@ void gan__undo_begin(gan_trainer *t)
     t->undo.before = undo_counters(t);
     t->undo.group_count = 0;
     for (int32_t i = 0; i < t->kind->group_count; i++) {
-        gan__optimizer_mark(t->optimizers[i]);
+        gan__optimizer_forget(t->optimizers[i]);
         (void)gan_optimizer_zero(t->optimizers[i]); /* gradients of others are no part of a step */
     }
 }
