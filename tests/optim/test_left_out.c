@@ -216,6 +216,31 @@ TEST(corrections_by_the_own_count)
     tree_close(&t);
 }
 
+/* RMSprop's counts where the square of a gradient is no float32 (optimizer.h): the first step is 10
+ * times as long as one after many equal gradients. */
+TEST(tiny_gradients_by_the_own_count)
+{
+    gan_context *context = context_of("");
+    gan_model *models[2];
+    gan_optimizer *optimizer = NULL;
+    CHECK_OK(gan_optimizer_create(&optimizer, context, "rmsprop eps=0 lr=0.01"));
+    for (int k = 0; k < 2; k++) {
+        models[k] = small_model(context);
+        CHECK_OK(gan_optimizer_add(optimizer, models[k]));
+        memset(models[k]->stores[0]->weights, 0, UPDATE_COUNT * sizeof(float));
+        gan__store_write_zeros(models[k]->stores[0]);
+        for (int i = 0; i < UPDATE_COUNT; i++) models[k]->stores[0]->gradients[i] = -1e-20F;
+    }
+    CHECK_OK(gan_optimizer_set_steps(optimizer, 1000));
+    CHECK_OK(gan_optimizer_set_parameter_steps(optimizer, models[1], "0.weight", 0));
+    CHECK_OK(gan_optimizer_step(optimizer));
+    CHECK_NEAR(models[0]->stores[0]->weights[3], 0.01 / sqrt(1 - pow(0.99, 1001)), 1e-5);
+    CHECK_NEAR(models[1]->stores[0]->weights[3], 0.1, 1e-5);
+    gan_optimizer_release(optimizer);
+    for (int k = 0; k < 2; k++) gan_model_release(models[k]);
+    gan_context_release(context);
+}
+
 /* Within a store that was reached, what was not has a gradient of zero, and is updated: a layer
  * that stands beside the one that was asked, in the same model. */
 TEST(beside_what_was_reached)
@@ -253,6 +278,7 @@ int main(void)
     RUN(as_pytorch);
     RUN(heads_that_are_not_asked);
     RUN(corrections_by_the_own_count);
+    RUN(tiny_gradients_by_the_own_count);
     RUN(beside_what_was_reached);
     return test_report();
 }

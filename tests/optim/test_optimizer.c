@@ -129,7 +129,7 @@ TEST(refusals)
     gan_context_release(other);
 }
 
-/* A part in two models is updated once; zero gradients that were never written count as zeros. */
+/* A part in two models is updated once; the norm of a gradient that reaches nothing is 0. */
 TEST(shared_parts)
 {
     gan_context *context = context_of("");
