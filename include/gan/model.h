@@ -116,8 +116,9 @@ GAN_API gan_status gan_model_read(gan_model *model, const char *name, int32_t wh
                                   gan_tensor *tensor);
 GAN_API gan_status gan_model_write(gan_model *model, const char *name, const gan_tensor *tensor);
 
-/* Sets the gradients of all parameters to zero, parts included, which other models may have too.
- * gan_optimizer_zero does it for all that an optimiser trains. */
+/* Sets the gradients of all parameters to zero, parts included, which other models may have too; an
+ * optimiser's step leaves out what none reaches afterwards. gan_optimizer_zero does it for all that
+ * an optimiser trains. */
 GAN_API gan_status gan_model_zero_gradients(gan_model *model);
 
 /* Cuts every trained number of the model, parts included, to [least, most]: Wasserstein critics. */

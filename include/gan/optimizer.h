@@ -9,11 +9,17 @@ GAN_BEGIN
 typedef struct gan_optimizer gan_optimizer;
 
 /* "adam lr=2e-4 beta1=0.5", "sgd lr=0.1 momentum=0.9", "rmsprop", "adamw"; all take clip= (largest
- * norm of the whole gradient; 0: none) and schedule=. PyTorch's formulas and defaults, but
- * for one thing: a parameter that got no gradient has a gradient of zero, its step counts, moments
- * and weight decay act on it; PyTorch leaves it out.
+ * norm of the whole gradient; 0: none) and schedule=. Formulas and defaults are PyTorch's.
  *
- * With t the number of updates made before, schedule= multiplies lr by
+ * As there, a step leaves out what no gradient has reached since gradients were set to zero:
+ * weights, moments and counts stay as they are, weight decay does not act on them, and the norm is
+ * that of the others. Parameters that came into being together are left out together, never one by
+ * one: those of one part, those of the layers that a model's text has outside its parts, or those
+ * of one layer that was added by hand. Where some of them were reached, the others have a gradient
+ * of zero: their moments fade and weight decay acts on them; PyTorch would leave them out. A
+ * gradient that happens to be zero has reached what it belongs to.
+ *
+ * With t the number of updates made before, whatever they reached, schedule= multiplies lr by
  *
  *   constant                 1
  *   linear:END               max(0, 1 - t / END)
@@ -37,17 +43,17 @@ GAN_API void gan_optimizer_release(gan_optimizer *optimizer);
  * added twice. */
 GAN_API gan_status gan_optimizer_add(gan_optimizer *optimizer, gan_model *model);
 
-/* One update from the gradients as they are. GAN_E_DIVERGED, and nothing changed, if the gradient
- * or a new weight or moment is not finite: every update is tried before it is made. The norm is a
- * double; a second moment, which is not, overflows at gradients of about 6e20 (adam) and 2e20
- * (rmsprop). */
+/* One update from the gradients as they are, of what they have reached. GAN_E_DIVERGED, and nothing
+ * changed, if the gradient or a new weight or moment is not finite: every update is tried before it
+ * is made. The norm is a double; a second moment, which is not, overflows at gradients of about
+ * 6e20 (adam) and 2e20 (rmsprop). */
 GAN_API gan_status gan_optimizer_step(gan_optimizer *optimizer);
 
-/* Sets the gradients to zero. */
+/* Sets the gradients to zero; none has reached anything then. */
 GAN_API gan_status gan_optimizer_zero(gan_optimizer *optimizer);
 
-/* The norm of the whole gradient of the last step, before clipping, also of one that diverged; and
- * the rate that the next step uses, schedule included. */
+/* The norm of the whole gradient of the last step, before clipping, also of one that diverged (0 if
+ * none has reached anything); and the rate that the next step uses, schedule included. */
 GAN_API gan_status gan_optimizer_norm(gan_optimizer *optimizer, double *out);
 GAN_API gan_status gan_optimizer_rate(gan_optimizer *optimizer, double *out);
 
@@ -66,9 +72,9 @@ GAN_API const char *gan_optimizer_text(const gan_optimizer *optimizer);
  * `_set_steps` sets that, from 0 to 2^48, and with it the count of every parameter: Adam's t, and
  * whether sgd has a momentum yet (at 0 its buffer is not read).
  *
- * A parameter's count is lower where its model was added after some steps, and is then told and
- * set by name. Parameters that came into being together, those of one model or of one part, were
- * also added together and have one count: setting it for one of them sets it for all. */
+ * A parameter's count is lower where its model was added after some steps, or where steps left it
+ * out, and is then told and set by name. Parameters that are left out together have one count:
+ * setting it for one of them sets it for all. */
 GAN_API int64_t gan_optimizer_steps(const gan_optimizer *optimizer);
 GAN_API gan_status gan_optimizer_set_steps(gan_optimizer *optimizer, int64_t steps);
 GAN_API gan_status gan_optimizer_parameter_steps(const gan_optimizer *optimizer,

@@ -168,6 +168,9 @@ void gan__parameter_copy(const gan_layer *from, const gan__parameter *p, const g
 float *gan__gradient_write(const gan_layer *layer, const gan__parameter *p, bool *add);
 float *gan__gradient_add(const gan_layer *layer, const gan__parameter *p);
 
+/* The gradient as it is: zeros are written where it is empty, and it stays empty. */
+const float *gan__gradient_read(const gan_layer *layer, const gan__parameter *p);
+
 /* The store of the layers given (those that have one already are skipped): arenas, offsets, initial
  * values. Layers without parameters get none. */
 gan_status gan__store_create(gan_context *context, gan_layer *const *layers, int32_t count);
@@ -184,7 +187,13 @@ void gan__stores_put_back(gan__store *const *stores, size_t count, const unsigne
 
 gan_status gan__store_need_gradients(gan__store *store); /* allocates, once; all are empty then */
 void gan__store_clear_gradients(gan__store *store); /* marks all of them empty; writes nothing */
-/* Writes the zeros of those still empty: whoever reads store->gradients calls it first. */
+
+/* Whether any gradient was added since they were cleared: PyTorch's "grad is not None", of all the
+ * parameters in the store together. */
+bool gan__store_is_reached(const gan__store *store);
+
+/* Writes the zeros of those still empty, which then count as reached: whoever uses
+ * store->gradients as a whole calls it first. */
 void gan__store_write_zeros(gan__store *store);
 
 /* Copies between memory order and PyTorch's order; both have p->count floats: not of integers. */

@@ -142,9 +142,7 @@ static gan_status parameter_check(gan_layer *layer, const gan__parameter *p, con
 
 static const float *parameter_source(gan_layer *layer, const gan__parameter *p, int32_t what)
 {
-    if (what == GAN_VALUE) return gan__parameter_value(layer, p);
-    gan__store_write_zeros(layer->store);
-    return layer->store->gradients + p->offset;
+    return what == GAN_VALUE ? gan__parameter_value(layer, p) : gan__gradient_read(layer, p);
 }
 
 gan_status gan__parameter_read(gan_layer *layer, const gan__parameter *p, const char *name,

@@ -179,6 +179,14 @@ void gan__store_clear_gradients(gan__store *store)
     for (int32_t i = 0; i < store->segment_count; i++) store->segments[i].empty = true;
 }
 
+/* Buffers have no gradient and stay empty. */
+bool gan__store_is_reached(const gan__store *store)
+{
+    for (int32_t i = 0; i < store->segment_count; i++)
+        if (!store->segments[i].empty) return true;
+    return false;
+}
+
 static void store_write_zero(gan__store *store, gan__segment *segment)
 {
     if (!segment->empty || !segment->trained) return;
@@ -204,4 +212,12 @@ float *gan__gradient_add(const gan_layer *layer, const gan__parameter *p)
 {
     store_write_zero(layer->store, &layer->store->segments[p->segment]);
     return layer->store->gradients + p->offset;
+}
+
+const float *gan__gradient_read(const gan_layer *layer, const gan__parameter *p)
+{
+    const gan__segment *segment = &layer->store->segments[p->segment];
+    float *gradient = layer->store->gradients + p->offset;
+    if (segment->empty) gan__fill(layer->store->context, p->count, 0.0f, gradient);
+    return gradient;
 }

@@ -1,3 +1,4 @@
+/* average.c: a copy of a model whose weights follow the model's. */
 #include "optim/average.h"
 
 #include "base/memory.h"

@@ -46,15 +46,18 @@ typedef struct gan__optimizer_common {
 typedef struct gan__optimizer_state {
     gan__store *store;                /* retained */
     float *moments[GAN__MAX_MOMENTS]; /* store->weight_count each; NULL from moment_count on */
-    float
-        *undo; /* weights, then moments, as they were at the mark; NULL until they are first kept */
-    int64_t steps, marked_steps; /* updates of this store: now, and at the mark */
+    int64_t steps; /* updates of this store: at most the optimiser's, and fewer where some steps
+                      left it out */
+    float *undo;   /* memory for the weights, then the moments, that undoing puts back; NULL until
+                      it is first needed */
+    bool kept;     /* they are there */
+    int64_t kept_steps; /* and `steps` as it was then */
 } gan__optimizer_state;
 
 /* The gradient of one parameter, in its store's. */
 typedef struct gan__optimizer_span {
     const gan__store *store; /* of a state */
-    int64_t offset, count;
+    int32_t segment;
 } gan__optimizer_span;
 
 /* One update: at `rate`, gradients multiplied by `scale` first. Old values go to `undo` unless it
@@ -99,17 +102,16 @@ struct gan_optimizer {
     int64_t steps; /* updates made: the schedule's time */
 
     /* Every parameter once, in the order of the models and of their parameters. The norm is summed
-     * in this order, so that it does not depend on how parameters are divided among stores. */
+     * in this order, over those whose stores were reached, so that it does not depend on how
+     * parameters are divided among stores. */
     gan__optimizer_span *spans;
     size_t span_count, span_capacity;
 
-    double norm;       /* of the whole gradient in the last step, before clipping, also where that
-                          diverged */
-    bool overflowed;   /* the last step, if it diverged, did so only in what was new */
-    bool held;         /* somebody else undoes the next step if it diverges */
-    bool marked;       /* the next step keeps what going back needs */
-    size_t undo_count; /* states that have stepped since the mark and kept it */
-    int64_t marked_steps;
+    double norm;        /* of the whole gradient in the last step, before clipping, also where that
+                           diverged */
+    bool overflowed;    /* the last step, if it diverged, did so only in what was new */
+    bool kept;          /* an undoable step was made since the last undo or forget */
+    int64_t kept_steps; /* and `steps` before it */
     char *text;
 };
 
@@ -121,24 +123,34 @@ static inline const gan__optimizer_common *gan__optimizer_options(const gan_opti
 /* The description as it is now. The caller frees *out. */
 gan_status gan__optimizer_spell(const gan_optimizer *optimizer, char **out);
 
-/* Marks the present state, whatever steps follow: the next one keeps the weights and moments that
- * it overwrites; the memory for it is made by the first that does. Who marks also undoes a step
- * that diverged. */
-void gan__optimizer_mark(gan_optimizer *optimizer);
+/* gan_optimizer_step in two halves, so that several optimisers that train no store together can
+ * make their updates all or none: all try, then all apply. Between the two nothing that a step
+ * starts from may change. `_try` finds the norm and fails as gan_optimizer_step does; it changes
+ * nothing but gradients that are still empty in stores that were reached: their zeros are written.
+ * `_apply` makes the update that was tried. */
+gan_status gan__optimizer_try(gan_optimizer *optimizer);
+void gan__optimizer_apply(gan_optimizer *optimizer);
 
-/* Nobody will undo the next step: it keeps nothing, and is tried before, so that it changes nothing
- * if it diverges. So it is where nobody ever marks. */
-void gan__optimizer_let_go(gan_optimizer *optimizer);
+/* A step that can be undone, in one pass where gan_optimizer_step needs two: it is not tried
+ * before, and the first update of a store since the last undo or forget keeps the weights and
+ * moments that it overwrites. If it diverges, it is half made: the caller undoes it. */
+gan_status gan__optimizer_step_undoable(gan_optimizer *optimizer);
 
-/* What the next step would do short of changing anything: makes the memory that it needs. The
- * weights count as changed, so that whoever applied them before is stale, as after a step. */
-gan_status gan__optimizer_rehearse(gan_optimizer *optimizer);
+/* Keeps what is not kept yet, of all stores: before weights are changed by anything but a step. */
+gan_status gan__optimizer_keep(gan_optimizer *optimizer);
 
-/* Numbers that it keeps for undoing. */
-int64_t gan__optimizer_undo_count(const gan_optimizer *optimizer);
-
-/* Puts everything back, bit for bit, as it was at the last mark; nothing, if no step was made since
- * or it was undone before. Gradients stay. */
+/* Puts everything that was kept back, bit for bit, and forgets it. Gradients stay. */
 void gan__optimizer_undo(gan_optimizer *optimizer);
+
+/* Undoing comes back to the present state from now on. */
+void gan__optimizer_forget(gan_optimizer *optimizer);
+
+/* What the next step, undoable or not, would do short of changing anything: makes the memory that
+ * it needs, whatever stores it reaches. The weights count as changed, so that whoever applied them
+ * before is stale, as after a step. */
+gan_status gan__optimizer_rehearse(gan_optimizer *optimizer, bool undoable);
+
+/* Numbers for which there is memory to undo. */
+int64_t gan__optimizer_undo_count(const gan_optimizer *optimizer);
 
 #endif

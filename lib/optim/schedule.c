@@ -1,3 +1,4 @@
+/* schedule.c: schedules read from their texts, and their factors. */
 #include "optim/schedule.h"
 
 #include "base/number.h"

@@ -17,9 +17,7 @@ gan_status gan__rehearse(gan_trainer *t)
     memcpy(values, t->values, size);
     t->stepping = t->rehearsing = true;
     gan__tape_rehearse(t->tape, true);
-    for (int32_t i = 0; i < t->cast->group_count; i++) gan__optimizer_mark(t->optimizers[i]);
     gan_status status = t->kind->step(t);
-    for (int32_t i = 0; i < t->cast->group_count; i++) gan__optimizer_let_go(t->optimizers[i]);
     gan__tape_rehearse(t->tape, false);
     (void)gan_tape_seek(t->tape, draws); /* a count that was reached before cannot fail */
     t->stepping = t->rehearsing = false;

@@ -145,10 +145,9 @@ static gan_status step_explain(gan_trainer *t, int32_t group, gan_status status)
 gan_status gan__trainer_update(gan_trainer *t, int32_t group)
 {
     gan_optimizer *optimizer = t->optimizers[group];
-    gan_status status;
-    if (t->rehearsing) return gan__optimizer_rehearse(optimizer);
-    if (optimizer->marked) t->undo.groups[t->undo.group_count++] = group;
-    status = gan_optimizer_step(optimizer);
+    if (t->rehearsing) return gan__optimizer_rehearse(optimizer, true);
+    if (!optimizer->kept) t->undo.groups[t->undo.group_count++] = group;
+    gan_status status = gan__optimizer_step_undoable(optimizer);
     t->values[gan__cast_gradient(t->cast, group)] = optimizer->norm;
     if (status != GAN_OK) return step_explain(t, group, status);
     return gan_optimizer_zero(optimizer);
@@ -168,19 +167,36 @@ static gan_status step_check_statistics(const gan_trainer *t)
     return GAN_OK;
 }
 
-gan_status gan__trainer_update_last(gan_trainer *t, const int32_t *groups, int32_t count)
+/* All are tried before the first is made. */
+static gan_status step_try(gan_trainer *t, const int32_t *groups, int32_t count)
 {
-    if (!t->rehearsing) GAN__TRY(step_check_statistics(t));
     for (int32_t i = 0; i < count; i++) {
-        gan__optimizer_let_go(t->optimizers[groups[i]]);
-        GAN__TRY(gan__trainer_update(t, groups[i]));
+        gan_optimizer *optimizer = t->optimizers[groups[i]];
+        gan_status status = t->rehearsing ? gan__optimizer_rehearse(optimizer, false)
+                                          : gan__optimizer_try(optimizer);
+        if (!t->rehearsing) t->values[gan__cast_gradient(t->cast, groups[i])] = optimizer->norm;
+        if (status != GAN_OK) return step_explain(t, groups[i], status);
     }
     return GAN_OK;
 }
 
+gan_status gan__trainer_update_last(gan_trainer *t, const int32_t *groups, int32_t count)
+{
+    if (!t->rehearsing) GAN__TRY(step_check_statistics(t));
+    GAN__TRY(step_try(t, groups, count));
+    for (int32_t i = 0; i < count && !t->rehearsing; i++) {
+        gan__optimizer_apply(t->optimizers[groups[i]]);
+        (void)gan_optimizer_zero(t->optimizers[groups[i]]);
+    }
+    return GAN_OK;
+}
+
+/* Stores that no update has reached are clamped as well, so they are kept now. */
 gan_status gan__trainer_clamp(gan_trainer *t, int32_t role, double limit)
 {
-    return t->rehearsing ? GAN_OK : gan_model_clamp(t->players[role].model, -limit, limit);
+    if (t->rehearsing) return GAN_OK;
+    GAN__TRY(gan__optimizer_keep(t->optimizers[t->cast->roles[role].group]));
+    return gan_model_clamp(t->players[role].model, -limit, limit);
 }
 
 /* ---- the step ---- */

@@ -74,7 +74,7 @@ void gan__undo_begin(gan_trainer *t)
     undo_note(t, &t->undo.before);
     t->undo.group_count = 0;
     for (int32_t i = 0; i < t->cast->group_count; i++) {
-        gan__optimizer_mark(t->optimizers[i]);
+        gan__optimizer_forget(t->optimizers[i]);
         (void)gan_optimizer_zero(t->optimizers[i]); /* gradients of others are no part of a step */
     }
 }

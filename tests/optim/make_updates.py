@@ -1,4 +1,5 @@
-"""Writes updates.h: what torch.optim does to eight weights in six steps, computed in double.
+"""Writes updates.h: what torch.optim does to eight weights in six steps, and to two parameters of
+eight weights that not every step reaches (their grad is None then), computed in double.
 
     python make_updates.py > updates.h
 """
@@ -26,6 +27,18 @@ CASES = [
     ("adamw", torch.optim.AdamW, dict()),
     ("adamw lr=0.02 weight_decay=0.3", torch.optim.AdamW, dict(lr=0.02, weight_decay=0.3)),
 ]
+PAIR_CASES = [
+    ("sgd lr=0.1 momentum=0.9 weight_decay=0.1 schedule=step:2,0.5", torch.optim.SGD,
+     dict(lr=0.1, momentum=0.9, weight_decay=0.1, halves=2)),
+    ("sgd lr=0.05 momentum=0.8 dampening=0.5 clip=2", torch.optim.SGD,
+     dict(lr=0.05, momentum=0.8, dampening=0.5, clip=2.0)),
+    ("rmsprop lr=0.02 weight_decay=0.1 momentum=0.5 centered=yes", torch.optim.RMSprop,
+     dict(lr=0.02, weight_decay=0.1, momentum=0.5, centered=True)),
+    ("adam lr=0.05 beta1=0.5 weight_decay=0.1 clip=1 schedule=step:2,0.5", torch.optim.Adam,
+     dict(lr=0.05, betas=(0.5, 0.999), weight_decay=0.1, clip=1.0, halves=2)),
+    ("adamw lr=0.05 weight_decay=0.3", torch.optim.AdamW, dict(lr=0.05, weight_decay=0.3)),
+]
+REACHED = [(1, 0), (1, 1), (0, 1), (1, 0), (0, 0), (1, 1)]
 STEPS, COUNT = 6, 8
 
 generator = torch.Generator().manual_seed(1)
@@ -53,6 +66,38 @@ def run(kind, options):
     return parameter.detach()
 
 
+def set_pair_gradients(pair, step):
+    """The second parameter has the numbers of the first, from the last to the first."""
+    for parameter, reached, order in zip(pair, REACHED[step], (1, -1)):
+        gradient = gradients[step] if order == 1 else gradients[step].flip(0)
+        parameter.grad = gradient.clone() if reached else None
+
+
+def run_pair(kind, options):
+    options = dict(options)
+    clip, halves = options.pop("clip", None), options.pop("halves", None)
+    pair = [torch.nn.Parameter(weights.clone()), torch.nn.Parameter(weights.flip(0).clone())]
+    optimizer = kind(pair, **options)
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimizer, lambda t: 0.5 ** (t // halves) if halves else 1.0)
+    for step in range(STEPS):
+        set_pair_gradients(pair, step)
+        if clip:
+            torch.nn.utils.clip_grad_norm_(pair, clip)
+        optimizer.step()
+        schedule.step()
+    return [p.detach() for p in pair]
+
+
+def pair_norms():
+    pair = [torch.nn.Parameter(weights.clone()), torch.nn.Parameter(weights.clone())]
+    norms = []
+    for step in range(STEPS):
+        set_pair_gradients(pair, step)
+        norms.append(torch.nn.utils.clip_grad_norm_(pair, 1e30))
+    return norms
+
+
 print("/* updates.h: made by make_updates.py with PyTorch %s. */" % torch.__version__.split("+")[0])
 print("enum { UPDATE_STEPS = %d, UPDATE_COUNT = %d };" % (STEPS, COUNT))
 print("static const double update_weights[UPDATE_COUNT] = {\n    %s};" % numbers(weights))
@@ -63,4 +108,13 @@ print("};")
 print("static const struct update_case {\n    const char *spec;\n    double after[UPDATE_COUNT];\n} update_cases[] = {")
 for spec, kind, options in CASES:
     print('    {"%s",\n     {%s}},' % (spec, numbers(run(kind, options))))
+print("};")
+print("/* Which of two parameters each step reaches; the norm of the whole gradient then. */")
+print("static const int update_reached[UPDATE_STEPS][2] = {\n    %s};"
+      % ", ".join("{%d, %d}" % pair for pair in REACHED))
+print("static const double update_pair_norms[UPDATE_STEPS] = {\n    %s};" % numbers(pair_norms()))
+print("static const struct update_pair_case {\n    const char *spec;\n    double after[2][UPDATE_COUNT];\n} update_pair_cases[] = {")
+for spec, kind, options in PAIR_CASES:
+    print('    {"%s",\n     {%s}},'
+          % (spec, ",\n      ".join("{%s}" % numbers(p) for p in run_pair(kind, options))))
 print("};")

@@ -1,47 +1,12 @@
-/* Optimisers against stored runs of PyTorch's; schedules; undoing; sharing; averages. */
+/* Optimisers against stored runs of PyTorch's; schedules; sharing; averages. */
 #include <gan/optimizer.h>
 
 #include "fault.h"
 #include "optim/average.h"
-#include "optim/optimizer.h"
-#include "test.h"
-
-#include "updates.h"
+#include "small.h"
 
 #include <float.h>
 #include <math.h>
-
-static gan_context *context_of(const char *spec)
-{
-    gan_context *context;
-    char message[200] = "";
-    gan_context_create(&context, spec, NULL, message, sizeof message);
-    if (!context) printf("%s\n", message);
-    return context;
-}
-
-/* A model with UPDATE_COUNT = 8 trained numbers in one store. */
-static gan_model *small_model(gan_context *context)
-{
-    gan_model *model = NULL;
-    CHECK_OK(gan_model_parse(&model, context, "input 3; dense 2"));
-    CHECK_INT(model->store_count, 1);
-    CHECK_INT(model->stores[0]->weight_count, UPDATE_COUNT);
-    CHECK_OK(gan__store_need_gradients(model->stores[0]));
-    return model;
-}
-
-static void set_gradients(gan__store *store, const double *values)
-{
-    gan__store_write_zeros(store);
-    for (int i = 0; i < UPDATE_COUNT; i++) store->gradients[i] = (float)values[i];
-}
-
-static void set_weights(gan__store *store)
-{
-    for (int i = 0; i < UPDATE_COUNT; i++) store->weights[i] = (float)update_weights[i];
-    store->version++;
-}
 
 TEST(as_pytorch)
 {
@@ -164,7 +129,7 @@ TEST(refusals)
     gan_context_release(other);
 }
 
-/* A part in two models is updated once; zero gradients that were never written count as zeros. */
+/* A part in two models is updated once; the norm of a gradient that reaches nothing is 0. */
 TEST(shared_parts)
 {
     gan_context *context = context_of("");
@@ -380,102 +345,6 @@ TEST(norm_of_many_stores)
     gan_context_release(context);
 }
 
-typedef struct snapshot {
-    float weights[UPDATE_COUNT], moments[GAN__MAX_MOMENTS][UPDATE_COUNT];
-    int64_t steps, state_steps;
-} snapshot;
-
-static snapshot snap(const gan_optimizer *optimizer)
-{
-    snapshot s;
-    const gan__optimizer_state *state = &optimizer->states[0];
-    memset(&s, 0, sizeof s);
-    memcpy(s.weights, state->store->weights, sizeof s.weights);
-    for (int32_t i = 0; i < optimizer->moment_count; i++)
-        memcpy(s.moments[i], state->moments[i], sizeof s.moments[i]);
-    s.steps = optimizer->steps;
-    s.state_steps = state->steps;
-    return s;
-}
-
-/* A weight that would not be finite: the step says so and was never made, with or without marks. */
-TEST(new_weights_that_are_not_finite)
-{
-    static const char *const specs[] = {"adam weight_decay=1e6", "rmsprop weight_decay=1e6",
-                                        "adamw weight_decay=1e6 clip=1",
-                                        "rmsprop weight_decay=1e6 momentum=0.9 centered=yes"};
-    const double gradients[UPDATE_COUNT] = {1, 2, 0, 4};
-    gan_context *context = context_of("");
-    gan_model *model = small_model(context);
-    for (int s = 0; s < 8; s++) {
-        gan_optimizer *optimizer = NULL;
-        double norm;
-        set_weights(model->stores[0]);
-        model->stores[0]->weights[2] = 3e38f;
-        CHECK_OK(gan_optimizer_create(&optimizer, context, specs[s / 2]));
-        CHECK_OK(gan_optimizer_add(optimizer, model));
-        if (s % 2) gan__optimizer_mark(optimizer);
-        for (int t = 0; t < 3; t++) {
-            bool marks = s % 2 && t < 2; /* the last time it is let go */
-            if (s % 2 && !marks) gan__optimizer_let_go(optimizer);
-            snapshot before = snap(optimizer), after;
-            set_gradients(model->stores[0], gradients);
-            CHECK_STATUS(gan_optimizer_step(optimizer), GAN_E_DIVERGED);
-            CHECK(strstr(gan_context_message(context), "new weight") != NULL);
-            if (marks) gan__optimizer_undo(optimizer);
-            if (marks) gan__optimizer_mark(optimizer);
-            after = snap(optimizer);
-            CHECK(memcmp(&before, &after, sizeof before) == 0);
-            CHECK_OK(gan_optimizer_norm(optimizer, &norm));
-            CHECK_NEAR(norm, sqrt(21), 1e-12);
-        }
-        gan_optimizer_release(optimizer);
-    }
-    gan_model_release(model);
-    gan_context_release(context);
-}
-
-/* Undoing restores every bit, and the run goes on as if the step had never been. */
-TEST(undo)
-{
-    gan_context *context = context_of("");
-    gan_model *model = small_model(context);
-    for (size_t c = 0; c < sizeof update_cases / sizeof update_cases[0]; c++) {
-        gan_optimizer *optimizer = NULL;
-        CHECK_OK(gan_optimizer_create(&optimizer, context, update_cases[c].spec));
-        CHECK_OK(gan_optimizer_add(optimizer, model));
-        for (int t = 0; t < UPDATE_STEPS; t++) {
-            snapshot before = snap(optimizer);
-            set_gradients(model->stores[0], update_gradients[t]);
-            gan__optimizer_mark(optimizer);
-            CHECK_OK(gan_optimizer_step(optimizer));
-            snapshot after = snap(optimizer);
-            uint64_t version = model->stores[0]->version;
-            gan__optimizer_undo(optimizer);
-            CHECK(model->stores[0]->version > version);
-            snapshot undone = snap(optimizer);
-            CHECK(memcmp(&undone, &before, sizeof before) == 0);
-            gan__optimizer_undo(optimizer); /* nothing is left to undo */
-            undone = snap(optimizer);
-            CHECK(memcmp(&undone, &before, sizeof before) == 0);
-            CHECK_OK(gan_optimizer_step(optimizer));
-            snapshot again = snap(optimizer);
-            CHECK(memcmp(&again, &after, sizeof after) == 0);
-            gan__optimizer_undo(optimizer); /* no mark since */
-            undone = snap(optimizer);
-            CHECK(memcmp(&undone, &after, sizeof after) == 0);
-            gan__optimizer_mark(optimizer); /* one mark, several steps */
-            for (int i = 0; i < 3; i++) CHECK_OK(gan_optimizer_step(optimizer));
-            gan__optimizer_undo(optimizer);
-            undone = snap(optimizer);
-            CHECK(memcmp(&undone, &after, sizeof after) == 0);
-        }
-        gan_optimizer_release(optimizer);
-    }
-    gan_model_release(model);
-    gan_context_release(context);
-}
-
 TEST(average)
 {
     gan_context *context = context_of("");
@@ -550,8 +419,8 @@ TEST(allocations)
         gan_status status = gan_optimizer_create(&optimizer, context, "adam schedule=step:5,0.5");
         if (status == GAN_OK) status = gan_optimizer_add(optimizer, model);
         if (status == GAN_OK) {
-            gan__optimizer_mark(optimizer);
-            status = gan_optimizer_step(optimizer);
+            set_gradients(model->stores[0], update_gradients[0]);
+            status = gan__optimizer_step_undoable(optimizer);
         }
         fault.fail_at = 0;
         if (status == GAN_OK) break;
@@ -564,10 +433,11 @@ TEST(allocations)
     }
     long long before = fault.allocations;
     for (int i = 0; i < 3; i++) {
-        gan__store_clear_gradients(model->stores[0]);
-        gan__optimizer_mark(optimizer);
-        CHECK_OK(gan_optimizer_step(optimizer));
+        gan__optimizer_forget(optimizer);
+        CHECK_OK(gan__optimizer_step_undoable(optimizer));
+        CHECK_OK(gan__optimizer_keep(optimizer));
         gan__optimizer_undo(optimizer);
+        CHECK_OK(gan_optimizer_step(optimizer));
     }
     CHECK_INT(fault.allocations, before);
     gan_optimizer_release(optimizer);
@@ -588,8 +458,6 @@ int main(void)
     RUN(tiny_gradients);
     RUN(constant_gradient);
     RUN(norm_of_many_stores);
-    RUN(new_weights_that_are_not_finite);
-    RUN(undo);
     RUN(average);
     RUN(average_of_the_largest_numbers);
     RUN(allocations);

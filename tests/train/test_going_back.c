@@ -1,5 +1,5 @@
 /* test_going_back.c: a step whose new weights are not finite was never made; what two groups train
- * goes back in the reverse order of their updates. */
+ * goes back in the reverse order of their updates, and a clamp with what it has cut. */
 #include "rig.h"
 
 #include "optim/optimizer.h"
@@ -119,10 +119,43 @@ TEST(groups_go_back_in_reverse_order)
     gan_model_release(models[1]);
 }
 
+/* A clamp cuts all of a role, also a part that the update has left out. */
+TEST(clamps_go_back)
+{
+    const char *name = "core";
+    size_t sizes[2];
+    gan_model *part, *models[2];
+    must(gan_model_parse(&part, context, "input 12; dense 12; relu"));
+    must(gan_model_parse(&models[0], context, "input 8; dense 12; tanh"));
+    must(gan_model_parse_parts(&models[1], context, "input 12; part core; dense 1", &name, &part,
+                               1));
+    gan_trainer *t = make_trainer("gan batch=4 loss=wgan clip=0.1", models[0], models[1]);
+    must(step(t));
+    write_all(models[1], "core.0.weight", 12, 12, 0.5F);
+    uint8_t *before = saved(t, &sizes[0]);
+    gan__store *own = models[1]->stores[models[1]->stores[0] == part->stores[0]];
+    gan__undo_begin(t);
+    gan__store_write_zeros(own);
+    for (int64_t k = 0; k < own->weight_count; k++) own->gradients[k] = 0.25F;
+    must(gan__trainer_update(t, 1, 0));
+    must(gan__trainer_clamp(t, 1, 0.1));
+    CHECK_NEAR(part->stores[0]->weights[0], (double)0.1F, 0);
+    gan__undo(t);
+    uint8_t *after = saved(t, &sizes[1]);
+    CHECK(sizes[0] == sizes[1] && !memcmp(before, after, sizes[0]));
+    gan__free(context, before);
+    gan__free(context, after);
+    gan_trainer_release(t);
+    gan_model_release(part);
+    gan_model_release(models[0]);
+    gan_model_release(models[1]);
+}
+
 int main(void)
 {
     rig_open(BATCH, "going_back.tmp");
     RUN(new_weights_that_are_not_finite);
     RUN(groups_go_back_in_reverse_order);
+    RUN(clamps_go_back);
     return rig_close();
 }
