@@ -19,12 +19,9 @@
 #ifndef GAN__BATCH_H
 #define GAN__BATCH_H
 
-#include "data/data.h"
+#include "data/unlike.h"
 
 typedef struct gan__batcher gan__batcher;
-
-/* How many other examples a callback is asked for in search of one partner. */
-enum { GAN__UNLIKE_TRIES = 1024 };
 
 typedef struct gan__batch_plan {
     const char *const *fields; /* wanted of each example, in this order */

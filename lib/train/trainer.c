@@ -330,7 +330,8 @@ static gan_status trainer_make_batcher(gan_trainer *t, int32_t feed)
                             .batch = gan__trainer_options(t)->batch,
                             .seed = t->seed,
                             .stream = (uint32_t)feed,
-                            .ahead = true};
+                            .ahead = true,
+                            .in_flight = 2};
     if (!state->dataset || state->batcher) return GAN_OK;
     GAN__TRY(gan__batcher_create(&state->batcher, t->object.context, state->dataset, &plan));
     return gan__batcher_seek(state->batcher, state->position);
