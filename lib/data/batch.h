@@ -53,6 +53,8 @@ void gan__batcher_free(gan__batcher *batcher); /* NULL is allowed; waits for the
  *   GAN_E_CANCELLED if the data set's callback stopped; GAN_E_STATE, with the field and the
  * example, if it gave no unlike partner. The position has not moved, and the next call tries again.
  */
+gan_status gan__batcher_next(gan__batcher *batcher, gan_tensor *const **out);
+
 /* What the next call will return, of the same shapes; the numbers in it mean nothing yet. */
 gan_tensor *const *gan__batcher_blank(const gan__batcher *batcher);
 
