@@ -13,16 +13,20 @@
  * all. */
 #define GAN__DRAW_STEPS (UINT64_C(1) << 48)
 
-/* Never renumbered: saved runs depend on it. 5, 6 and 7 are free.
+/* Never renumbered: saved runs depend on it.
  *
  * A seed and a purpose have one owner. The context's seed: the context (PARAMETER, SPECTRAL, TAPE,
- * TRAINER) and its first trainer (LATENT, LAYER, SHUFFLE, REFRESH); a further trainer's, the same
- * four; a tape's, and that of a trainer's averages: LATENT and LAYER. */
+ * TRAINER) and its first trainer (LATENT, LAYER, SHUFFLE, UNLIKE, STREAM, POOL, REFRESH); a further
+ * trainer's, the same seven; a tape's, and that of a trainer's averages: LATENT and LAYER; a
+ * stream's: SHUFFLE and UNLIKE. */
 typedef enum gan__purpose {
     GAN__DRAW_PARAMETER = 1, /* initial weights; step = number of the parameter in its context */
     GAN__DRAW_LATENT = 2,    /* z; step = the tape's draw */
-    GAN__DRAW_SHUFFLE = 3,   /* order of a data set; step = feed << 40 | epoch */
+    GAN__DRAW_SHUFFLE = 3,   /* order of a data set; step = stream % 256 << 40 | epoch */
     GAN__DRAW_LAYER = 4,     /* dropout and noise layers; step = the tape's draw */
+    GAN__DRAW_UNLIKE = 5,    /* partners of a data set's examples; step as in SHUFFLE */
+    GAN__DRAW_STREAM = 6,    /* seeds of the streams from 256 on; step = stream / 256 */
+    GAN__DRAW_POOL = 7,      /* coins and places of a pool; step = number of the pool */
     GAN__DRAW_SPECTRAL = 8,  /* initial u and v */
     GAN__DRAW_TAPE = 9,      /* seeds of a context's tapes; step = number of the tape */
     GAN__DRAW_TRAINER = 10,  /* seeds of its trainers; step = number of the trainer */

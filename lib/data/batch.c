@@ -4,48 +4,76 @@
 
 #include <inttypes.h>
 
-/* One batch that is being read by the caller, the one before it, and the one being made. */
-enum { BATCH_SLOTS = 3 };
-
-/* The epochs of a stream: what the steps of a purpose allow for 256 streams. */
-static const int64_t batch_epochs = (int64_t)(GAN__DRAW_STEPS >> 8);
+/* The epochs of a stream, and how many streams share a seed: together the steps of a purpose. */
+enum { BATCH_STREAMS = 256 };
+static const int64_t batch_epochs = (int64_t)(GAN__DRAW_STEPS / BATCH_STREAMS);
 
 typedef enum batch_state {
     BATCH_IDLE,    /* nothing is ordered */
     BATCH_ORDERED, /* the thread makes, or will make, `slot` at `position` */
-    BATCH_MADE,    /* it is there, or `failed` is set */
+    BATCH_MADE,    /* it is there, or `outcome` says why not */
     BATCH_QUIT     /* the thread ends */
 } batch_state;
 
-struct gan__batcher {
-    gan_context *context; /* retained */
-    gan_dataset *dataset; /* retained */
-    int32_t fields[GAN__MAX_FIELDS];
-    int32_t field_count;
-    int64_t batch;
-    uint64_t seed, stream;
-    gan_tensor *slots[BATCH_SLOTS][GAN__MAX_FIELDS];
-    void *scratch;    /* of whoever makes a batch: one at a time */
-    int64_t position; /* of the next batch to deliver */
-    int32_t slot;     /* that it is, or will be, made in */
+/* How the making of a batch ended, and at which example if it failed. */
+typedef struct batch_outcome {
+    gan_status status;
+    int64_t example;
+} batch_outcome;
 
-    /* The side thread; all NULL without one. `state` and `failed` are guarded by the mutex; what an
-     * order is about (position, slot) is left alone between the order and its end. */
+struct gan__batcher {
+    gan_context *context;                /* retained */
+    gan_dataset *dataset;                /* retained */
+    int32_t fields[2 * GAN__MAX_FIELDS]; /* of the examples, then of the partners */
+    int32_t field_count, partner_count;
+    int64_t batch;
+    uint64_t seed, stream; /* stream < BATCH_STREAMS */
+    gan__unlike unlike;    /* where there are partners */
+    gan_tensor **tensors;  /* of all slots, each with one for each of `fields` */
+    int32_t slot_count;    /* the batches in flight, and the one being made */
+    void *scratch;         /* of whoever makes a batch: one at a time */
+    int64_t position;      /* of the next batch to deliver */
+    int32_t slot;          /* that it is, or will be, made in */
+
+    /* The side thread; all NULL without one. `state` and `outcome` are guarded by the mutex; what
+     * an order is about (position, slot) is left alone between the order and its end. */
     gan__thread *thread;
     gan__mutex *mutex;
     gan__condition *changed;
     uint64_t process; /* that started the thread: a forked child has it not */
     batch_state state;
-    int64_t failed; /* the example at which the callback stopped, or -1 */
+    batch_outcome outcome;
 };
 
 /* ---- making one batch ---- */
 
+static gan_tensor **batch_slot(const gan__batcher *b, int32_t slot)
+{
+    return b->tensors + (int64_t)slot * (b->field_count + b->partner_count);
+}
+
+/* A position's epoch as the step of a draw. */
+static gan__draw batch_draw(const gan__batcher *b, gan__purpose purpose, int64_t position)
+{
+    uint64_t epoch = (uint64_t)(position / b->dataset->count);
+    gan__draw draw = {b->seed, purpose, b->stream * (uint64_t)batch_epochs + epoch};
+    return draw;
+}
+
 static int64_t batch_example(const gan__batcher *b, int64_t position)
 {
-    uint64_t count = (uint64_t)b->dataset->count, p = (uint64_t)position;
-    gan__draw draw = {b->seed, GAN__DRAW_SHUFFLE, b->stream * (uint64_t)batch_epochs + p / count};
-    return (int64_t)gan__random_permute(&draw, count, p % count);
+    gan__draw draw = batch_draw(b, GAN__DRAW_SHUFFLE, position);
+    uint64_t count = (uint64_t)b->dataset->count;
+    return (int64_t)gan__random_permute(&draw, count, (uint64_t)position % count);
+}
+
+/* What the partner at a position is drawn by. */
+static uint64_t batch_word(const gan__batcher *b, int64_t position)
+{
+    gan__draw draw = batch_draw(b, GAN__DRAW_UNLIKE, position);
+    uint32_t word[4];
+    gan__random_block(&draw, (uint64_t)(position % b->dataset->count), word);
+    return (uint64_t)word[0] << 32 | word[1];
 }
 
 /* How many examples the stream has from the position on. */
@@ -56,20 +84,41 @@ static int64_t batch_left(const gan__batcher *b, int64_t position)
            position;
 }
 
-/* Fills the slot; the example at which the callback stopped, or -1. */
-static int64_t batch_make(const gan__batcher *b)
+/* Fills row i of the slot with the fields [first, first + count) of an example that was fetched. */
+static void batch_fill(const gan__batcher *b, int64_t row, int64_t example, int32_t first,
+                       int32_t count)
 {
     float *out[GAN__MAX_FIELDS];
-    for (int64_t i = 0; i < b->batch; i++) {
-        int64_t index = batch_example(b, b->position + i);
-        for (int32_t j = 0; j < b->field_count; j++) {
-            out[j] =
-                (float *)b->slots[b->slot][j]->data + i * b->dataset->fields[b->fields[j]].size;
-        }
-        if (!gan__dataset_example(b->dataset, index, b->fields, b->field_count, out, b->scratch))
-            return index;
+    const int32_t *fields = b->fields + first;
+    for (int32_t i = 0; i < count; i++) {
+        float *numbers = batch_slot(b, b->slot)[first + i]->data;
+        out[i] = numbers + row * b->dataset->fields[fields[i]].size;
     }
-    return -1;
+    gan__dataset_convert(b->dataset, example, fields, count, out, b->scratch);
+}
+
+static batch_outcome batch_make_row(const gan__batcher *b, int64_t row)
+{
+    int64_t position = b->position + row, example = batch_example(b, position), partner;
+    if (!gan__dataset_fetch(b->dataset, example, b->scratch))
+        return (batch_outcome){GAN_E_CANCELLED, example};
+    batch_fill(b, row, example, 0, b->field_count);
+    if (b->partner_count == 0) return (batch_outcome){GAN_OK, example};
+    gan_status status =
+        gan__unlike_find(&b->unlike, example, batch_word(b, position), b->scratch, &partner);
+    if (status != GAN_OK)
+        return (batch_outcome){status, status == GAN_E_CANCELLED ? partner : example};
+    batch_fill(b, row, partner, b->field_count, b->partner_count);
+    return (batch_outcome){GAN_OK, example};
+}
+
+/* Fills the slot. */
+static batch_outcome batch_make(const gan__batcher *b)
+{
+    batch_outcome outcome = {GAN_OK, 0};
+    for (int64_t i = 0; i < b->batch && outcome.status == GAN_OK; i++)
+        outcome = batch_make_row(b, i);
+    return outcome;
 }
 
 static void batch_thread(void *argument)
@@ -83,9 +132,9 @@ static void batch_thread(void *argument)
             continue;
         }
         gan__mutex_unlock(b->mutex);
-        int64_t failed = batch_make(b);
+        batch_outcome outcome = batch_make(b);
         gan__mutex_lock(b->mutex);
-        b->failed = failed;
+        b->outcome = outcome;
         b->state = BATCH_MADE;
         gan__condition_broadcast(b->changed);
     }
@@ -133,14 +182,21 @@ static void batch_stop(gan__batcher *b)
     gan__mutex_destroy(b->mutex);
 }
 
+static int64_t batch_tensor_count(const gan__batcher *b)
+{
+    return (int64_t)b->slot_count * (b->field_count + b->partner_count);
+}
+
 void gan__batcher_free(gan__batcher *b)
 {
     if (!b) return;
     gan_context *context = b->context;
     batch_stop(b);
-    for (int32_t i = 0; i < BATCH_SLOTS; i++)
-        for (int32_t j = 0; j < b->field_count; j++) gan_tensor_release(b->slots[i][j]);
+    for (int64_t i = 0; b->tensors && i < batch_tensor_count(b); i++)
+        gan_tensor_release(b->tensors[i]);
+    gan__free(context, b->tensors);
     gan__free(context, b->scratch);
+    gan__unlike_free(context, &b->unlike);
     gan_dataset_release(b->dataset);
     gan__free(context, b);
     gan_context_release(context);
@@ -148,31 +204,53 @@ void gan__batcher_free(gan__batcher *b)
 
 static gan_status batch_tensors(gan__batcher *b)
 {
-    for (int32_t i = 0; i < BATCH_SLOTS; i++) {
-        for (int32_t j = 0; j < b->field_count; j++) {
-            const gan__field *field = &b->dataset->fields[b->fields[j]];
-            const int64_t shape[4] = {b->batch, field->shape[0], field->shape[1], field->shape[2]};
-            GAN__TRY(gan_tensor_create(&b->slots[i][j], b->context, GAN_FLOAT32, field->rank + 1,
-                                       shape));
-        }
+    int64_t count = batch_tensor_count(b);
+    GAN__TRY(gan__allocate(b->context, &b->tensors, (size_t)count, sizeof *b->tensors));
+    for (int64_t i = 0; i < count; i++) {
+        int32_t wanted = b->fields[i % (b->field_count + b->partner_count)];
+        const gan__field *field = &b->dataset->fields[wanted];
+        const int64_t shape[4] = {b->batch, field->shape[0], field->shape[1], field->shape[2]};
+        GAN__TRY(
+            gan_tensor_create(&b->tensors[i], b->context, GAN_FLOAT32, field->rank + 1, shape));
+    }
+    return GAN_OK;
+}
+
+static gan_status batch_check(gan_context *context, const gan__batch_plan *plan)
+{
+    if (plan->batch < 1 || plan->field_count < 1 || plan->field_count > GAN__MAX_FIELDS ||
+        plan->in_flight < 1 || plan->in_flight == INT32_MAX) {
+        return gan__fail(context, GAN_E_ARGUMENT,
+                         "data: batches of %" PRId64 " examples and %d fields, %d in flight",
+                         plan->batch, plan->field_count, plan->in_flight);
+    }
+    if (plan->partner_count < 0 || plan->partner_count > GAN__MAX_FIELDS ||
+        (plan->partner_count == 0) != (plan->condition == NULL)) {
+        return gan__fail(context, GAN_E_ARGUMENT, "data: partners with %d fields, condition '%s'",
+                         plan->partner_count, plan->condition ? plan->condition : "(NULL)");
     }
     return GAN_OK;
 }
 
 static gan_status batch_plan(gan__batcher *b, const gan__batch_plan *plan)
 {
-    if (plan->batch < 1 || plan->field_count < 1 || plan->field_count > GAN__MAX_FIELDS ||
-        plan->stream > 255) {
-        return gan__fail(b->context, GAN_E_ARGUMENT,
-                         "data: batches of %" PRId64 " examples and %d fields, stream %u",
-                         plan->batch, plan->field_count, plan->stream);
-    }
+    GAN__TRY(batch_check(b->context, plan));
     for (int32_t i = 0; i < plan->field_count; i++)
         GAN__TRY(gan__dataset_find(b->dataset, plan->fields[i], &b->fields[i]));
+    for (int32_t i = 0; i < plan->partner_count; i++) {
+        GAN__TRY(
+            gan__dataset_find(b->dataset, plan->partners[i], &b->fields[plan->field_count + i]));
+    }
     b->field_count = plan->field_count;
+    b->partner_count = plan->partner_count;
     b->batch = plan->batch;
+    b->slot_count = plan->in_flight + 1;
     b->seed = plan->seed;
-    b->stream = plan->stream;
+    b->stream = plan->stream % BATCH_STREAMS;
+    if (plan->stream >= BATCH_STREAMS)
+        b->seed = gan__random_seed(plan->seed, GAN__DRAW_STREAM, plan->stream / BATCH_STREAMS);
+    if (plan->condition)
+        GAN__TRY(gan__unlike_create(&b->unlike, b->context, b->dataset, plan->condition));
     GAN__TRY(batch_tensors(b));
     return gan__allocate(b->context, &b->scratch, gan__dataset_scratch(b->dataset), 1);
 }
@@ -187,7 +265,6 @@ gan_status gan__batcher_create(gan__batcher **out, gan_context *context, gan_dat
     gan_dataset_retain(dataset);
     b->context = context;
     b->dataset = dataset;
-    b->failed = -1;
     b->process = gan__os_process_id();
     gan_status status = batch_plan(b, plan);
     if (status != GAN_OK) {
@@ -202,19 +279,29 @@ gan_status gan__batcher_create(gan__batcher **out, gan_context *context, gan_dat
 
 /* ---- the stream ---- */
 
+static gan_status batch_fail(const gan__batcher *b)
+{
+    if (b->outcome.status == GAN_E_CANCELLED) {
+        return gan__fail(b->context, GAN_E_CANCELLED,
+                         "dataset: the callback stopped at example %" PRId64, b->outcome.example);
+    }
+    return gan__fail(b->context, b->outcome.status,
+                     "data: no unlike partner for example %" PRId64 ": %" PRId64
+                     " others have the same %s",
+                     b->outcome.example, gan__unlike_tries(&b->unlike),
+                     b->dataset->fields[b->unlike.field].name);
+}
+
 gan_status gan__batcher_next(gan__batcher *b, gan_tensor *const **out)
 {
     bool ahead = batch_has_thread(b);
     *out = NULL;
     if (batch_left(b, b->position) < b->batch)
         return gan__fail(b->context, GAN_E_STATE, "data: the stream of examples has ended");
-    if (!ahead || batch_wait(b, BATCH_IDLE) == BATCH_IDLE) b->failed = batch_make(b);
-    if (b->failed >= 0) {
-        return gan__fail(b->context, GAN_E_CANCELLED,
-                         "dataset: the callback stopped at example %" PRId64, b->failed);
-    }
-    *out = b->slots[b->slot];
-    b->slot = (b->slot + 1) % BATCH_SLOTS;
+    if (!ahead || batch_wait(b, BATCH_IDLE) == BATCH_IDLE) b->outcome = batch_make(b);
+    if (b->outcome.status != GAN_OK) return batch_fail(b);
+    *out = batch_slot(b, b->slot);
+    b->slot = (b->slot + 1) % b->slot_count;
     b->position += b->batch;
     if (ahead && batch_left(b, b->position) >= b->batch) batch_wait(b, BATCH_ORDERED);
     return GAN_OK;
@@ -222,14 +309,14 @@ gan_status gan__batcher_next(gan__batcher *b, gan_tensor *const **out)
 
 gan_tensor *const *gan__batcher_blank(const gan__batcher *b)
 {
-    return b->slots[b->slot];
+    return batch_slot(b, b->slot);
 }
 
 int64_t gan__batcher_memory(const gan__batcher *b)
 {
     int64_t count = 0;
-    for (int32_t i = 0; i < b->field_count; i++) count += gan_tensor_count(b->slots[0][i]);
-    return count * BATCH_SLOTS * (int64_t)sizeof(float);
+    for (int64_t i = 0; i < batch_tensor_count(b); i++) count += gan_tensor_count(b->tensors[i]);
+    return count * (int64_t)sizeof(float) + gan__unlike_memory(&b->unlike);
 }
 
 int64_t gan__batcher_position(const gan__batcher *b)

@@ -111,6 +111,9 @@ gan_status gan__dataset_check_range(const gan_dataset *dataset, const char *sour
 /* An example as a tensor of its own: a view on the stack, which nobody retains. */
 gan_tensor gan__dataset_row(const gan_tensor *tensor, int64_t index);
 
+/* Number `index` of a tensor of integers, a label. */
+int64_t gan__dataset_integer(const gan_tensor *tensor, int64_t index);
+
 /* The field's index, -1 if there is none; or, as *out, with GAN_E_ARGUMENT that names those there
  * are. */
 int32_t gan__dataset_field(const gan_dataset *dataset, const char *name);
@@ -123,6 +126,13 @@ size_t gan__dataset_scratch(const gan_dataset *dataset);
  * [-1, 1]. Any thread, with its own scratch of gan__dataset_scratch bytes, aligned to 64; allocates
  * nothing and touches no context. False if the callback stopped. */
 bool gan__dataset_example(const gan_dataset *dataset, int64_t index, const int32_t *wanted,
+                          int32_t count, float *const *out, void *scratch);
+
+/* The same in two steps, so that an example may be looked at before all of it is wanted: fetch asks
+ * the callback, if there is one, for all fields; convert draws some of them, and may be called
+ * again until something else is fetched into the scratch. */
+bool gan__dataset_fetch(const gan_dataset *dataset, int64_t index, void *scratch);
+void gan__dataset_convert(const gan_dataset *dataset, int64_t index, const int32_t *wanted,
                           int32_t count, float *const *out, void *scratch);
 
 #endif

@@ -126,7 +126,7 @@ gan_status gan__dataset_add(gan_dataset *dataset, const char *source, const char
     return GAN_OK;
 }
 
-static int64_t dataset_integer(const gan_tensor *tensor, int64_t index)
+int64_t gan__dataset_integer(const gan_tensor *tensor, int64_t index)
 {
     int64_t at = tensor->rank > 0 ? index * tensor->strides[0] : 0;
     if (tensor->dtype == GAN_UINT8) return ((const uint8_t *)tensor->data)[at];
@@ -137,7 +137,7 @@ static int64_t dataset_integer(const gan_tensor *tensor, int64_t index)
 static gan_status dataset_classes(gan_dataset *dataset, const char *source, gan__field *field)
 {
     for (int64_t i = 0; i < dataset->count; i++) {
-        int64_t label = dataset_integer(field->tensor, i);
+        int64_t label = gan__dataset_integer(field->tensor, i);
         if (label < 0 || label > GAN__MAX_LABEL) {
             return gan__fail(dataset->object.context, GAN_E_FORMAT,
                              "%s: label %" PRId64 " of example %" PRId64 " is not in [0, %d]",

@@ -88,24 +88,42 @@ static bool read_call(const gan_dataset *dataset, int64_t index, void *const *ro
     return stop == 0;
 }
 
-bool gan__dataset_example(const gan_dataset *dataset, int64_t index, const int32_t *wanted,
+/* Where the callback's fields lie in the scratch; the end of them. */
+static void *read_rows(const gan_dataset *dataset, void *scratch, void **rows)
+{
+    char *at = scratch;
+    for (int32_t i = 0; dataset->read && i < dataset->field_count; i++) {
+        rows[i] = at;
+        at += read_row_size(&dataset->fields[i]);
+    }
+    return at;
+}
+
+bool gan__dataset_fetch(const gan_dataset *dataset, int64_t index, void *scratch)
+{
+    void *rows[GAN__MAX_FIELDS];
+    read_rows(dataset, scratch, rows);
+    return !dataset->read || read_call(dataset, index, rows);
+}
+
+void gan__dataset_convert(const gan_dataset *dataset, int64_t index, const int32_t *wanted,
                           int32_t count, float *const *out, void *scratch)
 {
     void *rows[GAN__MAX_FIELDS];
-    char *at = scratch;
-    if (dataset->read) {
-        for (int32_t i = 0; i < dataset->field_count; i++) {
-            rows[i] = at;
-            at += read_row_size(&dataset->fields[i]);
-        }
-        if (!read_call(dataset, index, rows)) return false;
-    }
+    void *rest = read_rows(dataset, scratch, rows);
     for (int32_t i = 0; i < count; i++) {
         const gan__field *field = &dataset->fields[wanted[i]];
         gan_tensor row = field->tensor ? gan__dataset_row(field->tensor, index)
                                        : read_row_made(field, rows[wanted[i]]);
-        read_convert(field, &row, out[i], at);
+        read_convert(field, &row, out[i], rest);
     }
+}
+
+bool gan__dataset_example(const gan_dataset *dataset, int64_t index, const int32_t *wanted,
+                          int32_t count, float *const *out, void *scratch)
+{
+    if (!gan__dataset_fetch(dataset, index, scratch)) return false;
+    gan__dataset_convert(dataset, index, wanted, count, out, scratch);
     return true;
 }
 

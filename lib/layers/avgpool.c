@@ -1,6 +1,6 @@
 /* avgpool: y[i][j] = the mean of x over a window; with count_pad the zeros around the picture count
  * as well. */
-#include "layers/pool.h"
+#include "layers/pooling.h"
 
 #include "base/parallel.h"
 
@@ -8,12 +8,12 @@
 
 static const gan__option avgpool_options[] = {
     GAN__POOL_OPTIONS,
-    {"count_pad", GAN__OPTION_BOOLEAN, 0, "yes", 0, 0, NULL, offsetof(gan__pool_values, count_pad),
-     "whether the mean counts the padding's zeros"},
+    {"count_pad", GAN__OPTION_BOOLEAN, 0, "yes", 0, 0, NULL,
+     offsetof(gan__pooling_values, count_pad), "whether the mean counts the padding's zeros"},
 };
 
 typedef struct avgpool_job {
-    const gan__pool_values *values;
+    const gan__pooling_values *values;
     gan__shape in, out;
     const float *from;
     float *to;
@@ -34,7 +34,7 @@ static void avgpool_row(void *argument, int64_t index, int32_t worker)
     float *y = job->to + index * job->out.w * c;
     (void)worker;
     for (int64_t j = 0; j < job->out.w; j++, y += c) {
-        const gan__window window = gan__pool_window(job->values, job->in, i, j);
+        const gan__window window = gan__pooling_window(job->values, job->in, i, j);
         const float share = avgpool_share(job, &window);
         for (int64_t k = 0; k < c; k++) y[k] = 0.0f;
         for (int64_t p = window.top; p < window.bottom; p++) {
@@ -57,7 +57,7 @@ static void avgpool_row_backward(void *argument, int64_t index, int32_t worker)
     for (int64_t i = 0; i < job->out.h; i++) {
         const float *dy = job->from + (n * job->out.h + i) * job->out.w * c;
         for (int64_t j = 0; j < job->out.w; j++, dy += c) {
-            const gan__window window = gan__pool_window(job->values, job->in, i, j);
+            const gan__window window = gan__pooling_window(job->values, job->in, i, j);
             if (row < window.top || row >= window.bottom) break;
             const float share = avgpool_share(job, &window);
             for (int64_t q = window.left * c; q < window.right * c; q += c)
@@ -83,10 +83,10 @@ const gan__layer_kind gan__layer_avgpool = {
     .kind = {.name = "avgpool",
              .help = "the mean over a window",
              GAN__OPTIONS(avgpool_options),
-             .size = sizeof(gan__pool_values)},
+             .size = sizeof(gan__pooling_values)},
     .operands = 1,
-    .check = gan__pool_check,
-    .shape = gan__pool_shape,
+    .check = gan__pooling_check,
+    .shape = gan__pooling_shape,
     .forward = avgpool_forward,
     .backward = avgpool_backward,
 };

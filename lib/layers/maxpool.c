@@ -1,6 +1,6 @@
 /* maxpool: y[i][j] = the largest of x over a window, the first one of equals; NaN is larger than
  * all. */
-#include "layers/pool.h"
+#include "layers/pooling.h"
 
 #include "base/parallel.h"
 
@@ -11,7 +11,7 @@
 static const gan__option maxpool_options[] = {GAN__POOL_OPTIONS};
 
 typedef struct maxpool_job {
-    const gan__pool_values *values;
+    const gan__pooling_values *values;
     gan__shape in, out;
     const float *from;
     float *to;
@@ -61,7 +61,7 @@ static void maxpool_row(void *argument, int64_t index, int32_t worker)
     const float *picture = job->from + n * job->in.h * job->in.w * c;
     (void)worker;
     for (int64_t j = 0; j < job->out.w; j++) {
-        const gan__window window = gan__pool_window(job->values, job->in, i, j);
+        const gan__window window = gan__pooling_window(job->values, job->in, i, j);
         const int64_t first = (index * job->out.w + j) * c;
         maxpool_window(job, picture, &window, job->to + first, job->place + first);
     }
@@ -99,10 +99,10 @@ const gan__layer_kind gan__layer_maxpool = {
     .kind = {.name = "maxpool",
              .help = "the largest number in a window",
              GAN__OPTIONS(maxpool_options),
-             .size = sizeof(gan__pool_values)},
+             .size = sizeof(gan__pooling_values)},
     .operands = 1,
-    .check = gan__pool_check,
-    .shape = gan__pool_shape,
+    .check = gan__pooling_check,
+    .shape = gan__pooling_shape,
     .plan = maxpool_plan,
     .forward = maxpool_forward,
     .backward = maxpool_backward,

@@ -38,8 +38,13 @@ static gan_dataset *make_dataset(void)
 
 static gan__batch_plan make_plan(int64_t batch, bool ahead)
 {
-    gan__batch_plan plan = {field_names, 3, batch, 42, 1, ahead};
-    return plan;
+    return (gan__batch_plan){.fields = field_names,
+                             .field_count = 3,
+                             .batch = batch,
+                             .seed = 42,
+                             .stream = 1,
+                             .ahead = ahead,
+                             .in_flight = 2};
 }
 
 static gan__batcher *make_batcher(gan_dataset *dataset, int64_t batch, bool ahead)
@@ -209,8 +214,10 @@ TEST(wrong_plans)
     plan = make_plan(INT64_MAX / 4, true);
     CHECK_STATUS(gan__batcher_create(&b, context, dataset, &plan), GAN_E_MEMORY);
     plan = make_plan(4, true);
-    plan.stream = 256;
+    plan.in_flight = 0;
     CHECK_STATUS(gan__batcher_create(&b, context, dataset, &plan), GAN_E_ARGUMENT);
+    CHECK_TEXT(gan_context_message(context),
+               "data: batches of 4 examples and 3 fields, 0 in flight");
     gan__batcher_free(NULL);
     gan_dataset_release(dataset);
 }
@@ -249,8 +256,10 @@ static gan_dataset *make_callback(maker *m)
 
 static gan__batcher *make_callback_batcher(gan_dataset *dataset, int64_t batch, bool ahead)
 {
-    gan__batch_plan plan = {field_names + 2, 1, batch, 42, 1, ahead};
+    gan__batch_plan plan = make_plan(batch, ahead);
     gan__batcher *b = NULL;
+    plan.fields = field_names + 2;
+    plan.field_count = 1;
     CHECK_OK(gan__batcher_create(&b, context, dataset, &plan));
     return b;
 }
@@ -381,7 +390,8 @@ TEST(nothing_is_allocated_after_creation)
     gan_tensor *const *fields;
     put_file(&fault, "p.idx", file, make_idx(file, 3, (const int[3]){3, 4, 5}, pictures));
     CHECK_OK(gan_dataset_open(&dataset, context, "idx path=p.idx size=16 fit=crop channels=3"));
-    gan__batch_plan plan = {field_names, 1, 8, 1, 0, true};
+    gan__batch_plan plan = make_plan(8, true);
+    plan.field_count = 1;
     CHECK_OK(gan__batcher_create(&b, context, dataset, &plan));
     long long allocations = fault.allocations;
     for (int i = 0; i < 30; i++) CHECK_OK(gan__batcher_next(b, &fields));

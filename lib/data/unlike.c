@@ -1,0 +1,182 @@
+/* Unlike partners: examples in tensors are sorted by their conditions' values, once; those equal to
+ * an example then lie side by side, and a place among all the others is drawn. A callback is
+ * asked. */
+#include "data/unlike.h"
+#include "base/memory.h"
+#include "base/random.h"
+#include "files/sort.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* ---- values ---- */
+
+/* A number's place among all: in the order of the numbers, -0 at 0, NaN behind all. Of integers
+ * alone, so that no mode of the processor can make a denormal 0. */
+static uint32_t unlike_key(float number)
+{
+    uint32_t bits;
+    memcpy(&bits, &number, sizeof bits);
+    if (bits << 1 == 0) return 0x80000000u;
+    if ((bits & 0x7FFFFFFFu) > 0x7F800000u) return UINT32_MAX;
+    return bits >> 31 ? ~bits : bits | 0x80000000u;
+}
+
+/* Number k of an example in tensors. */
+static uint32_t unlike_stored(const gan__field *field, int64_t example, int64_t k)
+{
+    const gan_tensor *tensor = field->tensor;
+    if (field->rank == 0) return (uint32_t)gan__dataset_integer(tensor, example);
+    const float *numbers = tensor->data;
+    return unlike_key(numbers[example * tensor->strides[0] + k * tensor->strides[1]]);
+}
+
+/* The order of two examples in tensors, from number k on. */
+static int unlike_compare(const gan__field *field, int64_t a, int64_t b, int64_t k)
+{
+    for (; k < field->size; k++) {
+        uint32_t left = unlike_stored(field, a, k), right = unlike_stored(field, b, k);
+        if (left != right) return left < right ? -1 : 1;
+    }
+    return 0;
+}
+
+/* ---- the order of all ---- */
+
+/* The first number decides nearly always. */
+typedef struct unlike_item {
+    const gan__field *field;
+    int64_t example;
+    uint32_t first;
+} unlike_item;
+
+static int unlike_by_value(const void *a, const void *b)
+{
+    const unlike_item *left = a, *right = b;
+    if (left->first != right->first) return left->first < right->first ? -1 : 1;
+    int order = unlike_compare(left->field, left->example, right->example, 1);
+    if (order != 0) return order;
+    return (left->example > right->example) - (left->example < right->example);
+}
+
+static gan_status unlike_sort(gan__unlike *u, gan_context *context)
+{
+    const gan__field *field = &u->dataset->fields[u->field];
+    size_t count = (size_t)u->dataset->count;
+    unlike_item *items;
+    GAN__TRY(gan__allocate_raw(context, &u->order, count, sizeof *u->order));
+    GAN__TRY(gan__allocate_raw(context, &items, count, sizeof *items));
+    for (size_t i = 0; i < count; i++) {
+        int64_t example = (int64_t)i;
+        items[i] = (unlike_item){field, example, unlike_stored(field, example, 0)};
+    }
+    gan__sort(items, count, sizeof *items, unlike_by_value);
+    for (size_t i = 0; i < count; i++) u->order[i] = items[i].example;
+    gan__free(context, items);
+    return GAN_OK;
+}
+
+/* The first place whose example is not before this one, or (`behind`) is behind it. */
+static int64_t unlike_bound(const gan__unlike *u, int64_t example, bool behind)
+{
+    const gan__field *field = &u->dataset->fields[u->field];
+    int64_t low = 0, high = u->dataset->count;
+    while (low < high) {
+        int64_t middle = low + (high - low) / 2;
+        int order = unlike_compare(field, u->order[middle], example, 0);
+        if (order < 0 || (behind && order == 0))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* ---- life ---- */
+
+void gan__unlike_free(gan_context *context, gan__unlike *u)
+{
+    gan__free(context, u->order);
+    gan__free(context, u->values);
+}
+
+static bool unlike_all_equal(const gan__unlike *u)
+{
+    int64_t last = u->dataset->count - 1;
+    if (last == 0) return true;
+    return u->order &&
+           unlike_compare(&u->dataset->fields[u->field], u->order[0], u->order[last], 0) == 0;
+}
+
+gan_status gan__unlike_create(gan__unlike *out, gan_context *context, const gan_dataset *dataset,
+                              const char *condition)
+{
+    out->dataset = dataset;
+    GAN__TRY(gan__dataset_find(dataset, condition, &out->field));
+    const gan__field *field = &dataset->fields[out->field];
+    if (field->rank == 3) {
+        return gan__fail(context, GAN_E_ARGUMENT,
+                         "data: the field '%s' is no condition: label or vector", field->name);
+    }
+    if (dataset->read)
+        GAN__TRY(gan__allocate(context, &out->values, 2 * (size_t)field->size, sizeof(float)));
+    else
+        GAN__TRY(unlike_sort(out, context));
+    if (!unlike_all_equal(out)) return GAN_OK;
+    return gan__fail(context, GAN_E_ARGUMENT,
+                     "data: no unlike partners: the %s of all examples, %" PRId64 ", is the same",
+                     field->name, dataset->count);
+}
+
+int64_t gan__unlike_memory(const gan__unlike *u)
+{
+    return u->order ? u->dataset->count * (int64_t)sizeof *u->order : 0;
+}
+
+int64_t gan__unlike_tries(const gan__unlike *u)
+{
+    int64_t others = u->dataset->count - 1;
+    return u->dataset->read && others > GAN__UNLIKE_TRIES ? GAN__UNLIKE_TRIES : others;
+}
+
+/* ---- finding one ---- */
+
+static bool unlike_differ(const float *a, const float *b, int64_t count)
+{
+    for (int64_t i = 0; i < count; i++)
+        if (unlike_key(a[i]) != unlike_key(b[i])) return true;
+    return false;
+}
+
+/* The first unlike one in a random order of all is any of them with the same probability. */
+static gan_status unlike_ask(const gan__unlike *u, int64_t example, uint64_t word, void *scratch,
+                             int64_t *out)
+{
+    const gan__draw draw = {word, GAN__DRAW_UNLIKE, 0};
+    const gan_dataset *dataset = u->dataset;
+    int64_t size = dataset->fields[u->field].size, tries = gan__unlike_tries(u);
+    float *own = u->values, *other = own + size;
+    gan__dataset_convert(dataset, example, &u->field, 1, &own, scratch);
+    for (uint64_t i = 0; tries > 0; i++) {
+        *out = (int64_t)gan__random_permute(&draw, (uint64_t)dataset->count, i);
+        if (*out == example) continue;
+        if (!gan__dataset_fetch(dataset, *out, scratch)) return GAN_E_CANCELLED;
+        gan__dataset_convert(dataset, *out, &u->field, 1, &other, scratch);
+        if (unlike_differ(own, other, size)) return GAN_OK;
+        tries--;
+    }
+    return GAN_E_STATE;
+}
+
+gan_status gan__unlike_find(const gan__unlike *u, int64_t example, uint64_t word, void *scratch,
+                            int64_t *out)
+{
+    if (u->dataset->read) return unlike_ask(u, example, word, scratch, out);
+    int64_t first = unlike_bound(u, example, false), end = unlike_bound(u, example, true);
+    uint64_t others = (uint64_t)(u->dataset->count - (end - first));
+    if (others == 0) return GAN_E_STATE; /* whoever lent the tensor has written to it */
+    /* A probability is wrong by less than one part in 2^64 / others. */
+    int64_t place = (int64_t)(word % others);
+    *out = u->order[place < first ? place : place + (end - first)];
+    return GAN_OK;
+}

@@ -1,0 +1,34 @@
+/* unlike.h: for an example another one whose condition differs in value; batch.h says how it is
+ * drawn. */
+#ifndef GAN__UNLIKE_H
+#define GAN__UNLIKE_H
+
+#include "data/data.h"
+
+/* How many other examples a callback is asked for in search of one partner. */
+enum { GAN__UNLIKE_TRIES = 1024 };
+
+typedef struct gan__unlike {
+    const gan_dataset *dataset; /* borrowed */
+    int32_t field;              /* the condition */
+    int64_t *order;             /* in tensors: all examples by value, equal ones by their index */
+    float *values;              /* of a callback: the example's condition, then the other's */
+} gan__unlike;
+
+/* GAN_E_ARGUMENT for a field that is no condition, and where all are known to be equal. */
+gan_status gan__unlike_create(gan__unlike *out, gan_context *context, const gan_dataset *dataset,
+                              const char *condition);
+void gan__unlike_free(gan_context *context, gan__unlike *unlike);
+
+int64_t gan__unlike_memory(const gan__unlike *unlike);
+
+/* How many other examples are looked at, at most. */
+int64_t gan__unlike_tries(const gan__unlike *unlike);
+
+/* The partner of an example that has been fetched into the scratch, which holds the partner
+ * afterwards; `word` is 64 random bits. Any thread, one at a time. GAN_E_STATE if no other example
+ * is found unlike; GAN_E_CANCELLED if the callback stopped, *out is then where. */
+gan_status gan__unlike_find(const gan__unlike *unlike, int64_t example, uint64_t word,
+                            void *scratch, int64_t *out);
+
+#endif
