@@ -1,3 +1,5 @@
+/* pool.c: the shape rule of avgpool and maxpool, and the window of an output pixel, cut at the
+ * picture's border. */
 #include "layers/pool.h"
 #include "layers/padding.h"
 

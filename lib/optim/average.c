@@ -1,3 +1,4 @@
+/* average.c: the average is a copy of the model: its weights are averaged, its buffers copied. */
 #include "optim/average.h"
 
 #include "base/memory.h"

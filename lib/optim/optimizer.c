@@ -1,3 +1,5 @@
+/* optimizer.c: an optimiser over the stores of its models: which spans it trains, a step (norm,
+ * clipping, rate, the kind's rule), and undoing it. */
 #include "optim/optimizer.h"
 
 #include "base/memory.h"

@@ -1,3 +1,5 @@
+/* averages.c: averages at each step, and their running statistics estimated anew before they are
+ * used: those of the trained model belong to other weights. */
 #include "train/averages.h"
 
 #include "base/memory.h"

@@ -1,3 +1,4 @@
+/* change.c: takes over what both descriptions have: options, averages, moments, counts. */
 #include "train/change.h"
 
 #include <string.h>

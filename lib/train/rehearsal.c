@@ -1,3 +1,5 @@
+/* rehearsal.c: the step, of which the tape computes nothing, and counters put back; then the memory
+ * that all of it holds is counted. */
 #include "train/rehearsal.h"
 
 #include <string.h>

@@ -1,3 +1,5 @@
+/* trainer.c: the public face of a trainer: roles, data and optimisers set, batchers and optimisers
+ * made before the first step, values read. */
 #include "train/trainer.h"
 
 #include <math.h>

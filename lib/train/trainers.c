@@ -1,3 +1,4 @@
+/* trainers.c: the list of all trainer kinds. */
 #include "train/trainer.h"
 
 extern const gan__trainer_kind gan__trainer_gan;

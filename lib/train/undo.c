@@ -1,3 +1,5 @@
+/* undo.c: counters and buffers kept at each step's beginning, optimisers taken back in the reverse
+ * order. */
 #include "train/undo.h"
 
 #include "base/memory.h"
