@@ -102,6 +102,28 @@ static int line_of(const char *text, const char *place)
     return line;
 }
 
+typedef void visit_function(const source_file *file, const char *head, const char *body,
+                            const char *end);
+
+/* A body is what stands between braces in the first column; its head is the last line before it
+ * that begins in the first column. */
+static void each_function(const source_file *file, visit_function *visit)
+{
+    const char *head = NULL, *body = NULL;
+    for (const char *line = file->code; *line;) {
+        size_t length = strcspn(line, "\n");
+        if (isalpha((unsigned char)*line) && memchr(line, '(', length)) {
+            head = line;
+        } else if (*line == '{' && head) {
+            body = line;
+        } else if (*line == '}') {
+            if (body) visit(file, head, body, line);
+            head = body = NULL;
+        }
+        line += length + (line[length] == '\n');
+    }
+}
+
 static void drop_files(void)
 {
     for (int i = 0; i < file_count; i++) {

@@ -335,25 +335,6 @@ static void check_function(const source_file *file, const char *head, const char
         complain(file, line, "over 7 parameters:", name);
 }
 
-/* A body is what stands between braces in the first column; its head is the last line before it
- * that begins in the first column. */
-static void check_functions(const source_file *file)
-{
-    const char *head = NULL, *body = NULL;
-    for (const char *line = file->code; *line;) {
-        size_t length = strcspn(line, "\n");
-        if (isalpha((unsigned char)*line) && memchr(line, '(', length)) {
-            head = line;
-        } else if (*line == '{' && head) {
-            body = line;
-        } else if (*line == '}') {
-            if (body) check_function(file, head, body, line);
-            head = body = NULL;
-        }
-        line += length + (line[length] == '\n');
-    }
-}
-
 static void check_levels(const source_file *file, const char *line, size_t length, int number)
 {
     static const char *const words[] = {"if (", "for (", "while (", "do {", "switch ("};
@@ -369,7 +350,7 @@ TEST(functions)
     for (int i = 0; i < file_count; i++) {
         const source_file *file = &files[i];
         int lines = line_of(file->text, file->text + strlen(file->text)) - 1;
-        check_functions(file);
+        each_function(file, check_function);
         if (lines > MOST_FILE_LINES) complain(file, lines, "over 600 lines", "");
         if (!is_below(file, "lib/kernels/") && !is_below(file, "tests/"))
             each_line(file->code, file, check_levels);
