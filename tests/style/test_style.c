@@ -1,6 +1,6 @@
 /* Reads the sources and holds them to the house's rules: who may include whom, unique file names,
- * what a file is for in its first line, lengths, banned calls, one way of counting up. Prints the
- * ten longest functions. */
+ * what a file is for in its first line, a map that is true, lengths, banned calls, one way of
+ * counting up. Prints the ten longest functions. */
 #include "sources.h"
 
 enum {
@@ -125,6 +125,51 @@ TEST(openings)
 {
     for (int i = 0; i < file_count; i++)
         if (is_below(&files[i], "lib/")) check_opening(&files[i]);
+}
+
+/* ---- the map ---- */
+
+static int is_path_of(const char *word, const char *folder)
+{
+    char path[256];
+    snprintf(path, sizeof path, "%s%s", folder, word);
+    for (int i = 0; i < file_count; i++)
+        if (strcmp(files[i].path, path) == 0) return 1;
+    return 0;
+}
+
+static int is_known(const char *name)
+{
+    size_t length = strlen(name);
+    for (int i = 0; i < file_count; i++) {
+        const char *c = is_below(&files[i], "lib/") ? files[i].code : NULL;
+        while (c && (c = strstr(c, name)) != NULL) {
+            if (!in_name(c[-1]) && !in_name(c[length])) return 1;
+            c += length;
+        }
+    }
+    return 0;
+}
+
+/* Files, functions and types that lib/README.md names are there. */
+TEST(map)
+{
+    char *text = read_text(GAN_SOURCE_FOLDER "/lib/README.md");
+    if (!CHECK(text != NULL)) return;
+    int files_named = 0, names = 0;
+    for (char *word = strtok(text, "` (),;\n"); word; word = strtok(NULL, "` (),;\n")) {
+        const char *end = strrchr(word, '.');
+        int is_file = end && strchr(word, '/') && end[1] && strchr("ch", end[1]) && !end[2];
+        int is_name = strncmp(word, "gan_", 4) == 0 && !end;
+        int is_there = is_file ? is_path_of(word, "lib/") || is_path_of(word, "") : 1;
+        if (is_name) is_there = is_known(word);
+        if (!is_there) printf("lib/README.md: %s is not there\n", word);
+        test_errors += !is_there;
+        files_named += is_file;
+        names += is_name;
+    }
+    CHECK(files_named > 40 && names > 15);
+    free(text);
 }
 
 /* ---- words ---- */
@@ -370,6 +415,7 @@ int main(void)
     RUN(includes);
     RUN(file_names);
     RUN(openings);
+    RUN(map);
     RUN(banned_calls);
     RUN(open_ends);
     RUN(counting);
