@@ -48,7 +48,7 @@ find_program(GAN_NM NAMES nm)
 find_program(GAN_SIZE NAMES size)
 find_program(GAN_OBJDUMP NAMES objdump)
 find_program(GAN_PKG_CONFIG NAMES pkg-config pkgconf)
-find_program(GAN_CLANG_FORMAT NAMES clang-format clang-format-14)
+find_program(GAN_CLANG_FORMAT NAMES clang-format-14 clang-format)
 find_package(Python3 COMPONENTS Interpreter)
 set(gan_programs GAN_CXX GAN_PKG_CONFIG GAN_CLANG_FORMAT Python3_FOUND)
 set(gan_needed_by "headers and calls as C++" consumer/pkg-config style/format

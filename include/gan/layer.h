@@ -48,8 +48,7 @@ GAN_API const char *gan_layer_text(const gan_layer *layer);
  * PyTorch's leaves ("weight", "running_mean"), borrowed and static; `_shape` gives PyTorch's shape,
  * *rank <= 4 numbers; `_flags` says what a parameter is, in bits, of which later versions may have
  * more. */
-#define GAN_PARAMETER_TRAINED 1 /* has a gradient; else a buffer, which passes in training change \
-                                 */
+#define GAN_PARAMETER_TRAINED 1 /* has a gradient; else a buffer, which training passes change */
 #define GAN_PARAMETER_INTEGER 2 /* counts in whole numbers; files keep it as int64 */
 GAN_API int64_t gan_layer_parameter_count(const gan_layer *layer);
 GAN_API const char *gan_layer_parameter_name(const gan_layer *layer, int64_t index);

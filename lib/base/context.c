@@ -1,3 +1,5 @@
+/* context.c: what everything is made in: the host's functions or the system's, the options of a
+ * description, the team of threads; created, shared and ended here. */
 #include "base/memory.h"
 #include "base/option.h"
 #include "base/os.h"

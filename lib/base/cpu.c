@@ -1,3 +1,5 @@
+/* cpu.c: the best tier of kernels that both the processor and the system serve. A system that does
+ * not save the wide registers would let threads spoil each other's. */
 #include "base/cpu.h"
 #include "base/os.h"
 

@@ -1,3 +1,6 @@
+/* float_mode.c: rounding to nearest, denormals kept, no traps, whatever the host has set; without
+ * it the same seed would not give the same bits everywhere. On processors that it does not know,
+ * the rounding alone. */
 #include "base/context.h"
 
 #if defined(__SSE2__) || defined(_M_X64)

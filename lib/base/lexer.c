@@ -1,3 +1,5 @@
+/* lexer.c: a description's text as words and signs, each with its line and column; and back: a
+ * value in quotes where it could not be read without. */
 #include "base/text.h"
 
 #include <string.h>

@@ -1,3 +1,5 @@
+/* memory.c: sizes that cannot wrap around, and the only way to the host's allocator. GAN_E_MEMORY
+ * says how much was asked for. */
 #include "base/memory.h"
 
 #include <string.h>

@@ -1,6 +1,6 @@
-/* Exact conversion by whole numbers of any size: no table, no rounding mode and no locale enters.
- * The digits are those of Steele and White, "How to print floating-point numbers accurately"
- * (1990). */
+/* number.c: exact conversion by whole numbers of any size: no table, no rounding mode and no locale
+ * enters. The digits are those of Steele and White, "How to print floating-point numbers
+ * accurately" (1990). */
 #include "base/number.h"
 
 #include <string.h>

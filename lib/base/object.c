@@ -1,3 +1,5 @@
+/* object.c: references, tags and weak references of the handles. An object keeps its context alive.
+ * */
 #include "base/object.h"
 #include "base/memory.h"
 #include "base/os.h"

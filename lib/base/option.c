@@ -1,3 +1,5 @@
+/* option.c: the options of a kind: set to their defaults, read from a statement, got and set by
+ * name, copied, printed; and descriptions that begin with the name of a kind. */
 #include "base/memory.h"
 #include "base/option_value.h"
 

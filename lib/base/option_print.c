@@ -1,3 +1,4 @@
+/* option_print.c: options as canonical text. What it prints is read back as the same value. */
 #include "base/option_value.h"
 
 #include <inttypes.h>

@@ -1,3 +1,5 @@
+/* option_value.c: one value of an option from text, refused with the option's bounds or choices and
+ * the place in the text. */
 #include "base/option_value.h"
 #include "base/memory.h"
 #include "base/number.h"

@@ -1,3 +1,4 @@
+/* os_posix.c: threads, memory, files, the environment and the working folder of POSIX systems. */
 #if !defined(_WIN32)
 #if !defined(_GNU_SOURCE)
 #define _GNU_SOURCE 1 /* madvise */

@@ -1,3 +1,4 @@
+/* os_win32.c: threads, memory, files, the environment and the working folder of Windows. */
 #if defined(_WIN32)
 #if !defined(WIN32_LEAN_AND_MEAN)
 #define WIN32_LEAN_AND_MEAN

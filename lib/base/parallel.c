@@ -1,3 +1,5 @@
+/* parallel.c: hands the tasks of one loop to the host's runner, to OpenMP or to the library's own
+ * team; and the scratch memory of each worker. */
 #include "base/parallel.h"
 #include "base/memory.h"
 #include "base/os.h"

@@ -1,3 +1,5 @@
+/* random.c: Philox4x32-10, and permutations of any length by a Feistel network over it: place i of
+ * an order is found without the others. */
 #include "base/random.h"
 
 void gan__philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4])

@@ -1,3 +1,5 @@
+/* status.c: the two ends of every public call (one thread at a time in a context), the one-line
+ * message of the last failure, and the log. */
 #include "base/memory.h"
 #include "base/os.h"
 

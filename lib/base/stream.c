@@ -1,3 +1,5 @@
+/* stream.c: reads files piece by piece or whole; writes them whole, under another name that takes
+ * the right one in the end: a reader sees the old file or the new one, never a part. */
 #include "base/stream.h"
 #include "base/memory.h"
 #include "base/os.h"

@@ -1,3 +1,5 @@
+/* team.c: the library's threads. They wait awake between the loops of a step and asleep between
+ * steps; a job costs the caller two changes of one word. */
 #include "base/team.h"
 #include "base/memory.h"
 #include "base/os.h"

@@ -1,3 +1,5 @@
+/* text.c: a string that grows and remembers its failure; and the nearest of several names, for "did
+ * you mean". */
 #include "base/text.h"
 #include "base/memory.h"
 #include "base/number.h"

@@ -1,3 +1,5 @@
+/* draw.c: uniform, normal and Bernoulli numbers in blocks of four words, each task its own blocks;
+ * a part of a draw has the numbers that the whole one has there. */
 #include "compute/draw.h"
 
 #include "base/parallel.h"

@@ -1,3 +1,5 @@
+/* normalize.c: the statistics and the forward pass: sums of parts, joined to the mean and variance
+ * of each set, then the parts once more. */
 #include "compute/normalize.h"
 
 #include "compute/normalize_plan.h"

@@ -1,3 +1,5 @@
+/* normalize_backward.c: the gradients over x, gamma and beta: two sums of each set, then dx in one
+ * pass. The formula is in normalize.h. */
 #include "compute/normalize.h"
 
 #include "compute/normalize_plan.h"

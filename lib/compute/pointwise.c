@@ -1,3 +1,4 @@
+/* pointwise.c: cuts arrays into chunks and calls the tier's kernel for each. */
 #include "compute/pointwise.h"
 
 #include "base/parallel.h"

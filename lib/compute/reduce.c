@@ -1,3 +1,5 @@
+/* reduce.c: sums in chunks of fixed size and a fixed tree: of elements, of products, of terms that
+ * a function gives, and of columns. */
 #include "compute/reduce.h"
 
 #include "base/parallel.h"

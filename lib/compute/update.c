@@ -1,3 +1,5 @@
+/* update.c: the constants of an optimiser's step, then the tier's kernel over chunks of the arrays.
+ * It says whether all that is new is finite. */
 #include "compute/update.h"
 
 #include "base/number.h"

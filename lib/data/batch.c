@@ -1,3 +1,5 @@
+/* batch.c: three slots: the batch that the caller reads, the one before, and the one that the side
+ * thread makes. A change of the position waits for the thread and drops its batch. */
 #include "data/batch.h"
 #include "base/memory.h"
 #include "base/random.h"

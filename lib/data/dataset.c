@@ -1,3 +1,6 @@
+/* dataset.c: data sets of files, tensors and callbacks are made here: what a field holds is
+ * checked, the options that all kinds have are applied, and examples get the checksums that
+ * checkpoints keep. */
 #include "data/data.h"
 #include "base/memory.h"
 #include "base/number.h"

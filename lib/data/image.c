@@ -1,3 +1,5 @@
+/* image.c: pictures between files and tensors, alone or side by side on a sheet: PNG and PNM by
+ * name, uint8 as it is and floats from [-1, 1]. */
 #include <gan/image.h>
 
 #include "base/memory.h"

@@ -1,4 +1,5 @@
-/* Pictures of another range train, to nothing, and nobody is told why: so a likely one is named. */
+/* range.c: pictures of another range train, to nothing, and nobody is told why: so a likely one is
+ * named. */
 #include "base/memory.h"
 #include "base/number.h"
 #include "data/data.h"

@@ -1,3 +1,5 @@
+/* read.c: draws single examples, from a tensor's row or a callback, as float32; and answers the
+ * public questions about a data set. */
 #include "base/memory.h"
 #include "data/data.h"
 

@@ -1,4 +1,5 @@
-/* Pictures and labels in the IDX format of MNIST: N x H x W or N x H x W x C; N labels. */
+/* source_idx.c: pictures and labels in the IDX format of MNIST: N x H x W or N x H x W x C; N
+ * labels. */
 #include "data/source.h"
 #include "files/idx.h"
 

@@ -1,5 +1,5 @@
-/* Pictures, labels and vectors as arrays that NumPy saved: uint8 pictures, bool ones (black and
- * white), or floating-point in [-1, 1]. */
+/* source_npy.c: pictures, labels and vectors as arrays that NumPy saved: uint8 pictures, bool ones
+ * (black and white), or floating-point in [-1, 1]. */
 #include "data/source.h"
 #include "files/npy.h"
 

@@ -1,3 +1,5 @@
+/* sources.c: the list of the kinds of data sets, and what they share: a file's array as a field, of
+ * which no more is read than count=N asks for. */
 #include "base/memory.h"
 #include "data/source.h"
 #include "files/unpack.h"

@@ -1,3 +1,5 @@
+/* transform.c: pictures to another size by two one-dimensional filters, columns before rows, then
+ * placed in the output; weights are made once. */
 #include "data/transform.h"
 #include "base/memory.h"
 

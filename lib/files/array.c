@@ -1,3 +1,5 @@
+/* array.c: elements of any type, byte order and order of dimensions as a tensor of the library's
+ * few types. */
 #include "files/array.h"
 
 #include "base/memory.h"

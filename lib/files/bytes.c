@@ -1,3 +1,4 @@
+/* bytes.c: failures that name the file and the byte, and the next bytes if there are so many. */
 #include "files/bytes.h"
 
 #include <inttypes.h>

@@ -1,3 +1,5 @@
+/* checksum.c: CRC-32 (of gzip, PNG and libgan's own files; RFC 1952), eight bytes at a time, and
+ * Adler-32 (of zlib; RFC 1950). */
 #include "files/checksum.h"
 
 #include "files/bytes.h"

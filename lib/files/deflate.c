@@ -1,7 +1,7 @@
-/* Matches are found by chains of earlier positions with the same three bytes, and taken lazily: one
- * gives way to a longer one that starts at the next byte. Every DEFLATE_TOKENS literals and matches
- * end a block, which is written stored, with the fixed codes or with its own, whichever is
- * shortest. */
+/* deflate.c: matches are found by chains of earlier positions with the same three bytes, and taken
+ * lazily: one gives way to a longer one that starts at the next byte. Every DEFLATE_TOKENS literals
+ * and matches end a block, which is written stored, with the fixed codes or with its own, whichever
+ * is shortest. */
 #include "files/deflate.h"
 
 #include "base/memory.h"

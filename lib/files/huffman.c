@@ -1,3 +1,5 @@
+/* huffman.c: Huffman's algorithm with two queues; lengths beyond the limit are mended by Kraft's
+ * sum, then codes are numbered as RFC 1951 (3.2.2) has them. */
 #include "files/huffman.h"
 
 #include "files/sort.h"

@@ -1,3 +1,4 @@
+/* idx.c: the header of an IDX file, of any of the format's types. */
 #include "files/idx.h"
 
 #include <inttypes.h>

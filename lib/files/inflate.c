@@ -1,4 +1,5 @@
-/* One refill of the 64-bit buffer serves a length and its distance: 15 + 5 + 15 + 13 = 48 bits. */
+/* inflate.c: the blocks of a stream, symbol by symbol. One refill of the 64-bit buffer serves a
+ * length and its distance: 15 + 5 + 15 + 13 = 48 bits. */
 #include "files/inflate.h"
 
 #include "base/memory.h"

@@ -1,3 +1,4 @@
+/* inflate_table.c: builds the tables, and refuses lengths that make no code. */
 #include "files/inflate_table.h"
 
 #include <string.h>

@@ -1,3 +1,5 @@
+/* json.c: the strict reader, which keeps a place and what is open around it, no tree; and the
+ * writer of strings. */
 #include "files/json.h"
 
 #include "base/memory.h"

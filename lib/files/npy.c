@@ -1,3 +1,5 @@
+/* npy.c: the header of an NPY file, a Python dictionary of three keys: versions 1 to 3 are read,
+ * version 1 is written. */
 #include "files/npy.h"
 
 #include "base/memory.h"

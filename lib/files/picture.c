@@ -1,3 +1,4 @@
+/* picture.c: memory of a picture, and what no format can hold. */
 #include "files/picture.h"
 
 #include "base/memory.h"

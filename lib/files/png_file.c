@@ -1,6 +1,6 @@
-/* Faults that do not touch the picture are warnings, as they are for libpng: so chunks that need
- * not be there are passed over when they are damaged or misplaced. What the picture is made of must
- * be whole: header, palette, compressed data. */
+/* png_file.c: the chunks. Faults that do not touch the picture are warnings, as they are for
+ * libpng: so chunks that need not be there are passed over when they are damaged or misplaced. What
+ * the picture is made of must be whole: header, palette, compressed data. */
 #include "files/png_file.h"
 
 #include "base/memory.h"

@@ -1,5 +1,6 @@
-/* The chunks are read first (png_file.c), their compressed data joined; then it is expanded, the
- * filters are undone in place, and the rows of each pass are spread over the picture. */
+/* png_read.c: the chunks are read first (png_file.c), their compressed data joined; then it is
+ * expanded, the filters are undone in place, and the rows of each pass are spread over the
+ * picture. */
 #include "base/memory.h"
 #include "files/inflate.h"
 #include "files/png.h"

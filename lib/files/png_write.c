@@ -1,3 +1,5 @@
+/* png_write.c: each row with the filter whose bytes, as signed numbers, have the least sum of sizes
+ * (the heuristic that the PNG specification recommends), compressed as one stream. */
 #include "base/memory.h"
 #include "files/checksum.h"
 #include "files/deflate.h"

@@ -1,3 +1,4 @@
+/* pnm.c: P5, P6 and P7, read and written. */
 #include "files/pnm.h"
 
 #include "base/memory.h"

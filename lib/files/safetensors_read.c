@@ -1,3 +1,5 @@
+/* safetensors_read.c: reads and distrusts: names once each, tensors without a hole or an overlap,
+ * checksums where the file has them. */
 #include "base/memory.h"
 #include "files/checksum.h"
 #include "files/json.h"

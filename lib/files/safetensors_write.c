@@ -1,3 +1,5 @@
+/* safetensors_write.c: the header and the tensors in the order of the format's own writer (largest
+ * elements first, then by name), each with a checksum. */
 #include "base/memory.h"
 #include "base/stream.h"
 #include "files/checksum.h"

@@ -1,4 +1,4 @@
-/* Heapsort (Williams 1964, Floyd's construction). */
+/* sort.c: heapsort (Williams 1964, Floyd's construction). */
 #include "files/sort.h"
 
 #include <stdint.h>

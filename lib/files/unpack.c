@@ -1,3 +1,5 @@
+/* unpack.c: reads as much as is asked for and, of a gzip file, begins again with twice as much when
+ * that was not enough: few calls do, and nothing has to be kept between them. */
 #include "files/unpack.h"
 
 #include "base/memory.h"

@@ -1,4 +1,4 @@
-/* Functions of single elements:
+/* activation.c: functions of single elements:
  *
  *   relu        max(x, 0)
  *   leaky_relu  x > 0 ? x : slope * x

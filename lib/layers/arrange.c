@@ -1,3 +1,5 @@
+/* arrange.c: number k of a sample, counted in C, H, W order, stays number k: between a vector and a
+ * picture that is a transposition of each sample. */
 #include "layers/arrange.h"
 #include "base/parallel.h"
 #include "compute/pointwise.h"

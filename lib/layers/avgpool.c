@@ -1,5 +1,5 @@
-/* avgpool: y[i][j] = the mean of x over a window; with count_pad the zeros around the picture count
- * as well. */
+/* avgpool: y[i][j] = the mean over r, s of x[i*stride - top + r][j*stride - left + s]; with
+ * count_pad the zeros around the picture count as well. */
 #include "layers/pooling.h"
 
 #include "base/parallel.h"

@@ -1,5 +1,5 @@
-/* concat: the channels of the operands, one after the other. A 1x1 picture is tiled over the
- * others' pixels; its gradient is the sum over them. */
+/* concat: y[first_i + c] = x_i[c], first_i channels in the operands before i. A 1x1 picture is
+ * tiled over the others' pixels; its gradient is the sum over them. */
 #include "layers/kinds.h"
 #include "layers/tile.h"
 

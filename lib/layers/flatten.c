@@ -1,4 +1,4 @@
-/* flatten: a picture as a vector, counted in PyTorch's order C, H, W. */
+/* flatten: y[(c*H + h)*W + w] = x[h][w][c]: a picture as a vector, in PyTorch's order C, H, W. */
 #include "layers/arrange.h"
 #include "layers/kinds.h"
 

@@ -1,3 +1,5 @@
+/* layer.c: a layer by itself: made from its statement, placed once its operands' shapes are known,
+ * its parameters read and written by name. */
 #include "layers/layer.h"
 #include "base/memory.h"
 

@@ -1,3 +1,4 @@
+/* layers.c: the list of all layer kinds. */
 #include "layers/kinds.h"
 
 const gan__layer_kind *const gan__layer_kinds[] = {

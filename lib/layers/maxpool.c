@@ -1,5 +1,5 @@
-/* maxpool: y[i][j] = the largest of x over a window, the first one of equals; NaN is larger than
- * all. */
+/* maxpool: y[i][j] = the largest over r, s of x[i*stride - top + r][j*stride - left + s] inside the
+ * picture, the first one of equals; NaN is larger than all. */
 #include "layers/pooling.h"
 
 #include "base/parallel.h"

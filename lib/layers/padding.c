@@ -1,3 +1,5 @@
+/* padding.c: rows and columns around a picture, y[i][j] = x[source(i)][source(j)], and the
+ * gradient: each row adds to the row that it shows. */
 #include "layers/padding.h"
 #include "base/parallel.h"
 

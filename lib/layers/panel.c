@@ -1,3 +1,5 @@
+/* panel.c: packed weights of the layers of all plans of a tape or a runner, packed again only when
+ * the weights have changed; plans and both passes share what they can. */
 #include "layers/layer.h"
 #include "base/memory.h"
 

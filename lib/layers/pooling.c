@@ -1,3 +1,5 @@
+/* pooling.c: the shape rule of avgpool and maxpool, and the window of an output pixel, cut at the
+ * picture's border. */
 #include "layers/pooling.h"
 #include "layers/padding.h"
 

@@ -1,3 +1,5 @@
+/* sample_norm.c: y = (x - mean) / sqrt(variance + eps) * gamma + beta over sets within each sample,
+ * forwards and backwards; the kinds say what a set is. */
 #include "layers/sample_norm.h"
 
 gan_status gan__affine_declare(gan_layer *layer, int32_t rank, const int64_t *shape,

@@ -1,3 +1,5 @@
+/* store.c: the arrays behind parameters: one of weights, one of buffers, one of integers, one of
+ * gradients for all layers of a model that are made together. */
 #include "layers/layer.h"
 #include "base/memory.h"
 #include "compute/pointwise.h"

@@ -1,3 +1,5 @@
+/* tile.c: channels of a picture into those of another and back: copied, repeated over the pixels,
+ * or summed over them. */
 #include "layers/tile.h"
 #include "base/parallel.h"
 #include "kernels/kernels.h"

@@ -1,4 +1,5 @@
-/* above.c: the share of elements above a limit: accuracies. Its gradient is 0. */
+/* above.c: mean of (x > limit): the share of elements above a limit, for accuracies. Its gradient
+ * is 0. */
 #include "losses/elementwise.h"
 
 #include "compute/pointwise.h"

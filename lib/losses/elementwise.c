@@ -1,3 +1,5 @@
+/* elementwise.c: the mean of terms and its gradient, in blocks that stay in the cache; a loss gives
+ * its term and its slope. */
 #include "losses/elementwise.h"
 
 #include "base/parallel.h"

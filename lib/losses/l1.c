@@ -1,4 +1,4 @@
-/* l1.c: mean of |x - t|. Its slope where x = t is 0. */
+/* l1.c: mean of |x - t|, as torch.nn.L1Loss. Its slope where x = t is 0. */
 #include "losses/elementwise.h"
 
 #include <math.h>

@@ -1,4 +1,4 @@
-/* mean.c: the mean and the sum of all elements. */
+/* mean.c: mean = sum of x / count, and sum = sum of x, over all elements. */
 #include "losses/elementwise.h"
 
 #include "compute/pointwise.h"

@@ -1,4 +1,4 @@
-/* mse.c: mean of (x - t)^2. */
+/* mse.c: mean of (x - t)^2, as torch.nn.MSELoss. */
 #include "losses/elementwise.h"
 
 static const gan__option mse_options[] = {

@@ -1,4 +1,4 @@
-/* persist.h: what goes into a safetensors file and comes out of it again: the parameters of
+/* archive.h: what goes into a safetensors file and comes out of it again: the parameters of
  * models, in PyTorch's names and layouts, and whatever else a checkpoint has to keep.
  *
  * Metadata of a model's file: gan.format "1.0", gan.kind "model", gan.version, gan.text. */

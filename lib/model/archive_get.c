@@ -1,3 +1,5 @@
+/* archive_get.c: takes arrays and whole models out of a safetensors file. Everything is checked
+ * before the first number is written. */
 #include "base/memory.h"
 #include "base/stream.h"
 #include "model/archive.h"

@@ -1,3 +1,5 @@
+/* archive_put.c: puts arrays and whole models into a safetensors file, parameters in PyTorch's
+ * layout. */
 #include "base/memory.h"
 #include "compute/reduce.h"
 #include "model/archive.h"

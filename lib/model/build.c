@@ -1,3 +1,5 @@
+/* build.c: carries out a tree of statements: values get numbers, layers become nodes, names are
+ * found and blocks unrolled. */
 #include "base/memory.h"
 #include "base/option_value.h"
 #include "model/tree.h"

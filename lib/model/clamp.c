@@ -1,3 +1,5 @@
+/* clamp.c: weights cut to an interval, as for a critic (Arjovsky et al., "Wasserstein GAN", 2017,
+ * algorithm 1). */
 #include "compute/pointwise.h"
 #include "model/model.h"
 

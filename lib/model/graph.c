@@ -1,3 +1,5 @@
+/* graph.c: the flat graph: nodes, values, ports and parts as they are added, cut off again after a
+ * failure, and the stores of their layers. */
 #include "base/memory.h"
 #include "base/option_value.h"
 #include "model/tree.h"

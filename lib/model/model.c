@@ -1,3 +1,5 @@
+/* model.c: the public face of a model: made from a text, copied, described, its shapes for given
+ * inputs, its parameters by name. */
 #include "base/memory.h"
 #include "compute/reduce.h"
 #include "model/tree.h"

@@ -1,3 +1,5 @@
+/* model_by_hand.c: models made by calls instead of a text. A layer that is added twice becomes a
+ * part of one statement, so that the canonical text says what is shared. */
 #include "base/memory.h"
 #include "model/tree.h"
 

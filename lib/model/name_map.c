@@ -1,3 +1,5 @@
+/* name_map.c: reads and applies the rules strip, rename and drop; `*` takes as few characters as it
+ * can, a number may be moved. */
 #include "model/name_map.h"
 #include "base/memory.h"
 #include "base/option_value.h"

@@ -1,3 +1,5 @@
+/* names.c: parameters by their full names: a hash table, and the list of a model in the order of
+ * its nodes. */
 #include "base/memory.h"
 #include "base/option_value.h"
 #include "model/tree.h"

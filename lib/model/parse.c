@@ -1,3 +1,4 @@
+/* parse.c: the grammar of a model's text: blocks and statements, one word ahead. */
 #include "base/memory.h"
 #include "model/parse.h"
 

@@ -1,3 +1,5 @@
+/* parse_define.c: what a block declares: defaults, parts and other names for them; and how a name
+ * is looked for, from the inner block outwards. */
 #include "base/memory.h"
 #include "model/parse.h"
 

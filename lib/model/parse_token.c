@@ -1,3 +1,5 @@
+/* parse_token.c: the parser's steps from word to word, and its messages, with place and nearest
+ * name. */
 #include "base/option_value.h"
 #include "model/parse.h"
 

@@ -1,3 +1,5 @@
+/* print.c: canonical text of a model: its definitions, each before its first use, then its
+ * statements. */
 #include "base/memory.h"
 #include "model/tree.h"
 

@@ -1,3 +1,5 @@
+/* save_model.c: a model as a safetensors file: its text in the metadata, its parameters as tensors.
+ * */
 #include "model/archive.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* tree.c: the nodes of the tree, and the kinds of statement that hold a block or place a part. */
 #include "model/tree.h"
 #include "base/memory.h"
 #include "base/option_value.h"

@@ -1,4 +1,4 @@
-/* average.c: a copy of a model whose weights follow the model's. */
+/* average.c: the average is a copy of the model: its weights are averaged, its buffers copied. */
 #include "optim/average.h"
 
 #include "base/memory.h"

@@ -1,4 +1,5 @@
-/* schedule.c: schedules read from their texts, and their factors. */
+/* schedule.c: schedules from text, and their factors, with a cosine of its own: libm's digits
+ * differ between systems. */
 #include "optim/schedule.h"
 
 #include "base/number.h"

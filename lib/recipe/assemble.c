@@ -1,3 +1,5 @@
+/* assemble.c: makes a trainer of a recipe that was read: parts, models, data, optimisers; new, or
+ * as a checkpoint left it. */
 #include "base/memory.h"
 #include "recipe/recipe.h"
 #include "train/trainer.h"

@@ -1,3 +1,5 @@
+/* catalog.c: every kind that can be named in a text, with its options and help, for those who list
+ * them. */
 #include "data/data.h"
 #include "layers/layer.h"
 #include "losses/loss.h"

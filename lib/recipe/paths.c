@@ -1,3 +1,5 @@
+/* paths.c: paths in a recipe are relative to its folder and are made absolute, so that the
+ * canonical text holds anywhere. */
 #include "base/memory.h"
 #include "base/os.h"
 #include "base/stream.h"

@@ -1,3 +1,5 @@
+/* print_recipe.c: canonical text of a recipe: sections in the order of their types, every option
+ * with its value. */
 #include "base/memory.h"
 #include "base/option_value.h"
 #include "recipe/recipe.h"

@@ -1,3 +1,5 @@
+/* read_sections.c: gives each section its kind and options, trainer first: it knows which models,
+ * data and optimisers there can be. */
 #include "base/memory.h"
 #include "base/option_value.h"
 #include "data/data.h"

@@ -1,3 +1,4 @@
+/* recipe.c: recipes from files and texts, and the public questions about them. */
 #include "recipe/recipe.h"
 #include "base/memory.h"
 #include "base/stream.h"

@@ -1,3 +1,5 @@
+/* resume.c: a checkpoint under a recipe: what may change (steps, learning rates, ...) is changed
+ * where it was asked for, all else must be as it was, and the message says where it is not. */
 #include "base/memory.h"
 #include "base/option_value.h"
 #include "data/data.h"

@@ -1,3 +1,4 @@
+/* split.c: cuts the file into sections: [type.name], the body behind it, comments left in. */
 #include "base/memory.h"
 #include "base/option_value.h"
 #include "model/tree.h"

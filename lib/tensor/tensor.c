@@ -1,3 +1,4 @@
+/* tensor.c: tensors and views, their checks, and shapes as text. */
 #include "tensor/tensor.h"
 #include "base/memory.h"
 

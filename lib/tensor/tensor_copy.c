@@ -1,5 +1,5 @@
-/* Copies between any two types and layouts, block by block through a small buffer: of float32 for
- * what it holds exactly (float32, uint8), else of int64. */
+/* tensor_copy.c: copies between any two types and layouts, block by block through a small buffer:
+ * of float32 for what it holds exactly (float32, uint8), else of int64. */
 #include "tensor/tensor.h"
 #include "base/text.h"
 

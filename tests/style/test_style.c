@@ -1,12 +1,9 @@
 /* Reads the sources and holds them to the house's rules: who may include whom, unique file names,
- * lengths, banned calls. Prints the ten longest functions. The files are listed by the build. */
-#include "test.h"
-
-#include <ctype.h>
-#include <stdlib.h>
+ * what a file is for in its first line, a map that is true, lengths, banned calls, one way of
+ * counting up. Prints the ten longest functions. */
+#include "sources.h"
 
 enum {
-    MOST_FILES = 2000,
     MOST_COLUMNS = 100,
     MOST_WIDE_SHOWN = 10,
     MOST_FILE_LINES = 600,
@@ -16,95 +13,14 @@ enum {
     LONGEST = 10
 };
 
-typedef struct source_file {
-    char path[256];   /* from the top of the project */
-    const char *name; /* its last part */
-    char *text;       /* as it is */
-    char *code;       /* comments, strings and characters blanked, line ends kept */
-} source_file;
-
 typedef struct source_function {
     const source_file *file;
     int line, lines;
     char head[64];
 } source_function;
 
-static source_file files[MOST_FILES];
-static int file_count;
 static source_function longest[LONGEST];
 static long long function_lines, function_count;
-
-static void complain(const source_file *file, int line, const char *what, const char *about)
-{
-    printf("%s:%d: %s %s\n", file->path, line, what, about);
-    test_errors++;
-}
-
-/* ---- reading ---- */
-
-static char *read_text(const char *path)
-{
-    FILE *stream = fopen(path, "rb");
-    char *text = NULL;
-    if (!stream) return NULL;
-    if (fseek(stream, 0, SEEK_END) == 0) {
-        long size = ftell(stream);
-        rewind(stream);
-        text = size < 0 ? NULL : malloc((size_t)size + 1);
-        if (text) text[fread(text, 1, (size_t)size, stream)] = '\0';
-    }
-    fclose(stream);
-    return text;
-}
-
-/* The end of the comment, string or character that begins at `c`; `c` itself if none does. */
-static char *region_end(char *c)
-{
-    if (c[0] == '/' && c[1] == '*') {
-        char *end = strstr(c + 2, "*/");
-        return end ? end + 2 : c + strlen(c);
-    }
-    if (c[0] == '/' && c[1] == '/') return c + strcspn(c, "\n");
-    if (*c != '"' && *c != '\'') return c;
-    char quote = *c++;
-    while (*c && *c != quote && *c != '\n') c += *c == '\\' && c[1] ? 2 : 1;
-    return *c == quote ? c + 1 : c;
-}
-
-static void blank(char *code)
-{
-    for (char *c = code; *c;) {
-        char *end = region_end(c);
-        if (end == c) c++;
-        for (; c < end; c++)
-            if (*c != '\n') *c = ' ';
-    }
-}
-
-static void load_files(void)
-{
-    char path[1024];
-    char *list = read_text(GAN_BUILD_FOLDER "/sources.txt");
-    if (!CHECK(list != NULL)) return;
-    for (char *name = strtok(list, "\n"); name; name = strtok(NULL, "\n")) {
-        source_file *file = &files[file_count];
-        if (!CHECK(file_count < MOST_FILES && strlen(name) < sizeof file->path)) break;
-        snprintf(path, sizeof path, "%s/%s", GAN_SOURCE_FOLDER, name);
-        strcpy(file->path, name);
-        file->name = strrchr(file->path, '/') + 1;
-        file->text = read_text(path);
-        file->code = read_text(path);
-        if (!file->text || !file->code) continue; /* deleted since the build was made */
-        blank(file->code);
-        file_count++;
-    }
-    free(list);
-}
-
-static int is_below(const source_file *file, const char *folder)
-{
-    return strncmp(file->path, folder, strlen(folder)) == 0;
-}
 
 /* ---- lines ---- */
 
@@ -193,19 +109,70 @@ TEST(file_names)
     }
 }
 
+/* "context.c: ...", of a layer's kind "conv2d: ...": whoever copies a file says anew what is in it.
+ */
+static void check_opening(const source_file *file)
+{
+    size_t stem = strcspn(file->name, "."), length = 0;
+    const char *word = file->text + 3;
+    if (strncmp(file->text, "/* ", 3) == 0) length = strcspn(word, ": \n");
+    int named = (length == strlen(file->name) || length == stem) && word[length] == ':' &&
+                strncmp(word, file->name, length) == 0;
+    if (!named) complain(file, 1, "does not begin with a comment on what is in it:", file->name);
+}
+
+TEST(openings)
+{
+    for (int i = 0; i < file_count; i++)
+        if (is_below(&files[i], "lib/")) check_opening(&files[i]);
+}
+
+/* ---- the map ---- */
+
+static int is_path_of(const char *word, const char *folder)
+{
+    char path[256];
+    snprintf(path, sizeof path, "%s%s", folder, word);
+    for (int i = 0; i < file_count; i++)
+        if (strcmp(files[i].path, path) == 0) return 1;
+    return 0;
+}
+
+static int is_known(const char *name)
+{
+    size_t length = strlen(name);
+    for (int i = 0; i < file_count; i++) {
+        const char *c = is_below(&files[i], "lib/") ? files[i].code : NULL;
+        while (c && (c = strstr(c, name)) != NULL) {
+            if (!in_name(c[-1]) && !in_name(c[length])) return 1;
+            c += length;
+        }
+    }
+    return 0;
+}
+
+/* Files, functions and types that lib/README.md names are there. */
+TEST(map)
+{
+    char *text = read_text(GAN_SOURCE_FOLDER "/lib/README.md");
+    if (!CHECK(text != NULL)) return;
+    int files_named = 0, names = 0;
+    for (char *word = strtok(text, "` (),;\n"); word; word = strtok(NULL, "` (),;\n")) {
+        const char *end = strrchr(word, '.');
+        int is_file = end && strchr(word, '/') && end[1] && strchr("ch", end[1]) && !end[2];
+        int is_name = strncmp(word, "gan_", 4) == 0 && !end;
+        int is_there = is_file ? is_path_of(word, "lib/") || is_path_of(word, "") : 1;
+        if (is_name) is_there = is_known(word);
+        if (!is_there) printf("lib/README.md: %s is not there\n", word);
+        test_errors += !is_there;
+        files_named += is_file;
+        names += is_name;
+    }
+    CHECK(files_named > 40 && names > 15);
+    free(text);
+}
+
 /* ---- words ---- */
-
-static int in_name(char c)
-{
-    return isalnum((unsigned char)c) || c == '_';
-}
-
-static int line_of(const char *text, const char *place)
-{
-    int line = 1;
-    for (; text < place; text++) line += *text == '\n';
-    return line;
-}
 
 static void check_calls(const source_file *file, const char *const *names, const char *what)
 {
@@ -273,6 +240,103 @@ TEST(open_ends)
     }
 }
 
+/* ---- counting ---- */
+
+/* The last character before `c` that is no space. */
+static const char *before_spaces(const char *start, const char *c)
+{
+    while (c > start && isspace((unsigned char)c[-1])) c--;
+    return c > start ? c - 1 : NULL;
+}
+
+static int ends_with_word(const char *start, const char *last, const char *word)
+{
+    const char *first = last + 1 - strlen(word);
+    return last && first >= start && strncmp(first, word, strlen(word)) == 0 &&
+           (first == start || !in_name(first[-1]));
+}
+
+/* The bracket that is open at `c`; or a semicolon, if `stops` and one comes first. */
+static const char *opener(const char *start, const char *c, int stops)
+{
+    for (int depth = 0; c >= start; c--) {
+        if (depth == 0 && (strchr("({[", *c) || (stops && *c == ';'))) return c;
+        depth += *c == ')' || *c == ']' || *c == '}';
+        depth -= *c == '(' || *c == '[' || *c == '{';
+    }
+    return NULL;
+}
+
+/* Whether a parenthesis follows one of the words. */
+static int is_head(const char *start, const char *open, const char *const *words)
+{
+    const char *last = open && *open == '(' ? before_spaces(start, open) : NULL;
+    for (; last && *words; words++)
+        if (ends_with_word(start, last, *words)) return 1;
+    return 0;
+}
+
+static int is_label(const char *start, const char *colon)
+{
+    const char *line = colon;
+    while (line > start && line[-1] != '\n') line--;
+    line += strspn(line, " ");
+    return strncmp(line, "case ", 5) == 0 || strncmp(line, "default:", 8) == 0;
+}
+
+/* Whether an expression between `last` and `end` is a statement, or a part of a for's head that is
+ * none of its condition: nobody takes the value. */
+static int stands_alone(const char *start, const char *last, char end)
+{
+    static const char *const loops[] = {"for", NULL};
+    static const char *const heads[] = {"if", "for", "while", "switch", NULL};
+    if (!last || !strchr(";,)", end)) return 0;
+    const char *stop = last > start ? opener(start, last - 1, 1) : NULL;
+    const char *open = last > start ? opener(start, last - 1, 0) : NULL;
+    switch (*last) {
+    case ';': return end != ';' || !is_head(start, open, loops);
+    case '{': return end == ';';
+    case '}': return 1;
+    case ':': return is_label(start, last);
+    case '(': return is_head(start, last, loops);
+    case ')': return is_head(start, open, heads);
+    case ',':
+        if (!stop || *stop == '(') return is_head(start, stop, loops);
+        return *stop == ';' || (*stop == '{' && end == ';');
+    default: return ends_with_word(start, last, "else") || ends_with_word(start, last, "do");
+    }
+}
+
+/* Behind an operand: names, members, elements, what stands in parentheses. */
+static const char *operand_end(const char *c)
+{
+    for (int depth = 0; *c; c++) {
+        int inside = depth > 0 || in_name(*c) || strchr("([.*>", *c) || (*c == '-' && c[1] == '>');
+        if (!inside && *c != ' ') return c;
+        depth += *c == '(' || *c == '[';
+        depth -= *c == ')' || *c == ']';
+    }
+    return c;
+}
+
+static void check_counting(const source_file *file, const char *operator)
+{
+    for (const char *c = file->code; (c = strstr(c, operator)) != NULL; c += 2) {
+        const char *next = c + 2 + strspn(c + 2, " ");
+        int prefix = in_name(*next) || *next == '*' || *next == '(';
+        if (prefix && stands_alone(file->code, before_spaces(file->code, c), *operand_end(next)))
+            complain(file, line_of(file->code, c), "a statement written in front:", operator);
+    }
+}
+
+TEST(counting)
+{
+    for (int i = 0; i < file_count; i++) {
+        check_counting(&files[i], "++");
+        check_counting(&files[i], "--");
+    }
+}
+
 /* ---- functions ---- */
 
 static void note_function(const source_file *file, int line, int lines, const char *head)
@@ -316,25 +380,6 @@ static void check_function(const source_file *file, const char *head, const char
         complain(file, line, "over 7 parameters:", name);
 }
 
-/* A body is what stands between braces in the first column; its head is the last line before it
- * that begins in the first column. */
-static void check_functions(const source_file *file)
-{
-    const char *head = NULL, *body = NULL;
-    for (const char *line = file->code; *line;) {
-        size_t length = strcspn(line, "\n");
-        if (isalpha((unsigned char)*line) && memchr(line, '(', length)) {
-            head = line;
-        } else if (*line == '{' && head) {
-            body = line;
-        } else if (*line == '}') {
-            if (body) check_function(file, head, body, line);
-            head = body = NULL;
-        }
-        line += length + (line[length] == '\n');
-    }
-}
-
 static void check_levels(const source_file *file, const char *line, size_t length, int number)
 {
     static const char *const words[] = {"if (", "for (", "while (", "do {", "switch ("};
@@ -350,7 +395,7 @@ TEST(functions)
     for (int i = 0; i < file_count; i++) {
         const source_file *file = &files[i];
         int lines = line_of(file->text, file->text + strlen(file->text)) - 1;
-        check_functions(file);
+        each_function(file, check_function);
         if (lines > MOST_FILE_LINES) complain(file, lines, "over 600 lines", "");
         if (!is_below(file, "lib/kernels/") && !is_below(file, "tests/"))
             each_line(file->code, file, check_levels);
@@ -369,12 +414,12 @@ int main(void)
     RUN(lines);
     RUN(includes);
     RUN(file_names);
+    RUN(openings);
+    RUN(map);
     RUN(banned_calls);
     RUN(open_ends);
+    RUN(counting);
     RUN(functions);
-    for (int i = 0; i < file_count; i++) {
-        free(files[i].text);
-        free(files[i].code);
-    }
+    drop_files();
     return test_report();
 }
