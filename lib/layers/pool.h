@@ -35,7 +35,7 @@ typedef struct gan__pool_values {
             offsetof(gan__pool_values, pad), "pixels around the picture, at most half the window" \
     }
 
-gan_status gan__pool_check(gan_layer *layer);
+gan_status gan__pool_check(gan_context *context, const void *options);
 gan_status gan__pool_shape(const gan_layer *layer, const gan__shape *in, int32_t count,
                            gan__shape *out);
 

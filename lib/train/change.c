@@ -38,7 +38,6 @@ gan_status gan__trainer_change(gan_trainer *t, const char *spec)
     void *options;
     char *text;
     GAN__TRY(gan__describe(context, "trainer", &own, 1, spec, &kind, &options));
-    t->kind->settle(options);
     gan_status status = change_text(t, options, &text);
     if (status == GAN_OK) { /* the new ones are kept, the others dropped below */
         void *old = t->options;

@@ -65,7 +65,11 @@ static const gan__option game_options[] = {
      "deviation of normal noise added to all that the discriminator sees; 0: none"},
     {"instance_decay", GAN__OPTION_REAL, 0, "1", 0, 1, NULL, offsetof(gan_game, instance_decay),
      "factor on instance_noise after each step"},
-    GAN__TRAINER_COMMON_OPTIONS(gan_game),
+};
+
+static const gan__option_block game_blocks[] = {
+    GAN__BLOCK(game_options),
+    GAN__BLOCK_IN(gan__trainer_common_options, gan_game, common, NULL),
 };
 
 /* What descends: for D  real_weight * real(D(x)) + fake_weight * fake(D(G(z))), for G
@@ -277,24 +281,23 @@ static gan_status game_check_shapes(const gan_trainer *t)
 }
 
 /* An option that would be without effect is refused: who gives it expects one. */
-static gan_status game_check_options(const gan_trainer *t)
+static gan_status game_check_options(gan_context *context, const void *options)
 {
-    gan_context *context = t->object.context;
-    const gan_game *game = t->options;
+    const gan_game *game = options;
     const game_objective *o = &game_objectives[game->loss];
     char value[GAN__NUMBER_SIZE];
     if (game->smoothing > 0 && !o->labels)
         return gan__fail(context, GAN_E_TEXT,
-                         "gan: smoothing=%s with loss=%s, whose real samples have no label to move",
+                         "smoothing=%s with loss=%s, whose real samples have no label to move",
                          gan__number_print(game->smoothing, value), o->name);
     if (game->clip > 0 && game->loss != GAN_WGAN)
         return gan__fail(context, GAN_E_TEXT,
-                         "gan: clip=%s with loss=%s: only loss=wgan cuts the discriminator's "
+                         "clip=%s with loss=%s: only loss=wgan cuts the discriminator's "
                          "parameters",
                          gan__number_print(game->clip, value), o->name);
     if (game->instance_decay < 1 && game->instance_noise == 0)
         return gan__fail(context, GAN_E_TEXT,
-                         "gan: instance_decay=%s without instance_noise: nothing decays",
+                         "instance_decay=%s without instance_noise: nothing decays",
                          gan__number_print(game->instance_decay, value));
     return GAN_OK;
 }
@@ -304,7 +307,6 @@ static gan_status game_check(gan_trainer *t)
     gan_game *game = t->options;
     const game_objective *o = &game_objectives[game->loss];
     char target[GAN__NUMBER_SIZE];
-    GAN__TRY(game_check_options(t));
     GAN__TRY(game_check_shapes(t));
     if (o->labels)
         snprintf(game->real_loss, sizeof game->real_loss, "%s target=%s", o->real,
@@ -366,8 +368,12 @@ static const char *const game_values[] = {
 
 extern const gan__trainer_kind gan__trainer_gan;
 const gan__trainer_kind gan__trainer_gan = {
-    .kind = {"gan", "generator against discriminator, from noise", game_options,
-             sizeof game_options / sizeof game_options[0], sizeof(gan_game)},
+    .kind = {.name = "gan",
+             .help = "generator against discriminator, from noise",
+             GAN__BLOCKS(game_blocks),
+             .size = sizeof(gan_game),
+             .settle = game_settle,
+             .check = game_check_options},
     .roles = game_roles,
     .role_count = 2,
     .feeds = game_feeds,
@@ -376,7 +382,6 @@ const gan__trainer_kind gan__trainer_gan = {
     .group_count = 2,
     .values = game_values,
     .value_count = sizeof game_values / sizeof game_values[0],
-    .settle = game_settle,
     .reference = game_reference,
     .check = game_check,
     .step = game_step,

@@ -45,7 +45,6 @@ static gan_status trainer_describe(gan_trainer *t, const char *spec)
     GAN__TRY(gan__describe(context, "trainer", (const gan__kind *const *)gan__trainer_kinds,
                            (size_t)gan__trainer_kind_count, spec, &kind, &t->options));
     t->kind = (const gan__trainer_kind *)kind;
-    t->kind->settle(t->options);
     gan__text_print(&text, "%s", kind->name);
     gan__options_print(&text, kind, t->options);
     t->text = text.bytes;

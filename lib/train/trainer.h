@@ -32,7 +32,7 @@ typedef struct gan__role_kind {
 } gan__role_kind;
 
 typedef struct gan__trainer_kind {
-    gan__kind kind; /* its options begin with the fields of gan__trainer_common */
+    gan__kind kind; /* its struct begins with gan__trainer_common */
     const gan__role_kind *roles;
     int32_t role_count;
     const gan__feed_kind *feeds;
@@ -42,14 +42,11 @@ typedef struct gan__trainer_kind {
     const char *const *values; /* what is measured, in the order of trainer->values */
     int32_t value_count;
 
-    /* Gives options that were left open the values that other options ask for, so that the saved
-     * text spells them out. */
-    void (*settle)(void *options);
-
     /* The reference setting of a group's optimiser, which may depend on the options. */
     const char *(*reference)(const gan_trainer *trainer, int32_t group);
 
-    /* Models, feeds and options go together; called before the first step and after each change. */
+    /* Models and feeds go together, with each other and with the options; called before the first
+     * step and after each change. */
     gan_status (*check)(gan_trainer *trainer);
 
     /* Ends with gan__trainer_update_last. */
@@ -66,37 +63,14 @@ extern const int32_t gan__trainer_kind_count;
 
 enum { GAN__ON_DIVERGENCE_STOP, GAN__ON_DIVERGENCE_SKIP };
 
-/* What every trainer's options begin with. */
+/* What every trainer's struct begins with, and the block that fills it. */
 typedef struct gan__trainer_common {
     int64_t batch;
     int32_t on_divergence; /* stop, skip */
     double average;
 } gan__trainer_common;
 
-#define GAN__TRAINER_COMMON_OPTIONS(type)                                                     \
-    {"batch",                                                                                 \
-     GAN__OPTION_INTEGER,                                                                     \
-     0,                                                                                       \
-     "64",                                                                                    \
-     1,                                                                                       \
-     1 << 20,                                                                                 \
-     NULL,                                                                                    \
-     offsetof(type, common.batch),                                                            \
-     "samples in a step"},                                                                    \
-        {"average",                                                                           \
-         GAN__OPTION_REAL,                                                                    \
-         0,                                                                                   \
-         "0",                                                                                 \
-         0,                                                                                   \
-         0.999999,                                                                            \
-         NULL,                                                                                \
-         offsetof(type, common.average),                                                      \
-         "decay of a moving average of the weights, kept beside them for sampling; 0: none"}, \
-    {                                                                                         \
-        "on_divergence", GAN__OPTION_CHOICE, 0, "stop", 0, 0, "stop|skip",                    \
-            offsetof(type, common.on_divergence),                                             \
-            "a loss or gradient that is not finite: stop with an error, or skip the step"     \
-    }
+extern const gan__option gan__trainer_common_options[3];
 
 typedef struct gan__feed_state {
     gan_dataset *dataset;  /* retained; NULL: fed by hand */
