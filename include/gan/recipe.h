@@ -39,9 +39,12 @@ GAN_API void gan_recipe_retain(gan_recipe *recipe);
 GAN_API void gan_recipe_release(gan_recipe *recipe);
 
 /* Sets one option: "run.steps", "100"; "optimizer.generator.lr", "1e-4"; "data.real.path" and
- * "model.generator.load", paths relative to the working directory; "context.seed". An optimiser
- * without a section gets one, with the reference setting of the trainer as it then is: the
- * trainer's options go first. So does a role, for its `load`. */
+ * "model.generator.load", paths relative to the working directory; "context.seed". Options of the
+ * trainer that the recipe leaves open follow (d_steps and clip the loss). An optimiser without a
+ * section gets one, with the reference setting of the trainer as it then is: the trainer's options
+ * go first. So does a role, for its `load`. On failure the recipe is as before: also where options
+ * of a section do not go together then (GAN_E_TEXT, as for gan_recipe_load); what must change
+ * together, gan_recipe_set_all sets. */
 GAN_API gan_status gan_recipe_set(gan_recipe *recipe, const char *path, const char *value);
 
 /* The same, and where gan_recipe_trainer resumes a checkpoint, this option may differ from the
@@ -62,16 +65,28 @@ GAN_API gan_status gan_recipe_set(gan_recipe *recipe, const char *path, const ch
  * What may differ in any case (steps, threads, ...) is set. */
 GAN_API gan_status gan_recipe_change(gan_recipe *recipe, const char *path, const char *value);
 
-/* The recipe as text, overrides applied, paths absolute: what a run folder stores. Borrowed. */
+/* Several options at once, in this order: as gan_recipe_set does, or, with GAN_RECIPE_CHANGE in
+ * `flags`, as gan_recipe_change. All or none; whether the options of a section go together is asked
+ * when all are set: "trainer.loss", "hinge" and "trainer.smoothing", "0" may stand in any order. */
+#define GAN_RECIPE_CHANGE 1
+GAN_API gan_status gan_recipe_set_all(gan_recipe *recipe, const char *const *paths,
+                                      const char *const *values, int32_t count, int32_t flags);
+
+/* The recipe as text, overrides applied, paths absolute: what a run folder stores. All is spelled
+ * out: every option, those that were left open with the value that they have, the optimiser of
+ * every group, every layer's options; a network that is loaded from a file without a text stays
+ * that. So nothing in it is left open, and a later version of the library, with other defaults,
+ * reads the same training. Loading it gives a recipe of the same text. Borrowed. */
 GAN_API const char *gan_recipe_text(const gan_recipe *recipe);
 
 /* The [context] section as a description for gan_context_create. Borrowed. */
 GAN_API const char *gan_recipe_context(const gan_recipe *recipe);
 
 /* One option as text, in the caller's buffer of `size` bytes, overrides applied: "run.steps",
- * "trainer.noise", "data.real.path". An optimiser without a section is the trainer's reference
- * setting. "" for a path that was left out, and on failure: GAN_E_TEXT for what there is not,
- * GAN_E_ARGUMENT for a section that this recipe has not and for a buffer that is too small. */
+ * "trainer.noise", "data.real.path". An option that was left open has the value that it takes; an
+ * optimiser without a section is the trainer's reference setting. "" for a path that was left out,
+ * and on failure: GAN_E_TEXT for what there is not, GAN_E_ARGUMENT for a section that this recipe
+ * has not and for a buffer that is too small. */
 GAN_API gan_status gan_recipe_option(const gan_recipe *recipe, const char *path, char *value,
                                      size_t size);
 

@@ -167,8 +167,10 @@ static const gan__option context_table[] = {
 };
 
 const gan__kind gan__context_kind = {
-    "context", "allocator, threads, seed, precision, kernels and log of everything made in it",
-    context_table, sizeof context_table / sizeof context_table[0], sizeof(context_options)};
+    .name = "context",
+    .help = "allocator, threads, seed, precision, kernels and log of everything made in it",
+    GAN__OPTIONS(context_table),
+    .size = sizeof(context_options)};
 
 const char *gan__precision_name(gan__precision precision)
 {
@@ -229,13 +231,7 @@ static gan_status context_choose_cpu(gan_context *context, context_options *opti
 static gan_status context_describe(gan_context *context, const char *spec)
 {
     context_options options;
-    gan__lexer lexer;
-    gan__token next;
-
-    GAN__TRY(gan__options_init(context, &gan__context_kind, &options));
-    gan__lexer_init(&lexer, context, spec ? spec : "", spec ? strlen(spec) : 0);
-    GAN__TRY(gan__lexer_next(&lexer, &next));
-    GAN__TRY(gan__options_read_all(context, &gan__context_kind, &options, &lexer, &next));
+    GAN__TRY(gan__describe_alone(context, &gan__context_kind, spec, &options));
     if (options.precision != GAN__FP32) {
         return gan__fail(context, GAN_E_UNSUPPORTED,
                          "context: precision %s is not served by this version",

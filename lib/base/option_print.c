@@ -64,7 +64,8 @@ void gan__option_print(gan__text *text, const gan__option *option, const void *s
     case GAN__OPTION_REAL: gan__text_number(text, *(const double *)slot); break;
     case GAN__OPTION_BOOLEAN: gan__text_print(text, *index ? "yes" : "no"); break;
     case GAN__OPTION_CHOICE: option_print_choice(text, option->choices, *index); break;
-    case GAN__OPTION_TEXT: gan__text_value(text, *string, strlen(*string)); break;
+    case GAN__OPTION_TEXT:
+    case GAN__OPTION_PATH: gan__text_value(text, *string, strlen(*string)); break;
     case GAN__OPTION_PAIR:
         gan__text_print(text, "%" PRId64, integer[0]);
         if (integer[1] != integer[0]) gan__text_print(text, "x%" PRId64, integer[1]);

@@ -334,7 +334,8 @@ gan_status gan__option_parse(const gan__reading *reading, void *slot, bool appen
     case GAN__OPTION_REAL: return option_parse_real(reading, slot);
     case GAN__OPTION_BOOLEAN: return option_parse_boolean(reading, slot);
     case GAN__OPTION_CHOICE: return option_parse_choice(reading, slot);
-    case GAN__OPTION_TEXT: return option_parse_text(reading, slot);
+    case GAN__OPTION_TEXT:
+    case GAN__OPTION_PATH: return option_parse_text(reading, slot);
     case GAN__OPTION_PAIR: return option_parse_pair(reading, slot);
     case GAN__OPTION_PADDING: return option_parse_padding(reading, slot);
     case GAN__OPTION_TUPLE: return option_parse_tuple(reading, slot, append);

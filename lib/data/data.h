@@ -46,48 +46,16 @@ struct gan_dataset {
     char *text;
 };
 
-/* What every kind's options begin with. */
+/* What every kind's struct begins with, and the block that fills it. */
 typedef struct gan__data_options {
     int64_t size[2]; /* 0 0: as they are */
     int32_t fit;     /* gan__fit */
     int64_t channels, count;
 } gan__data_options;
 
-#define GAN__DATA_OPTIONS                                                                          \
-    {"size",                                                                                       \
-     GAN__OPTION_PAIR,                                                                             \
-     0,                                                                                            \
-     "0",                                                                                          \
-     0,                                                                                            \
-     65536,                                                                                        \
-     NULL,                                                                                         \
-     offsetof(gan__data_options, size),                                                            \
-     "height and width of pictures as they are drawn, 64 or 48x64; 0: as they are"},               \
-        {"fit",                                                                                    \
-         GAN__OPTION_CHOICE,                                                                       \
-         0,                                                                                        \
-         "pad",                                                                                    \
-         0,                                                                                        \
-         0,                                                                                        \
-         "pad|stretch|crop",                                                                       \
-         offsetof(gan__data_options, fit),                                                         \
-         "pad: black around, shrunk first if too large; stretch: scaled to size; crop: scaled to " \
-         "cover size, the middle kept"},                                                           \
-        {"channels",                                                                               \
-         GAN__OPTION_INTEGER,                                                                      \
-         0,                                                                                        \
-         "0",                                                                                      \
-         0,                                                                                        \
-         4096,                                                                                     \
-         NULL,                                                                                     \
-         offsetof(gan__data_options, channels),                                                    \
-         "repeats a grey picture so often; 0: as they are"},                                       \
-    {                                                                                              \
-        "count", GAN__OPTION_INTEGER, 0, "0", 0, 9e15, NULL, offsetof(gan__data_options, count),   \
-            "takes the first so many examples; 0: all"                                             \
-    }
+extern const gan__option gan__data_common_options[4];
 
-/* A kind of data set. Every TEXT option of its table is the path of a file. */
+/* A kind of data set. */
 typedef struct gan__data_kind {
     gan__kind kind; /* its struct begins with gan__data_options */
     /* Adds the fields; the caller applies gan__data_options and frees on failure. */

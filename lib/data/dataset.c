@@ -251,10 +251,10 @@ static void dataset_clean(char *text)
 static gan_status dataset_describe(gan_dataset *dataset, const gan__kind *kind, void *options)
 {
     gan__text text = {.context = dataset->object.context};
-    for (int32_t i = 0; i < kind->option_count; i++) {
-        char *path = NULL;
-        if (kind->options[i].type != GAN__OPTION_TEXT) continue;
-        memcpy(&path, (char *)options + kind->options[i].offset, sizeof path);
+    for (int32_t i = 0, count = gan__kind_option_count(kind); i < count; i++) {
+        const gan__option option = gan__kind_option(kind, i);
+        if (option.type != GAN__OPTION_PATH) continue;
+        char *path = *gan__option_text(&option, options);
         if (!path) continue;
         size_t length = strlen(path), start = length;
         while (start > 0 && path[start - 1] != '/' && path[start - 1] != '\\') start--;

@@ -9,11 +9,15 @@ typedef struct source_idx_options {
 } source_idx_options;
 
 static const gan__option source_idx_table[] = {
-    {"path", GAN__OPTION_TEXT, GAN__REQUIRED, NULL, 0, 0, NULL, offsetof(source_idx_options, path),
+    {"path", GAN__OPTION_PATH, GAN__REQUIRED, NULL, 0, 0, NULL, offsetof(source_idx_options, path),
      "the file of pictures, plain or .gz"},
-    {"labels", GAN__OPTION_TEXT, 0, NULL, 0, 0, NULL, offsetof(source_idx_options, labels),
+    {"labels", GAN__OPTION_PATH, 0, NULL, 0, 0, NULL, offsetof(source_idx_options, labels),
      "the file of labels, plain or .gz"},
-    GAN__DATA_OPTIONS,
+};
+
+static const gan__option_block source_idx_blocks[] = {
+    GAN__BLOCK(source_idx_table),
+    GAN__BLOCK_IN(gan__data_common_options, source_idx_options, common, NULL),
 };
 
 static gan_status source_idx_open(gan_dataset *dataset, const void *values)
@@ -25,6 +29,8 @@ static gan_status source_idx_open(gan_dataset *dataset, const void *values)
 }
 
 const gan__data_kind gan__source_idx = {
-    {"idx", "pictures and labels as IDX files, such as MNIST's", source_idx_table,
-     sizeof source_idx_table / sizeof source_idx_table[0], sizeof(source_idx_options)},
+    {.name = "idx",
+     .help = "pictures and labels as IDX files, such as MNIST's",
+     GAN__BLOCKS(source_idx_blocks),
+     .size = sizeof(source_idx_options)},
     source_idx_open};

@@ -9,13 +9,17 @@ typedef struct source_npy_options {
 } source_npy_options;
 
 static const gan__option source_npy_table[] = {
-    {"path", GAN__OPTION_TEXT, 0, NULL, 0, 0, NULL, offsetof(source_npy_options, path),
+    {"path", GAN__OPTION_PATH, 0, NULL, 0, 0, NULL, offsetof(source_npy_options, path),
      "the file of pictures: N x H x W or N x H x W x C, uint8, bool, or float in [-1, 1]"},
-    {"labels", GAN__OPTION_TEXT, 0, NULL, 0, 0, NULL, offsetof(source_npy_options, labels),
+    {"labels", GAN__OPTION_PATH, 0, NULL, 0, 0, NULL, offsetof(source_npy_options, labels),
      "the file of labels: N integers"},
-    {"vectors", GAN__OPTION_TEXT, 0, NULL, 0, 0, NULL, offsetof(source_npy_options, vectors),
+    {"vectors", GAN__OPTION_PATH, 0, NULL, 0, 0, NULL, offsetof(source_npy_options, vectors),
      "the file of vectors: N x C, floating-point"},
-    GAN__DATA_OPTIONS,
+};
+
+static const gan__option_block source_npy_blocks[] = {
+    GAN__BLOCK(source_npy_table),
+    GAN__BLOCK_IN(gan__data_common_options, source_npy_options, common, NULL),
 };
 
 static gan_status source_npy_open(gan_dataset *dataset, const void *values)
@@ -27,7 +31,8 @@ static gan_status source_npy_open(gan_dataset *dataset, const void *values)
     return gan__source_add(dataset, "vector", options->vectors, count, gan__npy_header);
 }
 
-const gan__data_kind gan__source_npy = {
-    {"npy", "pictures, labels and vectors as arrays of NumPy", source_npy_table,
-     sizeof source_npy_table / sizeof source_npy_table[0], sizeof(source_npy_options)},
-    source_npy_open};
+const gan__data_kind gan__source_npy = {{.name = "npy",
+                                         .help = "pictures, labels and vectors as arrays of NumPy",
+                                         GAN__BLOCKS(source_npy_blocks),
+                                         .size = sizeof(source_npy_options)},
+                                        source_npy_open};

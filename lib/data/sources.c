@@ -9,6 +9,19 @@
 const gan__data_kind *const gan__data_kinds[] = {&gan__source_idx, &gan__source_npy};
 const int32_t gan__data_kind_count = sizeof gan__data_kinds / sizeof gan__data_kinds[0];
 
+#define SOURCE_AT(field) offsetof(gan__data_options, field)
+const gan__option gan__data_common_options[4] = {
+    {"size", GAN__OPTION_PAIR, 0, "0", 0, 65536, NULL, SOURCE_AT(size),
+     "height and width of pictures as they are drawn, 64 or 48x64; 0: as they are"},
+    {"fit", GAN__OPTION_CHOICE, 0, "pad", 0, 0, "pad|stretch|crop", SOURCE_AT(fit),
+     "pad: black around, shrunk first if too large; stretch: scaled to size; crop: scaled to cover "
+     "size, the middle kept"},
+    {"channels", GAN__OPTION_INTEGER, 0, "0", 0, 4096, NULL, SOURCE_AT(channels),
+     "repeats a grey picture so often; 0: as they are"},
+    {"count", GAN__OPTION_INTEGER, 0, "0", 0, 9e15, NULL, SOURCE_AT(count),
+     "takes the first so many examples; 0: all"},
+};
+
 enum { SOURCE_HEADER = 65536 + 10 }; /* an NPY file's of version 1; 12 of other files */
 
 /* Of two values, as a program's masks are: black and white. */

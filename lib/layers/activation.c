@@ -43,7 +43,7 @@ static void activation_tail(const gan_layer *layer, gan__tail *tail)
 {
     const activation_values *values = layer->options;
     tail->activation = activation_of(layer);
-    tail->parameter = layer->kind->kind.option_count > 0 ? (float)values->parameter : 0.0f;
+    tail->parameter = layer->kind->kind.block_count > 0 ? (float)values->parameter : 0.0f;
 }
 
 static void activation_forward(gan__op *op)

@@ -30,10 +30,10 @@ static const gan__option batchnorm_options[] = {
 };
 
 /* As PyTorch: a channel whose values are all the same would become NaN. */
-static gan_status batchnorm_check(gan_layer *layer)
+static gan_status batchnorm_check(gan_context *context, const void *options)
 {
-    if (((const batchnorm_values *)layer->options)->eps > 0) return GAN_OK;
-    return gan__fail(layer->object.context, GAN_E_TEXT, "batchnorm: eps=0 is not above 0");
+    if (((const batchnorm_values *)options)->eps > 0) return GAN_OK;
+    return gan__fail(context, GAN_E_TEXT, "eps=0 is not above 0");
 }
 
 static gan_status batchnorm_declare(gan_layer *layer, const gan__shape *in, int32_t count)
@@ -149,11 +149,11 @@ const gan__layer_kind gan__layer_batchnorm = {
     .kind = {.name = "batchnorm",
              .help = "each channel gets the batch's mean 0 and variance 1",
              GAN__OPTIONS(batchnorm_options),
-             .size = sizeof(batchnorm_values)},
+             .size = sizeof(batchnorm_values),
+             .check = batchnorm_check},
     .operands = 1,
     .couples = true,
     .takes_tail = true,
-    .check = batchnorm_check,
     .shape = gan__shape_same,
     .declare = batchnorm_declare,
     .plan = batchnorm_plan,

@@ -33,13 +33,12 @@ static const gan__option conv2d_options[] = {
     GAN__FILTER_OPTIONS(conv2d_values),
 };
 
-static gan_status conv2d_check(gan_layer *layer)
+static gan_status conv2d_check(gan_context *context, const void *options)
 {
-    const conv2d_values *values = layer->options;
+    const conv2d_values *values = options;
     if (values->filters % values->groups == 0) return GAN_OK;
-    return gan__fail(layer->object.context, GAN_E_TEXT,
-                     "conv2d: %" PRId64 " filters do not make %" PRId64 " groups", values->filters,
-                     values->groups);
+    return gan__fail(context, GAN_E_TEXT, "%" PRId64 " filters do not make %" PRId64 " groups",
+                     values->filters, values->groups);
 }
 
 /* The side that comes out; 0 if the window does not fit, -1 stays. */
@@ -134,10 +133,10 @@ const gan__layer_kind gan__layer_conv2d = {
     .kind = {.name = "conv2d",
              .help = "convolution: one window of weights, slid over the picture",
              GAN__OPTIONS(conv2d_options),
-             .size = sizeof(conv2d_values)},
+             .size = sizeof(conv2d_values),
+             .check = conv2d_check},
     .operands = 1,
     .takes_tail = true,
-    .check = conv2d_check,
     .shape = conv2d_shape,
     .declare = conv2d_declare,
     .plan = conv2d_plan,

@@ -35,25 +35,20 @@ static const gan__option conv_transpose2d_options[] = {
     GAN__FILTER_OPTIONS(conv_transpose2d_values),
 };
 
-static gan_status conv_transpose2d_check(gan_layer *layer)
+static gan_status conv_transpose2d_check(gan_context *context, const void *options)
 {
-    const conv_transpose2d_values *v = layer->options;
-    gan_context *context = layer->object.context;
+    const conv_transpose2d_values *v = options;
     if (v->filters % v->groups != 0) {
-        return gan__fail(context, GAN_E_TEXT,
-                         "conv_transpose2d: %" PRId64 " filters do not make %" PRId64 " groups",
+        return gan__fail(context, GAN_E_TEXT, "%" PRId64 " filters do not make %" PRId64 " groups",
                          v->filters, v->groups);
     }
-    if (v->pad.mode != GAN__PAD_ZERO) {
-        return gan__fail(context, GAN_E_TEXT,
-                         "conv_transpose2d: pad cuts pixels off and has no mode but zero");
-    }
+    if (v->pad.mode != GAN__PAD_ZERO)
+        return gan__fail(context, GAN_E_TEXT, "pad cuts pixels off and has no mode but zero");
     for (int32_t i = 0; i < 2; i++) {
         int64_t most = v->stride[i] > v->dilation[i] ? v->stride[i] : v->dilation[i];
         if (v->output_pad[i] < most) continue;
         return gan__fail(context, GAN_E_TEXT,
-                         "conv_transpose2d: output_pad %" PRId64
-                         " is not below the stride or the dilation",
+                         "output_pad %" PRId64 " is not below the stride or the dilation",
                          v->output_pad[i]);
     }
     return GAN_OK;
@@ -145,10 +140,10 @@ const gan__layer_kind gan__layer_conv_transpose2d = {
     .kind = {.name = "conv_transpose2d",
              .help = "transposed convolution: every pixel spreads a window of weights",
              GAN__OPTIONS(conv_transpose2d_options),
-             .size = sizeof(conv_transpose2d_values)},
+             .size = sizeof(conv_transpose2d_values),
+             .check = conv_transpose2d_check},
     .operands = 1,
     .takes_tail = true,
-    .check = conv_transpose2d_check,
     .shape = conv_transpose2d_shape,
     .declare = conv_transpose2d_declare,
     .plan = conv_transpose2d_plan,

@@ -13,14 +13,13 @@ static const gan__option input_options[] = {
      offsetof(input_values, sides), "height, width, channels: 64 64 3, any any 3; a vector: 100"},
 };
 
-static gan_status input_check(gan_layer *layer)
+static gan_status input_check(gan_context *context, const void *options)
 {
-    const gan__tuple *sides = &((const input_values *)layer->options)->sides;
-    gan_context *context = layer->object.context;
+    const gan__tuple *sides = &((const input_values *)options)->sides;
     if (sides->count != 1 && sides->count != 3)
-        return gan__fail(context, GAN_E_TEXT, "input: needs 1 or 3 numbers, got %d", sides->count);
+        return gan__fail(context, GAN_E_TEXT, "needs 1 or 3 numbers, got %d", sides->count);
     if (sides->value[sides->count - 1] > 0) return GAN_OK;
-    return gan__fail(context, GAN_E_TEXT, "input: the channels cannot be `any`");
+    return gan__fail(context, GAN_E_TEXT, "the channels cannot be `any`");
 }
 
 static gan_status input_shape(const gan_layer *layer, const gan__shape *in, int32_t count,
@@ -39,8 +38,8 @@ const gan__layer_kind gan__layer_input = {
     .kind = {.name = "input",
              .help = "what a model works on",
              GAN__OPTIONS(input_options),
-             .size = sizeof(input_values)},
+             .size = sizeof(input_values),
+             .check = input_check},
     .operands = 0,
-    .check = input_check,
     .shape = input_shape,
 };

@@ -17,9 +17,6 @@ extern const gan__layer_kind gan__layer_input, gan__layer_dense, gan__layer_conv
 #define GAN__MOST_CHANNELS 16777216.0
 #define GAN__MOST_WINDOW 4096.0
 
-/* `option_count` and `options` of a kind. */
-#define GAN__OPTIONS(table) .options = table, .option_count = sizeof(table) / sizeof((table)[0])
-
 /* The shape rule of what works element by element. */
 gan_status gan__shape_same(const gan_layer *layer, const gan__shape *in, int32_t count,
                            gan__shape *out);

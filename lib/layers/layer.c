@@ -78,7 +78,8 @@ static gan_status layer_read(gan_layer **out, gan_context *context, gan__lexer *
                          "%s: a layer is one statement, but there is more (line %d, column %d)",
                          kind->kind.name, token.place.line, token.place.column);
     }
-    return kind->check ? kind->check(*out) : GAN_OK;
+    gan__options_settle(&kind->kind, (*out)->options);
+    return gan__options_check(context, &kind->kind, (*out)->options);
 }
 
 gan_status gan_layer_create(gan_layer **out, gan_context *context, const char *statement)
@@ -246,7 +247,7 @@ gan_status gan__layer_place(gan_layer *layer, const gan__shape *in, int32_t coun
                                                : "s",
                          count);
     }
-    if (kind->check) GAN__TRY(kind->check(layer));
+    GAN__TRY(gan__options_check(layer->object.context, &kind->kind, layer->options));
     GAN__TRY(kind->shape(layer, in, count, out));
     GAN__TRY(layer_bound(layer, *out));
     return layer_declare(layer, in, count);

@@ -74,9 +74,6 @@ typedef struct gan__layer_kind {
      * as its tail (activation and parameter are set). NULL for every other kind. */
     void (*activation)(const gan_layer *layer, gan__tail *tail);
 
-    /* Checks options that depend on each other, once they are read. May be NULL. */
-    gan_status (*check)(gan_layer *layer);
-
     /* The output's shape. n, h and w may be -1 (open) in what comes in and then are in what goes
      * out; c is always known. GAN_E_SHAPE messages name the kind, what came and what is needed. */
     gan_status (*shape)(const gan_layer *layer, const gan__shape *in, int32_t count,

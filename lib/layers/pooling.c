@@ -10,18 +10,16 @@ static int64_t pooling_stride(const gan__pooling_values *values, int32_t axis)
     return values->stride[axis] > 0 ? values->stride[axis] : values->kernel[axis];
 }
 
-gan_status gan__pooling_check(gan_layer *layer)
+gan_status gan__pooling_check(gan_context *context, const void *options)
 {
-    const gan__pooling_values *v = layer->options;
-    const char *kind = layer->kind->kind.name;
+    const gan__pooling_values *v = options;
     const int64_t rows = v->kernel[0] / 2, columns = v->kernel[1] / 2;
     if (v->pad.mode != GAN__PAD_ZERO)
-        return gan__fail(layer->object.context, GAN_E_TEXT, "%s: pad has no mode but zero", kind);
+        return gan__fail(context, GAN_E_TEXT, "pad has no mode but zero");
     if (v->pad.top <= rows && v->pad.bottom <= rows && v->pad.left <= columns &&
         v->pad.right <= columns)
         return GAN_OK;
-    return gan__fail(layer->object.context, GAN_E_TEXT, "%s: pad is more than half the window",
-                     kind);
+    return gan__fail(context, GAN_E_TEXT, "pad is more than half the window");
 }
 
 gan_status gan__pooling_shape(const gan_layer *layer, const gan__shape *in, int32_t count,

@@ -15,14 +15,13 @@ static const gan__option reshape_options[] = {
      "height, width, channels: 7 7 128; one may be `any`; a vector: 100"},
 };
 
-static gan_status reshape_check(gan_layer *layer)
+static gan_status reshape_check(gan_context *context, const void *options)
 {
-    const gan__tuple *sides = &((const reshape_values *)layer->options)->sides;
+    const gan__tuple *sides = &((const reshape_values *)options)->sides;
     int32_t open = 0;
     for (int32_t i = 0; i < sides->count; i++) open += sides->value[i] < 0;
     if ((sides->count == 1 || sides->count == 3) && open <= 1) return GAN_OK;
-    return gan__fail(layer->object.context, GAN_E_TEXT,
-                     "reshape: needs 1 or 3 numbers, of which one may be `any`");
+    return gan__fail(context, GAN_E_TEXT, "needs 1 or 3 numbers, of which one may be `any`");
 }
 
 static gan_status reshape_shape(const gan_layer *layer, const gan__shape *in, int32_t count,
@@ -75,9 +74,9 @@ const gan__layer_kind gan__layer_reshape = {
     .kind = {.name = "reshape",
              .help = "a picture of other sides, in the order C, H, W",
              GAN__OPTIONS(reshape_options),
-             .size = sizeof(reshape_values)},
+             .size = sizeof(reshape_values),
+             .check = reshape_check},
     .operands = 1,
-    .check = reshape_check,
     .shape = reshape_shape,
     .forward = reshape_forward,
     .backward = reshape_backward,

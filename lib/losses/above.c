@@ -33,8 +33,10 @@ static void above_gradient(const gan__loss *loss, float seed, float *const dx[2]
 }
 
 const gan__loss_kind gan__loss_above = {
-    .kind = {"above", "share of elements above a limit; no gradient", above_table, 1,
-             sizeof(above_options)},
+    .kind = {.name = "above",
+             .help = "share of elements above a limit; no gradient",
+             GAN__OPTIONS(above_table),
+             .size = sizeof(above_options)},
     .least_inputs = 1,
     .most_inputs = 1,
     .value = above_value,

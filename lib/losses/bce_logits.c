@@ -49,8 +49,10 @@ static void bce_gradient(const gan__loss *loss, float seed, float *const dx[2])
 }
 
 const gan__loss_kind gan__loss_bce_logits = {
-    .kind = {"bce_logits", "binary cross-entropy on logits: real against fake", bce_options, 1,
-             sizeof(gan__target)},
+    .kind = {.name = "bce_logits",
+             .help = "binary cross-entropy on logits: real against fake",
+             GAN__OPTIONS(bce_options),
+             .size = sizeof(gan__target)},
     .least_inputs = 1,
     .most_inputs = 2,
     .check = gan__loss_check_shapes,

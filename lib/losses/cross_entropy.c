@@ -129,8 +129,10 @@ static void cross_entropy_gradient(const gan__loss *loss, float seed, float *con
 }
 
 const gan__loss_kind gan__loss_cross_entropy = {
-    .kind = {"cross_entropy", "of softmax(logits) with class labels", cross_entropy_table, 1,
-             sizeof(cross_entropy_options)},
+    .kind = {.name = "cross_entropy",
+             .help = "of softmax(logits) with class labels",
+             GAN__OPTIONS(cross_entropy_table),
+             .size = sizeof(cross_entropy_options)},
     .least_inputs = 2,
     .most_inputs = 2,
     .check = cross_entropy_check,

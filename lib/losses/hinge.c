@@ -56,7 +56,10 @@ static void hinge_gradient(const gan__loss *loss, float seed, float *const dx[2]
 }
 
 const gan__loss_kind gan__loss_hinge = {
-    .kind = {"hinge", "mean of max(0, 1 - sign * x)", hinge_table, 1, sizeof(hinge_options)},
+    .kind = {.name = "hinge",
+             .help = "mean of max(0, 1 - sign * x)",
+             GAN__OPTIONS(hinge_table),
+             .size = sizeof(hinge_options)},
     .least_inputs = 1,
     .most_inputs = 1,
     .check = hinge_check,

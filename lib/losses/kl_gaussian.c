@@ -39,8 +39,8 @@ static void kl_gradient(const gan__loss *loss, float seed, float *const dx[2])
 }
 
 const gan__loss_kind gan__loss_kl_gaussian = {
-    .kind = {"kl_gaussian", "divergence of N(mean, exp(log_variance)) from N(0, 1), for a sample",
-             NULL, 0, 0},
+    .kind = {.name = "kl_gaussian",
+             .help = "divergence of N(mean, exp(log_variance)) from N(0, 1), for a sample"},
     .least_inputs = 2,
     .most_inputs = 2,
     .check = gan__loss_check_shapes,

@@ -39,7 +39,10 @@ static void l1_gradient(const gan__loss *loss, float seed, float *const dx[2])
 }
 
 const gan__loss_kind gan__loss_l1 = {
-    .kind = {"l1", "mean absolute difference", l1_options, 1, sizeof(gan__target)},
+    .kind = {.name = "l1",
+             .help = "mean absolute difference",
+             GAN__OPTIONS(l1_options),
+             .size = sizeof(gan__target)},
     .least_inputs = 1,
     .most_inputs = 2,
     .check = gan__loss_check_shapes,

@@ -25,7 +25,7 @@ static void mean_gradient(const gan__loss *loss, float seed, float *const dx[2])
 }
 
 const gan__loss_kind gan__loss_kind_mean = {
-    .kind = {"mean", "mean of all elements", NULL, 0, 0},
+    .kind = {.name = "mean", .help = "mean of all elements"},
     .least_inputs = 1,
     .most_inputs = 1,
     .value = mean_value,
@@ -33,7 +33,7 @@ const gan__loss_kind gan__loss_kind_mean = {
 };
 
 const gan__loss_kind gan__loss_kind_sum = {
-    .kind = {"sum", "sum of all elements", NULL, 0, 0},
+    .kind = {.name = "sum", .help = "sum of all elements"},
     .least_inputs = 1,
     .most_inputs = 1,
     .value = sum_value,

@@ -40,7 +40,10 @@ static void mse_gradient(const gan__loss *loss, float seed, float *const dx[2])
 }
 
 const gan__loss_kind gan__loss_mse = {
-    .kind = {"mse", "mean squared difference", mse_options, 1, sizeof(gan__target)},
+    .kind = {.name = "mse",
+             .help = "mean squared difference",
+             GAN__OPTIONS(mse_options),
+             .size = sizeof(gan__target)},
     .least_inputs = 1,
     .most_inputs = 2,
     .check = gan__loss_check_shapes,

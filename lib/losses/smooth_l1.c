@@ -57,8 +57,10 @@ static void smooth_l1_gradient(const gan__loss *loss, float seed, float *const d
 }
 
 const gan__loss_kind gan__loss_smooth_l1 = {
-    .kind = {"smooth_l1", "squared for small differences, absolute for large ones", smooth_l1_table,
-             2, sizeof(smooth_l1_options)},
+    .kind = {.name = "smooth_l1",
+             .help = "squared for small differences, absolute for large ones",
+             GAN__OPTIONS(smooth_l1_table),
+             .size = sizeof(smooth_l1_options)},
     .least_inputs = 1,
     .most_inputs = 2,
     .check = gan__loss_check_shapes,

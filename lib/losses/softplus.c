@@ -53,8 +53,10 @@ static void softplus_gradient(const gan__loss *loss, float seed, float *const dx
 }
 
 const gan__loss_kind gan__loss_softplus = {
-    .kind = {"softplus", "mean of log(1 + exp(sign * x))", softplus_table, 1,
-             sizeof(softplus_options)},
+    .kind = {.name = "softplus",
+             .help = "mean of log(1 + exp(sign * x))",
+             GAN__OPTIONS(softplus_table),
+             .size = sizeof(softplus_options)},
     .least_inputs = 1,
     .most_inputs = 1,
     .check = softplus_check,

@@ -212,7 +212,7 @@ static const char *model_text(const gan_model *model)
     if (model->text) return model->text;
     gan__text text = {.context = model->object.context};
     gan__text_append(&text, "", 0);
-    if (gan__model_print(model, &text) != GAN_OK) {
+    if (gan__model_print(model, NULL, &text) != GAN_OK) {
         gan__text_free(&text);
         return NULL;
     }

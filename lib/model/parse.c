@@ -9,7 +9,9 @@ static gan_status parse_options(gan__parser *p, const gan__scope *scope, const g
 {
     s->kind = kind;
     GAN__TRY(gan__parse_start(p, scope, kind, &s->values));
-    return gan__options_read(p->context, kind, s->values, &p->lexer, &p->token);
+    GAN__TRY(gan__options_read(p->context, kind, s->values, &p->lexer, &p->token));
+    gan__options_settle(kind, s->values);
+    return GAN_OK;
 }
 
 static gan_status parse_skip_breaks(gan__parser *p)

@@ -107,6 +107,14 @@ static void print_choose(const gan__definitions *list, const gan_model *model, c
     }
 }
 
+/* What is given needs no definition, nor does what is placed in it. */
+static gan_status print_add_given(gan__definitions *list, const gan__given *given)
+{
+    for (size_t i = 0; given && i < given->count; i++)
+        GAN__TRY(print_add(list, given->parts[i], given->names[i]));
+    return GAN_OK;
+}
+
 static gan_status print_collect(gan__definitions *list, const gan_model *model)
 {
     bool whole = model == list->whole;
@@ -159,12 +167,14 @@ void gan__definitions_free(gan__definitions *definitions)
     definitions->count = definitions->capacity = 0;
 }
 
-gan_status gan__model_print(const gan_model *model, gan__text *text)
+gan_status gan__model_print(const gan_model *model, const gan__given *given, gan__text *text)
 {
-    gan__definitions list;
-    GAN__TRY(gan__model_definitions(model, &list));
-    for (size_t i = 0; i < list.count; i++) print_definition(&list, text, &list.items[i]);
-    print_block(text, model->block, 0);
+    gan__definitions list = {.whole = model};
+    gan_status status = print_add_given(&list, given);
+    if (status == GAN_OK) status = print_collect(&list, model);
+    for (size_t i = given ? given->count : 0; status == GAN_OK && i < list.count; i++)
+        print_definition(&list, text, &list.items[i]);
+    if (status == GAN_OK) print_block(text, model->block, 0);
     gan__definitions_free(&list);
-    return text->status;
+    return status == GAN_OK ? text->status : status;
 }

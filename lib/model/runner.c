@@ -35,9 +35,10 @@ static const gan__option runner_table[] = {
     {"width", GAN__OPTION_INTEGER, 0, "0", 0, 1 << 20, NULL, offsetof(runner_options, width),
      "of the inputs, where the model leaves it open"},
 };
-const gan__kind gan__runner_kind = {"runner", "executes a model", runner_table,
-                                    sizeof runner_table / sizeof runner_table[0],
-                                    sizeof(runner_options)};
+const gan__kind gan__runner_kind = {.name = "runner",
+                                    .help = "executes a model",
+                                    GAN__OPTIONS(runner_table),
+                                    .size = sizeof(runner_options)};
 
 static void runner_destroy(void *self)
 {
@@ -53,16 +54,6 @@ static void runner_destroy(void *self)
     gan__plan_destroy(runner->plan);
     gan__panel_cache_free(&runner->cache);
     gan__object_release(runner->model);
-}
-
-static gan_status runner_read(gan_context *context, const char *spec, runner_options *options)
-{
-    gan__lexer lexer;
-    gan__token next;
-    GAN__TRY(gan__options_init(context, &gan__runner_kind, options));
-    gan__lexer_init(&lexer, context, spec ? spec : "", spec ? strlen(spec) : 0);
-    GAN__TRY(gan__lexer_next(&lexer, &next));
-    return gan__options_read_all(context, &gan__runner_kind, options, &lexer, &next);
 }
 
 static gan_status runner_shapes(gan_runner *runner, const runner_options *options)
@@ -108,7 +99,7 @@ static gan_status runner_build(gan_runner *runner, const char *spec)
     gan_context *context = runner->object.context;
     const gan__plan_mode mode = {.groups = 1};
     runner_options options;
-    GAN__TRY(runner_read(context, spec, &options));
+    GAN__TRY(gan__describe_alone(context, &gan__runner_kind, spec, &options));
     GAN__TRY(gan__allocate(context, &runner->inputs, runner->model->input_count,
                            sizeof *runner->inputs));
     GAN__TRY(runner_shapes(runner, &options));

@@ -12,25 +12,31 @@ static const gan__option tree_residual_options[] = {
 };
 
 const gan__kind gan__residual_kind = {
-    "residual", "joins the value of a block with what went into it, or with a second block's value",
-    tree_residual_options, 1, sizeof(gan__residual_options)};
+    .name = "residual",
+    .help = "joins the value of a block with what went into it, or with a second block's value",
+    GAN__OPTIONS(tree_residual_options),
+    .size = sizeof(gan__residual_options)};
 
 static const gan__option tree_repeat_options[] = {
     {"count", GAN__OPTION_INTEGER, GAN__POSITIONAL | GAN__REQUIRED, NULL, 1, GAN__MAX_PLACED, NULL,
      offsetof(gan__repeat_options, count), "how many times, each with parameters of its own"},
 };
 
-const gan__kind gan__repeat_kind = {"repeat", "a block several times in a row", tree_repeat_options,
-                                    1, sizeof(gan__repeat_options)};
+const gan__kind gan__repeat_kind = {.name = "repeat",
+                                    .help = "a block several times in a row",
+                                    GAN__OPTIONS(tree_repeat_options),
+                                    .size = sizeof(gan__repeat_options)};
 
 static const gan__option tree_part_options[] = {
     {"name", GAN__OPTION_TEXT, GAN__POSITIONAL | GAN__REQUIRED, NULL, 0, 0, NULL,
      offsetof(gan__part_options, name), "of a definition, or of a model that was handed over"},
 };
 
-const gan__kind gan__part_kind = {"part",
-                                  "another model, whose parameters are shared by all its places",
-                                  tree_part_options, 1, sizeof(gan__part_options)};
+const gan__kind gan__part_kind = {
+    .name = "part",
+    .help = "another model, whose parameters are shared by all its places",
+    GAN__OPTIONS(tree_part_options),
+    .size = sizeof(gan__part_options)};
 
 const gan__kind *const gan__block_kinds[] = {&gan__residual_kind, &gan__repeat_kind,
                                              &gan__part_kind};
@@ -82,9 +88,9 @@ void gan__statement_free(gan_context *context, gan__statement *s)
 static char **tree_input_name(const gan__statement *s)
 {
     void *values = s->layer ? s->layer->options : s->values;
-    const gan__option *option = s->layer_kind->kind.options;
-    while (strcmp(option->name, "name") != 0) option++;
-    return (char **)(void *)((char *)values + option->offset);
+    const gan__kind *kind = &s->layer_kind->kind;
+    const gan__option option = gan__kind_option(kind, gan__kind_find(kind, "name", 4));
+    return gan__option_text(&option, values);
 }
 
 gan_status gan__statement_name_input(gan_context *context, gan__statement *s)

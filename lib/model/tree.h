@@ -175,6 +175,9 @@ typedef struct gan__definitions {
 
 gan_status gan__model_definitions(const gan_model *model, gan__definitions *out);
 void gan__definitions_free(gan__definitions *definitions);
-gan_status gan__model_print(const gan_model *model, gan__text *text);
+
+/* The canonical text; without definitions of the parts that are given to whoever parses it, under
+ * these names, as they were given for the model. NULL: none. */
+gan_status gan__model_print(const gan_model *model, const gan__given *given, gan__text *text);
 
 #endif

@@ -14,43 +14,28 @@ typedef struct adam_options {
     double beta1, beta2, eps;
 } adam_options;
 
-#define ADAM_OPTIONS(decay)                                          \
-    {                                                                \
-        GAN__OPTIMIZER_COMMON_OPTIONS(adam_options, "0.001", decay), \
-            {"beta1",                                                \
-             GAN__OPTION_REAL,                                       \
-             0,                                                      \
-             "0.9",                                                  \
-             0,                                                      \
-             ADAM_MOST,                                              \
-             NULL,                                                   \
-             offsetof(adam_options, beta1),                          \
-             "memory of the gradient"},                              \
-            {"beta2",                                                \
-             GAN__OPTION_REAL,                                       \
-             0,                                                      \
-             "0.999",                                                \
-             0,                                                      \
-             ADAM_MOST,                                              \
-             NULL,                                                   \
-             offsetof(adam_options, beta2),                          \
-             "memory of the squared gradient"},                      \
-            {"eps",                                                  \
-             GAN__OPTION_REAL,                                       \
-             0,                                                      \
-             "1e-8",                                                 \
-             0,                                                      \
-             1e6,                                                    \
-             NULL,                                                   \
-             offsetof(adam_options, eps),                            \
-             "added to the root of the squared gradient"},           \
-    }
-
 /* Below 1: the bias corrections divide by 1 - beta^t. */
 #define ADAM_MOST 0.9999999
 
-static const gan__option adam_table[] = ADAM_OPTIONS("0");
-static const gan__option adamw_table[] = ADAM_OPTIONS("0.01");
+static const gan__option adam_table[] = {
+    {"beta1", GAN__OPTION_REAL, 0, "0.9", 0, ADAM_MOST, NULL, offsetof(adam_options, beta1),
+     "memory of the gradient"},
+    {"beta2", GAN__OPTION_REAL, 0, "0.999", 0, ADAM_MOST, NULL, offsetof(adam_options, beta2),
+     "memory of the squared gradient"},
+    {"eps", GAN__OPTION_REAL, 0, "1e-8", 0, 1e6, NULL, offsetof(adam_options, eps),
+     "added to the root of the squared gradient"},
+};
+
+static const gan__option_block adam_blocks[] = {
+    GAN__BLOCK_IN(gan__optimizer_common_options, adam_options, common, NULL),
+    GAN__BLOCK(adam_table),
+};
+
+static const gan__option_default adamw_common[] = {{"weight_decay", "0.01"}, {NULL, NULL}};
+static const gan__option_block adamw_blocks[] = {
+    GAN__BLOCK_IN(gan__optimizer_common_options, adam_options, common, adamw_common),
+    GAN__BLOCK(adam_table),
+};
 
 static int32_t adam_moments(const void *options, const char *names[GAN__MAX_MOMENTS])
 {
@@ -79,15 +64,21 @@ static bool adam_update(const gan_optimizer *optimizer, const gan__optimizer_sta
 }
 
 const gan__optimizer_kind gan__optimizer_adam = {
-    .kind = {"adam", "steps scaled by running moments of the gradient", adam_table,
-             sizeof adam_table / sizeof adam_table[0], sizeof(adam_options)},
+    .kind = {.name = "adam",
+             .help = "steps scaled by running moments of the gradient",
+             GAN__BLOCKS(adam_blocks),
+             .size = sizeof(adam_options),
+             .check = gan__optimizer_check},
     .moments = adam_moments,
     .update = adam_update,
 };
 
 const gan__optimizer_kind gan__optimizer_adamw = {
-    .kind = {"adamw", "adam with weight decay apart from the gradient", adamw_table,
-             sizeof adamw_table / sizeof adamw_table[0], sizeof(adam_options)},
+    .kind = {.name = "adamw",
+             .help = "adam with weight decay apart from the gradient",
+             GAN__BLOCKS(adamw_blocks),
+             .size = sizeof(adam_options),
+             .check = gan__optimizer_check},
     .moments = adam_moments,
     .update = adam_update,
 };

@@ -12,6 +12,27 @@ const gan__optimizer_kind *const gan__optimizer_kinds[] = {
 const int32_t gan__optimizer_kind_count =
     sizeof gan__optimizer_kinds / sizeof gan__optimizer_kinds[0];
 
+/* ---- options ---- */
+
+#define OPTIMIZER_AT(field) offsetof(gan__optimizer_common, field)
+const gan__option gan__optimizer_common_options[4] = {
+    {"lr", GAN__OPTION_REAL, 0, "0.001", 0, 1e6, NULL, OPTIMIZER_AT(lr), "learning rate"},
+    {"weight_decay", GAN__OPTION_REAL, 0, "0", 0, 1e6, NULL, OPTIMIZER_AT(weight_decay),
+     "pull of every weight towards 0"},
+    {"clip", GAN__OPTION_REAL, 0, "0", 0, 1e30, NULL, OPTIMIZER_AT(clip),
+     "largest norm of the whole gradient, which is scaled down to it; 0: none"},
+    {"schedule", GAN__OPTION_TEXT, 0, "constant", 0, 0, NULL, OPTIMIZER_AT(schedule),
+     "factor on lr: constant, linear:END, step:EVERY,FACTOR, cosine:TOTAL, "
+     "cyclegan:CONSTANT,DECAY, in updates"},
+};
+
+gan_status gan__optimizer_check(gan_context *context, const void *options)
+{
+    gan__schedule schedule;
+    return gan__schedule_parse(context, ((const gan__optimizer_common *)options)->schedule,
+                               &schedule);
+}
+
 /* ---- creation ---- */
 
 static void optimizer_free_state(gan_context *context, gan__optimizer_state *state)
@@ -52,8 +73,7 @@ static gan_status optimizer_read(gan_optimizer *optimizer, const char *spec)
                            (const gan__kind *const *)(const void *)gan__optimizer_kinds,
                            (size_t)gan__optimizer_kind_count, spec, &kind, &optimizer->options));
     optimizer->kind = (const gan__optimizer_kind *)(const void *)kind;
-    if (optimizer->kind->check) GAN__TRY(optimizer->kind->check(context, optimizer->options));
-    GAN__TRY(gan__schedule_parse(context, kind->name, gan__optimizer_options(optimizer)->schedule,
+    GAN__TRY(gan__schedule_parse(context, gan__optimizer_options(optimizer)->schedule,
                                  &optimizer->schedule));
     optimizer->moment_count = optimizer->kind->moments(optimizer->options, optimizer->moment_names);
     return gan__optimizer_spell(optimizer, &optimizer->text);

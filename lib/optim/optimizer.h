@@ -10,37 +10,15 @@
 
 enum { GAN__MAX_MOMENTS = 3 };
 
-/* What every optimiser's options begin with. */
+/* What every optimiser's struct begins with, the block that fills it, and what is checked of it:
+ * every kind's check calls that. A kind has its own lr and weight_decay. */
 typedef struct gan__optimizer_common {
     double lr, weight_decay, clip;
     char *schedule;
 } gan__optimizer_common;
 
-#define GAN__OPTIMIZER_COMMON_OPTIONS(type, rate, decay)                                          \
-    {"lr", GAN__OPTION_REAL, 0, rate, 0, 1e6, NULL, offsetof(type, common.lr), "learning rate"},  \
-        {"weight_decay",                                                                          \
-         GAN__OPTION_REAL,                                                                        \
-         0,                                                                                       \
-         decay,                                                                                   \
-         0,                                                                                       \
-         1e6,                                                                                     \
-         NULL,                                                                                    \
-         offsetof(type, common.weight_decay),                                                     \
-         "pull of every weight towards 0"},                                                       \
-        {"clip",                                                                                  \
-         GAN__OPTION_REAL,                                                                        \
-         0,                                                                                       \
-         "0",                                                                                     \
-         0,                                                                                       \
-         1e30,                                                                                    \
-         NULL,                                                                                    \
-         offsetof(type, common.clip),                                                             \
-         "largest norm of the whole gradient, which is scaled down to it; 0: none"},              \
-    {                                                                                             \
-        "schedule", GAN__OPTION_TEXT, 0, "constant", 0, 0, NULL, offsetof(type, common.schedule), \
-            "factor on lr: constant, linear:END, step:EVERY,FACTOR, cosine:TOTAL, "               \
-            "cyclegan:CONSTANT,DECAY, in updates"                                                 \
-    }
+extern const gan__option gan__optimizer_common_options[4];
+gan_status gan__optimizer_check(gan_context *context, const void *options);
 
 /* One store and what the optimiser knows about it. */
 typedef struct gan__optimizer_state {
@@ -69,13 +47,10 @@ typedef struct gan__optimizer_call {
 } gan__optimizer_call;
 
 typedef struct gan__optimizer_kind {
-    gan__kind kind; /* its options begin with gan__optimizer_common */
+    gan__kind kind; /* its struct begins with gan__optimizer_common */
 
     /* PyTorch's names of the moments that these options need; returns how many. */
     int32_t (*moments)(const void *options, const char *names[GAN__MAX_MOMENTS]);
-
-    /* Whether the options go together: GAN_E_TEXT. May be NULL. */
-    gan_status (*check)(gan_context *context, const void *options);
 
     /* state->steps counts the updates before this one. Returns whether all that is new is finite.
      */

@@ -13,18 +13,10 @@
 
 /* ---- the rate ---- */
 
-/* Every kind has it: GAN__OPTIMIZER_COMMON_OPTIONS. */
-static const gan__option *state_rate_option(const gan__kind *kind)
-{
-    int32_t i = 0;
-    while (strcmp(kind->options[i].name, "lr") != 0) i++;
-    return &kind->options[i];
-}
-
 static gan_status state_set_rate(gan_optimizer *optimizer, double rate)
 {
     gan_context *context = optimizer->object.context;
-    const gan__option *option = state_rate_option(&optimizer->kind->kind);
+    const gan__option *option = &gan__optimizer_common_options[0]; /* lr */
     gan__optimizer_common *common = optimizer->options;
     const double before = common->lr;
     char given[GAN__NUMBER_SIZE], least[GAN__NUMBER_SIZE], most[GAN__NUMBER_SIZE], *text;

@@ -15,7 +15,6 @@ typedef struct rmsprop_options {
 } rmsprop_options;
 
 static const gan__option rmsprop_table[] = {
-    GAN__OPTIMIZER_COMMON_OPTIONS(rmsprop_options, "0.01", "0"),
     {"alpha", GAN__OPTION_REAL, 0, "0.99", 0, 1, NULL, offsetof(rmsprop_options, alpha),
      "memory of the squared gradient"},
     {"eps", GAN__OPTION_REAL, 0, "1e-8", 0, 1e6, NULL, offsetof(rmsprop_options, eps),
@@ -24,6 +23,12 @@ static const gan__option rmsprop_table[] = {
      "how much of the last step is in the next"},
     {"centered", GAN__OPTION_BOOLEAN, 0, "no", 0, 0, NULL, offsetof(rmsprop_options, centered),
      "divide by the gradient's deviation, not by its root mean square"},
+};
+
+static const gan__option_default rmsprop_common[] = {{"lr", "0.01"}, {NULL, NULL}};
+static const gan__option_block rmsprop_blocks[] = {
+    GAN__BLOCK_IN(gan__optimizer_common_options, rmsprop_options, common, rmsprop_common),
+    GAN__BLOCK(rmsprop_table),
 };
 
 /* Where the three moments are among those in use; -1: not. */
@@ -66,8 +71,11 @@ static bool rmsprop_update(const gan_optimizer *optimizer, const gan__optimizer_
 }
 
 const gan__optimizer_kind gan__optimizer_rmsprop = {
-    .kind = {"rmsprop", "steps scaled by the root mean square of the gradient", rmsprop_table,
-             sizeof rmsprop_table / sizeof rmsprop_table[0], sizeof(rmsprop_options)},
+    .kind = {.name = "rmsprop",
+             .help = "steps scaled by the root mean square of the gradient",
+             GAN__BLOCKS(rmsprop_blocks),
+             .size = sizeof(rmsprop_options),
+             .check = gan__optimizer_check},
     .moments = rmsprop_moments,
     .update = rmsprop_update,
 };

@@ -27,8 +27,7 @@ static bool schedule_number(const gan__schedule *schedule, int32_t index, const 
     return true;
 }
 
-gan_status gan__schedule_parse(gan_context *context, const char *what, const char *text,
-                               gan__schedule *out)
+gan_status gan__schedule_parse(gan_context *context, const char *text, gan__schedule *out)
 {
     size_t length = strcspn(text, ":");
     double *const numbers[2] = {&out->a, &out->b};
@@ -39,7 +38,7 @@ gan_status gan__schedule_parse(gan_context *context, const char *what, const cha
         kind++;
     if (kind == SCHEDULE_COUNT) {
         const char *nearest = gan__nearest(text, length, schedule_names, SCHEDULE_COUNT);
-        return gan__fail(context, GAN_E_TEXT, "%s: unknown schedule '%.*s'%s%s%s", what,
+        return gan__fail(context, GAN_E_TEXT, "unknown schedule '%.*s'%s%s%s",
                          (int)(length < 64 ? length : 64), text, nearest ? ", did you mean '" : "",
                          nearest ? nearest : "", nearest ? "'?" : "");
     }
@@ -48,14 +47,12 @@ gan_status gan__schedule_parse(gan_context *context, const char *what, const cha
     for (int32_t i = 0; i < schedule_numbers[kind]; i++) {
         size_t size = *cursor ? strcspn(cursor + 1, ",") : 0;
         if (size == 0 || !schedule_number(out, i, cursor + 1, size, numbers[i]))
-            return gan__fail(context, GAN_E_TEXT, "%s: schedule '%.64s' needs %d number%s in range",
-                             what, text, schedule_numbers[kind],
-                             schedule_numbers[kind] == 1 ? "" : "s");
+            return gan__fail(context, GAN_E_TEXT, "schedule '%.64s' needs %d number%s in range",
+                             text, schedule_numbers[kind], schedule_numbers[kind] == 1 ? "" : "s");
         cursor += 1 + size;
     }
     if (*cursor)
-        return gan__fail(context, GAN_E_TEXT, "%s: schedule '%.64s' has too many numbers", what,
-                         text);
+        return gan__fail(context, GAN_E_TEXT, "schedule '%.64s' has too many numbers", text);
     return GAN_OK;
 }
 

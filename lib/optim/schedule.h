@@ -26,9 +26,8 @@ typedef struct gan__schedule {
 } gan__schedule;
 
 /* GAN_E_TEXT for an unknown word (with the nearest), and for numbers that are missing, too many or
- * out of range. `what` begins the message. */
-gan_status gan__schedule_parse(gan_context *context, const char *what, const char *text,
-                               gan__schedule *out);
+ * out of range. */
+gan_status gan__schedule_parse(gan_context *context, const char *text, gan__schedule *out);
 double gan__schedule_factor(const gan__schedule *schedule, int64_t t);
 
 #endif

@@ -14,7 +14,6 @@ typedef struct sgd_options {
 } sgd_options;
 
 static const gan__option sgd_table[] = {
-    GAN__OPTIMIZER_COMMON_OPTIONS(sgd_options, "0.001", "0"),
     {"momentum", GAN__OPTION_REAL, 0, "0", 0, 1, NULL, offsetof(sgd_options, momentum),
      "how much of the last step is in the next"},
     {"dampening", GAN__OPTION_REAL, 0, "0", 0, 1, NULL, offsetof(sgd_options, dampening),
@@ -23,12 +22,18 @@ static const gan__option sgd_table[] = {
      "look ahead along the momentum"},
 };
 
+static const gan__option_block sgd_blocks[] = {
+    GAN__BLOCK_IN(gan__optimizer_common_options, sgd_options, common, NULL),
+    GAN__BLOCK(sgd_table),
+};
+
 /* Nesterov's step looks ahead along a velocity that is the plain sum of the gradients. */
 static gan_status sgd_check(gan_context *context, const void *options)
 {
     const sgd_options *o = options;
+    GAN__TRY(gan__optimizer_check(context, options));
     if (!o->nesterov || (o->momentum > 0 && o->dampening == 0)) return GAN_OK;
-    return gan__fail(context, GAN_E_TEXT, "sgd: nesterov=yes needs %s",
+    return gan__fail(context, GAN_E_TEXT, "nesterov=yes needs %s",
                      o->momentum > 0 ? "dampening=0" : "a momentum above 0");
 }
 
@@ -56,9 +61,11 @@ static bool sgd_update(const gan_optimizer *optimizer, const gan__optimizer_stat
 }
 
 const gan__optimizer_kind gan__optimizer_sgd = {
-    .kind = {"sgd", "gradient descent with momentum", sgd_table,
-             sizeof sgd_table / sizeof sgd_table[0], sizeof(sgd_options)},
+    .kind = {.name = "sgd",
+             .help = "gradient descent with momentum",
+             GAN__BLOCKS(sgd_blocks),
+             .size = sizeof(sgd_options),
+             .check = sgd_check},
     .moments = sgd_moments,
-    .check = sgd_check,
     .update = sgd_update,
 };

@@ -73,7 +73,7 @@ static gan_status assemble_data(assemble_state *a, const gan__section *section)
 {
     gan_dataset *dataset = NULL;
     gan__text spec = {.context = a->context};
-    gan__section_print(&spec, section, -1);
+    gan__section_print(&spec, section);
     gan_status status = spec.status;
     if (status == GAN_OK) status = gan_dataset_open(&dataset, a->context, spec.bytes);
     if (status == GAN_OK) status = gan_trainer_set_data(a->trainer, section->name, dataset);
@@ -85,7 +85,7 @@ static gan_status assemble_data(assemble_state *a, const gan__section *section)
 static gan_status assemble_optimizer(assemble_state *a, const gan__section *section)
 {
     gan__text spec = {.context = a->context};
-    gan__section_print(&spec, section, -1);
+    gan__section_print(&spec, section);
     gan_status status = spec.status;
     if (status == GAN_OK) status = gan_trainer_set_optimizer(a->trainer, section->name, spec.bytes);
     gan__text_free(&spec);
@@ -95,8 +95,7 @@ static gan_status assemble_optimizer(assemble_state *a, const gan__section *sect
 static gan_status assemble_trainer(assemble_state *a, const gan__section *section)
 {
     gan__text spec = {.context = a->context};
-    const gan__section *run = gan__recipe_find(a->recipe, GAN__SECTION_RUN, "", 0);
-    gan__section_print(&spec, section, ((const gan__run_options *)run->values)->batch);
+    gan__section_print(&spec, section);
     gan_status status = spec.status;
     if (status == GAN_OK) status = gan_trainer_create(&a->trainer, a->context, spec.bytes);
     gan__text_free(&spec);

@@ -35,8 +35,8 @@ static const catalog_group catalog_groups[] = {
 
 /* In the order of gan__option_type. */
 static const char *const catalog_types[] = {
-    "integer", "number",  "yes or no", "choice",         "text",
-    "size",    "padding", "shape",     "initial values",
+    "integer", "number", "yes or no", "choice", "text",
+    "path",    "size",   "padding",   "shape",  "initial values",
 };
 
 static const catalog_group *catalog_find(int32_t group)
@@ -51,10 +51,12 @@ static const gan__kind *catalog_kind(int32_t group, int32_t kind)
     return found->alone ? found->alone : found->kinds[kind];
 }
 
-static const gan__option *catalog_option(int32_t group, int32_t kind, int32_t option)
+static bool catalog_option(int32_t group, int32_t kind, int32_t option, gan__option *out)
 {
     const gan__kind *found = catalog_kind(group, kind);
-    return found && option >= 0 && option < found->option_count ? &found->options[option] : NULL;
+    if (!found || option < 0 || option >= gan__kind_option_count(found)) return false;
+    *out = gan__kind_option(found, option);
+    return true;
 }
 
 int32_t gan_catalog_group_count(void)
@@ -90,7 +92,7 @@ const char *gan_catalog_kind_help(int32_t group, int32_t kind)
 int32_t gan_catalog_option_count(int32_t group, int32_t kind)
 {
     const gan__kind *found = catalog_kind(group, kind);
-    return found ? found->option_count : 0;
+    return found ? gan__kind_option_count(found) : 0;
 }
 
 static const char *catalog_yes(int32_t flag)
@@ -100,25 +102,25 @@ static const char *catalog_yes(int32_t flag)
 
 const char *gan_catalog_option(int32_t group, int32_t kind, int32_t option, const char *field)
 {
-    const gan__option *found = catalog_option(group, kind, option);
-    if (!found || !field) return NULL;
-    if (strcmp(field, "name") == 0) return found->name;
-    if (strcmp(field, "type") == 0) return catalog_types[found->type];
-    if (strcmp(field, "default") == 0) return found->initial ? found->initial : "";
-    if (strcmp(field, "choices") == 0) return found->choices ? found->choices : "";
-    if (strcmp(field, "required") == 0) return catalog_yes(found->flags & GAN__REQUIRED);
-    if (strcmp(field, "positional") == 0) return catalog_yes(found->flags & GAN__POSITIONAL);
-    if (strcmp(field, "help") == 0) return found->help;
+    gan__option found;
+    if (!field || !catalog_option(group, kind, option, &found)) return NULL;
+    if (strcmp(field, "name") == 0) return found.name;
+    if (strcmp(field, "type") == 0) return catalog_types[found.type];
+    if (strcmp(field, "default") == 0) return found.initial ? found.initial : "";
+    if (strcmp(field, "choices") == 0) return found.choices ? found.choices : "";
+    if (strcmp(field, "required") == 0) return catalog_yes(found.flags & GAN__REQUIRED);
+    if (strcmp(field, "positional") == 0) return catalog_yes(found.flags & GAN__POSITIONAL);
+    if (strcmp(field, "help") == 0) return found.help;
     return NULL;
 }
 
 int32_t gan_catalog_option_range(int32_t group, int32_t kind, int32_t option, double *least,
                                  double *most)
 {
-    const gan__option *found = catalog_option(group, kind, option);
-    if (!found || found->least >= found->most) return 0;
-    if (least) *least = found->least;
-    if (most) *most = found->most;
+    gan__option found;
+    if (!catalog_option(group, kind, option, &found) || found.least >= found.most) return 0;
+    if (least) *least = found.least;
+    if (most) *most = found.most;
     return 1;
 }
 

@@ -7,19 +7,20 @@
 
 /* ---- sections that come into being ---- */
 
-/* An optimiser that the recipe leaves out is the trainer's reference setting: written down, to be
- * changed. */
-static gan_status override_add_optimizer(gan_recipe *recipe, const char *group, size_t length,
-                                         gan__section **out)
+/* An optimiser that the recipe leaves out is the reference setting, for trainer options such as
+ * `values`: written down, to be changed. */
+static gan_status override_add_optimizer(gan_recipe *recipe, const void *values, const char *group,
+                                         size_t length, gan__section **out)
 {
-    gan__section made = {.type = GAN__SECTION_OPTIMIZER};
-    GAN__TRY(gan__recipe_reference(recipe, group, length, &made.kind, &made.values));
+    gan__section made;
+    GAN__TRY(gan__recipe_reference(recipe, values, group, length, &made));
     gan_status status = gan__recipe_add(recipe, GAN__SECTION_OPTIMIZER, group, length, out);
     if (status != GAN_OK) {
         gan__section_free(recipe->object.context, &made);
         return status;
     }
     (*out)->kind = made.kind;
+    (*out)->given = made.given;
     (*out)->values = made.values;
     (*out)->text = "";
     return GAN_OK;
@@ -30,15 +31,15 @@ static gan_status override_add_model(gan_recipe *recipe, const char *role, size_
                                      gan__section **out)
 {
     gan_context *context = recipe->object.context;
-    void *values;
-    GAN__TRY(gan__allocate(context, &values, 1, gan__weights_kind.size));
+    void *given;
+    GAN__TRY(gan__allocate(context, &given, 1, gan__weights_kind.size));
     gan_status status = gan__recipe_add(recipe, GAN__SECTION_MODEL, role, length, out);
     if (status != GAN_OK) {
-        gan__free(context, values);
+        gan__free(context, given);
         return status;
     }
     (*out)->kind = &gan__weights_kind;
-    (*out)->values = values;
+    (*out)->given = given;
     (*out)->text = "";
     return GAN_OK;
 }
@@ -48,20 +49,19 @@ static bool override_is(const char *name, const char *word)
     return strncmp(name, word, strlen(word)) == 0;
 }
 
-/* The section to change; *added if it was made for this. */
-static gan_status override_section(gan_recipe *recipe, const char *name, size_t length, bool *added,
+/* The section to change, which may come into being for that. */
+static gan_status override_section(gan_recipe *recipe, const char *name, size_t length,
                                    gan__section **out)
 {
     const size_t optimizer = strlen("optimizer."), model = strlen("model.");
-    *added = false;
+    const gan__section *trainer = gan__recipe_find(recipe, GAN__SECTION_TRAINER, "", 0);
     GAN__TRY(gan__recipe_lookup(recipe, name, length, out));
     if (*out) return GAN_OK;
-    *added = true;
     if (override_is(name, "optimizer."))
-        return override_add_optimizer(recipe, name + optimizer, length - optimizer, out);
+        return override_add_optimizer(recipe, trainer->values, name + optimizer, length - optimizer,
+                                      out);
     if (override_is(name, "model."))
         return override_add_model(recipe, name + model, length - model, out);
-    *added = false;
     return gan__fail(recipe->object.context, GAN_E_ARGUMENT,
                      "%s: there is no section [%.*s] to change", recipe->path, (int)length, name);
 }
@@ -74,68 +74,27 @@ static gan_status override_assign(gan_recipe *recipe, gan__section *section, con
     gan_context *context = recipe->object.context;
     const gan__token name = {.kind = GAN__TOKEN_WORD, .text = key, .length = strlen(key)};
     const gan__token word = {.kind = GAN__TOKEN_WORD, .text = value, .length = strlen(value)};
-    const bool network = section->kind == &gan__weights_kind;
     char *folder;
     GAN__TRY(gan__recipe_check_key(recipe, section, key));
-    GAN__TRY(gan__options_set(context, section->kind, section->values, &name, &word));
-    if (section->type != GAN__SECTION_DATA && !network) return GAN_OK;
+    GAN__TRY(gan__options_set(context, section->kind, section->given, &name, &word));
     GAN__TRY(gan__path_here(context, &folder));
-    gan_status status = network
-                            ? gan__section_finish_network(context, section, folder)
-                            : gan__section_paths(context, section->kind, section->values, folder);
+    gan_status status = gan__section_paths(context, section->kind, section->given, folder);
     gan__free(context, folder);
     return status;
 }
 
-/* All or nothing: on failure the section has its old values, or is gone again. */
+/* The option has its value, and what was left open follows; whether all go together is asked when
+ * all are set. */
 static gan_status override_set(gan_recipe *recipe, const char *path, const char *value,
                                gan__section **out)
 {
-    gan_context *context = recipe->object.context;
-    gan__section *section = NULL;
-    void *old = NULL;
     size_t length = 0;
-    bool added;
     GAN__TRY(gan__recipe_split_path(recipe, path, &length));
-    GAN__TRY(override_section(recipe, path, length, &added, &section));
-    gan_status status = gan__allocate(context, &old, 1, section->kind->size);
-    if (status == GAN_OK) status = gan__options_copy(context, section->kind, old, section->values);
-    if (status == GAN_OK) {
-        status = override_assign(recipe, section, path + length + 1, value);
-        if (status == GAN_OK) status = gan__recipe_print(recipe);
-        if (status != GAN_OK) { /* the old ones are kept, the others dropped below */
-            void *changed = section->values;
-            section->values = old;
-            old = changed;
-        }
-    }
-    if (old) gan__options_free(context, section->kind, old);
-    gan__free(context, old);
-    if (status != GAN_OK && added) gan__section_free(context, &recipe->sections[--recipe->count]);
-    *out = section;
-    return status;
-}
-
-static gan_status override_plainly(gan_recipe *recipe, const char *path, const char *value)
-{
-    gan__section *section;
-    return override_set(recipe, path, value, &section);
-}
-
-/* What every override's arguments are checked for. */
-static gan_status override_check(const gan_recipe *recipe, const char *function, const char *path,
-                                 const char *value)
-{
-    GAN__TRY(gan__object_check(NULL, recipe, GAN__RECIPE, function, "recipe"));
-    if (path && value) return GAN_OK;
-    return gan__fail(recipe->object.context, GAN_E_ARGUMENT, "%s: %s is NULL", function,
-                     path ? "value" : "path");
-}
-
-gan_status gan_recipe_set(gan_recipe *recipe, const char *path, const char *value)
-{
-    GAN__TRY(override_check(recipe, "gan_recipe_set", path, value));
-    GAN__RETURN_ENTERED(recipe->object.context, override_plainly(recipe, path, value));
+    GAN__TRY(override_section(recipe, path, length, out));
+    GAN__TRY(override_assign(recipe, *out, path + length + 1, value));
+    GAN__TRY(gan__section_settle(recipe, *out));
+    if ((*out)->type != GAN__SECTION_RUN) return GAN_OK;
+    return gan__section_settle(recipe, gan__recipe_find(recipe, GAN__SECTION_TRAINER, "", 0));
 }
 
 /* ---- changes of a training under way ---- */
@@ -159,69 +118,159 @@ static gan_status override_refuse_fixed(const gan_recipe *recipe, const char *pa
     return GAN_OK;
 }
 
-/* Adds a section for every group whose reference setting would be another with the changed option:
- * an optimiser of which nothing was asked stays what it is. */
-static gan_status override_pin(gan_recipe *recipe, const gan_trainer *changed)
+/* Adds a section for every group whose reference setting is another than with the trainer options
+ * `before`: an optimiser of which nothing was asked stays what it is. */
+static gan_status override_pin(gan_recipe *recipe, const void *before)
 {
     const gan__section *section = gan__recipe_find(recipe, GAN__SECTION_TRAINER, "", 0);
-    const gan_trainer present = {.kind = changed->kind, .options = section->values};
-    for (int32_t i = 0; i < present.kind->group_count; i++) {
-        const char *group = present.kind->groups[i];
-        const char *before = present.kind->reference(&present, i);
+    const gan_trainer now = {.kind = (const gan__trainer_kind *)section->kind,
+                             .options = section->values};
+    const gan_trainer then = {.kind = now.kind, .options = (void *)before};
+    for (int32_t i = 0; i < now.kind->group_count; i++) {
+        const char *group = now.kind->groups[i];
         gan__section *added;
-        if (strcmp(before, present.kind->reference(changed, i)) == 0) continue;
+        if (strcmp(now.kind->reference(&then, i), now.kind->reference(&now, i)) == 0) continue;
         if (gan__recipe_find(recipe, GAN__SECTION_OPTIMIZER, group, strlen(group))) continue;
-        GAN__TRY(override_add_optimizer(recipe, group, strlen(group), &added));
+        GAN__TRY(override_add_optimizer(recipe, before, group, strlen(group), &added));
     }
     return GAN_OK;
 }
 
-static gan_status override_pin_for(gan_recipe *recipe, const char *key, const char *value)
+/* `before`: the trainer's options as they were. */
+static gan_status override_change(gan_recipe *recipe, const char *path, const char *value,
+                                  const void *before)
+{
+    gan__section *section = NULL;
+    const char *dot = strrchr(path, '.');
+    GAN__TRY(override_refuse_fixed(recipe, path));
+    GAN__TRY(override_set(recipe, path, value, &section));
+    gan__option_set_add(&section->changed, gan__kind_find(section->kind, dot + 1, strlen(dot + 1)));
+    return section->type == GAN__SECTION_TRAINER ? override_pin(recipe, before) : GAN_OK;
+}
+
+/* ---- several options ---- */
+
+typedef struct override_list {
+    const char *const *paths, *const *values;
+    int32_t count;
+    bool changes; /* gan_recipe_change, not _set */
+} override_list;
+
+static gan_status override_copy(gan_context *context, const gan__kind *kind, const void *from,
+                                void **out)
+{
+    GAN__TRY(gan__allocate(context, out, 1, kind->size));
+    gan_status status = gan__options_copy(context, kind, *out, from);
+    if (status == GAN_OK) return GAN_OK;
+    gan__free(context, *out);
+    *out = NULL;
+    return status;
+}
+
+/* Copies of the options of all sections; of the first ones, if that fails. */
+static gan_status override_keep(const gan_recipe *recipe, gan__section *kept)
 {
     gan_context *context = recipe->object.context;
-    const gan__section *section = gan__recipe_find(recipe, GAN__SECTION_TRAINER, "", 0);
-    const gan__token name = {.kind = GAN__TOKEN_WORD, .text = key, .length = strlen(key)};
-    const gan__token word = {.kind = GAN__TOKEN_WORD, .text = value, .length = strlen(value)};
-    const gan__kind *kind = section->kind; /* new sections move this one */
-    gan_trainer changed = {.kind = (const gan__trainer_kind *)kind};
-    GAN__TRY(gan__allocate(context, &changed.options, 1, kind->size));
-    gan_status status = gan__options_copy(context, kind, changed.options, section->values);
-    if (status == GAN_OK) {
-        status = gan__options_set(context, kind, changed.options, &name, &word);
-        if (status == GAN_OK) status = override_pin(recipe, &changed);
-        gan__options_free(context, kind, changed.options);
+    for (size_t i = 0; i < recipe->count; i++) {
+        const gan__section *section = &recipe->sections[i];
+        kept[i].kind = section->kind;
+        kept[i].changed = section->changed;
+        GAN__TRY(override_copy(context, section->kind, section->given, &kept[i].given));
+        GAN__TRY(override_copy(context, section->kind, section->values, &kept[i].values));
     }
-    gan__free(context, changed.options);
-    return status;
+    return GAN_OK;
 }
 
-static void override_note(gan__section *section, const char *key)
+/* What is kept afterwards is to be dropped. */
+static void override_put_back(gan_recipe *recipe, gan__section *kept, size_t count)
 {
-    for (int32_t i = 0; i < section->kind->option_count; i++)
-        if (strcmp(section->kind->options[i].name, key) == 0) section->changed |= (uint64_t)1 << i;
-}
-
-static gan_status override_change(gan_recipe *recipe, const char *path, const char *value)
-{
-    static const char trainer[] = "trainer.";
-    const size_t count = recipe->count;
-    gan__section *section = NULL;
-    gan_status status = GAN_OK;
-    GAN__TRY(override_refuse_fixed(recipe, path));
-    if (override_is(path, trainer) && strcmp(path, "trainer.batch") != 0)
-        status = override_pin_for(recipe, path + strlen(trainer), value);
-    if (status == GAN_OK) status = override_set(recipe, path, value, &section);
-    if (status == GAN_OK) {
-        override_note(section, strrchr(path, '.') + 1);
-        return GAN_OK;
-    }
     while (recipe->count > count)
         gan__section_free(recipe->object.context, &recipe->sections[--recipe->count]);
+    for (size_t i = 0; i < count; i++) {
+        gan__section *section = &recipe->sections[i];
+        const gan__section tried = *section;
+        section->given = kept[i].given;
+        section->values = kept[i].values;
+        section->changed = kept[i].changed;
+        kept[i].given = tried.given;
+        kept[i].values = tried.values;
+    }
+}
+
+static gan_status override_each(gan_recipe *recipe, const override_list *list,
+                                const gan__section *kept)
+{
+    const gan__section *trainer = gan__recipe_find(recipe, GAN__SECTION_TRAINER, "", 0);
+    const void *before = kept[trainer - recipe->sections].values;
+    for (int32_t i = 0; i < list->count; i++) {
+        gan__section *section;
+        const char *path = list->paths[i], *value = list->values[i];
+        GAN__TRY(list->changes ? override_change(recipe, path, value, before)
+                               : override_set(recipe, path, value, &section));
+    }
+    GAN__TRY(gan__recipe_check(recipe));
+    return gan__recipe_print(recipe);
+}
+
+/* All or nothing. */
+static gan_status override_all(gan_recipe *recipe, const override_list *list)
+{
+    gan_context *context = recipe->object.context;
+    const size_t count = recipe->count;
+    gan__section *kept;
+    GAN__TRY(gan__allocate(context, &kept, count, sizeof *kept));
+    gan_status status = override_keep(recipe, kept);
+    if (status == GAN_OK) {
+        status = override_each(recipe, list, kept);
+        if (status != GAN_OK) override_put_back(recipe, kept, count);
+    }
+    for (size_t i = 0; i < count; i++) gan__section_free(context, &kept[i]);
+    gan__free(context, kept);
     return status;
+}
+
+/* What every override's arguments are checked for. */
+static gan_status override_check(const gan_recipe *recipe, const char *function,
+                                 const override_list *list)
+{
+    GAN__TRY(gan__object_check(NULL, recipe, GAN__RECIPE, function, "recipe"));
+    gan_context *context = recipe->object.context;
+    if (list->count < 0)
+        return gan__fail(context, GAN_E_ARGUMENT, "%s: count is %d", function, list->count);
+    if (list->count > 0 && (!list->paths || !list->values)) {
+        return gan__fail(context, GAN_E_ARGUMENT, "%s: %s is NULL", function,
+                         list->paths ? "values" : "paths");
+    }
+    for (int32_t i = 0; i < list->count; i++) {
+        if (list->paths[i] && list->values[i]) continue;
+        return gan__fail(context, GAN_E_ARGUMENT, "%s: %s is NULL", function,
+                         list->paths[i] ? "value" : "path");
+    }
+    return GAN_OK;
+}
+
+gan_status gan_recipe_set(gan_recipe *recipe, const char *path, const char *value)
+{
+    const override_list list = {&path, &value, 1, false};
+    GAN__TRY(override_check(recipe, "gan_recipe_set", &list));
+    GAN__RETURN_ENTERED(recipe->object.context, override_all(recipe, &list));
 }
 
 gan_status gan_recipe_change(gan_recipe *recipe, const char *path, const char *value)
 {
-    GAN__TRY(override_check(recipe, "gan_recipe_change", path, value));
-    GAN__RETURN_ENTERED(recipe->object.context, override_change(recipe, path, value));
+    const override_list list = {&path, &value, 1, true};
+    GAN__TRY(override_check(recipe, "gan_recipe_change", &list));
+    GAN__RETURN_ENTERED(recipe->object.context, override_all(recipe, &list));
+}
+
+gan_status gan_recipe_set_all(gan_recipe *recipe, const char *const *paths,
+                              const char *const *values, int32_t count, int32_t flags)
+{
+    const override_list list = {paths, values, count, flags == GAN_RECIPE_CHANGE};
+    GAN__TRY(override_check(recipe, "gan_recipe_set_all", &list));
+    if (flags & ~GAN_RECIPE_CHANGE) {
+        return gan__fail(recipe->object.context, GAN_E_ARGUMENT, "gan_recipe_set_all: flags is %d",
+                         flags);
+    }
+    GAN__RETURN_ENTERED(recipe->object.context, override_all(recipe, &list));
 }

@@ -73,15 +73,14 @@ gan_status gan__path_folder(gan_context *context, const char *path, char **out)
 gan_status gan__section_paths(gan_context *context, const gan__kind *kind, void *values,
                               const char *folder)
 {
-    for (int32_t i = 0; i < kind->option_count; i++) {
-        char *joined, *given;
-        void *slot = (char *)values + kind->options[i].offset;
-        if (kind->options[i].type != GAN__OPTION_TEXT) continue;
-        memcpy(&given, slot, sizeof given);
-        if (!given) continue;
-        GAN__TRY(gan__path_join(context, folder, given, &joined));
-        memcpy(slot, &joined, sizeof joined);
-        gan__free(context, given);
+    for (int32_t i = 0, count = gan__kind_option_count(kind); i < count; i++) {
+        const gan__option option = gan__kind_option(kind, i);
+        if (option.type != GAN__OPTION_PATH) continue;
+        char *joined, **path = gan__option_text(&option, values);
+        if (!*path) continue;
+        GAN__TRY(gan__path_join(context, folder, *path, &joined));
+        gan__free(context, *path);
+        *path = joined;
     }
     return GAN_OK;
 }

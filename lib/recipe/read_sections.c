@@ -28,9 +28,10 @@ static const gan__option run_table[] = {
      "older checkpoints and generators that are kept beside the newest, by their step; 0: none"},
 };
 
-const gan__kind gan__run_kind = {"run", "how long a recipe trains, and what it leaves behind",
-                                 run_table, sizeof run_table / sizeof run_table[0],
-                                 sizeof(gan__run_options)};
+const gan__kind gan__run_kind = {.name = "run",
+                                 .help = "how long a recipe trains, and what it leaves behind",
+                                 GAN__OPTIONS(run_table),
+                                 .size = sizeof(gan__run_options)};
 
 /* ---- names ---- */
 
@@ -57,6 +58,12 @@ static const char *read_known(const gan__trainer_kind *kind, gan__section_type t
     case GAN__SECTION_OPTIMIZER: return index < kind->group_count ? kind->groups[index] : NULL;
     default: return NULL;
     }
+}
+
+const char *gan__recipe_known(const gan_recipe *recipe, gan__section_type type, int32_t index)
+{
+    const gan__trainer_kind *kind = read_trainer(recipe);
+    return kind ? read_known(kind, type, index) : NULL;
 }
 
 bool gan__recipe_knows(const gan_recipe *recipe, gan__section_type type, const char *name,
@@ -137,7 +144,7 @@ static gan_status read_lines(gan_context *context, const gan__kind *kind, void *
 {
     gan__lexer lexer;
     gan__token name, sign, value;
-    uint64_t given = 0;
+    gan__option_set given = {{0}};
     gan__lexer_start(&lexer, context, text);
     for (;;) {
         GAN__TRY(gan__lexer_next(&lexer, &name));
@@ -151,22 +158,20 @@ static gan_status read_lines(gan_context *context, const gan__kind *kind, void *
         if (value.kind != GAN__TOKEN_WORD)
             return read_fail(context, kind, "no value for option", &name);
         GAN__TRY(gan__options_set(context, kind, values, &name, &value));
-        for (int32_t i = 0; i < kind->option_count; i++) {
-            uint64_t bit = (uint64_t)1 << i;
-            if (!gan__token_is(&name, kind->options[i].name)) continue;
-            if (given & bit) return read_fail(context, kind, "given twice: option", &name);
-            given |= bit;
-        }
+        const int32_t index = gan__kind_find(kind, name.text, name.length);
+        if (gan__option_set_has(&given, index))
+            return read_fail(context, kind, "given twice: option", &name);
+        gan__option_set_add(&given, index);
     }
 }
 
 static gan_status read_settings(gan_context *context, gan__section *section, const gan__kind *kind,
                                 const gan__passage *text)
 {
-    GAN__TRY(gan__allocate(context, &section->values, 1, kind->size));
+    GAN__TRY(gan__allocate(context, &section->given, 1, kind->size));
     section->kind = kind;
-    GAN__TRY(gan__options_init(context, kind, section->values));
-    return read_lines(context, kind, section->values, text);
+    GAN__TRY(gan__options_init(context, kind, section->given));
+    return read_lines(context, kind, section->given, text);
 }
 
 /* The batch is an option of every trainer, but a recipe has one place for it. */
@@ -203,8 +208,8 @@ static gan_status read_description(gan_context *context, gan__section *section,
         count = gan__data_kind_count;
         what = "data set";
     }
-    return gan__describe_passage(context, what, kinds, (size_t)count, text, &section->kind,
-                                 &section->values);
+    return gan__describe_given(context, what, kinds, (size_t)count, text, &section->kind,
+                               &section->given);
 }
 
 /* ---- all sections ---- */
@@ -220,7 +225,7 @@ static gan_status read_body(const gan_recipe *recipe, gan__section *section,
     case GAN__SECTION_MODEL: return gan__section_read_network(recipe, section, text);
     case GAN__SECTION_DATA:
         GAN__TRY(read_description(context, section, text));
-        return gan__section_paths(context, section->kind, section->values, recipe->folder);
+        return gan__section_paths(context, section->kind, section->given, recipe->folder);
     default: return read_description(context, section, text);
     }
 }
@@ -278,5 +283,7 @@ gan_status gan__recipe_read(gan_recipe *recipe)
     GAN__TRY(read_type(recipe, GAN__SECTION_TRAINER));
     for (int32_t type = 0; type < GAN__SECTION_TYPES; type++)
         if (type != GAN__SECTION_TRAINER) GAN__TRY(read_type(recipe, (gan__section_type)type));
-    return GAN_OK;
+    for (size_t i = 0; i < recipe->count; i++)
+        GAN__TRY(gan__section_settle(recipe, &recipe->sections[i]));
+    return gan__recipe_check(recipe);
 }

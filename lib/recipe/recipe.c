@@ -11,8 +11,9 @@
 
 void gan__section_free(gan_context *context, gan__section *section)
 {
-    if (section->kind && section->values)
-        gan__options_free(context, section->kind, section->values);
+    if (section->given) gan__options_free(context, section->kind, section->given);
+    if (section->values) gan__options_free(context, section->kind, section->values);
+    gan__free(context, section->given);
     gan__free(context, section->values);
     gan__free(context, section->name);
     gan_model_release(section->model);
@@ -180,48 +181,44 @@ gan_status gan__recipe_check_key(const gan_recipe *recipe, const gan__section *s
     return GAN_OK;
 }
 
-gan_status gan__recipe_reference(const gan_recipe *recipe, const char *group, size_t length,
-                                 const gan__kind **kind, void **values)
+gan_status gan__recipe_reference(const gan_recipe *recipe, const void *values, const char *group,
+                                 size_t length, gan__section *out)
 {
+    gan_context *context = recipe->object.context;
     const gan__section *section = gan__recipe_find(recipe, GAN__SECTION_TRAINER, "", 0);
     const gan_trainer trainer = {.kind = (const gan__trainer_kind *)section->kind,
-                                 .options = section->values};
-    *kind = NULL;
-    *values = NULL;
+                                 .options = (void *)values};
+    *out = (gan__section){.type = GAN__SECTION_OPTIMIZER};
     for (int32_t i = 0; i < trainer.kind->group_count; i++) {
         const char *name = trainer.kind->groups[i];
         if (strlen(name) != length || memcmp(name, group, length) != 0) continue;
-        return gan__describe(
-            recipe->object.context, "optimizer", (const gan__kind *const *)gan__optimizer_kinds,
-            (size_t)gan__optimizer_kind_count, trainer.kind->reference(&trainer, i), kind, values);
+        const gan__passage text = {trainer.kind->reference(&trainer, i), 1};
+        GAN__TRY(gan__describe_given(
+            context, "optimizer", (const gan__kind *const *)gan__optimizer_kinds,
+            (size_t)gan__optimizer_kind_count, &text, &out->kind, &out->given));
+        gan_status status = gan__section_settle(recipe, out);
+        if (status == GAN_OK) return GAN_OK;
+        gan__section_free(context, out);
+        return status;
     }
     return GAN_OK;
 }
 
-/* What an option says is read from: a section's values, or those of a group's reference setting,
- * which are *own. */
-typedef struct recipe_values {
-    const gan__kind *kind;
-    const void *values;
-    void *own;
-} recipe_values;
-
-static gan_status recipe_find_values(const gan_recipe *recipe, const char *path, size_t length,
-                                     recipe_values *out)
+/* The section whose options say what is asked for. An optimiser that the recipe leaves out is the
+ * trainer's reference setting, as *own. */
+static gan_status recipe_find_section(const gan_recipe *recipe, const char *path, size_t length,
+                                      gan__section *own, gan__section **out)
 {
     const size_t word = sizeof "optimizer";
-    gan__section *section = NULL;
-    GAN__TRY(gan__recipe_lookup(recipe, path, length, &section));
-    if (section) {
-        out->kind = section->kind;
-        out->values = section->values;
-        return gan__recipe_check_key(recipe, section, path + length + 1);
-    }
+    *out = NULL;
+    GAN__TRY(gan__recipe_lookup(recipe, path, length, out));
+    if (*out) return gan__recipe_check_key(recipe, *out, path + length + 1);
     if (strncmp(path, "optimizer.", word) == 0) {
-        GAN__TRY(gan__recipe_reference(recipe, path + word, length - word, &out->kind, &out->own));
-        out->values = out->own;
+        const gan__section *trainer = gan__recipe_find(recipe, GAN__SECTION_TRAINER, "", 0);
+        GAN__TRY(gan__recipe_reference(recipe, trainer->values, path + word, length - word, own));
+        if (own->kind) *out = own;
     }
-    if (out->values) return GAN_OK;
+    if (*out) return GAN_OK;
     return gan__fail(recipe->object.context, GAN_E_ARGUMENT, "%s: there is no section [%.*s]",
                      recipe->path, (int)length, path);
 }
@@ -229,15 +226,14 @@ static gan_status recipe_find_values(const gan_recipe *recipe, const char *path,
 static gan_status recipe_print_option(const gan_recipe *recipe, const char *path, gan__text *text)
 {
     gan_context *context = recipe->object.context;
-    recipe_values found = {NULL, NULL, NULL};
+    gan__section own = {.kind = NULL}, *section = NULL;
     size_t length = 0;
     GAN__TRY(gan__recipe_split_path(recipe, path, &length));
-    GAN__TRY(recipe_find_values(recipe, path, length, &found));
+    GAN__TRY(recipe_find_section(recipe, path, length, &own, &section));
     const gan__token key = {
         .kind = GAN__TOKEN_WORD, .text = path + length + 1, .length = strlen(path + length + 1)};
-    gan_status status = gan__options_get(context, found.kind, found.values, &key, text);
-    if (found.own) gan__options_free(context, found.kind, found.own);
-    gan__free(context, found.own);
+    gan_status status = gan__options_get(context, section->kind, section->values, &key, text);
+    gan__section_free(context, &own);
     return status;
 }
 

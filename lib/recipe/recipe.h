@@ -32,9 +32,10 @@ typedef struct gan__section {
     int32_t line; /* of the body's first line */
     size_t skip;  /* parts and models: how much of the body is not the network's text */
     const gan__kind *kind;
-    void *values;
-    int32_t load_line; /* of the statement that a network is loaded by; 0: not in the file */
-    uint64_t changed;  /* a bit for each option that may differ from a checkpoint's */
+    void *given;             /* the options as the file has them, or as they were set since */
+    void *values;            /* and settled: what holds. A trainer's batch is the one of [run] */
+    int32_t load_line;       /* of the statement that a network is loaded by; 0: not in the file */
+    gan__option_set changed; /* the options that may differ from a checkpoint's */
     /* Parts and models: without parameters, to find errors and differences. NULL: the network is
      * the one in the file that is loaded. */
     gan_model *model;
@@ -78,11 +79,18 @@ gan__section *gan__recipe_find(const gan_recipe *recipe, gan__section_type type,
 gan_status gan__recipe_add(gan_recipe *recipe, gan__section_type type, const char *name,
                            size_t length, gan__section **out);
 
+/* settle.c. section->values from what was given, once the recipe has [run]; on failure they stay as
+ * they were. GAN_E_MEMORY. */
+gan_status gan__section_settle(const gan_recipe *recipe, gan__section *section);
+
+/* Whether the options of each section go together, with the file and the section in messages. */
+gan_status gan__recipe_check(const gan_recipe *recipe);
+
 /* split.c: recipe->source, which has `length` bytes, into sections. */
 gan_status gan__recipe_split(gan_recipe *recipe, size_t length);
 
-/* read_sections.c: fills kind, values and model of every section; adds [context] and [run] where
- * the file has none. */
+/* read_sections.c: fills kind, values and model of every section and checks them; adds [context]
+ * and [run] where the file has none. */
 gan_status gan__recipe_read(gan_recipe *recipe);
 
 /* "unknown section 'model.genrator', did you mean 'model.generator'?", with a list where none is
@@ -94,14 +102,24 @@ gan_status gan__recipe_unknown(const gan_recipe *recipe, const char *name, size_
 gan_status gan__section_read_network(const gan_recipe *recipe, gan__section *section,
                                      const gan__passage *text);
 
-/* Once the options of such a section are set: a path below `folder` becomes absolute; GAN_E_TEXT
- * for a map that is none, and where there is no network to be made. */
-gan_status gan__section_finish_network(gan_context *context, const gan__section *section,
-                                       const char *folder);
+/* GAN_E_TEXT where such a section's options and text make no network. */
+gan_status gan__section_check_network(gan_context *context, const gan__section *section);
+
+/* Settled options of that kind are what was given. */
 static inline const gan__weights_options *gan__section_weights(const gan__section *section)
 {
-    return section->values;
+    return section->given;
 }
+
+/* The parts that a section's network can place, by name: all of them, for a model, for a part those
+ * that stand in front of it. gan__free(names), gan__free(models). */
+typedef struct gan__section_parts {
+    const char **names;
+    gan_model **models;
+    size_t count;
+} gan__section_parts;
+gan_status gan__section_find_parts(const gan_recipe *recipe, const gan__section *section,
+                                   gan__section_parts *out);
 
 /* Whether the section has a network of its own, written down. */
 bool gan__section_is_written(const gan__section *section);
@@ -121,12 +139,15 @@ gan_status gan__recipe_split_path(const gan_recipe *recipe, const char *path, si
 gan_status gan__recipe_check_key(const gan_recipe *recipe, const gan__section *section,
                                  const char *key);
 
-/* The description of a group that the recipe has no section for: the trainer's reference setting.
- * `values` as from gan__describe; NULL, and GAN_OK, for what is no such group. */
-gan_status gan__recipe_reference(const gan_recipe *recipe, const char *group, size_t length,
-                                 const gan__kind **kind, void **values);
+/* The reference setting of a group for trainer options such as `values`: *out is a section of
+ * that kind, with nothing else in it (gan__section_free), or has no kind for what is no group. */
+gan_status gan__recipe_reference(const gan_recipe *recipe, const void *values, const char *group,
+                                 size_t length, gan__section *out);
 
 void gan__section_free(gan_context *context, gan__section *section);
+
+/* Name `index` that the trainer knows for sections of this type; NULL past the end. */
+const char *gan__recipe_known(const gan_recipe *recipe, gan__section_type type, int32_t index);
 
 /* Whether the trainer knows the section: a role, a feed, a group. */
 bool gan__recipe_knows(const gan_recipe *recipe, gan__section_type type, const char *name,
@@ -135,9 +156,8 @@ bool gan__recipe_knows(const gan_recipe *recipe, gan__section_type type, const c
 /* print_recipe.c: recipe->text and recipe->context_text, both or neither. */
 gan_status gan__recipe_print(gan_recipe *recipe);
 
-/* "KIND {value} {key=value}" of a section; with `batch` >= 0, the trainer's batch takes that value,
- * below it is left out. */
-void gan__section_print(gan__text *text, const gan__section *section, int64_t batch);
+/* "KIND {value} {key=value}" of a section, settled. */
+void gan__section_print(gan__text *text, const gan__section *section);
 
 /* resume.c: a trainer from a checkpoint, whose description, optimisers and networks are those of
  * the recipe: else GAN_E_ARGUMENT names the option and both values. It takes what the recipe asks
@@ -154,7 +174,7 @@ gan_status gan__path_folder(gan_context *context, const char *path, char **out);
 gan_status gan__path_join(gan_context *context, const char *folder, const char *path, char **out);
 gan_status gan__path_here(gan_context *context, char **out);
 
-/* Makes all paths in a data section relative to `folder` absolute. */
+/* Makes all options that are paths, and relative, absolute: below `folder`. */
 gan_status gan__section_paths(gan_context *context, const gan__kind *kind, void *values,
                               const char *folder);
 

@@ -45,9 +45,8 @@ static gan_status resume_differs(const resume_state *r, const char *what, const 
 /* Whether it was asked that the option may differ; a section that is not there asks for nothing. */
 static bool resume_is_asked(const gan__section *section, const char *name)
 {
-    for (int32_t i = 0; section && i < section->kind->option_count; i++)
-        if (strcmp(section->kind->options[i].name, name) == 0) return section->changed >> i & 1;
-    return false;
+    int32_t index = section ? gan__kind_find(section->kind, name, strlen(name)) : -1;
+    return index >= 0 && gan__option_set_has(&section->changed, index);
 }
 
 /* ---- options ---- */
@@ -98,12 +97,68 @@ static gan_status resume_option(const resume_state *r, const char *section, cons
 /* Whether the option is a text that is left out in both, or in neither. */
 static bool resume_absent(const gan__option *option, const void *a, const void *b)
 {
-    char *text_a, *text_b;
-    if (option->type != GAN__OPTION_TEXT) return false;
-    memcpy(&text_a, (const char *)a + option->offset, sizeof text_a);
-    memcpy(&text_b, (const char *)b + option->offset, sizeof text_b);
-    return !text_a && !text_b;
+    return gan__option_is_text(option) && !gan__option_text_of(option, a) &&
+           !gan__option_text_of(option, b);
 }
+
+/* ---- structs of options ---- */
+
+/* What the recipe wants of a thing that the checkpoint has, too. */
+typedef struct resume_wish {
+    const char *label; /* "trainer", "optimizer.GROUP", "data.FEED" */
+    const gan__kind *kind;
+    void *given;           /* not settled */
+    gan__option_set asked; /* may differ */
+} resume_wish;
+
+/* The recipe's options without what was asked for, where they are as they were saved: then options
+ * that were left open are what follows from the saved ones. */
+static gan_status resume_unasked(const resume_state *r, const resume_wish *wish, const void *saved,
+                                 void *out)
+{
+    GAN__TRY(gan__options_copy(r->context, wish->kind, out, wish->given));
+    for (int32_t i = 0, count = gan__kind_option_count(wish->kind); i < count; i++) {
+        const gan__option option = gan__kind_option(wish->kind, i);
+        if (!gan__option_set_has(&wish->asked, i)) continue;
+        gan_status status = gan__option_copy(r->context, &option, out, saved);
+        if (status == GAN_OK) continue;
+        gan__options_free(r->context, wish->kind, out);
+        return status;
+    }
+    gan__options_settle(wish->kind, out);
+    return GAN_OK;
+}
+
+/* Paths are no part of it: see resume_examples. The trainer's batch is asked for in [run]. */
+static gan_status resume_compare_each(const resume_state *r, const resume_wish *wish,
+                                      const void *saved, const void *wanted)
+{
+    const bool trainer = strcmp(wish->label, "trainer") == 0;
+    for (int32_t i = 0, count = gan__kind_option_count(wish->kind); i < count; i++) {
+        const gan__option option = gan__kind_option(wish->kind, i);
+        const char *place = trainer && strcmp(option.name, "batch") == 0 ? "run" : wish->label;
+        if (option.type == GAN__OPTION_PATH || gan__option_set_has(&wish->asked, i)) continue;
+        if (resume_absent(&option, saved, wanted)) continue;
+        GAN__TRY(resume_option(r, wish->label, place, &option, saved, wanted));
+    }
+    return GAN_OK;
+}
+
+static gan_status resume_compare_options(const resume_state *r, const resume_wish *wish,
+                                         const void *saved)
+{
+    void *wanted;
+    GAN__TRY(gan__allocate(r->context, &wanted, 1, wish->kind->size));
+    gan_status status = resume_unasked(r, wish, saved, wanted);
+    if (status == GAN_OK) {
+        status = resume_compare_each(r, wish, saved, wanted);
+        gan__options_free(r->context, wish->kind, wanted);
+    }
+    gan__free(r->context, wanted);
+    return status;
+}
+
+/* ---- the context ---- */
 
 static gan_status resume_precision(const resume_state *r)
 {
@@ -132,50 +187,10 @@ static gan_status resume_seed(const resume_state *r)
 
 /* ---- the trainer ---- */
 
-/* Whether the recipe leaves the option open and it follows the others: `settled` is what they make
- * of it. */
-static gan_status resume_is_open(const resume_state *r, const gan__section *section,
-                                 const gan__option *option, const void *settled, bool *out)
-{
-    resume_pair pair;
-    gan_status status = resume_print(r, option, section->values, settled, &pair);
-    *out = !pair.same;
-    resume_forget(&pair);
-    return status;
-}
-
-/* The trainer's batch is the one of [run]. */
-static gan_status resume_trainer_option(const resume_state *r, const gan__section *section,
-                                        const gan__option *option, const void *wanted)
-{
-    const bool batch = strcmp(option->name, "batch") == 0, changed = section->changed != 0;
-    const gan__section *place =
-        batch ? gan__recipe_find(r->recipe, GAN__SECTION_RUN, "", 0) : section;
-    bool open = false;
-    if (resume_is_asked(place, option->name)) return GAN_OK;
-    if (changed && !batch) GAN__TRY(resume_is_open(r, section, option, wanted, &open));
-    if (open) return GAN_OK;
-    return resume_option(r, "trainer", gan__section_word(place->type), option, r->trainer->options,
-                         wanted);
-}
-
-static gan_status resume_trainer_options(const resume_state *r, const gan__section *section,
-                                         const void *wanted)
-{
-    const gan__kind *kind = section->kind;
-    for (int32_t i = 0; i < kind->option_count; i++) {
-        const gan__option *option = &kind->options[i];
-        if (resume_absent(option, r->trainer->options, wanted)) continue;
-        GAN__TRY(resume_trainer_option(r, section, option, wanted));
-    }
-    return GAN_OK;
-}
-
-static gan_status resume_change_trainer(const resume_state *r, const gan__section *section,
-                                        int64_t batch)
+static gan_status resume_change_trainer(const resume_state *r, const gan__section *section)
 {
     gan__text spec = {.context = r->context};
-    gan__section_print(&spec, section, batch);
+    gan__section_print(&spec, section);
     gan_status status = spec.status;
     if (status == GAN_OK) status = gan__trainer_change(r->trainer, spec.bytes);
     gan__text_free(&spec);
@@ -186,27 +201,33 @@ static gan_status resume_trainer(const resume_state *r)
 {
     const gan__section *section = gan__recipe_find(r->recipe, GAN__SECTION_TRAINER, "", 0);
     const gan__section *run = gan__recipe_find(r->recipe, GAN__SECTION_RUN, "", 0);
-    const int64_t batch = ((const gan__run_options *)run->values)->batch;
     const gan__kind *kind = &r->trainer->kind->kind;
-    void *wanted;
+    resume_wish wish = {.label = "trainer", .kind = kind, .asked = section->changed};
     if (kind != section->kind) {
         return resume_fixed(r, "the trainer", kind->name, section->kind->name,
                             "another kind is another training");
     }
-    GAN__TRY(gan__allocate(r->context, &wanted, 1, kind->size));
-    gan_status status = gan__options_copy(r->context, kind, wanted, section->values);
+    if (resume_is_asked(run, "batch"))
+        gan__option_set_add(&wish.asked, gan__kind_find(kind, "batch", strlen("batch")));
+    GAN__TRY(gan__allocate(r->context, &wish.given, 1, kind->size));
+    gan_status status = gan__options_copy(r->context, kind, wish.given, section->given);
     if (status == GAN_OK) {
-        ((gan__trainer_common *)wanted)->batch = batch;
-        r->trainer->kind->settle(wanted);
-        status = resume_trainer_options(r, section, wanted);
+        ((gan__trainer_common *)wish.given)->batch = ((const gan__run_options *)run->values)->batch;
+        status = resume_compare_options(r, &wish, r->trainer->options);
+        gan__options_free(r->context, kind, wish.given);
     }
-    gan__options_free(r->context, kind, wanted);
-    gan__free(r->context, wanted);
-    const bool asked = section->changed || resume_is_asked(run, "batch");
-    return status == GAN_OK && asked ? resume_change_trainer(r, section, batch) : status;
+    gan__free(r->context, wish.given);
+    if (status != GAN_OK || gan__option_set_is_empty(&wish.asked)) return status;
+    return resume_change_trainer(r, section);
 }
 
 /* ---- optimisers ---- */
+
+static void resume_drop(const resume_state *r, const gan__kind *kind, void *values)
+{
+    if (values) gan__options_free(r->context, kind, values);
+    gan__free(r->context, values);
+}
 
 static gan_status resume_describe(const resume_state *r, const char *spec, const gan__kind **kind,
                                   void **values)
@@ -215,45 +236,41 @@ static gan_status resume_describe(const resume_state *r, const char *spec, const
                          (size_t)gan__optimizer_kind_count, spec, kind, values);
 }
 
-static void resume_drop(const resume_state *r, const gan__kind *kind, void *values)
-{
-    if (values) gan__options_free(r->context, kind, values);
-    gan__free(r->context, values);
-}
-
-/* What the recipe wants of a group: its section says, or, without one, a description. */
-typedef struct resume_wish {
-    const gan__section *section;
-    const char *label; /* "optimizer.GROUP" */
-    const gan__kind *kind;
-    const void *values;
-} resume_wish;
-
 static gan_status resume_compare_optimizer(const resume_state *r, const resume_wish *wish,
                                            const gan__kind *kind, const void *saved)
 {
-    if (kind != wish->kind) {
-        return resume_fixed(r, wish->label, kind->name, wish->kind->name,
-                            "the moments are of that kind");
-    }
-    for (int32_t i = 0; i < kind->option_count; i++) {
-        const gan__option *option = &kind->options[i];
-        if (resume_absent(option, saved, wish->values)) continue;
-        if (resume_is_asked(wish->section, option->name)) continue;
-        GAN__TRY(resume_option(r, wish->label, wish->label, option, saved, wish->values));
-    }
-    return GAN_OK;
+    if (kind == wish->kind) return resume_compare_options(r, wish, saved);
+    return resume_fixed(r, wish->label, kind->name, wish->kind->name,
+                        "the moments are of that kind");
 }
 
 static gan_status resume_change_optimizer(const resume_state *r, int32_t group,
                                           const gan__section *section)
 {
     gan__text spec = {.context = r->context};
-    gan__section_print(&spec, section, -1);
+    gan__section_print(&spec, section);
     gan_status status = spec.status;
     if (status == GAN_OK) status = gan__trainer_change_optimizer(r->trainer, group, spec.bytes);
     gan__text_free(&spec);
     return status;
+}
+
+/* What the recipe wants of a group: its section says, or, without one, the reference setting, which
+ * is *own. */
+static gan_status resume_wanted(const resume_state *r, const gan__section *section, int32_t group,
+                                resume_wish *wish, void **own)
+{
+    *own = NULL;
+    if (!section) {
+        const char *reference = r->trainer->kind->reference(r->trainer, group);
+        GAN__TRY(resume_describe(r, reference, &wish->kind, own));
+        wish->given = *own;
+        return GAN_OK;
+    }
+    wish->kind = section->kind;
+    wish->given = section->given;
+    wish->asked = section->changed;
+    return GAN_OK;
 }
 
 static gan_status resume_optimizer(const resume_state *r, int32_t group)
@@ -262,28 +279,25 @@ static gan_status resume_optimizer(const resume_state *r, int32_t group)
     const char *name = t->kind->groups[group];
     const gan__section *section =
         gan__recipe_find(r->recipe, GAN__SECTION_OPTIMIZER, name, strlen(name));
-    const char *reference = t->kind->reference(t, group);
     const char *spec = t->optimizers[group] ? gan_optimizer_text(t->optimizers[group])
                        : t->specs[group]    ? t->specs[group]
-                                            : reference;
-    resume_wish wish = {.section = section};
+                                            : t->kind->reference(t, group);
+    resume_wish wish = {.given = NULL};
     const gan__kind *saved_kind;
-    void *saved, *own = NULL;
+    void *saved, *own;
     gan__text label = {.context = r->context};
     GAN__TRY(resume_describe(r, spec, &saved_kind, &saved));
-    gan_status status = section ? GAN_OK : resume_describe(r, reference, &wish.kind, &own);
+    gan_status status = resume_wanted(r, section, group, &wish, &own);
     gan__text_print(&label, "optimizer.%s", name);
     if (status == GAN_OK) status = label.status;
     if (status == GAN_OK) {
         wish.label = label.bytes;
-        wish.values = section ? section->values : own;
-        if (section) wish.kind = section->kind;
         status = resume_compare_optimizer(r, &wish, saved_kind, saved);
     }
     gan__text_free(&label);
     resume_drop(r, wish.kind, own);
     resume_drop(r, saved_kind, saved);
-    if (status != GAN_OK || !section || !section->changed) return status;
+    if (status != GAN_OK || gan__option_set_is_empty(&wish.asked)) return status;
     return resume_change_optimizer(r, group, section);
 }
 
@@ -362,16 +376,19 @@ gan_status gan__recipe_resume(gan_trainer **out, const gan_recipe *recipe, gan_c
 
 /* ---- data ---- */
 
-/* The first text of a description, a path, which stands for all of it in messages. */
-static const gan__option *resume_path(const gan__kind *kind, const void *values, const char **out)
+/* The first path of a description, which stands for all of it in messages; false if there is none.
+ */
+static bool resume_path(const gan__kind *kind, const void *values, gan__option *option,
+                        const char **out)
 {
-    for (int32_t i = 0; i < kind->option_count; i++) {
-        if (kind->options[i].type != GAN__OPTION_TEXT) continue;
-        memcpy(out, (const char *)values + kind->options[i].offset, sizeof *out);
-        if (*out) return &kind->options[i];
+    for (int32_t i = 0, count = gan__kind_option_count(kind); i < count; i++) {
+        *option = gan__kind_option(kind, i);
+        if (option->type != GAN__OPTION_PATH) continue;
+        *out = gan__option_text_of(option, values);
+        if (*out) return true;
     }
     *out = "";
-    return NULL;
+    return false;
 }
 
 /* The kind of data, or its examples: asked for by the path to them. `note` ends what differs. */
@@ -379,8 +396,9 @@ static gan_status resume_data_differs(const resume_state *r, const gan__section 
                                       const char *saved, const char *wanted, const char *note)
 {
     const char *path;
-    const gan__option *option = resume_path(section->kind, section->values, &path);
-    const char *dot = option ? "." : "", *name = option ? option->name : "";
+    gan__option option;
+    const bool found = resume_path(section->kind, section->values, &option, &path);
+    const char *dot = found ? "." : "", *name = found ? option.name : "";
     const bool whole = !*note; /* the description differs, not what the path leads to */
     return gan__fail(r->context, GAN_E_ARGUMENT,
                      "%s: resume: data.%s%s%s is '%.200s' in the checkpoint, '%.200s' in the "
@@ -396,8 +414,9 @@ static gan_status resume_examples(const resume_state *r, const gan__section *sec
                                   const void *saved)
 {
     const char *was, *is;
-    resume_path(section->kind, saved, &was);
-    resume_path(section->kind, section->values, &is);
+    gan__option option;
+    resume_path(section->kind, saved, &option, &was);
+    resume_path(section->kind, section->values, &option, &is);
     return resume_data_differs(r, section, was, is, ", with other examples");
 }
 
@@ -406,25 +425,22 @@ static gan_status resume_compare_data(const resume_state *r, const gan__section 
                                       const char *label)
 {
     const gan__kind *kind;
+    const bool changed = !gan__option_set_is_empty(&section->changed);
     void *saved;
     gan_status status =
         gan__describe(r->context, "data set", (const gan__kind *const *)gan__data_kinds,
                       (size_t)gan__data_kind_count, feed->text, &kind, &saved);
     if (status != GAN_OK) return gan__fail_in(r->context, status, "%s: %s", r->checkpoint, label);
     if (kind != section->kind) {
-        if (!section->changed)
-            status = resume_data_differs(r, section, kind->name, section->kind->name, "");
+        if (!changed) status = resume_data_differs(r, section, kind->name, section->kind->name, "");
         resume_drop(r, kind, saved);
         return status;
     }
-    for (int32_t i = 0; status == GAN_OK && i < kind->option_count; i++) {
-        const gan__option *option = &kind->options[i];
-        if (option->type == GAN__OPTION_TEXT || resume_is_asked(section, option->name)) continue;
-        status = resume_option(r, label, label, option, saved, section->values);
-    }
+    const resume_wish wish = {label, kind, section->given, section->changed};
+    status = resume_compare_options(r, &wish, saved);
     int32_t index = gan__dataset_field(feed->dataset, field);
     bool other = index >= 0 && feed->dataset->fields[index].checksum != feed->checksum;
-    if (status == GAN_OK && other && !section->changed) status = resume_examples(r, section, saved);
+    if (status == GAN_OK && other && !changed) status = resume_examples(r, section, saved);
     resume_drop(r, kind, saved);
     return status;
 }

@@ -1,6 +1,16 @@
 /* trainers.c: all kinds of trainers, and what their options have in common. */
 #include "train/trainer.h"
 
+#define TRAINERS_AT(field) offsetof(gan__trainer_common, field)
+const gan__option gan__trainer_common_options[3] = {
+    {"batch", GAN__OPTION_INTEGER, 0, "64", 1, 1 << 20, NULL, TRAINERS_AT(batch),
+     "samples in a step"},
+    {"average", GAN__OPTION_REAL, 0, "0", 0, 0.999999, NULL, TRAINERS_AT(average),
+     "decay of a moving average of the weights, kept beside them for sampling; 0: none"},
+    {"on_divergence", GAN__OPTION_CHOICE, 0, "stop", 0, 0, "stop|skip", TRAINERS_AT(on_divergence),
+     "a loss or gradient that is not finite: stop with an error, or skip the step"},
+};
+
 extern const gan__trainer_kind gan__trainer_gan;
 
 const gan__trainer_kind *const gan__trainer_kinds[] = {&gan__trainer_gan};

@@ -28,9 +28,10 @@ static const gan__option sample_table[] = {
     {"label", GAN__OPTION_TEXT, 0, "a label", 0, 0, NULL, AT(label), "label"},
 };
 #undef AT
-static const gan__kind sample_kind = {"sample", "a kind for the test", sample_table,
-                                      sizeof sample_table / sizeof sample_table[0],
-                                      sizeof(sample_options)};
+static const gan__kind sample_kind = {.name = "sample",
+                                      .help = "a kind for the test",
+                                      GAN__OPTIONS(sample_table),
+                                      .size = sizeof(sample_options)};
 
 typedef struct input_options {
     char *name;
@@ -45,8 +46,10 @@ static const gan__option input_table[] = {
      offsetof(input_options, shape), ""},
     {"last", GAN__OPTION_BOOLEAN, 0, "no", 0, 0, NULL, offsetof(input_options, last), ""},
 };
-static const gan__kind input_kind = {"input", "an input for the test", input_table, 3,
-                                     sizeof(input_options)};
+static const gan__kind input_kind = {.name = "input",
+                                     .help = "an input for the test",
+                                     GAN__OPTIONS(input_table),
+                                     .size = sizeof(input_options)};
 static const gan__kind *const kinds[] = {&sample_kind, &input_kind};
 
 /* The description with every option spelled out, or the message; in a static buffer. */
