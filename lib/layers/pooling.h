@@ -38,7 +38,7 @@ typedef struct gan__pooling_values {
 
 gan_status gan__pooling_check(gan_context *context, const void *options);
 gan_status gan__pooling_shape(const gan_layer *layer, const gan__shape *in, int32_t count,
-                           gan__shape *out);
+                              gan__shape *out);
 
 /* The window of output pixel (i, j), cut to the picture: [top, bottom) x [left, right). */
 typedef struct gan__window {

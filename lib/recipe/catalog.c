@@ -126,10 +126,6 @@ int32_t gan_catalog_option_range(int32_t group, int32_t kind, int32_t option, do
 
 /* ---- what a trainer has names for ---- */
 
-typedef struct catalog_member {
-    const char *type, *name, *help;
-} catalog_member;
-
 static const gan__trainer_kind *catalog_trainer(int32_t group, int32_t kind)
 {
     if (!catalog_kind(group, kind)) return NULL;
@@ -137,35 +133,19 @@ static const gan__trainer_kind *catalog_trainer(int32_t group, int32_t kind)
     return gan__trainer_kinds[kind];
 }
 
-static bool catalog_find_member(const gan__trainer_kind *t, int32_t index, catalog_member *out)
-{
-    const int32_t feed = index - t->role_count, group = feed - t->feed_count;
-    const int32_t value = group - t->group_count;
-    if (index < 0 || value >= t->value_count) return false;
-    if (feed < 0)
-        *out = (catalog_member){"role", t->roles[index].name, t->roles[index].help};
-    else if (group < 0)
-        *out = (catalog_member){"feed", t->feeds[feed].name, t->feeds[feed].help};
-    else if (value < 0)
-        *out = (catalog_member){"group", t->groups[group], ""};
-    else
-        *out = (catalog_member){"value", t->values[value], ""};
-    return true;
-}
-
 int32_t gan_catalog_member_count(int32_t group, int32_t kind)
 {
     const gan__trainer_kind *t = catalog_trainer(group, kind);
-    return t ? t->role_count + t->feed_count + t->group_count + t->value_count : 0;
+    gan__member member;
+    int32_t count = 0;
+    while (t && gan__kind_member(t, count, &member)) count++;
+    return count;
 }
 
 const char *gan_catalog_member(int32_t group, int32_t kind, int32_t member, const char *field)
 {
     const gan__trainer_kind *t = catalog_trainer(group, kind);
-    catalog_member found;
-    if (!t || !field || !catalog_find_member(t, member, &found)) return NULL;
-    if (strcmp(field, "type") == 0) return found.type;
-    if (strcmp(field, "name") == 0) return found.name;
-    if (strcmp(field, "help") == 0) return found.help;
-    return NULL;
+    gan__member found;
+    if (!t || !field || !gan__kind_member(t, member, &found)) return NULL;
+    return gan__member_field(&found, field);
 }

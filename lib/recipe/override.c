@@ -123,13 +123,13 @@ static gan_status override_refuse_fixed(const gan_recipe *recipe, const char *pa
 static gan_status override_pin(gan_recipe *recipe, const void *before)
 {
     const gan__section *section = gan__recipe_find(recipe, GAN__SECTION_TRAINER, "", 0);
-    const gan_trainer now = {.kind = (const gan__trainer_kind *)section->kind,
-                             .options = section->values};
-    const gan_trainer then = {.kind = now.kind, .options = (void *)before};
-    for (int32_t i = 0; i < now.kind->group_count; i++) {
-        const char *group = now.kind->groups[i];
+    const gan__trainer_kind *kind = (const gan__trainer_kind *)section->kind;
+    const char *group;
+    for (int32_t i = 0; (group = gan__recipe_known(recipe, GAN__SECTION_OPTIMIZER, i)); i++) {
         gan__section *added;
-        if (strcmp(now.kind->reference(&then, i), now.kind->reference(&now, i)) == 0) continue;
+        if (strcmp(kind->reference(before, group),
+                   kind->reference(gan__recipe_trainer(recipe)->values, group)) == 0)
+            continue;
         if (gan__recipe_find(recipe, GAN__SECTION_OPTIMIZER, group, strlen(group))) continue;
         GAN__TRY(override_add_optimizer(recipe, before, group, strlen(group), &added));
     }
@@ -177,6 +177,9 @@ static gan_status override_keep(const gan_recipe *recipe, gan__section *kept)
         kept[i].changed = section->changed;
         GAN__TRY(override_copy(context, section->kind, section->given, &kept[i].given));
         GAN__TRY(override_copy(context, section->kind, section->values, &kept[i].values));
+        if (section->cast)
+            GAN__TRY(
+                gan__cast_create(&kept[i].cast, context, section->cast->kind, section->values));
     }
     return GAN_OK;
 }
@@ -191,8 +194,10 @@ static void override_put_back(gan_recipe *recipe, gan__section *kept, size_t cou
         const gan__section tried = *section;
         section->given = kept[i].given;
         section->values = kept[i].values;
+        section->cast = kept[i].cast;
         section->changed = kept[i].changed;
         kept[i].given = tried.given;
+        kept[i].cast = tried.cast;
         kept[i].values = tried.values;
     }
 }

@@ -35,35 +35,43 @@ const gan__kind gan__run_kind = {.name = "run",
 
 /* ---- names ---- */
 
-static const gan__trainer_kind *read_trainer(const gan_recipe *recipe)
+gan__section *gan__recipe_trainer(const gan_recipe *recipe)
 {
-    const gan__section *section = gan__recipe_find(recipe, GAN__SECTION_TRAINER, "", 0);
-    return section ? (const gan__trainer_kind *)section->kind : NULL;
+    return gan__recipe_find(recipe, GAN__SECTION_TRAINER, "", 0);
 }
 
-/* Feed `index` among those that a data set can serve. */
-static const char *read_feed(const gan__trainer_kind *kind, int32_t index)
+/* NULL: the trainer is not known yet. */
+static const gan__cast *read_cast(const gan_recipe *recipe)
 {
-    for (int32_t i = 0; i < kind->feed_count; i++)
-        if (kind->feeds[i].field && index-- == 0) return kind->feeds[i].name;
+    const gan__section *section = gan__recipe_trainer(recipe);
+    return section ? section->cast : NULL;
+}
+
+static const char *read_role(const gan__cast *cast, int32_t index)
+{
+    for (int32_t i = 0; i < cast->role_count; i++)
+        if (cast->roles[i].wanted && index-- == 0) return cast->roles[i].name;
     return NULL;
 }
 
-/* Name `index` that the trainer knows for sections of this type; NULL past the end. */
-static const char *read_known(const gan__trainer_kind *kind, gan__section_type type, int32_t index)
+/* Of the feeds that a data set can serve. */
+static const char *read_feed(const gan__cast *cast, int32_t index)
 {
-    switch (type) {
-    case GAN__SECTION_MODEL: return index < kind->role_count ? kind->roles[index].name : NULL;
-    case GAN__SECTION_DATA: return read_feed(kind, index);
-    case GAN__SECTION_OPTIMIZER: return index < kind->group_count ? kind->groups[index] : NULL;
-    default: return NULL;
-    }
+    for (int32_t i = 0; i < cast->feed_count; i++)
+        if (gan__feed_takes_data(&cast->feeds[i]) && index-- == 0) return cast->feeds[i].name;
+    return NULL;
 }
 
 const char *gan__recipe_known(const gan_recipe *recipe, gan__section_type type, int32_t index)
 {
-    const gan__trainer_kind *kind = read_trainer(recipe);
-    return kind ? read_known(kind, type, index) : NULL;
+    const gan__cast *cast = read_cast(recipe);
+    if (!cast) return NULL;
+    switch (type) {
+    case GAN__SECTION_MODEL: return read_role(cast, index);
+    case GAN__SECTION_DATA: return read_feed(cast, index);
+    case GAN__SECTION_OPTIMIZER: return index < cast->group_count ? cast->groups[index].name : NULL;
+    default: return NULL;
+    }
 }
 
 bool gan__recipe_knows(const gan_recipe *recipe, gan__section_type type, const char *name,
@@ -196,20 +204,18 @@ static gan_status read_description(gan_context *context, gan__section *section,
                                    const gan__passage *text)
 {
     const gan__kind *const *kinds = (const gan__kind *const *)gan__optimizer_kinds;
-    int32_t count = gan__optimizer_kind_count;
+    size_t count = (size_t)gan__optimizer_kind_count;
     const char *what = "optimizer";
     if (section->type == GAN__SECTION_TRAINER) {
         GAN__TRY(read_no_batch(context, text));
-        kinds = (const gan__kind *const *)gan__trainer_kinds;
-        count = gan__trainer_kind_count;
+        gan__trainer_kinds_of(context, &kinds, &count);
         what = "trainer";
     } else if (section->type == GAN__SECTION_DATA) {
         kinds = (const gan__kind *const *)gan__data_kinds;
-        count = gan__data_kind_count;
+        count = (size_t)gan__data_kind_count;
         what = "data set";
     }
-    return gan__describe_given(context, what, kinds, (size_t)count, text, &section->kind,
-                               &section->given);
+    return gan__describe_given(context, what, kinds, count, text, &section->kind, &section->given);
 }
 
 /* ---- all sections ---- */
@@ -280,9 +286,12 @@ gan_status gan__recipe_read(gan_recipe *recipe)
         return gan__fail(recipe->object.context, GAN_E_TEXT, "%s: there is no [trainer] section",
                          recipe->path);
     }
+    GAN__TRY(read_type(recipe, GAN__SECTION_RUN)); /* has the trainer's batch */
     GAN__TRY(read_type(recipe, GAN__SECTION_TRAINER));
+    GAN__TRY(gan__section_settle(recipe, gan__recipe_trainer(recipe)));
     for (int32_t type = 0; type < GAN__SECTION_TYPES; type++)
-        if (type != GAN__SECTION_TRAINER) GAN__TRY(read_type(recipe, (gan__section_type)type));
+        if (type != GAN__SECTION_TRAINER && type != GAN__SECTION_RUN)
+            GAN__TRY(read_type(recipe, (gan__section_type)type));
     for (size_t i = 0; i < recipe->count; i++)
         GAN__TRY(gan__section_settle(recipe, &recipe->sections[i]));
     return gan__recipe_check(recipe);

@@ -15,6 +15,7 @@ void gan__section_free(gan_context *context, gan__section *section)
     if (section->values) gan__options_free(context, section->kind, section->values);
     gan__free(context, section->given);
     gan__free(context, section->values);
+    gan__cast_free(section->cast);
     gan__free(context, section->name);
     gan_model_release(section->model);
 }
@@ -185,23 +186,17 @@ gan_status gan__recipe_reference(const gan_recipe *recipe, const void *values, c
                                  size_t length, gan__section *out)
 {
     gan_context *context = recipe->object.context;
-    const gan__section *section = gan__recipe_find(recipe, GAN__SECTION_TRAINER, "", 0);
-    const gan_trainer trainer = {.kind = (const gan__trainer_kind *)section->kind,
-                                 .options = (void *)values};
+    const gan__cast *cast = gan__recipe_trainer(recipe)->cast;
+    const int32_t index = gan__cast_group(cast, group, length);
     *out = (gan__section){.type = GAN__SECTION_OPTIMIZER};
-    for (int32_t i = 0; i < trainer.kind->group_count; i++) {
-        const char *name = trainer.kind->groups[i];
-        if (strlen(name) != length || memcmp(name, group, length) != 0) continue;
-        const gan__passage text = {trainer.kind->reference(&trainer, i), 1};
-        GAN__TRY(gan__describe_given(
-            context, "optimizer", (const gan__kind *const *)gan__optimizer_kinds,
-            (size_t)gan__optimizer_kind_count, &text, &out->kind, &out->given));
-        gan_status status = gan__section_settle(recipe, out);
-        if (status == GAN_OK) return GAN_OK;
-        gan__section_free(context, out);
-        return status;
-    }
-    return GAN_OK;
+    if (index < 0) return GAN_OK;
+    const gan__passage text = {cast->kind->reference(values, cast->groups[index].name), 1};
+    GAN__TRY(
+        gan__describe_given(context, "optimizer", (const gan__kind *const *)gan__optimizer_kinds,
+                            (size_t)gan__optimizer_kind_count, &text, &out->kind, &out->given));
+    gan_status status = gan__section_settle(recipe, out);
+    if (status != GAN_OK) gan__section_free(context, out);
+    return status;
 }
 
 /* The section whose options say what is asked for. An optimiser that the recipe leaves out is the

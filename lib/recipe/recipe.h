@@ -10,6 +10,7 @@
 #include "base/object.h"
 #include "base/option.h"
 #include "model/model.h"
+#include "train/cast.h"
 
 /* In the order of the canonical text. */
 typedef enum gan__section_type {
@@ -35,6 +36,7 @@ typedef struct gan__section {
     void *given;             /* the options as the file has them, or as they were set since */
     void *values;            /* and settled: what holds. A trainer's batch is the one of [run] */
     int32_t load_line;       /* of the statement that a network is loaded by; 0: not in the file */
+    gan__cast *cast;         /* the trainer's: what its options give names to */
     gan__option_set changed; /* the options that may differ from a checkpoint's */
     /* Parts and models: without parameters, to find errors and differences. NULL: the network is
      * the one in the file that is loaded. */
@@ -74,6 +76,9 @@ bool gan__section_is_named(gan__section_type type);
 /* NULL: there is none. */
 gan__section *gan__recipe_find(const gan_recipe *recipe, gan__section_type type, const char *name,
                                size_t length);
+
+/* The trainer's section; NULL: there is none. */
+gan__section *gan__recipe_trainer(const gan_recipe *recipe);
 
 /* A new section at the end, with a copy of the name. GAN_E_MEMORY. */
 gan_status gan__recipe_add(gan_recipe *recipe, gan__section_type type, const char *name,

@@ -6,6 +6,7 @@
 #include "optim/optimizer.h"
 #include "recipe/recipe.h"
 #include "train/change.h"
+#include "train/feeds.h"
 #include "train/trainer.h"
 
 #include <inttypes.h>
@@ -262,7 +263,8 @@ static gan_status resume_wanted(const resume_state *r, const gan__section *secti
 {
     *own = NULL;
     if (!section) {
-        const char *reference = r->trainer->kind->reference(r->trainer, group);
+        const char *reference =
+            r->trainer->kind->reference(r->trainer->options, r->trainer->cast->groups[group].name);
         GAN__TRY(resume_describe(r, reference, &wish->kind, own));
         wish->given = *own;
         return GAN_OK;
@@ -276,12 +278,12 @@ static gan_status resume_wanted(const resume_state *r, const gan__section *secti
 static gan_status resume_optimizer(const resume_state *r, int32_t group)
 {
     const gan_trainer *t = r->trainer;
-    const char *name = t->kind->groups[group];
+    const char *name = t->cast->groups[group].name;
     const gan__section *section =
         gan__recipe_find(r->recipe, GAN__SECTION_OPTIMIZER, name, strlen(name));
     const char *spec = t->optimizers[group] ? gan_optimizer_text(t->optimizers[group])
                        : t->specs[group]    ? t->specs[group]
-                                            : t->kind->reference(t, group);
+                                            : t->kind->reference(t->options, name);
     resume_wish wish = {.given = NULL};
     const gan__kind *saved_kind;
     void *saved, *own;
@@ -351,7 +353,7 @@ static gan_status resume_compare(const resume_state *r)
     GAN__TRY(resume_seed(r));
     GAN__TRY(resume_precision(r));
     GAN__TRY(resume_trainer(r));
-    for (int32_t i = 0; i < r->trainer->kind->group_count; i++) GAN__TRY(resume_optimizer(r, i));
+    for (int32_t i = 0; i < r->trainer->cast->group_count; i++) GAN__TRY(resume_optimizer(r, i));
     for (size_t i = 0; i < r->recipe->count; i++) {
         const gan__section *section = &r->recipe->sections[i];
         if (section->type == GAN__SECTION_MODEL) GAN__TRY(resume_model(r, section));
@@ -420,16 +422,25 @@ static gan_status resume_examples(const resume_state *r, const gan__section *sec
     return resume_data_differs(r, section, was, is, ", with other examples");
 }
 
+/* Whether a field of the feed has other examples than the checkpoint knew. */
+static bool resume_is_other(const gan_trainer *t, int32_t feed)
+{
+    for (int32_t f = 0; f < t->cast->feeds[feed].field_count; f++) {
+        const gan__field *field = gan__feed_field_of(t, feed, f);
+        if (field && field->checksum != t->feeds[feed].fields[f].checksum) return true;
+    }
+    return false;
+}
+
 static gan_status resume_compare_data(const resume_state *r, const gan__section *section,
-                                      const gan__feed_state *feed, const char *field,
-                                      const char *label)
+                                      int32_t feed, const char *label)
 {
     const gan__kind *kind;
     const bool changed = !gan__option_set_is_empty(&section->changed);
     void *saved;
     gan_status status =
         gan__describe(r->context, "data set", (const gan__kind *const *)gan__data_kinds,
-                      (size_t)gan__data_kind_count, feed->text, &kind, &saved);
+                      (size_t)gan__data_kind_count, r->trainer->feeds[feed].text, &kind, &saved);
     if (status != GAN_OK) return gan__fail_in(r->context, status, "%s: %s", r->checkpoint, label);
     if (kind != section->kind) {
         if (!changed) status = resume_data_differs(r, section, kind->name, section->kind->name, "");
@@ -438,9 +449,8 @@ static gan_status resume_compare_data(const resume_state *r, const gan__section 
     }
     const resume_wish wish = {label, kind, section->given, section->changed};
     status = resume_compare_options(r, &wish, saved);
-    int32_t index = gan__dataset_field(feed->dataset, field);
-    bool other = index >= 0 && feed->dataset->fields[index].checksum != feed->checksum;
-    if (status == GAN_OK && other && !changed) status = resume_examples(r, section, saved);
+    if (status == GAN_OK && !changed && resume_is_other(r->trainer, feed))
+        status = resume_examples(r, section, saved);
     resume_drop(r, kind, saved);
     return status;
 }
@@ -450,16 +460,12 @@ static gan_status resume_section(const resume_state *r, const gan__section *sect
 {
     gan__text label = {.context = r->context};
     gan_status status;
-    int32_t i = 0;
-    while (strcmp(r->trainer->kind->feeds[i].name, section->name) != 0) i++;
-    const gan__feed_state *feed = &r->trainer->feeds[i];
-    if (!*feed->text) return GAN_OK;
+    const int32_t feed =
+        gan__cast_feed(r->trainer->cast, section->name, strlen(section->name), NULL);
+    if (!*r->trainer->feeds[feed].text) return GAN_OK;
     gan__text_print(&label, "data.%s", section->name);
     status = label.status;
-    if (status == GAN_OK) {
-        const char *field = r->trainer->kind->feeds[i].field;
-        status = resume_compare_data(r, section, feed, field, label.bytes);
-    }
+    if (status == GAN_OK) status = resume_compare_data(r, section, feed, label.bytes);
     gan__text_free(&label);
     return status;
 }

@@ -20,6 +20,17 @@ gan_status gan__section_settle(const gan_recipe *recipe, gan__section *section)
         ((gan__trainer_common *)values)->batch = ((const gan__run_options *)run->given)->batch;
     }
     gan__options_settle(kind, values);
+    if (section->type == GAN__SECTION_TRAINER) {
+        gan__cast *cast;
+        status = gan__cast_create(&cast, context, (const gan__trainer_kind *)kind, values);
+        if (status != GAN_OK) {
+            gan__options_free(context, kind, values);
+            gan__free(context, values);
+            return status;
+        }
+        gan__cast_free(section->cast);
+        section->cast = cast;
+    }
     if (section->values) gan__options_free(context, kind, section->values);
     gan__free(context, section->values);
     section->values = values;

@@ -35,8 +35,7 @@ static gan_status averages_create_with(gan_trainer *t, const gan__role_parts *pa
     gan_model **models = NULL;
     gan_status status = gan__allocate(context, &names, most, sizeof *names);
     if (status == GAN_OK) status = gan__allocate(context, &models, most, sizeof *models);
-    if (status == GAN_OK)
-        status = averages_given(t, parts, role, names, models, &given.count);
+    if (status == GAN_OK) status = averages_given(t, parts, role, names, models, &given.count);
     given.names = names;
     given.parts = models;
     if (status == GAN_OK)

@@ -269,8 +269,7 @@ void gan__cast_free(gan__cast *cast)
     if (!cast) return;
     for (int32_t i = 0; i < cast->role_count; i++)
         gan__signature_free(cast->context, &cast->roles[i]);
-    for (int32_t i = 0; i < cast->feed_count; i++)
-        gan__free(cast->context, cast->feeds[i].fields);
+    for (int32_t i = 0; i < cast->feed_count; i++) gan__free(cast->context, cast->feeds[i].fields);
     gan__free(cast->context, cast->domains);
     gan__free(cast->context, cast->spaces);
     gan__free(cast->context, cast->roles);
@@ -380,46 +379,4 @@ bool gan__cast_is_product(const gan__cast *cast, int32_t role)
     if (!r->wanted || r->group < 0) return false;
     const gan__space_type type = cast->spaces[r->outputs[0].spaces[0]].row->type;
     return type == GAN__SPACE_PICTURE || type == GAN__SPACE_CODE;
-}
-
-/* ---- all names, one after the other ---- */
-
-static bool cast_role_member(const gan__cast *cast, int32_t *index, gan__member *out)
-{
-    for (int32_t i = 0; i < cast->role_count; i++) {
-        const gan__role *role = &cast->roles[i];
-        if (!role->wanted || (*index)-- > 0) continue;
-        *out = (gan__member){"role", role->name, role->row->help};
-        return true;
-    }
-    return false;
-}
-
-static bool cast_value_member(const gan__cast *cast, int32_t *index, gan__member *out)
-{
-    for (int32_t i = 0; i < cast->value_count; i++) {
-        const gan__measure *value = &cast->values[i];
-        if (!value->wanted || (*index)-- > 0) continue;
-        *out = (gan__member){"value", value->name, value->help};
-        return true;
-    }
-    return false;
-}
-
-bool gan__cast_member(const gan__cast *cast, int32_t index, gan__member *out)
-{
-    if (index < 0) return false;
-    if (cast_role_member(cast, &index, out)) return true;
-    if (index < cast->feed_count) {
-        const gan__feed *feed = &cast->feeds[index];
-        *out = (gan__member){"feed", feed->name, feed->fields[0].row->help};
-        return true;
-    }
-    index -= cast->feed_count;
-    if (index < cast->group_count) {
-        *out = (gan__member){"group", cast->groups[index].name, ""};
-        return true;
-    }
-    index -= cast->group_count;
-    return cast_value_member(cast, &index, out);
 }

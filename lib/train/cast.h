@@ -172,6 +172,12 @@ int32_t gan__cast_group(const gan__cast *cast, const char *name, size_t length);
 int32_t gan__cast_feed(const gan__cast *cast, const char *name, size_t length, int32_t *field);
 int32_t gan__cast_value(const gan__cast *cast, const char *name, size_t length);
 
+/* Whether a data set can serve it; else gan_trainer_feed does. */
+static inline bool gan__feed_takes_data(const gan__feed *feed)
+{
+    return !(feed->flags & GAN__FEED_BY_HAND) && feed->like < 0;
+}
+
 /* The number of the first member of a row of that table. */
 int32_t gan__cast_role_at(const gan__cast *cast, int32_t row);
 int32_t gan__cast_feed_at(const gan__cast *cast, int32_t row);
@@ -189,5 +195,11 @@ typedef struct gan__member {
     const char *type, *name, *help;
 } gan__member;
 bool gan__cast_member(const gan__cast *cast, int32_t index, gan__member *out);
+
+/* The same of a kind, whose options are not known: names as its rows have them. */
+bool gan__kind_member(const struct gan__trainer_kind *kind, int32_t index, gan__member *out);
+
+/* "type", "name" or "help"; NULL for another word. */
+const char *gan__member_field(const gan__member *member, const char *field);
 
 #endif

@@ -71,7 +71,7 @@ gan_status gan__checkpoint_count(const gan__checkpoint *c, const char *key, int6
 }
 
 const char *gan__checkpoint_join(gan__checkpoint_key *key, const char *a, const char *b,
-                                   const char *c)
+                                 const char *c)
 {
     snprintf(key->text, sizeof key->text, "%s.%s%s%s", a, b, *c ? "." : "", c);
     return key->text;
@@ -100,9 +100,10 @@ static gan_status checkpoint_feed(const gan__checkpoint *c, int32_t feed)
     const gan__feed *kind = &c->trainer->cast->feeds[feed];
     gan__feed_state *state = &c->trainer->feeds[feed];
     gan__checkpoint_key key;
-    if ((kind->flags & GAN__FEED_BY_HAND) || kind->like >= 0) return GAN_OK;
+    if (!gan__feed_takes_data(kind)) return GAN_OK;
     int64_t position = state->batcher ? gan__batcher_position(state->batcher) : state->position;
-    GAN__TRY(gan__checkpoint_count(c, gan__checkpoint_join(&key, "gan.position", kind->name, ""), &position));
+    GAN__TRY(gan__checkpoint_count(c, gan__checkpoint_join(&key, "gan.position", kind->name, ""),
+                                   &position));
     if (c->from) state->position = position;
     GAN__TRY(checkpoint_text(c, gan__checkpoint_join(&key, "gan.data", kind->name, ""),
                              state->dataset ? state->dataset->text : state->text, &state->text));
@@ -114,8 +115,8 @@ static gan_status checkpoint_counters(const gan__checkpoint *c)
 {
     gan_trainer *t = c->trainer;
     int64_t draws = (int64_t)gan_tape_draws(t->tape);
-    GAN__TRY(checkpoint_text(c, "gan.precision",
-                             gan__precision_name(t->object.context->precision), &t->precision));
+    GAN__TRY(checkpoint_text(c, "gan.precision", gan__precision_name(t->object.context->precision),
+                             &t->precision));
     GAN__TRY(gan__checkpoint_count(c, "gan.steps", &t->steps));
     GAN__TRY(gan__checkpoint_count(c, "gan.draws", &draws));
     if (c->from) GAN__TRY(gan_tape_seek(t->tape, (uint64_t)draws));
@@ -150,8 +151,7 @@ static gan_status checkpoint_put_pool(const gan__checkpoint *c, const gan__pool 
 }
 
 static gan_status checkpoint_get_pictures(const gan__checkpoint *c, const gan__pool_place *place,
-                                          const gan__array *array, int64_t counter,
-                                          gan__pool **out)
+                                          const gan__array *array, int64_t counter, gan__pool **out)
 {
     const gan_trainer *t = c->trainer;
     gan_context *context = t->object.context;
@@ -168,9 +168,9 @@ static gan_status checkpoint_get_pictures(const gan__checkpoint *c, const gan__p
     const gan__pool_state state = {pictures, array->shape[0], counter};
     gan_status status = gan__pool_restore(*out, &state);
     gan__free(context, pictures);
-    return status == GAN_OK ? GAN_OK
-                            : gan__fail_in(context, status, "%s: pool.%s", c->from->name,
-                                           place->name);
+    return status == GAN_OK
+               ? GAN_OK
+               : gan__fail_in(context, status, "%s: pool.%s", c->from->name, place->name);
 }
 
 /* A training that was saved before its first step has none yet. */

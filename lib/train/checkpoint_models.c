@@ -140,7 +140,8 @@ static gan_status models_get(const gan__checkpoint *c, int32_t role)
     gan__checkpoint_key key;
     models_key(&key, "gan.model", r->name, "");
     if (!r->wanted) return GAN_OK;
-    if ((r->row->flags & GAN__ROLE_OPTIONAL) && !gan__safetensors_metadata(&c->from->file, key.text))
+    if ((r->row->flags & GAN__ROLE_OPTIONAL) &&
+        !gan__safetensors_metadata(&c->from->file, key.text))
         return GAN_OK;
     GAN__TRY(gan__archive_get_pair(c->from, key.text, &text));
     gan_status status = gan__allocate(context, &names, most, sizeof *names);

@@ -17,7 +17,7 @@
 /* The optimiser's state of a store that no earlier role of the group has; NULL: it is elsewhere, or
  * the optimiser does not train it. */
 static gan__optimizer_state *moments_state(const gan_trainer *t, int32_t role,
-                                              const gan__store *store)
+                                           const gan__store *store)
 {
     const gan_optimizer *optimizer = t->optimizers[t->cast->roles[role].group];
     for (int32_t r = 0; r < role; r++) {
@@ -32,7 +32,7 @@ static gan__optimizer_state *moments_state(const gan_trainer *t, int32_t role,
 }
 
 static gan_status moments_parameter(const gan__checkpoint *c, int32_t role,
-                                     const gan__named_parameter *named, const char *prefix)
+                                    const gan__named_parameter *named, const char *prefix)
 {
     const gan_trainer *t = c->trainer;
     const gan_optimizer *optimizer = t->optimizers[t->cast->roles[role].group];
@@ -74,14 +74,15 @@ static gan_status moments_get_steps(const gan__checkpoint *c, int32_t role, cons
         gan__optimizer_state *state = moments_state(c->trainer, role, model->stores[i]);
         const size_t length = strcspn(at, ",");
         if (!state) continue;
-        if (!gan__integer_parse(at, length, &state->steps) || !gan__checkpoint_may_count(state->steps))
+        if (!gan__integer_parse(at, length, &state->steps) ||
+            !gan__checkpoint_may_count(state->steps))
             at = NULL;
         else
             at += length + (at[length] == ',');
     }
     if (at && !*at) return GAN_OK;
-    return gan__fail(c->from->context, GAN_E_FORMAT, "%s: '%s' is '%.64s', not the steps of its parts",
-                     c->from->name, key, list);
+    return gan__fail(c->from->context, GAN_E_FORMAT,
+                     "%s: '%s' is '%.64s', not the steps of its parts", c->from->name, key, list);
 }
 
 static gan_status moments_role(const gan__checkpoint *c, int32_t role)
@@ -92,8 +93,7 @@ static gan_status moments_role(const gan__checkpoint *c, int32_t role)
     snprintf(prefix.text, sizeof prefix.text, "optimizer.%s.%s.",
              cast->groups[cast->roles[role].group].name, cast->roles[role].name);
     snprintf(key.text, sizeof key.text, "gan.%ssteps", prefix.text);
-    GAN__TRY(c->to ? moments_put_steps(c, role, key.text)
-                   : moments_get_steps(c, role, key.text));
+    GAN__TRY(c->to ? moments_put_steps(c, role, key.text) : moments_get_steps(c, role, key.text));
     for (size_t i = 0; i < model->parameter_count; i++)
         GAN__TRY(moments_parameter(c, role, &model->parameters[i], prefix.text));
     return GAN_OK;
@@ -113,9 +113,8 @@ gan_status gan__checkpoint_optimizer(const gan__checkpoint *c, int32_t group)
         GAN__TRY(gan__trainer_make_optimizers(t));
     }
     GAN__TRY(gan__checkpoint_count(c, gan__checkpoint_join(&key, "gan.optimizer", name, "steps"),
-                              &t->optimizers[group]->steps));
+                                   &t->optimizers[group]->steps));
     for (int32_t r = 0; r < t->cast->role_count; r++)
-        if (t->players[r].model && t->cast->roles[r].group == group)
-            GAN__TRY(moments_role(c, r));
+        if (t->players[r].model && t->cast->roles[r].group == group) GAN__TRY(moments_role(c, r));
     return GAN_OK;
 }

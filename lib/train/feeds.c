@@ -13,8 +13,8 @@ gan_status gan__feeds_create(gan_trainer *t)
     gan_context *context = t->object.context;
     GAN__TRY(gan__allocate(context, &t->feeds, (size_t)t->cast->feed_count, sizeof *t->feeds));
     for (int32_t i = 0; i < t->cast->feed_count; i++)
-        GAN__TRY(gan__allocate(context, &t->feeds[i].fields,
-                               (size_t)t->cast->feeds[i].field_count, sizeof *t->feeds->fields));
+        GAN__TRY(gan__allocate(context, &t->feeds[i].fields, (size_t)t->cast->feeds[i].field_count,
+                               sizeof *t->feeds->fields));
     return GAN_OK;
 }
 
@@ -43,18 +43,13 @@ void gan__feeds_free(gan_trainer *t)
 
 /* ---- setting ---- */
 
-static bool feeds_by_hand(const gan_trainer *t, int32_t feed)
-{
-    return (t->cast->feeds[feed].flags & GAN__FEED_BY_HAND) || t->cast->feeds[feed].like >= 0;
-}
-
 gan_status gan__feed_set_data(gan_trainer *t, int32_t feed, gan_dataset *data)
 {
     gan_context *context = t->object.context;
     gan__feed_state *state = &t->feeds[feed];
     const char *name = t->cast->feeds[feed].name;
     GAN__TRY(gan__trainer_settable(t, "gan_trainer_set_data"));
-    if (feeds_by_hand(t, feed))
+    if (!gan__feed_takes_data(&t->cast->feeds[feed]))
         return gan__fail(context, GAN_E_ARGUMENT,
                          "%s: the feed '%s' takes batches (gan_trainer_feed), not a data set",
                          t->kind->kind.name, name);

@@ -13,10 +13,10 @@
 
 #include "base/number.h"
 
-enum { GAME_NOISE, GAME_IMAGE };                              /* spaces */
-enum { GAME_G, GAME_D };                                      /* roles, and their groups */
-enum { GAME_FEED_REAL, GAME_FEED_NOISE, GAME_FEED_NOISE_G };  /* feeds */
-enum { GAME_LOSS_D, GAME_LOSS_G, GAME_JUDGEMENTS };           /* values */
+enum { GAME_NOISE, GAME_IMAGE };                             /* spaces */
+enum { GAME_G, GAME_D };                                     /* roles, and their groups */
+enum { GAME_FEED_REAL, GAME_FEED_NOISE, GAME_FEED_NOISE_G }; /* feeds */
+enum { GAME_LOSS_D, GAME_LOSS_G, GAME_JUDGEMENTS };          /* values */
 
 typedef struct game_options {
     gan__trainer_common common;

@@ -39,7 +39,6 @@ gan_status gan__latent_sample(gan_tape *tape, gan_value mean, gan_value log_vari
     gan_value deviation;
     GAN__TRY(gan_tape_layer(tape, "affine 0.5 0", &log_variance, 1, &deviation));
     GAN__TRY(gan_tape_layer(tape, "exp", &deviation, 1, &deviation));
-    GAN__TRY(
-        gan_tape_layer(tape, "multiply", (gan_value[]){deviation, epsilon}, 2, &epsilon));
+    GAN__TRY(gan_tape_layer(tape, "multiply", (gan_value[]){deviation, epsilon}, 2, &epsilon));
     return gan_tape_combine(tape, (gan_value[]){mean, epsilon}, (double[]){1, 1}, 2, z);
 }

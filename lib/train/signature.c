@@ -61,8 +61,8 @@ static gan_status signature_times(const signature_reader *r, gan__signature_port
     gan__text value = {.context = r->cast->context};
     gan_status status =
         gan__options_get(r->cast->context, &r->cast->kind->kind, r->options, &key, &value);
-    if (status == GAN_OK && (!gan__integer_parse(value.bytes, value.length, &port->times) ||
-                             port->times < 1))
+    if (status == GAN_OK &&
+        (!gan__integer_parse(value.bytes, value.length, &port->times) || port->times < 1))
         status = signature_fail(r, "no count of values", name, length);
     gan__text_free(&value);
     return status;

@@ -26,8 +26,9 @@ typedef struct spaces_state {
 
 /* What values of a space are called, one of them and several. */
 static const char *const spaces_words[] = {
-    [GAN__SPACE_PICTURE] = "pictures", [GAN__SPACE_CODE] = "codes",   [GAN__SPACE_NOISE] = "noise",
-    [GAN__SPACE_CONDITION] = "conditions", [GAN__SPACE_SCORE] = "scores",
+    [GAN__SPACE_PICTURE] = "pictures", [GAN__SPACE_CODE] = "codes",
+    [GAN__SPACE_NOISE] = "noise",      [GAN__SPACE_CONDITION] = "conditions",
+    [GAN__SPACE_SCORE] = "scores",
 };
 
 const char *gan__space_print(const gan__space *space, gan__shape shape, gan__space_text *out)
@@ -83,8 +84,8 @@ static gan_status spaces_say(spaces_state *s, int32_t space, const spaces_voice 
         return GAN_OK;
     }
     gan__shape merged = *known;
-    if (!spaces_merge(&merged.h, shape.h, &s->news) || !spaces_merge(&merged.w, shape.w, &s->news) ||
-        merged.c != shape.c)
+    if (!spaces_merge(&merged.h, shape.h, &s->news) ||
+        !spaces_merge(&merged.w, shape.w, &s->news) || merged.c != shape.c)
         return spaces_differ(s, space, voice, shape);
     *known = merged;
     return GAN_OK;

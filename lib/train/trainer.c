@@ -160,9 +160,8 @@ static gan_status trainer_unknown(const gan_trainer *t, const char *type, const 
             gan__text_print(&list, "%s%s", list.length ? ", " : "", member.name);
     gan_status status = list.status;
     if (status == GAN_OK)
-        status =
-            gan__fail(context, GAN_E_ARGUMENT, "%s: there is no %s '%s'; there are: %s",
-                      t->kind->kind.name, type, name, list.bytes ? list.bytes : "none");
+        status = gan__fail(context, GAN_E_ARGUMENT, "%s: there is no %s '%s'; there are: %s",
+                           t->kind->kind.name, type, name, list.bytes ? list.bytes : "none");
     gan__text_free(&list);
     return status;
 }

@@ -80,8 +80,8 @@ typedef struct gan__field_state {
 } gan__field_state;
 
 typedef struct gan__feed_state {
-    gan_dataset *dataset;  /* retained; NULL: fed by hand */
-    gan__batcher *batcher; /* of the data set; made before the first step */
+    gan_dataset *dataset;     /* retained; NULL: fed by hand */
+    gan__batcher *batcher;    /* of the data set; made before the first step */
     gan_tensor *const *drawn; /* the batch that was delivered last: fields, then partners */
     int32_t drawn_count;      /* fields in it */
     gan__field_state *fields;

@@ -87,8 +87,8 @@ gan_status gan__trainer_apply_groups(gan_trainer *t, int32_t role, const char *m
 {
     char words[64];
     snprintf(words, sizeof words, "%s groups=%d", mode, (int)groups);
-    gan_status status = gan__player_apply(t, t->tape, role, t->players[role].model, words, groups,
-                                          inputs, outputs);
+    gan_status status =
+        gan__player_apply(t, t->tape, role, t->players[role].model, words, groups, inputs, outputs);
     if (status == GAN_OK) return GAN_OK;
     return gan__fail_in(t->object.context, status, "%s: the %s", t->kind->kind.name,
                         t->cast->roles[role].name);

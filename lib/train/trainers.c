@@ -16,17 +16,6 @@ extern const gan__trainer_kind gan__trainer_gan;
 const gan__trainer_kind *const gan__trainer_kinds[] = {&gan__trainer_gan};
 const int32_t gan__trainer_kind_count = sizeof gan__trainer_kinds / sizeof gan__trainer_kinds[0];
 
-const gan__option gan__trainer_common_options[3] = {
-    {"batch", GAN__OPTION_INTEGER, 0, "64", 1, 1 << 20, NULL, offsetof(gan__trainer_common, batch),
-     "samples in a step"},
-    {"average", GAN__OPTION_REAL, 0, "0", 0, 0.999999, NULL,
-     offsetof(gan__trainer_common, average),
-     "decay of a moving average of the weights, kept beside them for sampling; 0: none"},
-    {"on_divergence", GAN__OPTION_CHOICE, 0, "stop", 0, 0, "stop|skip",
-     offsetof(gan__trainer_common, on_divergence),
-     "a loss or gradient that is not finite: stop with an error, or skip the step"},
-};
-
 void gan__trainer_kinds_of(const gan_context *context, const gan__kind *const **kinds,
                            size_t *count)
 {
