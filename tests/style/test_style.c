@@ -109,15 +109,14 @@ TEST(file_names)
     }
 }
 
-/* "context.c: ...", of a layer's kind "conv2d: ...": whoever copies a file says anew what is in it.
- */
+/* "context.c: ...", of a layer's kind "conv2d: ...", where clamp_layer.c may say "clamp: ...".
+ * Whoever copies a file says anew what is in it. */
 static void check_opening(const source_file *file)
 {
-    size_t stem = strcspn(file->name, "."), length = 0;
     const char *word = file->text + 3;
-    if (strncmp(file->text, "/* ", 3) == 0) length = strcspn(word, ": \n");
-    int named = (length == strlen(file->name) || length == stem) && word[length] == ':' &&
-                strncmp(word, file->name, length) == 0;
+    size_t length = strncmp(file->text, "/* ", 3) == 0 ? strcspn(word, ": \n") : 0;
+    int named = length > 0 && word[length] == ':' && strncmp(word, file->name, length) == 0 &&
+                !isalnum((unsigned char)file->name[length]);
     if (!named) complain(file, 1, "does not begin with a comment on what is in it:", file->name);
 }
 
