@@ -22,6 +22,7 @@ const gan__layer_kind *const gan__layer_kinds[] = {
     &gan__layer_gelu,
     &gan__layer_tanh,
     &gan__layer_sigmoid,
+    &gan__layer_softplus,
     &gan__layer_exp,
     &gan__layer_square,
     &gan__layer_sqrt,

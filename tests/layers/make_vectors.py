@@ -119,6 +119,7 @@ CASES = [
     ("silu", [P], nn.SiLU()),
     ("gelu", [P], nn.GELU()),
     ("exp", [P], Lambda(torch.exp)),
+    ("softplus", [P], nn.Softplus()),
     ("square", [P], Lambda(torch.square)),
     ("sqrt", [P], Lambda(torch.sqrt)),
     ("clamp 0.1 3", [P], Lambda(lambda x: torch.clamp(x, 0.1, 3))),

@@ -178,7 +178,7 @@ static inline void reference_activation(const reference *r, double *y)
 }
 
 /* a: which, two parameters */
-enum { EXP, SQUARE, SQRT, CLAMP, AFFINE };
+enum { EXP, SOFTPLUS, SQUARE, SQRT, CLAMP, AFFINE };
 static inline void reference_map(const reference *r, double *y)
 {
     const double *a = r->a;
@@ -186,6 +186,7 @@ static inline void reference_map(const reference *r, double *y)
         double x = r->x[0][i];
         switch ((int)a[0]) {
         case EXP: y[i] = exp(x); break;
+        case SOFTPLUS: y[i] = log1p(exp(x)); break;
         case SQUARE: y[i] = x * x; break;
         case SQRT: y[i] = sqrt(x); break;
         case CLAMP: y[i] = fmin(fmax(x, a[1]), a[2]); break;

@@ -92,6 +92,7 @@ static const test_case cases[] = {
     {"tanh", reference_activation, {{2, 3, 3, 5}}, {TANH, 0}, TRAINING, 0},
     {"sigmoid", reference_activation, {{2, 3, 3, 5}}, {SIGMOID, 0}, TRAINING, 0},
     {"exp", reference_map, {{2, 3, 3, 5}}, {EXP}, TRAINING, 0},
+    {"softplus", reference_map, {{2, 3, 3, 5}}, {SOFTPLUS}, TRAINING, 0},
     {"square", reference_map, {{2, 3, 3, 5}}, {SQUARE}, TRAINING, 0},
     {"sqrt", reference_map, {{2, 3, 3, 5}}, {SQRT}, TRAINING, 0},
     {"clamp", reference_map, {{2, 3, 3, 5}}, {CLAMP, -1, 1}, TRAINING, 0},
