@@ -5,9 +5,17 @@
  * parameters. Its parameters come into being when it is placed for the first time, since their
  * shapes depend on what goes in.
  *
- * embedding COUNT SIZE takes whole numbers from 0 to COUNT - 1; any other, NaN too, is
- * GAN_E_ARGUMENT from whatever applies the model (gan_tape_apply, gan_runner_run, a trainer's
- * step), and that call has changed nothing.
+ * embedding COUNT SIZE and onehot COUNT take whole numbers from 0 to COUNT - 1; any other, NaN too,
+ * is GAN_E_ARGUMENT from whatever applies the model (gan_tape_apply, gan_runner_run, a trainer's
+ * step), and that call has changed nothing. Numbers that were looked up have the gradient zero.
+ *
+ * add, multiply and concat repeat a 1x1 picture over the pixels of the others; add and multiply
+ * also repeat one channel over their channels. What was repeated gets the sum of its gradients.
+ *
+ * softplus, exp, square, sqrt, clamp LEAST MOST (-1, 1) and affine SCALE SHIFT (scale * x + shift,
+ * rounded once) work on each number. Gradients are PyTorch's: clamp's passes between the limits and
+ * at them, and is 0 for NaN, which stays NaN itself; that of sqrt at 0 is infinite, or NaN if 0 was
+ * coming in.
  *
  * Normalisation: y = (x - mean) / sqrt(variance + eps) * weight + bias. instancenorm and groupnorm
  * with one number to a mean are GAN_E_SHAPE, in evaluation too; layernorm of one number is its

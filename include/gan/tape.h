@@ -26,10 +26,12 @@ GAN_API gan_status gan_tape_reset(gan_tape *tape);
 
 /* Puts data on the tape: float32, or uint8 for pictures (scaled to [-1, 1]), or integers (class
  * numbers); uint8 of rank 1 holds class numbers too. The tensor is retained, not copied, where its
- * memory can be used as it is: do not write to it before the reset. `flags` is 0 or, for an input
- * whose gradient gan_tape_backward computes as well, GAN_INPUT_GRADIENT; other bits are
- * GAN_E_ARGUMENT. */
-#define GAN_INPUT_GRADIENT 1
+ * memory can be used as it is: do not write to it before the reset. `flags` is a sum of the
+ * following; other bits are GAN_E_ARGUMENT. */
+#define GAN_INPUT_GRADIENT 1 /* gan_tape_backward computes the gradient of this input as well */
+#define GAN_INPUT_NUMBERS                                              \
+    2 /* uint8 of any rank is numbers (0 stays 0, 255 is 255): one-hot \
+       * vectors, class numbers */
 GAN_API gan_status gan_tape_input(gan_tape *tape, gan_tensor *tensor, int32_t flags,
                                   gan_value *out);
 
@@ -69,6 +71,20 @@ GAN_API gan_status gan_tape_apply(gan_tape *tape, gan_model *model, const char *
                                   const gan_value *inputs, int32_t input_count, gan_value *outputs,
                                   int32_t output_count);
 
+/* Applies a layer without parameters and buffers, described as in a model ("multiply", "affine 2",
+ * "dropout 0.3": see layer.h), to `count` values: *out is its result, and gradients pass through it
+ * to them. It is applied as in training: dropout and noise draw, and count as one draw of the tape
+ * then; other layers count as none. Where a model tiles, so does it: add, multiply and concat
+ * repeat a 1x1 value over the pixels of the others, add and multiply one channel over their
+ * channels too, so a value of N, 1, 1, 1 is a factor for each sample.
+ *
+ * GAN_E_ARGUMENT for a layer that has parameters or buffers (dense, prelu, batchnorm) or refuses a
+ * number (onehot, with the number and the limit); GAN_E_TEXT for a statement that is none;
+ * GAN_E_SHAPE for values that do not go together. All have as many samples: a loss's scalar goes
+ * with values of one sample only. */
+GAN_API gan_status gan_tape_layer(gan_tape *tape, const char *statement, const gan_value *values,
+                                  int32_t count, gan_value *out);
+
 /* A loss: a scalar value, kept in double, from one or two values:
  *
  *   bce_logits [target=1]            binary cross-entropy of sigmoid(x); from 0 to 1
@@ -94,6 +110,10 @@ GAN_API gan_status gan_tape_combine(gan_tape *tape, const gan_value *values, con
 
 /* The same numbers, through which no gradient passes. */
 GAN_API gan_status gan_tape_detach(gan_tape *tape, gan_value value, gan_value *out);
+
+/* The gradient of the last backward to a value (GAN_E_STATE where that did not compute it) as a
+ * value of its own, through which no gradient passes. A later backward does not change it. */
+GAN_API gan_status gan_tape_take_gradient(gan_tape *tape, gan_value value, gan_value *out);
 
 /* Runs backwards from `count` values. seeds[i] is dL/dvalue (float32, the value's shape); seeds
  * NULL, or one of them NULL: ones. Adds into the gradients of the models named, and computes those

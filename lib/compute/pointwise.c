@@ -16,6 +16,7 @@ typedef struct pointwise_job {
     gan__map_kernel *map;
     gan__slope_kernel *slope;
     gan__binary_kernel *binary;
+    gan__two_kernel *two;
     const float *a, *b;
     float *y;
     int64_t count, length, columns;
@@ -84,12 +85,21 @@ static void pointwise_combine_task(void *argument, int64_t index, int32_t worker
                           job->y + at);
 }
 
-static void pointwise_clamp_task(void *argument, int64_t index, int32_t worker)
+static void pointwise_two_task(void *argument, int64_t index, int32_t worker)
 {
     const pointwise_job *job = argument;
     const int64_t at = index * job->length;
     (void)worker;
-    job->kernels->clamp(pointwise_length(job, at), job->alpha, job->beta, job->y + at);
+    job->two(pointwise_length(job, at), job->a + at, job->alpha, job->beta, job->y + at);
+}
+
+static void pointwise_clamp_slope_task(void *argument, int64_t index, int32_t worker)
+{
+    const pointwise_job *job = argument;
+    const int64_t at = index * job->length;
+    (void)worker;
+    job->kernels->clamp_slope(pointwise_length(job, at), job->a + at, job->b + at, job->alpha,
+                              job->beta, job->y + at);
 }
 
 bool gan__activation_uses_output(gan__activation activation, float parameter)
@@ -161,10 +171,50 @@ void gan__combine(gan_context *context, int64_t count, float alpha, const float 
     pointwise_run(context, pointwise_combine_task, &job);
 }
 
-void gan__clamp(gan_context *context, int64_t count, float least, float most, float *y)
+void gan__affine(gan_context *context, int64_t count, const float *x, float scale, float shift,
+                 float *y)
 {
-    pointwise_job job = {.y = y, .count = count, .alpha = least, .beta = most};
-    pointwise_run(context, pointwise_clamp_task, &job);
+    pointwise_job job = {.a = x, .y = y, .count = count, .alpha = scale, .beta = shift};
+    job.two = gan__kernels_of(context)->vector->affine;
+    pointwise_run(context, pointwise_two_task, &job);
+}
+
+void gan__clamp(gan_context *context, int64_t count, const float *x, float least, float most,
+                float *y)
+{
+    pointwise_job job = {.a = x, .y = y, .count = count, .alpha = least, .beta = most};
+    job.two = gan__kernels_of(context)->vector->clamp;
+    pointwise_run(context, pointwise_two_task, &job);
+}
+
+void gan__clamp_backward(gan_context *context, int64_t count, const float *x, const float *dy,
+                         float least, float most, float *dx)
+{
+    pointwise_job job = {.a = x, .b = dy, .y = dx, .count = count, .alpha = least, .beta = most};
+    pointwise_run(context, pointwise_clamp_slope_task, &job);
+}
+
+void gan__map(gan_context *context, gan__function function, int64_t count, const float *x, float *y)
+{
+    pointwise_job job = {.a = x, .y = y, .count = count};
+    job.map = gan__kernels_of(context)->vector->function[function];
+    pointwise_run(context, pointwise_map_task, &job);
+}
+
+void gan__square_backward(gan_context *context, int64_t count, const float *x, const float *dy,
+                          float *dx)
+{
+    pointwise_job job = {.a = x, .b = dy, .y = dx, .count = count};
+    job.slope = gan__kernels_of(context)->vector->square_slope;
+    pointwise_run(context, pointwise_slope_task, &job);
+}
+
+void gan__sqrt_backward(gan_context *context, int64_t count, const float *y, const float *dy,
+                        float *dx)
+{
+    pointwise_job job = {.a = y, .b = dy, .y = dx, .count = count};
+    job.slope = gan__kernels_of(context)->vector->sqrt_slope;
+    pointwise_run(context, pointwise_slope_task, &job);
 }
 
 static void pointwise_softmax_task(void *argument, int64_t index, int32_t worker)

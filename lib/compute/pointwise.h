@@ -31,7 +31,22 @@ void gan__multiply(gan_context *context, int64_t count, const float *a, const fl
 /* y = alpha * x + beta * y, as fma(alpha, x, beta * y); y is not read if beta is 0. */
 void gan__combine(gan_context *context, int64_t count, float alpha, const float *x, float beta,
                   float *y);
-void gan__clamp(gan_context *context, int64_t count, float least, float most, float *y);
+/* y = scale * x + shift, as fma(scale, x, shift). */
+void gan__affine(gan_context *context, int64_t count, const float *x, float scale, float shift,
+                 float *y);
+/* NaN stays; its gradient is 0, as PyTorch's, and dy at the bounds. */
+void gan__clamp(gan_context *context, int64_t count, const float *x, float least, float most,
+                float *y);
+void gan__clamp_backward(gan_context *context, int64_t count, const float *x, const float *dy,
+                         float least, float most, float *dx);
+/* y = exp(x), sqrt(x), ... */
+void gan__map(gan_context *context, gan__function function, int64_t count, const float *x,
+              float *y);
+/* dx = dy * 2x; dx = dy / 2y, y = sqrt(x). */
+void gan__square_backward(gan_context *context, int64_t count, const float *x, const float *dy,
+                          float *dx);
+void gan__sqrt_backward(gan_context *context, int64_t count, const float *y, const float *dy,
+                        float *dx);
 
 /* Rows of `columns`: y = exp(x - max) / sum. dx = y * (dy - <dy, y>). */
 void gan__softmax(gan_context *context, int64_t rows, int64_t columns, const float *x, float *y);

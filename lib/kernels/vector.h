@@ -37,6 +37,7 @@ typedef enum gan__function {
     GAN__LOG,      /* of 0: -inf; of negative numbers: NaN */
     GAN__SOFTPLUS, /* log(1 + exp(x)) */
     GAN__ERF,
+    GAN__SQRT,   /* exact: of -0 -0, of other negative numbers NaN */
     GAN__SINE,   /* sin(2 pi x), |x| <= 1 */
     GAN__COSINE, /* cos(2 pi x), |x| <= 1 */
     GAN__FUNCTION_COUNT
@@ -109,6 +110,7 @@ typedef struct gan__adam_rule {
 typedef void gan__map_kernel(int64_t count, const float *x, float parameter, float *y);
 typedef void gan__slope_kernel(int64_t count, const float *v, const float *dy, float parameter,
                                float *dx);
+typedef void gan__two_kernel(int64_t count, const float *x, float a, float b, float *y);
 typedef void gan__binary_kernel(int64_t count, const float *a, const float *b, float *y);
 typedef void gan__norm_forward_kernel(const gan__norm_block *block, const float *scale,
                                       const float *offset, float *y);
@@ -131,8 +133,15 @@ typedef struct gan__vector_kernels {
     gan__binary_kernel *add, *multiply;
     /* y = fma(alpha, x, beta * y); beta = 0: y = alpha * x, and y is not read. */
     void (*combine)(int64_t count, float alpha, const float *x, float beta, float *y);
-    /* NaN stays. */
-    void (*clamp)(int64_t count, float least, float most, float *y);
+    gan__two_kernel *affine; /* y = fma(a, x, b) */
+    gan__two_kernel *clamp;  /* y = min(b, max(a, x)); NaN stays */
+
+    /* Gradients: of x^2, v = x: dy * (x + x); of sqrt(x), v = y: dy / (y + y). Both ignore
+     * `parameter`. */
+    gan__slope_kernel *square_slope, *sqrt_slope;
+    /* dx = dy where least <= x <= most, else 0; so 0 where x is NaN. */
+    void (*clamp_slope)(int64_t count, const float *x, const float *dy, float least, float most,
+                        float *dx);
 
     /* One row. The maximum is exact; the sum is made in double over 16 lanes. */
     void (*softmax)(int64_t count, const float *x, float *y);

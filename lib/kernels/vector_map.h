@@ -27,6 +27,7 @@ MAP_FUNCTION(expm1, GAN__EXPM1)
 MAP_FUNCTION(log, GAN__LOG)
 MAP_FUNCTION(softplus, GAN__SOFTPLUS)
 MAP_FUNCTION(erf, GAN__ERF)
+MAP_FUNCTION(sqrt, GAN__SQRT)
 MAP_FUNCTION(sine, GAN__SINE)
 MAP_FUNCTION(cosine, GAN__COSINE)
 
@@ -88,10 +89,37 @@ KERNEL(combine)(int64_t count, float alpha, const float *x, float beta, float *y
     }
 }
 
-KERNEL(clamp)(int64_t count, float least, float most, float *y)
+KERNEL(affine)(int64_t count, const float *x, float scale, float shift, float *y)
+{
+    v_float a = v_set(scale), b = v_set(shift);
+    EACH(count, v_put(y + i, n, v_fma(a, v_get(x + i, n), b)););
+}
+
+KERNEL(clamp)(int64_t count, const float *x, float least, float most, float *y)
 {
     v_float low = v_set(least), high = v_set(most);
-    EACH(count, v_put(y + i, n, v_min(high, v_max(low, v_get(y + i, n)))););
+    EACH(count, v_put(y + i, n, v_min(high, v_max(low, v_get(x + i, n)))););
+}
+
+KERNEL(clamp_slope)(int64_t count, const float *x, const float *dy, float least, float most,
+                    float *dx)
+{
+    v_float low = v_set(least), high = v_set(most), zero = v_set(0.0f);
+    EACH(count, v_float v = v_get(x + i, n);
+         v_float below = v_select(v_less_equal(v, high), v_get(dy + i, n), zero);
+         v_put(dx + i, n, v_select(v_less_equal(low, v), below, zero)););
+}
+
+KERNEL(square_slope)(int64_t count, const float *x, const float *dy, float parameter, float *dx)
+{
+    (void)parameter;
+    EACH(count, v_float v = v_get(x + i, n); v_put(dx + i, n, v_get(dy + i, n) * (v + v)););
+}
+
+KERNEL(sqrt_slope)(int64_t count, const float *y, const float *dy, float parameter, float *dx)
+{
+    (void)parameter;
+    EACH(count, v_float v = v_get(y + i, n); v_put(dx + i, n, v_get(dy + i, n) / (v + v)););
 }
 
 /* Adds one group of 16, or the last `left` elements, to the lanes. `y` NULL: x alone. */

@@ -211,6 +211,7 @@ INLINE v_float TIER(math_function)(gan__function function, v_float x)
     case GAN__LOG: return TIER(math_log)(x);
     case GAN__SOFTPLUS: return TIER(math_softplus)(x);
     case GAN__ERF: return TIER(math_erf)(x);
+    case GAN__SQRT: return v_sqrt(x);
     case GAN__SINE: TIER(math_turn)(x, &sine, &cosine); return sine;
     default: TIER(math_turn)(x, &sine, &cosine); return cosine;
     }

@@ -21,8 +21,8 @@
      NAME(what##_sigmoid), __VA_ARGS__}
 
 const gan__vector_kernels TIER(gan__vector_kernels) = {
-    .function = {NAME(exp), NAME(expm1), NAME(log), NAME(softplus), NAME(erf), NAME(sine),
-                 NAME(cosine)},
+    .function = {NAME(exp), NAME(expm1), NAME(log), NAME(softplus), NAME(erf), NAME(sqrt),
+                 NAME(sine), NAME(cosine)},
     .activate = {NAME(linear), NAME(relu), NAME(leaky_relu), NAME(tanh), NAME(sigmoid), NAME(elu),
                  NAME(silu), NAME(gelu)},
     .slope_output = {NAME(linear_slope), NAME(relu_slope), NAME(leaky_relu_slope), NAME(tanh_slope),
@@ -30,7 +30,9 @@ const gan__vector_kernels TIER(gan__vector_kernels) = {
     .slope_input = {NAME(linear_slope), NAME(relu_slope), NAME(leaky_relu_slope), NULL, NULL,
                     NAME(elu_slope_input), NAME(silu_slope_input), NAME(gelu_slope_input)},
     .fill = NAME(fill), .add = NAME(add), .multiply = NAME(multiply), .combine = NAME(combine),
-    .clamp = NAME(clamp), .softmax = NAME(softmax), .softmax_backward = NAME(softmax_backward),
+    .affine = NAME(affine), .clamp = NAME(clamp), .square_slope = NAME(square_slope),
+    .sqrt_slope = NAME(sqrt_slope), .clamp_slope = NAME(clamp_slope),
+    .softmax = NAME(softmax), .softmax_backward = NAME(softmax_backward),
     .sum = NAME(sum), .dot = NAME(dot), .column_sum = NAME(column_sum),
     .column_dot = NAME(column_dot), .column_moments = NAME(column_moments),
     .norm_forward = FUSED(norm_forward, NAME(norm_forward_elu)), .norm_sums = FUSED(norm_sums),

@@ -52,6 +52,7 @@ const gan__layer_kind gan__layer_dropout = {
              GAN__OPTIONS(dropout_options),
              .size = sizeof(dropout_values)},
     .operands = 1,
+    .draws = true,
     .shape = gan__shape_same,
     .plan = dropout_plan,
     .forward = dropout_forward,

@@ -1,11 +1,10 @@
 /* embedding: y[n] = W[x[n]], rows of a trained table. x has one channel: whole numbers from 0 to
  * count - 1. Any other number, NaN too, is refused. */
 #include "layers/kinds.h"
+#include "layers/classes.h"
 
-#include "base/number.h"
 #include "base/parallel.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 typedef struct embedding_values {
@@ -25,17 +24,8 @@ static const gan__option embedding_options[] = {
 static gan_status embedding_shape(const gan_layer *layer, const gan__shape *in, int32_t count,
                                   gan__shape *out)
 {
-    const embedding_values *values = layer->options;
     (void)count;
-    if (in[0].c != 1) {
-        return gan__fail(layer->object.context, GAN_E_SHAPE,
-                         "embedding: needs one number for each sample or pixel, got %" PRId64
-                         " channels",
-                         in[0].c);
-    }
-    *out = in[0];
-    out->c = values->size;
-    return GAN_OK;
+    return gan__classes_shape(layer, in[0], ((const embedding_values *)layer->options)->size, out);
 }
 
 static gan_status embedding_declare(gan_layer *layer, const gan__shape *in, int32_t count)
@@ -56,27 +46,9 @@ static gan_status embedding_declare(gan_layer *layer, const gan__shape *in, int3
     return GAN_OK;
 }
 
-/* The row that x means, or -1. */
-static int64_t embedding_row(const embedding_values *values, float x)
-{
-    if (!(x >= 0.0f && x < (float)values->count)) return -1;
-    int64_t row = (int64_t)x;
-    return (float)row == x ? row : -1;
-}
-
 static gan_status embedding_admit(const gan__op *op)
 {
-    const embedding_values *values = op->layer->options;
-    const gan__shape in = op->in[0];
-    char index[GAN__NUMBER_SIZE];
-    for (int64_t i = 0; i < in.n * in.h * in.w; i++) {
-        if (embedding_row(values, op->x[0][i]) >= 0) continue;
-        return gan__fail(
-            op->context, GAN_E_ARGUMENT,
-            "embedding: index %s of sample %" PRId64 " is no whole number from 0 to %" PRId64,
-            gan__number_print((double)op->x[0][i], index), i / (in.h * in.w), values->count - 1);
-    }
-    return GAN_OK;
+    return gan__classes_admit(op, ((const embedding_values *)op->layer->options)->count);
 }
 
 static void embedding_one(void *argument, int64_t index, int32_t worker)
@@ -84,7 +56,7 @@ static void embedding_one(void *argument, int64_t index, int32_t worker)
     const gan__op *op = argument;
     const embedding_values *values = op->layer->options;
     const float *table = gan__parameter_value(op->layer, &op->layer->parameters[0]);
-    const int64_t row = embedding_row(values, op->x[0][index]);
+    const int64_t row = gan__class_of(op->x[0][index], values->count);
     float *y = op->y + index * values->size;
     (void)worker;
     memcpy(y, table + row * values->size, (size_t)values->size * sizeof *y);
@@ -105,7 +77,7 @@ static void embedding_backward(gan__op *op)
     if (!op->want_weights) return;
     float *gradient = gan__gradient_add(op->layer, &op->layer->parameters[0]);
     for (int64_t n = 0; n < count; n++) {
-        const int64_t row = embedding_row(values, op->x[0][n]);
+        const int64_t row = gan__class_of(op->x[0][n], values->count);
         if (row < 0) continue; /* the caller's array was written to since */
         float *to = gradient + row * values->size;
         const float *dy = op->dy + n * values->size;

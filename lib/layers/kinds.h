@@ -9,13 +9,17 @@ extern const gan__layer_kind gan__layer_input, gan__layer_dense, gan__layer_conv
     gan__layer_maxpool, gan__layer_global_avgpool, gan__layer_batchnorm, gan__layer_instancenorm,
     gan__layer_layernorm, gan__layer_groupnorm, gan__layer_relu, gan__layer_leaky_relu,
     gan__layer_prelu, gan__layer_elu, gan__layer_silu, gan__layer_gelu, gan__layer_tanh,
-    gan__layer_sigmoid, gan__layer_softmax, gan__layer_dropout, gan__layer_noise,
-    gan__layer_embedding, gan__layer_flatten, gan__layer_reshape, gan__layer_concat, gan__layer_add,
-    gan__layer_multiply, gan__layer_minibatch_stddev, gan__layer_pixel_shuffle;
+    gan__layer_sigmoid, gan__layer_softplus, gan__layer_exp, gan__layer_square, gan__layer_sqrt,
+    gan__layer_clamp, gan__layer_affine, gan__layer_softmax, gan__layer_dropout, gan__layer_noise,
+    gan__layer_embedding, gan__layer_onehot, gan__layer_flatten, gan__layer_reshape,
+    gan__layer_concat, gan__layer_add, gan__layer_multiply, gan__layer_minibatch_stddev,
+    gan__layer_pixel_shuffle;
 
 /* Bounds of options: far beyond use, yet sums and products of a few of them stay in 64 bits. */
 #define GAN__MOST_CHANNELS 16777216.0
 #define GAN__MOST_WINDOW 4096.0
+/* Of numbers that data is computed with: what float32 holds. */
+#define GAN__MOST_REAL 3.4028234663852886e38
 
 /* The shape rule of what works element by element. */
 gan_status gan__shape_same(const gan_layer *layer, const gan__shape *in, int32_t count,

@@ -65,7 +65,7 @@ static gan_status layer_read(gan_layer **out, gan_context *context, gan__lexer *
     gan__token token;
     GAN__TRY(gan__lexer_next(lexer, &token));
     if (token.kind != GAN__TOKEN_WORD)
-        return gan__fail(context, GAN_E_TEXT, "gan_layer_create: the statement names no layer");
+        return gan__fail(context, GAN_E_TEXT, "layer: the statement names no layer");
     const gan__layer_kind *kind = gan__layer_kind_find(token.text, token.length);
     if (!kind) return layer_unknown(context, &token);
 

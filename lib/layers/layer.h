@@ -66,6 +66,9 @@ typedef struct gan__layer_kind {
     /* Whether samples of a batch influence each other in training (batchnorm, minibatch_stddev). */
     bool couples;
 
+    /* Whether it draws random numbers in training (dropout, noise). */
+    bool draws;
+
     /* The next layer, if it is an activation that gan__activation_fuses, may be done in the store:
      * then op->tail is set. */
     bool takes_tail;

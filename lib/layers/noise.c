@@ -37,6 +37,7 @@ const gan__layer_kind gan__layer_noise = {
              GAN__OPTIONS(noise_options),
              .size = sizeof(noise_values)},
     .operands = 1,
+    .draws = true,
     .shape = gan__shape_same,
     .forward = noise_forward,
     .backward = noise_backward,

@@ -30,16 +30,20 @@ gan_status gan__tile_shape(const gan_layer *layer, const gan__shape *in, int32_t
     return GAN_OK;
 }
 
-gan_status gan__tile_shape_equal(const gan_layer *layer, const gan__shape *in, int32_t count,
-                                 gan__shape *out)
+gan_status gan__tile_shape_channels(const gan_layer *layer, const gan__shape *in, int32_t count,
+                                    gan__shape *out)
 {
+    int64_t channels = in[0].c;
     for (int32_t i = 1; i < count; i++) {
-        if (in[i].c == in[0].c) continue;
-        return gan__fail(layer->object.context, GAN_E_SHAPE,
-                         "%s: %" PRId64 " channels do not go with %" PRId64, layer->kind->kind.name,
-                         in[i].c, in[0].c);
+        if (in[i].c != channels && in[i].c != 1 && channels != 1)
+            return gan__fail(layer->object.context, GAN_E_SHAPE,
+                             "%s: %" PRId64 " channels do not go with %" PRId64,
+                             layer->kind->kind.name, in[i].c, channels);
+        if (channels == 1) channels = in[i].c;
     }
-    return gan__tile_shape(layer, in, count, out);
+    GAN__TRY(gan__tile_shape(layer, in, count, out));
+    out->c = channels;
+    return GAN_OK;
 }
 
 enum { TILE_PIXELS = 256, TILE_CHANNELS = 256 };
@@ -122,4 +126,77 @@ void gan__channels_get(gan_context *context, const gan__channels *channels, bool
                     .to_pixel = channels->c,
                     .slices = ((tiled ? channels->c : channels->pixels) + size - 1) / size};
     gan__parallel_for(context, channels->n * job.slices, tiled ? tile_sum : tile_move, &job);
+}
+
+/* ---- a single channel ---- */
+
+enum { SPREAD_CHUNK = 16384 };
+
+/* Rows of `length` numbers, for each of which there is one number in `x`. */
+typedef struct spread_job {
+    const gan__vector_kernels *kernels;
+    const float *from;
+    float *to;
+    int64_t rows, length, step; /* rows of one task */
+} spread_job;
+
+static int64_t spread_end(const spread_job *job, int64_t index)
+{
+    const int64_t end = (index + 1) * job->step;
+    return end < job->rows ? end : job->rows;
+}
+
+static void spread_fill(void *argument, int64_t index, int32_t worker)
+{
+    const spread_job *job = argument;
+    (void)worker;
+    for (int64_t row = index * job->step; row < spread_end(job, index); row++)
+        job->kernels->fill(job->length, job->from[row], job->to + row * job->length);
+}
+
+static void spread_add(void *argument, int64_t index, int32_t worker)
+{
+    const spread_job *job = argument;
+    (void)worker;
+    for (int64_t row = index * job->step; row < spread_end(job, index); row++) {
+        double lanes[GAN__LANES] = {0};
+        job->kernels->sum(job->length, job->from + row * job->length, lanes);
+        job->to[row] = (float)gan__add_lanes(lanes);
+    }
+}
+
+static void spread_run(gan_context *context, gan__shape in, gan__shape out, gan__task *task,
+                       spread_job *job)
+{
+    job->kernels = gan__kernels_of(context)->vector;
+    job->rows = gan__shape_count(in);
+    job->length = job->rows > 0 ? gan__shape_count(out) / job->rows : 0;
+    job->step = 1 + SPREAD_CHUNK / (job->length + 1);
+    gan__parallel_for(context, (job->rows + job->step - 1) / job->step, task, job);
+}
+
+static gan__channels spread_channels(gan__shape s)
+{
+    return (gan__channels){.n = s.n, .pixels = s.h * s.w, .c = s.c, .stride = s.c};
+}
+
+void gan__spread(gan_context *context, gan__shape in, gan__shape out, const float *x, float *y)
+{
+    const gan__channels channels = spread_channels(out);
+    spread_job job = {.from = x, .to = y};
+    if (in.c != out.c)
+        spread_run(context, in, out, spread_fill, &job);
+    else
+        gan__channels_put(context, &channels, gan__is_tiled(in, out), x, y);
+}
+
+void gan__spread_sum(gan_context *context, gan__shape in, gan__shape out, const float *dy,
+                     float *dx)
+{
+    const gan__channels channels = spread_channels(out);
+    spread_job job = {.from = dy, .to = dx};
+    if (in.c != out.c)
+        spread_run(context, in, out, spread_add, &job);
+    else
+        gan__channels_get(context, &channels, gan__is_tiled(in, out), 1.0f, dy, dx);
 }

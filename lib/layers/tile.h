@@ -1,4 +1,5 @@
-/* tile.h: a 1x1 picture repeated over the pixels of another, and the sum that undoes it. */
+/* tile.h: a 1x1 picture repeated over the pixels of another, a single channel over its channels,
+ * and the sums that undo it. */
 #ifndef GAN__TILE_H
 #define GAN__TILE_H
 
@@ -15,9 +16,24 @@ static inline bool gan__is_tiled(gan__shape in, gan__shape out)
 gan_status gan__tile_shape(const gan_layer *layer, const gan__shape *in, int32_t count,
                            gan__shape *out);
 
-/* The same where all must have the same channels: a shape rule. */
-gan_status gan__tile_shape_equal(const gan_layer *layer, const gan__shape *in, int32_t count,
-                                 gan__shape *out);
+/* The same where all must have as many channels, or one, which is repeated over them: a shape
+ * rule. */
+gan_status gan__tile_shape_channels(const gan_layer *layer, const gan__shape *in, int32_t count,
+                                    gan__shape *out);
+
+/* Whether this operand of such a rule must be repeated to fill the result. */
+static inline bool gan__is_spread(gan__shape in, gan__shape out)
+{
+    return gan__is_tiled(in, out) || in.c != out.c;
+}
+
+/* y: x over the whole result; a copy where the shapes are equal. */
+void gan__spread(gan_context *context, gan__shape in, gan__shape out, const float *x, float *y);
+
+/* dx: the sum of dy over all that each number of x was repeated to: over pixels alone in their
+ * order (as column_sum of the kernels), else over 16 lanes in double. */
+void gan__spread_sum(gan_context *context, gan__shape in, gan__shape out, const float *dy,
+                     float *dx);
 
 /* Channels [first, first + c) of pictures: n samples of `pixels`, `stride` channels in memory. */
 typedef struct gan__channels {

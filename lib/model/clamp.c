@@ -7,7 +7,8 @@ static gan_status clamp_stores(gan_model *model, float least, float most)
 {
     for (size_t i = 0; i < model->store_count; i++) {
         gan__store *store = model->stores[i];
-        gan__clamp(model->object.context, store->weight_count, least, most, store->weights);
+        gan__clamp(model->object.context, store->weight_count, store->weights, least, most,
+                   store->weights);
         store->version++;
     }
     return GAN_OK;

@@ -21,7 +21,8 @@ typedef enum gan__record_kind {
     GAN__RECORD_APPLY,
     GAN__RECORD_LOSS,
     GAN__RECORD_COMBINE,
-    GAN__RECORD_DETACH
+    GAN__RECORD_DETACH,
+    GAN__RECORD_GRADIENT
 } gan__record_kind;
 
 typedef struct gan__tape_value {
@@ -66,7 +67,8 @@ typedef struct gan__record {
     uint64_t *versions; /* of the model's stores when it was applied */
     size_t store_count;
 
-    char *spec; /* loss: what `loss` was made from */
+    /* Loss: what `loss` was made from. Application of a layer: its statement; of a model: NULL. */
+    char *spec;
     gan__loss loss;
 
     double *weights; /* combination */
@@ -121,6 +123,10 @@ static inline gan__tape_value *gan__tape_at(const gan_tape *tape, int32_t index)
     return &tape->places[index].record->values[tape->places[index].output];
 }
 
+/* Where a value, or its gradient of the last backward, lies; GAN_E_STATE where it has none. */
+gan_status gan__tape_source(const gan_tape *tape, const char *function, gan_value value,
+                            int32_t what, gan__shape *shape, const float **data);
+
 /* The record for the next call: a kept one of this kind that fits(record, wanted), fits NULL: any;
  * else a new one, with nothing set but that. It is not part of the round before it is committed. */
 typedef bool gan__record_fits(const gan__record *record, const void *wanted);
@@ -133,6 +139,12 @@ gan_status gan__record_operands(gan_tape *tape, gan__record *record, const gan_v
                                 size_t count, const char *function);
 gan_status gan__block_reserve(gan_context *context, gan__floats *block, size_t count);
 gan_status gan__tape_reserve_transient(gan_tape *tape, size_t size);
+
+/* tape_apply.c: applies a model that is one layer, `statement`, in training and frozen; a draw is
+ * counted where the layer makes one. `inputs` are values of this tape with the shapes that the
+ * model was made for. */
+gan_status gan__tape_apply_layer(gan_tape *tape, gan_model *model, const char *statement,
+                                 const gan_value *inputs, gan_value *out);
 
 /* tape_arena.c: lends an arena to the record's plan; the same as last time, if the round is a
  * repeated one. */

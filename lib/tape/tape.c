@@ -305,9 +305,8 @@ static gan_status tape_write(const gan_tape *tape, const char *function, gan__sh
     return GAN_OK;
 }
 
-/* Where a value, or its gradient of the last backward, lies. */
-static gan_status tape_source(gan_tape *tape, const char *function, gan_value value, int32_t what,
-                              gan__shape *shape, const float **data)
+gan_status gan__tape_source(const gan_tape *tape, const char *function, gan_value value,
+                            int32_t what, gan__shape *shape, const float **data)
 {
     int32_t index;
     GAN__TRY(gan__tape_find(tape, function, value, &index));
@@ -325,7 +324,7 @@ static gan_status tape_read(gan_tape *tape, const char *function, gan_value valu
 {
     gan__shape shape;
     const float *data;
-    GAN__TRY(tape_source(tape, function, value, what, &shape, &data));
+    GAN__TRY(gan__tape_source(tape, function, value, what, &shape, &data));
     return tape_write(tape, function, shape, data, tensor);
 }
 
@@ -347,7 +346,7 @@ static gan_status tape_tensor(gan_tensor **out, gan_tape *tape, gan_value value,
 {
     gan__shape s;
     const float *data;
-    GAN__TRY(tape_source(tape, "gan_tape_tensor", value, what, &s, &data));
+    GAN__TRY(gan__tape_source(tape, "gan_tape_tensor", value, what, &s, &data));
     const int64_t shape[4] = {s.n, s.h, s.w, s.c};
     GAN__TRY(gan_tensor_create(out, tape->object.context, GAN_FLOAT32, 4, shape));
     gan__tensor_write(*out, false, data);

@@ -15,6 +15,9 @@ typedef struct apply_call {
     gan__plan_mode mode;
     bool frozen;
     const gan__shape *shapes; /* of the model's inputs, all groups together */
+    const char *function;     /* for messages */
+    const char *statement;    /* the model is this layer; NULL: any */
+    bool draws;               /* it is a draw of the tape */
 } apply_call;
 
 /* ---- the mode ---- */
@@ -136,10 +139,14 @@ static gan_status apply_prepare(gan_tape *tape, gan__record *record, const apply
     gan__free(context, record->dx);
     gan__free(context, record->dy);
     gan__free(context, record->versions);
+    gan__free(context, record->spec);
     record->x = NULL;
     record->dx = NULL;
     record->dy = NULL;
     record->versions = NULL;
+    record->spec = NULL;
+    if (call->statement)
+        GAN__TRY(gan__copy_text(context, &record->spec, call->statement, strlen(call->statement)));
     GAN__TRY(gan__allocate(context, &record->x, model->input_count, sizeof *record->x));
     GAN__TRY(gan__allocate(context, &record->dx, model->input_count, sizeof *record->dx));
     GAN__TRY(gan__allocate(context, &record->dy, model->output_count, sizeof *record->dy));
@@ -184,41 +191,61 @@ static void apply_outputs(gan__record *record, const apply_call *call)
     }
 }
 
+static gan_status apply_record(gan_tape *tape, apply_call *call, const gan_value *inputs,
+                               gan_value *outputs)
+{
+    const gan_model *model = call->model;
+    gan__record *record;
+    if (call->draws) GAN__TRY(gan__tape_may_draw(tape, call->function));
+    GAN__TRY(apply_trace(tape, call, inputs));
+    GAN__TRY(apply_shapes(tape, call, inputs));
+    GAN__TRY(gan__tape_take(tape, GAN__RECORD_APPLY, apply_fits, call, &record));
+    size_t groups = (size_t)call->mode.groups;
+    GAN__TRY(apply_prepare(tape, record, call));
+    GAN__TRY(
+        gan__record_operands(tape, record, inputs, groups * model->input_count, call->function));
+    GAN__TRY(gan__record_values(tape, record, groups * model->output_count));
+    GAN__TRY(gan__tape_reserve_transient(tape, gan__plan_transient(record->plan)));
+    GAN__TRY(apply_inputs(tape, record, call));
+    GAN__TRY(gan__tape_lend(tape, record));
+    record->groups = call->mode.groups;
+    record->frozen = call->frozen;
+    for (size_t i = 0; i < record->store_count; i++)
+        record->versions[i] = model->stores[i]->version;
+    const gan__plan_draw draw = {tape->seed, tape->draws};
+    if (!tape->rehearses)
+        GAN__TRY(gan__plan_forward(record->plan, record->x, &draw, tape->transient));
+    if (call->draws) tape->draws++;
+    apply_outputs(record, call);
+    gan__tape_commit(tape, record, outputs);
+    return GAN_OK;
+}
+
+gan_status gan__tape_apply_layer(gan_tape *tape, gan_model *model, const char *statement,
+                                 const gan_value *inputs, gan_value *out)
+{
+    apply_call call = {.model = model,
+                       .mode = {.training = true, .groups = 1},
+                       .frozen = true,
+                       .function = "gan_tape_layer",
+                       .statement = statement,
+                       .draws = model->nodes[0].layer->kind->draws};
+    return apply_record(tape, &call, inputs, out);
+}
+
 static gan_status apply_run(gan_tape *tape, gan_model *model, const char *mode,
                             const gan_value *inputs, int32_t input_count, gan_value *outputs,
                             int32_t output_count)
 {
-    apply_call call = {.model = model};
-    gan__record *record;
+    apply_call call = {.model = model, .function = "gan_tape_apply"};
     if (model->object.context != tape->object.context)
         return gan__fail(tape->object.context, GAN_E_ARGUMENT,
                          "gan_tape_apply: the model belongs to another context");
     GAN__TRY(apply_mode(tape->object.context, mode, &call));
     GAN__TRY(gan__model_check_counts(model, tape->object.context, "gan_tape_apply",
                                      call.mode.groups, input_count, output_count));
-    if (call.mode.training) GAN__TRY(gan__tape_may_draw(tape, "gan_tape_apply"));
-    GAN__TRY(apply_trace(tape, &call, inputs));
-    GAN__TRY(apply_shapes(tape, &call, inputs));
-    GAN__TRY(gan__tape_take(tape, GAN__RECORD_APPLY, apply_fits, &call, &record));
-    size_t groups = (size_t)call.mode.groups;
-    GAN__TRY(apply_prepare(tape, record, &call));
-    GAN__TRY(
-        gan__record_operands(tape, record, inputs, groups * model->input_count, "gan_tape_apply"));
-    GAN__TRY(gan__record_values(tape, record, groups * model->output_count));
-    GAN__TRY(gan__tape_reserve_transient(tape, gan__plan_transient(record->plan)));
-    GAN__TRY(apply_inputs(tape, record, &call));
-    GAN__TRY(gan__tape_lend(tape, record));
-    record->groups = call.mode.groups;
-    record->frozen = call.frozen;
-    for (size_t i = 0; i < record->store_count; i++)
-        record->versions[i] = model->stores[i]->version;
-    const gan__plan_draw draw = {tape->seed, tape->draws};
-    if (!tape->rehearses)
-        GAN__TRY(gan__plan_forward(record->plan, record->x, &draw, tape->transient));
-    if (call.mode.training) tape->draws++;
-    apply_outputs(record, &call);
-    gan__tape_commit(tape, record, outputs);
-    return GAN_OK;
+    call.draws = call.mode.training;
+    return apply_record(tape, &call, inputs, outputs);
 }
 
 gan_status gan_tape_apply(gan_tape *tape, gan_model *model, const char *mode,

@@ -47,6 +47,10 @@ gan_status gan__tape_lend(gan_tape *tape, gan__record *record)
 {
     gan_context *context = tape->object.context;
     size_t size = gan__plan_arena(record->plan);
+    if (size == 0) { /* a single layer: any arena would be kept from those who need it */
+        gan__plan_bind(record->plan, NULL);
+        return GAN_OK;
+    }
     int32_t index = arena_choose(tape, record, size);
     if (index < 0) {
         GAN__TRY(gan__grow(context, &tape->arenas, &tape->arena_capacity, tape->arena_count + 1,

@@ -24,6 +24,7 @@ static gan_status source_input(gan_tape *tape, gan_tensor *tensor, int32_t flags
     gan_context *context = tape->object.context;
     gan__record *record;
     gan__shape shape;
+    bool picture = gan__tensor_is_picture(tensor) && !(flags & GAN_INPUT_NUMBERS);
     bool direct = tensor->dtype == GAN_FLOAT32 && gan__tensor_is_contiguous(tensor);
     if (gan__tensor_shape(tensor, &shape) != GAN_OK)
         return gan__fail(context, GAN_E_SHAPE,
@@ -40,8 +41,7 @@ static gan_status source_input(gan_tape *tape, gan_tensor *tensor, int32_t flags
         gan__object_retain(tensor);
         record->tensor = tensor;
     } else {
-        if (!tape->rehearses)
-            gan__tensor_read(tensor, gan__tensor_is_picture(tensor), record->data.memory);
+        if (!tape->rehearses) gan__tensor_read(tensor, picture, record->data.memory);
         record->values[0].data = record->data.memory;
     }
     gan__tape_commit(tape, record, out);
@@ -55,9 +55,10 @@ gan_status gan_tape_input(gan_tape *tape, gan_tensor *tensor, int32_t flags, gan
     if (!out) return gan__fail(context, GAN_E_ARGUMENT, "gan_tape_input: out is NULL");
     *out = -1;
     GAN__TRY(gan__object_check(context, tensor, GAN__TENSOR, "gan_tape_input", "tensor"));
-    if (flags & ~GAN_INPUT_GRADIENT)
+    if (flags & ~(GAN_INPUT_GRADIENT | GAN_INPUT_NUMBERS))
         return gan__fail(context, GAN_E_ARGUMENT,
-                         "gan_tape_input: flags is %" PRId32 ", neither 0 nor GAN_INPUT_GRADIENT",
+                         "gan_tape_input: flags is %" PRId32
+                         ", with more than GAN_INPUT_GRADIENT and GAN_INPUT_NUMBERS",
                          flags);
     GAN__RETURN_ENTERED(context, source_input(tape, tensor, flags, out));
 }

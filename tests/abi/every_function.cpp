@@ -424,6 +424,8 @@ static void step_generator(game &t, gan_tensor *noise)
     must(gan_tape_gradient(t.tape, z, back), "gan_tape_gradient");
     must(gan_tape_tensor(&picture, t.tape, fake, GAN_VALUE), "gan_tape_tensor");
     must(gan_tape_tensor(&slope, t.tape, z, GAN_GRADIENT));
+    must(gan_tape_take_gradient(t.tape, z, &z), "gan_tape_take_gradient");
+    must(gan_tape_layer(t.tape, "clamp -1 1", &z, 1, &z), "gan_tape_layer");
     expect(std::isfinite(number) && shape[1] == 8 && gan_tensor_count(picture) == 256, "a picture");
     expect(std::memcmp(gan_tensor_data(picture), gan_tensor_data(made), 256 * sizeof(float)) == 0,
            "the same picture");

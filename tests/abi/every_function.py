@@ -463,6 +463,10 @@ class Session(unittest.TestCase):
         self.good(LIB.gan_tape_value(tape, y, scores))
         made = self.make("tensor", LIB.gan_tape_tensor, tape, x, H.constants["GAN_GRADIENT"])
         self.assertEqual(list(self.floats(made)), list(self.floats(slopes)))
+        taken = self.values(LIB.gan_tape_take_gradient, tape, x)
+        doubled = self.values(LIB.gan_tape_layer, tape, b"affine 2", int64s(taken), 1)
+        self.good(LIB.gan_tape_value(tape, doubled, slopes))
+        self.assertEqual(list(self.floats(slopes)), [2 * g for g in self.floats(made)])
 
     def optimizer(self, optimizer, model):
         self.assertEqual(LIB.gan_optimizer_steps(optimizer), 20)

@@ -74,7 +74,7 @@ static void refuse_tape_sources(world *w)
     EACH_WRONG(TAPE, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_tape_input, bad, cube, 0, &w->loss);
     EACH_WRONG(TENSOR, bad) NO_VALUE(GAN_E_ARGUMENT, "tensor", gan_tape_input, tape, bad, 0, put);
     REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_tape_input, tape, w->latent, 0, NULL);
-    NO_VALUE(GAN_E_ARGUMENT, "flags is 2,", gan_tape_input, tape, w->latent, 2, put);
+    NO_VALUE(GAN_E_ARGUMENT, "flags is 4,", gan_tape_input, tape, w->latent, 4, put);
     NO_VALUE(GAN_E_ARGUMENT, "flags is -1,", gan_tape_input, tape, w->latent, -1, put);
     NO_VALUE(GAN_E_SHAPE, "rank 3", gan_tape_input, tape, cube, 0, put);
     NO_VALUE(GAN_E_SHAPE, "2 x 0 x 3 x 1", gan_tape_input, tape, empty, 0, put);
@@ -131,7 +131,22 @@ static void refuse_tape_records(world *w)
     REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_tape_combine, tape, &w->x, weights, 1, NULL);
     EACH_WRONG(TAPE, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_tape_detach, bad, w->x, out);
     REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_tape_detach, tape, w->x, NULL);
+    EACH_WRONG(TAPE, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_tape_layer, bad, "tanh", &w->x, 1, out);
+    REFUSED(GAN_E_ARGUMENT, "statement is NULL", gan_tape_layer, tape, NULL, &w->x, 1, out);
+    REFUSED(GAN_E_ARGUMENT, "values is NULL", gan_tape_layer, tape, "tanh", NULL, 1, out);
+    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_tape_layer, tape, "tanh", &w->x, 1, NULL);
+    REFUSED(GAN_E_ARGUMENT, "0 values", gan_tape_layer, tape, "tanh", &w->x, 0, out);
+    REFUSED(GAN_E_ARGUMENT, "-2 values", gan_tape_layer, tape, "tanh", &w->x, -2, out);
+    REFUSED(GAN_E_ARGUMENT, "dense has parameters", gan_tape_layer, tape, "dense 3", &w->x, 1, out);
+    REFUSED(GAN_E_ARGUMENT, "input takes no values", gan_tape_layer, tape, "input 3", &w->x, 1,
+            out);
+    REFUSED(GAN_E_TEXT, "did you mean 'tanh'", gan_tape_layer, tape, "tanhh", &w->x, 1, out);
+    EACH_WRONG(TAPE, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_tape_take_gradient, bad, w->x, out);
+    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_tape_take_gradient, tape, w->x, NULL);
+    REFUSED(GAN_E_STATE, "no gradient", gan_tape_take_gradient, tape, w->x, out);
     for (int i = 0; i < 7; i++) {
+        REFUSED(GAN_E_ARGUMENT, "value", gan_tape_layer, tape, "tanh", &values[i], 1, out);
+        REFUSED(GAN_E_ARGUMENT, "value", gan_tape_take_gradient, tape, values[i], out);
         REFUSED(GAN_E_ARGUMENT, "value", gan_tape_apply, tape, g, "training", &values[i], 1, &made,
                 1);
         REFUSED(GAN_E_ARGUMENT, "value", gan_tape_loss, tape, "mean", &values[i], 1, out);

@@ -341,6 +341,8 @@ static void busy_tape(world *w)
     BUSY(gan_tape_loss(tape, "mean", &w->x, 1, &out));
     BUSY(gan_tape_combine(tape, &w->x, &weight, 1, &out));
     BUSY(gan_tape_detach(tape, w->x, &out));
+    BUSY(gan_tape_layer(tape, "tanh", &w->x, 1, &out));
+    BUSY(gan_tape_take_gradient(tape, w->x, &out));
     BUSY(gan_tape_value(tape, w->x, w->made));
     BUSY(gan_tape_gradient(tape, w->x, w->made));
     BUSY_MADE(gan_tensor, gan_tape_tensor, tape, w->x, GAN_VALUE);

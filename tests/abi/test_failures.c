@@ -166,11 +166,13 @@ static gan_status train_by_hand(program *p)
         DO(gan_tape_reset(p->tape));
         DO(gan_tape_normal(p->tape, 2, shape, &p->z));
         DO(gan_tape_apply(p->tape, p->discriminator, "training", &p->z, 1, &p->x, 1));
+        DO(gan_tape_layer(p->tape, "square", &p->x, 1, &p->x));
         DO(gan_tape_detach(p->tape, p->x, &p->score));
         DO(gan_tape_loss(p->tape, "softplus sign=-1", &p->x, 1, &terms[0]));
         DO(gan_tape_loss(p->tape, "mse", (gan_value[]){p->x, p->score}, 2, &terms[1]));
         DO(gan_tape_combine(p->tape, terms, (double[]){1, 0.5}, 2, &p->loss));
         DO(gan_tape_backward(p->tape, &p->loss, NULL, 1, &p->discriminator, 1));
+        DO(gan_tape_take_gradient(p->tape, p->x, &p->score));
         DO(gan_optimizer_step(p->optimizer));
         DO(gan_optimizer_zero(p->optimizer));
     }

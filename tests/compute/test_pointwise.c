@@ -92,7 +92,7 @@ TEST(special_values)
         CHECK(f == GAN__TANH || f == GAN__SIGMOID ? y[3] == 1 : isinf(y[3]));
         CHECK(y[0] == (f == GAN__SIGMOID ? 0.5f : 0));
     }
-    gan__clamp(context, 4, -1, 1, x);
+    gan__clamp(context, 4, x, -1, 1, x);
     CHECK(isnan(x[2]) && x[3] == 1 && x[0] == 0);
     CHECK(gan__activation_uses_output(GAN__LEAKY_RELU, 0));
     CHECK(!gan__activation_uses_output(GAN__LEAKY_RELU, -0.1f));

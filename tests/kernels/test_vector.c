@@ -144,7 +144,15 @@ static void check_pointwise(const gan__vector_kernels *tier, int64_t n)
     BOTH("multiply", n, k->multiply(n, in[0], o[1], o[1]));
     BOTH("combine", n, k->combine(n, alpha, in[0], beta, o[2]));
     BOTH("combine 0", n, k->combine(n, alpha, in[0], 0, o[3]));
-    BOTH("clamp", n, k->clamp(n, -0.5f, 0.25f, o[2]));
+    BOTH("clamp", n, k->clamp(n, in[2], -0.5f, 0.25f, o[2]));
+    BOTH("clamp in place", n, k->clamp(n, o[0], -0.5f, 0.25f, o[0]));
+    BOTH("clamp slope", n, k->clamp_slope(n, in[0], in[1], -0.5f, 0.25f, o[3]));
+    prepare(n, 0);
+    BOTH("affine", n, k->affine(n, in[0], alpha, beta, o[0]));
+    BOTH("affine in place", n, k->affine(n, o[1], alpha, beta, o[1]));
+    BOTH("square slope", n, k->square_slope(n, in[0], in[1], 0, o[2]));
+    BOTH("square slope in place", n, k->square_slope(n, in[0], o[2], 0, o[2]));
+    BOTH("sqrt slope", n, k->sqrt_slope(n, in[0], in[1], 0, o[3]));
     BOTH("sum", n, k->sum(n, in[0], s[0]));
     BOTH("dot", n, k->dot(n, in[0], in[1], s[1]));
     prepare(n, n % 2 == 0);

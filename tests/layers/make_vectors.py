@@ -118,6 +118,13 @@ CASES = [
     ("elu", [P], nn.ELU()),
     ("silu", [P], nn.SiLU()),
     ("gelu", [P], nn.GELU()),
+    ("exp", [P], Lambda(torch.exp)),
+    ("softplus", [P], nn.Softplus()),
+    ("square", [P], Lambda(torch.square)),
+    ("sqrt", [P], Lambda(torch.sqrt)),
+    ("clamp 0.1 3", [P], Lambda(lambda x: torch.clamp(x, 0.1, 3))),
+    ("clamp -0.5 0.25", [P], Lambda(lambda x: torch.clamp(x, -0.5, 0.25))),
+    ("affine 0.5 -3", [P], Lambda(lambda x: 0.5 * x - 3)),
     ("tanh", [P], nn.Tanh()),
     ("sigmoid", [P], nn.Sigmoid()),
     ("softmax", [P], nn.Softmax(dim=1)),
@@ -141,6 +148,10 @@ CASES = [
      Lambda(lambda a, b, c: torch.cat([a, b.expand(-1, -1, 5, 6), c], dim=1))),
     ("add", [P, P], Lambda(lambda a, b: a + b)),
     ("multiply", [P, (2, 1, 1, 4)], Lambda(lambda a, b: a * b)),
+    ("multiply", [P, (2, 1, 1, 1)], Lambda(lambda a, b: a * b)),
+    ("multiply", [(2, 5, 6, 1), P], Lambda(lambda a, b: a * b)),
+    ("add", [P, (2, 1, 1, 1)], Lambda(lambda a, b: a + b)),
+    ("add", [(2, 5, 6, 1), (2, 1, 1, 4)], Lambda(lambda a, b: a + b)),
     ("minibatch_stddev", [(8, 3, 2, 3)], Lambda(stddev)),
     ("pixel_shuffle 2", [P], nn.PixelShuffle(2)),
 ]
@@ -151,7 +162,10 @@ def run(statement, shapes, module):
     module.train(training)
     inputs = []
     for i, shape in enumerate(shapes):
-        x = torch.tensor(mixed(i + 1, int(np.prod(shape))).reshape(shape)).permute(0, 3, 1, 2)
+        values = mixed(i + 1, int(np.prod(shape))).reshape(shape)
+        if statement == "sqrt":
+            values = np.abs(values) + 0.125
+        x = torch.tensor(values).permute(0, 3, 1, 2)
         inputs.append(x.contiguous().requires_grad_())
     tensors = dict(module.named_parameters())
     names = [n.split(".")[-1] for n in tensors]

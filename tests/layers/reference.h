@@ -177,6 +177,30 @@ static inline void reference_activation(const reference *r, double *y)
     }
 }
 
+/* a: which, two parameters */
+enum { EXP, SOFTPLUS, SQUARE, SQRT, CLAMP, AFFINE };
+static inline void reference_map(const reference *r, double *y)
+{
+    const double *a = r->a;
+    for (int64_t i = 0; i < gan__shape_count(r->out); i++) {
+        double x = r->x[0][i];
+        switch ((int)a[0]) {
+        case EXP: y[i] = exp(x); break;
+        case SOFTPLUS: y[i] = log1p(exp(x)); break;
+        case SQUARE: y[i] = x * x; break;
+        case SQRT: y[i] = sqrt(x); break;
+        case CLAMP: y[i] = fmin(fmax(x, a[1]), a[2]); break;
+        default: y[i] = a[1] * x + a[2];
+        }
+    }
+}
+
+static inline void reference_onehot(const reference *r, double *y)
+{
+    FOR_EACH(r->out, n, h, w, c)
+    y[at(r->out, n, h, w, c)] = r->x[0][at(r->in[0], n, h, w, 0)] == (double)c;
+}
+
 static inline void reference_softmax(const reference *r, double *y)
 {
     FOR_EACH(r->in[0], n, h, w, c)
@@ -287,7 +311,7 @@ static inline void reference_join(const reference *r, double *y)
         for (int32_t i = 0; i < r->count; i++) {
             gan__shape in = r->in[i];
             bool single = in.h == 1 && in.w == 1;
-            int64_t channel = r->a[0] == 0 ? c - first : c;
+            int64_t channel = r->a[0] == 0 ? c - first : in.c == 1 ? 0 : c;
             first += in.c;
             if (channel < 0 || channel >= in.c) continue;
             double x = r->x[i][at(in, n, single ? 0 : h, single ? 0 : w, channel)];

@@ -8,7 +8,7 @@ typedef struct test_case {
     gan__shape in[3];
     double a[12];
     setting mode;
-    bool whole; /* x: small whole numbers (embedding) */
+    bool whole; /* x: small whole numbers (embedding, onehot), whose gradient is zero */
 } test_case;
 
 #define TRAINING         \
@@ -91,6 +91,16 @@ static const test_case cases[] = {
     {"gelu", reference_activation, {{2, 3, 3, 5}}, {GELU, 0}, TRAINING, 0},
     {"tanh", reference_activation, {{2, 3, 3, 5}}, {TANH, 0}, TRAINING, 0},
     {"sigmoid", reference_activation, {{2, 3, 3, 5}}, {SIGMOID, 0}, TRAINING, 0},
+    {"exp", reference_map, {{2, 3, 3, 5}}, {EXP}, TRAINING, 0},
+    {"softplus", reference_map, {{2, 3, 3, 5}}, {SOFTPLUS}, TRAINING, 0},
+    {"square", reference_map, {{2, 3, 3, 5}}, {SQUARE}, TRAINING, 0},
+    {"sqrt", reference_map, {{2, 3, 3, 5}}, {SQRT}, TRAINING, 0},
+    {"clamp", reference_map, {{2, 3, 3, 5}}, {CLAMP, -1, 1}, TRAINING, 0},
+    {"clamp -0.5 0.25", reference_map, {{2, 3, 3, 5}}, {CLAMP, -0.5, 0.25}, TRAINING, 0},
+    {"clamp most=0.5", reference_map, {{3, 1, 1, 9}}, {CLAMP, -1, 0.5}, TRAINING, 0},
+    {"affine", reference_map, {{2, 3, 3, 5}}, {AFFINE, 1, 0}, TRAINING, 0},
+    {"affine 0.5 -3", reference_map, {{2, 3, 3, 5}}, {AFFINE, 0.5, -3}, TRAINING, 0},
+    {"affine shift=0.75", reference_map, {{2, 3, 3, 5}}, {AFFINE, 1, 0.75}, TRAINING, 0},
     {"prelu", reference_activation, {{2, 3, 3, 5}}, {PRELU}, TRAINING, 0},
     {"prelu 0.1 per_channel=yes",
      reference_activation,
@@ -132,6 +142,8 @@ static const test_case cases[] = {
      0},
     {"global_avgpool", reference_global_avgpool, {{2, 3, 4, 19}}, {0}, TRAINING, 0},
     {"embedding 4 6", reference_embedding, {{9, 1, 1, 1}}, {0}, TRAINING, 1},
+    {"onehot 4", reference_onehot, {{9, 1, 1, 1}}, {0}, TRAINING, 1},
+    {"onehot 7", reference_onehot, {{2, 3, 5, 1}}, {0}, TRAINING, 1},
     {"flatten", reference_reshape, {{2, 3, 2, 5}}, {0}, TRAINING, 0},
     {"reshape 3 2 4", reference_reshape, {{2, 1, 1, 24}}, {0}, TRAINING, 0},
     {"reshape 6 any 2", reference_reshape, {{2, 3, 2, 4}}, {0}, TRAINING, 0},
@@ -144,6 +156,15 @@ static const test_case cases[] = {
     {"multiply", reference_join, {{2, 3, 2, 3}, {2, 1, 1, 3}, {2, 3, 2, 3}}, {2}, TRAINING, 0},
     {"multiply", reference_join, {{2, 1, 1, 3}, {2, 3, 3, 3}}, {2}, TRAINING, 0},
     {"multiply", reference_join, {{2, 3, 3, 3}}, {2}, TRAINING, 0},
+    {"multiply", reference_join, {{3, 1, 1, 1}, {3, 3, 2, 4}}, {2}, TRAINING, 0},
+    {"multiply", reference_join, {{3, 3, 2, 4}, {3, 1, 1, 1}, {3, 1, 1, 4}}, {2}, TRAINING, 0},
+    {"multiply", reference_join, {{3, 1, 1, 5}, {3, 1, 1, 1}}, {2}, TRAINING, 0},
+    {"multiply", reference_join, {{2, 3, 2, 1}, {2, 3, 2, 3}, {2, 1, 1, 1}}, {2}, TRAINING, 0},
+    {"multiply", reference_join, {{2, 3, 2, 1}, {2, 1, 1, 3}}, {2}, TRAINING, 0},
+    {"add", reference_join, {{3, 1, 1, 1}, {3, 3, 2, 4}}, {1}, TRAINING, 0},
+    {"add", reference_join, {{2, 3, 2, 3}, {2, 3, 2, 1}}, {1}, TRAINING, 0},
+    {"add", reference_join, {{3, 1, 1, 5}, {3, 1, 1, 1}}, {1}, TRAINING, 0},
+    {"add", reference_join, {{2, 3, 2, 1}, {2, 1, 1, 3}}, {1}, TRAINING, 0},
     {"minibatch_stddev", reference_minibatch_stddev, {{8, 2, 3, 2}}, {4}, TRAINING, 0},
     {"minibatch_stddev group=3",
      reference_minibatch_stddev,
@@ -216,6 +237,7 @@ static void prepare(fixture *f, const test_case *c, reference *r)
 
 static void check_gradients(fixture *f, const test_case *c, reference *r, double *y)
 {
+    for (int64_t i = 0; c->whole && i < gan__shape_count(f->in[0]); i++) CHECK(f->dx[0][i] == 0);
     for (int32_t i = 0; i < f->count && !c->whole; i++) {
         double *x = (double *)(uintptr_t)r->x[i];
         CHECK_NEAR(check_differences(c, r, f->dy, y, x, f->dx[i], gan__shape_count(f->in[i])), 0,

@@ -35,6 +35,8 @@ static const shape_case shape_cases[] = {
     {"layernorm", {-1, 3, 4, 9}, {-1, 3, 4, 9}},
     {"layernorm affine=no", {-1, -1, -1, 9}, {-1, -1, -1, 9}},
     {"embedding 10 32", {-1, 1, 1, 1}, {-1, 1, 1, 32}},
+    {"onehot 10", {-1, 1, 1, 1}, {-1, 1, 1, 10}},
+    {"onehot 3", {-1, -1, 5, 1}, {-1, -1, 5, 3}},
     {"flatten", {-1, 3, 4, 5}, {-1, 1, 1, 60}},
     {"reshape 7 7 128", {-1, 1, 1, 7 * 7 * 128}, {-1, 7, 7, 128}},
     {"reshape any 7 128", {-1, 1, 1, 7 * 7 * 128}, {-1, 7, 7, 128}},
@@ -42,6 +44,7 @@ static const shape_case shape_cases[] = {
     {"minibatch_stddev", {-1, -1, 4, 5}, {-1, -1, 4, 6}},
     {"pixel_shuffle 2", {-1, -1, 4, 8}, {-1, -1, 8, 2}},
     {"tanh", {-1, -1, 4, 8}, {-1, -1, 4, 8}},
+    {"clamp", {-1, -1, 4, 8}, {-1, -1, 4, 8}},
 };
 
 static gan_status place(const char *statement, const gan__shape *in, int32_t count, gan__shape *out)
@@ -98,6 +101,12 @@ static const join_case join_cases[] = {
     {"add", {{-1, 4, 4, 3}, {-1, 4, 4, 4}}, {0, 0, 0, 0}},
     {"multiply", {{-1, 4, 4, 3}, {-1, 2, 4, 3}}, {0, 0, 0, 0}},
     {"multiply", {{-1, 4, 4, 3}, {-1, 1, 1, 3}}, {-1, 4, 4, 3}},
+    {"multiply", {{-1, 4, 4, 3}, {-1, 1, 1, 1}}, {-1, 4, 4, 3}},
+    {"multiply", {{-1, 1, 1, 1}, {-1, -1, 4, 3}}, {-1, -1, 4, 3}},
+    {"multiply", {{-1, 4, 4, 1}, {-1, 1, 1, 3}, {-1, 4, 4, 1}}, {-1, 4, 4, 3}},
+    {"multiply", {{-1, 4, 4, 1}, {-1, 4, 4, 2}, {-1, 4, 4, 3}}, {0, 0, 0, 0}},
+    {"add", {{-1, 4, 4, 1}, {-1, 4, 5, 3}}, {0, 0, 0, 0}},
+    {"add", {{-1, -1, -1, 3}, {-1, 4, 5, 1}}, {-1, 4, 5, 3}},
 };
 
 TEST(joins)
@@ -183,6 +192,14 @@ static const refusal refusals[] = {
      {-1, 1, 1, 6},
      GAN_E_SHAPE,
      "embedding: needs one number for each sample or pixel, got 6 channels"},
+    {"onehot 4",
+     {-1, 1, 1, 6},
+     GAN_E_SHAPE,
+     "onehot: needs one number for each sample or pixel, got 6 channels"},
+    {"onehot 0", {-1, 1, 1, 1}, GAN_E_TEXT, NULL},
+    {"clamp 1 0.5", {-1, 1, 1, 6}, GAN_E_TEXT, "clamp: least=1 is above most=0.5"},
+    {"clamp 2", {-1, 1, 1, 6}, GAN_E_TEXT, "clamp: least=2 is above most=1"},
+    {"affine 1e39", {-1, 1, 1, 6}, GAN_E_TEXT, NULL},
     {"pixel_shuffle 2",
      {-1, 1, 1, 6},
      GAN_E_SHAPE,
@@ -243,6 +260,8 @@ TEST(statements)
         {"batchnorm init=normal:1,0.02", "batchnorm eps=1e-05 momentum=0.1 affine=yes "
                                          "init=normal:1,0.02"},
         {"tanh", "tanh"},
+        {"clamp -0.5", "clamp -0.5 1"},
+        {"affine shift=2", "affine 1 2"},
         {"reshape 7 7 128", "reshape 7 7 128"},
     };
     for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
