@@ -24,11 +24,10 @@ gan_status gan__optimizer_check(gan_context *context, const void *options);
 typedef struct gan__optimizer_state {
     gan__store *store;                /* retained */
     float *moments[GAN__MAX_MOMENTS]; /* store->weight_count each; NULL from moment_count on */
-    int64_t steps; /* updates of this store: at most the optimiser's, and fewer where some steps
-                      left it out */
-    float *undo;   /* memory for the weights, then the moments, that undoing puts back; NULL until
-                      it is first needed */
-    bool kept;     /* they are there */
+    int64_t steps; /* updates of this store: steps that left it out are not among them */
+    float *undo; /* memory for the weights, then the moments, that undoing puts back; NULL until it
+                    is first needed */
+    bool kept;   /* they are there */
     int64_t kept_steps; /* and `steps` as it was then */
 } gan__optimizer_state;
 
@@ -108,7 +107,10 @@ void gan__optimizer_apply(gan_optimizer *optimizer);
 
 /* A step that can be undone, in one pass where gan_optimizer_step needs two: it is not tried
  * before, and the first update of a store since the last undo or forget keeps the weights and
- * moments that it overwrites. If it diverges, it is half made: the caller undoes it. */
+ * moments that it overwrites. If it diverges, it is half made: the caller undoes it. Nothing is
+ * kept of what gan_optimizer_step and `_apply` overwrite: they come last, or where nobody undoes.
+ * Several optimisers that train one store are undone in the reverse order of their first updates.
+ */
 gan_status gan__optimizer_step_undoable(gan_optimizer *optimizer);
 
 /* Keeps what is not kept yet, of all stores: before weights are changed by anything but a step. */

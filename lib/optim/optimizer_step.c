@@ -77,7 +77,7 @@ gan_status gan__optimizer_try(gan_optimizer *optimizer)
 }
 
 /* What undoing puts back of a store is in state->undo. */
-static void optimizer_mark_kept(gan__optimizer_state *state)
+static void optimizer_set_kept(gan__optimizer_state *state)
 {
     state->kept_steps = state->steps;
     state->kept = true;
@@ -95,7 +95,7 @@ static bool optimizer_update(gan_optimizer *optimizer, bool undoable)
         if (!gan__store_is_reached(state->store)) continue;
         call.undo = undoable && !state->kept ? state->undo : NULL;
         finite &= optimizer->kind->update(optimizer, state, &call);
-        if (call.undo) optimizer_mark_kept(state);
+        if (call.undo) optimizer_set_kept(state);
         state->steps++;
         state->store->version++;
     }
@@ -204,7 +204,7 @@ gan_status gan__optimizer_keep(gan_optimizer *optimizer)
         gan__optimizer_state *state = &optimizer->states[i];
         if (state->kept) continue;
         optimizer_copy(optimizer, state, false);
-        optimizer_mark_kept(state);
+        optimizer_set_kept(state);
     }
     return GAN_OK;
 }
