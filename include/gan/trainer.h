@@ -70,6 +70,15 @@ GAN_API gan_status gan_trainer_check(gan_trainer *trainer);
  * memory than it has may still fail the program later. */
 GAN_API gan_status gan_trainer_memory(gan_trainer *trainer, int64_t *bytes);
 
+/* What this trainer has names for, as its options ask for them, one after the other: `field` is
+ * "type", "name" or "help" ("" where there is none). The types are "role" (gan_trainer_set_model),
+ * "feed" (gan_trainer_set_data, gan_trainer_feed), "group" (gan_trainer_set_optimizer) and "value"
+ * (gan_trainer_value). Borrowed; 0 and NULL for what there is not. gan_catalog_member tells the same
+ * of a kind. */
+GAN_API int32_t gan_trainer_member_count(const gan_trainer *trainer);
+GAN_API const char *gan_trainer_member(const gan_trainer *trainer, int32_t member,
+                                       const char *field);
+
 /* One step. GAN_E_STATE names a role or feed that is missing. GAN_E_DIVERGED names the loss or
  * gradient that is not finite, the running statistic ("discriminator 1.running_var"), or the
  * optimiser that made a weight or moment that is not. After any error everything is as it was

@@ -12,6 +12,7 @@
 struct gan__pool {
     gan_context *context;   /* retained */
     int64_t capacity, size; /* size: numbers in a picture */
+    int64_t shape[3];
     uint64_t seed, number;
     float *pictures;         /* (capacity, H, W, C), as of the last commit */
     int64_t filled, counter; /* the same */
@@ -70,6 +71,7 @@ gan_status gan__pool_create(gan__pool **out, gan_context *context, const gan__po
     gan_context_retain(context);
     pool->context = context;
     pool->capacity = plan->capacity;
+    memcpy(pool->shape, plan->shape, sizeof pool->shape);
     pool->seed = plan->seed;
     pool->number = plan->number;
     gan_status status = pool_allocate(pool, plan);
@@ -78,6 +80,11 @@ gan_status gan__pool_create(gan__pool **out, gan_context *context, const gan__po
     else
         gan__pool_free(pool);
     return status;
+}
+
+const int64_t *gan__pool_shape(const gan__pool *pool)
+{
+    return pool->shape;
 }
 
 int64_t gan__pool_memory(const gan__pool *pool)

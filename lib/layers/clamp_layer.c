@@ -15,12 +15,12 @@ static const gan__option clamp_options[] = {
      offsetof(clamp_limits, most), "what is above becomes this"},
 };
 
-static gan_status clamp_layer_check(gan_layer *layer)
+static gan_status clamp_layer_check(gan_context *context, const void *options)
 {
-    const clamp_limits *values = layer->options;
+    const clamp_limits *values = options;
     char least[GAN__NUMBER_SIZE], most[GAN__NUMBER_SIZE];
     if (values->least <= values->most) return GAN_OK;
-    return gan__fail(layer->object.context, GAN_E_TEXT, "clamp: least=%s is above most=%s",
+    return gan__fail(context, GAN_E_TEXT, "least=%s is above most=%s",
                      gan__number_print(values->least, least),
                      gan__number_print(values->most, most));
 }
@@ -44,9 +44,9 @@ const gan__layer_kind gan__layer_clamp = {
     .kind = {.name = "clamp",
              .help = "x, kept between two limits",
              GAN__OPTIONS(clamp_options),
-             .size = sizeof(clamp_limits)},
+             .size = sizeof(clamp_limits),
+             .check = clamp_layer_check},
     .operands = 1,
-    .check = clamp_layer_check,
     .shape = gan__shape_same,
     .forward = clamp_layer_forward,
     .backward = clamp_layer_backward,

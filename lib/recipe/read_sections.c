@@ -77,9 +77,8 @@ const char *gan__recipe_known(const gan_recipe *recipe, gan__section_type type, 
 bool gan__recipe_knows(const gan_recipe *recipe, gan__section_type type, const char *name,
                        size_t length)
 {
-    const gan__trainer_kind *kind = read_trainer(recipe);
     const char *known;
-    for (int32_t i = 0; kind && (known = read_known(kind, type, i)) != NULL; i++)
+    for (int32_t i = 0; (known = gan__recipe_known(recipe, type, i)) != NULL; i++)
         if (strlen(known) == length && memcmp(known, name, length) == 0) return true;
     return false;
 }
@@ -89,12 +88,12 @@ bool gan__recipe_knows(const gan_recipe *recipe, gan__section_type type, const c
 static bool read_candidate(const gan_recipe *recipe, int32_t *type, int32_t *index, char *out,
                            size_t size)
 {
-    const gan__trainer_kind *kind = read_trainer(recipe);
+    const bool trainer = read_cast(recipe) != NULL;
     for (; *type < GAN__SECTION_TYPES; (*type)++, *index = 0) {
         gan__section_type t = (gan__section_type)*type;
-        bool listed = kind && gan__section_is_named(t) && t != GAN__SECTION_PART;
+        bool listed = trainer && gan__section_is_named(t) && t != GAN__SECTION_PART;
         const char *word = gan__section_word(t);
-        const char *known = listed ? read_known(kind, t, *index) : *index == 0 ? "" : NULL;
+        const char *known = listed ? gan__recipe_known(recipe, t, *index) : *index == 0 ? "" : NULL;
         (*index)++;
         if (!known) continue;
         snprintf(out, size, "%s%s%s", word, listed ? "." : "", known);

@@ -85,10 +85,10 @@ static gan_status checkpoint_field(const gan__checkpoint *c, int32_t feed, int32
     const gan__feed *kind = &t->cast->feeds[feed];
     const gan__field *data = gan__feed_field_of(t, feed, field);
     int64_t checksum = t->feeds[feed].fields[field].checksum;
-    gan__checkpoint_key key, name;
+    gan__checkpoint_key key;
     if (t->feeds[feed].dataset) checksum = data ? data->checksum : 0;
-    snprintf(name.text, sizeof name.text, "%s.%s", kind->name, kind->fields[field].row->field);
-    gan__checkpoint_join(&key, "gan.data", name.text, "checksum");
+    snprintf(key.text, sizeof key.text, "gan.data.%s.%s.checksum", kind->name,
+             kind->fields[field].row->field);
     GAN__TRY(gan__checkpoint_count(c, key.text, &checksum));
     t->feeds[feed].fields[field].checksum = checksum;
     return GAN_OK;

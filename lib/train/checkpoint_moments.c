@@ -90,9 +90,9 @@ static gan_status moments_role(const gan__checkpoint *c, int32_t role)
     const gan__cast *cast = c->trainer->cast;
     const gan_model *model = c->trainer->players[role].model;
     gan__checkpoint_key key, prefix;
-    snprintf(prefix.text, sizeof prefix.text, "optimizer.%s.%s.",
-             cast->groups[cast->roles[role].group].name, cast->roles[role].name);
-    snprintf(key.text, sizeof key.text, "gan.%ssteps", prefix.text);
+    const char *group = cast->groups[cast->roles[role].group].name, *name = cast->roles[role].name;
+    snprintf(prefix.text, sizeof prefix.text, "optimizer.%s.%s.", group, name);
+    snprintf(key.text, sizeof key.text, "gan.optimizer.%s.%s.steps", group, name);
     GAN__TRY(c->to ? moments_put_steps(c, role, key.text) : moments_get_steps(c, role, key.text));
     for (size_t i = 0; i < model->parameter_count; i++)
         GAN__TRY(moments_parameter(c, role, &model->parameters[i], prefix.text));

@@ -101,8 +101,6 @@ typedef struct gan__undo_log {
     gan__store **stores; /* of all models, each once; borrowed from them */
     size_t store_count, store_capacity;
     unsigned char *kept; /* what gan__stores_keep has of them */
-    int32_t *groups;     /* in the order of their first updates in this step */
-    int32_t group_count;
     gan__counters before, after;
 } gan__undo_log;
 

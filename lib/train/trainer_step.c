@@ -142,17 +142,10 @@ static gan_status step_explain(gan_trainer *t, int32_t group, gan_status status)
                      (long long)t->steps + 1);
 }
 
-/* The group is about to change, in the order in which undoing goes back. */
-static void step_note_group(gan_trainer *t, int32_t group)
-{
-    if (!t->optimizers[group]->kept) t->undo.groups[t->undo.group_count++] = group;
-}
-
 gan_status gan__trainer_update(gan_trainer *t, int32_t group)
 {
     gan_optimizer *optimizer = t->optimizers[group];
     if (t->rehearsing) return gan__optimizer_rehearse(optimizer, true);
-    step_note_group(t, group);
     gan_status status = gan__optimizer_step_undoable(optimizer);
     t->values[gan__cast_gradient(t->cast, group)] = optimizer->norm;
     if (status != GAN_OK) return step_explain(t, group, status);
@@ -202,7 +195,6 @@ gan_status gan__trainer_clamp(gan_trainer *t, int32_t role, double limit)
 {
     const int32_t group = t->cast->roles[role].group;
     if (t->rehearsing) return GAN_OK;
-    step_note_group(t, group);
     GAN__TRY(gan__optimizer_keep(t->optimizers[group]));
     return gan_model_clamp(t->players[role].model, -limit, limit);
 }

@@ -7,9 +7,8 @@
 gan_status gan__undo_create(gan_trainer *t)
 {
     gan_context *context = t->object.context;
-    const size_t feeds = (size_t)t->cast->feed_count, groups = (size_t)t->cast->group_count;
+    const size_t feeds = (size_t)t->cast->feed_count;
     gan__undo_log *undo = &t->undo;
-    GAN__TRY(gan__allocate(context, &undo->groups, groups, sizeof *undo->groups));
     GAN__TRY(gan__allocate(context, &undo->before.positions, feeds, sizeof(int64_t)));
     return gan__allocate(context, &undo->after.positions, feeds, sizeof(int64_t));
 }
@@ -46,7 +45,6 @@ void gan__undo_free(gan_trainer *t)
     gan_context *context = t->object.context;
     gan__free(context, t->undo.kept);
     gan__free(context, t->undo.stores);
-    gan__free(context, t->undo.groups);
     gan__free(context, t->undo.before.positions);
     gan__free(context, t->undo.after.positions);
 }
@@ -72,7 +70,6 @@ void gan__undo_begin(gan_trainer *t)
 {
     gan__stores_keep(t->undo.stores, t->undo.store_count, t->undo.kept);
     undo_note(t, &t->undo.before);
-    t->undo.group_count = 0;
     for (int32_t i = 0; i < t->cast->group_count; i++) {
         gan__optimizer_forget(t->optimizers[i]);
         (void)gan_optimizer_zero(t->optimizers[i]); /* gradients of others are no part of a step */
@@ -82,9 +79,10 @@ void gan__undo_begin(gan_trainer *t)
 void gan__undo(gan_trainer *t)
 {
     undo_note(t, &t->undo.after);
-    while (t->undo.group_count > 0)
-        gan__optimizer_undo(t->optimizers[t->undo.groups[--t->undo.group_count]]);
-    for (int32_t i = 0; i < t->cast->group_count; i++) (void)gan_optimizer_zero(t->optimizers[i]);
+    for (int32_t i = 0; i < t->cast->group_count; i++) {
+        gan__optimizer_undo(t->optimizers[i]);
+        (void)gan_optimizer_zero(t->optimizers[i]);
+    }
     for (int32_t i = 0; i < t->cast->pool_count; i++) gan__pool_undo(t->pools[i]);
     gan__stores_put_back(t->undo.stores, t->undo.store_count, t->undo.kept);
     (void)undo_seek(t, &t->undo.before); /* positions that were reached before cannot fail */

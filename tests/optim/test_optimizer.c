@@ -352,7 +352,7 @@ TEST(average)
     gan__average *average = NULL;
     double expected[2] = {0}, decays[3] = {0.1, 2.0 / 11, 0.2};
     CHECK_OK(gan_model_parse(&model, context, "input 4; dense 3; batchnorm"));
-    CHECK_OK(gan__average_create(&average, model, 0.2));
+    CHECK_OK(gan__average_create(&average, model, 0.2, &(gan__given){0}));
     gan__store *from = model->stores[0], *to = average->model->stores[0];
     CHECK(memcmp(from->weights, to->weights, (size_t)from->weight_count * sizeof(float)) == 0);
     for (int i = 0; i < 2; i++) expected[i] = (double)from->weights[i];
@@ -363,7 +363,7 @@ TEST(average)
         }
         from->buffers[1] = (float)t;
         uint64_t version = to->version;
-        gan__average_update(average);
+        gan__average_update(average, NULL, 0);
         CHECK(to->version > version);
         for (int i = 0; i < 2; i++) CHECK_NEAR(to->weights[i], expected[i], 1e-6);
         CHECK_NEAR(to->buffers[1], t, 0);
@@ -383,7 +383,7 @@ TEST(average_of_the_largest_numbers)
     float *from, *to;
     int above = 0;
     CHECK_OK(gan_model_parse(&model, context, "input 1; dense 64"));
-    CHECK_OK(gan__average_create(&average, model, 0.5));
+    CHECK_OK(gan__average_create(&average, model, 0.5, &(gan__given){0}));
     from = model->stores[0]->weights;
     to = average->model->stores[0]->weights;
     for (int k = 0; k < 20000; k++) {
@@ -395,7 +395,7 @@ TEST(average_of_the_largest_numbers)
             from[i] = i % 2 ? FLT_MAX : -FLT_MAX;
             to[i] = i / 2 % 2 ? FLT_MAX : -FLT_MAX;
         }
-        gan__average_update(average);
+        gan__average_update(average, NULL, 0);
         for (int i = 0; i < 64; i++) finite &= isfinite(to[i]);
         if (!CHECK(finite)) printf("    decay %.17g, update %d\n", average->decay, k / 20);
     }
