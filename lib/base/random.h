@@ -30,7 +30,8 @@ typedef enum gan__purpose {
     GAN__DRAW_SPECTRAL = 8,  /* initial u and v */
     GAN__DRAW_TAPE = 9,      /* seeds of a context's tapes; step = number of the tape */
     GAN__DRAW_TRAINER = 10,  /* seeds of its trainers; step = number of the trainer */
-    GAN__DRAW_REFRESH = 11   /* seeds of what a trainer's averages are tried on; step = role */
+    GAN__DRAW_REFRESH = 11   /* seeds of what a trainer draws apart; step = 0: for its averages, 1:
+                                for what it shows */
 } gan__purpose;
 
 typedef struct gan__draw {

@@ -19,7 +19,7 @@ static gan_status averages_given(const gan_trainer *t, const gan__role_parts *pa
         gan__role_parts found = {t->object.context, &copied, 1};
         names[*count] = own->items[i].name;
         models[*count] = gan__role_parts_named(&found, 0, name);
-        if (models[*count]) ++*count;
+        if (models[*count]) (*count)++;
         gan__definitions_free(&copied);
     }
     return GAN_OK;

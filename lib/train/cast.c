@@ -72,35 +72,55 @@ static gan_status cast_read_domains(gan__cast *cast, const char *list)
 
 /* ---- the lists ---- */
 
-/* Room for all members of the rows: *count is how many. `names` is the first row's name, `stride`
- * the bytes from one to the next. */
-static gan_status cast_reserve(const gan__cast *cast, const void *names, size_t stride,
-                               int32_t rows, void *out, size_t size)
+/* Adds one member of a row. */
+typedef gan_status cast_add(gan__cast *cast, const void *row, int32_t domain, const void *options);
+
+/* The rows of one table: each begins with its name. */
+typedef struct cast_table {
+    const void *rows;
+    size_t stride; /* bytes from one row to the next */
+    int32_t count;
+} cast_table;
+
+static const void *cast_row(const cast_table *table, int32_t index, const char **name)
 {
-    size_t count = 0;
-    for (int32_t i = 0; i < rows; i++) {
-        const char *name;
-        memcpy(&name, (const char *)names + (size_t)i * stride, sizeof name);
-        count += (size_t)cast_times(cast, name);
-    }
-    return gan__allocate(cast->context, out, count, size);
+    const void *row = (const char *)table->rows + (size_t)index * table->stride;
+    memcpy(name, row, sizeof *name);
+    return row;
 }
 
-static gan_status cast_add_spaces(gan__cast *cast, const void *options)
+/* How many members the rows have together. */
+static size_t cast_members(const gan__cast *cast, const cast_table *table)
 {
-    const gan__trainer_kind *kind = cast->kind;
-    GAN__TRY(cast_reserve(cast, kind->spaces, sizeof *kind->spaces, kind->space_count,
-                          &cast->spaces, sizeof *cast->spaces));
-    for (int32_t i = 0; i < kind->space_count; i++) {
-        const gan__space_row *row = &kind->spaces[i];
-        for (int32_t d = 0; d < cast_times(cast, row->name); d++) {
-            gan__space *space = &cast->spaces[cast->space_count++];
-            space->row = row;
-            space->prior = row->prior ? row->prior(options) : GAN__PRIOR_NONE;
-            GAN__TRY(cast_expand(cast, row->name, d, space->name));
-        }
+    size_t count = 0;
+    for (int32_t i = 0; i < table->count; i++) {
+        const char *name;
+        cast_row(table, i, &name);
+        count += (size_t)cast_times(cast, name);
+    }
+    return count;
+}
+
+/* Adds all members of all rows, row after row. */
+static gan_status cast_add_all(gan__cast *cast, const cast_table *table, cast_add *add,
+                               const void *options)
+{
+    for (int32_t i = 0; i < table->count; i++) {
+        const char *name;
+        const void *row = cast_row(table, i, &name);
+        for (int32_t d = 0; d < cast_times(cast, name); d++) GAN__TRY(add(cast, row, d, options));
     }
     return GAN_OK;
+}
+
+static gan_status cast_add_space(gan__cast *cast, const void *table_row, int32_t domain,
+                                 const void *options)
+{
+    const gan__space_row *row = table_row;
+    gan__space *space = &cast->spaces[cast->space_count++];
+    space->row = row;
+    space->prior = row->prior ? row->prior(options) : GAN__PRIOR_NONE;
+    return cast_expand(cast, row->name, domain, space->name);
 }
 
 static int32_t cast_add_group(gan__cast *cast, const char *name)
@@ -111,9 +131,10 @@ static int32_t cast_add_group(gan__cast *cast, const char *name)
     return cast->group_count++;
 }
 
-static gan_status cast_add_role(gan__cast *cast, const gan__role_row *row, int32_t domain,
+static gan_status cast_add_role(gan__cast *cast, const void *table_row, int32_t domain,
                                 const void *options)
 {
+    const gan__role_row *row = table_row;
     gan__role *role = &cast->roles[cast->role_count++];
     char group[GAN__CAST_NAME];
     role->row = row;
@@ -127,17 +148,46 @@ static gan_status cast_add_role(gan__cast *cast, const gan__role_row *row, int32
     return GAN_OK;
 }
 
-static gan_status cast_add_roles(gan__cast *cast, const void *options)
+static gan_status cast_add_pool(gan__cast *cast, const void *table_row, int32_t domain,
+                                const void *options)
 {
-    const gan__trainer_kind *kind = cast->kind;
-    GAN__TRY(cast_reserve(cast, kind->roles, sizeof *kind->roles, kind->role_count, &cast->roles,
-                          sizeof *cast->roles));
-    GAN__TRY(cast_reserve(cast, kind->roles, sizeof *kind->roles, kind->role_count, &cast->groups,
-                          sizeof *cast->groups));
-    for (int32_t i = 0; i < kind->role_count; i++)
-        for (int32_t d = 0; d < cast_times(cast, kind->roles[i].name); d++)
-            GAN__TRY(cast_add_role(cast, &kind->roles[i], d, options));
+    const gan__pool_row *row = table_row;
+    gan__pool_place *pool = &cast->pools[cast->pool_count++];
+    char space[GAN__CAST_NAME];
+    GAN__TRY(cast_expand(cast, row->name, domain, pool->name));
+    GAN__TRY(cast_expand(cast, row->space, domain, space));
+    pool->space = gan__cast_space(cast, space, strlen(space));
+    pool->capacity = row->capacity(options);
     return GAN_OK;
+}
+
+static void cast_add_measure(gan__cast *cast, const char *prefix, const char *name, bool wanted,
+                             const char *help)
+{
+    gan__measure *value = &cast->values[cast->value_count++];
+    snprintf(value->name, sizeof value->name, "%s%s", prefix, name);
+    value->wanted = wanted;
+    value->help = help;
+}
+
+static gan_status cast_add_value(gan__cast *cast, const void *table_row, int32_t domain,
+                                 const void *options)
+{
+    const gan__value_row *row = table_row;
+    char name[GAN__CAST_NAME];
+    GAN__TRY(cast_expand(cast, row->name, domain, name));
+    cast_add_measure(cast, "", name, !row->wanted || row->wanted(options), row->help);
+    return GAN_OK;
+}
+
+/* What is measured of every group. */
+static void cast_add_group_values(gan__cast *cast)
+{
+    for (int32_t g = 0; g < cast->group_count; g++)
+        cast_add_measure(cast, "gradient.", cast->groups[g].name, true,
+                         "norm of the group's gradient, before clipping");
+    for (int32_t g = 0; g < cast->group_count; g++)
+        cast_add_measure(cast, "rate.", cast->groups[g].name, true, "learning rate of the group");
 }
 
 /* Rows from `row` on that belong to one feed. */
@@ -173,8 +223,9 @@ static gan_status cast_add_feeds(gan__cast *cast)
 {
     const gan__trainer_kind *kind = cast->kind;
     int32_t above = 0;
-    GAN__TRY(cast_reserve(cast, kind->feeds, sizeof *kind->feeds, kind->feed_count, &cast->feeds,
-                          sizeof *cast->feeds));
+    const cast_table feeds = {kind->feeds, sizeof *kind->feeds, kind->feed_count};
+    GAN__TRY(gan__allocate(cast->context, &cast->feeds, cast_members(cast, &feeds),
+                           sizeof *cast->feeds));
     for (int32_t row = 0; row < kind->feed_count; row += cast_feed_rows(kind, row)) {
         const int32_t first = cast->feed_count;
         for (int32_t d = 0; d < cast_times(cast, kind->feeds[row].name); d++) {
@@ -186,66 +237,32 @@ static gan_status cast_add_feeds(gan__cast *cast)
     return GAN_OK;
 }
 
-static gan_status cast_add_pools(gan__cast *cast, const void *options)
-{
-    const gan__trainer_kind *kind = cast->kind;
-    GAN__TRY(cast_reserve(cast, kind->pools, sizeof *kind->pools, kind->pool_count, &cast->pools,
-                          sizeof *cast->pools));
-    for (int32_t i = 0; i < kind->pool_count; i++) {
-        const gan__pool_row *row = &kind->pools[i];
-        for (int32_t d = 0; d < cast_times(cast, row->name); d++) {
-            gan__pool_place *pool = &cast->pools[cast->pool_count++];
-            char space[GAN__CAST_NAME];
-            GAN__TRY(cast_expand(cast, row->name, d, pool->name));
-            GAN__TRY(cast_expand(cast, row->space, d, space));
-            pool->space = gan__cast_space(cast, space, strlen(space));
-            pool->capacity = row->capacity(options);
-        }
-    }
-    return GAN_OK;
-}
-
-static void cast_add_measure(gan__cast *cast, const char *prefix, const char *name, bool wanted,
-                             const char *help)
-{
-    gan__measure *value = &cast->values[cast->value_count++];
-    snprintf(value->name, sizeof value->name, "%s%s", prefix, name);
-    value->wanted = wanted;
-    value->help = help;
-}
-
-static gan_status cast_add_values(gan__cast *cast, const void *options)
-{
-    const gan__trainer_kind *kind = cast->kind;
-    size_t count = 2 * (size_t)cast->group_count;
-    char name[GAN__CAST_NAME];
-    for (int32_t i = 0; i < kind->value_count; i++)
-        count += (size_t)cast_times(cast, kind->values[i].name);
-    GAN__TRY(gan__allocate(cast->context, &cast->values, count, sizeof *cast->values));
-    for (int32_t i = 0; i < kind->value_count; i++) {
-        const gan__value_row *row = &kind->values[i];
-        for (int32_t d = 0; d < cast_times(cast, row->name); d++) {
-            GAN__TRY(cast_expand(cast, row->name, d, name));
-            cast_add_measure(cast, "", name, !row->wanted || row->wanted(options), row->help);
-        }
-    }
-    for (int32_t g = 0; g < cast->group_count; g++)
-        cast_add_measure(cast, "gradient.", cast->groups[g].name, true,
-                         "norm of the group's gradient, before clipping");
-    for (int32_t g = 0; g < cast->group_count; g++)
-        cast_add_measure(cast, "rate.", cast->groups[g].name, true, "learning rate of the group");
-    return GAN_OK;
-}
-
+/* Feeds apart: several rows are one. */
 static gan_status cast_fill(gan__cast *cast, const void *options)
 {
-    const char *domains = cast->kind->domains ? cast->kind->domains(options) : NULL;
+    const gan__trainer_kind *kind = cast->kind;
+    gan_context *context = cast->context;
+    const char *domains = kind->domains ? kind->domains(options) : NULL;
     if (domains) GAN__TRY(cast_read_domains(cast, domains));
-    GAN__TRY(cast_add_spaces(cast, options));
-    GAN__TRY(cast_add_roles(cast, options));
+    const cast_table spaces = {kind->spaces, sizeof *kind->spaces, kind->space_count};
+    const cast_table roles = {kind->roles, sizeof *kind->roles, kind->role_count};
+    const cast_table pools = {kind->pools, sizeof *kind->pools, kind->pool_count};
+    const cast_table values = {kind->values, sizeof *kind->values, kind->value_count};
+    const size_t role_count = cast_members(cast, &roles);
+    const size_t value_count = cast_members(cast, &values) + 2 * role_count;
+    GAN__TRY(
+        gan__allocate(context, &cast->spaces, cast_members(cast, &spaces), sizeof *cast->spaces));
+    GAN__TRY(gan__allocate(context, &cast->roles, role_count, sizeof *cast->roles));
+    GAN__TRY(gan__allocate(context, &cast->groups, role_count, sizeof *cast->groups));
+    GAN__TRY(gan__allocate(context, &cast->pools, cast_members(cast, &pools), sizeof *cast->pools));
+    GAN__TRY(gan__allocate(context, &cast->values, value_count, sizeof *cast->values));
+    GAN__TRY(cast_add_all(cast, &spaces, cast_add_space, options));
+    GAN__TRY(cast_add_all(cast, &roles, cast_add_role, options));
     GAN__TRY(cast_add_feeds(cast));
-    GAN__TRY(cast_add_pools(cast, options));
-    return cast_add_values(cast, options);
+    GAN__TRY(cast_add_all(cast, &pools, cast_add_pool, options));
+    GAN__TRY(cast_add_all(cast, &values, cast_add_value, options));
+    cast_add_group_values(cast);
+    return GAN_OK;
 }
 
 gan_status gan__cast_create(gan__cast **out, gan_context *context, const gan__trainer_kind *kind,

@@ -77,37 +77,37 @@ gan_status gan__objective_judge(gan_trainer *t, int32_t role, const gan_value *i
                               scores + d->output_count);
 }
 
+static gan_status objective_add(gan_trainer *t, const char *spec, gan_value score, double weight,
+                                gan__terms *terms)
+{
+    gan_value term;
+    GAN__TRY(gan_tape_loss(t->tape, spec, &score, 1, &term));
+    gan__terms_add(terms, term, weight);
+    return GAN_OK;
+}
+
 gan_status gan__objective_real(gan_trainer *t, const gan__objective *o, gan_value score,
                                double weight, gan__terms *terms)
 {
     const objective_row *row = &objective_rows[o->loss];
     char spec[64], target[GAN__NUMBER_SIZE];
-    gan_value term;
     snprintf(spec, sizeof spec, "%s%s%s", row->real, row->labels ? " target=" : "",
              row->labels ? gan__number_print(1 - o->smoothing, target) : "");
-    GAN__TRY(gan_tape_loss(t->tape, spec, &score, 1, &term));
-    gan__terms_add(terms, term, weight * row->real_weight);
-    return GAN_OK;
+    return objective_add(t, spec, score, weight * row->real_weight, terms);
 }
 
 gan_status gan__objective_fake(gan_trainer *t, const gan__objective *o, gan_value score,
                                double weight, gan__terms *terms)
 {
     const objective_row *row = &objective_rows[o->loss];
-    gan_value term;
-    GAN__TRY(gan_tape_loss(t->tape, row->fake, &score, 1, &term));
-    gan__terms_add(terms, term, weight * row->fake_weight);
-    return GAN_OK;
+    return objective_add(t, row->fake, score, weight * row->fake_weight, terms);
 }
 
 gan_status gan__objective_maker(gan_trainer *t, const gan__objective *o, gan_value score,
                                 double weight, gan__terms *terms)
 {
     const objective_row *row = &objective_rows[o->loss];
-    gan_value term;
-    GAN__TRY(gan_tape_loss(t->tape, row->maker, &score, 1, &term));
-    gan__terms_add(terms, term, weight * row->maker_weight);
-    return GAN_OK;
+    return objective_add(t, row->maker, score, weight * row->maker_weight, terms);
 }
 
 /* The share of a value's elements above the limit. */

@@ -101,9 +101,9 @@ static gan_status refresh_apply(refresh *r, int32_t role, gan_value *values)
     gan_trainer *t = r->trainer;
     const gan__player *player = &t->players[role];
     gan_value *made = values + player->input_count;
+    const gan__application call = {r->tape, refresh_model(t, role), "training frozen", 1};
     r->applied[role] = true;
-    GAN__TRY(gan__player_apply(t, r->tape, role, refresh_model(t, role), "training frozen", 1,
-                               values, made));
+    GAN__TRY(gan__player_apply(t, role, &call, values, made));
     return refresh_take(r, role, made);
 }
 
@@ -201,6 +201,13 @@ static gan_status refresh_estimate_all(refresh *r)
     refresh_estimate(t, true);
     for (int32_t i = 0; i < REFRESH_ROUNDS && status == GAN_OK; i++) status = refresh_round(r);
     refresh_estimate(t, false);
+    if (status == GAN_E_CANCELLED) { /* by the data: as without it */
+        for (int32_t i = 0; i < t->cast->role_count; i++) {
+            r->applied[i] = false;
+            if (t->players[i].average) gan__average_copy_buffers(t->players[i].average);
+        }
+        status = GAN_OK;
+    }
     if (status == GAN_OK) status = refresh_warn(r);
     return status == GAN_OK ? refresh_check(t) : status;
 }
@@ -221,6 +228,26 @@ static size_t refresh_keep(const gan_trainer *t, unsigned char *memory, bool bac
     return size;
 }
 
+/* Whether the port takes what the feed brings. */
+static bool refresh_fits(const gan__signature_port *port, const gan__feed *feed)
+{
+    for (int32_t s = 0; s < port->space_count; s++)
+        for (int32_t f = 0; f < feed->field_count; f++)
+            if (port->spaces[s] == feed->fields[f].space) return true;
+    return false;
+}
+
+/* Whether an average does. */
+static bool refresh_needs(const gan_trainer *t, int32_t feed)
+{
+    for (int32_t r = 0; r < t->cast->role_count; r++) {
+        const gan__role *role = &t->cast->roles[r];
+        for (int32_t i = 0; i < role->input_count && t->players[r].average; i++)
+            if (refresh_fits(&role->inputs[i], &t->cast->feeds[feed])) return true;
+    }
+    return false;
+}
+
 static gan_status refresh_prepare(refresh *r)
 {
     gan_trainer *t = r->trainer;
@@ -234,7 +261,7 @@ static gan_status refresh_prepare(refresh *r)
         if (t->players[i].model) GAN__TRY(gan__player_bind(t, i));
     GAN__TRY(gan__trainer_check_spaces(t));
     for (int32_t i = 0; i < cast->feed_count; i++)
-        if (t->feeds[i].dataset)
+        if (t->feeds[i].dataset && refresh_needs(t, i))
             GAN__TRY(gan__feed_show(t, i, gan__trainer_options(t)->batch, &r->batchers[i]));
     return gan__tape_create(&r->tape, context, gan__random_seed(t->seed, GAN__DRAW_REFRESH, 0));
 }

@@ -163,9 +163,14 @@ gan_status gan__trainer_put(const gan_trainer *trainer, gan_tape *tape,
                             const gan__feed_field *field, gan_tensor *tensor, gan_value *out);
 
 /* Applies a network of the role, the trained one or its average, on a tape: see below. */
-gan_status gan__player_apply(gan_trainer *trainer, gan_tape *tape, int32_t role, gan_model *model,
-                             const char *mode, int32_t groups, const gan_value *inputs,
-                             gan_value *outputs);
+typedef struct gan__application {
+    gan_tape *tape;
+    gan_model *model;
+    const char *mode;
+    int32_t groups;
+} gan__application;
+gan_status gan__player_apply(gan_trainer *trainer, int32_t role, const gan__application *call,
+                             const gan_value *inputs, gan_value *outputs);
 
 /* ---- for steps ---- */
 

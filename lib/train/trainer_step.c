@@ -61,12 +61,12 @@ gan_status gan__trainer_batch(gan_trainer *t, int32_t feed, gan_value *fields)
 
 /* ---- networks ---- */
 
-gan_status gan__player_apply(gan_trainer *t, gan_tape *tape, int32_t role, gan_model *model,
-                             const char *mode, int32_t groups, const gan_value *inputs,
-                             gan_value *outputs)
+gan_status gan__player_apply(gan_trainer *t, int32_t role, const gan__application *call,
+                             const gan_value *inputs, gan_value *outputs)
 {
     const gan__player *player = &t->players[role];
-    const int32_t in = (int32_t)model->input_count, out = (int32_t)model->output_count;
+    const int32_t groups = call->groups, in = (int32_t)call->model->input_count,
+                  out = (int32_t)call->model->output_count;
     GAN__TRY(gan__grow(t->object.context, &t->ports, &t->port_capacity,
                        (size_t)groups * (size_t)(in + out), sizeof *t->ports));
     gan_value *to = t->ports, *from = t->ports + groups * in;
@@ -74,7 +74,8 @@ gan_status gan__player_apply(gan_trainer *t, gan_tape *tape, int32_t role, gan_m
         for (int32_t i = 0; i < player->input_count; i++)
             if (player->inputs[i] >= 0)
                 to[g * in + player->inputs[i]] = inputs[g * player->input_count + i];
-    GAN__TRY(gan_tape_apply(tape, model, mode, to, groups * in, from, groups * out));
+    GAN__TRY(
+        gan_tape_apply(call->tape, call->model, call->mode, to, groups * in, from, groups * out));
     for (int32_t g = 0; g < groups; g++)
         for (int32_t i = 0; i < player->output_count; i++)
             outputs[g * player->output_count + i] =
@@ -87,8 +88,8 @@ gan_status gan__trainer_apply_groups(gan_trainer *t, int32_t role, const char *m
 {
     char words[64];
     snprintf(words, sizeof words, "%s groups=%d", mode, (int)groups);
-    gan_status status =
-        gan__player_apply(t, t->tape, role, t->players[role].model, words, groups, inputs, outputs);
+    const gan__application call = {t->tape, t->players[role].model, words, groups};
+    gan_status status = gan__player_apply(t, role, &call, inputs, outputs);
     if (status == GAN_OK) return GAN_OK;
     return gan__fail_in(t->object.context, status, "%s: the %s", t->kind->kind.name,
                         t->cast->roles[role].name);

@@ -82,7 +82,7 @@ static gan_status update(gan_trainer *t, int32_t group, const gan_model *model)
         for (int64_t k = 0; k < store->weight_count; k++)
             store->gradients[k] = (float)(group + 1) * 0.25F;
     }
-    return gan__trainer_update(t, group, 0);
+    return gan__trainer_update(t, group);
 }
 
 /* Both groups train the shared part, in either order, one of them twice; and the last update may
@@ -137,7 +137,7 @@ TEST(clamps_go_back)
     gan__undo_begin(t);
     gan__store_write_zeros(own);
     for (int64_t k = 0; k < own->weight_count; k++) own->gradients[k] = 0.25F;
-    must(gan__trainer_update(t, 1, 0));
+    must(gan__trainer_update(t, 1));
     must(gan__trainer_clamp(t, 1, 0.1));
     CHECK_NEAR(part->stores[0]->weights[0], (double)0.1F, 0);
     gan__undo(t);

@@ -10,25 +10,25 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "train/trainer.h"
+
 enum { NO_FLAW, FLAW_IN_D, FLAW_IN_G };
 static int flaw;
 
 /* D's loss is a sum of two terms, G's has one. */
-static gan_status mutant_combine(gan_tape *tape, const gan_value *values, const double *weights,
-                                 int32_t count, gan_value *out)
+static gan_status mutant_sum(gan_trainer *t, const gan__terms *terms, int32_t value, gan_value *out)
 {
-    double turned[2];
-    for (int32_t i = 0; i < count; i++) {
-        int sign = (flaw == FLAW_IN_D && count == 2) || (flaw == FLAW_IN_G && count == 1) ? -1 : 1;
-        turned[i] = sign * weights[i];
-    }
-    return gan_tape_combine(tape, values, turned, count, out);
+    gan__terms turned = *terms;
+    const int32_t count = terms->count;
+    const bool wrong = (flaw == FLAW_IN_D && count == 2) || (flaw == FLAW_IN_G && count == 1);
+    for (int32_t i = 0; i < count; i++) turned.weights[i] *= wrong ? -1 : 1;
+    return gan__trainer_sum(t, &turned, value, out);
 }
 
 #define gan__trainer_gan mutant_kind
-#define gan_tape_combine mutant_combine
+#define gan__trainer_sum mutant_sum
 #include "train/gan.c"
-#undef gan_tape_combine
+#undef gan__trainer_sum
 
 enum { PIXELS = 784, SAMPLES = 512, LATENT = 32 };
 
