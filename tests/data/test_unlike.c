@@ -354,6 +354,23 @@ TEST(values_that_are_equal)
     CHECK_STATUS(try_vectors(columns, 1, 3, NULL), GAN_E_ARGUMENT);
 }
 
+/* Vectors that are alike but for one number, wherever it stands, and as far as it goes. */
+TEST(long_vectors)
+{
+    enum { LONG = 50 };
+    static float values[2][LONG];
+    for (int width = 1; width <= LONG; width++) {
+        float *last = &values[0][width]; /* the second example */
+        memset(values, 0, sizeof values);
+        for (int i = 0; i < width; i++) {
+            last[i] = 1;
+            CHECK_OK(try_vectors(values[0], 2, width, NULL));
+            last[i] = -0.0f;
+        }
+        CHECK_STATUS(try_vectors(values[0], 2, width, NULL), GAN_E_ARGUMENT);
+    }
+}
+
 /* The partners of many vectors that differ in one number of any place, read with strides. */
 TEST(vectors_differ_in_any_number)
 {
@@ -462,7 +479,7 @@ static void check_bound(int64_t count, long long tries)
              "data: no unlike partner for example %d: %d others have the same vector",
              (int)expected(0, count), (int)tries);
     CHECK_TEXT(gan_context_message(context), text);
-    m.class_of = class_of_rare;
+    m.class_of = class_of_three;
     CHECK_OK(gan__batcher_next(b, &out));
     gan__batcher_free(b);
     gan_dataset_release(dataset);
@@ -472,6 +489,7 @@ TEST(a_callback_is_asked_so_often)
 {
     check_bound(20, 19);
     check_bound(1025, 1024);
+    check_bound(MANY, 1024);
     CHECK_INT(GAN__UNLIKE_TRIES, 1024);
 }
 
@@ -657,7 +675,7 @@ TEST(memory_is_told)
     gan__batch_plan plan = make_plan("vector", 8, true);
     plan.in_flight = 5;
     gan__batcher *b = make_batcher(dataset, &plan);
-    CHECK_INT(gan__batcher_memory(b), 6 * 8 * 2 * 4 + EXAMPLES * 8);
+    CHECK_INT(gan__batcher_memory(b), 6 * 8 * 2 * 4 + (2 * EXAMPLES + 3) * 8);
     long long allocations = fault.allocations;
     for (int i = 0; i < 30; i++) {
         gan_tensor *const *out;
@@ -709,6 +727,7 @@ int main(void)
     RUN(fields_of_partners);
     RUN(all_unlike_examples_are_as_likely);
     RUN(values_that_are_equal);
+    RUN(long_vectors);
     RUN(vectors_differ_in_any_number);
     RUN(partners_do_not_depend_on_the_way);
     RUN(wrong_conditions);
