@@ -1,165 +1,8 @@
-/* Unlike partners, batches in flight, and streams beside each other. */
-#include "data/batch.h"
-#include "base/random.h"
-
-#include "fault.h"
+#include "unlike_data.h"
 
 #include <math.h>
 
-enum { EXAMPLES = 23, WIDTH = 4, MANY = 3000 };
-
-static gan_context *context;
-static fault_host fault;
-static const char *const field_names[3] = {"image", "label", "vector"};
-
-/* ---- data sets: pictures of one pixel that holds the example's number ---- */
-
-/* How an example's class is told: 1 of 23, 7 and 15; all but one are equal; all are. */
-static int64_t class_of_three(int64_t example)
-{
-    return example == 4 ? 9 : example % 3 == 0 ? 2 : 5;
-}
-
-static int64_t class_of_rare(int64_t example)
-{
-    return example == 17;
-}
-
-static int64_t class_of_one(int64_t example)
-{
-    (void)example;
-    return 3;
-}
-
-typedef int64_t (*class_function)(int64_t example);
-
-/* Vectors of a class are equal, and those of two differ in the last number alone. */
-static void put_example(class_function class_of, int64_t example, void *const *data)
-{
-    *(float *)data[0] = (float)example / 4096;
-    *(int32_t *)data[1] = (int32_t)class_of(example);
-    for (int i = 0; i < WIDTH; i++) ((float *)data[2])[i] = i < WIDTH - 1 ? 0.5f : 0;
-    ((float *)data[2])[WIDTH - 1] += (float)class_of(example);
-}
-
-static gan_dataset *make_tensors(class_function class_of)
-{
-    const int64_t image[4] = {EXAMPLES, 1, 1, 1}, vector[2] = {EXAMPLES, WIDTH};
-    gan_dataset *dataset = NULL;
-    gan_tensor *t[3];
-    CHECK_OK(gan_tensor_create(&t[0], context, GAN_FLOAT32, 4, image));
-    CHECK_OK(gan_tensor_create(&t[1], context, GAN_INT32, 1, image));
-    CHECK_OK(gan_tensor_create(&t[2], context, GAN_FLOAT32, 2, vector));
-    for (int64_t i = 0; i < EXAMPLES; i++) {
-        void *data[3] = {(float *)gan_tensor_data(t[0]) + i, (int32_t *)gan_tensor_data(t[1]) + i,
-                         (float *)gan_tensor_data(t[2]) + WIDTH * i};
-        put_example(class_of, i, data);
-    }
-    CHECK_OK(gan_dataset_from_tensors(&dataset, context, field_names, t, 3));
-    for (int i = 0; i < 3; i++) gan_tensor_release(t[i]);
-    return dataset;
-}
-
-typedef struct maker {
-    class_function class_of;
-    atomic_llong calls, stop_at;
-    atomic_int asked[MANY];
-} maker;
-
-static int32_t make_example(void *user, int64_t index, void *const *data)
-{
-    maker *m = user;
-    atomic_fetch_add(&m->calls, 1);
-    atomic_fetch_add(&m->asked[index], 1);
-    put_example(m->class_of, index, data);
-    return index == atomic_load(&m->stop_at);
-}
-
-static gan_dataset *make_callback(maker *m, class_function class_of, int64_t count)
-{
-    static const int64_t one[3] = {1, 1, 1}, width = WIDTH;
-    const gan_dataset_field fields[3] = {{sizeof fields[0], "image", GAN_FLOAT32, 3, one},
-                                         {sizeof fields[0], "label", GAN_INT32, 0, NULL},
-                                         {sizeof fields[0], "vector", GAN_FLOAT32, 1, &width}};
-    gan_dataset *dataset = NULL;
-    memset(m, 0, sizeof *m);
-    m->class_of = class_of;
-    m->stop_at = -1;
-    CHECK_OK(gan_dataset_from_callback(&dataset, context, fields, 3, count, make_example, NULL, m));
-    return dataset;
-}
-
-/* ---- batchers: pictures, of the examples and of their partners ---- */
-
-static gan__batch_plan make_plan(const char *condition, int64_t batch, bool ahead)
-{
-    return (gan__batch_plan){.fields = field_names,
-                             .field_count = 1,
-                             .batch = batch,
-                             .seed = 42,
-                             .stream = 3,
-                             .ahead = ahead,
-                             .in_flight = 1,
-                             .condition = condition,
-                             .partners = field_names,
-                             .partner_count = condition ? 1 : 0};
-}
-
-static gan__batcher *make_batcher(gan_dataset *dataset, const gan__batch_plan *plan)
-{
-    gan__batcher *b = NULL;
-    CHECK_OK(gan__batcher_create(&b, context, dataset, plan));
-    return b;
-}
-
-static int64_t number_of(const gan_tensor *pictures, int64_t row)
-{
-    return (int64_t)(((const float *)gan_tensor_data(pictures))[row] * 4096);
-}
-
-/* ---- the definition ---- */
-
-static gan__draw definition(gan__purpose purpose, int64_t position, int64_t count)
-{
-    gan__draw draw = {42, purpose, (uint64_t)3 << 40 | (uint64_t)(position / count)};
-    return draw;
-}
-
-static int64_t expected(int64_t position, int64_t count)
-{
-    gan__draw draw = definition(GAN__DRAW_SHUFFLE, position, count);
-    return (int64_t)gan__random_permute(&draw, (uint64_t)count, (uint64_t)(position % count));
-}
-
-static uint64_t expected_word(int64_t position, int64_t count)
-{
-    gan__draw draw = definition(GAN__DRAW_UNLIKE, position, count);
-    uint32_t word[4];
-    gan__random_block(&draw, (uint64_t)(position % count), word);
-    return (uint64_t)word[0] << 32 | word[1];
-}
-
-/* Of all unlike ones in the order of their classes, then of their numbers: a word's share. */
-static int64_t expected_partner(class_function class_of, int64_t position)
-{
-    int64_t list[EXAMPLES], own = class_of(expected(position, EXAMPLES)), count = 0;
-    for (int64_t c = 0; c < 10; c++)
-        for (int64_t i = 0; i < EXAMPLES; i++)
-            if (class_of(i) == c && c != own) list[count++] = i;
-    return list[expected_word(position, EXAMPLES) % (uint64_t)count];
-}
-
-/* The first unlike one in an order of all. */
-static int64_t expected_found(class_function class_of, int64_t position, int64_t count)
-{
-    gan__draw draw = {expected_word(position, count), GAN__DRAW_UNLIKE, 0};
-    int64_t own = class_of(expected(position, count));
-    for (int64_t i = 0; i < count; i++) {
-        int64_t other = (int64_t)gan__random_permute(&draw, (uint64_t)count, (uint64_t)i);
-        if (class_of(other) != own) return other;
-    }
-    return -1;
-}
+/* ---- which partners there are ---- */
 
 static void check_tensors(const char *condition, int64_t batch, bool ahead)
 {
@@ -354,20 +197,23 @@ TEST(values_that_are_equal)
     CHECK_STATUS(try_vectors(columns, 1, 3, NULL), GAN_E_ARGUMENT);
 }
 
-/* Vectors that are alike but for one number, wherever it stands, and as far as it goes. */
+/* Vectors that are alike but for one number, wherever it stands, and as far as it goes: one behind
+ * the other, and number by number. */
 TEST(long_vectors)
 {
     enum { LONG = 50 };
-    static float values[2][LONG];
+    static const int64_t between[2] = {1, 2};
+    static float values[2 * LONG];
     for (int width = 1; width <= LONG; width++) {
-        float *last = &values[0][width]; /* the second example */
         memset(values, 0, sizeof values);
-        for (int i = 0; i < width; i++) {
-            last[i] = 1;
-            CHECK_OK(try_vectors(values[0], 2, width, NULL));
-            last[i] = -0.0f;
+        for (int i = 0; i < 2 * width; i++) {
+            values[i] = 1;
+            CHECK_OK(try_vectors(values, 2, width, NULL));
+            CHECK_OK(try_vectors(values, 2, width, between));
+            values[i] = -0.0f;
         }
-        CHECK_STATUS(try_vectors(values[0], 2, width, NULL), GAN_E_ARGUMENT);
+        CHECK_STATUS(try_vectors(values, 2, width, NULL), GAN_E_ARGUMENT);
+        CHECK_STATUS(try_vectors(values, 2, width, between), GAN_E_ARGUMENT);
     }
 }
 
@@ -538,135 +384,6 @@ TEST(a_callback_that_stops_at_a_partner)
     gan_dataset_release(dataset);
 }
 
-/* ---- in flight ---- */
-
-typedef struct flight {
-    gan_tensor *const *batches[16];
-    int64_t positions[16]; /* of their first examples */
-    int64_t count;
-} flight;
-
-/* The last `in_flight` that were delivered. */
-static void check_flight(const flight *f, int64_t in_flight, int64_t batch)
-{
-    int64_t first = f->count > in_flight ? f->count - in_flight : 0;
-    for (int64_t i = first; i < f->count; i++) {
-        for (int64_t j = 0; j < batch; j++) {
-            int64_t position = f->positions[i % 16] + j;
-            CHECK_INT(number_of(f->batches[i % 16][0], j), expected(position, MANY));
-            CHECK_INT(number_of(f->batches[i % 16][1], j),
-                      expected_found(class_of_three, position, MANY));
-        }
-    }
-}
-
-static void fly(gan__batcher *b, flight *f)
-{
-    gan_tensor *const *out;
-    int64_t position = gan__batcher_position(b);
-    if (!CHECK_OK(gan__batcher_next(b, &out))) return;
-    f->batches[f->count % 16] = out;
-    f->positions[f->count++ % 16] = position;
-}
-
-/* Looked at when the side thread has certainly made the next batch, or has failed to, and after it
- * was thrown away. */
-static void check_in_flight(int32_t in_flight, bool ahead)
-{
-    static maker m;
-    flight f = {.count = 0};
-    gan_tensor *const *out;
-    gan_dataset *dataset = make_callback(&m, class_of_three, MANY);
-    gan__batch_plan plan = make_plan("label", 3, ahead);
-    plan.in_flight = in_flight;
-    gan__batcher *b = make_batcher(dataset, &plan);
-    CHECK_INT(gan__batcher_memory(b), (in_flight + 1) * 3 * 2 * (int64_t)sizeof(float));
-    for (int i = 0; i < 3 * in_flight + 4; i++) {
-        long long calls = m.calls;
-        fly(b, &f);
-        while (ahead && atomic_load(&m.calls) < calls + 6) gan__os_yield();
-        check_flight(&f, in_flight, 3);
-        if (i % 4 == 2) CHECK_OK(gan__batcher_seek(b, gan__batcher_position(b) - 3));
-        if (i % 4 == 3) {
-            m.stop_at = expected(gan__batcher_position(b) + 4, MANY);
-            CHECK_OK(gan__batcher_seek(b, gan__batcher_position(b) + 3));
-            CHECK_STATUS(gan__batcher_next(b, &out), GAN_E_CANCELLED);
-            m.stop_at = -1;
-        }
-        check_flight(&f, in_flight, 3);
-    }
-    gan__batcher_free(b);
-    gan_dataset_release(dataset);
-}
-
-TEST(batches_in_flight_stay)
-{
-    for (int32_t in_flight = 1; in_flight <= 6; in_flight++)
-        for (int ahead = 0; ahead < 2; ahead++) check_in_flight(in_flight, ahead);
-}
-
-/* ---- many streams ---- */
-
-static void read_order(gan_dataset *dataset, uint64_t seed, uint32_t stream, int64_t *order)
-{
-    gan_tensor *const *out;
-    gan__batch_plan plan = make_plan("label", EXAMPLES, false);
-    plan.seed = seed;
-    plan.stream = stream;
-    gan__batcher *b = make_batcher(dataset, &plan);
-    CHECK_OK(gan__batcher_next(b, &out));
-    for (int64_t i = 0; i < EXAMPLES; i++) {
-        order[i] = number_of(out[0], i);
-        order[EXAMPLES + i] = number_of(out[1], i);
-    }
-    gan__batcher_free(b);
-}
-
-/* A stream from 256 on is one of the first 256 of a seed of its own. */
-TEST(there_are_many_streams)
-{
-    enum { STREAMS = 9 };
-    static const uint32_t streams[STREAMS] = {0, 1, 255, 256, 257, 512, 1025, 1 << 16, UINT32_MAX};
-    static int64_t orders[STREAMS][2 * EXAMPLES], again[2 * EXAMPLES];
-    gan_dataset *dataset = make_tensors(class_of_three);
-    for (int i = 0; i < STREAMS; i++) {
-        read_order(dataset, 42, streams[i], orders[i]);
-        for (int j = 0; j < i; j++) {
-            CHECK(memcmp(orders[i], orders[j], EXAMPLES * sizeof **orders) != 0);
-            CHECK(memcmp(orders[i] + EXAMPLES, orders[j] + EXAMPLES, EXAMPLES * sizeof **orders) !=
-                  0);
-        }
-    }
-    read_order(dataset, gan__random_seed(42, GAN__DRAW_STREAM, 4), 1, again);
-    CHECK(memcmp(again, orders[6], sizeof again) == 0);
-    gan_dataset_release(dataset);
-}
-
-/* A batcher for showing beside a training one, of a data set that makes its examples. */
-TEST(showing_moves_nothing)
-{
-    static maker m;
-    gan_tensor *const *out;
-    gan_dataset *dataset = make_callback(&m, class_of_three, MANY);
-    gan__batch_plan plan = make_plan("label", 4, true), show = make_plan("label", 9, false);
-    show.stream = 1000;
-    gan__batcher *b = make_batcher(dataset, &plan), *shown = make_batcher(dataset, &show);
-    for (int64_t i = 0; i < 30; i++) {
-        CHECK_INT(gan__batcher_position(b), 4 * i);
-        CHECK_OK(gan__batcher_next(b, &out));
-        gan_tensor *const *kept = out;
-        for (int64_t j = i % 3; j > 0; j--) CHECK_OK(gan__batcher_next(shown, &out));
-        if (i % 5 == 0) CHECK_OK(gan__batcher_seek(shown, 0));
-        for (int64_t j = 0; j < 4; j++) {
-            CHECK_INT(number_of(kept[0], j), expected(4 * i + j, MANY));
-            CHECK_INT(number_of(kept[1], j), expected_found(class_of_three, 4 * i + j, MANY));
-        }
-    }
-    gan__batcher_free(b);
-    gan__batcher_free(shown);
-    gan_dataset_release(dataset);
-}
-
 /* ---- memory ---- */
 
 TEST(memory_is_told)
@@ -734,9 +451,6 @@ int main(void)
     RUN(a_callback_is_asked_so_often);
     RUN(one_odd_example_of_a_callback);
     RUN(a_callback_that_stops_at_a_partner);
-    RUN(batches_in_flight_stay);
-    RUN(there_are_many_streams);
-    RUN(showing_moves_nothing);
     RUN(memory_is_told);
     RUN(every_allocation_may_fail);
     RUN(nothing_is_left);
