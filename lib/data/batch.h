@@ -11,8 +11,8 @@
  * of the same class or with an equal vector is none (0 and -0 are equal, and so is NaN to NaN). It
  * is drawn anew for each position, every unlike example of the data set with the same probability,
  * and is a function of (seed, stream, position) alone.
- *   In tensors it is found in an order of the examples by value, made at creation (8 bytes for each
- *   example, which batchers do not share).
+ *   In tensors it is found in an order of the examples by value, made at creation (16 bytes for
+ *   each example and 8 for each value, which batchers do not share).
  *   A callback is asked for other examples in a random order, none twice, until one is unlike: for
  *   at most GAN__UNLIKE_TRIES of them, so that a condition that all but one example in a hundred
  *   have is missed once in 30,000 draws. `read` is called for each of them. */

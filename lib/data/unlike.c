@@ -1,6 +1,5 @@
-/* Unlike partners: examples in tensors are sorted by their conditions' values, once; those equal to
- * an example then lie side by side, and a place among all the others is drawn. A callback is
- * asked. */
+/* Unlike partners: examples in tensors are sorted by their conditions' values, once; those that are
+ * equal then lie side by side, and a place among all the others is drawn. A callback is asked. */
 #include "data/unlike.h"
 #include "base/memory.h"
 #include "base/random.h"
@@ -31,10 +30,26 @@ static uint32_t unlike_stored(const gan__field *field, int64_t example, int64_t 
     return unlike_key(numbers[example * tensor->strides[0] + k * tensor->strides[1]]);
 }
 
+/* How many of the numbers from k on are the same in two examples, bit for bit, counted in blocks:
+ * one-hot vectors have long beginnings in common. */
+static int64_t unlike_skip(const gan__field *field, int64_t a, int64_t b, int64_t k)
+{
+    enum { BLOCK = 16 };
+    const gan_tensor *tensor = field->tensor;
+    int64_t count = 0;
+    if (field->rank == 0 || tensor->strides[1] != 1) return 0;
+    const float *left = (const float *)tensor->data + a * tensor->strides[0] + k;
+    const float *right = (const float *)tensor->data + b * tensor->strides[0] + k;
+    while (k + count + BLOCK <= field->size &&
+           memcmp(left + count, right + count, BLOCK * sizeof *left) == 0)
+        count += BLOCK;
+    return count;
+}
+
 /* The order of two examples in tensors, from number k on. */
 static int unlike_compare(const gan__field *field, int64_t a, int64_t b, int64_t k)
 {
-    for (; k < field->size; k++) {
+    for (k += unlike_skip(field, a, b, k); k < field->size; k++) {
         uint32_t left = unlike_stored(field, a, k), right = unlike_stored(field, b, k);
         if (left != right) return left < right ? -1 : 1;
     }
@@ -50,13 +65,35 @@ typedef struct unlike_item {
     uint32_t first;
 } unlike_item;
 
-static int unlike_by_value(const void *a, const void *b)
+static int unlike_by_value(const unlike_item *a, const unlike_item *b)
+{
+    if (a->first != b->first) return a->first < b->first ? -1 : 1;
+    return unlike_compare(a->field, a->example, b->example, 1);
+}
+
+static int unlike_by_value_and_index(const void *a, const void *b)
 {
     const unlike_item *left = a, *right = b;
-    if (left->first != right->first) return left->first < right->first ? -1 : 1;
-    int order = unlike_compare(left->field, left->example, right->example, 1);
+    int order = unlike_by_value(left, right);
     if (order != 0) return order;
     return (left->example > right->example) - (left->example < right->example);
+}
+
+static gan_status unlike_group(gan__unlike *u, gan_context *context, const unlike_item *items)
+{
+    size_t count = (size_t)u->dataset->count;
+    int64_t group = -1;
+    GAN__TRY(gan__allocate_raw(context, &u->order, count, sizeof *u->order));
+    GAN__TRY(gan__allocate_raw(context, &u->groups, count, sizeof *u->groups));
+    for (size_t i = 0; i < count; i++) {
+        if (i == 0 || unlike_by_value(&items[i - 1], &items[i]) != 0) group++;
+        u->order[i] = items[i].example;
+        u->groups[items[i].example] = group;
+    }
+    u->group_count = group + 1;
+    GAN__TRY(gan__allocate(context, &u->ends, (size_t)u->group_count, sizeof *u->ends));
+    for (size_t i = 0; i < count; i++) u->ends[u->groups[u->order[i]]] = (int64_t)i + 1;
+    return GAN_OK;
 }
 
 static gan_status unlike_sort(gan__unlike *u, gan_context *context)
@@ -64,32 +101,15 @@ static gan_status unlike_sort(gan__unlike *u, gan_context *context)
     const gan__field *field = &u->dataset->fields[u->field];
     size_t count = (size_t)u->dataset->count;
     unlike_item *items;
-    GAN__TRY(gan__allocate_raw(context, &u->order, count, sizeof *u->order));
     GAN__TRY(gan__allocate_raw(context, &items, count, sizeof *items));
     for (size_t i = 0; i < count; i++) {
         int64_t example = (int64_t)i;
         items[i] = (unlike_item){field, example, unlike_stored(field, example, 0)};
     }
-    gan__sort(items, count, sizeof *items, unlike_by_value);
-    for (size_t i = 0; i < count; i++) u->order[i] = items[i].example;
+    gan__sort(items, count, sizeof *items, unlike_by_value_and_index);
+    gan_status status = unlike_group(u, context, items);
     gan__free(context, items);
-    return GAN_OK;
-}
-
-/* The first place whose example is not before this one, or (`behind`) is behind it. */
-static int64_t unlike_bound(const gan__unlike *u, int64_t example, bool behind)
-{
-    const gan__field *field = &u->dataset->fields[u->field];
-    int64_t low = 0, high = u->dataset->count;
-    while (low < high) {
-        int64_t middle = low + (high - low) / 2;
-        int order = unlike_compare(field, u->order[middle], example, 0);
-        if (order < 0 || (behind && order == 0))
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return status;
 }
 
 /* ---- life ---- */
@@ -97,15 +117,9 @@ static int64_t unlike_bound(const gan__unlike *u, int64_t example, bool behind)
 void gan__unlike_free(gan_context *context, gan__unlike *u)
 {
     gan__free(context, u->order);
+    gan__free(context, u->groups);
+    gan__free(context, u->ends);
     gan__free(context, u->values);
-}
-
-static bool unlike_all_equal(const gan__unlike *u)
-{
-    int64_t last = u->dataset->count - 1;
-    if (last == 0) return true;
-    return u->order &&
-           unlike_compare(&u->dataset->fields[u->field], u->order[0], u->order[last], 0) == 0;
 }
 
 gan_status gan__unlike_create(gan__unlike *out, gan_context *context, const gan_dataset *dataset,
@@ -122,7 +136,7 @@ gan_status gan__unlike_create(gan__unlike *out, gan_context *context, const gan_
         GAN__TRY(gan__allocate(context, &out->values, 2 * (size_t)field->size, sizeof(float)));
     else
         GAN__TRY(unlike_sort(out, context));
-    if (!unlike_all_equal(out)) return GAN_OK;
+    if (dataset->count > 1 && out->group_count != 1) return GAN_OK;
     return gan__fail(context, GAN_E_ARGUMENT,
                      "data: no unlike partners: the %s of all examples, %" PRId64 ", is the same",
                      field->name, dataset->count);
@@ -130,7 +144,8 @@ gan_status gan__unlike_create(gan__unlike *out, gan_context *context, const gan_
 
 int64_t gan__unlike_memory(const gan__unlike *u)
 {
-    return u->order ? u->dataset->count * (int64_t)sizeof *u->order : 0;
+    if (!u->order) return 0;
+    return (2 * u->dataset->count + u->group_count) * (int64_t)sizeof *u->order;
 }
 
 int64_t gan__unlike_tries(const gan__unlike *u)
@@ -172,11 +187,10 @@ gan_status gan__unlike_find(const gan__unlike *u, int64_t example, uint64_t word
                             int64_t *out)
 {
     if (u->dataset->read) return unlike_ask(u, example, word, scratch, out);
-    int64_t first = unlike_bound(u, example, false), end = unlike_bound(u, example, true);
-    uint64_t others = (uint64_t)(u->dataset->count - (end - first));
-    if (others == 0) return GAN_E_STATE; /* whoever lent the tensor has written to it */
-    /* A probability is wrong by less than one part in 2^64 / others. */
-    int64_t place = (int64_t)(word % others);
-    *out = u->order[place < first ? place : place + (end - first)];
+    int64_t group = u->groups[example], end = u->ends[group];
+    int64_t equal = end - (group > 0 ? u->ends[group - 1] : 0);
+    /* A probability is wrong by less than one part in 2^64 / count. */
+    int64_t place = (int64_t)(word % (uint64_t)(u->dataset->count - equal));
+    *out = u->order[place < end - equal ? place : place + equal];
     return GAN_OK;
 }

@@ -11,8 +11,12 @@ enum { GAN__UNLIKE_TRIES = 1024 };
 typedef struct gan__unlike {
     const gan_dataset *dataset; /* borrowed */
     int32_t field;              /* the condition */
-    int64_t *order;             /* in tensors: all examples by value, equal ones by their index */
     float *values;              /* of a callback: the example's condition, then the other's */
+
+    /* In tensors: all examples by value, equal ones by their index; of each example, which of the
+     * groups of equal ones it is in; where each group ends in the order. */
+    int64_t *order, *groups, *ends;
+    int64_t group_count;
 } gan__unlike;
 
 /* GAN_E_ARGUMENT for a field that is no condition, and where all are known to be equal. */
