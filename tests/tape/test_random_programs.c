@@ -139,6 +139,33 @@ static void combine_or_detach(void)
     value_count++;
 }
 
+static void apply_layer(void)
+{
+    static const char *const statements[] = {"multiply", "add",       "dropout 0.3",   "noise 0.2",
+                                             "tanh",     "clamp",     "affine 0.5 .1", "softplus",
+                                             "square",   "upsample 1"};
+    const int which = pick(10), a = pick(value_count), b = pick(value_count);
+    for (int k = 0; k < 2; k++) {
+        side *s = &sides[k];
+        const gan_value in[2] = {s->values[a], s->values[b]};
+        CHECK_OK(gan_tape_layer(s->tape, statements[which], in, which < 2 ? 2 : 1,
+                                &s->values[value_count]));
+    }
+    compare(value_count++, false);
+}
+
+/* Both sides have the gradient or neither has. */
+static void take_gradient(void)
+{
+    const int number = pick(value_count);
+    gan_status status[2];
+    for (int k = 0; k < 2; k++)
+        status[k] = gan_tape_take_gradient(sides[k].tape, sides[k].values[number],
+                                           &sides[k].values[value_count]);
+    if (status[0] != status[1]) note("a gradient taken of value", number);
+    if (status[0] == GAN_OK && status[1] == GAN_OK) compare(value_count++, false);
+}
+
 /* A loss, backwards to two models, and perhaps an update of one: some ways then lead through a
  * model that was changed, and are refused on both sides. */
 static void run_backward(void)
@@ -193,11 +220,15 @@ static void run_program(uint64_t draws)
     value_count = 0;
     for (int i = 0; i < 2; i++) add_input(n);
     for (int i = 0; i < STEPS; i++) {
-        int kind = pick(10);
+        int kind = pick(14);
         if (kind < 6)
             apply();
         else if (kind < 8)
             combine_or_detach();
+        else if (kind < 10)
+            apply_layer();
+        else if (kind < 12)
+            take_gradient();
         else
             run_backward();
     }

@@ -157,7 +157,7 @@ TEST(in_place)
     gan_context *context = make_context("threads=1", NULL);
     gan_tape *tape = make_tape(context);
     gan_value pair[2] = {make_input(tape, 2, 1, 1, 3), make_input(tape, 2, 2, 2, 3)};
-    const float a = data_of(tape, pair[0])[4], b = data_of(tape, pair[1])[14];
+    const float a = data_of(tape, pair[0])[5], b = data_of(tape, pair[1])[14];
     CHECK_OK(gan_tape_layer(tape, "add", pair, 2, &pair[0]));
     CHECK(data_of(tape, pair[0])[14] == (a + b));
     gan_tape_release(tape);
@@ -189,7 +189,7 @@ static const struct {
     {"tanh", 2, GAN_E_SHAPE, "tanh: needs 1 operand, got 2"},
     {"multiply", 2, GAN_E_SHAPE, "multiply: 4 channels do not go with 3"},
     {"concat", 3, GAN_E_SHAPE, "gan_tape_layer: concat: value 0 has 4 samples, value 2 has 1"},
-    {"reshape 5", 1, GAN_E_SHAPE, "reshape: 2x2x3 has 12 numbers, not 5"},
+    {"reshape 5", 1, GAN_E_SHAPE, "reshape: 4x2x2x3 has 12 numbers, not 5"},
     {"minibatch_stddev group=3", 1, GAN_E_SHAPE, "minibatch_stddev"},
     {"onehot 4", 1, GAN_E_SHAPE, "onehot: needs one number for each sample or pixel, got 3"},
 };
@@ -230,6 +230,7 @@ TEST(numbers_refused)
     gan_value in, out = -7;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         memcpy(x, (const float[]){0, 3, 1, bad[i], 2, -0.0f}, 6 * sizeof *x);
+        out = -7;
         CHECK_OK(gan_tape_reset(tape));
         CHECK_OK(gan_tape_input(tape, tensor, 0, &in));
         CHECK_STATUS(gan_tape_layer(tape, "onehot 4", &in, 1, &out), GAN_E_ARGUMENT);
