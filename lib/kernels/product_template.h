@@ -41,10 +41,11 @@ INLINE TARGET VECTOR TIER(product_load)(const float *p, const bool masked, MASK 
 
 INLINE TARGET void TIER(product_store)(float *p, VECTOR value, const bool masked, MASK mask)
 {
-    if (masked)
+    if (masked) {
         STORE_MASKED(p, mask, value);
-    else
+    } else {
         STORE(p, value);
+    }
 }
 
 /* What is due before steps [k, k + steps) of line t. */
@@ -52,14 +53,16 @@ INLINE TARGET void TIER(product_fetch)(const gan__tile *tile, int64_t t, int64_t
 {
     const gan__ahead *ahead = tile->ahead;
     const int64_t end = ahead->b_to < steps ? ahead->b_to : steps;
-    if (ahead->a)
+    if (ahead->a) {
         UNROLL for (int i = 0; i < ROWS; i++) FETCH(ahead->a[t * ROWS + i] + tile->a_shift + k);
+    }
     for (int64_t s = ahead->b_from; ahead->b && s < end; s++) {
         const float *b = ahead->b + (tile->b_line[t] + k + s) * tile->b_step;
         UNROLL for (int j = 0; j < VECTORS * LANES; j += LINE) FETCH(b + j);
     }
-    if (ahead->c && t == 0 && k < VECTORS * LANES)
+    if (ahead->c && t == 0 && k < VECTORS * LANES) {
         UNROLL for (int i = 0; i < ROWS; i++) FETCH(ahead->c[i] + tile->c_shift + k);
+    }
 }
 
 /* From `rows` on, constants of each instance. */
@@ -69,17 +72,14 @@ INLINE TARGET void TIER(product_body)(const gan__tile *tile, MASK mask, const in
     const bool outer = kind & OUTER;
     VECTOR c[ROWS][VECTORS];
     if (tile->accumulate) {
-        UNROLL for (int i = 0; i < rows; i++)
-        {
+        UNROLL for (int i = 0; i < rows; i++) {
             const float *from = tile->c[i] + tile->c_shift;
-            UNROLL for (int v = 0; v < vectors; v++)
-            {
+            UNROLL for (int v = 0; v < vectors; v++) {
                 c[i][v] = TIER(product_load)(from + v * LANES, masked && v == vectors - 1, mask);
             }
         }
     } else {
-        UNROLL for (int i = 0; i < rows; i++)
-        {
+        UNROLL for (int i = 0; i < rows; i++) {
             UNROLL for (int v = 0; v < vectors; v++) c[i][v] = ZERO;
         }
     }
@@ -87,10 +87,9 @@ INLINE TARGET void TIER(product_body)(const gan__tile *tile, MASK mask, const in
     const int64_t steps = tile->steps, lines = tile->lines;
     for (int64_t t = 0; t < lines; t++) {
         const float *a[ROWS];
-        const float *b =
-            outer ? tile->b_lines[t] + tile->b_shift : tile->b + tile->b_line[t] * b_step;
-        UNROLL for (int i = 0; i < rows; i++)
-        {
+        const float *b = outer ? tile->b_lines[t] + tile->b_shift
+                               : tile->b + tile->b_line[t] * b_step;
+        UNROLL for (int i = 0; i < rows; i++) {
             a[i] = outer ? tile->a[t] + tile->a_shift + i : tile->a[t * ROWS + i] + tile->a_shift;
         }
         int64_t k = 0;
@@ -103,15 +102,12 @@ INLINE TARGET void TIER(product_body)(const gan__tile *tile, MASK mask, const in
             left -= some;
             for (; some > 0; some--, k += a_step, b += b_step) {
                 VECTOR x[VECTORS];
-                UNROLL for (int v = 0; v < vectors; v++)
-                {
+                UNROLL for (int v = 0; v < vectors; v++) {
                     x[v] = TIER(product_load)(b + v * LANES, masked && v == vectors - 1, mask);
                 }
-                UNROLL for (int i = 0; i < rows; i++)
-                {
+                UNROLL for (int i = 0; i < rows; i++) {
                     VECTOR y = kind & DEPTH ? ZERO : BROADCAST(a[i] + k);
-                    UNROLL for (int v = 0; v < vectors; v++)
-                    {
+                    UNROLL for (int v = 0; v < vectors; v++) {
                         if (kind & DEPTH)
                             y = TIER(product_load)(a[i] + k + v * LANES, masked && v == vectors - 1,
                                                    mask);
@@ -121,11 +117,9 @@ INLINE TARGET void TIER(product_body)(const gan__tile *tile, MASK mask, const in
             }
         }
     }
-    UNROLL for (int i = 0; i < rows; i++)
-    {
+    UNROLL for (int i = 0; i < rows; i++) {
         float *to = tile->c[i] + tile->c_shift;
-        UNROLL for (int v = 0; v < vectors; v++)
-        {
+        UNROLL for (int v = 0; v < vectors; v++) {
             TIER(product_store)(to + v * LANES, c[i][v], masked && v == vectors - 1, mask);
         }
     }
@@ -135,52 +129,46 @@ typedef void TIER(product_instance)(const gan__tile *tile, MASK mask);
 
 /* Instances: rows x vectors with the last vector masked, and the full width without masks. */
 #define INSTANCE(name, kind, rows, vectors)                                                        \
-    static TARGET void TIER(product_##name##_##rows##_##vectors)(const gan__tile *tile, MASK mask) \
+    static TARGET void TIER(product_##name##_##rows##_##vectors)(const gan__tile *tile,            \
+                                                                 MASK mask)                        \
     {                                                                                              \
         TIER(product_body)(tile, mask, rows, vectors, LANES > 1, kind);                            \
     }
-#define INSTANCE_FULL(name, kind, rows)                                                       \
-    static TARGET void TIER(product_##name##_##rows##_full)(const gan__tile *tile, MASK mask) \
-    {                                                                                         \
-        TIER(product_body)(tile, mask, rows, VECTORS, false, kind);                           \
+#define INSTANCE_FULL(name, kind, rows)                                                            \
+    static TARGET void TIER(product_##name##_##rows##_full)(const gan__tile *tile, MASK mask)      \
+    {                                                                                              \
+        TIER(product_body)(tile, mask, rows, VECTORS, false, kind);                                \
     }
 #define NAME(name, rows, vectors) TIER(product_##name##_##rows##_##vectors)
 
 #if VECTORS == 2
-#define INSTANCES(name, kind, rows) \
+#define INSTANCES(name, kind, rows)                                                                \
     INSTANCE(name, kind, rows, 1) INSTANCE(name, kind, rows, 2) INSTANCE_FULL(name, kind, rows)
-#define NAMES(name, rows)                                                \
-    {                                                                    \
-        NAME(name, rows, 1), NAME(name, rows, 2), NAME(name, rows, full) \
-    }
+#define NAMES(name, rows) {NAME(name, rows, 1), NAME(name, rows, 2), NAME(name, rows, full)}
 #else
-#define INSTANCES(name, kind, rows)                                                           \
-    INSTANCE(name, kind, rows, 1)                                                             \
-    INSTANCE(name, kind, rows, 2) INSTANCE(name, kind, rows, 3) INSTANCE(name, kind, rows, 4) \
-        INSTANCE_FULL(name, kind, rows)
-#define NAMES(name, rows)                                                                   \
-    {                                                                                       \
-        NAME(name, rows, 1), NAME(name, rows, 2), NAME(name, rows, 3), NAME(name, rows, 4), \
-            NAME(name, rows, full)                                                          \
-    }
+#define INSTANCES(name, kind, rows)                                                                \
+    INSTANCE(name, kind, rows, 1) INSTANCE(name, kind, rows, 2) INSTANCE(name, kind, rows, 3)      \
+    INSTANCE(name, kind, rows, 4) INSTANCE_FULL(name, kind, rows)
+#define NAMES(name, rows)                                                                          \
+    {NAME(name, rows, 1), NAME(name, rows, 2), NAME(name, rows, 3), NAME(name, rows, 4),           \
+     NAME(name, rows, full)}
 #endif
 
 /* FULL: of all rows. */
 #if ROWS == 4
 #define FULL_INSTANCES(name, kind) INSTANCES(name, kind, 4)
 #define FULL_NAMES(name) NAMES(name, 4)
-#define ALL_INSTANCES(name, kind) \
-    INSTANCES(name, kind, 1)      \
-    INSTANCES(name, kind, 2) INSTANCES(name, kind, 3) INSTANCES(name, kind, 4)
+#define ALL_INSTANCES(name, kind)                                                                  \
+    INSTANCES(name, kind, 1) INSTANCES(name, kind, 2) INSTANCES(name, kind, 3)                     \
+    INSTANCES(name, kind, 4)
 #define ALL_NAMES(name) NAMES(name, 1), NAMES(name, 2), NAMES(name, 3), NAMES(name, 4)
 #else
 #define FULL_INSTANCES(name, kind) INSTANCES(name, kind, 6)
 #define FULL_NAMES(name) NAMES(name, 6)
-#define ALL_INSTANCES(name, kind)                                              \
-    INSTANCES(name, kind, 1)                                                   \
-    INSTANCES(name, kind, 2) INSTANCES(name, kind, 3) INSTANCES(name, kind, 4) \
-        INSTANCES(name, kind, 5) INSTANCES(name, kind, 6)
-#define ALL_NAMES(name) \
+#define ALL_INSTANCES(name, kind)                                                                  \
+    INSTANCES(name, kind, 1) INSTANCES(name, kind, 2) INSTANCES(name, kind, 3)                     \
+    INSTANCES(name, kind, 4) INSTANCES(name, kind, 5) INSTANCES(name, kind, 6)
+#define ALL_NAMES(name)                                                                            \
     NAMES(name, 1), NAMES(name, 2), NAMES(name, 3), NAMES(name, 4), NAMES(name, 5), NAMES(name, 6)
 #endif
 
@@ -212,10 +200,11 @@ static TARGET void TIER(product_gather_ahead)(const gan__tile *tile)
 
 static TARGET void TIER(product_gather)(const gan__tile *tile)
 {
-    if (tile->ahead && tile->rows == ROWS && tile->columns == VECTORS * LANES)
+    if (tile->ahead && tile->rows == ROWS && tile->columns == VECTORS * LANES) {
         TIER(product_gather_ahead)(tile);
-    else
+    } else {
         TIER(product_run)(tile, TIER(product_gathers)[tile->rows - 1]);
+    }
 }
 
 static TARGET void TIER(product_outer)(const gan__tile *tile)
@@ -231,8 +220,9 @@ static TARGET void TIER(product_depth)(const gan__tile *tile)
         return;
     }
     gan__tile row = *tile;
-    for (int64_t i = 0; i < tile->rows; i++, row.a++, row.c++)
+    for (int64_t i = 0; i < tile->rows; i++, row.a++, row.c++) {
         TIER(product_run)(&row, TIER(product_depth_singles));
+    }
 }
 
 static TARGET void TIER(product_depth_outer)(const gan__tile *tile)
@@ -247,13 +237,15 @@ static TARGET void TIER(product_transpose)(int64_t rows, int64_t columns, const 
     int64_t whole_rows = rows - rows % BLOCK, whole_columns = columns - columns % BLOCK;
     for (int64_t i = 0; i < whole_rows; i += BLOCK) {
         for (int64_t j = 0; j < whole_columns; j += BLOCK) {
-            TIER(product_transpose_block)
-            (x + i * x_stride + j, x_stride, y + j * y_stride + i, y_stride);
+            TIER(product_transpose_block)(x + i * x_stride + j, x_stride, y + j * y_stride + i,
+                                          y_stride);
         }
     }
-    for (int64_t j = 0; j < columns; j++)
-        for (int64_t i = j < whole_columns ? whole_rows : 0; i < rows; i++)
+    for (int64_t j = 0; j < columns; j++) {
+        for (int64_t i = j < whole_columns ? whole_rows : 0; i < rows; i++) {
             y[j * y_stride + i] = x[i * x_stride + j];
+        }
+    }
 }
 
 /* The transforms of minimal filtering, one vector of channels at `at`. */
@@ -261,15 +253,13 @@ INLINE TARGET void TIER(product_filter_input_at)(const float *const d[9], int64_
                                                  int64_t v_point, const bool masked, MASK mask)
 {
     VECTOR row[3][3];
-    UNROLL for (int j = 0; j < 3; j++)
-    {
+    UNROLL for (int j = 0; j < 3; j++) {
         VECTOR top = TIER(product_load)(d[j] + at, masked, mask);
         VECTOR middle = TIER(product_load)(d[3 + j] + at, masked, mask);
         VECTOR bottom = TIER(product_load)(d[6 + j] + at, masked, mask);
         row[0][j] = SUB(top, middle), row[1][j] = middle, row[2][j] = SUB(bottom, middle);
     }
-    UNROLL for (int i = 0; i < 3; i++)
-    {
+    UNROLL for (int i = 0; i < 3; i++) {
         float *to = v + 3 * i * v_point + at;
         TIER(product_store)(to, SUB(row[i][0], row[i][1]), masked, mask);
         TIER(product_store)(to + v_point, row[i][1], masked, mask);
@@ -281,14 +271,12 @@ INLINE TARGET void TIER(product_filter_weights_at)(const float *const g[4], int6
                                                    int64_t u_point, const bool masked, MASK mask)
 {
     VECTOR row[3][2];
-    UNROLL for (int j = 0; j < 2; j++)
-    {
+    UNROLL for (int j = 0; j < 2; j++) {
         row[0][j] = TIER(product_load)(g[j] + at, masked, mask);
         row[2][j] = TIER(product_load)(g[2 + j] + at, masked, mask);
         row[1][j] = ADD(row[0][j], row[2][j]);
     }
-    UNROLL for (int i = 0; i < 3; i++)
-    {
+    UNROLL for (int i = 0; i < 3; i++) {
         float *to = u + 3 * i * u_point + at;
         TIER(product_store)(to, row[i][0], masked, mask);
         TIER(product_store)(to + u_point, ADD(row[i][0], row[i][1]), masked, mask);
@@ -300,15 +288,13 @@ INLINE TARGET void TIER(product_filter_output_at)(const float *m, int64_t m_poin
                                                   float *const y[4], const bool masked, MASK mask)
 {
     VECTOR row[3][2];
-    UNROLL for (int i = 0; i < 3; i++)
-    {
+    UNROLL for (int i = 0; i < 3; i++) {
         const float *from = m + 3 * i * m_point + at;
         VECTOR middle = TIER(product_load)(from + m_point, masked, mask);
         row[i][0] = ADD(TIER(product_load)(from, masked, mask), middle);
         row[i][1] = ADD(middle, TIER(product_load)(from + 2 * m_point, masked, mask));
     }
-    UNROLL for (int j = 0; j < 2; j++)
-    {
+    UNROLL for (int j = 0; j < 2; j++) {
         if (y[j]) TIER(product_store)(y[j] + at, ADD(row[0][j], row[1][j]), masked, mask);
         if (y[2 + j]) TIER(product_store)(y[2 + j] + at, ADD(row[1][j], row[2][j]), masked, mask);
     }
@@ -318,8 +304,9 @@ static TARGET void TIER(product_filter_input)(int64_t count, const float *const 
                                               int64_t v_point)
 {
     int64_t at = 0;
-    for (; count - at >= LANES; at += LANES)
+    for (; count - at >= LANES; at += LANES) {
         TIER(product_filter_input_at)(d, at, v, v_point, false, MASK_OF(LANES));
+    }
     if (at < count) TIER(product_filter_input_at)(d, at, v, v_point, true, MASK_OF(count - at));
 }
 
@@ -327,8 +314,9 @@ static TARGET void TIER(product_filter_weights)(int64_t count, const float *cons
                                                 int64_t u_point)
 {
     int64_t at = 0;
-    for (; count - at >= LANES; at += LANES)
+    for (; count - at >= LANES; at += LANES) {
         TIER(product_filter_weights_at)(g, at, u, u_point, false, MASK_OF(LANES));
+    }
     if (at < count) TIER(product_filter_weights_at)(g, at, u, u_point, true, MASK_OF(count - at));
 }
 
@@ -336,8 +324,9 @@ static TARGET void TIER(product_filter_output)(int64_t count, const float *m, in
                                                float *const y[4])
 {
     int64_t at = 0;
-    for (; count - at >= LANES; at += LANES)
+    for (; count - at >= LANES; at += LANES) {
         TIER(product_filter_output_at)(m, m_point, at, y, false, MASK_OF(LANES));
+    }
     if (at < count) TIER(product_filter_output_at)(m, m_point, at, y, true, MASK_OF(count - at));
 }
 

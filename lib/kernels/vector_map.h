@@ -1,25 +1,25 @@
 /* vector_map.h: element-wise kernels and reductions, for each tier. Contracts: vector.h. */
 
 /* Runs the statement for i = 0, W, ... with n = W, and for the rest with n = what is left. */
-#define EACH(count, ...)                      \
-    do {                                      \
-        const int64_t each_count = (count);   \
-        int64_t i = 0;                        \
-        for (; i + W <= each_count; i += W) { \
-            const int64_t n = W;              \
-            __VA_ARGS__                       \
-        }                                     \
-        if (i < each_count) {                 \
-            const int64_t n = each_count - i; \
-            __VA_ARGS__                       \
-        }                                     \
+#define EACH(count, ...)                                                                           \
+    do {                                                                                           \
+        const int64_t each_count = (count);                                                        \
+        int64_t i = 0;                                                                             \
+        for (; i + W <= each_count; i += W) {                                                      \
+            const int64_t n = W;                                                                   \
+            __VA_ARGS__                                                                            \
+        }                                                                                          \
+        if (i < each_count) {                                                                      \
+            const int64_t n = each_count - i;                                                      \
+            __VA_ARGS__                                                                            \
+        }                                                                                          \
     } while (0)
 
-#define MAP_FUNCTION(name, function)                                                   \
-    KERNEL(name)(int64_t count, const float *x, float parameter, float *y)             \
-    {                                                                                  \
-        (void)parameter;                                                               \
-        EACH(count, v_put(y + i, n, TIER(math_function)(function, v_get(x + i, n)));); \
+#define MAP_FUNCTION(name, function)                                                               \
+    KERNEL(name)(int64_t count, const float *x, float parameter, float *y)                         \
+    {                                                                                              \
+        (void)parameter;                                                                           \
+        EACH(count, v_put(y + i, n, TIER(math_function)(function, v_get(x + i, n))););             \
     }
 
 MAP_FUNCTION(exp, GAN__EXP)
@@ -30,11 +30,11 @@ MAP_FUNCTION(erf, GAN__ERF)
 MAP_FUNCTION(sine, GAN__SINE)
 MAP_FUNCTION(cosine, GAN__COSINE)
 
-#define MAP_ACTIVATE(name, f)                                                      \
-    KERNEL(name)(int64_t count, const float *x, float parameter, float *y)         \
-    {                                                                              \
-        v_float p = v_set(parameter);                                              \
-        EACH(count, v_put(y + i, n, TIER(math_activate)(f, v_get(x + i, n), p));); \
+#define MAP_ACTIVATE(name, f)                                                                      \
+    KERNEL(name)(int64_t count, const float *x, float parameter, float *y)                         \
+    {                                                                                              \
+        v_float p = v_set(parameter);                                                              \
+        EACH(count, v_put(y + i, n, TIER(math_activate)(f, v_get(x + i, n), p)););                 \
     }
 
 MAP_ACTIVATE(linear, GAN__LINEAR)
@@ -50,8 +50,8 @@ MAP_ACTIVATE(gelu, GAN__GELU)
     KERNEL(name)(int64_t count, const float *v, const float *dy, float parameter, float *dx)       \
     {                                                                                              \
         v_float p = v_set(parameter);                                                              \
-        EACH(count,                                                                                \
-             v_put(dx + i, n, TIER(math_slope_##from)(f, v_get(v + i, n), v_get(dy + i, n), p));); \
+        EACH(count, v_put(dx + i, n,                                                               \
+                          TIER(math_slope_##from)(f, v_get(v + i, n), v_get(dy + i, n), p)););     \
     }
 
 MAP_SLOPE(linear_slope, output, GAN__LINEAR)
@@ -81,10 +81,11 @@ KERNEL(multiply)(int64_t count, const float *a, const float *b, float *y)
 KERNEL(combine)(int64_t count, float alpha, const float *x, float beta, float *y)
 {
     v_float a = v_set(alpha), b = v_set(beta);
-    if (beta == 0)
+    if (beta == 0) {
         EACH(count, v_put(y + i, n, a * v_get(x + i, n)););
-    else
+    } else {
         EACH(count, v_put(y + i, n, v_fma(a, v_get(x + i, n), b * v_get(y + i, n))););
+    }
 }
 
 KERNEL(clamp)(int64_t count, float least, float most, float *y)
@@ -108,7 +109,8 @@ INLINE void TIER(map_group)(int64_t left, const float *x, const float *y,
     }
 }
 
-INLINE void TIER(map_lanes)(int64_t count, const float *x, const float *y, double lanes[GAN__LANES])
+INLINE void TIER(map_lanes)(int64_t count, const float *x, const float *y,
+                            double lanes[GAN__LANES])
 {
     v_double sums[GAN__LANES / W];
     GAN__UNROLL
