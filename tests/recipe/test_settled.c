@@ -23,6 +23,9 @@ TEST(misfits_are_refused_when_they_are_read)
     check_edit_fails("adam lr=1e-3 beta1=0.5", "rmsprop schedule=step:1,2,3",
                      "a.recipe: [optimizer.generator]: rmsprop: schedule 'step:1,2,3' has too many "
                      "numbers");
+    check_edit_fails("adam lr=1e-3 beta1=0.5", "sgd schedule=step:0,1",
+                     "a.recipe: [optimizer.generator]: sgd: schedule 'step:0,1' needs 2 numbers in "
+                     "range");
     check_edit_fails("adam lr=1e-3 beta1=0.5", "sgd nesterov=yes",
                      "a.recipe: [optimizer.generator]: sgd: nesterov=yes needs a momentum above 0");
 }
@@ -215,6 +218,22 @@ TEST(a_part_has_another_name)
                          "part trunk\n") != NULL);
 }
 
+/* A name that hides a section, for what stands behind it: in front of it the section has the name.
+ */
+TEST(a_name_hides_a_section)
+{
+    char stored[8192];
+    check_reads_back("[part.a]\ninput 4; dense 4\n[part.b]\ninput 4; part a; part a\n"
+                     "[model.generator]\ndefine c { input 4; part b }; define b from a\n"
+                     "input 4; part c; part b\n[model.discriminator]\n"
+                     "define b from d; input 4; part b\n[part.d]\ninput 4; dense 4\n"
+                     "[trainer]\ngan\n",
+                     stored);
+    CHECK(strstr(stored, "[model.generator]\ndefine c {\n    input 4\n    part b\n}\n"
+                         "define b from a\ninput 4\npart c\npart b\n") != NULL);
+    CHECK(strstr(stored, "[model.discriminator]\ndefine b from d\ninput 4\npart b\n") != NULL);
+}
+
 /* What would not be read again is not taken. */
 TEST(a_text_is_too_long_spelled_out)
 {
@@ -299,6 +318,7 @@ int main(void)
     RUN(the_text_leaves_nothing_open);
     RUN(networks_are_spelled_out);
     RUN(a_part_has_another_name);
+    RUN(a_name_hides_a_section);
     RUN(a_text_is_too_long_spelled_out);
     RUN(a_run_goes_on_with_its_text);
     RUN(paths_and_texts);
