@@ -214,7 +214,7 @@ TEST(parts)
     /* A second name, known to a definition and used again after it. */
     check_names("define a { input 4; dense 4 bias=no }\ndefine b from a\n"
                 "define c { input 4; part a; part b }\ninput 4; part c; part b",
-                "c.a.0.weight");
+                "b.0.weight");
 }
 
 TEST(given_parts)

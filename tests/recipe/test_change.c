@@ -191,18 +191,9 @@ TEST(other_data_may_be_asked_for)
     fault_remove(&fault, "p.npy");
 }
 
-TEST(nothing_is_left)
-{
-    gan_context_release(context);
-    fault_free_files(&fault);
-    CHECK_INT(fault.live, 0);
-}
-
 int main(void)
 {
-    gan_host host = fault_make(&fault);
-    CHECK_OK(gan_context_create(&context, "threads=1", &host, NULL, 0));
-    put_pictures(&fault);
+    open_runs();
     RUN(changes);
     RUN(what_is_asked_for_may_change);
     RUN(the_loss_may_change);
@@ -211,6 +202,5 @@ int main(void)
     RUN(the_average_may_change);
     RUN(moments_are_kept);
     RUN(other_data_may_be_asked_for);
-    RUN(nothing_is_left);
-    return test_report();
+    return close_runs();
 }

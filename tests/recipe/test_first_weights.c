@@ -230,24 +230,14 @@ TEST(weights_that_do_not_fit)
     fault_remove(&fault, "d");
 }
 
-TEST(nothing_is_left)
-{
-    gan_context_release(context);
-    fault_free_files(&fault);
-    CHECK_INT(fault.live, 0);
-}
-
 int main(void)
 {
-    gan_host host = fault_make(&fault);
-    CHECK_OK(gan_context_create(&context, "threads=1", &host, NULL, 0));
-    put_pictures(&fault);
+    open_runs();
     RUN(a_text_is_a_recipe);
     RUN(a_folder_of_a_text);
     RUN(a_network_that_is_loaded);
     RUN(messages_about_loading);
     RUN(a_run_starts_from_weights);
     RUN(weights_that_do_not_fit);
-    RUN(nothing_is_left);
-    return test_report();
+    return close_runs();
 }

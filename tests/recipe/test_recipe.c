@@ -460,17 +460,9 @@ TEST(every_allocation_may_fail)
     }
 }
 
-TEST(nothing_is_left)
-{
-    gan_context_release(context);
-    fault_free_files(&fault);
-    CHECK_INT(fault.live, 0);
-}
-
 int main(void)
 {
-    gan_host host = fault_make(&fault);
-    CHECK_OK(gan_context_create(&context, "threads=1", &host, NULL, 0));
+    open_runs();
     RUN(canonical_text);
     RUN(text_reads_back);
     RUN(one_option);
@@ -488,6 +480,5 @@ int main(void)
     RUN(sections_far_down);
     RUN(a_large_file_is_no_recipe);
     RUN(every_allocation_may_fail);
-    RUN(nothing_is_left);
-    return test_report();
+    return close_runs();
 }

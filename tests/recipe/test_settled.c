@@ -298,18 +298,9 @@ TEST(paths_and_texts)
     fault_remove(&fault, "x/b.recipe");
 }
 
-TEST(nothing_is_left)
-{
-    gan_context_release(context);
-    fault_free_files(&fault);
-    CHECK_INT(fault.live, 0);
-}
-
 int main(void)
 {
-    gan_host host = fault_make(&fault);
-    CHECK_OK(gan_context_create(&context, "threads=1", &host, NULL, 0));
-    put_pictures(&fault);
+    open_runs();
     RUN(misfits_are_refused_when_they_are_read);
     RUN(misfits_are_refused_when_they_are_set);
     RUN(several_options_are_set_together);
@@ -322,6 +313,5 @@ int main(void)
     RUN(a_text_is_too_long_spelled_out);
     RUN(a_run_goes_on_with_its_text);
     RUN(paths_and_texts);
-    RUN(nothing_is_left);
-    return test_report();
+    return close_runs();
 }
