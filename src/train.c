@@ -68,31 +68,41 @@ static int split_flag(const run *r, const char *name, const char *given, char pa
     return EXIT_GOOD;
 }
 
-/* --set, --change and --init, and the short forms of three options. */
-static int apply_flags(run *r, const arguments *a)
+/* What a flag sets: its name in the recipe, "" for a flag that sets nothing, and the value. */
+static int flag_option(const run *r, const char *name, const char *given, char path[256],
+                       const char **value)
 {
     static const char *const shorts[][2] = {
         {"threads", "context.threads"}, {"precision", "context.precision"}, {"steps", "run.steps"}};
-    for (int i = 0; i < a->given_count; i++) {
-        const char *name = a->given[i].name, *value = a->given[i].value;
-        const bool change = !strcmp(name, "change");
-        char path[256] = "";
-        gan_status status = GAN_OK;
-        if (change || !strcmp(name, "set") || !strcmp(name, "init")) {
-            int code = split_flag(r, name, value, path, &value);
-            if (code) return code;
-        }
-        for (size_t s = 0; s < sizeof shorts / sizeof shorts[0]; s++)
-            if (!strcmp(name, shorts[s][0])) snprintf(path, sizeof path, "%s", shorts[s][1]);
-        if (*path)
-            status = change ? gan_recipe_change(r->recipe, path, value)
-                            : gan_recipe_set(r->recipe, path, value);
-        if (status != GAN_OK) {
-            complain_status(r->self, r->reader, status);
-            return EXIT_USAGE;
-        }
-    }
+    *path = '\0';
+    *value = given;
+    if (!strcmp(name, "set") || !strcmp(name, "change") || !strcmp(name, "init"))
+        return split_flag(r, name, given, path, value);
+    for (size_t s = 0; s < sizeof shorts / sizeof shorts[0]; s++)
+        if (!strcmp(name, shorts[s][0])) snprintf(path, 256, "%s", shorts[s][1]);
     return EXIT_GOOD;
+}
+
+/* --change, or --set, --init and the short forms of three options: all at once, since some can only
+ * be set together. */
+static int apply_flags(run *r, const arguments *a, bool change)
+{
+    char room[MAX_GIVEN][256];
+    const char *paths[MAX_GIVEN], *values[MAX_GIVEN];
+    int32_t count = 0;
+    for (int i = 0; i < a->given_count; i++) {
+        const char *name = a->given[i].name;
+        if (!strcmp(name, "change") != change) continue;
+        int code = flag_option(r, name, a->given[i].value, room[count], &values[count]);
+        if (code) return code;
+        paths[count] = room[count];
+        if (*room[count]) count++;
+    }
+    gan_status status =
+        gan_recipe_set_all(r->recipe, paths, values, count, change ? GAN_RECIPE_CHANGE : 0);
+    if (status == GAN_OK) return EXIT_GOOD;
+    complain_status(r->self, r->reader, status);
+    return EXIT_USAGE;
 }
 
 static int read_recipe(run *r, const arguments *a)
@@ -104,8 +114,7 @@ static int read_recipe(run *r, const arguments *a)
     if (status != GAN_OK) return complain(r->self, EXIT_FAILED, "%s", message);
     status = gan_recipe_load(&r->recipe, r->reader, a->operands[0]);
     if (status != GAN_OK) return complain_status(r->self, r->reader, status);
-    code = apply_flags(r, a);
-    if (code) return code;
+    if ((code = apply_flags(r, a, false)) || (code = apply_flags(r, a, true))) return code;
     r->steps = run_option(r, "run.steps");
     r->sample_every = run_option(r, "run.sample_every");
     r->save_every = run_option(r, "run.save_every");

@@ -61,9 +61,10 @@ static void print_block(gan__text *text, const gan__block *block, int depth)
 
 /* ---- definitions ---- */
 
-static const gan_model *print_find(const gan__definitions *list, const char *name)
+/* The model of that name among the first `count`. */
+static const gan_model *print_find(const gan__definitions *list, size_t count, const char *name)
 {
-    for (size_t i = 0; i < list->count; i++)
+    for (size_t i = 0; i < count; i++)
         if (strcmp(list->items[i].name, name) == 0) return list->items[i].model;
     return NULL;
 }
@@ -102,7 +103,7 @@ static void print_choose(const gan__definitions *list, const gan_model *model, c
     snprintf(name, GAN__MAX_NAME + 1, "%s", wish);
     for (int n = 2;; n++) {
         const gan_model *own = print_own(list, name);
-        if ((!own || own == model) && !print_find(list, name)) return;
+        if ((!own || own == model) && !print_find(list, list->count, name)) return;
         snprintf(name, GAN__MAX_NAME + 1, "%.*s_%d", GAN__MAX_NAME - 12, wish, n);
     }
 }
@@ -115,6 +116,23 @@ static gan_status print_add_given(gan__definitions *list, const gan__given *give
     return GAN_OK;
 }
 
+static gan_status print_collect(gan__definitions *list, const gan_model *model);
+
+/* A part that the whole model has another name for, which hides what is given under that name: it
+ * is said last, when the definitions have used what is given. */
+static gan_status print_add_hiding(gan__definitions *list, const gan__part *part)
+{
+    char name[GAN__MAX_NAME + 1];
+    const gan_model *known = print_find(list, list->count, part->name);
+    if (!known || known == part->model) return GAN_OK;
+    if (!print_name_of(list, part->model)) {
+        GAN__TRY(print_collect(list, part->model));
+        print_choose(list, part->model, part->name, name);
+        GAN__TRY(print_add(list, part->model, name));
+    }
+    return print_add(list, part->model, part->name);
+}
+
 static gan_status print_collect(gan__definitions *list, const gan_model *model)
 {
     bool whole = model == list->whole;
@@ -123,7 +141,8 @@ static gan_status print_collect(gan__definitions *list, const gan_model *model)
         char name[GAN__MAX_NAME + 1];
         if (!print_name_of(list, part->model)) GAN__TRY(print_collect(list, part->model));
         if (whole) {
-            if (!print_find(list, part->name)) GAN__TRY(print_add(list, part->model, part->name));
+            if (!print_find(list, list->count, part->name))
+                GAN__TRY(print_add(list, part->model, part->name));
         } else if (!print_name_of(list, part->model)) {
             print_choose(list, part->model, part->name, name);
             GAN__TRY(print_add(list, part->model, name));
@@ -132,10 +151,11 @@ static gan_status print_collect(gan__definitions *list, const gan_model *model)
     return GAN_OK;
 }
 
-/* Inside a definition only what has another name there is said again. */
-static void print_definition(const gan__definitions *list, gan__text *text,
-                             const gan__definition *item)
+/* Inside a definition only what has another name there, or gets its name further down, is said
+ * again. */
+static void print_definition(const gan__definitions *list, gan__text *text, size_t index)
 {
+    const gan__definition *item = &list->items[index];
     const gan_model *model = item->model;
     if (item->again) {
         gan__text_print(text, "define %s from %s\n", item->name, print_name_of(list, model));
@@ -144,7 +164,7 @@ static void print_definition(const gan__definitions *list, gan__text *text,
     gan__text_print(text, "define %s {\n", item->name);
     for (size_t i = 0; i < model->part_count; i++) {
         const gan__part *part = &model->parts[i];
-        if (print_find(list, part->name) == part->model) continue;
+        if (print_find(list, index, part->name) == part->model) continue;
         print_indent(text, 1);
         gan__text_print(text, "define %s from %s\n", part->name, print_name_of(list, part->model));
     }
@@ -172,8 +192,10 @@ gan_status gan__model_print(const gan_model *model, const gan__given *given, gan
     gan__definitions list = {.whole = model};
     gan_status status = print_add_given(&list, given);
     if (status == GAN_OK) status = print_collect(&list, model);
+    for (size_t i = 0; status == GAN_OK && i < model->part_count; i++)
+        status = print_add_hiding(&list, &model->parts[i]);
     for (size_t i = given ? given->count : 0; status == GAN_OK && i < list.count; i++)
-        print_definition(&list, text, &list.items[i]);
+        print_definition(&list, text, i);
     if (status == GAN_OK) print_block(text, model->block, 0);
     gan__definitions_free(&list);
     return status == GAN_OK ? text->status : status;

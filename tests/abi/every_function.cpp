@@ -568,6 +568,9 @@ static void use_recipe()
     gan_recipe *parsed = nullptr;
     gan_trainer *resumed = nullptr;
     must(gan_recipe_parse(&parsed, context, gan_recipe_text(recipe), "."), "gan_recipe_parse");
+    const char *paths[] = {"run.samples", "run.keep"}, *values[] = {"4", "2"};
+    must(gan_recipe_set_all(parsed, paths, values, 2, 0), "gan_recipe_set_all");
+    expect(std::strstr(gan_recipe_text(parsed), "samples=4\nkeep=2\n") != nullptr, "both options");
     must(gan_recipe_change(parsed, "optimizer.generator.lr", "1e-5"), "gan_recipe_change");
     must(gan_recipe_trainer(&resumed, parsed, context, "cpp-run.safetensors"));
     gan_recipe_retain(recipe);

@@ -552,6 +552,11 @@ class Session(unittest.TestCase):
         parsed = self.make("recipe", LIB.gan_recipe_parse, self.context,
                            LIB.gan_recipe_text(recipe), b".")
         self.assertEqual(LIB.gan_recipe_text(parsed), LIB.gan_recipe_text(recipe))
+        texts = ctypes.c_char_p * 2
+        self.good(LIB.gan_recipe_set_all(parsed, texts(b"run.samples", b"run.keep"),
+                                         texts(b"4", b"2"), 2, 0))
+        self.good(LIB.gan_recipe_option(parsed, b"run.keep", value, 32))
+        self.assertEqual(value.value, b"2")
         self.good(LIB.gan_trainer_save(trainer, b"r.safetensors"))
         self.good(LIB.gan_recipe_change(parsed, b"optimizer.generator.lr", b"1e-5"))
         self.make("trainer", LIB.gan_recipe_trainer, parsed, self.context, b"r.safetensors")

@@ -493,6 +493,7 @@ static void absurd_descriptions(world *w, const char *text)
     ABSURD_DONE(gan_trainer_set_optimizer, w->trainer, "generator", text);
     ABSURD_DONE(gan_recipe_set, w->recipe, text, "1");
     ABSURD_DONE(gan_recipe_change, w->recipe, text, "1");
+    ABSURD_DONE(gan_recipe_set_all, w->recipe, &text, &text, 1, 0);
     ABSURD_MADE(gan_recipe, gan_recipe_parse, w->context, text, NULL);
     ABSURD_DONE(gan_model_load_weights, w->generator, "pictures.npy", text);
     CHECK(gan_context_create(&none, text, NULL, NULL, 0) < 0 && !none);

@@ -325,6 +325,14 @@ static void refuse_recipe(world *w)
     REFUSED(GAN_E_TEXT, "''", gan_recipe_change, r, "", "1");
     REFUSED(GAN_E_ARGUMENT, "context.seed cannot change", gan_recipe_change, r, "context.seed",
             "1");
+    const char *paths[] = {"run.steps", "run.stps"}, *values[] = {"1", "1"};
+    EACH_WRONG(RECIPE, bad)
+    REFUSED(GAN_E_ARGUMENT, NULL, gan_recipe_set_all, bad, paths, values, 1, 0);
+    REFUSED(GAN_E_ARGUMENT, "paths is NULL", gan_recipe_set_all, r, NULL, values, 1, 0);
+    REFUSED(GAN_E_ARGUMENT, "values is NULL", gan_recipe_set_all, r, paths, NULL, 1, 0);
+    REFUSED(GAN_E_ARGUMENT, "count is -1", gan_recipe_set_all, r, paths, values, -1, 0);
+    REFUSED(GAN_E_ARGUMENT, "flags is 2", gan_recipe_set_all, r, paths, values, 1, 2);
+    REFUSED(GAN_E_TEXT, "stps", gan_recipe_set_all, r, paths, values, 2, 0);
     EACH_WRONG(CONTEXT, bad)
     NOT_MADE(gan_recipe, GAN_E_ARGUMENT, NULL, gan_recipe_parse, bad, "[trainer]\ngan", NULL);
     REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_recipe_parse, NULL, w->context, "", NULL);

@@ -382,6 +382,7 @@ static void busy_training(world *w)
     BUSY(gan_recipe_change(w->recipe, "run.steps", "5"));
     BUSY_MADE(gan_recipe, gan_recipe_load, w->context, "small.recipe");
     BUSY(gan_recipe_set(w->recipe, "run.steps", "5"));
+    BUSY(gan_recipe_set_all(w->recipe, NULL, NULL, 0, 0));
     BUSY_MADE(gan_trainer, gan_recipe_trainer, w->recipe, w->context, NULL);
 }
 

@@ -97,6 +97,7 @@ static gan_status use(program *p)
     p->trainer = NULL;
     DO(gan_recipe_load(&p->recipe, p->context, "small.recipe"));
     DO(gan_recipe_set(p->recipe, "optimizer.generator.lr", "1e-3"));
+    DO(gan_recipe_set_all(p->recipe, (const char *[]){"run.steps"}, (const char *[]){"2"}, 1, 0));
     DO(gan_recipe_change(p->recipe, "trainer.loss", "wgan"));
     DO(gan_recipe_option(p->recipe, "optimizer.generator.lr", value, sizeof value));
     DO(gan_recipe_trainer(&p->trainer, p->recipe, p->context, NULL));

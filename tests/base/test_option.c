@@ -24,7 +24,7 @@ static const gan__option sample_table[] = {
     {"join", GAN__OPTION_CHOICE, 0, "add", 0, 0, "add|concat|multiply", AT(join), "join"},
     {"pad", GAN__OPTION_PADDING, 0, "0", 0, 100, NULL, AT(pad), "padding"},
     {"init", GAN__OPTION_INITIAL, 0, "default", 0, 0, NULL, AT(init), "init"},
-    {"path", GAN__OPTION_TEXT, 0, NULL, 0, 0, NULL, AT(path), "path"},
+    {"path", GAN__OPTION_PATH, 0, NULL, 0, 0, NULL, AT(path), "path"},
     {"label", GAN__OPTION_TEXT, 0, "a label", 0, 0, NULL, AT(label), "label"},
 };
 #undef AT
@@ -52,14 +52,76 @@ static const gan__kind input_kind = {.name = "input",
                                      .size = sizeof(input_options)};
 static const gan__kind *const kinds[] = {&sample_kind, &input_kind};
 
+/* A kind of several blocks: two of its own, and one that it shares, with other defaults,
+ * in the middle of its struct. */
+typedef struct shared_options {
+    int64_t size;
+    char *mode;
+} shared_options;
+
+static const gan__option shared_table[] = {
+    {"size", GAN__OPTION_INTEGER, 0, "1", 0, 100, NULL, offsetof(shared_options, size), "a size"},
+    {"mode", GAN__OPTION_TEXT, 0, NULL, 0, 0, NULL, offsetof(shared_options, mode), "a mode"},
+};
+
+typedef struct blocks_options {
+    int64_t after;
+    shared_options shared;
+    double first;
+    int64_t follows;
+} blocks_options;
+
+static const gan__option first_table[] = {
+    {"first", GAN__OPTION_REAL, GAN__POSITIONAL | GAN__REQUIRED, NULL, 0, 9, NULL,
+     offsetof(blocks_options, first), "the first"},
+};
+static const gan__option after_table[] = {
+    {"after", GAN__OPTION_INTEGER, 0, "5", 0, 9, NULL, offsetof(blocks_options, after), "an after"},
+    {"follows", GAN__OPTION_INTEGER, 0, "0", 0, 1000, NULL, offsetof(blocks_options, follows),
+     "0: ten times the size"},
+};
+
+static void blocks_settle(void *values)
+{
+    blocks_options *options = values;
+    if (options->follows == 0) options->follows = 10 * options->shared.size;
+}
+
+static gan_status blocks_check(gan_context *context, const void *values)
+{
+    const blocks_options *options = values;
+    if (options->follows >= options->shared.size) return GAN_OK;
+    return gan__fail(context, GAN_E_TEXT, "follows=%d is below size=%d", (int)options->follows,
+                     (int)options->shared.size);
+}
+
+static const gan__option_default blocks_shared[] = {{"size", "7"}, {"mode", "m"}, {NULL, NULL}};
+static const gan__option_block blocks[] = {
+    GAN__BLOCK(first_table),
+    GAN__BLOCK_IN(shared_table, blocks_options, shared, blocks_shared),
+    GAN__BLOCK(after_table),
+};
+static const gan__kind blocks_kind = {.name = "blocks",
+                                      .help = "a kind of several blocks",
+                                      GAN__BLOCKS(blocks),
+                                      .size = sizeof(blocks_options),
+                                      .settle = blocks_settle,
+                                      .check = blocks_check};
+static const gan__kind shared_kind = {.name = "shared",
+                                      .help = "the shared block alone",
+                                      GAN__OPTIONS(shared_table),
+                                      .size = sizeof(shared_options)};
+static const gan__kind *const composed[] = {&blocks_kind, &shared_kind};
+
 /* The description with every option spelled out, or the message; in a static buffer. */
-static const char *described(gan_context *context, const char *spec)
+static const char *described_of(gan_context *context, const gan__kind *const *list,
+                                const char *spec)
 {
     static char result[1024];
     const gan__kind *kind;
     void *values;
     gan__text text = {.context = context};
-    if (gan__describe(context, "thing", kinds, 2, spec, &kind, &values) != GAN_OK) {
+    if (gan__describe(context, "thing", list, 2, spec, &kind, &values) != GAN_OK) {
         CHECK(values == NULL && kind == NULL);
         return gan_context_message(context);
     }
@@ -72,6 +134,11 @@ static const char *described(gan_context *context, const char *spec)
     gan__options_free(context, kind, values); /* twice is allowed */
     gan__free(context, values);
     return result;
+}
+
+static const char *described(gan_context *context, const char *spec)
+{
+    return described_of(context, kinds, spec);
 }
 
 static gan_context *context_of_test(void)
@@ -253,6 +320,104 @@ TEST(setting)
     gan_context_release(context);
 }
 
+/* Blocks are one table: their order, their defaults, their places in the struct. */
+TEST(blocks_of_options)
+{
+    gan_context *context = context_of_test();
+    CHECK_TEXT(described_of(context, composed, "blocks 2"),
+               "blocks 2 size=7 mode=m after=5 follows=70");
+    CHECK_TEXT(described_of(context, composed, "blocks after=1 mode=x first=3 size=4"),
+               "blocks 3 size=4 mode=x after=1 follows=40");
+    CHECK_TEXT(described_of(context, composed, "shared"), "shared size=1");
+    CHECK_TEXT(described_of(context, composed, "blocks"),
+               "blocks: missing: option 'first' (line 1, column 7)");
+    CHECK_TEXT(described_of(context, composed, "blocks 1 aftre=2"),
+               "blocks: unknown option 'aftre', did you mean 'after'? (line 1, column 10)");
+    CHECK_TEXT(described_of(context, composed, "blocks 1 after=2 after=2"),
+               "blocks: given twice: option 'after' (line 1, column 18)");
+    CHECK_INT(gan__kind_option_count(&blocks_kind), 5);
+    CHECK_TEXT(gan__kind_option(&blocks_kind, 3).name, "after");
+    CHECK_TEXT(gan__kind_option(&blocks_kind, 1).initial, "7");
+    CHECK_INT(gan__kind_option(&blocks_kind, 1).offset, offsetof(blocks_options, shared.size));
+    CHECK_INT(gan__kind_find(&blocks_kind, "follows", 7), 4);
+    CHECK_INT(gan__kind_find(&blocks_kind, "follow", 6), -1);
+    gan_context_release(context);
+}
+
+TEST(blocks_are_copied_and_got)
+{
+    gan_context *context = context_of_test();
+    blocks_options values, copy;
+    gan__text text = {.context = context};
+    const gan__token name = {.kind = GAN__TOKEN_WORD, .text = "mode", .length = 4};
+    const gan__token value = {.kind = GAN__TOKEN_WORD, .text = "other", .length = 5};
+    const gan__option mode = gan__kind_option(&blocks_kind, 2);
+    CHECK_OK(gan__describe_alone(context, &blocks_kind, "1", &values));
+    CHECK_OK(gan__options_copy(context, &blocks_kind, &copy, &values));
+    CHECK(copy.shared.mode != values.shared.mode);
+    CHECK_OK(gan__options_set(context, &blocks_kind, &copy, &name, &value));
+    CHECK_TEXT(values.shared.mode, "m");
+    CHECK_OK(gan__options_get(context, &blocks_kind, &copy, &name, &text));
+    CHECK_TEXT(text.bytes, "other");
+    CHECK_OK(gan__option_copy(context, &mode, &values, &copy));
+    CHECK_TEXT(values.shared.mode, "other");
+    CHECK(values.shared.mode != copy.shared.mode);
+    gan__text_free(&text);
+    gan__options_free(context, &blocks_kind, &copy);
+    gan__options_free(context, &blocks_kind, &values);
+    gan_context_release(context);
+}
+
+/* What goes together is asked once all is settled; as given, nothing is. */
+TEST(descriptions_are_settled_and_checked)
+{
+    gan_context *context = context_of_test();
+    const gan__passage passage = {"blocks 1 size=9 follows=3", 1};
+    const gan__kind *kind;
+    blocks_options alone;
+    void *values;
+    CHECK_TEXT(described_of(context, composed, "blocks 1 size=9 follows=9"),
+               "blocks 1 size=9 mode=m after=5 follows=9");
+    CHECK_TEXT(described_of(context, composed, "blocks 1 size=9 follows=3"),
+               "blocks: follows=3 is below size=9");
+    CHECK_STATUS(gan__describe_alone(context, &blocks_kind, "1 size=9 follows=3", &alone),
+                 GAN_E_TEXT);
+    CHECK(alone.shared.mode == NULL);
+    CHECK_OK(gan__describe_given(context, "thing", composed, 2, &passage, &kind, &values));
+    CHECK_INT(((blocks_options *)values)->follows, 3);
+    gan__options_free(context, kind, values);
+    gan__free(context, values);
+    gan_context_release(context);
+}
+
+/* As many as there is room for, and one more. */
+TEST(many_options)
+{
+    enum { MOST = GAN__MAX_OPTIONS + 1 };
+    static gan__option table[MOST];
+    static char names[MOST][8], spec[MOST * 10];
+    static int64_t values[MOST];
+    gan__option_block block = {table, MOST - 1, 0, NULL};
+    const gan__kind kind = {
+        .name = "many", .help = "", .blocks = &block, .block_count = 1, .size = sizeof values};
+    gan_context *context = context_of_test();
+    size_t at = 0;
+    for (int i = 0; i < MOST; i++) {
+        snprintf(names[i], sizeof names[i], "o%d", i);
+        table[i] = (gan__option){names[i], GAN__OPTION_INTEGER,        0, "0", 0, 999,
+                                 NULL,     (size_t)i * sizeof *values, ""};
+        if (i < MOST - 1) at += (size_t)snprintf(spec + at, sizeof spec - at, "o%d=%d ", i, i);
+    }
+    CHECK_OK(gan__describe_alone(context, &kind, spec, values));
+    for (int i = 0; i < MOST - 1; i++) CHECK_INT(values[i], i);
+    snprintf(spec + at, sizeof spec - at, "o200=1");
+    CHECK_STATUS(gan__describe_alone(context, &kind, spec, values), GAN_E_TEXT);
+    block.option_count = MOST;
+    CHECK_STATUS(gan__describe_alone(context, &kind, "", values), GAN_E_INTERNAL);
+    CHECK_TEXT(gan_context_message(context), "many: more than 256 options");
+    gan_context_release(context);
+}
+
 TEST(words_end_the_options)
 {
     static const char *const texts[] = {"1 from a", "1 { b }", "1; c", "1 }", "1\nd"};
@@ -344,6 +509,10 @@ int main(void)
     RUN(values);
     RUN(messages);
     RUN(setting);
+    RUN(blocks_of_options);
+    RUN(blocks_are_copied_and_got);
+    RUN(descriptions_are_settled_and_checked);
+    RUN(many_options);
     RUN(words_end_the_options);
     RUN(random_texts);
     RUN(allocation_failures);

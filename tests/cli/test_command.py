@@ -215,7 +215,9 @@ class Recipes(Case):
         )
         message = "clip=0.01 with loss=non_saturating: only loss=wgan cuts the discriminator's"
         words = ("a.recipe", "--out", "run", "--set", "trainer.clip=0.01")
-        self.bad(3, "gan train: gan: %s parameters" % message, "train", *words)
+        message = "gan train: a.recipe: [trainer]: gan: %s parameters" % message
+        self.bad(2, message, "train", *words)
+        self.assertFalse(os.path.exists("run"))
         head, tail = RECIPE.split("[model.discriminator]")
         write_text("b.recipe", head + tail[tail.index("[data") :])
         code, out, err = self.gan("train", "b.recipe", "--out", "run")
@@ -260,6 +262,19 @@ class Training(Case):
         self.assertEqual(self.steps("run"), [])
         self.good("train", "a.recipe", "--out", "other")
         self.same("run", "other")
+
+    def test_joint_options(self):
+        """Options that can only be set together are, in any order."""
+        together = ["--set", "trainer.clip=0.02", "--set", "trainer.loss=wgan"]
+        self.good("train", "a.recipe", "--out", "run", *together, "--steps=1")
+        self.assertIn("loss=wgan d_steps=5 ", read_text("run/run.recipe"))
+        change = ["--change", "trainer.loss=hinge"]
+        words = ("train", "run/run.recipe", "--out", "run", "--steps=2", *change)
+        message = "gan train: run/run.recipe: [trainer]: gan: clip=0.02 with loss=hinge: only loss="
+        self.bad(2, message + "wgan cuts the discriminator's parameters", *words)
+        self.assertIn("loss=wgan ", read_text("run/run.recipe"))
+        self.good(*words, "--change", "trainer.clip=0")
+        self.assertIn("loss=hinge d_steps=5 ", read_text("run/run.recipe"))
 
     def test_stored_recipe(self):
         """run.recipe is the recipe with overrides, and trains the same from anywhere."""

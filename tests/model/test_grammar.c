@@ -211,6 +211,10 @@ TEST(parts)
                 "  input 4; part d; part a }\n"
                 "input 4; part c; part b; part a",
                 "c.a.0.weight b.0.weight");
+    /* A second name, known to a definition and used again after it. */
+    check_names("define a { input 4; dense 4 bias=no }\ndefine b from a\n"
+                "define c { input 4; part a; part b }\ninput 4; part c; part b",
+                "b.0.weight");
 }
 
 TEST(given_parts)

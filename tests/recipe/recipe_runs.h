@@ -11,6 +11,27 @@
 static gan_context *context;
 static fault_host fault;
 
+/* The context and the pictures of all tests in a file, and their end. */
+TEST_UNUSED static void open_runs(void)
+{
+    gan_host host = fault_make(&fault);
+    CHECK_OK(gan_context_create(&context, "threads=1", &host, NULL, 0));
+    put_pictures(&fault);
+}
+
+TEST(nothing_is_left)
+{
+    gan_context_release(context);
+    fault_free_files(&fault);
+    CHECK_INT(fault.live, 0);
+}
+
+TEST_UNUSED static int close_runs(void)
+{
+    RUN(nothing_is_left);
+    return test_report();
+}
+
 TEST_UNUSED static gan_recipe *load(const char *text)
 {
     gan_recipe *recipe = NULL;

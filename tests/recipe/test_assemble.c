@@ -305,18 +305,9 @@ TEST(every_allocation_may_fail)
     }
 }
 
-TEST(nothing_is_left)
-{
-    gan_context_release(context);
-    fault_free_files(&fault);
-    CHECK_INT(fault.live, 0);
-}
-
 int main(void)
 {
-    gan_host host = fault_make(&fault);
-    CHECK_OK(gan_context_create(&context, "threads=1", &host, NULL, 0));
-    put_pictures(&fault);
+    open_runs();
     RUN(a_recipe_trains);
     RUN(the_stored_text_trains_the_same);
     RUN(a_resumed_run_is_the_same);
@@ -330,6 +321,5 @@ int main(void)
     RUN(shared_text_is_no_shared_weight);
     RUN(bundled_recipes);
     RUN(every_allocation_may_fail);
-    RUN(nothing_is_left);
-    return test_report();
+    return close_runs();
 }

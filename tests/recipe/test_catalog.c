@@ -1,5 +1,11 @@
 #include <gan/recipe.h>
 
+#include "data/data.h"
+#include "layers/layer.h"
+#include "losses/loss.h"
+#include "optim/optimizer.h"
+#include "train/trainer.h"
+
 #include "test.h"
 
 /* Whether all words are there and the description of each kind is complete. */
@@ -18,6 +24,65 @@ static void check_option(int32_t group, int32_t kind, int32_t option)
     if (gan_catalog_option_range(group, kind, option, &least, &most)) CHECK(least < most);
 }
 
+/* No two options of a kind have one name, from whatever blocks they are; and none is too many. */
+static void check_names(int32_t group, int32_t kind)
+{
+    const int32_t count = gan_catalog_option_count(group, kind);
+    CHECK(count <= GAN__MAX_OPTIONS);
+    for (int32_t i = 0; i < count; i++) {
+        const char *name = gan_catalog_option(group, kind, i, "name");
+        for (int32_t other = 0; other < i; other++)
+            if (!CHECK(strcmp(name, gan_catalog_option(group, kind, other, "name")) != 0))
+                printf("%s: %s\n", gan_catalog_kind(group, kind), name);
+    }
+}
+
+/* The defaults that a kind gives a shared block are of options that the block has; a struct that
+ * shared code looks at is where it looks. */
+static void check_blocks(const gan__kind *kind, const gan__option *first)
+{
+    bool found = !first;
+    for (int32_t b = 0; b < kind->block_count; b++) {
+        const gan__option_block *block = &kind->blocks[b];
+        found = found || (block->options == first && block->offset == 0);
+        for (const gan__option_default *d = block->defaults; d && d->name; d++) {
+            int32_t i = 0;
+            while (i < block->option_count && strcmp(block->options[i].name, d->name) != 0) i++;
+            if (!CHECK(i < block->option_count)) printf("%s: %s\n", kind->name, d->name);
+        }
+    }
+    if (!CHECK(found)) printf("%s\n", kind->name);
+}
+
+TEST(blocks_are_what_shared_code_expects)
+{
+    for (int32_t i = 0; i < gan__trainer_kind_count; i++)
+        check_blocks(&gan__trainer_kinds[i]->kind, gan__trainer_common_options);
+    for (int32_t i = 0; i < gan__optimizer_kind_count; i++)
+        check_blocks(&gan__optimizer_kinds[i]->kind, gan__optimizer_common_options);
+    for (int32_t i = 0; i < gan__data_kind_count; i++)
+        check_blocks(&gan__data_kinds[i]->kind, gan__data_common_options);
+    for (int32_t i = 0; i < gan__layer_kind_count; i++) check_blocks(&gan__layer_kinds[i]->kind, 0);
+    for (int32_t i = 0; i < gan__loss_kind_count; i++) check_blocks(&gan__loss_kinds[i]->kind, 0);
+}
+
+/* Files and folders are told from other texts. */
+TEST(paths_are_a_type)
+{
+    static const char *const paths[] = {"path", "labels", "vectors", "load"};
+    int32_t count = 0;
+    for (int32_t g = 0; g < gan_catalog_group_count(); g++)
+        for (int32_t k = 0; k < gan_catalog_kind_count(g); k++)
+            for (int32_t o = 0; o < gan_catalog_option_count(g, k); o++) {
+                const char *name = gan_catalog_option(g, k, o, "name");
+                bool is = strcmp(gan_catalog_option(g, k, o, "type"), "path") == 0, named = false;
+                for (int i = 0; i < 4; i++) named = named || strcmp(name, paths[i]) == 0;
+                if (!CHECK(is == named)) printf("%s\n", name);
+                count += is;
+            }
+    CHECK_INT(count, 6);
+}
+
 TEST(every_kind_is_complete)
 {
     int32_t kinds = 0;
@@ -28,6 +93,7 @@ TEST(every_kind_is_complete)
             CHECK(gan_catalog_kind(g, k)[0] != '\0');
             CHECK(gan_catalog_kind_help(g, k)[0] != '\0');
             for (int32_t o = 0; o < gan_catalog_option_count(g, k); o++) check_option(g, k, o);
+            check_names(g, k);
             for (int32_t other = 0; other < k; other++)
                 CHECK(strcmp(gan_catalog_kind(g, k), gan_catalog_kind(g, other)) != 0);
         }
@@ -185,6 +251,8 @@ TEST(past_the_end)
 int main(void)
 {
     RUN(every_kind_is_complete);
+    RUN(blocks_are_what_shared_code_expects);
+    RUN(paths_are_a_type);
     RUN(known_kinds);
     RUN(statements_of_a_model);
     RUN(required_and_positional);
