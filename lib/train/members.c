@@ -58,10 +58,13 @@ static bool members_shows(const gan__cast *cast, int32_t space)
     return shows;
 }
 
+/* Samples before what is made of the data. */
 static bool members_sheet(const gan__cast *cast, int32_t *index, gan__member *out)
 {
-    for (int32_t i = 0; i < cast->space_count; i++) {
-        if (!members_shows(cast, i) || (*index)-- > 0) continue;
+    for (int32_t k = 0; k < 2 * cast->space_count; k++) {
+        const int32_t i = k % cast->space_count;
+        const bool drawn = cast->spaces[i].prior != GAN__PRIOR_NONE;
+        if (drawn != (k < cast->space_count) || !members_shows(cast, i) || (*index)-- > 0) continue;
         *out = (gan__member){"sheet", cast->spaces[i].name, ""};
         return true;
     }
