@@ -61,10 +61,11 @@ GAN_API gan_status gan_tape_seek(gan_tape *tape, uint64_t draws);
  *                 minibatch_stddev): `inputs` has groups times the model's inputs (all of the first
  *                 batch, then all of the second), and `outputs` likewise. Batches may be of unlike
  *                 size, those of the values; within one, all inputs have as many samples. It is one
- *                 application all the same where a layer keeps state from one to the next: with
- *                 spectral=yes one power iteration, not one for each group. In training
- *                 GAN_E_UNSUPPORTED where such a layer stands in the model more than once: it would
- *                 see the groups in another order than several applications show them.
+ *                 application all the same: dropout and noise draw once for all samples, and a
+ *                 layer that keeps state from one to the next does so once: with spectral=yes one
+ *                 power iteration, not one for each group. In training GAN_E_UNSUPPORTED where such
+ *                 a layer stands in the model more than once: it would see the groups in another
+ *                 order than several applications show them.
  *
  * GAN_E_ARGUMENT for an index outside an embedding, with layer, index and limit. A call that fails
  * has changed nothing, running statistics and draws included.

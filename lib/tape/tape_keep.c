@@ -107,13 +107,31 @@ static void keep_return(gan_tape *tape, size_t place)
     record->data = record->outputs = record->gradient = (gan__floats){0};
 }
 
-/* The record that a call took which then failed: whether it is at records[used], of no use yet. */
-static bool keep_untake(gan_tape *tape)
+/* Sizes change while a record is in use. */
+static void keep_measure(gan_tape *tape, gan__record *record)
 {
-    if (!tape->taken) return false;
+    size_t size = record_size(record);
+    tape->bytes += size - record->size;
+    record->size = size;
+}
+
+static void keep_bound(gan_tape *tape)
+{
+    size_t most = tape->round_bytes > tape->most_bytes ? tape->round_bytes : tape->most_bytes;
+    tape->most_bytes = most;
+    while (tape->record_count > tape->used &&
+           tape->bytes > GAN__KEPT_ROUNDS * most + GAN__KEPT_BYTES)
+        keep_drop(tape, tape->record_count - 1);
+}
+
+/* The record that a call took which then failed is kept for the next such call. */
+static void keep_untake(gan_tape *tape)
+{
+    if (!tape->taken) return;
     tape->taken = false;
     keep_return(tape, tape->used);
-    return tape->records[tape->used]->round == 0;
+    keep_measure(tape, tape->records[tape->used]);
+    keep_bound(tape);
 }
 
 static size_t keep_search(const gan_tape *tape, gan__record_kind kind, uint64_t key,
@@ -145,13 +163,9 @@ static gan_status keep_add(gan_tape *tape, gan__record_kind kind, uint64_t key)
 gan_status gan__tape_take(gan_tape *tape, gan__record_kind kind, uint64_t key,
                           gan__record_fits *fits, const void *wanted, gan__record **out)
 {
-    bool left = keep_untake(tape);
+    keep_untake(tape);
     key = gan__key(key, (uint64_t)kind);
-    size_t index = keep_search(tape, kind, key, fits, wanted);
-    if (left && index != tape->used) {
-        keep_drop(tape, tape->used);
-        index--;
-    }
+    const size_t index = keep_search(tape, kind, key, fits, wanted);
     GAN__TRY(gan__grow(tape->object.context, &tape->blocks, &tape->block_capacity, tape->used + 1,
                        sizeof *tape->blocks));
     if (index == tape->record_count) GAN__TRY(keep_add(tape, kind, key));
@@ -169,10 +183,8 @@ gan_status gan__tape_take(gan_tape *tape, gan__record_kind kind, uint64_t key,
 
 void gan__tape_keep(gan_tape *tape, gan__record *record)
 {
-    size_t size = record_size(record);
-    tape->bytes += size - record->size;
-    tape->round_bytes += size;
-    record->size = size;
+    keep_measure(tape, record);
+    tape->round_bytes += record->size;
     tape->used++;
     tape->taken = false;
 }
@@ -192,19 +204,16 @@ static void keep_drop_orphans(gan_tape *tape)
 
 void gan__tape_end_round(gan_tape *tape)
 {
-    bool left = keep_untake(tape);
+    keep_untake(tape);
     for (size_t i = 0; i < tape->used; i++) {
         keep_return(tape, i);
         gan__object_release(tape->records[i]->tensor);
         tape->records[i]->tensor = NULL;
     }
-    if (left) keep_drop(tape, tape->used);
     tape->used = 0;
-    if (tape->round_bytes > tape->most_bytes) tape->most_bytes = tape->round_bytes;
-    tape->round_bytes = 0;
     keep_drop_orphans(tape);
-    while (tape->bytes > GAN__KEPT_ROUNDS * tape->most_bytes + GAN__KEPT_BYTES)
-        keep_drop(tape, tape->record_count - 1);
+    keep_bound(tape);
+    tape->round_bytes = 0;
 }
 
 void gan__tape_free_records(gan_tape *tape)
