@@ -105,8 +105,8 @@ GAN_API gan_status gan_tape_join(gan_tape *tape, const gan_value *values, int32_
                                  gan_value *out);
 
 /* `count` samples of a value, from number `first` on (from 0); GAN_E_SHAPE where it has not so
- * many. Nothing is copied. The gradient to the value is zero for the other samples; those of several
- * slices add up. */
+ * many. Nothing is copied. The gradient to the value is zero for the other samples; those of
+ * several slices add up. */
 GAN_API gan_status gan_tape_slice(gan_tape *tape, gan_value value, int64_t first, int64_t count,
                                   gan_value *out);
 
