@@ -184,7 +184,7 @@ gan_status gan__tape_reserve_transient(gan_tape *tape, size_t size);
 
 /* tape_arena.c: lends an arena, and its block of outputs, to the record's plan. */
 gan_status gan__tape_lend(gan_tape *tape, gan__record *record);
-void gan__tape_take_back(gan_tape *tape, const gan__record *record); /* which is about to go */
+void gan__tape_take_back(gan_tape *tape, const gan__record *record); /* whatever it has */
 void gan__tape_free_arenas(gan_tape *tape);
 
 /* GAN_E_STATE where the streams of the tape's seed have ended. */

@@ -27,10 +27,17 @@ static gan_status arena_reserve(gan_context *context, gan__tape_arena *arena, si
     return GAN_OK;
 }
 
+void gan__tape_take_back(gan_tape *tape, const gan__record *record)
+{
+    for (size_t i = 0; i < tape->arena_count; i++)
+        if (tape->arenas[i].owner == record) tape->arenas[i].owner = NULL;
+}
+
 gan_status gan__tape_lend(gan_tape *tape, gan__record *record)
 {
     gan_context *context = tape->object.context;
     size_t index = 0, outputs = gan__plan_outputs(record->plan) / sizeof(float);
+    gan__tape_take_back(tape, record); /* the one that it had in an earlier round */
     /* Not the one that fits best: which it is must depend on this round alone. */
     while (index < tape->arena_count && !arena_is_free(tape, &tape->arenas[index])) index++;
     if (index == tape->arena_count) {
@@ -44,12 +51,6 @@ gan_status gan__tape_lend(gan_tape *tape, gan__record *record)
     arena->owner = record;
     gan__plan_bind(record->plan, arena->memory, record->outputs.memory);
     return GAN_OK;
-}
-
-void gan__tape_take_back(gan_tape *tape, const gan__record *record)
-{
-    for (size_t i = 0; i < tape->arena_count; i++)
-        if (tape->arenas[i].owner == record) tape->arenas[i].owner = NULL;
 }
 
 void gan__tape_free_arenas(gan_tape *tape)
