@@ -159,11 +159,11 @@ static inline gan__tape_value *gan__tape_at(const gan_tape *tape, int32_t index)
 
 /* The record for the next call, with the blocks of its place: a kept one of this kind and key that
  * fits(record, wanted), fits NULL: any; else a new one, with nothing set but that. It is not part
- * of the round before it is committed.
+ * of the round before it is committed. The key is a digest of what fits() looks at: it spares
+ * looking.
  *
- * The key is made of all that decides how much memory a record takes for itself. Of several equal
- * ones a round takes the first, the second ... in their order, and leaves them in that order: so
- * each serves the same call again. */
+ * A round takes the first that fits, then the second ..., and leaves them in this order: so the
+ * n-th call of a kind finds the same record in every round, with all that the n-th needs. */
 typedef bool gan__record_fits(const gan__record *record, const void *wanted);
 gan_status gan__tape_take(gan_tape *tape, gan__record_kind kind, uint64_t key,
                           gan__record_fits *fits, const void *wanted, gan__record **out);

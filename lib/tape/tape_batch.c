@@ -37,7 +37,7 @@ static gan_status join_run(gan_tape *tape, const gan_value *values, size_t count
     gan_context *context = tape->object.context;
     gan__record *record;
     gan__shape shape;
-    GAN__TRY(gan__tape_take(tape, GAN__RECORD_JOIN, count, NULL, NULL, &record));
+    GAN__TRY(gan__tape_take(tape, GAN__RECORD_JOIN, 0, NULL, NULL, &record));
     GAN__TRY(gan__record_operands(tape, record, values, count, "gan_tape_join"));
     GAN__TRY(join_shape(tape, record, &shape));
     GAN__TRY(gan__record_values(tape, record, 1));

@@ -65,7 +65,7 @@ static gan_status loss_run(gan_tape *tape, const char *spec, const gan_value *va
 {
     gan_context *context = tape->object.context;
     gan__record *record;
-    uint64_t key = (uint64_t)count;
+    uint64_t key = 0;
     for (const char *at = spec; *at; at++) key = gan__key(key, (unsigned char)*at);
     GAN__TRY(gan__tape_take(tape, GAN__RECORD_LOSS, key, loss_fits, spec, &record));
     GAN__TRY(loss_describe(context, record, spec));
@@ -132,7 +132,7 @@ static gan_status combine_run(gan_tape *tape, const gan_value *values, const dou
     gan_context *context = tape->object.context;
     gan__record *record;
     bool scalars;
-    GAN__TRY(gan__tape_take(tape, GAN__RECORD_COMBINE, count, NULL, NULL, &record));
+    GAN__TRY(gan__tape_take(tape, GAN__RECORD_COMBINE, 0, NULL, NULL, &record));
     GAN__TRY(gan__record_operands(tape, record, values, count, "gan_tape_combine"));
     GAN__TRY(combine_check(tape, record, &scalars));
     GAN__TRY(gan__grow(context, &record->weights, &record->weight_capacity, count, sizeof(double)));
