@@ -148,6 +148,17 @@ TEST(rounds_of_many_kinds)
     }
     CHECK_INT(fault.allocations, allocations);
     CHECK_INT(fault.live_bytes, bytes);
+    const double held = (double)gan__tape_memory(w.tape);
+    gan_tape_release(w.tape);
+    CHECK_NEAR((double)(bytes - fault.live_bytes), held, held / 20); /* but for lists */
+    /* a tape that has gone through them without computing */
+    CHECK_OK(gan_tape_create(&w.tape, context));
+    gan__tape_rehearse(w.tape, true);
+    for (int kind = 0; kind < KINDS; kind++) run_round(&w, kind);
+    gan__tape_rehearse(w.tape, false);
+    const long long rehearsed = fault.allocations;
+    for (int kind = KINDS; kind-- > 0;) run_round(&w, kind);
+    CHECK_INT(fault.allocations, rehearsed);
     gan_tape_release(w.tape);
     for (int i = 0; i < MODELS; i++) {
         gan_optimizer_release(w.optimizers[i]);
