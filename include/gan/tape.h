@@ -5,9 +5,9 @@
  * allocated. Rounds may differ, in models, modes, sizes or order: once each kind of round was there
  * nothing is allocated, for up to 64 kinds of them at least. A tape has memory for the numbers of
  * one round, as large as its rounds have needed. Besides it keeps how the models of earlier rounds
- * are executed, without numbers: at most 64 times as much as that takes for the largest round, and
- * a megabyte; what was not used for the longest time goes first. A model that nobody else holds any
- * more is let go by the next reset.
+ * are executed, with their packed weights but no other numbers: at most 64 times as much as that
+ * takes, without the weights, for the largest round, and a megabyte; what was not used for the
+ * longest time goes first. A model that nobody else holds any more is let go by the next reset.
  *
  * A value is an int64 that belongs to one tape until its next reset; a stale one is refused. */
 #ifndef GAN_TAPE_H

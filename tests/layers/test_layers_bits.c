@@ -193,8 +193,8 @@ TEST(tails)
 /* `to` begins with the state that `from` has left. */
 static void go_on(const gan__store *from, gan__store *to)
 {
-    memcpy(to->buffers, from->buffers, (size_t)to->buffer_count * sizeof(float));
-    memcpy(to->integers, from->integers, (size_t)to->integer_count * sizeof(int64_t));
+    for (int64_t i = 0; i < to->buffer_count; i++) to->buffers[i] = from->buffers[i];
+    for (int64_t i = 0; i < to->integer_count; i++) to->integers[i] = from->integers[i];
 }
 
 /* A pass of several groups against one pass for each, one after the other. */
@@ -227,7 +227,7 @@ static void check_groups(gan_context *context, const char *statement, gan__shape
     const gan__store *a = all.layer->store, *b = one[s->groups - 1].layer->store;
     if (a) {
         CHECK(equal(a->buffers, b->buffers, a->buffer_count));
-        CHECK(memcmp(a->integers, b->integers, (size_t)a->integer_count * sizeof(int64_t)) == 0);
+        for (int64_t i = 0; i < a->integer_count; i++) CHECK_INT(a->integers[i], b->integers[i]);
     }
     for (int64_t i = 0; a && i < a->weight_count; i++) {
         double sum = 0;
