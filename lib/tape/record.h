@@ -13,9 +13,9 @@
  *
  * What is kept is bounded: 64 times as much as the records of the largest round have taken for
  * themselves (their plans; not the packed weights, which all plans of a model share), and a
- * megabyte. So a loop whose rounds are of up to 64
- * kinds allocates nothing once each was there. Beyond that the records go that were not used for
- * the longest time. Those of a model that nobody else holds any more go with the next reset. */
+ * megabyte. So a loop whose rounds are of up to 64 kinds allocates nothing once each was there.
+ * Beyond that the records go that were not used for the longest time. Those of a model that nobody
+ * else holds any more go with the next reset. */
 #ifndef GAN__RECORD_H
 #define GAN__RECORD_H
 

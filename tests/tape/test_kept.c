@@ -62,7 +62,7 @@ static const char *const texts[MODELS] = {
     "input 4 4 2; conv2d 40 kernel=3 pad=1 spectral=yes; tanh; conv2d 2 kernel=3 pad=1",
     "input 4 4 2; a = instancenorm; dropout 0.2; conv2d 2 kernel=3 pad=1; output . a",
     "input any any 2; conv2d 17 kernel=1; silu; upsample 2; conv2d 2 kernel=1; avgpool 2",
-    "input 4 4 2; conv_transpose2d 5 kernel=4 stride=2 pad=1; batchnorm; maxpool 2; layernorm",
+    "input 4 4 2; conv_transpose2d 2 kernel=4 stride=2 pad=1; batchnorm; maxpool 2; layernorm",
     "input 4 4 2; prelu; conv2d 2 kernel=3 pad=1"};
 
 typedef struct world {
