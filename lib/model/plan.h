@@ -33,8 +33,8 @@ bool gan__plan_fits(const gan__plan *plan, const gan_model *model, const gan__sh
 void gan__plan_set_batch(gan__plan *plan, int64_t n);
 
 size_t gan__plan_memory(const gan__plan *plan);    /* bytes of the plan itself */
-size_t gan__plan_outputs(const gan__plan *plan);   /* bytes that are lent by gan__plan_bind, */
-size_t gan__plan_arena(const gan__plan *plan);     /* both whole cache lines and not 0 */
+size_t gan__plan_outputs(const gan__plan *plan);   /* bytes lent by gan__plan_bind; not 0 */
+size_t gan__plan_arena(const gan__plan *plan);     /* bytes lent by gan__plan_bind; may be 0 */
 size_t gan__plan_transient(const gan__plan *plan); /* bytes that the caller lends to each call */
 
 /* Lends both, aligned to 64 bytes; before the first forward call, and after they were lent

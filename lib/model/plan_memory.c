@@ -139,8 +139,7 @@ static gan_status plan_place_values(gan__plan *plan, plan_regions *regions)
         GAN__TRY(plan_region_add(plan->context, regions, region));
     }
     GAN__TRY(plan_regions_place(plan->context, regions));
-    /* Never 0, so that no address is made from NULL. */
-    plan->arena_size = regions->total > 0 ? regions->total : GAN__LINE;
+    plan->arena_size = regions->total; /* 0: no step's result or state lies there */
     return GAN_OK;
 }
 

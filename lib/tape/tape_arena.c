@@ -36,8 +36,15 @@ void gan__tape_take_back(gan_tape *tape, const gan__record *record)
 gan_status gan__tape_lend(gan_tape *tape, gan__record *record)
 {
     gan_context *context = tape->object.context;
-    size_t index = 0, outputs = gan__plan_outputs(record->plan) / sizeof(float);
+    const size_t size = gan__plan_arena(record->plan);
+    size_t index = 0;
+    GAN__TRY(gan__block_reserve(context, &record->outputs,
+                                gan__plan_outputs(record->plan) / sizeof(float)));
     gan__tape_take_back(tape, record); /* the one that it had in an earlier round */
+    if (size == 0) { /* a single layer: any arena would be kept from those who need it */
+        gan__plan_bind(record->plan, NULL, record->outputs.memory);
+        return GAN_OK;
+    }
     /* Not the one that fits best: which it is must depend on this round alone. */
     while (index < tape->arena_count && !arena_is_free(tape, &tape->arenas[index])) index++;
     if (index == tape->arena_count) {
@@ -46,8 +53,7 @@ gan_status gan__tape_lend(gan_tape *tape, gan__record *record)
         tape->arena_count++;
     }
     gan__tape_arena *arena = &tape->arenas[index];
-    GAN__TRY(arena_reserve(context, arena, gan__plan_arena(record->plan)));
-    GAN__TRY(gan__block_reserve(context, &record->outputs, outputs));
+    GAN__TRY(arena_reserve(context, arena, size));
     arena->owner = record;
     gan__plan_bind(record->plan, arena->memory, record->outputs.memory);
     return GAN_OK;

@@ -35,7 +35,8 @@ static size_t record_size(const gan__record *record)
     size_t size = sizeof *record + record->operand_capacity * sizeof *record->operands +
                   record->value_capacity * sizeof *record->values +
                   record->weight_capacity * sizeof *record->weights;
-    if (record->spec) size += strlen(record->spec) + record->loss.kind->kind.size;
+    if (record->spec) size += strlen(record->spec) + 1;
+    if (record->loss.kind) size += record->loss.kind->kind.size;
     if (!record->plan) return size;
     return size + gan__plan_memory(record->plan) + record->store_count * sizeof *record->versions +
            (2 * model->input_count + model->output_count) * sizeof *record->x;
