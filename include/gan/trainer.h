@@ -73,8 +73,8 @@ GAN_API gan_status gan_trainer_memory(gan_trainer *trainer, int64_t *bytes);
 /* What this trainer has names for, as its options ask for them, one after the other: `field` is
  * "type", "name" or "help" ("" where there is none). The types are "role" (gan_trainer_set_model),
  * "feed" (gan_trainer_set_data, gan_trainer_feed), "group" (gan_trainer_set_optimizer) and "value"
- * (gan_trainer_value). Borrowed; 0 and NULL for what there is not. gan_catalog_member tells the same
- * of a kind. */
+ * (gan_trainer_value). Borrowed; 0 and NULL for what there is not. gan_catalog_member tells the
+ * same of a kind. */
 GAN_API int32_t gan_trainer_member_count(const gan_trainer *trainer);
 GAN_API const char *gan_trainer_member(const gan_trainer *trainer, int32_t member,
                                        const char *field);

@@ -31,7 +31,7 @@ bool gan__plan_fits(const gan__plan *plan, const gan_model *model, const gan__sh
 void gan__plan_set_batch(gan__plan *plan, int64_t n);
 
 size_t gan__plan_kept(const gan__plan *plan);      /* bytes of its outputs, which it owns */
-size_t gan__plan_arena(const gan__plan *plan);     /* bytes that are lent by gan__plan_bind; may be 0 */
+size_t gan__plan_arena(const gan__plan *plan);     /* bytes that gan__plan_bind lends; may be 0 */
 size_t gan__plan_transient(const gan__plan *plan); /* bytes that the caller lends to each call */
 
 /* Lends the arena, aligned to 64 bytes; before the first forward call, and after it was lent

@@ -170,7 +170,7 @@ static const gan__feed_row game_feeds[] = {
 static const gan__value_row game_values[] = {
     [GAME_LOSS_D] = {"loss.discriminator", NULL, "what the discriminator descends"},
     [GAME_LOSS_G] = {"loss.generator", NULL, "what the generator descends"},
-    GAN__JUDGEMENT_ROWS(GAME_JUDGEMENTS),
+    [GAME_JUDGEMENTS] = GAN__JUDGEMENT_ROWS,
 };
 
 extern const gan__trainer_kind gan__trainer_gan;

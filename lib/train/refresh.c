@@ -257,9 +257,7 @@ static gan_status refresh_prepare(refresh *r)
     GAN__TRY(gan__allocate(context, &r->values, (size_t)cast->space_count, sizeof *r->values));
     GAN__TRY(gan__allocate(context, &r->applied, (size_t)cast->role_count, sizeof *r->applied));
     GAN__TRY(gan__allocate_raw(context, &r->kept, refresh_keep(t, NULL, false), 1));
-    for (int32_t i = 0; i < cast->role_count; i++)
-        if (t->players[i].model) GAN__TRY(gan__player_bind(t, i));
-    GAN__TRY(gan__trainer_check_spaces(t));
+    GAN__TRY(gan__trainer_settle(t));
     for (int32_t i = 0; i < cast->feed_count; i++)
         if (t->feeds[i].dataset && refresh_needs(t, i))
             GAN__TRY(gan__feed_show(t, i, gan__trainer_options(t)->batch, &r->batchers[i]));
