@@ -25,6 +25,9 @@ typedef struct gan__objective {
 } gan__objective;
 extern const gan__option gan__objective_options[4];
 
+/* Of its loss, as the option has it. */
+const char *gan__objective_name(const gan__objective *objective);
+
 /* Options without effect are refused: who gives one expects it. */
 gan_status gan__objective_check(gan_context *context, const gan__objective *objective);
 
