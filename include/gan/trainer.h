@@ -97,8 +97,8 @@ GAN_API gan_status gan_trainer_memory(gan_trainer *trainer, int64_t *bytes);
  * "type", "name" or "help" ("" where there is none). The types are "role" (gan_trainer_set_model),
  * "feed" (gan_trainer_set_data, gan_trainer_feed), "group" (gan_trainer_set_optimizer), "value"
  * (gan_trainer_value), "product" (a role that the training is for; its help is its route), "route"
- * (gan_trainer_route) and "sheet" (gan_trainer_show). Borrowed; 0 and NULL for what there is not. gan_catalog_member tells the same
- * of a kind. */
+ * (gan_trainer_route) and "sheet" (gan_trainer_show). Borrowed; 0 and NULL for what there is not.
+ * gan_catalog_member tells the first four of a kind. */
 GAN_API int32_t gan_trainer_member_count(const gan_trainer *trainer);
 GAN_API const char *gan_trainer_member(const gan_trainer *trainer, int32_t member,
                                        const char *field);

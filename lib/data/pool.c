@@ -1,5 +1,5 @@
-/* The pool of pictures. What a step writes lies beside the pool, each place at most once, until the
- * step is made: whoever reads a place looks there first. */
+/* pool.c: the pool of pictures. What a step writes lies beside the pool, each place at most once,
+ * until the step is made: whoever reads a place looks there first. */
 #include "data/pool.h"
 #include "base/memory.h"
 #include "base/number.h"

@@ -59,7 +59,7 @@ void gan__pool_commit(gan__pool *pool);
 void gan__pool_undo(gan__pool *pool);
 
 const int64_t *gan__pool_shape(const gan__pool *pool); /* H W C of its pictures */
-int64_t gan__pool_memory(const gan__pool *pool); /* bytes, what is staged included */
+int64_t gan__pool_memory(const gan__pool *pool);       /* bytes, what is staged included */
 
 /* What a checkpoint keeps, as of the last commit: `filled` pictures (filled, H, W, C), borrowed and
  * valid until the next commit or restore (NULL without capacity), and the counter. */

@@ -305,11 +305,18 @@ void gan__cast_free(gan__cast *cast)
 
 /* ---- questions ---- */
 
+/* Among `count` names, each `stride` bytes behind the one before; -1. */
+static int32_t cast_find(const char *names, size_t stride, int32_t count, const char *name,
+                         size_t length)
+{
+    for (int32_t i = 0; i < count; i++)
+        if (cast_is(names + (size_t)i * stride, name, length)) return i;
+    return -1;
+}
+
 int32_t gan__cast_space(const gan__cast *cast, const char *name, size_t length)
 {
-    for (int32_t i = 0; i < cast->space_count; i++)
-        if (cast_is(cast->spaces[i].name, name, length)) return i;
-    return -1;
+    return cast_find(cast->spaces->name, sizeof *cast->spaces, cast->space_count, name, length);
 }
 
 int32_t gan__cast_role(const gan__cast *cast, const char *name, size_t length)
@@ -321,9 +328,7 @@ int32_t gan__cast_role(const gan__cast *cast, const char *name, size_t length)
 
 int32_t gan__cast_group(const gan__cast *cast, const char *name, size_t length)
 {
-    for (int32_t i = 0; i < cast->group_count; i++)
-        if (cast_is(cast->groups[i].name, name, length)) return i;
-    return -1;
+    return cast_find(cast->groups->name, sizeof *cast->groups, cast->group_count, name, length);
 }
 
 int32_t gan__cast_value(const gan__cast *cast, const char *name, size_t length)

@@ -19,6 +19,15 @@ gan_status gan__latent_draw(gan_tape *tape, gan__prior prior, gan__shape shape, 
     return gan_tape_normal(tape, 4, sizes, z);
 }
 
+/* The network that takes values of the space. */
+static const char *latent_taker(const gan__cast *cast, int32_t space)
+{
+    for (int32_t r = 0; r < cast->role_count; r++)
+        for (int32_t i = 0; cast->roles[r].wanted && i < cast->roles[r].input_count; i++)
+            if (cast->roles[r].inputs[i].spaces[0] == space) return cast->roles[r].name;
+    return "network";
+}
+
 gan_status gan__latent_noise(gan_trainer *t, int32_t space, int32_t feed, gan_value *z)
 {
     const gan__space *own = &t->cast->spaces[space];
@@ -27,9 +36,10 @@ gan_status gan__latent_noise(gan_trainer *t, int32_t space, int32_t feed, gan_va
     if (*z >= 0) return GAN_OK;
     if (shape.h < 0 || shape.w < 0)
         return gan__fail(t->object.context, GAN_E_SHAPE,
-                         "%s: the size of '%s' is open, so it cannot be drawn: give its height and "
-                         "width in the network that takes it, or feed '%s'",
-                         t->kind->kind.name, own->name, t->cast->feeds[feed].name);
+                         "%s: the size of '%s' is open, so it cannot be drawn: give the input of the "
+                         "%s a height and width, or feed '%s'",
+                         t->kind->kind.name, own->name, latent_taker(t->cast, space),
+                         t->cast->feeds[feed].name);
     return gan__latent_draw(t->tape, own->prior, shape, t->batch, z);
 }
 

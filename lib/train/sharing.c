@@ -9,7 +9,10 @@
 
 void gan__role_parts_free(gan__role_parts *parts)
 {
-    while (parts->count > 0) gan__definitions_free(&parts->roles[--parts->count]);
+    while (parts->count > 0) {
+        gan__definitions *own = &parts->roles[--parts->count];
+        if (own->whole) gan__definitions_free(own); /* a role without a network has none */
+    }
     gan__free(parts->context, parts->roles);
 }
 

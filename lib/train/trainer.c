@@ -337,8 +337,10 @@ static gan_status trainer_make_pools(gan_trainer *t)
     return GAN_OK;
 }
 
+/* What a trainer that is ready steps with is left alone: a failure half way would spoil it. */
 gan_status gan__trainer_bind(gan_trainer *t)
 {
+    if (t->ready) return GAN_OK;
     for (int32_t i = 0; i < t->cast->role_count; i++)
         if (t->players[i].model) GAN__TRY(gan__player_bind(t, i));
     return gan__trainer_check_spaces(t);

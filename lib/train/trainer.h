@@ -151,12 +151,15 @@ gan_status gan__trainer_bind(gan_trainer *trainer);
 /* Makes sure that a step can begin: GAN_E_STATE names what is missing. */
 gan_status gan__trainer_ready(gan_trainer *trainer);
 gan_status gan__trainer_make_optimizers(gan_trainer *trainer);
+
+/* Finds the ports of all networks and the shapes of all spaces, unless they are known. */
+gan_status gan__trainer_settle(gan_trainer *trainer);
 gan_status gan__trainer_set_optimizer(gan_trainer *trainer, int32_t group, const char *spec);
 
 /* Whether nothing stands in the way of a change: no step is under way. */
 gan_status gan__trainer_settable(const gan_trainer *trainer, const char *function);
 
-/* ports.c: finds the model's ports of the role's signature. GAN_E_SHAPE names what is missing or
+/* bind.c: finds the model's ports of the role's signature. GAN_E_SHAPE names what is missing or
  * too much. */
 gan_status gan__player_bind(gan_trainer *trainer, int32_t role);
 

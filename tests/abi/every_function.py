@@ -520,6 +520,10 @@ class Session(unittest.TestCase):
         names = [LIB.gan_trainer_value_name(trainer, i) for i in range(count)]
         self.assertIn(b"loss.discriminator", names)
         self.assertFalse(any(map(math.isnan, values)))
+        members = [LIB.gan_trainer_member(trainer, i, b"name")
+                   for i in range(LIB.gan_trainer_member_count(trainer))]
+        self.assertEqual(members[:2], [b"generator", b"discriminator"])
+        self.assertEqual(members[-len(names):], names)
         self.assertIn(b"average=0.9", LIB.gan_trainer_text(trainer))
         averaged = LIB.gan_trainer_model(trainer, b"generator",
                                          H.constants["GAN_MODEL_AVERAGED"])

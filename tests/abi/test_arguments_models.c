@@ -267,6 +267,13 @@ static void refuse_trainer_rest(world *w)
     REFUSED(GAN_E_ARGUMENT, "steps is -1", gan_trainer_run, t, -1, NULL, NULL);
     REFUSED(GAN_E_ARGUMENT, "steps is -92", gan_trainer_run, t, INT64_MIN, NULL, NULL);
     EACH_WRONG(TRAINER, bad) NOTHING_FROM(gan_trainer_steps, bad);
+    EACH_WRONG(TRAINER, bad) NOTHING_FROM(gan_trainer_member_count, bad);
+    EACH_WRONG(TRAINER, bad) NOTHING_FROM(gan_trainer_member, bad, 0, "name");
+    NOTHING_FROM(gan_trainer_member, t, -1, "name");
+    NOTHING_FROM(gan_trainer_member, t, gan_trainer_member_count(t), "name");
+    NOTHING_FROM(gan_trainer_member, t, INT32_MAX, "name");
+    NOTHING_FROM(gan_trainer_member, t, 0, "colour");
+    NOTHING_FROM(gan_trainer_member, t, 0, NULL);
     EACH_WRONG(TRAINER, bad) NOTHING_FROM(gan_trainer_value_count, bad);
     EACH_WRONG(TRAINER, bad) NOTHING_FROM(gan_trainer_value_name, bad, 0);
     NOTHING_FROM(gan_trainer_value_name, t, -1);

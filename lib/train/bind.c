@@ -1,4 +1,4 @@
-/* ports.c: which ports of a network are those of its role's signature.
+/* bind.c: which ports of a network are those of its role's signature.
  *
  * By name where the network has several, and the rest by position; a single one needs no name. */
 #include "train/trainer.h"
@@ -9,7 +9,7 @@
 #include "base/memory.h"
 
 /* One side of a role and of its network. */
-typedef struct ports_side {
+typedef struct bind_side {
     const gan_trainer *trainer;
     const gan__role *role;
     const gan__signature_port *wanted;
@@ -19,10 +19,10 @@ typedef struct ports_side {
     const char *word; /* "input" */
     int32_t *found;   /* of each wanted one, the port; -1 */
     bool open;
-} ports_side;
+} bind_side;
 
 /* "gan: the discriminator's outputs are score, 1; it needs realness, [match]" */
-static gan_status ports_fail(const ports_side *side, const char *what)
+static gan_status bind_fail(const bind_side *side, const char *what)
 {
     gan_context *context = side->trainer->object.context;
     gan__text has = {.context = context}, needs = has;
@@ -43,7 +43,7 @@ static gan_status ports_fail(const ports_side *side, const char *what)
     return status;
 }
 
-static bool ports_is_taken(const ports_side *side, int32_t port)
+static bool bind_is_taken(const bind_side *side, int32_t port)
 {
     for (int32_t i = 0; i < side->wanted_count; i++)
         if (side->found[i] == port) return true;
@@ -51,77 +51,76 @@ static bool ports_is_taken(const ports_side *side, int32_t port)
 }
 
 /* The next port that has no name, or any where there is one alone. */
-static int32_t ports_next(const ports_side *side)
+static int32_t bind_next(const bind_side *side)
 {
     for (int32_t i = 0; i < side->port_count; i++)
-        if ((side->port_count == 1 || !side->ports[i].name[0]) && !ports_is_taken(side, i))
-            return i;
+        if ((side->port_count == 1 || !side->ports[i].name[0]) && !bind_is_taken(side, i)) return i;
     return -1;
 }
 
-static void ports_by_name(const ports_side *side)
+static void bind_by_name(const bind_side *side)
 {
     for (int32_t i = 0; i < side->wanted_count; i++)
         for (int32_t p = 0; p < side->port_count && side->port_count > 1; p++)
             if (!strcmp(side->ports[p].name, side->wanted[i].name)) side->found[i] = p;
 }
 
-static gan_status ports_find(const ports_side *side)
+static gan_status bind_find(const bind_side *side)
 {
     for (int32_t i = 0; i < side->wanted_count; i++) side->found[i] = -1;
-    ports_by_name(side);
+    bind_by_name(side);
     for (int32_t i = 0; i < side->wanted_count; i++) {
-        if (side->found[i] < 0) side->found[i] = ports_next(side);
+        if (side->found[i] < 0) side->found[i] = bind_next(side);
         if (side->found[i] < 0 && !side->wanted[i].optional)
-            return ports_fail(side, side->port_count < side->wanted_count ? "too few" : "other");
+            return bind_fail(side, side->port_count < side->wanted_count ? "too few" : "other");
     }
     for (int32_t p = 0; p < side->port_count && !side->open; p++)
-        if (!ports_is_taken(side, p))
-            return ports_fail(side, side->port_count > side->wanted_count ? "too many" : "other");
+        if (!bind_is_taken(side, p))
+            return bind_fail(side, side->port_count > side->wanted_count ? "too many" : "other");
     return GAN_OK;
 }
 
 /* Without the open port at the end, for which all others are. */
-static bool ports_open(const gan__signature_port *ports, int32_t *count)
+static bool bind_open(const gan__signature_port *ports, int32_t *count)
 {
     const bool open = *count > 0 && ports[*count - 1].open;
     if (open) (*count)--;
     return open;
 }
 
-static gan_status ports_find_inputs(gan_trainer *t, const gan__role *role, gan__player *player)
+static gan_status bind_find_inputs(gan_trainer *t, const gan__role *role, gan__player *player)
 {
     const gan_model *model = player->model;
-    ports_side side = {t,
-                       role,
-                       role->inputs,
-                       role->input_count,
-                       model->inputs,
-                       (int32_t)model->input_count,
-                       "input",
-                       player->inputs,
-                       false};
+    bind_side side = {t,
+                      role,
+                      role->inputs,
+                      role->input_count,
+                      model->inputs,
+                      (int32_t)model->input_count,
+                      "input",
+                      player->inputs,
+                      false};
     player->input_count = role->input_count;
-    return ports_find(&side);
+    return bind_find(&side);
 }
 
-static gan_status ports_find_outputs(gan_trainer *t, const gan__role *role, gan__player *player)
+static gan_status bind_find_outputs(gan_trainer *t, const gan__role *role, gan__player *player)
 {
     const gan_model *model = player->model;
-    ports_side side = {t,
-                       role,
-                       role->outputs,
-                       role->output_count,
-                       model->outputs,
-                       (int32_t)model->output_count,
-                       "output",
-                       player->outputs,
-                       false};
-    side.open = ports_open(role->outputs, &side.wanted_count);
-    GAN__TRY(ports_find(&side));
+    bind_side side = {t,
+                      role,
+                      role->outputs,
+                      role->output_count,
+                      model->outputs,
+                      (int32_t)model->output_count,
+                      "output",
+                      player->outputs,
+                      false};
+    side.open = bind_open(role->outputs, &side.wanted_count);
+    GAN__TRY(bind_find(&side));
     player->output_count = side.wanted_count;
     for (int32_t p = 0; p < side.port_count && side.open; p++)
-        if (!ports_is_taken(&side, p)) player->outputs[player->output_count++] = p;
+        if (!bind_is_taken(&side, p)) player->outputs[player->output_count++] = p;
     return GAN_OK;
 }
 
@@ -138,8 +137,8 @@ gan_status gan__player_bind(gan_trainer *t, int32_t role)
     GAN__TRY(gan__allocate(context, &player->outputs,
                            (size_t)row->output_count + player->model->output_count,
                            sizeof(int32_t)));
-    GAN__TRY(ports_find_inputs(t, row, player));
-    GAN__TRY(ports_find_outputs(t, row, player));
+    GAN__TRY(bind_find_inputs(t, row, player));
+    GAN__TRY(bind_find_outputs(t, row, player));
     GAN__TRY(gan__model_group_state(player->model, true, &node));
     player->apart = node != NULL;
     return GAN_OK;
