@@ -1,6 +1,7 @@
 /* arguments.c: command lines, read and explained from the same table. */
 #include "command.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -32,6 +33,13 @@ int complain_status(const command *self, gan_context *context, gan_status status
     case GAN_E_DIVERGED: return EXIT_DIVERGED;
     default: return EXIT_FAILED;
     }
+}
+
+bool ends_with(const char *text, const char *end)
+{
+    size_t n = strlen(text), m = strlen(end), i = 0;
+    while (i < m && n >= m && tolower((unsigned char)text[n - m + i]) == end[i]) i++;
+    return i == m;
 }
 
 static const flag *find_flag(const command *self, const char *name, size_t length)

@@ -35,11 +35,12 @@ typedef struct command {
     const char *notes; /* below the flags; or NULL */
 } command;
 
-extern const command command_train, command_sample, command_info, command_bench, command_help;
+extern const command command_train, command_sample, command_translate, command_encode, command_info,
+    command_bench, command_help;
 extern const command *const commands[]; /* all of them; NULL at the end */
 
 /* A parsed command line. */
-enum { MAX_OPERANDS = 4, MAX_GIVEN = 64 };
+enum { MAX_OPERANDS = 1024, MAX_GIVEN = 64 };
 typedef struct arguments {
     const char *operands[MAX_OPERANDS];
     int operand_count;
@@ -73,6 +74,9 @@ int complain_status(const command *self, gan_context *context, gan_status status
  * EXIT_GOOD, or a code after a message. */
 int open_context(const command *self, const arguments *a, int64_t seed, int64_t threads,
                  gan_context **out);
+
+/* In letters of either size; `end` is in small ones. */
+bool ends_with(const char *text, const char *end);
 
 /* Paths of a run folder: joined into `out`. */
 enum { PATH_SIZE = 4096 };

@@ -6,16 +6,17 @@
 #include <stdio.h>
 #include <string.h>
 
-const command *const commands[] = {&command_train, &command_sample, &command_info,
-                                   &command_bench, &command_help,   NULL};
+const command *const commands[] = {
+    &command_train, &command_sample, &command_translate, &command_encode,
+    &command_info,  &command_bench,  &command_help,      NULL};
 
 static void print_help(FILE *to)
 {
-    fputs("gan: trains generative adversarial networks and makes pictures with them\n\n"
+    fputs("gan: trains generative networks and makes pictures with them\n\n"
           "usage: gan COMMAND ...\n\n",
           to);
     for (int i = 0; commands[i]; i++)
-        fprintf(to, "  %-8s %s\n", commands[i]->name, commands[i]->help);
+        fprintf(to, "  %-10s %s\n", commands[i]->name, commands[i]->help);
     fputs("\n  gan COMMAND --help   flags of a command\n"
           "  gan help KIND        options of a layer, loss, optimizer, trainer, data set, run\n"
           "  gan --version\n\n"

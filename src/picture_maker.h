@@ -1,40 +1,38 @@
-/* picture_maker.h: a generator, its runner and its noise, for sheets and samples. */
+/* picture_maker.h: networks that make pictures of what is drawn: their runners and their noise. */
 #ifndef PICTURE_MAKER_H
 #define PICTURE_MAKER_H
 
 #include "command.h"
 
+enum { MOST_MAKERS = 64 };
+
+/* All make pictures of one size from one and the same noise. */
 typedef struct picture_maker {
     gan_context *context;
-    gan_model *generator;
-    gan_runner *runner;
+    gan_model *models[MOST_MAKERS];
+    gan_runner *runners[MOST_MAKERS];
+    int count;
     gan_tape *tape; /* draws the noise */
     int64_t batch;
-    bool uniform; /* z is uniform in [-1, 1), not N(0, 1) */
+    int64_t between; /* pictures on the way from one code to the next; 0: every code is drawn */
+    bool uniform;    /* z is uniform in [-1, 1), not N(0, 1) */
 } picture_maker;
 
-/* Why no pictures can be made with this model, or NULL: it takes one input, the noise, and has one
- * output, both of fixed size; for a `sheet`, of 1 to 4 channels. Static. */
-const char *picture_maker_fault(const gan_model *generator, bool sheet);
+/* Why no pictures can be made with this model, or NULL: it takes one input, what is drawn, and has
+ * one output, both of fixed size; for a `sheet`, of 1 to 4 channels. Static. */
+const char *picture_maker_fault(const gan_model *model, bool sheet);
 
-/* EXIT_GOOD, or EXIT_INPUT after a message, if a sheet of so many pictures of this generator has
- * more values than a PNG file may have. `name` is what asks for them: "--count". */
-int picture_maker_check_sheet(const command *self, const gan_model *generator, const char *name,
+/* EXIT_GOOD, or EXIT_INPUT after a message, if a sheet of so many pictures of this model has more
+ * values than a PNG file may have. `name` is what asks for them: "--count". */
+int picture_maker_check_sheet(const command *self, const gan_model *model, const char *name,
                               int64_t count);
 
-/* Whether the recipe's trainer draws its noise from [-1, 1); not so if it has no such option. */
-bool recipe_noise_is_uniform(const gan_recipe *recipe);
+/* The models are in *maker, and without a fault; for up to `batch` codes at a time. */
+gan_status picture_maker_open(picture_maker *maker, gan_context *context, int64_t batch);
+void picture_maker_free(picture_maker *maker); /* the models, too */
 
-/* For up to `batch` pictures at a time, with a generator that has no fault. */
-gan_status picture_maker_create(picture_maker *out, gan_context *context, gan_model *generator,
-                                int64_t batch, bool uniform);
-void picture_maker_free(picture_maker *maker);
-
-/* New weights. */
-gan_status picture_maker_update(picture_maker *maker);
-
-/* Makes `count` pictures, uint8 N x H x W x C, from noise that depends on the context's seed and on
- * `first`, the number of the first picture, alone. */
-gan_status picture_maker_make(picture_maker *maker, int64_t first, int64_t count, gan_tensor **out);
+/* Makes pictures of `count` codes, one of each model side by side: uint8 N x H x W x C. The codes
+ * depend on the context's seed and on their number alone. */
+gan_status picture_maker_make(picture_maker *maker, int64_t count, gan_tensor **out);
 
 #endif

@@ -26,14 +26,14 @@ const char *run_folder_fault(const char *path)
 
 /* ---- older files ---- */
 
-static void older_name(char out[64], const char *name, int64_t step)
+static void older_name(char out[128], const char *name, int64_t step)
 {
-    snprintf(out, 64, "%s-%06lld.safetensors", name, (long long)step);
+    snprintf(out, 128, "%s-%06lld.safetensors", name, (long long)step);
 }
 
 bool older_path(char out[PATH_SIZE], const char *folder, const char *name, int64_t step)
 {
-    char file[64];
+    char file[128];
     older_name(file, name, step);
     return path_join(out, folder, file);
 }
@@ -42,7 +42,7 @@ bool older_path(char out[PATH_SIZE], const char *folder, const char *name, int64
 static int64_t older_step(const char *file, const char *name)
 {
     const size_t length = strlen(name);
-    char same[64];
+    char same[128];
     long long step;
     if (strncmp(file, name, length) || file[length] != '-') return -1;
     errno = 0;
@@ -54,7 +54,7 @@ static int64_t older_step(const char *file, const char *name)
 
 int keep_older(const char *folder, const char *name, int64_t step)
 {
-    char file[64], path[PATH_SIZE], kept[PATH_SIZE];
+    char file[128], path[PATH_SIZE], kept[PATH_SIZE];
     snprintf(file, sizeof file, "%s.safetensors", name);
     if (!path_join(path, folder, file) || !older_path(kept, folder, name, step))
         return ENAMETOOLONG;
@@ -82,38 +82,48 @@ void remove_older(const char *folder, const char *name, int64_t step, int64_t co
 
 /* ---- leftovers ---- */
 
-/* Whether name[0..length) is a file that the library saves. */
-static bool is_saved(const char *name, size_t length)
+/* Whether name[0..length) is WORD, or WORD-SPACE, and .png: a sheet. */
+static bool is_sheet(const char *name, size_t length)
 {
-    static const char *const own[] = {"checkpoint.safetensors", "generator.safetensors",
-                                      "before-divergence.safetensors", "sheet.png"};
-    size_t digits = strspn(name, "0123456789");
-    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
-        if (strlen(own[i]) == length && !strncmp(name, own[i], length)) return true;
-    return digits >= 6 && digits + 4 == length && !strncmp(name + digits, ".png", 4);
+    size_t word = strspn(name, "0123456789");
+    if (word < 6) word = strncmp(name, "sheet", 5) ? 0 : 5;
+    if (word == 0 || length < word + 4 || strncmp(name + length - 4, ".png", 4)) return false;
+    return length == word + 4 || (name[word] == '-' && length > word + 5);
 }
 
-static bool is_leftover(const char *name)
+/* Whether it is a file that the library saves, of those names. */
+static bool is_saved(const char *name, size_t length, const saver *s)
+{
+    static const char end[] = ".safetensors", before[] = "before-divergence";
+    const size_t word = length > sizeof end - 1 ? length - (sizeof end - 1) : 0;
+    if (word == 0 || strncmp(name + word, end, sizeof end - 1)) return is_sheet(name, length);
+    for (int i = 0; i < s->file_count; i++)
+        if (strlen(s->files[i].name) == word && !strncmp(name, s->files[i].name, word)) return true;
+    return word == sizeof before - 1 && !strncmp(name, before, word);
+}
+
+static bool is_leftover(const char *name, const saver *s)
 {
     const size_t suffix = sizeof ".XXXXXXXX.tmp" - 1, end = sizeof ".tmp" - 1;
     size_t length = strlen(name);
-    char whole[64];
+    char whole[128];
     if (length <= end || length - end >= sizeof whole || strcmp(name + length - end, ".tmp"))
         return false;
     snprintf(whole, sizeof whole, "%.*s", (int)(length - end), name);
-    if (older_step(whole, "checkpoint") >= 0 || older_step(whole, "generator") >= 0) return true;
+    for (int i = 0; i < s->file_count; i++)
+        if (older_step(whole, s->files[i].name) >= 0) return true;
     return length > suffix && name[length - suffix] == '.' &&
            strspn(name + length - suffix + 1, "0123456789abcdef") == 8 &&
-           is_saved(name, length - suffix);
+           is_saved(name, length - suffix, s);
 }
 
-void remove_leftovers(const char *folder)
+void remove_leftovers(const char *folder, const saver *s)
 {
     char path[PATH_SIZE];
     DIR *names = opendir(folder);
     const struct dirent *entry;
     if (!names) return;
     while ((entry = readdir(names)) != NULL)
-        if (is_leftover(entry->d_name) && path_join(path, folder, entry->d_name)) remove(path);
+        if (is_leftover(entry->d_name, s) && path_join(path, folder, entry->d_name)) remove(path);
     closedir(names);
 }

@@ -2,14 +2,14 @@
  *
  *   run.recipe               the recipe with all options, and its .lock while a training works
  *   checkpoint.safetensors   everything of the training, to go on from
- *   generator.safetensors    what the run is for: a product
+ *   ROLE.safetensors         what the run is for: a product
  *   NAME-000500.safetensors  older ones of both, of step 500 (keep= of [run])
  *   before-divergence.safetensors  a checkpoint of the step before one that diverged
- *   log.jsonl, sheet.png, sheets/000500.png */
+ *   log.jsonl, sheet.png, sheets/000500.png; sheet-SPACE.png where there are several */
 #ifndef RUN_FOLDER_H
 #define RUN_FOLDER_H
 
-#include "command.h"
+#include "saver.h"
 
 /* Why no run can be kept in this folder, or NULL: it does not exist yet, is empty, or holds a
  * run.recipe. Borrowed. */
@@ -18,7 +18,7 @@ const char *run_folder_fault(const char *path);
 /* Removes what processes that were killed while they saved a run's files left in its folder, or in
  * the one of its sheets: NAME.XXXXXXXX.tmp (see context.h), and NAME.tmp of older ones. For the
  * holder of the run's lock. */
-void remove_leftovers(const char *folder);
+void remove_leftovers(const char *folder, const saver *s);
 
 /* FOLDER/NAME-STEP.safetensors: an older NAME.safetensors. */
 bool older_path(char out[PATH_SIZE], const char *folder, const char *name, int64_t step);

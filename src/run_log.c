@@ -98,26 +98,35 @@ int run_log_step(run_log *log, const gan_trainer *trainer)
 
 enum { LINE_SIZE = 512 };
 
-/* The values whose names begin with `group` and a dot: "  loss D 1.386 G 0.693". The two networks
- * that every GAN has go by the letters of the papers, so that a line has room for them. */
+/* How much of a value's name tells it from the others of its group, and at least so many letters:
+ * a line has little room. */
+static int short_length(const gan_trainer *trainer, const char *name)
+{
+    const int least = 4;
+    const size_t group = strcspn(name, ".") + 1;
+    int length = least;
+    for (int32_t i = 0; i < gan_trainer_value_count(trainer); i++) {
+        const char *other = gan_trainer_value_name(trainer, i);
+        if (!strcmp(other, name) || strncmp(other, name, group)) continue;
+        while (name[group + (size_t)length] &&
+               !strncmp(other + group, name + group, (size_t)length))
+            length++;
+    }
+    return length;
+}
+
+/* The values whose names begin with `group` and a dot: "  loss disc 1.386 gene 0.693". */
 static void add_values(char line[LINE_SIZE], const gan_trainer *trainer, const char *group)
 {
-    static const char *const letters[][2] = {{"discriminator", "D"}, {"generator", "G"}};
-    size_t length = strlen(group);
+    const size_t length = strlen(group);
     bool first = true;
     for (int32_t i = 0; i < gan_trainer_value_count(trainer); i++) {
-        const char *name = gan_trainer_value_name(trainer, i), *letter = "";
+        const char *name = gan_trainer_value_name(trainer, i);
         double value;
         if (strncmp(name, group, length) || name[length] != '.') continue;
         if (gan_trainer_value(trainer, name, &value) != GAN_OK) continue;
-        name += length + 1;
-        for (int l = 0; l < 2; l++) {
-            size_t n = strlen(letters[l][0]);
-            if (strncmp(name, letters[l][0], n)) continue;
-            letter = letters[l][1];
-            name += n;
-        }
-        add(line, LINE_SIZE, "%s%s %s%s ", first ? "  " : "", first ? group : "", letter, name);
+        add(line, LINE_SIZE, "%s%s %.*s ", first ? "  " : "", first ? group : "",
+            short_length(trainer, name), name + length + 1);
         add(line, LINE_SIZE, fabs(value) < 1e5 ? "%.3f" : "%.3g", value);
         first = false;
     }

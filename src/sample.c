@@ -1,82 +1,81 @@
-/* sample.c: gan sample RUN --out FILE. Pictures from a trained generator. */
+/* sample.c: gan sample RUN --out FILE. Pictures of what is drawn. */
 #include "picture_maker.h"
-#include "run_folder.h"
+#include "routes.h"
 
-#include <ctype.h>
-#include <stdio.h>
 #include <string.h>
-
-/* RUN is a run folder, or a generator's file. Below 0, `step` is the newest. */
-static bool generator_path(char out[PATH_SIZE], const char *run, int64_t step)
-{
-    if (step >= 0) return older_path(out, run, "generator", step);
-    if (path_is_folder(run)) return path_join(out, run, "generator.safetensors");
-    return snprintf(out, PATH_SIZE, "%s", run) < PATH_SIZE;
-}
-
-/* In letters of either size; `end` is in small ones. */
-static bool ends_with(const char *text, const char *end)
-{
-    size_t n = strlen(text), m = strlen(end), i = 0;
-    while (i < m && n >= m && tolower((unsigned char)text[n - m + i]) == end[i]) i++;
-    return i == m;
-}
 
 /* What is asked for. */
 typedef struct order {
     const command *self;
     gan_context *context;
-    const char *run, *out;
-    const char *noise; /* NULL: as the run's trainer had it; normal for a bare file */
-    char model[PATH_SIZE];
-    int64_t count;
-    bool uniform, array; /* an .npy file, not a sheet */
+    const char *run, *out, *route;
+    const char *noise; /* NULL: as the run's trainer had it; normal for a file that does not say */
+    int64_t count, step, between;
+    bool array; /* an .npy file, not a sheet */
+    picture_maker maker;
 } order;
 
-static int find_noise(order *o)
+/* A row of the sheet is the way between two codes, or has as many pictures as there are models for
+ * each code. */
+static int64_t sheet_columns(const order *o)
 {
-    char path[PATH_SIZE];
-    gan_recipe *recipe;
-    gan_status status;
-    o->uniform = o->noise && !strcmp(o->noise, "uniform");
-    if (o->noise || !path_join(path, o->run, "run.recipe") || !path_exists(path)) return EXIT_GOOD;
-    status = gan_recipe_load(&recipe, o->context, path);
-    if (status != GAN_OK) return complain_status(o->self, o->context, status);
-    o->uniform = recipe_noise_is_uniform(recipe);
-    gan_recipe_release(recipe);
-    return EXIT_GOOD;
+    return o->between > 0 ? o->between * o->maker.count : o->maker.count > 1 ? o->maker.count : 0;
 }
 
-static int make_and_save(const order *o, gan_model *generator)
+static int make_and_save(order *o)
 {
-    picture_maker maker;
+    const int64_t codes = o->between > 0 ? o->count * o->between : o->count;
     gan_tensor *pictures = NULL;
     int code = EXIT_GOOD;
-    gan_status status = picture_maker_create(&maker, o->context, generator,
-                                             o->count < 64 ? o->count : 64, o->uniform);
-    if (status == GAN_OK) status = picture_maker_make(&maker, 0, o->count, &pictures);
-    picture_maker_free(&maker);
+    o->maker.between = o->between;
+    gan_status status = picture_maker_open(&o->maker, o->context, codes < 64 ? codes : 64);
+    if (status == GAN_OK) status = picture_maker_make(&o->maker, codes, &pictures);
     if (status != GAN_OK) return complain_status(o->self, o->context, status);
-    status = o->array ? gan_tensor_save(pictures, o->out) : gan_image_sheet(pictures, 0, o->out);
+    status = o->array ? gan_tensor_save(pictures, o->out)
+                      : gan_image_sheet(pictures, sheet_columns(o), o->out);
     gan_tensor_release(pictures);
     if (status != GAN_OK) code = complain_status(o->self, o->context, status);
     return code == EXIT_INPUT ? EXIT_OUTPUT : code;
 }
 
-static int serve(const order *o)
+/* Whether the models can stand side by side. */
+static int check_models(const order *o, const routes *r)
 {
-    gan_model *generator;
-    const char *fault;
-    int code;
-    gan_status status = gan_model_load(&generator, o->context, o->model);
-    if (status != GAN_OK) return complain_status(o->self, o->context, status);
-    fault = picture_maker_fault(generator, !o->array);
-    code =
-        fault ? complain(o->self, EXIT_INPUT, "%s: no pictures: %s", o->model, fault) : EXIT_GOOD;
-    if (!code && !o->array)
-        code = picture_maker_check_sheet(o->self, generator, "--count", o->count);
-    if (!code) code = make_and_save(o, generator);
-    gan_model_release(generator);
+    int64_t first[3], other[3];
+    for (int i = 0; i < r->count; i++) {
+        const char *fault = picture_maker_fault(r->models[i], !o->array);
+        const char *name = r->of_file ? o->run : r->names[i];
+        if (fault) return complain(o->self, EXIT_INPUT, "%s: no pictures: %s", name, fault);
+        gan_model_output_shape(r->models[0], 0, first);
+        gan_model_output_shape(r->models[i], 0, other);
+        if (memcmp(first, other, sizeof first))
+            return complain(o->self, EXIT_INPUT,
+                            "'%s' and '%s' make pictures of unlike sizes; --route chooses one",
+                            r->names[0], r->names[i]);
+    }
+    return EXIT_GOOD;
+}
+
+static int serve(order *o)
+{
+    routes r;
+    int code = routes_open(&r, o->self, o->context, o->run, o->step, o->route, ROUTE_SAMPLE);
+    if (!code) code = check_models(o, &r);
+    if (!code && !o->array) {
+        const int64_t codes = o->between > 0 ? o->count * o->between : o->count;
+        code = picture_maker_check_sheet(o->self, r.models[0], "--count", codes * r.count);
+    }
+    if (!code) {
+        const char *prior = o->noise ? o->noise : gan_model_note(r.models[0], "prior");
+        o->maker.uniform = prior && !strcmp(prior, "uniform");
+        for (; o->maker.count < r.count; o->maker.count++) {
+            o->maker.models[o->maker.count] = r.models[o->maker.count];
+            gan_model_retain(r.models[o->maker.count]);
+        }
+        code = make_and_save(o);
+    }
+    picture_maker_free(&o->maker);
+    routes_free(&r);
     return code;
 }
 
@@ -84,9 +83,9 @@ static int serve(const order *o)
 static int read_order(order *o, const arguments *a)
 {
     const char *noise = o->noise = arguments_get(a, "noise");
-    int64_t step;
     int fault;
     o->run = a->operands[0];
+    o->route = arguments_get(a, "route");
     o->out = arguments_get(a, "out");
     if (!o->out)
         return complain(o->self, EXIT_USAGE,
@@ -97,13 +96,13 @@ static int read_order(order *o, const arguments *a)
     if (noise && strcmp(noise, "normal") && strcmp(noise, "uniform"))
         return complain(o->self, EXIT_USAGE, "--noise is '%s'; it must be normal or uniform",
                         noise);
-    if (!arguments_integer(o->self, a, "step", 0, INT64_MAX, -1, &step)) return EXIT_USAGE;
-    if (step >= 0 && !path_is_folder(o->run))
+    if (!arguments_integer(o->self, a, "step", 0, INT64_MAX, -1, &o->step) ||
+        !arguments_integer(o->self, a, "interpolate", 2, 4096, 0, &o->between) ||
+        !arguments_integer(o->self, a, "count", 1, 1 << 24, o->between ? 8 : 64, &o->count))
+        return EXIT_USAGE;
+    if (o->step >= 0 && !path_is_folder(o->run))
         return complain(o->self, EXIT_USAGE, "--step %lld: %s is not the folder of a run",
-                        (long long)step, o->run);
-    if (!generator_path(o->model, o->run, step))
-        return complain(o->self, EXIT_USAGE, "the path %s is too long", o->run);
-    if (!arguments_integer(o->self, a, "count", 1, 1 << 24, 64, &o->count)) return EXIT_USAGE;
+                        (long long)o->step, o->run);
     fault = path_fault(o->out);
     return fault ? complain(o->self, EXIT_OUTPUT, "cannot write %s: %s", o->out, strerror(fault))
                  : EXIT_GOOD;
@@ -127,24 +126,25 @@ static int run_sample(const command *self, int count, char **words)
         return EXIT_USAGE;
     code = open_context(self, &a, seed, threads, &o.context);
     if (code) return code;
-    code = find_noise(&o);
-    if (!code) code = serve(&o);
+    code = serve(&o);
     gan_context_release(o.context);
     return code;
 }
 
 static const flag sample_flags[] = {
     {"out", "FILE", ".png: one sheet; .npy: uint8 pictures N x H x W x C", false},
-    {"count", "N", "how many pictures (64)", false},
-    {"step", "N", "of a run that keeps older generators, the one of this step", false},
-    {"seed", "S", "of the noise (0)", false},
-    {"noise", "KIND", "normal or uniform; a run folder knows its own", false},
+    {"count", "N", "how many pictures (64), or rows of --interpolate (8)", false},
+    {"interpolate", "K", "each row goes in K pictures from one code to the next", false},
+    {"route", "ROUTE", "one way of a run that has several: \"noise > image\"", false},
+    {"step", "N", "of a run that keeps older checkpoints, the one of this step", false},
+    {"seed", "S", "of what is drawn (0)", false},
+    {"noise", "KIND", "normal or uniform; a run and its files know their own", false},
     {"threads", "N", "worker threads; 0: all processors (0)", false},
     {"precision", "P", "how products are made (fp32)", false},
     {"help", NULL, "this text", false}};
 const command command_sample = {"sample",
                                 "RUN --out FILE",
-                                "makes pictures with a run's generator, or with a model file",
+                                "makes pictures of what is drawn, with a run or a model's file",
                                 1,
                                 1,
                                 sample_flags,

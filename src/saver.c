@@ -1,18 +1,18 @@
+/* saver.c: checkpoints, products, sheets and the log of a training. */
 #include "saver.h"
 #include "run_folder.h"
 
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
-
-static const char *const kept_names[KEPT_OUTPUTS] = {
-    [OUTPUT_CHECKPOINT] = "checkpoint", [OUTPUT_GENERATOR] = "generator"};
 
 /* ---- failures ---- */
 
-/* `fault` is what went wrong with the newest output of this kind, NULL if nothing. */
-static void note(saver *s, output_kind kind, saver_loudness loudness, const char *fault)
+/* `fault` is what went wrong with the newest output of a kind, NULL if nothing. */
+static void note(saver *s, bool *failing, saver_loudness loudness, const char *fault)
 {
-    bool told = s->failing[kind];
-    s->failing[kind] = fault != NULL;
+    bool told = *failing;
+    *failing = fault != NULL;
     if (!fault || (told && loudness == SAVE_AND_GO_ON)) return;
     run_log_end(&s->log);
     complain(s->self, 0, "%s%s", fault,
@@ -20,10 +20,10 @@ static void note(saver *s, output_kind kind, saver_loudness loudness, const char
 }
 
 /* The same with the library's message. */
-static bool note_status(saver *s, output_kind kind, saver_loudness loudness, gan_status status)
+static bool note_status(saver *s, bool *failing, saver_loudness loudness, gan_status status)
 {
     const char *message = gan_context_message(s->context);
-    note(s, kind, loudness,
+    note(s, failing, loudness,
          status == GAN_OK      ? NULL
          : message && *message ? message
                                : gan_status_name(status));
@@ -31,124 +31,212 @@ static bool note_status(saver *s, output_kind kind, saver_loudness loudness, gan
 }
 
 /* The same with a file of the folder and an errno. */
-static void note_error(saver *s, output_kind kind, saver_loudness loudness, const char *what,
+static void note_error(saver *s, bool *failing, saver_loudness loudness, const char *what,
                        int error)
 {
     char fault[PATH_SIZE + 128];
     snprintf(fault, sizeof fault, "cannot write %s/%s: %s", s->folder, what, strerror(error));
-    note(s, kind, loudness, error ? fault : NULL);
+    note(s, failing, loudness, error ? fault : NULL);
 }
 
 bool saver_failed(const saver *s)
 {
-    for (int i = 0; i < OUTPUTS; i++)
-        if (s->failing[i]) return true;
-    return false;
+    for (int i = 0; i < s->file_count; i++)
+        if (s->files[i].failing || s->files[i].older) return true;
+    return s->sheet_failing || s->log_failing;
 }
 
-/* ---- checkpoint and generator ---- */
+/* ---- what there is ---- */
 
-gan_model *saver_product(const saver *s)
+/* The next member of a type from *index on; NULL: there is none. */
+static const char *next_member(const gan_trainer *trainer, const char *type, int32_t *index)
 {
-    gan_model *averaged = gan_trainer_model(s->trainer, "generator", GAN_MODEL_AVERAGED);
-    return averaged ? averaged : gan_trainer_model(s->trainer, "generator", 0);
+    for (; *index < gan_trainer_member_count(trainer); ++*index)
+        if (!strcmp(gan_trainer_member(trainer, *index, "type"), type))
+            return gan_trainer_member(trainer, *index, "name");
+    return NULL;
 }
 
-/* One of the two, with what it replaces kept. */
-static bool save_file(saver *s, output_kind kind, saver_loudness loudness)
+static gan_status add_products(saver *s)
 {
-    char name[32], path[PATH_SIZE];
-    int64_t step = gan_trainer_steps(s->trainer);
-    gan_status status;
-    snprintf(name, sizeof name, "%s.safetensors", kept_names[kind]);
-    path_join(path, s->folder, name);
-    if (s->keep > 0 && s->of_step[kind] >= 0 && s->of_step[kind] != step) {
-        char older[64];
-        snprintf(older, sizeof older, "%s-%06lld.safetensors", kept_names[kind],
-                 (long long)s->of_step[kind]);
-        note_error(s, (output_kind)(OUTPUT_OLDER + kind), loudness, older,
-                   keep_older(s->folder, kept_names[kind], s->of_step[kind]));
+    const char *name;
+    for (int32_t i = 0; (name = next_member(s->trainer, "product", &i)) != NULL; i++) {
+        saved_file *file = &s->files[s->file_count];
+        gan_status status =
+            gan_trainer_route(&file->model, s->trainer, gan_trainer_member(s->trainer, i, "help"),
+                              GAN_MODEL_AVERAGED);
+        if (status != GAN_OK) return status;
+        file->name = name;
+        s->file_count++;
     }
-    status = kind == OUTPUT_CHECKPOINT ? gan_trainer_save(s->trainer, path)
-                                       : gan_model_save(saver_product(s), path);
-    if (!note_status(s, kind, loudness, status)) return false;
-    s->of_step[kind] = step;
-    if (kind == OUTPUT_CHECKPOINT) s->saved_step = step;
-    if (s->keep > 0) remove_older(s->folder, kept_names[kind], step, s->keep);
+    return GAN_OK;
+}
+
+/* The sheet of so many pictures, or why there is none: NULL if it can be. Pictures have been made
+ * to know their size. */
+static const char *sheet_fault(const int64_t shape[4], int64_t pictures)
+{
+    double columns = ceil(sqrt((double)pictures)), rows = ceil((double)pictures / columns);
+    if (shape[3] > 4) return "its pictures have more than the 4 channels of a file";
+    if ((rows * (double)(shape[1] + 1) - 1) * (columns * (double)(shape[2] + 1) - 1) *
+            (double)shape[3] >
+        GAN_IMAGE_PNG_VALUES)
+        return "a sheet of run.samples pictures has more values than a PNG file can have";
+    return NULL;
+}
+
+/* Tries what a sheet needs: one example. A size that no file can have is an error, since another
+ * run.samples would do; anything else is told, and there is no sheet. */
+static int try_sheet(saver *s, const char *space)
+{
+    gan_tensor *pictures;
+    int64_t columns;
+    const char *fault = NULL;
+    gan_status status =
+        gan_trainer_show(&pictures, &columns, s->trainer, space, 1, GAN_MODEL_AVERAGED);
+    if (status == GAN_E_MEMORY) return complain_status(s->self, s->context, status);
+    if (status == GAN_OK) fault = sheet_fault(gan_tensor_shape(pictures), s->samples);
+    bool wide = status == GAN_OK && gan_tensor_shape(pictures)[3] > 4;
+    gan_tensor_release(pictures);
+    if (fault && !wide)
+        return complain(s->self, EXIT_INPUT, "run.samples %lld: %s", (long long)s->samples, fault);
+    if (status == GAN_OK && !fault)
+        s->sheets[s->sheet_count++] = space;
+    else
+        fprintf(stderr, "there will be no sheets from '%s': %s\n", space,
+                fault ? fault : gan_context_message(s->context));
+    return EXIT_GOOD;
+}
+
+int saver_start(saver *s)
+{
+    const size_t most = (size_t)gan_trainer_member_count(s->trainer) + 1;
+    const char *space;
+    int code = EXIT_GOOD;
+    s->saved_step = -1;
+    s->files = calloc(most, sizeof *s->files);
+    s->sheets = calloc(most, sizeof *s->sheets);
+    if (!s->files || !s->sheets) return complain(s->self, EXIT_FAILED, "no memory");
+    s->files[s->file_count++].name = "checkpoint";
+    gan_status status = add_products(s);
+    if (status != GAN_OK) return complain_status(s->self, s->context, status);
+    for (int i = 0; i < s->file_count; i++) s->files[i].of_step = -1;
+    for (int32_t i = 0; !code && (space = next_member(s->trainer, "sheet", &i)) != NULL; i++)
+        code = try_sheet(s, space);
+    return code;
+}
+
+void saver_free(saver *s)
+{
+    run_log_close(&s->log);
+    for (int i = 0; i < s->file_count; i++) gan_model_release(s->files[i].model);
+    free(s->files);
+    free(s->sheets);
+}
+
+void saver_best(const saver *s, char out[PATH_SIZE])
+{
+    char name[128];
+    snprintf(name, sizeof name, "%s.safetensors", s->files[s->file_count > 1].name);
+    path_join(out, s->folder, s->sheet_count > 0 ? "sheet.png" : name);
+}
+
+/* ---- checkpoint and products ---- */
+
+/* One of them, with what it replaces kept. */
+static bool save_file(saver *s, saved_file *file, saver_loudness loudness)
+{
+    char name[128], path[PATH_SIZE];
+    int64_t step = gan_trainer_steps(s->trainer);
+    snprintf(name, sizeof name, "%s.safetensors", file->name);
+    path_join(path, s->folder, name);
+    if (s->keep > 0 && file->of_step >= 0 && file->of_step != step) {
+        snprintf(name, sizeof name, "%s-%06lld.safetensors", file->name, (long long)file->of_step);
+        note_error(s, &file->older, loudness, name,
+                   keep_older(s->folder, file->name, file->of_step));
+    }
+    gan_status status =
+        file->model ? gan_model_save(file->model, path) : gan_trainer_save(s->trainer, path);
+    if (!note_status(s, &file->failing, loudness, status)) return false;
+    file->of_step = step;
+    if (!file->model) s->saved_step = step;
+    if (s->keep > 0) remove_older(s->folder, file->name, step, s->keep);
     return true;
 }
 
 bool saver_save(saver *s, saver_loudness loudness)
 {
     bool all = true;
-    for (int i = 0; i < KEPT_OUTPUTS; i++) all = save_file(s, (output_kind)i, loudness) && all;
+    for (int i = 0; i < s->file_count; i++) all = save_file(s, &s->files[i], loudness) && all;
     return all;
 }
 
 void saver_resume(saver *s, int64_t step, bool its_own)
 {
-    for (int i = 0; i < KEPT_OUTPUTS; i++) s->of_step[i] = step;
+    bool refreshed = false;
+    for (int i = 0; i < s->file_count; i++) s->files[i].of_step = step;
     if (!its_own) return;
     s->saved_step = step;
     if (s->keep == 0) return;
-    if (note_status(s, OUTPUT_GENERATOR, SAVE_AND_GO_ON, gan_trainer_refresh(s->trainer)))
-        save_file(s, OUTPUT_GENERATOR, SAVE_AND_GO_ON);
+    for (int i = 1; i < s->file_count; i++) {
+        refreshed = refreshed || note_status(s, &s->files[i].failing, SAVE_AND_GO_ON,
+                                             gan_trainer_refresh(s->trainer));
+        if (refreshed) save_file(s, &s->files[i], SAVE_AND_GO_ON);
+    }
 }
 
 /* ---- sheets ---- */
 
-int saver_start_sheets(saver *s, bool uniform_noise)
+/* About as wide as high, and whole examples in a row. */
+static int64_t sheet_columns(int64_t examples, int64_t columns)
 {
-    gan_model *generator = saver_product(s);
-    const char *fault = picture_maker_fault(generator, true);
-    gan_status status;
-    int code;
-    s->sheets = !fault;
-    if (fault) {
-        fprintf(stderr, "the generator makes no pictures, so there will be no sheets: %s\n", fault);
-        return EXIT_GOOD;
-    }
-    code = picture_maker_check_sheet(s->self, generator, "run.samples", s->samples);
-    if (code) return code;
-    status = picture_maker_create(&s->maker, s->context, generator,
-                                  s->samples < 64 ? s->samples : 64, uniform_noise);
-    return status == GAN_OK ? EXIT_GOOD : complain_status(s->self, s->context, status);
+    double side = sqrt((double)(examples * columns)) / (double)columns;
+    return columns == 1 ? 0 : columns * (side < 1 ? 1 : (int64_t)(side + 0.5));
 }
 
-void saver_free(saver *s)
+static gan_status make_sheet(const saver *s, const char *space, const char *path)
 {
-    run_log_close(&s->log);
-    picture_maker_free(&s->maker);
+    gan_tensor *pictures;
+    int64_t columns, examples = s->samples;
+    gan_status status =
+        gan_trainer_show(&pictures, &columns, s->trainer, space, 1, GAN_MODEL_AVERAGED);
+    gan_tensor_release(pictures);
+    if (status != GAN_OK) return status;
+    if (columns > 1) examples = examples / columns > 0 ? examples / columns : 1;
+    status = gan_trainer_show(&pictures, &columns, s->trainer, space, examples, GAN_MODEL_AVERAGED);
+    if (status == GAN_OK)
+        status = gan_image_sheet(pictures, sheet_columns(examples, columns), path);
+    gan_tensor_release(pictures);
+    return status;
 }
 
 /* The statistics of averaged weights are those that a checkpoint of this step has: they are there
  * already if it was saved. */
-void saver_sheet(saver *s, const char *name, saver_loudness loudness)
+void saver_sheets(saver *s, const char *name, saver_loudness loudness)
 {
-    char path[PATH_SIZE];
-    gan_tensor *pictures = NULL;
     const bool saved = s->saved_step == gan_trainer_steps(s->trainer);
     gan_status status = saved ? GAN_OK : gan_trainer_refresh(s->trainer);
-    if (status == GAN_OK) status = picture_maker_update(&s->maker);
-    if (status == GAN_OK) status = picture_maker_make(&s->maker, 0, s->samples, &pictures);
-    path_join(path, s->folder, name);
-    if (status == GAN_OK) status = gan_image_sheet(pictures, 0, path);
-    gan_tensor_release(pictures);
-    note_status(s, OUTPUT_SHEET, loudness, status);
+    for (int i = 0; i < s->sheet_count && status == GAN_OK; i++) {
+        char file[256], path[PATH_SIZE];
+        snprintf(file, sizeof file, "%s%s%s.png", name, i ? "-" : "", i ? s->sheets[i] : "");
+        path_join(path, s->folder, file);
+        status = make_sheet(s, s->sheets[i], path);
+    }
+    note_status(s, &s->sheet_failing, loudness, status);
 }
 
 /* ---- the log ---- */
 
 void saver_log_step(saver *s)
 {
-    note_error(s, OUTPUT_LOG, SAVE_AND_GO_ON, "log.jsonl", run_log_step(&s->log, s->trainer));
+    note_error(s, &s->log_failing, SAVE_AND_GO_ON, "log.jsonl", run_log_step(&s->log, s->trainer));
 }
 
 void saver_log_close(saver *s)
 {
     int error = run_log_close(&s->log);
     if (error)
-        note_error(s, OUTPUT_LOG, SAVE_AT_THE_END, "log.jsonl", error);
-    else if (s->failing[OUTPUT_LOG])
+        note_error(s, &s->log_failing, SAVE_AT_THE_END, "log.jsonl", error);
+    else if (s->log_failing)
         complain(s->self, 0, "%s/log.jsonl lacks its last lines", s->folder);
 }

@@ -4,18 +4,15 @@
 #ifndef SAVER_H
 #define SAVER_H
 
-#include "picture_maker.h"
 #include "run_log.h"
 
-typedef enum output_kind {
-    OUTPUT_CHECKPOINT,
-    OUTPUT_GENERATOR, /* the first are files that are kept when newer ones come */
-    KEPT_OUTPUTS,
-    OUTPUT_OLDER = KEPT_OUTPUTS, /* what is kept of them, in their order */
-    OUTPUT_SHEET = OUTPUT_OLDER + KEPT_OUTPUTS,
-    OUTPUT_LOG,
-    OUTPUTS
-} output_kind;
+/* NAME.safetensors, kept as NAME-STEP.safetensors when a newer one comes. */
+typedef struct saved_file {
+    const char *name;    /* "checkpoint", or a product's role; borrowed from the trainer */
+    gan_model *model;    /* the product; NULL: it is the checkpoint */
+    int64_t of_step;     /* of the folder's file; below 0: there is none, or it is not known */
+    bool failing, older; /* the last one, what it replaced, could not be written */
+} saved_file;
 
 typedef struct saver {
     const command *self;
@@ -23,33 +20,36 @@ typedef struct saver {
     gan_trainer *trainer; /* the three are borrowed */
     const char *folder;
     run_log log;
-    picture_maker maker;
-    bool sheets;                   /* the generator makes pictures */
-    int64_t samples, keep;         /* of [run] */
-    int64_t of_step[KEPT_OUTPUTS]; /* the step of the folder's file; below 0: none, or not known */
-    int64_t saved_step;            /* of this training in the folder's checkpoint; below 0: none */
-    bool failing[OUTPUTS];         /* the last one could not be written */
+    saved_file *files; /* the checkpoint, then the products */
+    int file_count;
+    const char **sheets; /* what they begin with: spaces */
+    int sheet_count;
+    int64_t samples, keep; /* of [run] */
+    int64_t saved_step;    /* of this training in the folder's checkpoint; below 0: none */
+    bool sheet_failing, log_failing;
 } saver;
 
 /* How loud a failure is: told once until it works again, or in any case, as the last chance. */
 typedef enum saver_loudness { SAVE_AND_GO_ON, SAVE_ON_REQUEST, SAVE_AT_THE_END } saver_loudness;
 
-/* What the training is for: the averaged weights, where the trainer keeps them. Borrowed. */
-gan_model *saver_product(const saver *s);
-
-/* The maker of sheets, or a note that there will be none. EXIT_GOOD, or a code after a message. */
-int saver_start_sheets(saver *s, bool uniform_noise);
+/* Finds what is to be saved and shown of the trainer, or notes that there will be no sheets.
+ * EXIT_GOOD, or a code after a message. */
+int saver_start(saver *s);
 void saver_free(saver *s);
 
 /* The folder has files of this step, which may be kept; `its_own`: of this training, as it is now.
- * A generator that a killed process left older than its checkpoint is then saved again. */
+ * Products that a killed process left older than their checkpoint are then saved again. */
 void saver_resume(saver *s, int64_t step, bool its_own);
 
-/* Checkpoint and generator; whether both are saved. */
+/* Checkpoint and products; whether all are saved. */
 bool saver_save(saver *s, saver_loudness loudness);
 
-/* A sheet of the averaged weights, FOLDER/NAME. */
-void saver_sheet(saver *s, const char *name, saver_loudness loudness);
+/* Sheets of the averaged weights: FOLDER/NAME.png for what comes first, FOLDER/NAME-SPACE.png for
+ * the others. */
+void saver_sheets(saver *s, const char *name, saver_loudness loudness);
+
+/* The file of the first sheet, or of the first product: what the run is for. */
+void saver_best(const saver *s, char out[PATH_SIZE]);
 
 /* A line of the log, and its end. */
 void saver_log_step(saver *s);

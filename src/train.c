@@ -240,13 +240,13 @@ static int prepare_folder(run *r)
                         "another gan train has saved %s meanwhile; the same command goes on from "
                         "there",
                         path);
-    remove_leftovers(r->folder);
+    remove_leftovers(r->folder, &r->saver);
     path_join(path, r->folder, "run.recipe");
     error = replace_file(path, gan_recipe_text(r->recipe));
     if (!error) {
         path_join(path, r->folder, "sheets");
         error = make_folders(path);
-        remove_leftovers(path);
+        remove_leftovers(path, &r->saver);
     }
     if (!error) {
         path_join(path, r->folder, "log.jsonl");
@@ -265,12 +265,13 @@ static bool is_due(int64_t step, int64_t every)
 
 static void save_sheet_of_step(run *r, int64_t step)
 {
-    char name[48], path[PATH_SIZE];
-    if (!r->saver.sheets || !is_due(step, r->sample_every) || step == r->steps) return;
-    snprintf(name, sizeof name, "sheets/%06lld.png", (long long)step);
+    char name[48], file[64], path[PATH_SIZE];
+    if (r->saver.sheet_count == 0 || !is_due(step, r->sample_every) || step == r->steps) return;
+    snprintf(name, sizeof name, "sheets/%06lld", (long long)step);
+    snprintf(file, sizeof file, "%s.png", name);
     /* In the beginning it is there, unless the process was killed between checkpoint and sheet. */
-    if (step > r->first_step || !path_join(path, r->folder, name) || !path_exists(path))
-        saver_sheet(&r->saver, name, SAVE_AND_GO_ON);
+    if (step > r->first_step || !path_join(path, r->folder, file) || !path_exists(path))
+        saver_sheets(&r->saver, name, SAVE_AND_GO_ON);
 }
 
 /* What was trained comes before the pictures of it. */
@@ -296,21 +297,14 @@ static int32_t on_step(void *user, gan_trainer *trainer)
 
 /* ---- the end ---- */
 
-/* The trainer's group of weights that the message names; NULL if it names none. Static. */
+/* The trainer's group of weights that the message names; NULL if it names none. Borrowed. */
 static const char *find_group(const run *r, const char *message)
 {
-    const char *kind = gan_trainer_text(r->trainer), *name;
-    for (int32_t g = 0; g < gan_catalog_group_count(); g++)
-        for (int32_t k = 0; k < gan_catalog_kind_count(g); k++) {
-            const char *known = gan_catalog_kind(g, k);
-            if (strcmp(gan_catalog_group(g), "trainer") || strncmp(kind, known, strlen(known)))
-                continue;
-            for (int32_t m = 0; m < gan_catalog_member_count(g, k); m++) {
-                name = gan_catalog_member(g, k, m, "name");
-                if (!strcmp(gan_catalog_member(g, k, m, "type"), "group") && strstr(message, name))
-                    return name;
-            }
-        }
+    for (int32_t i = 0; i < gan_trainer_member_count(r->trainer); i++) {
+        const char *name = gan_trainer_member(r->trainer, i, "name");
+        if (!strcmp(gan_trainer_member(r->trainer, i, "type"), "group") && strstr(message, name))
+            return name;
+    }
     return NULL;
 }
 
@@ -371,13 +365,12 @@ static int finish(run *r, gan_status status)
 {
     char path[PATH_SIZE];
     const int64_t step = gan_trainer_steps(r->trainer);
-    const bool sheets = r->saver.sheets;
     bool saved;
     int stop = signals_stop();
     run_log_end(&r->saver.log);
     if (status != GAN_OK && status != GAN_E_CANCELLED) return finish_failed(r, status);
     saved = saver_save(&r->saver, SAVE_AT_THE_END);
-    if (sheets) saver_sheet(&r->saver, "sheet.png", SAVE_AT_THE_END);
+    if (r->saver.sheet_count > 0) saver_sheets(&r->saver, "sheet", SAVE_AT_THE_END);
     saver_log_close(&r->saver);
     if (stop && step < r->steps && saved)
         fprintf(stderr,
@@ -385,7 +378,7 @@ static int finish(run *r, gan_status status)
                 (long long)step, r->folder, r->from ? " without --from" : "");
     if (saver_failed(&r->saver)) return EXIT_OUTPUT;
     if (stop) return 128 + stop;
-    path_join(path, r->folder, sheets ? "sheet.png" : "generator.safetensors");
+    saver_best(&r->saver, path);
     printf("%s\n", path);
     return EXIT_GOOD;
 }
@@ -405,9 +398,7 @@ static int prepare_saver(run *r)
     s->context = r->context;
     s->trainer = r->trainer;
     s->folder = r->folder;
-    s->saved_step = -1;
-    for (int i = 0; i < KEPT_OUTPUTS; i++) s->of_step[i] = -1;
-    return saver_start_sheets(s, recipe_noise_is_uniform(r->recipe));
+    return saver_start(s);
 }
 
 static int run_train(const command *self, int count, char **words)

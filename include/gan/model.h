@@ -137,6 +137,14 @@ GAN_API gan_status gan_model_load_parts(gan_model **out, gan_context *context, c
                                         const char *const *names, gan_model *const *parts,
                                         int32_t count);
 
+/* A short text that goes with the model into its file and its copies, by a key of letters, digits
+ * and _; it says nothing of the network. A trainer notes in what it makes (gan_trainer_route):
+ * "prior" ("normal" or "uniform": what the first input is drawn from) and "range" ("-1 1": of
+ * pictures). A key that is there takes the new text. `_note` is borrowed until then; NULL: there is
+ * none. */
+GAN_API gan_status gan_model_set_note(gan_model *model, const char *key, const char *value);
+GAN_API const char *gan_model_note(const gan_model *model, const char *key);
+
 /* Fills an existing model from a state dict that PyTorch saved as safetensors (no text in it).
  * Strict: a missing, surplus or misshapen tensor is GAN_E_FORMAT with its name, and nothing was
  * changed. Only `num_batches_tracked` may be missing, as for load_state_dict, and stays what it is.

@@ -54,11 +54,14 @@ GAN_API gan_status gan_recipe_set(gan_recipe *recipe, const char *path, const ch
  *   optimizer.GROUP.KEY  steps and moments are kept; a moment that only the new options have
  *                        (momentum=, centered=) begins with 0. The kind cannot change.
  *   trainer.KEY          options that the recipe leaves open follow (d_steps and clip the loss); a
- *                        run folder's recipe leaves none open: what must follow is asked for, too,
- *                        by one gan_recipe_set_all; optimisers without a section stay what they
- * are, and get one that says so. An average that was not kept before begins with the weights of
- * now. run.batch            the data goes on at the next example data.FEED.KEY        any of them
- * allows other examples, too, and another kind: the place among them is kept context.precision
+ *                        run folder's recipe leaves none open: with it what must follow is asked
+ *                        for, too, by one gan_recipe_set_all. Optimisers without a section stay
+ *                        what they are, and get one that says so. An average that was not kept
+ *                        before begins with the weights of now.
+ *   run.batch            the data goes on at the next example
+ *   data.FEED.KEY        any of them allows other examples, too, and another kind: the place among
+ *                        them is kept
+ *   context.precision
  *
  * GAN_E_ARGUMENT with the reason for what cannot change: context.seed, networks and their weights.
  * What may differ in any case (steps, threads, ...) is set. */

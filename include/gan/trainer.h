@@ -57,6 +57,29 @@ GAN_API gan_model *gan_trainer_model(const gan_trainer *trainer, const char *rol
  * step. */
 GAN_API gan_status gan_trainer_refresh(gan_trainer *trainer);
 
+/* The network of a route: a chain of roles from space to space, "noise > image", "x > y",
+ * "x > code > y", where each > is one role. It has the trainer's own weights, the trained ones with
+ * 0, with GAN_MODEL_AVERAGED the averages where the trainer keeps them, and follows them: a runner of
+ * it by gan_runner_update. gan_model_copy makes one that does not. A route of one role has that
+ * role's parameter names; in a chain they begin with the role, and what roles share appears once.
+ * Its inputs are that of the way and the conditions of all roles, its output is the last role's. A
+ * role that is trained on logits ends in what they stand for. "route" members list the shortest
+ * ways (gan_trainer_member). GAN_E_ARGUMENT names the spaces, and where no role fits or several do;
+ * GAN_E_STATE, a role without a model. Ends with the model of a role: after gan_trainer_set_model
+ * it shows the old one. */
+GAN_API gan_status gan_trainer_route(gan_model **out, gan_trainer *trainer, const char *route,
+                                     int32_t flags);
+
+/* What it makes, as a new tensor of pictures in uint8, to be shown by gan_image_sheet: `count`
+ * examples, *columns pictures of each side by side, so (count * *columns, H, W, C). They begin in a
+ * space, one of the "sheet" members, and have a picture of each picture space that a route leads to
+ * from there: samples, where it has a prior (the same noise at every call); where pictures come
+ * from data, the picture itself, then what is made of it, reconstructions and translations. The
+ * data's positions do not move. Pictures of unlike sizes are padded. `flags` as above; batch
+ * statistics of averages are those of gan_trainer_model. */
+GAN_API gan_status gan_trainer_show(gan_tensor **out, int64_t *columns, gan_trainer *trainer,
+                                    const char *space, int64_t count, int32_t flags);
+
 /* Goes through a step without computing anything: finds what the first step would refuse, and makes
  * the memory that it needs. GAN_E_STATE names a role or feed that is missing, GAN_E_SHAPE what does
  * not go together, open sizes and batches that are too small for a layer included; GAN_E_MEMORY,
@@ -72,9 +95,10 @@ GAN_API gan_status gan_trainer_memory(gan_trainer *trainer, int64_t *bytes);
 
 /* What this trainer has names for, as its options ask for them, one after the other: `field` is
  * "type", "name" or "help" ("" where there is none). The types are "role" (gan_trainer_set_model),
- * "feed" (gan_trainer_set_data, gan_trainer_feed), "group" (gan_trainer_set_optimizer) and "value"
- * (gan_trainer_value). Borrowed; 0 and NULL for what there is not. gan_catalog_member tells the
- * same of a kind. */
+ * "feed" (gan_trainer_set_data, gan_trainer_feed), "group" (gan_trainer_set_optimizer), "value"
+ * (gan_trainer_value), "product" (a role that the training is for; its help is its route), "route"
+ * (gan_trainer_route) and "sheet" (gan_trainer_show). Borrowed; 0 and NULL for what there is not.
+ * gan_catalog_member tells the first four of a kind. */
 GAN_API int32_t gan_trainer_member_count(const gan_trainer *trainer);
 GAN_API const char *gan_trainer_member(const gan_trainer *trainer, int32_t member,
                                        const char *field);

@@ -14,17 +14,10 @@ static gan_status add_plan(gan__op *op)
 static void add_forward(gan__op *op)
 {
     const int64_t count = gan__shape_count(op->out);
-    for (int32_t i = 0; i < op->input_count; i++) {
-        const float *x = op->x[i];
-        if (gan__is_spread(op->in[i], op->out)) {
-            gan__spread(op->context, op->in[i], op->out, x, op->workspace);
-            x = op->workspace;
-        }
-        if (i == 0)
-            gan__copy(op->context, count, x, op->y);
-        else
-            gan__add(op->context, count, op->y, x, op->y);
-    }
+    const float *sum = gan__operand_whole(op, 0, op->y);
+    for (int32_t i = 1; i < op->input_count; i++, sum = op->y)
+        gan__add(op->context, count, sum, gan__operand_whole(op, i, op->workspace), op->y);
+    gan__copy(op->context, count, sum, op->y);
 }
 
 static void add_backward(gan__op *op)

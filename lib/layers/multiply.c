@@ -11,20 +11,13 @@ static gan_status multiply_plan(gan__op *op)
     return GAN_OK;
 }
 
-/* Operand i over the whole picture. */
-static const float *multiply_operand(gan__op *op, int32_t i, float *memory)
-{
-    if (!gan__is_spread(op->in[i], op->out)) return op->x[i];
-    gan__spread(op->context, op->in[i], op->out, op->x[i], memory);
-    return memory;
-}
-
 static void multiply_forward(gan__op *op)
 {
     const int64_t count = gan__shape_count(op->out);
-    gan__copy(op->context, count, multiply_operand(op, 0, op->workspace), op->y);
-    for (int32_t i = 1; i < op->input_count; i++)
-        gan__multiply(op->context, count, op->y, multiply_operand(op, i, op->workspace), op->y);
+    const float *product = gan__operand_whole(op, 0, op->y);
+    for (int32_t i = 1; i < op->input_count; i++, product = op->y)
+        gan__multiply(op->context, count, product, gan__operand_whole(op, i, op->workspace), op->y);
+    gan__copy(op->context, count, product, op->y);
 }
 
 static void multiply_backward(gan__op *op)
@@ -39,7 +32,7 @@ static void multiply_backward(gan__op *op)
         const float *from = op->dy;
         for (int32_t j = 0; j < op->input_count; j++) {
             if (j == i) continue;
-            gan__multiply(op->context, count, from, multiply_operand(op, j, spread), to);
+            gan__multiply(op->context, count, from, gan__operand_whole(op, j, spread), to);
             from = to;
         }
         if (sum || from == op->dy)

@@ -190,6 +190,13 @@ void gan__spread(gan_context *context, gan__shape in, gan__shape out, const floa
         gan__channels_put(context, &channels, gan__is_tiled(in, out), x, y);
 }
 
+const float *gan__operand_whole(const gan__op *op, int32_t i, float *memory)
+{
+    if (!gan__is_spread(op->in[i], op->out)) return op->x[i];
+    gan__spread(op->context, op->in[i], op->out, op->x[i], memory);
+    return memory;
+}
+
 void gan__spread_sum(gan_context *context, gan__shape in, gan__shape out, const float *dy,
                      float *dx)
 {

@@ -30,6 +30,9 @@ static inline bool gan__is_spread(gan__shape in, gan__shape out)
 /* y: x over the whole result; a copy where the shapes are equal. */
 void gan__spread(gan_context *context, gan__shape in, gan__shape out, const float *x, float *y);
 
+/* Operand i of such a rule over the whole result: where it is, or repeated in `memory`. */
+const float *gan__operand_whole(const gan__op *op, int32_t i, float *memory);
+
 /* dx: the sum of dy over all that each number of x was repeated to: over pixels alone in their
  * order (as column_sum of the kernels), else over 16 lanes in double. */
 void gan__spread_sum(gan_context *context, gan__shape in, gan__shape out, const float *dy,

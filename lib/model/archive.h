@@ -49,6 +49,9 @@ bool gan__store_listed(const gan__store_list *list, const gan__store *store);
 gan_status gan__archive_put_model(gan__archive_out *archive, const char *prefix,
                                   const gan_model *model, const gan__store_list *skip);
 
+/* notes.c: those of a model's file. */
+gan_status gan__archive_put_notes(gan__archive_out *archive, const gan_model *model);
+
 gan_status gan__archive_write(gan__archive_out *archive, const char *path);
 gan_status gan__archive_write_memory(gan__archive_out *archive, gan_tensor **out);
 void gan__archive_free(gan__archive_out *archive);
@@ -99,6 +102,8 @@ gan_status gan__archive_fill(const gan__archive_in *archive, const char *prefix,
  * number is used up. */
 gan_status gan__archive_get_model(gan_model **out, const gan__archive_in *archive,
                                   const char *prefix, const char *text, const gan__given *given);
+
+gan_status gan__archive_get_notes(const gan__archive_in *archive, gan_model *model);
 
 /* weights.c: gives the tensors the names that the map (NULL: none) makes of theirs, and the model's
  * own where PyTorch has others for the same. GAN_E_FORMAT if two have one name then. */

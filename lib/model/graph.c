@@ -61,6 +61,7 @@ static void graph_destroy(void *self)
     gan__free(context, model->outputs);
     gan__free(context, model->parts);
     gan__free(context, model->stores);
+    gan__model_free_notes(model);
     gan__free(context, model->text);
 }
 

@@ -134,7 +134,11 @@ gan_status gan__model_copy(gan_model **out, const gan_model *model, const gan__g
         return model_unsaid(model);
     }
     model_copy_values(*out, model);
-    return GAN_OK;
+    gan_status status = gan__model_copy_notes(*out, model);
+    if (status == GAN_OK) return GAN_OK;
+    gan_model_release(*out);
+    *out = NULL;
+    return status;
 }
 
 gan_status gan_model_copy(gan_model **out, const gan_model *model)

@@ -63,6 +63,11 @@ typedef struct gan__index {
     size_t count, capacity;
 } gan__index;
 
+/* See gan_model_set_note. Both are owned. */
+typedef struct gan__note {
+    char *key, *value;
+} gan__note;
+
 struct gan_model {
     gan__object object;
     struct gan__block *block;
@@ -79,6 +84,8 @@ struct gan_model {
         part_capacity;
     int32_t nesting; /* 1 + the deepest of the parts */
     bool placed;     /* as a part, or on a trainer: it must not change any more */
+    gan__note *notes;
+    size_t note_count, note_capacity;
     char *text;      /* canonical; made when asked for, dropped by a change */
 };
 

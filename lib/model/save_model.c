@@ -14,6 +14,7 @@ static gan_status save_model_save(const gan_model *model, const char *path, gan_
     gan_status status = gan__model_check_text(model);
     if (status == GAN_OK) status = gan__archive_begin(&archive, "model");
     if (status == GAN_OK) status = gan__archive_put_pair(&archive, "gan.text", model->text);
+    if (status == GAN_OK) status = gan__archive_put_notes(&archive, model);
     if (status == GAN_OK) status = gan__archive_put_model(&archive, "", model, &none);
     if (status == GAN_OK)
         status =
@@ -73,6 +74,7 @@ static gan_status save_model_load(gan_model **out, const gan__archive_in *archiv
     GAN__TRY(gan__archive_get_model(out, archive, "", text, given));
     gan_status status = gan__archive_check_surplus(archive, *out);
     if (status == GAN_OK) status = save_model_check_given(archive, *out, given);
+    if (status == GAN_OK) status = gan__archive_get_notes(archive, *out);
     if (status != GAN_OK) {
         gan__object_release(*out);
         *out = NULL;

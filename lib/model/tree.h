@@ -113,6 +113,11 @@ gan_status gan__model_copy(gan_model **out, const gan_model *model, const gan__g
 /* Another model of the same text and of the same layers, that may be added to. */
 gan_status gan__model_share(gan_model **out, const gan_model *model);
 
+/* notes.c */
+gan_status gan__model_set_note(gan_model *model, const char *key, const char *value);
+gan_status gan__model_copy_notes(gan_model *to, const gan_model *from);
+void gan__model_free_notes(gan_model *model);
+
 /* build.c, graph.c: an empty model; the end of one. */
 gan_status gan__model_new(gan_model **out, gan_context *context);
 

@@ -1,7 +1,8 @@
 /* recipe.h: a recipe as it lies in memory: the file's text, and one section after the other.
  *
- *     file --split--> sections --read--> options and networks --print--> canonical text
- *                                                             --assemble--> a trainer */
+ *     file --split--> sections --read--> options and networks as given, by --set too
+ *          --settle--> what holds --print--> canonical text
+ *                                 --assemble--> a trainer */
 #ifndef GAN__RECIPE_H
 #define GAN__RECIPE_H
 

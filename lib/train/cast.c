@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "model/tree.h"
+#include "train/routes.h"
 #include "train/signature.h"
 #include "train/trainer.h"
 
@@ -262,7 +263,7 @@ static gan_status cast_fill(gan__cast *cast, const void *options)
     GAN__TRY(cast_add_all(cast, &pools, cast_add_pool, options));
     GAN__TRY(cast_add_all(cast, &values, cast_add_value, options));
     cast_add_group_values(cast);
-    return GAN_OK;
+    return gan__cast_add_ways(cast);
 }
 
 gan_status gan__cast_create(gan__cast **out, gan_context *context, const gan__trainer_kind *kind,
@@ -287,6 +288,11 @@ void gan__cast_free(gan__cast *cast)
     for (int32_t i = 0; i < cast->role_count; i++)
         gan__signature_free(cast->context, &cast->roles[i]);
     for (int32_t i = 0; i < cast->feed_count; i++) gan__free(cast->context, cast->feeds[i].fields);
+    for (int32_t i = 0; i < cast->way_count; i++) gan__free(cast->context, cast->ways[i]);
+    for (int32_t i = 0; cast->products && i < cast->role_count; i++)
+        gan__free(cast->context, cast->products[i]);
+    gan__free(cast->context, cast->ways);
+    gan__free(cast->context, cast->products);
     gan__free(cast->context, cast->domains);
     gan__free(cast->context, cast->spaces);
     gan__free(cast->context, cast->roles);

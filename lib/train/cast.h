@@ -155,7 +155,10 @@ typedef struct gan__cast {
     gan__feed *feeds;
     gan__pool_place *pools;
     gan__measure *values; /* the kind's; then gradient.GROUP, rate.GROUP */
-    int32_t domain_count, space_count, role_count, group_count, feed_count, pool_count, value_count;
+    char **ways;          /* texts of the shortest ways from where things begin */
+    char **products;      /* by role: the text of its route; NULL: it is no product */
+    int32_t domain_count, space_count, role_count, group_count, feed_count, pool_count, value_count,
+        way_count;
 } gan__cast;
 
 /* GAN_E_TEXT for domains that are none. *out is NULL on failure. */

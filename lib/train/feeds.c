@@ -205,14 +205,12 @@ gan_status gan__feeds_prepare(gan_trainer *t)
     return GAN_OK;
 }
 
-gan_status gan__feed_show(const gan_trainer *t, int32_t feed, int64_t batch, gan__batcher **out)
+gan_status gan__feed_apart(const gan_trainer *t, int32_t feed, uint64_t seed, int64_t batch,
+                           gan__batcher **out)
 {
     const char *fields[GAN__MAX_FIELDS];
-    gan__batch_plan plan = {.fields = fields,
-                            .batch = batch,
-                            .seed = gan__random_seed(t->seed, GAN__DRAW_REFRESH, 0),
-                            .stream = (uint32_t)feed,
-                            .in_flight = 1};
+    gan__batch_plan plan = {
+        .fields = fields, .batch = batch, .seed = seed, .stream = (uint32_t)feed, .in_flight = 1};
     GAN__TRY(feeds_names(t, feed, fields, &plan.field_count));
     return gan__batcher_create(out, t->object.context, t->feeds[feed].dataset, &plan);
 }

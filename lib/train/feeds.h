@@ -25,9 +25,10 @@ const gan__field *gan__feed_field_of(const gan_trainer *trainer, int32_t feed, i
  * that it lacks. A feed of partners brings those of the batch that was delivered last. */
 gan_status gan__feed_tensors(gan_trainer *trainer, int32_t feed, gan_tensor *out[GAN__MAX_FIELDS]);
 
-/* A batcher of the feed's fields, without partners, that moves nobody's position. */
-gan_status gan__feed_show(const gan_trainer *trainer, int32_t feed, int64_t batch,
-                          gan__batcher **out);
+/* A batcher of the feed's fields, without partners, that moves nobody's position; its order follows
+ * from `seed`. */
+gan_status gan__feed_apart(const gan_trainer *trainer, int32_t feed, uint64_t seed, int64_t batch,
+                           gan__batcher **out);
 
 /* The batches of a step that was made or skipped are used up. */
 void gan__feeds_drop(gan_trainer *trainer);

@@ -34,22 +34,80 @@ static bool members_value(const gan__cast *cast, int32_t *index, gan__member *ou
     return false;
 }
 
+static bool members_product(const gan__cast *cast, int32_t *index, gan__member *out)
+{
+    for (int32_t i = 0; i < cast->role_count; i++) {
+        if (!cast->products[i] || (*index)-- > 0) continue;
+        *out = (gan__member){"product", cast->roles[i].name, cast->products[i]};
+        return true;
+    }
+    return false;
+}
+
+/* Whether pictures can be reached from the space: a way begins and ends as it must. */
+static bool members_shows(const gan__cast *cast, int32_t space)
+{
+    const size_t length = strlen(cast->spaces[space].name);
+    bool shows = false;
+    for (int32_t i = 0; i < cast->way_count && !shows; i++) {
+        const char *way = cast->ways[i], *end = strrchr(way, '>') + 2;
+        const int32_t to = gan__cast_space(cast, end, strlen(end));
+        shows = !strncmp(way, cast->spaces[space].name, length) && way[length] == ' ' &&
+                cast->spaces[to].row->type == GAN__SPACE_PICTURE;
+    }
+    return shows;
+}
+
+/* Samples before what is made of the data. */
+static bool members_sheet(const gan__cast *cast, int32_t *index, gan__member *out)
+{
+    for (int32_t k = 0; k < 2 * cast->space_count; k++) {
+        const int32_t i = k % cast->space_count;
+        const bool drawn = cast->spaces[i].prior != GAN__PRIOR_NONE;
+        if (drawn != (k < cast->space_count) || !members_shows(cast, i) || (*index)-- > 0) continue;
+        *out = (gan__member){"sheet", cast->spaces[i].name, ""};
+        return true;
+    }
+    return false;
+}
+
+static bool members_feed(const gan__cast *cast, int32_t *index, gan__member *out)
+{
+    if (*index >= cast->feed_count) {
+        *index -= cast->feed_count;
+        return false;
+    }
+    const gan__feed *feed = &cast->feeds[*index];
+    *out = (gan__member){"feed", feed->name, feed->fields[0].row->help};
+    return true;
+}
+
+static bool members_group(const gan__cast *cast, int32_t *index, gan__member *out)
+{
+    if (*index >= cast->group_count) {
+        *index -= cast->group_count;
+        return false;
+    }
+    *out = (gan__member){"group", cast->groups[*index].name, ""};
+    return true;
+}
+
+static bool members_way(const gan__cast *cast, int32_t *index, gan__member *out)
+{
+    if (*index >= cast->way_count) {
+        *index -= cast->way_count;
+        return false;
+    }
+    *out = (gan__member){"route", cast->ways[*index], ""};
+    return true;
+}
+
 bool gan__cast_member(const gan__cast *cast, int32_t index, gan__member *out)
 {
-    if (index < 0) return false;
-    if (members_role(cast, &index, out)) return true;
-    if (index < cast->feed_count) {
-        const gan__feed *feed = &cast->feeds[index];
-        *out = (gan__member){"feed", feed->name, feed->fields[0].row->help};
-        return true;
-    }
-    index -= cast->feed_count;
-    if (index < cast->group_count) {
-        *out = (gan__member){"group", cast->groups[index].name, ""};
-        return true;
-    }
-    index -= cast->group_count;
-    return members_value(cast, &index, out);
+    return index >= 0 && (members_role(cast, &index, out) || members_feed(cast, &index, out) ||
+                          members_group(cast, &index, out) || members_value(cast, &index, out) ||
+                          members_product(cast, &index, out) || members_way(cast, &index, out) ||
+                          members_sheet(cast, &index, out));
 }
 
 /* ---- of a kind ---- */

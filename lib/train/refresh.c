@@ -253,15 +253,16 @@ static gan_status refresh_prepare(refresh *r)
     gan_trainer *t = r->trainer;
     gan_context *context = t->object.context;
     const gan__cast *cast = t->cast;
+    const uint64_t seed = gan__random_seed(t->seed, GAN__DRAW_REFRESH, 0);
     GAN__TRY(gan__allocate(context, &r->batchers, (size_t)cast->feed_count, sizeof *r->batchers));
     GAN__TRY(gan__allocate(context, &r->values, (size_t)cast->space_count, sizeof *r->values));
     GAN__TRY(gan__allocate(context, &r->applied, (size_t)cast->role_count, sizeof *r->applied));
     GAN__TRY(gan__allocate_raw(context, &r->kept, refresh_keep(t, NULL, false), 1));
-    GAN__TRY(gan__trainer_settle(t));
+    GAN__TRY(gan__trainer_bind(t));
     for (int32_t i = 0; i < cast->feed_count; i++)
         if (t->feeds[i].dataset && refresh_needs(t, i))
-            GAN__TRY(gan__feed_show(t, i, gan__trainer_options(t)->batch, &r->batchers[i]));
-    return gan__tape_create(&r->tape, context, gan__random_seed(t->seed, GAN__DRAW_REFRESH, 0));
+            GAN__TRY(gan__feed_apart(t, i, seed, gan__trainer_options(t)->batch, &r->batchers[i]));
+    return gan__tape_create(&r->tape, context, seed);
 }
 
 /* What the averages have before is kept until there is something better. */

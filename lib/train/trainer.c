@@ -338,7 +338,7 @@ static gan_status trainer_make_pools(gan_trainer *t)
 }
 
 /* What a trainer that is ready steps with is left alone: a failure half way would spoil it. */
-gan_status gan__trainer_settle(gan_trainer *t)
+gan_status gan__trainer_bind(gan_trainer *t)
 {
     if (t->ready) return GAN_OK;
     for (int32_t i = 0; i < t->cast->role_count; i++)
@@ -353,7 +353,7 @@ gan_status gan__trainer_ready(gan_trainer *t)
     GAN__TRY(gan__averages_prepare(t)); /* weights may have been written since the last time */
     if (t->ready) return GAN_OK;
     GAN__TRY(gan__trainer_check_sharing(t));
-    GAN__TRY(gan__trainer_settle(t));
+    GAN__TRY(gan__trainer_bind(t));
     GAN__TRY(gan__trainer_make_optimizers(t));
     GAN__TRY(gan__feeds_prepare(t));
     GAN__TRY(trainer_make_pools(t));

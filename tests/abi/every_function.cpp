@@ -388,13 +388,15 @@ static void step_discriminator(game &t, gan_tensor *real)
 {
     const std::int64_t shape[] = {4, 6};
     const double weights[] = {1, 1};
-    gan_value z, fake, pair[2], scores[2], terms[2], loss;
+    gan_value z, fake, pair[2], scores[2], both, terms[2], loss;
     must(gan_tape_reset(t.tape), "gan_tape_reset");
     must(gan_tape_normal(t.tape, 2, shape, &z), "gan_tape_normal");
     must(gan_tape_apply(t.tape, t.g, "training frozen", &z, 1, &fake, 1), "gan_tape_apply");
     must(gan_tape_input(t.tape, real, 0, &pair[0]), "gan_tape_input");
     must(gan_tape_detach(t.tape, fake, &pair[1]), "gan_tape_detach");
     must(gan_tape_apply(t.tape, t.d, "training groups=2", pair, 2, scores, 2));
+    must(gan_tape_join(t.tape, scores, 2, &both), "gan_tape_join");
+    must(gan_tape_slice(t.tape, both, 0, 4, &scores[0]), "gan_tape_slice");
     must(gan_tape_loss(t.tape, "bce_logits", &scores[0], 1, &terms[0]), "gan_tape_loss");
     must(gan_tape_loss(t.tape, "bce_logits target=0", &scores[1], 1, &terms[1]));
     must(gan_tape_combine(t.tape, terms, weights, 2, &loss), "gan_tape_combine");

@@ -424,6 +424,8 @@ class Session(unittest.TestCase):
         x = self.values(LIB.gan_tape_input, tape, real, 0)
         scores = self.apply(tape, d, b"training groups=2", x,
                             self.values(LIB.gan_tape_detach, tape, fake))
+        both = self.values(LIB.gan_tape_join, tape, int64s(*scores), 2)
+        scores = [self.values(LIB.gan_tape_slice, tape, both, 4 * i, 4) for i in range(2)]
         terms = [self.values(LIB.gan_tape_loss, tape, b"bce_logits target=%d" % (1 - i),
                              int64s(scores[i]), 1) for i in range(2)]
         loss = self.values(LIB.gan_tape_combine, tape, int64s(*terms), (ctypes.c_double * 2)(1, 1),

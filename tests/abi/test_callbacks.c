@@ -340,6 +340,8 @@ static void busy_tape(world *w)
     BUSY(gan_tape_apply(tape, w->generator, "training", &w->z, 1, &out, 1));
     BUSY(gan_tape_loss(tape, "mean", &w->x, 1, &out));
     BUSY(gan_tape_combine(tape, &w->x, &weight, 1, &out));
+    BUSY(gan_tape_join(tape, &w->x, 1, &out));
+    BUSY(gan_tape_slice(tape, w->x, 0, 1, &out));
     BUSY(gan_tape_detach(tape, w->x, &out));
     BUSY(gan_tape_layer(tape, "tanh", &w->x, 1, &out));
     BUSY(gan_tape_take_gradient(tape, w->x, &out));

@@ -168,6 +168,8 @@ static gan_status train_by_hand(program *p)
         DO(gan_tape_normal(p->tape, 2, shape, &p->z));
         DO(gan_tape_apply(p->tape, p->discriminator, "training", &p->z, 1, &p->x, 1));
         DO(gan_tape_layer(p->tape, "square", &p->x, 1, &p->x));
+        DO(gan_tape_join(p->tape, (gan_value[]){p->x, p->x}, 2, &p->score));
+        DO(gan_tape_slice(p->tape, p->score, 0, shape[0], &p->x));
         DO(gan_tape_detach(p->tape, p->x, &p->score));
         DO(gan_tape_loss(p->tape, "softplus sign=-1", &p->x, 1, &terms[0]));
         DO(gan_tape_loss(p->tape, "mse", (gan_value[]){p->x, p->score}, 2, &terms[1]));

@@ -298,6 +298,18 @@ TEST(paths_and_texts)
     fault_remove(&fault, "x/b.recipe");
 }
 
+/* A checkpoint says the files' names alone: the same wherever they lie. */
+TEST(a_checkpoint_has_no_folders)
+{
+    const fault_file *pictures = fault_find(&fault, "p.idx");
+    put_bytes(&fault, "x/q.idx", pictures->bytes, pictures->size);
+    train(edited("p.idx", "x/q.idx"), NULL, 1, "a.safetensors");
+    fault_file *saved = fault_find(&fault, "a.safetensors");
+    CHECK(saved && find_bytes(saved, "idx path=q.idx size=4 ") != NULL);
+    CHECK(saved && find_bytes(saved, "x/q.idx") == NULL);
+    fault_remove(&fault, "x/q.idx");
+}
+
 int main(void)
 {
     open_runs();
@@ -313,5 +325,6 @@ int main(void)
     RUN(a_text_is_too_long_spelled_out);
     RUN(a_run_goes_on_with_its_text);
     RUN(paths_and_texts);
+    RUN(a_checkpoint_has_no_folders);
     return close_runs();
 }

@@ -550,13 +550,13 @@ TEST(changing_statements)
     gan_context *context = make_context("threads=1", &host);
     gan_tape *tape = make_tape(context);
     long long most = 0, early = 0;
-    for (int i = 0; i < 400; i++) {
+    for (int i = 0; i < 3000; i++) {
         char statement[40];
-        snprintf(statement, sizeof statement, "affine 0.%03d", 100 + i);
+        snprintf(statement, sizeof statement, "affine 0.%04d", 1000 + i);
         CHECK_OK(gan_tape_reset(tape));
         layer_of(tape, statement, make_input(tape, 2, 1, 1, 1), -1);
         if (fault.live > most) most = fault.live;
-        if (i == 199) early = most;
+        if (i == 1999) early = most;
     }
     CHECK_INT(most, early);
     gan_tape_release(tape);

@@ -1,0 +1,264 @@
+/* show.c: what a trainer makes, as pictures: from one space along the shortest routes to all
+ * pictures that can be reached. What it begins with is drawn apart, the same at every call. */
+#include <gan/runner.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/random.h"
+#include "train/averages.h"
+#include "train/feeds.h"
+#include "train/latent.h"
+#include "train/routes.h"
+
+/* Examples that go through a network at a time. */
+enum { SHOW_BATCH = 64 };
+
+typedef struct show {
+    gan_trainer *trainer;
+    int32_t start;
+    int64_t count;
+    bool averaged;
+    gan_tape *tape;
+    gan_value *values;    /* by space: what the examples are; -1: not found yet */
+    gan_tensor **columns; /* (count, H, W, C) uint8 */
+    int64_t column_count;
+} show;
+
+/* ---- what it begins with ---- */
+
+static bool show_feed_has(const gan__feed *feed, int32_t space)
+{
+    for (int32_t f = 0; f < feed->field_count; f++)
+        if (feed->fields[f].space == space) return true;
+    return false;
+}
+
+static gan_status show_read(show *s, int32_t feed)
+{
+    gan_trainer *t = s->trainer;
+    const gan__feed *kind = &t->cast->feeds[feed];
+    const uint64_t seed = gan__random_seed(t->seed, GAN__DRAW_REFRESH, 1);
+    gan__batcher *batcher;
+    gan_tensor *const *drawn;
+    GAN__TRY(gan__feed_apart(t, feed, seed, s->count, &batcher));
+    gan_status status = gan__batcher_next(batcher, &drawn);
+    for (int32_t f = 0; f < kind->field_count && status == GAN_OK; f++) {
+        const int32_t space = kind->fields[f].space;
+        if (!gan__feed_field_of(t, feed, f)) continue;
+        gan_tensor *tensor = *drawn++;
+        if (space >= 0 && s->values[space] < 0)
+            status = gan__trainer_put(t, s->tape, &kind->fields[f], tensor, &s->values[space]);
+    }
+    gan__batcher_free(batcher); /* the tape retains what it uses */
+    return status;
+}
+
+/* Drawn, or read with everything else that comes with it. */
+static gan_status show_find(show *s, int32_t space)
+{
+    gan_trainer *t = s->trainer;
+    const gan__space *own = &t->cast->spaces[space];
+    if (s->values[space] >= 0) return GAN_OK;
+    if (own->prior != GAN__PRIOR_NONE)
+        return gan__latent_draw(s->tape, own->prior, t->shapes[space], s->count, &s->values[space]);
+    for (int32_t i = 0; i < t->cast->feed_count && s->values[space] < 0; i++)
+        if (t->feeds[i].dataset && show_feed_has(&t->cast->feeds[i], space))
+            GAN__TRY(show_read(s, i));
+    if (s->values[space] >= 0) return GAN_OK;
+    return gan__fail(t->object.context, GAN_E_STATE,
+                     "%s: nothing to show: '%s' has no prior, and no data set brings it",
+                     t->kind->kind.name, own->name);
+}
+
+/* ---- one column ---- */
+
+/* The space of a network's input: by the role's signature, or, of a chain, by its name. */
+static int32_t show_input(const show *s, const gan__route *route, const gan_model *model,
+                          int32_t input)
+{
+    const gan__cast *cast = s->trainer->cast;
+    const gan__role *role = &cast->roles[route->steps[0].role];
+    const gan__player *player = &s->trainer->players[route->steps[0].role];
+    const char *name = model->inputs[input].name;
+    if (route->count > 1) return gan__cast_space(cast, name, strlen(name));
+    for (int32_t i = 0; i < player->input_count; i++)
+        if (player->inputs[i] == input)
+            return i == route->steps[0].input ? route->from : role->inputs[i].spaces[0];
+    return -1;
+}
+
+/* `n` examples from `first` on. */
+static gan_status show_run(gan_runner *runner, gan_tensor *const *inputs, int32_t count,
+                           gan_tensor *column, int64_t first, int64_t n)
+{
+    gan_context *context = column->object.context;
+    gan_tensor **parts;
+    GAN__TRY(gan__allocate(context, &parts, (size_t)count + 1, sizeof *parts));
+    gan_status status = gan_tensor_slice(&parts[count], column, 0, first, n);
+    for (int32_t i = 0; i < count && status == GAN_OK; i++)
+        status = gan_tensor_slice(&parts[i], inputs[i], 0, first, n);
+    if (status == GAN_OK) status = gan_runner_run(runner, parts, count, &parts[count], 1);
+    for (int32_t i = 0; i <= count; i++) gan_tensor_release(parts[i]);
+    gan__free(context, parts);
+    return status;
+}
+
+static gan_status show_run_all(show *s, gan_model *model, gan_tensor *const *inputs)
+{
+    gan_context *context = s->trainer->object.context;
+    const int64_t batch = s->count < SHOW_BATCH ? s->count : SHOW_BATCH;
+    int64_t shape[4] = {s->count};
+    gan_tensor *column = NULL;
+    gan_runner *runner;
+    char spec[96];
+    snprintf(spec, sizeof spec, "batch=%lld height=%lld width=%lld", (long long)batch,
+             (long long)inputs[0]->shape[1], (long long)inputs[0]->shape[2]);
+    GAN__TRY(gan_runner_create(&runner, context, model, spec));
+    gan_status status = gan_runner_output_shape(runner, 0, shape + 1);
+    if (status == GAN_OK) status = gan_tensor_create(&column, context, GAN_UINT8, 4, shape);
+    for (int64_t at = 0; at < s->count && status == GAN_OK; at += batch)
+        status = show_run(runner, inputs, (int32_t)model->input_count, column, at,
+                          s->count - at < batch ? s->count - at : batch);
+    gan_runner_release(runner);
+    if (status == GAN_OK)
+        s->columns[s->column_count++] = column;
+    else
+        gan_tensor_release(column);
+    return status;
+}
+
+static gan_status show_route(show *s, const gan__route *route, gan_model *model)
+{
+    gan_context *context = s->trainer->object.context;
+    const int32_t count = (int32_t)model->input_count;
+    gan_tensor **inputs;
+    GAN__TRY(gan__allocate(context, &inputs, (size_t)count, sizeof *inputs));
+    gan_status status = GAN_OK;
+    for (int32_t i = 0; i < count && status == GAN_OK; i++) {
+        const int32_t space = show_input(s, route, model, i);
+        status = show_find(s, space);
+        if (status == GAN_OK)
+            status = gan_tape_tensor(&inputs[i], s->tape, s->values[space], GAN_VALUE);
+    }
+    if (status == GAN_OK) status = show_run_all(s, model, inputs);
+    for (int32_t i = 0; i < count; i++) gan_tensor_release(inputs[i]);
+    gan__free(context, inputs);
+    return status;
+}
+
+/* The pictures of a space, if the way leads there. */
+static gan_status show_end(show *s, int32_t space)
+{
+    gan_trainer *t = s->trainer;
+    gan__route route;
+    gan_model *model = NULL;
+    if (t->cast->spaces[space].row->type != GAN__SPACE_PICTURE) return GAN_OK;
+    GAN__TRY(gan__route_find(t->cast, s->start, space, &route));
+    if (route.count == 0) return GAN_OK;
+    gan_status status = gan__route_model(t, &route, s->averaged, &model);
+    if (status == GAN_OK) status = show_route(s, &route, model);
+    gan_model_release(model);
+    gan__free(t->object.context, route.steps);
+    return status;
+}
+
+/* Pictures that it begins with are the first column. */
+static gan_status show_begin(show *s)
+{
+    gan_context *context = s->trainer->object.context;
+    int64_t shape[4];
+    GAN__TRY(show_find(s, s->start));
+    if (s->trainer->cast->spaces[s->start].row->type != GAN__SPACE_PICTURE) return GAN_OK;
+    GAN__TRY(gan_tape_shape(s->tape, s->values[s->start], shape));
+    GAN__TRY(gan_tensor_create(&s->columns[s->column_count], context, GAN_UINT8, 4, shape));
+    return gan_tape_value(s->tape, s->values[s->start], s->columns[s->column_count++]);
+}
+
+/* ---- all columns, example after example ---- */
+
+/* A grey picture among coloured ones has its value in each channel; smaller ones are black around.
+ */
+static void show_copy(const gan_tensor *from, int64_t example, const int64_t size[3], uint8_t *to)
+{
+    const int64_t h = from->shape[1], w = from->shape[2], c = from->shape[3];
+    const uint8_t *x = (const uint8_t *)from->data + example * h * w * c;
+    for (int64_t i = 0; i < h; i++)
+        for (int64_t j = 0; j < w; j++)
+            for (int64_t k = 0; k < size[2]; k++)
+                to[(i * size[1] + j) * size[2] + k] =
+                    c == 1 || k < c ? x[(i * w + j) * c + (c == 1 ? 0 : k)] : 0;
+}
+
+static gan_status show_join(const show *s, gan_tensor **out)
+{
+    gan_context *context = s->trainer->object.context;
+    int64_t size[3] = {1, 1, 1};
+    for (int64_t i = 0; i < s->column_count; i++)
+        for (int32_t d = 0; d < 3; d++)
+            if (s->columns[i]->shape[d + 1] > size[d]) size[d] = s->columns[i]->shape[d + 1];
+    const int64_t shape[4] = {s->count * s->column_count, size[0], size[1], size[2]};
+    GAN__TRY(gan_tensor_create(out, context, GAN_UINT8, 4, shape));
+    uint8_t *to = (*out)->data;
+    memset(to, 0, (size_t)(*out)->count);
+    for (int64_t i = 0; i < s->count; i++)
+        for (int64_t k = 0; k < s->column_count; k++, to += size[0] * size[1] * size[2])
+            show_copy(s->columns[k], i, size, to);
+    return GAN_OK;
+}
+
+static gan_status show_all(show *s, gan_tensor **out)
+{
+    gan_trainer *t = s->trainer;
+    gan_context *context = t->object.context;
+    const size_t spaces = (size_t)t->cast->space_count;
+    GAN__TRY(gan__allocate(context, &s->values, spaces, sizeof *s->values));
+    GAN__TRY(gan__allocate(context, &s->columns, spaces + 1, sizeof *s->columns));
+    GAN__TRY(gan__tape_create(&s->tape, context, gan__random_seed(t->seed, GAN__DRAW_REFRESH, 1)));
+    for (size_t i = 0; i < spaces; i++) s->values[i] = -1;
+    GAN__TRY(show_begin(s));
+    for (size_t i = 0; i < spaces; i++) GAN__TRY(show_end(s, (int32_t)i));
+    if (s->column_count == 0)
+        return gan__fail(context, GAN_E_ARGUMENT, "%s: no route leads from '%s' to pictures",
+                         t->kind->kind.name, t->cast->spaces[s->start].name);
+    return show_join(s, out);
+}
+
+static gan_status show_public(gan_tensor **out, int64_t *columns, gan_trainer *t, const char *space,
+                              int64_t count, bool averaged)
+{
+    gan_context *context = t->object.context;
+    show s = {.trainer = t, .count = count, .averaged = averaged};
+    GAN__TRY(gan__trainer_settable(t, "gan_trainer_show"));
+    s.start = gan__cast_space(t->cast, space, strlen(space));
+    if (s.start < 0)
+        return gan__fail(context, GAN_E_ARGUMENT, "%s: there is no space '%s'", t->kind->kind.name,
+                         space);
+    GAN__TRY(gan__trainer_bind(t));
+    GAN__TRY(gan__averages_prepare(t));
+    gan_status status = show_all(&s, out);
+    if (columns) *columns = s.column_count;
+    for (int64_t i = 0; i < s.column_count; i++) gan_tensor_release(s.columns[i]);
+    gan_tape_release(s.tape);
+    gan__free(context, s.columns);
+    gan__free(context, s.values);
+    return status;
+}
+
+gan_status gan_trainer_show(gan_tensor **out, int64_t *columns, gan_trainer *trainer,
+                            const char *space, int64_t count, int32_t flags)
+{
+    if (out) *out = NULL;
+    if (columns) *columns = 0;
+    GAN__TRY(gan__object_check(NULL, trainer, GAN__TRAINER, "gan_trainer_show", "trainer"));
+    gan_context *context = trainer->object.context;
+    if (!out || !space)
+        return gan__fail(context, GAN_E_ARGUMENT, "gan_trainer_show: %s is NULL",
+                         out ? "space" : "out");
+    if (count < 1 || count > 65536 || (flags & ~GAN_MODEL_AVERAGED))
+        return gan__fail(context, GAN_E_ARGUMENT, "gan_trainer_show: %lld examples, flags %d",
+                         (long long)count, flags);
+    GAN__RETURN_ENTERED(context, show_public(out, columns, trainer, space, count,
+                                             (flags & GAN_MODEL_AVERAGED) != 0));
+}
