@@ -56,12 +56,12 @@ GAN_API gan_status gan_trainer_feed(gan_trainer *trainer, const char *feed, gan_
 #define GAN_MODEL_AVERAGED 1
 GAN_API gan_model *gan_trainer_model(const gan_trainer *trainer, const char *role, int32_t flags);
 
-/* Estimates the batch statistics of the averaged models afresh, from noise and data in orders of its
- * own (averages that need data and have none keep the trained model's, with a warning in the log):
- * what a runner of an average shows is then what the file would show that gan_trainer_save writes
- * now. The training that follows has the same bits with and without it, and a second time changes
- * nothing. Nothing happens where no average has such statistics. GAN_E_STATE in the middle of a
- * step. */
+/* Estimates the batch statistics of the averaged models afresh, from noise and data in orders of
+ * its own (averages that need data and have none keep the trained model's, with a warning in the
+ * log): what a runner of an average shows is then what the file would show that gan_trainer_save
+ * writes now. The training that follows has the same bits with and without it, and a second time
+ * changes nothing. Nothing happens where no average has such statistics. GAN_E_STATE in the middle
+ * of a step. */
 GAN_API gan_status gan_trainer_refresh(gan_trainer *trainer);
 
 /* The network of a route: a chain of roles from space to space, "noise > image", "x > y",
