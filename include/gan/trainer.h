@@ -5,6 +5,8 @@
  *
  *   gan    roles generator, discriminator; groups of the same names; feed real (pictures), and,
  *          where noise is not to be drawn, noise (D's part of a step) and noise.generator (G's)
+ *   vae    roles encoder (outputs mean, log_variance), decoder; one group, autoencoder; feed real,
+ *          and, where epsilon is not to be drawn, noise
  */
 #ifndef GAN_TRAINER_H
 #define GAN_TRAINER_H
@@ -59,8 +61,8 @@ GAN_API gan_status gan_trainer_refresh(gan_trainer *trainer);
 
 /* The network of a route: a chain of roles from space to space, "noise > image", "x > y",
  * "x > code > y", where each > is one role. It has the trainer's own weights, the trained ones with
- * 0, with GAN_MODEL_AVERAGED the averages where the trainer keeps them, and follows them: a runner of
- * it by gan_runner_update. gan_model_copy makes one that does not. A route of one role has that
+ * 0, with GAN_MODEL_AVERAGED the averages where the trainer keeps them, and follows them: a runner
+ * of it by gan_runner_update. gan_model_copy makes one that does not. A route of one role has that
  * role's parameter names; in a chain they begin with the role, and what roles share appears once.
  * Its inputs are that of the way and the conditions of all roles, its output is the last role's. A
  * role that is trained on logits ends in what they stand for. "route" members list the shortest
@@ -73,9 +75,10 @@ GAN_API gan_status gan_trainer_route(gan_model **out, gan_trainer *trainer, cons
 /* What it makes, as a new tensor of pictures in uint8, to be shown by gan_image_sheet: `count`
  * examples, *columns pictures of each side by side, so (count * *columns, H, W, C). They begin in a
  * space, one of the "sheet" members, and have a picture of each picture space that a route leads to
- * from there: samples, where it has a prior (the same noise at every call); where pictures come
- * from data, the picture itself, then what is made of it, reconstructions and translations. The
- * data's positions do not move. Pictures of unlike sizes are padded. `flags` as above; batch
+ * from there: samples, where it has a prior (the same at every call: example i has draw i, as
+ * gan_tape_seek counts them, of the first tape in a context of the trainer's seed); where pictures
+ * come from data, the picture itself, then what is made of it, reconstructions and translations.
+ * The data's positions do not move. Pictures of unlike sizes are padded. `flags` as above; batch
  * statistics of averages are those of gan_trainer_model. */
 GAN_API gan_status gan_trainer_show(gan_tensor **out, int64_t *columns, gan_trainer *trainer,
                                     const char *space, int64_t count, int32_t flags);
@@ -97,8 +100,8 @@ GAN_API gan_status gan_trainer_memory(gan_trainer *trainer, int64_t *bytes);
  * "type", "name" or "help" ("" where there is none). The types are "role" (gan_trainer_set_model),
  * "feed" (gan_trainer_set_data, gan_trainer_feed), "group" (gan_trainer_set_optimizer), "value"
  * (gan_trainer_value), "product" (a role that the training is for; its help is its route), "route"
- * (gan_trainer_route) and "sheet" (gan_trainer_show). Borrowed; 0 and NULL for what there is not. gan_catalog_member tells the same
- * of a kind. */
+ * (gan_trainer_route) and "sheet" (gan_trainer_show). Borrowed; 0 and NULL for what there is not.
+ * gan_catalog_member tells the same of a kind. */
 GAN_API int32_t gan_trainer_member_count(const gan_trainer *trainer);
 GAN_API const char *gan_trainer_member(const gan_trainer *trainer, int32_t member,
                                        const char *field);

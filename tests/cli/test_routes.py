@@ -388,16 +388,17 @@ class Pictures(Vae):
         self.assertIn("unknown kind 'idy', did you mean 'idx'?", err)
 
     def test_too_large_sheets(self):
-        write_idx("large.idx", 2, 9000, 9000)
+        """It is said before anything is made, as a whole sheet would be the last thing."""
+        write_idx("many.idx", 1200, SIDE, SIDE)
         metadata = {"gan.format": "1.0", "gan.kind": "model"}
-        metadata["gan.text"] = "input any any 1\naffine -1 0\n"
-        write_safetensors("negative.safetensors", metadata)
+        metadata["gan.text"] = "input any any 1\nupsample 40\n"
+        write_safetensors("large.safetensors", metadata)
         message = (
-            "gan translate: --count 2: a sheet of so many pictures of 9000x9000x1 has more values"
+            "gan translate: --count 1200: a sheet of so many pictures of 480x480x1 has more values"
             " than the 268435456 of a PNG file"
         )
-        words = ("--data", "idx path=large.idx", "--out", "x.png")
-        self.bad(3, message, "translate", "negative.safetensors", *words)
+        words = ("--data", "idx path=many.idx", "--out", "x.png")
+        self.bad(3, message, "translate", "large.safetensors", *words)
 
 
 if __name__ == "__main__":
