@@ -5,6 +5,11 @@
 
 #include <string.h>
 
+const char route_notes[] =
+    "RUN is the folder of a run, whose checkpoint is used, with averaged weights if it has some; "
+    "or\n"
+    "a checkpoint, or the file of one network. gan info RUN tells its routes.\n";
+
 /* ---- kinds ---- */
 
 static route_kind kind_of(const gan_model *model)

@@ -40,6 +40,9 @@ void routes_free(routes *r);
 /* What such a route of the trainer is. */
 gan_status route_kind_of(gan_trainer *trainer, const char *route, route_kind *out);
 
+/* What RUN can be, for --help. */
+extern const char route_notes[];
+
 /* A model's file, or a checkpoint: the other one is NULL. EXIT_GOOD, or a code after a message. */
 int open_model_or_trainer(const command *self, gan_context *context, const char *path,
                           gan_model **model, gan_trainer **trainer);

@@ -141,19 +141,14 @@ static const flag sample_flags[] = {
     {"out", "FILE", ".png: one sheet; .npy: uint8 pictures N x H x W x C", false},
     {"count", "N", "how many pictures (64), or rows of --interpolate (8)", false},
     {"interpolate", "K", "each row goes in K pictures from one code to the next", false},
-    {"route", "ROUTE", "one way of a run that has several: \"noise > image\"", false},
-    {"step", "N", "of a run that keeps older checkpoints, the one of this step", false},
+    {"route", "ROUTE", "the way, where RUN has several: \"noise > image\"", false},
+    {"step", "N", "the kept checkpoint of this step, not the newest", false},
     {"seed", "S", "of what is drawn (0)", false},
-    {"noise", "KIND", "normal or uniform; a run and its files know their own", false},
+    {"noise", "KIND", "normal or uniform: of a file that does not say (normal)", false},
     {"threads", "N", "worker threads; 0: all processors (0)", false},
     {"precision", "P", "how products are made (fp32)", false},
     {"help", NULL, "this text", false}};
-const command command_sample = {"sample",
-                                "RUN --out FILE",
-                                "makes pictures of what is drawn, with a run or a model's file",
-                                1,
-                                1,
-                                sample_flags,
-                                sizeof sample_flags / sizeof sample_flags[0],
-                                run_sample,
-                                NULL};
+const command command_sample = {
+    "sample",   "RUN --out FILE", "makes pictures of what is drawn: noise, codes", 1,
+    1,          sample_flags,     sizeof sample_flags / sizeof sample_flags[0],    run_sample,
+    route_notes};

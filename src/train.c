@@ -437,6 +437,11 @@ static const flag train_flags[] = {
     {"precision", "P", "the same as --set context.precision=P", false},
     {"help", NULL, "this text", false}};
 static const char train_notes[] =
+    "DIR gets run.recipe (all options spelled out), checkpoint.safetensors, a file for each "
+    "network\n"
+    "that the run is for, log.jsonl, sheet.png, and sheets/ on the way; gan info DIR tells what "
+    "it\n"
+    "can be used for.\n\n"
     "Ctrl-C (SIGINT), SIGTERM, SIGHUP and SIGXCPU end the training after the step that is under\n"
     "way, and it is saved; a second Ctrl-C or SIGTERM ends it at once. SIGUSR1 saves it and it "
     "goes\n"

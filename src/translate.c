@@ -305,12 +305,12 @@ static int run_encode(const command *self, int count, char **words)
 }
 
 static const flag translate_flags[] = {
-    {"out", "FILE", ".png: each picture beside what is made of it; .npy: uint8 N x H x W x C",
+    {"out", "FILE", ".png: each beside what is made of it; .npy: that alone, uint8 N x H x W x C",
      false},
-    {"data", "SPEC", "pictures of a data set: \"idx path=FILE\" (gan help)", false},
+    {"data", "SPEC", "a data set's pictures, not files: \"idx path=FILE\" (gan help idx)", false},
     {"count", "N", "of --data, the first so many; all, if not given", false},
-    {"route", "ROUTE", "one way of a run that has several: \"x > y\"", false},
-    {"step", "N", "of a run that keeps older checkpoints, the one of this step", false},
+    {"route", "ROUTE", "the way, where RUN has several: \"x > y\"", false},
+    {"step", "N", "the kept checkpoint of this step, not the newest", false},
     {"threads", "N", "worker threads; 0: all processors (0)", false},
     {"precision", "P", "how products are made (fp32)", false},
     {"help", NULL, "this text", false}};
@@ -322,23 +322,23 @@ const command command_translate = {"translate",
                                    translate_flags,
                                    sizeof translate_flags / sizeof translate_flags[0],
                                    run_translate,
-                                   NULL};
+                                   route_notes};
 
 static const flag encode_flags[] = {
     {"out", "FILE", ".npy: float32 N x C, or N x H x W x C where a code has a size", false},
-    {"data", "SPEC", "pictures of a data set: \"idx path=FILE\" (gan help)", false},
+    {"data", "SPEC", "a data set's pictures, not files: \"idx path=FILE\" (gan help idx)", false},
     {"count", "N", "of --data, the first so many; all, if not given", false},
-    {"route", "ROUTE", "one way of a run that has several: \"image > code\"", false},
-    {"step", "N", "of a run that keeps older checkpoints, the one of this step", false},
+    {"route", "ROUTE", "the way, where RUN has several: \"image > code\"", false},
+    {"step", "N", "the kept checkpoint of this step, not the newest", false},
     {"threads", "N", "worker threads; 0: all processors (0)", false},
     {"precision", "P", "how products are made (fp32)", false},
     {"help", NULL, "this text", false}};
 const command command_encode = {"encode",
                                 "RUN [PICTURE ...] --out FILE",
-                                "makes codes of pictures",
+                                "makes codes of pictures: what a network keeps of them",
                                 1,
                                 MAX_OPERANDS,
                                 encode_flags,
                                 sizeof encode_flags / sizeof encode_flags[0],
                                 run_encode,
-                                NULL};
+                                route_notes};

@@ -80,9 +80,10 @@ GAN_API gan_status gan_trainer_route(gan_model **out, gan_trainer *trainer, cons
 /* What it makes, as a new tensor of pictures in uint8, to be shown by gan_image_sheet: `count`
  * examples, *columns pictures of each side by side, so (count * *columns, H, W, C). They begin in a
  * space, one of the "sheet" members, and have a picture of each picture space that a route leads to
- * from there: samples, where it has a prior (the same noise at every call); where pictures come
- * from data, the picture itself, then what is made of it, reconstructions and translations. The
- * data's positions do not move. Pictures of unlike sizes are padded. `flags` as above; batch
+ * from there: samples, where it has a prior (the same at every call: example i has draw i, as
+ * gan_tape_seek counts them, of the first tape in a context of the trainer's seed); where pictures
+ * come from data, the picture itself, then what is made of it, reconstructions and translations.
+ * The data's positions do not move. Pictures of unlike sizes are padded. `flags` as above; batch
  * statistics of averages are those of gan_trainer_model. */
 GAN_API gan_status gan_trainer_show(gan_tensor **out, int64_t *columns, gan_trainer *trainer,
                                     const char *space, int64_t count, int32_t flags);
