@@ -19,8 +19,8 @@
 #include "base/context.h"
 #include "base/random.h"
 #include "train/consistency.h"
-#include "train/history.h"
 #include "train/objective.h"
+#include "train/pools.h"
 
 enum { DOMAINS_ENCODER, DOMAINS_DECODER, DOMAINS_DISCRIMINATOR }; /* rows of roles */
 enum { DOMAINS_MAKERS, DOMAINS_JUDGES };                          /* groups, and their losses */
@@ -180,6 +180,7 @@ static const gan__trainer_kind domains_kind = {
     GAN__ROWS(value, domains_values),
     .domains = domains_names,
     .reference = domains_reference,
+    .rounds = domains_pairs,
     .step = domains_step,
 };
 
