@@ -6,7 +6,21 @@
 #include "base/memory.h"
 #include "base/parallel.h"
 #include "optim/optimizer.h"
+#include "train/pools.h"
 #include "train/undo.h"
+
+/* The first ones, of which no later step differs. */
+static gan_status rehearse_steps(gan_trainer *t)
+{
+    const int64_t made = t->steps, kinds = t->kind->rounds ? t->kind->rounds(t) : 1;
+    gan_status status = GAN_OK;
+    for (t->steps = 0; t->steps < kinds && status == GAN_OK; t->steps++) {
+        status = t->kind->step(t);
+        gan__pools_undo(t);
+    }
+    t->steps = made;
+    return status;
+}
 
 gan_status gan__rehearse(gan_trainer *t)
 {
@@ -17,7 +31,7 @@ gan_status gan__rehearse(gan_trainer *t)
     memcpy(values, t->values, size);
     t->stepping = t->rehearsing = true;
     gan__tape_rehearse(t->tape, true);
-    gan_status status = t->kind->step(t);
+    gan_status status = rehearse_steps(t);
     gan__tape_rehearse(t->tape, false);
     (void)gan_tape_seek(t->tape, draws); /* a count that was reached before cannot fail */
     t->stepping = t->rehearsing = false;
@@ -29,7 +43,6 @@ gan_status gan__rehearse(gan_trainer *t)
 static int64_t rehearsed_data(const gan_trainer *t)
 {
     int64_t bytes = 0;
-    for (int32_t i = 0; i < t->cast->pool_count; i++) bytes += gan__pool_memory(t->pools[i]);
     for (int32_t i = 0; i < t->cast->feed_count; i++) {
         const gan_dataset *data = t->feeds[i].dataset;
         if (t->feeds[i].batcher) bytes += gan__batcher_memory(t->feeds[i].batcher);
@@ -73,6 +86,6 @@ int64_t gan__rehearsed_memory(const gan_trainer *t)
     }
     for (int32_t i = 0; i < t->cast->group_count; i++)
         count += gan__optimizer_undo_count(t->optimizers[i]);
-    return count * (int64_t)sizeof(float) + rehearsed_data(t) + gan__tape_memory(t->tape) +
-           gan__scratch_memory(t->object.context);
+    return count * (int64_t)sizeof(float) + rehearsed_data(t) + gan__pools_memory(t) +
+           gan__tape_memory(t->tape) + gan__scratch_memory(t->object.context);
 }

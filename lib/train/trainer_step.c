@@ -9,6 +9,7 @@
 #include "optim/optimizer.h"
 #include "train/averages.h"
 #include "train/feeds.h"
+#include "train/pools.h"
 #include "train/undo.h"
 
 /* ---- batches ---- */
@@ -214,7 +215,7 @@ static gan_status step_begin(gan_trainer *t)
 static void step_commit(gan_trainer *t)
 {
     gan__averages_update(t);
-    for (int32_t i = 0; i < t->cast->pool_count; i++) gan__pool_commit(t->pools[i]);
+    gan__pools_commit(t);
     memcpy(t->reported, t->values, (size_t)t->cast->value_count * sizeof *t->reported);
 }
 
