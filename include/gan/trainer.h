@@ -59,8 +59,8 @@ GAN_API gan_status gan_trainer_refresh(gan_trainer *trainer);
 
 /* The network of a route: a chain of roles from space to space, "noise > image", "x > y",
  * "x > code > y", where each > is one role. It has the trainer's own weights, the trained ones with
- * 0, with GAN_MODEL_AVERAGED the averages where the trainer keeps them, and follows them: a runner of
- * it by gan_runner_update. gan_model_copy makes one that does not. A route of one role has that
+ * 0, with GAN_MODEL_AVERAGED the averages where the trainer keeps them, and follows them: a runner
+ * of it by gan_runner_update. gan_model_copy makes one that does not. A route of one role has that
  * role's parameter names; in a chain they begin with the role, and what roles share appears once.
  * Its inputs are that of the way and the conditions of all roles, its output is the last role's. A
  * role that is trained on logits ends in what they stand for. "route" members list the shortest

@@ -193,6 +193,13 @@ static void refuse_model_values(world *w)
     REFUSED(GAN_E_ARGUMENT, "flags is NULL", gan_model_parameter_flags, g, "0.weight", NULL);
     EACH_WRONG(MODEL, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_model_zero_gradients, bad);
     EACH_WRONG(MODEL, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_model_clamp, bad, -1, 1);
+    EACH_WRONG(MODEL, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_model_set_note, bad, "key", "value");
+    REFUSED(GAN_E_ARGUMENT, "key is NULL", gan_model_set_note, g, NULL, "value");
+    REFUSED(GAN_E_ARGUMENT, "value is NULL", gan_model_set_note, g, "key", NULL);
+    REFUSED(GAN_E_ARGUMENT, "'a b'", gan_model_set_note, g, "a b", "value");
+    EACH_WRONG(MODEL, bad) NOTHING_FROM(gan_model_note, bad, "key");
+    NOTHING_FROM(gan_model_note, g, "key");
+    NOTHING_FROM(gan_model_note, g, NULL);
     REFUSED(GAN_E_ARGUMENT, "least", gan_model_clamp, g, 1, -1);
     REFUSED(GAN_E_ARGUMENT, "least", gan_model_clamp, g, NAN, 1);
     REFUSED(GAN_E_ARGUMENT, "most", gan_model_clamp, g, -1, NAN);
@@ -249,8 +256,9 @@ static void refuse_trainer_setters(world *w)
 static void refuse_trainer_rest(world *w)
 {
     gan_trainer *t = w->trainer;
+    gan_tensor *shown;
     double number;
-    int64_t bytes;
+    int64_t bytes, columns;
     void *bad;
     EACH_WRONG(TRAINER, bad) NOTHING_FROM(gan_trainer_model, bad, "generator", 0);
     NOTHING_FROM(gan_trainer_model, t, NULL, 0);
@@ -267,6 +275,20 @@ static void refuse_trainer_rest(world *w)
     REFUSED(GAN_E_ARGUMENT, "steps is -1", gan_trainer_run, t, -1, NULL, NULL);
     REFUSED(GAN_E_ARGUMENT, "steps is -92", gan_trainer_run, t, INT64_MIN, NULL, NULL);
     EACH_WRONG(TRAINER, bad) NOTHING_FROM(gan_trainer_steps, bad);
+    EACH_WRONG(TRAINER, bad)
+    NOT_MADE(gan_model, GAN_E_ARGUMENT, NULL, gan_trainer_route, bad, "noise > image", 0);
+    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_trainer_route, NULL, t, "noise > image", 0);
+    NOT_MADE(gan_model, GAN_E_ARGUMENT, "route is NULL", gan_trainer_route, t, NULL, 0);
+    NOT_MADE(gan_model, GAN_E_ARGUMENT, "flags is 2", gan_trainer_route, t, "noise > image", 2);
+    NOT_MADE(gan_model, GAN_E_ARGUMENT, "'nose'", gan_trainer_route, t, "nose > image", 0);
+    EACH_WRONG(TRAINER, bad)
+    REFUSED(GAN_E_ARGUMENT, NULL, gan_trainer_show, &shown, &columns, bad, "noise", 1, 0);
+    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_trainer_show, NULL, &columns, t, "noise", 1, 0);
+    REFUSED(GAN_E_ARGUMENT, "space is NULL", gan_trainer_show, &shown, &columns, t, NULL, 1, 0);
+    REFUSED(GAN_E_ARGUMENT, "'nose'", gan_trainer_show, &shown, &columns, t, "nose", 1, 0);
+    REFUSED(GAN_E_ARGUMENT, "0 examples", gan_trainer_show, &shown, &columns, t, "noise", 0, 0);
+    REFUSED(GAN_E_ARGUMENT, "flags 2", gan_trainer_show, &shown, &columns, t, "noise", 1, 2);
+    CHECK(shown == NULL && columns == 0);
     EACH_WRONG(TRAINER, bad) NOTHING_FROM(gan_trainer_member_count, bad);
     EACH_WRONG(TRAINER, bad) NOTHING_FROM(gan_trainer_member, bad, 0, "name");
     NOTHING_FROM(gan_trainer_member, t, -1, "name");
