@@ -35,11 +35,11 @@ gan_status gan__latent_noise(gan_trainer *t, int32_t space, int32_t feed, gan_va
     GAN__TRY(gan__trainer_batch(t, feed, z));
     if (*z >= 0) return GAN_OK;
     if (shape.h < 0 || shape.w < 0)
-        return gan__fail(t->object.context, GAN_E_SHAPE,
-                         "%s: the size of '%s' is open, so it cannot be drawn: give the input of the "
-                         "%s a height and width, or feed '%s'",
-                         t->kind->kind.name, own->name, latent_taker(t->cast, space),
-                         t->cast->feeds[feed].name);
+        return gan__fail(
+            t->object.context, GAN_E_SHAPE,
+            "%s: the size of '%s' is open, so it cannot be drawn: give the input of the "
+            "%s a height and width, or feed '%s'",
+            t->kind->kind.name, own->name, latent_taker(t->cast, space), t->cast->feeds[feed].name);
     return gan__latent_draw(t->tape, own->prior, shape, t->batch, z);
 }
 
