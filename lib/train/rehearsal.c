@@ -29,6 +29,7 @@ gan_status gan__rehearse(gan_trainer *t)
 static int64_t rehearsed_data(const gan_trainer *t)
 {
     int64_t bytes = 0;
+    for (int32_t i = 0; i < t->cast->pool_count; i++) bytes += gan__pool_memory(t->pools[i]);
     for (int32_t i = 0; i < t->cast->feed_count; i++) {
         const gan_dataset *data = t->feeds[i].dataset;
         if (t->feeds[i].batcher) bytes += gan__batcher_memory(t->feeds[i].batcher);

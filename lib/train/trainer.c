@@ -324,17 +324,33 @@ gan_status gan__trainer_make_optimizers(gan_trainer *t)
     return GAN_OK;
 }
 
-static gan_status trainer_make_pools(gan_trainer *t)
+/* The pictures that a pool was loaded with must be those of now. */
+static gan_status trainer_check_pool(const gan_trainer *t, int32_t pool, gan__shape shape)
 {
-    for (int32_t i = 0; i < t->cast->pool_count; i++) {
-        const gan__pool_place *place = &t->cast->pools[i];
-        const gan__shape shape = t->shapes[place->space];
-        if (t->pools[i]) continue;
-        const gan__pool_plan plan = {
-            place->capacity, {shape.h, shape.w, shape.c}, t->seed, (uint32_t)i};
-        GAN__TRY(gan__pool_create(&t->pools[i], t->object.context, &plan));
-    }
-    return GAN_OK;
+    const gan__pool_place *place = &t->cast->pools[pool];
+    const int64_t *kept = gan__pool_shape(t->pools[pool]);
+    char had[88], has[88];
+    if (kept[0] == shape.h && kept[1] == shape.w && kept[2] == shape.c) return GAN_OK;
+    return gan__fail(t->object.context, GAN_E_SHAPE,
+                     "%s: the pool '%s' has pictures of %s, now they are of %s", t->kind->kind.name,
+                     place->name,
+                     gan__picture_print((gan__shape){1, kept[0], kept[1], kept[2]}, had),
+                     gan__picture_print(shape, has));
+}
+
+static gan_status trainer_make_pool(gan_trainer *t, int32_t pool)
+{
+    const gan__pool_place *place = &t->cast->pools[pool];
+    const gan__shape shape = t->shapes[place->space];
+    const gan__pool_plan plan = {
+        place->capacity, {shape.h, shape.w, shape.c}, t->seed, (uint32_t)pool};
+    if (t->pools[pool]) return trainer_check_pool(t, pool, shape);
+    if (shape.h >= 0 && shape.w >= 0)
+        return gan__pool_create(&t->pools[pool], t->object.context, &plan);
+    return gan__fail(t->object.context, GAN_E_SHAPE,
+                     "%s: the size of '%s' is open, and no data set settles it, so there can be no "
+                     "pool of it",
+                     t->kind->kind.name, t->cast->spaces[place->space].name);
 }
 
 /* What a trainer that is ready steps with is left alone: a failure half way would spoil it. */
@@ -348,6 +364,7 @@ gan_status gan__trainer_bind(gan_trainer *t)
 
 gan_status gan__trainer_ready(gan_trainer *t)
 {
+    t->batch = gan__trainer_options(t)->batch;
     GAN__TRY(trainer_check_roles(t));
     GAN__TRY(gan__feeds_check(t));
     GAN__TRY(gan__averages_prepare(t)); /* weights may have been written since the last time */
@@ -356,7 +373,7 @@ gan_status gan__trainer_ready(gan_trainer *t)
     GAN__TRY(gan__trainer_bind(t));
     GAN__TRY(gan__trainer_make_optimizers(t));
     GAN__TRY(gan__feeds_prepare(t));
-    GAN__TRY(trainer_make_pools(t));
+    for (int32_t i = 0; i < t->cast->pool_count; i++) GAN__TRY(trainer_make_pool(t, i));
     GAN__TRY(gan__undo_prepare(t));
     if (t->kind->prepare) GAN__TRY(t->kind->prepare(t));
     t->ready = true;

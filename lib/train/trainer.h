@@ -145,15 +145,14 @@ static inline const gan__trainer_common *gan__trainer_options(const gan_trainer 
 gan_status gan__trainer_create(gan_trainer **out, gan_context *context, const char *spec,
                                uint64_t seed, uint64_t root);
 
-/* Finds the ports of all networks that are there, and the shapes of the spaces. */
+/* Finds the ports of all networks that are there, and the shapes of the spaces, unless they are
+ * known. */
 gan_status gan__trainer_bind(gan_trainer *trainer);
 
 /* Makes sure that a step can begin: GAN_E_STATE names what is missing. */
 gan_status gan__trainer_ready(gan_trainer *trainer);
 gan_status gan__trainer_make_optimizers(gan_trainer *trainer);
 
-/* Finds the ports of all networks and the shapes of all spaces, unless they are known. */
-gan_status gan__trainer_settle(gan_trainer *trainer);
 gan_status gan__trainer_set_optimizer(gan_trainer *trainer, int32_t group, const char *spec);
 
 /* Whether nothing stands in the way of a change: no step is under way. */
