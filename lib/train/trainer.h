@@ -37,8 +37,8 @@ typedef struct gan__trainer_kind {
     /* What is to be known before the first step, and after each change; may be NULL. */
     gan_status (*prepare)(gan_trainer *trainer);
 
-    /* How many of the first steps there are until no later one applies other networks, or in another
-     * way, than one of them; NULL: all steps are alike. A rehearsal goes through them. */
+    /* How many of the first steps there are until no later one applies other networks, or in
+     * another way, than one of them; NULL: all steps are alike. A rehearsal goes through them. */
     int64_t (*rounds)(const gan_trainer *trainer);
 
     /* Ends with gan__trainer_update_last. */
