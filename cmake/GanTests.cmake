@@ -93,7 +93,7 @@ if(CMAKE_SYSTEM_NAME STREQUAL "Linux" AND CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64
 endif()
 
 if(GAN_COMMAND AND Python3_FOUND AND NOT WIN32)
-  foreach(topic command signals outputs)
+  foreach(topic command signals outputs routes)
     add_test(NAME cli/${topic} COMMAND Python3::Interpreter
              "${PROJECT_SOURCE_DIR}/tests/cli/test_${topic}.py" $<TARGET_FILE:gan_command>
              "${PROJECT_SOURCE_DIR}")
@@ -127,7 +127,11 @@ if(NOT GAN_SANITIZE AND GAN_INSTALL AND NOT WIN32)
     if(how STREQUAL "pkg-config" AND NOT GAN_PKG_CONFIG)
       continue()
     endif()
-    gan_script_test(consumer/${how} consumer/consumer.cmake "HOW=${how}"
+    set(gan_program "")
+    if(GAN_COMMAND)
+      set(gan_program $<TARGET_FILE:gan_command>)
+    endif()
+    gan_script_test(consumer/${how} consumer/consumer.cmake "HOW=${how}" "GAN=${gan_program}"
                     "BUILD=${PROJECT_BINARY_DIR}" "CONFIG=$<CONFIG>" "GENERATOR=${CMAKE_GENERATOR}"
                     "WORK=${gan_work}/consumer-${how}" "PKG_CONFIG=${GAN_PKG_CONFIG}")
   endforeach()

@@ -1,5 +1,5 @@
 /* info.c: gan info RUN|FILE. What is in a run folder, a checkpoint or a model file. */
-#include "command.h"
+#include "routes.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -9,8 +9,11 @@ static void print_model(const gan_model *model)
 {
     int64_t shape[4];
     int32_t rank;
+    const char *prior = gan_model_note(model, "prior"), *range = gan_model_note(model, "range");
     printf("%s\n%lld trained numbers\n", gan_model_text(model),
            (long long)gan_model_weight_count(model));
+    if (prior) printf("its input is drawn: %s\n", prior);
+    if (range) printf("it makes pictures, in the range %s\n", range);
     for (int64_t i = 0; i < gan_model_parameter_count(model); i++) {
         const char *name = gan_model_parameter_name(model, i);
         if (gan_model_parameter_shape(model, name, &rank, shape) != GAN_OK) continue;
@@ -20,31 +23,55 @@ static void print_model(const gan_model *model)
     }
 }
 
-static int describe_checkpoint(gan_context *context, const char *path)
+/* Roles, products and routes, in comments of a recipe; a route has the command that goes it. */
+static gan_status print_members(gan_trainer *trainer)
 {
-    gan_trainer *trainer;
-    if (gan_trainer_load(&trainer, context, path) != GAN_OK) return EXIT_FAILED;
-    printf("# a checkpoint, after step %lld\n%s\n", (long long)gan_trainer_steps(trainer),
-           gan_trainer_text(trainer));
-    gan_trainer_release(trainer);
+    static const char *const goes[] = {[ROUTE_SAMPLE] = "gan sample",
+                                       [ROUTE_TRANSLATE] = "gan translate",
+                                       [ROUTE_ENCODE] = "gan encode",
+                                       [ROUTE_OTHER] = ""};
+    for (int32_t i = 0; i < gan_trainer_member_count(trainer); i++) {
+        const char *type = gan_trainer_member(trainer, i, "type");
+        const char *name = gan_trainer_member(trainer, i, "name");
+        const char *right = gan_trainer_member(trainer, i, "help");
+        char left[512];
+        if (!strcmp(type, "route")) {
+            route_kind kind;
+            gan_status status = route_kind_of(trainer, name, &kind);
+            if (status != GAN_OK) return status;
+            right = goes[kind];
+        } else if (strcmp(type, "role") && strcmp(type, "product"))
+            continue;
+        snprintf(left, sizeof left, "%s %s", type, name);
+        printf(*right ? "# %-28s %s\n" : "# %s\n", left, right);
+    }
+    return GAN_OK;
+}
+
+/* `text`: its description, too. */
+static int describe_trainer(const command *self, gan_context *context, const char *name,
+                            gan_trainer *trainer, bool text)
+{
+    printf("# %s, after step %lld\n", name, (long long)gan_trainer_steps(trainer));
+    gan_status status = print_members(trainer);
+    if (status != GAN_OK) return complain_status(self, context, status);
+    if (text) printf("%s\n", gan_trainer_text(trainer));
     return EXIT_GOOD;
 }
 
-/* A model's file, or a trainer's; of a file that is neither, what is wrong with it as a model. */
 static int describe_file(const command *self, gan_context *context, const char *path)
 {
-    char message[512];
     gan_model *model;
-    gan_status status = gan_model_load(&model, context, path);
-    if (status == GAN_OK) {
+    gan_trainer *trainer;
+    int code = open_model_or_trainer(self, context, path, &model, &trainer);
+    if (code) return code;
+    if (trainer)
+        code = describe_trainer(self, context, "a checkpoint", trainer, true);
+    else
         print_model(model);
-        gan_model_release(model);
-        return EXIT_GOOD;
-    }
-    if (status != GAN_E_FORMAT) return complain_status(self, context, status);
-    snprintf(message, sizeof message, "%s", gan_context_message(context));
-    if (describe_checkpoint(context, path) == EXIT_GOOD) return EXIT_GOOD;
-    return complain(self, EXIT_INPUT, "%s", message);
+    gan_model_release(model);
+    gan_trainer_release(trainer);
+    return code;
 }
 
 static int print_file(const command *self, const char *path)
@@ -73,8 +100,9 @@ static int describe_run(const command *self, gan_context *context, const char *f
     if (path_exists(path)) {
         status = gan_trainer_load(&trainer, context, path);
         if (status != GAN_OK) return complain_status(self, context, status);
-        printf("# %s, after step %lld\n", folder, (long long)gan_trainer_steps(trainer));
+        int code = describe_trainer(self, context, folder, trainer, false);
         gan_trainer_release(trainer);
+        if (code) return code;
     } else {
         printf("# %s, no checkpoint yet\n", folder);
     }

@@ -1,3 +1,4 @@
+/* memory_limits.c: the limits of systems, as their files tell them. */
 #include "memory_limits.h"
 
 #include <stdlib.h>

@@ -1,39 +1,39 @@
 /* picture_maker.c: codes are drawn, or lie between those that are; each becomes a picture. */
 #include "picture_maker.h"
+#include "sheets.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-const char *picture_maker_fault(const gan_model *model, bool sheet)
+/* "it takes more than what is drawn: 'noise', 'condition'" */
+static void tell_inputs(const gan_model *model, char why[256])
 {
-    int64_t in[3], out[3];
-    if (gan_model_input_count(model) != 1) return "it takes more than one input";
-    if (gan_model_output_count(model) != 1) return "it has more than one output";
-    if (gan_model_input_shape(model, 0, in) != GAN_OK ||
-        gan_model_output_shape(model, 0, out) != GAN_OK)
-        return "its shapes are unknown";
-    for (int i = 0; i < 3; i++)
-        if (in[i] < 1 || out[i] < 1) return "the size of its input or output is open";
-    if (sheet && out[2] > 4) return "its output has more channels than the 4 of a picture";
-    return NULL;
+    int used = snprintf(why, 256, "it takes more than what is drawn:");
+    for (int32_t i = 0; i < gan_model_input_count(model) && used < 256; i++)
+        used += snprintf(why + used, 256 - (size_t)used, "%s '%s'", i ? "," : "",
+                         gan_model_input_name(model, i));
 }
 
-/* The sheet of gan_image_sheet: as many columns as rows, or one more, a pixel between pictures. */
-int picture_maker_check_sheet(const command *self, const gan_model *model, const char *name,
-                              int64_t count)
+bool picture_maker_serves(const gan_model *model, bool sheet, char why[256])
 {
-    int64_t out[3];
-    double columns = ceil(sqrt((double)count)), rows = ceil((double)count / columns);
-    if (gan_model_output_shape(model, 0, out) != GAN_OK) return EXIT_GOOD;
-    if ((rows * (double)(out[0] + 1) - 1) * (columns * (double)(out[1] + 1) - 1) * (double)out[2] <=
-        GAN_IMAGE_PNG_VALUES)
-        return EXIT_GOOD;
-    return complain(self, EXIT_INPUT,
-                    "%s %lld: a sheet of so many pictures of %lldx%lldx%lld has more values than "
-                    "the %d of a PNG file",
-                    name, (long long)count, (long long)out[0], (long long)out[1], (long long)out[2],
-                    GAN_IMAGE_PNG_VALUES);
+    int64_t in[3], out[3];
+    const char *fault = NULL;
+    if (gan_model_input_count(model) != 1) {
+        tell_inputs(model, why);
+        return false;
+    }
+    if (gan_model_output_count(model) != 1)
+        fault = "it has more than one output";
+    else if (gan_model_input_shape(model, 0, in) != GAN_OK ||
+             gan_model_output_shape(model, 0, out) != GAN_OK)
+        fault = "its shapes are unknown";
+    else if (in[0] < 1 || in[1] < 1 || out[0] < 1 || out[1] < 1)
+        fault = "the size of its input or output is open";
+    else if (sheet)
+        fault = sheet_fault(out);
+    snprintf(why, 256, "%s", fault ? fault : "");
+    return !fault;
 }
 
 gan_status picture_maker_open(picture_maker *maker, gan_context *context, int64_t batch)

@@ -18,14 +18,9 @@ typedef struct picture_maker {
     bool uniform;    /* z is uniform in [-1, 1), not N(0, 1) */
 } picture_maker;
 
-/* Why no pictures can be made with this model, or NULL: it takes one input, what is drawn, and has
- * one output, both of fixed size; for a `sheet`, of 1 to 4 channels. Static. */
-const char *picture_maker_fault(const gan_model *model, bool sheet);
-
-/* EXIT_GOOD, or EXIT_INPUT after a message, if a sheet of so many pictures of this model has more
- * values than a PNG file may have. `name` is what asks for them: "--count". */
-int picture_maker_check_sheet(const command *self, const gan_model *model, const char *name,
-                              int64_t count);
+/* Whether pictures can be made with this model: it takes one input, what is drawn, and has one
+ * output, both of fixed size; for a `sheet`, of 1 to 4 channels. If not, `why` tells. */
+bool picture_maker_serves(const gan_model *model, bool sheet, char why[256]);
 
 /* The models are in *maker, and without a fault; for up to `batch` codes at a time. */
 gan_status picture_maker_open(picture_maker *maker, gan_context *context, int64_t batch);

@@ -5,22 +5,39 @@
 
 #include <string.h>
 
-static bool is_kind(const gan_model *model, route_kind kind)
+const char route_notes[] =
+    "RUN is the folder of a run, whose checkpoint is used, with averaged weights if it has some; "
+    "or\n"
+    "a checkpoint, or the file of one network. gan info RUN tells its routes.\n";
+
+/* ---- kinds ---- */
+
+static route_kind kind_of(const gan_model *model)
 {
     const bool drawn = gan_model_note(model, "prior") != NULL;
     const bool pictures = gan_model_note(model, "range") != NULL;
-    switch (kind) {
-    case ROUTE_SAMPLE: return drawn && pictures;
-    case ROUTE_TRANSLATE: return !drawn && pictures;
-    default: return !drawn && !pictures;
-    }
+    if (drawn) return pictures ? ROUTE_SAMPLE : ROUTE_OTHER;
+    return pictures ? ROUTE_TRANSLATE : ROUTE_ENCODE;
 }
 
-static const char *const does[] = {
-    [ROUTE_SAMPLE] = "makes pictures of what is drawn",
-    [ROUTE_TRANSLATE] = "makes pictures of pictures",
-    [ROUTE_ENCODE] = "makes codes of pictures",
-};
+gan_status route_kind_of(gan_trainer *trainer, const char *route, route_kind *out)
+{
+    gan_model *model;
+    gan_status status = gan_trainer_route(&model, trainer, route, GAN_MODEL_AVERAGED);
+    if (status != GAN_OK) return status;
+    *out = kind_of(model);
+    gan_model_release(model);
+    return GAN_OK;
+}
+
+static const char *does(route_kind kind)
+{
+    return kind == ROUTE_SAMPLE      ? "makes pictures of what is drawn"
+           : kind == ROUTE_TRANSLATE ? "makes pictures of pictures"
+                                     : "makes codes of pictures";
+}
+
+/* ---- of a trainer ---- */
 
 /* Whether two routes begin in one space. */
 static bool begin_alike(const char *a, const char *b)
@@ -32,10 +49,11 @@ static bool begin_alike(const char *a, const char *b)
 static gan_status add_route(routes *r, gan_trainer *trainer, const char *name, route_kind kind)
 {
     gan_model *model;
-    if (r->count == MOST_ROUTES || (r->count > 0 && !begin_alike(r->names[0], name))) return GAN_OK;
+    if (r->count == MOST_ROUTES) return GAN_OK;
+    if (kind == ROUTE_SAMPLE && r->count > 0 && !begin_alike(r->names[0], name)) return GAN_OK;
     gan_status status = gan_trainer_route(&model, trainer, name, GAN_MODEL_AVERAGED);
     if (status != GAN_OK) return status;
-    if (is_kind(model, kind)) {
+    if (kind_of(model) == kind) {
         snprintf(r->names[r->count], sizeof r->names[0], "%s", name);
         r->models[r->count++] = model;
     } else {
@@ -44,69 +62,123 @@ static gan_status add_route(routes *r, gan_trainer *trainer, const char *name, r
     return GAN_OK;
 }
 
-/* Those that there are, of every kind. */
-static int none(const command *self, const gan_trainer *trainer, const char *run, route_kind kind)
+/* "'a > b', 'b > a'": those of the trainer, or those that were found. */
+static void list_route(char list[2048], const char *name)
+{
+    const size_t used = strlen(list);
+    snprintf(list + used, 2048 - used, "%s'%s'", used ? ", " : "", name);
+}
+
+static int complain_none(const route_request *q, const gan_trainer *trainer)
 {
     char list[2048] = "";
-    size_t used = 0;
-    for (int32_t i = 0; i < gan_trainer_member_count(trainer) && used < sizeof list; i++)
+    for (int32_t i = 0; i < gan_trainer_member_count(trainer); i++)
         if (!strcmp(gan_trainer_member(trainer, i, "type"), "route"))
-            used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", used ? "; " : "",
-                                     gan_trainer_member(trainer, i, "name"));
-    return complain(self, EXIT_INPUT, "%s: no route of it %s; there are: %s", run, does[kind],
-                    list);
+            list_route(list, gan_trainer_member(trainer, i, "name"));
+    return complain(q->self, EXIT_INPUT, "%s: no route of it %s; there are: %s", q->run,
+                    does(q->kind), *list ? list : "none");
 }
 
-static int of_trainer(routes *r, const command *self, gan_context *context, gan_trainer *trainer,
-                      const char *wanted, route_kind kind)
+static int complain_several(const route_request *q, const routes *r)
+{
+    char list[2048] = "";
+    for (int i = 0; i < r->count; i++) list_route(list, r->names[i]);
+    return complain(q->self, EXIT_USAGE,
+                    "%s: more than one route of it %s; choose with --route: %s", q->run,
+                    does(q->kind), list);
+}
+
+/* The one that the command line names, whatever its length. */
+static int find_wanted(routes *r, const route_request *q, gan_trainer *trainer)
+{
+    gan_status status = gan_trainer_route(&r->models[0], trainer, q->wanted, GAN_MODEL_AVERAGED);
+    if (status == GAN_E_ARGUMENT || status == GAN_E_TEXT)
+        return complain(q->self, EXIT_USAGE, "--route '%s': %s", q->wanted,
+                        gan_context_message(q->context));
+    if (status != GAN_OK) return complain_status(q->self, q->context, status);
+    r->count = 1;
+    snprintf(r->names[0], sizeof r->names[0], "%s", q->wanted);
+    if (kind_of(r->models[0]) == q->kind) return EXIT_GOOD;
+    return complain(q->self, EXIT_USAGE, "--route '%s' is none that %s", q->wanted, does(q->kind));
+}
+
+static int find_routes(routes *r, const route_request *q, gan_trainer *trainer)
 {
     gan_status status = GAN_OK;
-    if (wanted) {
-        status = gan_trainer_route(&r->models[0], trainer, wanted, GAN_MODEL_AVERAGED);
-        if (status != GAN_OK) return complain_status(self, context, status);
-        r->count = 1;
-        snprintf(r->names[0], sizeof r->names[0], "%s", wanted);
-        if (is_kind(r->models[0], kind)) return EXIT_GOOD;
-        return complain(self, EXIT_USAGE, "--route '%s' is none that %s", wanted, does[kind]);
-    }
+    if (q->wanted) return find_wanted(r, q, trainer);
     for (int32_t i = 0; i < gan_trainer_member_count(trainer) && status == GAN_OK; i++)
         if (!strcmp(gan_trainer_member(trainer, i, "type"), "route"))
-            status = add_route(r, trainer, gan_trainer_member(trainer, i, "name"), kind);
-    return status == GAN_OK ? EXIT_GOOD : complain_status(self, context, status);
+            status = add_route(r, trainer, gan_trainer_member(trainer, i, "name"), q->kind);
+    if (status != GAN_OK) return complain_status(q->self, q->context, status);
+    if (r->count == 0) return complain_none(q, trainer);
+    return r->count > 1 && q->kind != ROUTE_SAMPLE ? complain_several(q, r) : EXIT_GOOD;
 }
 
-static int of_folder(routes *r, const command *self, gan_context *context, const char *run,
-                     int64_t step, const char *wanted, route_kind kind)
+/* ---- of a folder or file ---- */
+
+/* A folder whose training has not saved yet, or from which the checkpoint was taken away. */
+static int complain_no_checkpoint(const route_request *q)
 {
     char path[PATH_SIZE];
-    gan_trainer *trainer;
-    if (!(step < 0 ? path_join(path, run, "checkpoint.safetensors")
-                   : older_path(path, run, "checkpoint", step)))
-        return complain(self, EXIT_USAGE, "the path %s is too long", run);
-    gan_status status = gan_trainer_load(&trainer, context, path);
-    if (status != GAN_OK) return complain_status(self, context, status);
-    int code = of_trainer(r, self, context, trainer, wanted, kind);
-    if (!code && r->count == 0) code = none(self, trainer, run, kind);
-    gan_trainer_release(trainer);
-    return code;
+    if (run_folder_model(path, q->run))
+        return complain(q->self, EXIT_INPUT,
+                        "%s has no checkpoint.safetensors; give a file, %s for example", q->run,
+                        path);
+    if (path_join(path, q->run, "run.recipe") && path_exists(path))
+        return complain(q->self, EXIT_INPUT, "%s has no checkpoint.safetensors yet", q->run);
+    return complain(
+        q->self, EXIT_INPUT,
+        "%s is not the folder of a run: it has no run.recipe, no checkpoint.safetensors", q->run);
 }
 
-int routes_open(routes *out, const command *self, gan_context *context, const char *run,
-                int64_t step, const char *wanted, route_kind kind)
+static int open_folder(const route_request *q, gan_trainer **out)
 {
+    char path[PATH_SIZE];
+    if (!(q->step < 0 ? path_join(path, q->run, "checkpoint.safetensors")
+                      : older_path(path, q->run, "checkpoint", q->step)))
+        return complain(q->self, EXIT_USAGE, "the path %s is too long", q->run);
+    if (q->step < 0 && !path_exists(path)) return complain_no_checkpoint(q);
+    gan_status status = gan_trainer_load(out, q->context, path);
+    return status == GAN_OK ? EXIT_GOOD : complain_status(q->self, q->context, status);
+}
+
+int open_model_or_trainer(const command *self, gan_context *context, const char *path,
+                          gan_model **model, gan_trainer **trainer)
+{
+    char message[512];
+    *trainer = NULL;
+    gan_status status = gan_model_load(model, context, path);
+    if (status == GAN_OK) return EXIT_GOOD;
+    if (status != GAN_E_FORMAT) return complain_status(self, context, status);
+    snprintf(message, sizeof message, "%s", gan_context_message(context));
+    status = gan_trainer_load(trainer, context, path);
+    if (status == GAN_OK) return EXIT_GOOD;
+    /* A file that is neither is told as what it says that it is. */
+    if (strstr(message, "holds a 'trainer'")) return complain_status(self, context, status);
+    return complain(self, EXIT_INPUT, "%s", message);
+}
+
+int routes_open(routes *out, const route_request *q)
+{
+    gan_trainer *trainer = NULL;
     memset(out, 0, sizeof *out);
-    if (path_is_folder(run)) return of_folder(out, self, context, run, step, wanted, kind);
-    if (step >= 0)
-        return complain(self, EXIT_USAGE, "--step %lld: %s is not the folder of a run",
-                        (long long)step, run);
-    if (wanted)
-        return complain(self, EXIT_USAGE, "--route '%s': %s is not the folder of a run", wanted,
-                        run);
-    out->of_file = true;
-    gan_status status = gan_model_load(&out->models[0], context, run);
-    if (status != GAN_OK) return complain_status(self, context, status);
+    const bool folder = path_is_folder(q->run);
+    if (q->step >= 0 && !folder)
+        return complain(q->self, EXIT_USAGE, "--step %lld: %s is not the folder of a run",
+                        (long long)q->step, q->run);
+    int code = folder
+                   ? open_folder(q, &trainer)
+                   : open_model_or_trainer(q->self, q->context, q->run, &out->models[0], &trainer);
+    if (code) return code;
+    if (trainer) {
+        code = find_routes(out, q, trainer);
+        gan_trainer_release(trainer);
+        return code;
+    }
     out->count = 1;
-    return EXIT_GOOD;
+    if (!q->wanted) return EXIT_GOOD;
+    return complain(q->self, EXIT_USAGE, "--route '%s': %s is one network; it has no routes",
+                    q->wanted, q->run);
 }
 
 void routes_free(routes *r)

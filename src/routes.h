@@ -1,4 +1,4 @@
-/* routes.h: networks out of a run's folder, or of a model's file. */
+/* routes.h: networks out of a run's folder, of a checkpoint or of a model's file. */
 #ifndef ROUTES_H
 #define ROUTES_H
 
@@ -6,27 +6,45 @@
 
 /* What a route leads from and to, as its network's notes tell. */
 typedef enum route_kind {
-    ROUTE_SAMPLE,    /* from what is drawn to pictures */
-    ROUTE_TRANSLATE, /* from pictures to pictures */
-    ROUTE_ENCODE     /* from pictures to codes */
+    ROUTE_SAMPLE,    /* from what is drawn to pictures: gan sample */
+    ROUTE_TRANSLATE, /* from pictures to pictures: gan translate */
+    ROUTE_ENCODE,    /* from pictures to codes: gan encode */
+    ROUTE_OTHER      /* no command's */
 } route_kind;
+
+/* What a command asks for. */
+typedef struct route_request {
+    const command *self;
+    gan_context *context;
+    const char *run;    /* a run's folder, a checkpoint or a model's file */
+    int64_t step;       /* of the folder's checkpoint; below 0: the newest */
+    const char *wanted; /* --route; NULL: what there is of the kind */
+    route_kind kind;
+} route_request;
 
 enum { MOST_ROUTES = 64 };
 
-/* Networks of one kind that begin alike, and where they are from. Zero-initialise. */
+/* Networks of one kind, with averaged weights where the trainer keeps some, and where they are
+ * from. Zero-initialise. */
 typedef struct routes {
     gan_model *models[MOST_ROUTES];
-    char names[MOST_ROUTES][256]; /* "noise > image"; of a file, "" */
+    char names[MOST_ROUTES][256]; /* "noise > image"; of a model's file, "" */
     int count;
-    bool of_file;
 } routes;
 
-/* RUN is a run's folder, of whose checkpoint (below 0, `step` is the newest) the averaged weights
- * are taken where it has some, or a model's file. `wanted` is the one route that is asked for;
- * NULL: all of the kind that begin in the same space as the first. EXIT_GOOD, or a code after a
- * message that lists the routes there are. */
-int routes_open(routes *out, const command *self, gan_context *context, const char *run,
-                int64_t step, const char *wanted, route_kind kind);
+/* The one route that is wanted, or the one of the kind; of samples, all that begin in the same
+ * space as the first. EXIT_GOOD, or a code after a message that lists the routes there are. */
+int routes_open(routes *out, const route_request *request);
 void routes_free(routes *r);
+
+/* What such a route of the trainer is. */
+gan_status route_kind_of(gan_trainer *trainer, const char *route, route_kind *out);
+
+/* What RUN can be, for --help. */
+extern const char route_notes[];
+
+/* A model's file, or a checkpoint: the other one is NULL. EXIT_GOOD, or a code after a message. */
+int open_model_or_trainer(const command *self, gan_context *context, const char *path,
+                          gan_model **model, gan_trainer **trainer);
 
 #endif

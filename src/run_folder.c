@@ -1,3 +1,4 @@
+/* run_folder.c: what lies in a run's folder, and what may be removed from it. */
 #include "run_folder.h"
 
 #include <dirent.h>
@@ -78,6 +79,21 @@ void remove_older(const char *folder, const char *name, int64_t step, int64_t co
         closedir(files);
         if (found <= count || !older_path(path, folder, name, first) || remove(path)) return;
     }
+}
+
+bool run_folder_model(char out[PATH_SIZE], const char *folder)
+{
+    char first[256] = "";
+    DIR *files = opendir(folder);
+    const struct dirent *entry;
+    if (!files) return false;
+    while ((entry = readdir(files)) != NULL) {
+        const char *name = entry->d_name;
+        if (!ends_with(name, ".safetensors") || strlen(name) >= sizeof first) continue;
+        if (!*first || strcmp(name, first) < 0) snprintf(first, sizeof first, "%s", name);
+    }
+    closedir(files);
+    return *first && path_join(out, folder, first);
 }
 
 /* ---- leftovers ---- */

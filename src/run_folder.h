@@ -27,6 +27,9 @@ bool older_path(char out[PATH_SIZE], const char *folder, const char *name, int64
  * its place. 0, or an errno; 0 too if it is not there. */
 int keep_older(const char *folder, const char *name, int64_t step);
 
+/* The first file of a model or training in the folder, by name; false: there is none. */
+bool run_folder_model(char out[PATH_SIZE], const char *folder);
+
 /* Of the older ones before `step`, removes all but the last `count`. */
 void remove_older(const char *folder, const char *name, int64_t step, int64_t count);
 

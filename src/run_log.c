@@ -1,3 +1,4 @@
+/* run_log.c: a line for each step, of log.jsonl and of the terminal. */
 #include "run_log.h"
 
 #include <errno.h>

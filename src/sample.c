@@ -1,6 +1,7 @@
 /* sample.c: gan sample RUN --out FILE. Pictures of what is drawn. */
 #include "picture_maker.h"
 #include "routes.h"
+#include "sheets.h"
 
 #include <string.h>
 
@@ -8,23 +9,29 @@
 typedef struct order {
     const command *self;
     gan_context *context;
-    const char *run, *out, *route;
+    const char *out;
+    route_request from;
     const char *noise; /* NULL: as the run's trainer had it; normal for a file that does not say */
-    int64_t count, step, between;
+    int64_t count, between;
     bool array; /* an .npy file, not a sheet */
     picture_maker maker;
 } order;
 
-/* A row of the sheet is the way between two codes, or has as many pictures as there are models for
- * each code. */
-static int64_t sheet_columns(const order *o)
+static int64_t code_count(const order *o)
 {
-    return o->between > 0 ? o->between * o->maker.count : o->maker.count > 1 ? o->maker.count : 0;
+    return o->between > 0 ? o->count * o->between : o->count;
+}
+
+/* A row of the sheet is the way between two codes, or whole examples: as many pictures side by side
+ * as there are models for each code. */
+static int64_t columns_of(const order *o, int64_t models)
+{
+    return o->between > 0 ? o->between * models : sheet_columns(o->count, models);
 }
 
 static int make_and_save(order *o)
 {
-    const int64_t codes = o->between > 0 ? o->count * o->between : o->count;
+    const int64_t codes = code_count(o);
     gan_tensor *pictures = NULL;
     int code = EXIT_GOOD;
     o->maker.between = o->between;
@@ -32,20 +39,21 @@ static int make_and_save(order *o)
     if (status == GAN_OK) status = picture_maker_make(&o->maker, codes, &pictures);
     if (status != GAN_OK) return complain_status(o->self, o->context, status);
     status = o->array ? gan_tensor_save(pictures, o->out)
-                      : gan_image_sheet(pictures, sheet_columns(o), o->out);
+                      : gan_image_sheet(pictures, columns_of(o, o->maker.count), o->out);
     gan_tensor_release(pictures);
     if (status != GAN_OK) code = complain_status(o->self, o->context, status);
     return code == EXIT_INPUT ? EXIT_OUTPUT : code;
 }
 
-/* Whether the models can stand side by side. */
+/* Whether the models can stand side by side, and their pictures on a sheet. */
 static int check_models(const order *o, const routes *r)
 {
-    int64_t first[3], other[3];
+    int64_t first[3] = {0}, other[3] = {0};
+    char why[256];
     for (int i = 0; i < r->count; i++) {
-        const char *fault = picture_maker_fault(r->models[i], !o->array);
-        const char *name = r->of_file ? o->run : r->names[i];
-        if (fault) return complain(o->self, EXIT_INPUT, "%s: no pictures: %s", name, fault);
+        if (!picture_maker_serves(r->models[i], !o->array, why))
+            return complain(o->self, EXIT_INPUT, "%s: no pictures%s%s: %s", o->from.run,
+                            *r->names[i] ? " by " : "", r->names[i], why);
         gan_model_output_shape(r->models[0], 0, first);
         gan_model_output_shape(r->models[i], 0, other);
         if (memcmp(first, other, sizeof first))
@@ -53,18 +61,16 @@ static int check_models(const order *o, const routes *r)
                             "'%s' and '%s' make pictures of unlike sizes; --route chooses one",
                             r->names[0], r->names[i]);
     }
-    return EXIT_GOOD;
+    return o->array ? EXIT_GOOD
+                    : sheet_check(o->self, "--count", o->count, first, code_count(o) * r->count,
+                                  columns_of(o, r->count));
 }
 
 static int serve(order *o)
 {
     routes r;
-    int code = routes_open(&r, o->self, o->context, o->run, o->step, o->route, ROUTE_SAMPLE);
+    int code = routes_open(&r, &o->from);
     if (!code) code = check_models(o, &r);
-    if (!code && !o->array) {
-        const int64_t codes = o->between > 0 ? o->count * o->between : o->count;
-        code = picture_maker_check_sheet(o->self, r.models[0], "--count", codes * r.count);
-    }
     if (!code) {
         const char *prior = o->noise ? o->noise : gan_model_note(r.models[0], "prior");
         o->maker.uniform = prior && !strcmp(prior, "uniform");
@@ -84,8 +90,10 @@ static int read_order(order *o, const arguments *a)
 {
     const char *noise = o->noise = arguments_get(a, "noise");
     int fault;
-    o->run = a->operands[0];
-    o->route = arguments_get(a, "route");
+    o->from.self = o->self;
+    o->from.kind = ROUTE_SAMPLE;
+    o->from.run = a->operands[0];
+    o->from.wanted = arguments_get(a, "route");
     o->out = arguments_get(a, "out");
     if (!o->out)
         return complain(o->self, EXIT_USAGE,
@@ -96,13 +104,10 @@ static int read_order(order *o, const arguments *a)
     if (noise && strcmp(noise, "normal") && strcmp(noise, "uniform"))
         return complain(o->self, EXIT_USAGE, "--noise is '%s'; it must be normal or uniform",
                         noise);
-    if (!arguments_integer(o->self, a, "step", 0, INT64_MAX, -1, &o->step) ||
+    if (!arguments_integer(o->self, a, "step", 0, INT64_MAX, -1, &o->from.step) ||
         !arguments_integer(o->self, a, "interpolate", 2, 4096, 0, &o->between) ||
         !arguments_integer(o->self, a, "count", 1, 1 << 24, o->between ? 8 : 64, &o->count))
         return EXIT_USAGE;
-    if (o->step >= 0 && !path_is_folder(o->run))
-        return complain(o->self, EXIT_USAGE, "--step %lld: %s is not the folder of a run",
-                        (long long)o->step, o->run);
     fault = path_fault(o->out);
     return fault ? complain(o->self, EXIT_OUTPUT, "cannot write %s: %s", o->out, strerror(fault))
                  : EXIT_GOOD;
@@ -126,6 +131,7 @@ static int run_sample(const command *self, int count, char **words)
         return EXIT_USAGE;
     code = open_context(self, &a, seed, threads, &o.context);
     if (code) return code;
+    o.from.context = o.context;
     code = serve(&o);
     gan_context_release(o.context);
     return code;
@@ -135,19 +141,14 @@ static const flag sample_flags[] = {
     {"out", "FILE", ".png: one sheet; .npy: uint8 pictures N x H x W x C", false},
     {"count", "N", "how many pictures (64), or rows of --interpolate (8)", false},
     {"interpolate", "K", "each row goes in K pictures from one code to the next", false},
-    {"route", "ROUTE", "one way of a run that has several: \"noise > image\"", false},
-    {"step", "N", "of a run that keeps older checkpoints, the one of this step", false},
+    {"route", "ROUTE", "the way, where RUN has several: \"noise > image\"", false},
+    {"step", "N", "the kept checkpoint of this step, not the newest", false},
     {"seed", "S", "of what is drawn (0)", false},
-    {"noise", "KIND", "normal or uniform; a run and its files know their own", false},
+    {"noise", "KIND", "normal or uniform: of a file that does not say (normal)", false},
     {"threads", "N", "worker threads; 0: all processors (0)", false},
     {"precision", "P", "how products are made (fp32)", false},
     {"help", NULL, "this text", false}};
-const command command_sample = {"sample",
-                                "RUN --out FILE",
-                                "makes pictures of what is drawn, with a run or a model's file",
-                                1,
-                                1,
-                                sample_flags,
-                                sizeof sample_flags / sizeof sample_flags[0],
-                                run_sample,
-                                NULL};
+const command command_sample = {
+    "sample",   "RUN --out FILE", "makes pictures of what is drawn: noise, codes", 1,
+    1,          sample_flags,     sizeof sample_flags / sizeof sample_flags[0],    run_sample,
+    route_notes};

@@ -1,8 +1,8 @@
 /* saver.c: checkpoints, products, sheets and the log of a training. */
 #include "saver.h"
 #include "run_folder.h"
+#include "sheets.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,14 +19,18 @@ static void note(saver *s, bool *failing, saver_loudness loudness, const char *f
              loudness == SAVE_AT_THE_END ? "" : "; the training goes on without it");
 }
 
+/* NULL for GAN_OK. */
+static const char *message_of(const saver *s, gan_status status)
+{
+    const char *message = gan_context_message(s->context);
+    if (status == GAN_OK) return NULL;
+    return message && *message ? message : gan_status_name(status);
+}
+
 /* The same with the library's message. */
 static bool note_status(saver *s, bool *failing, saver_loudness loudness, gan_status status)
 {
-    const char *message = gan_context_message(s->context);
-    note(s, failing, loudness,
-         status == GAN_OK      ? NULL
-         : message && *message ? message
-                               : gan_status_name(status));
+    note(s, failing, loudness, message_of(s, status));
     return status == GAN_OK;
 }
 
@@ -43,7 +47,9 @@ bool saver_failed(const saver *s)
 {
     for (int i = 0; i < s->file_count; i++)
         if (s->files[i].failing || s->files[i].older) return true;
-    return s->sheet_failing || s->log_failing;
+    for (int i = 0; i < s->sheet_count; i++)
+        if (s->sheets[i].failing) return true;
+    return s->refresh_failing || s->log_failing;
 }
 
 /* ---- what there is ---- */
@@ -72,17 +78,10 @@ static gan_status add_products(saver *s)
     return GAN_OK;
 }
 
-/* The sheet of so many pictures, or why there is none: NULL if it can be. Pictures have been made
- * to know their size. */
-static const char *sheet_fault(const int64_t shape[4], int64_t pictures)
+/* Of so many pictures of a sheet, whole examples, and one at least. */
+static int64_t sheet_examples(const saver *s, int64_t columns)
 {
-    double columns = ceil(sqrt((double)pictures)), rows = ceil((double)pictures / columns);
-    if (shape[3] > 4) return "its pictures have more than the 4 channels of a file";
-    if ((rows * (double)(shape[1] + 1) - 1) * (columns * (double)(shape[2] + 1) - 1) *
-            (double)shape[3] >
-        GAN_IMAGE_PNG_VALUES)
-        return "a sheet of run.samples pictures has more values than a PNG file can have";
-    return NULL;
+    return s->samples > columns ? s->samples / columns : 1;
 }
 
 /* Tries what a sheet needs: one example. A size that no file can have is an error, since another
@@ -91,21 +90,23 @@ static int try_sheet(saver *s, const char *space)
 {
     gan_tensor *pictures;
     int64_t columns;
-    const char *fault = NULL;
     gan_status status =
         gan_trainer_show(&pictures, &columns, s->trainer, space, 1, GAN_MODEL_AVERAGED);
     if (status == GAN_E_MEMORY) return complain_status(s->self, s->context, status);
-    if (status == GAN_OK) fault = sheet_fault(gan_tensor_shape(pictures), s->samples);
-    bool wide = status == GAN_OK && gan_tensor_shape(pictures)[3] > 4;
+    const int64_t *shape = status == GAN_OK ? gan_tensor_shape(pictures) + 1 : NULL;
+    const char *fault = shape ? sheet_fault(shape) : message_of(s, status);
+    int code = EXIT_GOOD;
+    if (fault)
+        fprintf(stderr, "there will be no sheets from '%s': %s\n", space, fault);
+    else {
+        const int64_t examples = sheet_examples(s, columns);
+        s->sheets[s->sheet_count].space = space;
+        s->sheets[s->sheet_count++].columns = columns;
+        code = sheet_check(s->self, "run.samples", s->samples, shape, examples * columns,
+                           sheet_columns(examples, columns));
+    }
     gan_tensor_release(pictures);
-    if (fault && !wide)
-        return complain(s->self, EXIT_INPUT, "run.samples %lld: %s", (long long)s->samples, fault);
-    if (status == GAN_OK && !fault)
-        s->sheets[s->sheet_count++] = space;
-    else
-        fprintf(stderr, "there will be no sheets from '%s': %s\n", space,
-                fault ? fault : gan_context_message(s->context));
-    return EXIT_GOOD;
+    return code;
 }
 
 int saver_start(saver *s)
@@ -187,42 +188,35 @@ void saver_resume(saver *s, int64_t step, bool its_own)
 
 /* ---- sheets ---- */
 
-/* About as wide as high, and whole examples in a row. */
-static int64_t sheet_columns(int64_t examples, int64_t columns)
+static gan_status make_sheet(const saver *s, const saved_sheet *sheet, const char *path)
 {
-    double side = sqrt((double)(examples * columns)) / (double)columns;
-    return columns == 1 ? 0 : columns * (side < 1 ? 1 : (int64_t)(side + 0.5));
-}
-
-static gan_status make_sheet(const saver *s, const char *space, const char *path)
-{
+    const int64_t examples = sheet_examples(s, sheet->columns);
     gan_tensor *pictures;
-    int64_t columns, examples = s->samples;
     gan_status status =
-        gan_trainer_show(&pictures, &columns, s->trainer, space, 1, GAN_MODEL_AVERAGED);
-    gan_tensor_release(pictures);
-    if (status != GAN_OK) return status;
-    if (columns > 1) examples = examples / columns > 0 ? examples / columns : 1;
-    status = gan_trainer_show(&pictures, &columns, s->trainer, space, examples, GAN_MODEL_AVERAGED);
+        gan_trainer_show(&pictures, NULL, s->trainer, sheet->space, examples, GAN_MODEL_AVERAGED);
     if (status == GAN_OK)
-        status = gan_image_sheet(pictures, sheet_columns(examples, columns), path);
+        status = gan_image_sheet(pictures, sheet_columns(examples, sheet->columns), path);
     gan_tensor_release(pictures);
     return status;
 }
 
 /* The statistics of averaged weights are those that a checkpoint of this step has: they are there
  * already if it was saved. */
-void saver_sheets(saver *s, const char *name, saver_loudness loudness)
+void saver_sheets(saver *s, const char *name, bool missing, saver_loudness loudness)
 {
     const bool saved = s->saved_step == gan_trainer_steps(s->trainer);
-    gan_status status = saved ? GAN_OK : gan_trainer_refresh(s->trainer);
-    for (int i = 0; i < s->sheet_count && status == GAN_OK; i++) {
+    if (s->sheet_count == 0) return;
+    if (!note_status(s, &s->refresh_failing, loudness,
+                     saved ? GAN_OK : gan_trainer_refresh(s->trainer)))
+        return;
+    for (int i = 0; i < s->sheet_count; i++) {
+        saved_sheet *sheet = &s->sheets[i];
         char file[256], path[PATH_SIZE];
-        snprintf(file, sizeof file, "%s%s%s.png", name, i ? "-" : "", i ? s->sheets[i] : "");
+        snprintf(file, sizeof file, "%s%s%s.png", name, i ? "-" : "", i ? sheet->space : "");
         path_join(path, s->folder, file);
-        status = make_sheet(s, s->sheets[i], path);
+        if (missing && path_exists(path)) continue;
+        note_status(s, &sheet->failing, loudness, make_sheet(s, sheet, path));
     }
-    note_status(s, &s->sheet_failing, loudness, status);
 }
 
 /* ---- the log ---- */

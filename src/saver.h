@@ -14,6 +14,13 @@ typedef struct saved_file {
     bool failing, older; /* the last one, what it replaced, could not be written */
 } saved_file;
 
+/* NAME.png, or NAME-SPACE.png for all but the first. */
+typedef struct saved_sheet {
+    const char *space; /* what it begins with; borrowed likewise */
+    int64_t columns;   /* pictures of an example */
+    bool failing;
+} saved_sheet;
+
 typedef struct saver {
     const command *self;
     gan_context *context;
@@ -22,11 +29,11 @@ typedef struct saver {
     run_log log;
     saved_file *files; /* the checkpoint, then the products */
     int file_count;
-    const char **sheets; /* what they begin with: spaces */
+    saved_sheet *sheets;
     int sheet_count;
     int64_t samples, keep; /* of [run] */
     int64_t saved_step;    /* of this training in the folder's checkpoint; below 0: none */
-    bool sheet_failing, log_failing;
+    bool refresh_failing, log_failing;
 } saver;
 
 /* How loud a failure is: told once until it works again, or in any case, as the last chance. */
@@ -45,8 +52,8 @@ void saver_resume(saver *s, int64_t step, bool its_own);
 bool saver_save(saver *s, saver_loudness loudness);
 
 /* Sheets of the averaged weights: FOLDER/NAME.png for what comes first, FOLDER/NAME-SPACE.png for
- * the others. */
-void saver_sheets(saver *s, const char *name, saver_loudness loudness);
+ * the others; all of them, or those that are `missing`. */
+void saver_sheets(saver *s, const char *name, bool missing, saver_loudness loudness);
 
 /* The file of the first sheet, or of the first product: what the run is for. */
 void saver_best(const saver *s, char out[PATH_SIZE]);

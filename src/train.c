@@ -263,15 +263,13 @@ static bool is_due(int64_t step, int64_t every)
     return every > 0 && step % every == 0;
 }
 
-static void save_sheet_of_step(run *r, int64_t step)
+/* In the beginning they are there, unless the process was killed between checkpoint and sheet. */
+static void save_sheets_of_step(run *r, int64_t step)
 {
-    char name[48], file[64], path[PATH_SIZE];
-    if (r->saver.sheet_count == 0 || !is_due(step, r->sample_every) || step == r->steps) return;
+    char name[48];
+    if (!is_due(step, r->sample_every) || step == r->steps) return;
     snprintf(name, sizeof name, "sheets/%06lld", (long long)step);
-    snprintf(file, sizeof file, "%s.png", name);
-    /* In the beginning it is there, unless the process was killed between checkpoint and sheet. */
-    if (step > r->first_step || !path_join(path, r->folder, file) || !path_exists(path))
-        saver_sheets(&r->saver, name, SAVE_AND_GO_ON);
+    saver_sheets(&r->saver, name, step == r->first_step, SAVE_AND_GO_ON);
 }
 
 /* What was trained comes before the pictures of it. */
@@ -291,21 +289,24 @@ static int32_t on_step(void *user, gan_trainer *trainer)
         }
     } else if (!ends && is_due(step, r->save_every))
         saver_save(&r->saver, SAVE_AND_GO_ON);
-    save_sheet_of_step(r, step);
+    save_sheets_of_step(r, step);
     return signals_stop() != 0;
 }
 
 /* ---- the end ---- */
 
-/* The trainer's group of weights that the message names; NULL if it names none. Borrowed. */
+/* The trainer's group of weights that the message names, of several the longest name; NULL if it
+ * names none. Borrowed. */
 static const char *find_group(const run *r, const char *message)
 {
+    const char *found = NULL;
     for (int32_t i = 0; i < gan_trainer_member_count(r->trainer); i++) {
         const char *name = gan_trainer_member(r->trainer, i, "name");
-        if (!strcmp(gan_trainer_member(r->trainer, i, "type"), "group") && strstr(message, name))
-            return name;
+        if (strcmp(gan_trainer_member(r->trainer, i, "type"), "group") || !strstr(message, name))
+            continue;
+        if (!found || strlen(name) > strlen(found)) found = name;
     }
-    return NULL;
+    return found;
 }
 
 /* The file of the present state, as `out`; *fresh if it was in none yet and is saved there now.
@@ -370,7 +371,7 @@ static int finish(run *r, gan_status status)
     run_log_end(&r->saver.log);
     if (status != GAN_OK && status != GAN_E_CANCELLED) return finish_failed(r, status);
     saved = saver_save(&r->saver, SAVE_AT_THE_END);
-    if (r->saver.sheet_count > 0) saver_sheets(&r->saver, "sheet", SAVE_AT_THE_END);
+    saver_sheets(&r->saver, "sheet", false, SAVE_AT_THE_END);
     saver_log_close(&r->saver);
     if (stop && step < r->steps && saved)
         fprintf(stderr,
@@ -387,7 +388,7 @@ static int train(run *r)
 {
     signals_catch();
     if (r->folder_step >= 0) saver_resume(&r->saver, r->folder_step, !r->from);
-    if (r->resumes) save_sheet_of_step(r, r->first_step);
+    if (r->resumes) save_sheets_of_step(r, r->first_step);
     return finish(r, gan_trainer_run(r->trainer, r->steps - r->first_step, on_step, r));
 }
 
@@ -436,6 +437,11 @@ static const flag train_flags[] = {
     {"precision", "P", "the same as --set context.precision=P", false},
     {"help", NULL, "this text", false}};
 static const char train_notes[] =
+    "DIR gets run.recipe (all options spelled out), checkpoint.safetensors, a file for each "
+    "network\n"
+    "that the run is for, log.jsonl, sheet.png, and sheets/ on the way; gan info DIR tells what "
+    "it\n"
+    "can be used for.\n\n"
     "Ctrl-C (SIGINT), SIGTERM, SIGHUP and SIGXCPU end the training after the step that is under\n"
     "way, and it is saved; a second Ctrl-C or SIGTERM ends it at once. SIGUSR1 saves it and it "
     "goes\n"

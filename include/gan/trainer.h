@@ -1,11 +1,13 @@
 /* trainer.h: algorithms over models.
  *
  * A trainer is made from a description, then given models by role, data sets by feed, and, where
- * the reference settings are not wanted, optimisers by group:
+ * the reference settings are not wanted, optimisers by group. gan_trainer_member lists the names
+ * that a trainer has, gan_catalog_member (`gan help KIND`) those of a kind.
  *
- *   gan    roles generator, discriminator; groups of the same names; feed real (pictures), and,
- *          where noise is not to be drawn, noise (D's part of a step) and noise.generator (G's)
- */
+ * The ports of a role's network are found by their names where it has several ("realness",
+ * "match", "mean", "log_variance"), else by position. All networks and data must agree on the
+ * pictures, codes and conditions that they have in common; sizes that networks leave open are the
+ * data's. */
 #ifndef GAN_TRAINER_H
 #define GAN_TRAINER_H
 
@@ -25,7 +27,9 @@ GAN_API void gan_trainer_retain(gan_trainer *trainer);
 GAN_API void gan_trainer_release(gan_trainer *trainer);
 
 /* The model or data set, of the trainer's context, is retained. A wrong name is GAN_E_ARGUMENT with
- * the names that there are; shapes that do not go together are GAN_E_SHAPE in the next step.
+ * the names that there are; shapes that do not go together are GAN_E_SHAPE in gan_trainer_check and
+ * the next step, with both sides named. A data set must have the fields of its feed. A part may be
+ * in several models; two groups may not train one (GAN_E_STATE).
  *
  * In the middle of a training each of them begins anew, whatever it replaces, the same model, data
  * or description included: a model, the optimiser of its group (moments and step counts, and so the
@@ -36,10 +40,12 @@ GAN_API gan_status gan_trainer_set_data(gan_trainer *trainer, const char *feed, 
 GAN_API gan_status gan_trainer_set_optimizer(gan_trainer *trainer, const char *group,
                                              const char *spec);
 
-/* The batch that the next step uses for this feed, in place of a data set: (N, H, W, C), float32 in
- * [-1, 1] or uint8; (N) holds single numbers, in uint8 as in other integers class numbers. Retained
- * until a step was made with it or skipped: after a failing one, that step can be tried again.
- * Another batch takes its place; NULL takes it back. */
+/* The batch that the next step uses for this feed, in place of a data set: pictures (N, H, W, C),
+ * float32 in [-1, 1] or uint8; other fields (N, C) or (N), plain numbers, in uint8 too: (N) holds
+ * class numbers, which go to a port of one channel as they are, else one-hot. A feed of several
+ * fields takes each by "FEED.FIELD" ("real.label"), its first as "real" alone; all that it needs
+ * must be fed then. Retained until a step was made with it or skipped: after a failing one, that
+ * step can be tried again. Another batch takes its place; NULL takes it back. */
 GAN_API gan_status gan_trainer_feed(gan_trainer *trainer, const char *feed, gan_tensor *batch);
 
 /* The model of a role (borrowed; NULL if unset, for an unknown role and for unknown bits of
@@ -50,11 +56,12 @@ GAN_API gan_status gan_trainer_feed(gan_trainer *trainer, const char *feed, gan_
 #define GAN_MODEL_AVERAGED 1
 GAN_API gan_model *gan_trainer_model(const gan_trainer *trainer, const char *role, int32_t flags);
 
-/* Estimates the batch statistics of the averaged models afresh, from batches of noise of its own:
- * what a runner of an average shows is then what the file would show that gan_trainer_save writes
- * now. The training that follows has the same bits with and without it, and a second time changes
- * nothing. Nothing happens where no average has such statistics. GAN_E_STATE in the middle of a
- * step. */
+/* Estimates the batch statistics of the averaged models afresh, from noise and data in orders of
+ * its own (averages that need data and have none keep the trained model's, with a warning in the
+ * log): what a runner of an average shows is then what the file would show that gan_trainer_save
+ * writes now. The training that follows has the same bits with and without it, and a second time
+ * changes nothing. Nothing happens where no average has such statistics. GAN_E_STATE in the middle
+ * of a step. */
 GAN_API gan_status gan_trainer_refresh(gan_trainer *trainer);
 
 /* The network of a route: a chain of roles from space to space, "noise > image", "x > y",
@@ -73,9 +80,10 @@ GAN_API gan_status gan_trainer_route(gan_model **out, gan_trainer *trainer, cons
 /* What it makes, as a new tensor of pictures in uint8, to be shown by gan_image_sheet: `count`
  * examples, *columns pictures of each side by side, so (count * *columns, H, W, C). They begin in a
  * space, one of the "sheet" members, and have a picture of each picture space that a route leads to
- * from there: samples, where it has a prior (the same noise at every call); where pictures come
- * from data, the picture itself, then what is made of it, reconstructions and translations. The
- * data's positions do not move. Pictures of unlike sizes are padded. `flags` as above; batch
+ * from there: samples, where it has a prior (the same at every call: example i has draw i, as
+ * gan_tape_seek counts them, of the first tape in a context of the trainer's seed); where pictures
+ * come from data, the picture itself, then what is made of it, reconstructions and translations.
+ * The data's positions do not move. Pictures of unlike sizes are padded. `flags` as above; batch
  * statistics of averages are those of gan_trainer_model. */
 GAN_API gan_status gan_trainer_show(gan_tensor **out, int64_t *columns, gan_trainer *trainer,
                                     const char *space, int64_t count, int32_t flags);

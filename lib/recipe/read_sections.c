@@ -25,7 +25,7 @@ static const gan__option run_table[] = {
     {"samples", GAN__OPTION_INTEGER, 0, "64", 1, 65536, NULL, offsetof(gan__run_options, samples),
      "pictures on a sheet"},
     {"keep", GAN__OPTION_INTEGER, 0, "0", 0, 1 << 20, NULL, offsetof(gan__run_options, keep),
-     "older checkpoints and generators that are kept beside the newest, by their step; 0: none"},
+     "older checkpoints and networks that are kept beside the newest, by their step; 0: none"},
 };
 
 const gan__kind gan__run_kind = {.name = "run",

@@ -21,25 +21,39 @@ typedef struct bind_side {
     bool open;
 } bind_side;
 
-/* "gan: the discriminator's outputs are score, 1; it needs realness, [match]" */
-static gan_status bind_fail(const bind_side *side, const char *what)
+static void bind_print_ports(const bind_side *side, gan__text *text)
 {
-    gan_context *context = side->trainer->object.context;
-    gan__text has = {.context = context}, needs = has;
     for (int32_t i = 0; i < side->port_count; i++)
-        gan__text_print(&has, "%s%s", i ? ", " : "",
-                        side->ports[i].name[0] ? side->ports[i].name : "(unnamed)");
+        gan__text_print(text, "%s%s", i ? ", " : "",
+                        side->ports[i].name[0] ? side->ports[i].name : "unnamed");
+}
+
+static void bind_print_wanted(const bind_side *side, gan__text *text)
+{
     for (int32_t i = 0; i < side->wanted_count; i++)
-        gan__text_print(&needs, "%s%s%s%s", i ? ", " : "", side->wanted[i].optional ? "[" : "",
+        gan__text_print(text, "%s%s%s%s", i ? ", " : "", side->wanted[i].optional ? "[" : "",
                         side->wanted[i].name, side->wanted[i].optional ? "]" : "");
-    gan_status status = has.status != GAN_OK ? has.status : needs.status;
+    if (side->open) gan__text_print(text, ", and more");
+}
+
+/* "gan: the generator has 2 outputs (a, b), its role has 1 (image): 'b' is not one of them".
+ * Without a name, what it is about is a port that has none. */
+static gan_status bind_fail(const bind_side *side, const char *name, const char *what)
+{
+    const gan_trainer *t = side->trainer;
+    gan__text has = {.context = t->object.context}, wanted = has;
+    bind_print_ports(side, &has);
+    bind_print_wanted(side, &wanted);
+    gan_status status = has.status != GAN_OK ? has.status : wanted.status;
     if (status == GAN_OK)
-        status = gan__fail(context, GAN_E_SHAPE, "%s: the %s has %s%s %s%s: %s; its role has: %s%s",
-                           side->trainer->kind->kind.name, side->role->name, what,
-                           *what ? " of" : "", side->word, side->port_count == 1 ? "" : "s",
-                           has.bytes, needs.bytes, side->open ? ", and more" : "");
+        status = gan__fail(t->object.context, GAN_E_SHAPE,
+                           "%s: the %s has %d %s%s (%s), its role has %d (%s): %s%s%s %s",
+                           t->kind->kind.name, side->role->name, (int)side->port_count, side->word,
+                           side->port_count == 1 ? "" : "s", has.bytes, (int)side->wanted_count,
+                           wanted.bytes, *name ? "'" : "", *name ? name : "one without a name",
+                           *name ? "'" : "", what);
     gan__text_free(&has);
-    gan__text_free(&needs);
+    gan__text_free(&wanted);
     return status;
 }
 
@@ -72,11 +86,11 @@ static gan_status bind_find(const bind_side *side)
     for (int32_t i = 0; i < side->wanted_count; i++) {
         if (side->found[i] < 0) side->found[i] = bind_next(side);
         if (side->found[i] < 0 && !side->wanted[i].optional)
-            return bind_fail(side, side->port_count < side->wanted_count ? "too few" : "other");
+            return bind_fail(side, side->wanted[i].name, "is missing");
     }
     for (int32_t p = 0; p < side->port_count && !side->open; p++)
         if (!bind_is_taken(side, p))
-            return bind_fail(side, side->port_count > side->wanted_count ? "too many" : "other");
+            return bind_fail(side, side->ports[p].name, "is not one of them");
     return GAN_OK;
 }
 

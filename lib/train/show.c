@@ -24,6 +24,7 @@ typedef struct show {
     gan_value *values;    /* by space: what the examples are; -1: not found yet */
     gan_tensor **columns; /* (count, H, W, C) uint8 */
     int64_t column_count;
+    uint64_t drawn; /* spaces that were */
 } show;
 
 /* ---- what it begins with ---- */
@@ -55,14 +56,58 @@ static gan_status show_read(show *s, int32_t feed)
     return status;
 }
 
+/* Example i has draw i of a tape, of the one that is the first in a context of the trainer's seed:
+ * whoever has the network and the seed makes the same, and any number of examples begins alike. */
+static gan_status show_draw_all(show *s, gan_tape *tape, int32_t space, gan_tensor *all)
+{
+    const gan_trainer *t = s->trainer;
+    const uint64_t first = s->drawn++ << 32;
+    gan_status status = GAN_OK;
+    for (int64_t i = 0; i < s->count && status == GAN_OK; i++) {
+        gan_tensor *one = NULL;
+        gan_value z;
+        status = gan_tape_reset(tape);
+        if (status == GAN_OK) status = gan_tape_seek(tape, first + (uint64_t)i);
+        if (status == GAN_OK)
+            status = gan__latent_draw(tape, t->cast->spaces[space].prior, t->shapes[space], 1, &z);
+        if (status == GAN_OK) status = gan_tensor_slice(&one, all, 0, i, 1);
+        if (status == GAN_OK) status = gan_tape_value(tape, z, one);
+        gan_tensor_release(one);
+    }
+    return status;
+}
+
+static gan_status show_draw(show *s, int32_t space)
+{
+    gan_trainer *t = s->trainer;
+    gan_context *context = t->object.context;
+    const gan__shape shape = t->shapes[space];
+    const int64_t sizes[4] = {s->count, shape.h, shape.w, shape.c};
+    gan_tensor *all;
+    gan_tape *tape;
+    if (shape.h < 0 || shape.w < 0)
+        return gan__fail(context, GAN_E_SHAPE,
+                         "%s: the size of '%s' is open, so it cannot be drawn", t->kind->kind.name,
+                         t->cast->spaces[space].name);
+    GAN__TRY(gan_tensor_create(&all, context, GAN_FLOAT32, 4, sizes));
+    gan_status status =
+        gan__tape_create(&tape, context, gan__random_seed(t->seed, GAN__DRAW_TAPE, 0));
+    if (status == GAN_OK) {
+        status = show_draw_all(s, tape, space, all);
+        gan_tape_release(tape);
+    }
+    if (status == GAN_OK) status = gan_tape_input(s->tape, all, 0, &s->values[space]);
+    gan_tensor_release(all);
+    return status;
+}
+
 /* Drawn, or read with everything else that comes with it. */
 static gan_status show_find(show *s, int32_t space)
 {
     gan_trainer *t = s->trainer;
     const gan__space *own = &t->cast->spaces[space];
     if (s->values[space] >= 0) return GAN_OK;
-    if (own->prior != GAN__PRIOR_NONE)
-        return gan__latent_draw(s->tape, own->prior, t->shapes[space], s->count, &s->values[space]);
+    if (own->prior != GAN__PRIOR_NONE) return show_draw(s, space);
     for (int32_t i = 0; i < t->cast->feed_count && s->values[space] < 0; i++)
         if (t->feeds[i].dataset && show_feed_has(&t->cast->feeds[i], space))
             GAN__TRY(show_read(s, i));
@@ -235,6 +280,12 @@ static gan_status show_public(gan_tensor **out, int64_t *columns, gan_trainer *t
     if (s.start < 0)
         return gan__fail(context, GAN_E_ARGUMENT, "%s: there is no space '%s'", t->kind->kind.name,
                          space);
+    if (!gan__cast_begins(t->cast, s.start))
+        return gan__fail(
+            context, GAN_E_ARGUMENT,
+            "%s: nothing that is shown begins in '%s': it has no prior and no pictures "
+            "from data",
+            t->kind->kind.name, space);
     GAN__TRY(gan__trainer_bind(t));
     GAN__TRY(gan__averages_prepare(t));
     gan_status status = show_all(&s, out);

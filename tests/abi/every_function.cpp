@@ -298,6 +298,8 @@ static void use_model_parameters(gan_model *model)
     expect(trained == gan_model_weight_count(model), "gan_model_weight_count");
     must(gan_model_clamp(model, -1, 1), "gan_model_clamp");
     must(gan_model_zero_gradients(model), "gan_model_zero_gradients");
+    must(gan_model_set_note(model, "made_by", "this test"), "gan_model_set_note");
+    expect(std::strcmp(gan_model_note(model, "made_by"), "this test") == 0, "gan_model_note");
 }
 
 static void use_model_files(const gan_model *model, gan_model *part)
@@ -520,7 +522,15 @@ static void use_trainer(gan_dataset *data)
     must(gan_trainer_set_data(trainer, "real", data), "gan_trainer_set_data");
     must(gan_trainer_set_optimizer(trainer, "generator", "adam lr=1e-4"),
          "gan_trainer_set_optimizer");
-    std::int64_t memory = 0;
+    std::int64_t memory = 0, columns = 0;
+    gan_model *route = nullptr;
+    gan_tensor *pictures = nullptr;
+    must(gan_trainer_route(&route, trainer, "noise > image", GAN_MODEL_AVERAGED),
+         "gan_trainer_route");
+    must(gan_trainer_show(&pictures, &columns, trainer, "noise", 3, 0), "gan_trainer_show");
+    expect(columns == 1 && gan_tensor_shape(pictures)[0] == 3, "the pictures");
+    gan_model_release(route);
+    gan_tensor_release(pictures);
     must(gan_trainer_check(trainer), "gan_trainer_check");
     must(gan_trainer_memory(trainer, &memory), "gan_trainer_memory");
     expect(memory > 0, "the memory");

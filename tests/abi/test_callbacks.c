@@ -307,6 +307,7 @@ static void busy_models(world *w)
     BUSY(gan_layer_parameter_shape(w->layer, "bias", &rank, shape));
     BUSY(gan_layer_parameter_flags(w->layer, "bias", &rank));
     BUSY(gan_model_parameter_flags(w->generator, "0.bias", &rank));
+    BUSY(gan_model_set_note(w->generator, "a", "b"));
     BUSY(gan_model_zero_gradients(w->generator));
     BUSY(gan_model_clamp(w->generator, -1, 1));
     BUSY(gan_model_save(w->generator, "a"));
@@ -373,6 +374,8 @@ static void busy_training(world *w)
     BUSY(gan_trainer_check(w->trainer));
     BUSY(gan_trainer_refresh(w->trainer));
     BUSY(gan_trainer_memory(w->trainer, &bytes));
+    BUSY_MADE(gan_model, gan_trainer_route, w->trainer, "noise > image", 0);
+    BUSY_MADE(gan_tensor, gan_trainer_show, &bytes, w->trainer, "noise", 1, 0);
     BUSY(gan_trainer_step(w->trainer));
     BUSY(gan_trainer_run(w->trainer, 1, NULL, NULL));
     BUSY(gan_trainer_values(w->trainer, values, gan_trainer_value_count(w->trainer)));

@@ -20,6 +20,8 @@ typedef struct program {
     gan_tensor *pictures, *latent, *out;
     gan_dataset *dataset;
     gan_trainer *trainer, *loaded;
+    gan_model *route;
+    gan_tensor *shown;
     gan_runner *runner;
     gan_recipe *recipe;
     gan_layer *layers[4]; /* what follows is of the program by hand */
@@ -71,6 +73,9 @@ static gan_status train(program *p)
     DO(gan_trainer_step(p->trainer));
     DO(gan_trainer_step(p->trainer));
     DO(gan_trainer_refresh(p->trainer));
+    DO(gan_model_set_note(p->generator, "a", "b"));
+    DO(gan_trainer_route(&p->route, p->trainer, "noise > image", GAN_MODEL_AVERAGED));
+    DO(gan_trainer_show(&p->shown, NULL, p->trainer, "noise", 3, GAN_MODEL_AVERAGED));
     DO(gan_trainer_save(p->trainer, "trainer"));
     return GAN_OK;
 }
@@ -222,6 +227,8 @@ static void finish(program *p)
     gan_context_release(p->context);
     gan_recipe_release(p->recipe);
     gan_runner_release(p->runner);
+    gan_model_release(p->route);
+    gan_tensor_release(p->shown);
     gan_trainer_release(p->loaded);
     gan_trainer_release(p->trainer);
     gan_dataset_release(p->dataset);

@@ -4,6 +4,7 @@ GAN is the program, SOURCE the project's folder. Every test works in a folder of
 networks on pictures of 12 x 12 that it writes itself. Python's standard library is all it needs."""
 
 import json
+import math
 import os
 import re
 import shutil
@@ -43,8 +44,35 @@ steps=20 batch=8
 sample_every=10 save_every=5 log_every=5 samples=9
 """
 
+# Codes of the same pictures, and pictures from codes.
+VAE = """[context]
+seed=3 threads=1
+
+[model.encoder]
+input 12 12 1
+dense 16; h = leaky_relu 0.2
+mean = dense 6; log_variance = dense 6 from h
+output mean log_variance
+
+[model.decoder]
+input 6
+dense 24; leaky_relu 0.2
+dense 144
+reshape 12 12 1
+
+[data.real]
+idx path=pictures.idx
+
+[trainer]
+vae likelihood=bernoulli
+
+[run]
+steps=20 batch=8
+sample_every=10 save_every=5 log_every=5 samples=9
+"""
+
 PROGRESS = re.compile(
-    r"step \d+/\d+  loss D \d+\.\d{3} G \d+\.\d{3}  \d+ images/s  (\d+:)?\d+:\d\d left"
+    r"step \d+/\d+  loss disc \d+\.\d{3} gene \d+\.\d{3}  \d+ images/s  (\d+:)?\d+:\d\d left"
     r"  accuracy real \d\.\d{3} fake \d\.\d{3}"
 )
 RUN_FILES = [
@@ -91,6 +119,17 @@ def read_npy(path):
     return tuple(int(n) for n in shape.group(1).split(",") if n.strip()), data[10 + length :]
 
 
+def read_codes(path):
+    """Shape and numbers of an array of float32."""
+    data = read_bytes(path)
+    (length,) = struct.unpack("<H", data[8:10])
+    header = data[10 : 10 + length].decode("latin-1")
+    shape = re.search(r"'descr': '<f4', 'fortran_order': False, 'shape': \(([0-9, ]+)\)", header)
+    assert shape, header
+    sizes = tuple(int(n) for n in shape.group(1).split(",") if n.strip())
+    return sizes, struct.unpack("<%df" % math.prod(sizes), data[10 + length :])
+
+
 def read_png(path):
     """Width, height, channels and pixels of an 8-bit PNG without palette or interlace."""
     data = read_bytes(path)
@@ -125,6 +164,18 @@ def unfilter(raw, stride, step):
     return bytes(pixels)
 
 
+def write_png(path, width, height, channels, pixels):
+    def chunk(kind, body):
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    stride, color = width * channels, {1: 0, 3: 2, 4: 6}[channels]
+    rows = b"".join(b"\0" + pixels[y * stride :][:stride] for y in range(height))
+    with open(path, "wb") as file:
+        file.write(b"\x89PNG\r\n\x1a\n")
+        file.write(chunk(b"IHDR", struct.pack(">2I5B", width, height, 8, color, 0, 0, 0)))
+        file.write(chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+
+
 def write_safetensors(path, metadata, tensors=()):
     header, data = {"__metadata__": metadata}, b""
     for name, shape, values in tensors:
@@ -136,6 +187,19 @@ def write_safetensors(path, metadata, tensors=()):
     text += b" " * (-len(text) % 8)
     with open(path, "wb") as file:
         file.write(struct.pack("<Q", len(text)) + text + data)
+
+
+def read_safetensors(path):
+    """Metadata, and shape and numbers of each tensor of float32."""
+    data = read_bytes(path)
+    (length,) = struct.unpack("<Q", data[:8])
+    header, data = json.loads(data[8 : 8 + length]), data[8 + length :]
+    metadata, tensors = header.pop("__metadata__"), {}
+    for name, tensor in header.items():
+        values = data[slice(*tensor["data_offsets"])]
+        values = struct.unpack("<%df" % (len(values) // 4), values)
+        tensors[name] = (tensor["shape"], values)
+    return metadata, tensors
 
 
 # Preloaded: appends what is made durable and what is moved to the file "calls".

@@ -440,7 +440,7 @@ class Kept(Case):
         self.good("sample", "run", "--step", "10", *flags)
         self.assertTrue(read_bytes("x.png") == read_bytes("run/sheets/000010.png"))
         missing = (
-            "gan sample: run/generator-000011.safetensors: cannot be opened: no such file or folder"
+            "gan sample: run/checkpoint-000011.safetensors: cannot be opened: no such file or folder"
         )
         self.bad(3, missing, "sample", "run", "--step", "11", *flags)
         message = "gan sample: --step 10: run/generator.safetensors is not the folder of a run"

@@ -1,6 +1,6 @@
 # Installs the built library below WORK, then builds and runs a program and the examples against it.
 #   cmake -DHOW=package|pkg-config|folder -DSOURCE= -DBUILD= -DCONFIG= -DWORK= -DGENERATOR= -DCC=
-#         [-DPKG_CONFIG=] [-DFLAGS=] -P consumer.cmake
+#         [-DPKG_CONFIG=] [-DFLAGS=] [-DGAN=the command] -P consumer.cmake
 cmake_minimum_required(VERSION 3.25)
 set(prefix "${WORK}/prefix")
 file(REMOVE_RECURSE "${WORK}")
@@ -16,6 +16,16 @@ function(run)
   endif()
 endfunction()
 
+# The example that needs a run of the command.
+function(run_reconstruct folder)
+  set(recipe "${SOURCE}/examples/recipes/fashion-vae.recipe")
+  file(REMOVE_RECURSE "${WORK}/vae" "${WORK}/pair.png")
+  run("${GAN}" train "${recipe}" --out vae --steps 2 --threads 1)
+  string(REPEAT "0123456789abcdef" 49 pixels) # 28 x 28, grey
+  file(WRITE "${WORK}/picture.pgm" "P5 28 28 255\n${pixels}")
+  run("${folder}/reconstruct" vae/checkpoint.safetensors picture.pgm pair.png)
+endfunction()
+
 # The examples, built in FOLDER: each writes what its reader is told that it writes.
 function(run_examples folder)
   set(images "${SOURCE}/examples/data/fashion-images.gz")
@@ -26,6 +36,10 @@ function(run_examples folder)
   run("${folder}/train_gan" "${images}" 3)
   run("${folder}/sample_in_app" generator.safetensors sheet.pgm)
   run("${folder}/own_objective" "${images}" 3)
+  if(GAN)
+    run_reconstruct("${folder}")
+    list(APPEND written pair.png)
+  endif()
   foreach(file IN LISTS written)
     if(NOT EXISTS "${WORK}/${file}")
       message(FATAL_ERROR "no example wrote ${file}")

@@ -220,10 +220,11 @@ static gan_trainer *make_case(int which, const char *spec, const char *optimizer
 static gan_trainer *reload(gan_trainer *t, const char *name)
 {
     gan_trainer *u;
-    must(gan_trainer_save(t, "sharing.tmp"));
-    if (!CHECK_OK(gan_trainer_load(&u, context, "sharing.tmp")))
+    size_t size;
+    uint8_t *bytes = saved(t, &size);
+    if (!CHECK_OK(gan_trainer_load_memory(&u, context, bytes, size)))
         printf("    %s: %s\n", name, gan_context_message(context));
-    remove("sharing.tmp");
+    gan__free(context, bytes);
     return u;
 }
 
@@ -316,8 +317,7 @@ TEST(counts_of_own_layers_are_one)
 {
     gan_trainer *t = make_case(0, "pair batch=4", "adam");
     must(pair_try(t));
-    must(gan_trainer_save(t, "sharing.tmp"));
-    remove("sharing.tmp");
+    gan_trainer_release(reload(t, cases[0].name));
     t->optimizers[PAIR_GENERATORS]->states[1].steps--;
     CHECK_STATUS(gan_trainer_save(t, "sharing.tmp"), GAN_E_STATE);
     CHECK_TEXT(gan_context_message(context),
@@ -459,7 +459,7 @@ TEST(other_sharing_is_refused)
 
 int main(void)
 {
-    pair_open(BATCH, "sharing.tmp.bytes");
+    pair_open(BATCH, "sharing.tmp");
     RUN(what_was_saved_resumes);
     RUN(counts_are_of_each_part);
     RUN(wrong_counts_are_refused);
