@@ -60,15 +60,32 @@ static int64_t rehearsed_store(const gan__store *store)
     return store->weight_count + store->buffer_count + 2 * store->integer_count;
 }
 
+/* Whether an average before this role's has the store too. */
+static bool rehearsed_before(const gan_trainer *t, int32_t role, const gan__store *store)
+{
+    for (int32_t r = 0; r < role; r++) {
+        const gan_model *model = t->players[r].average ? t->players[r].average->model : NULL;
+        for (size_t i = 0; model && i < model->store_count; i++)
+            if (model->stores[i] == store) return true;
+    }
+    return false;
+}
+
+static int64_t rehearsed_average(const gan_trainer *t, int32_t role)
+{
+    const gan_model *model = t->players[role].average ? t->players[role].average->model : NULL;
+    int64_t count = 0;
+    for (size_t i = 0; model && i < model->store_count; i++)
+        if (!rehearsed_before(t, role, model->stores[i])) count += rehearsed_store(model->stores[i]);
+    return count;
+}
+
 /* Numbers that a checkpoint has. */
 static int64_t rehearsed_state(const gan_trainer *t)
 {
     int64_t count = 0;
     for (size_t i = 0; i < t->undo.store_count; i++) count += rehearsed_store(t->undo.stores[i]);
-    for (int32_t r = 0; r < t->cast->role_count; r++)
-        for (size_t i = 0; t->players[r].average && i < t->players[r].average->model->store_count;
-             i++)
-            count += rehearsed_store(t->players[r].average->model->stores[i]);
+    for (int32_t r = 0; r < t->cast->role_count; r++) count += rehearsed_average(t, r);
     for (int32_t i = 0; i < t->cast->group_count; i++) {
         const gan_optimizer *optimizer = t->optimizers[i];
         for (size_t j = 0; j < optimizer->state_count; j++)

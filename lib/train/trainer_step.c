@@ -206,6 +206,8 @@ gan_status gan__trainer_clamp(gan_trainer *t, int32_t role, double limit)
 static gan_status step_begin(gan_trainer *t)
 {
     gan__undo_begin(t);
+    /* What this step does not measure is as it was, not as a failed step has measured it. */
+    memcpy(t->values, t->reported, (size_t)t->cast->value_count * sizeof *t->values);
     for (int32_t i = 0; i < t->cast->group_count; i++)
         GAN__TRY(gan_optimizer_rate(t->optimizers[i], &t->values[gan__cast_rate(t->cast, i)]));
     return GAN_OK;

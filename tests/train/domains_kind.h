@@ -192,6 +192,9 @@ static const char *const domains_lists[DOMAINS_MOST + 1] = {
     [1] = "a", [2] = "a,b", [3] = "a,b,c", [8] = "a,b,c,d,e,f,g,h"};
 static const char *const domains_rows[3] = {"encoder", "decoder", "discriminator"};
 
+/* The layers of the part that all encoders end in. */
+static const char *domains_tail = "conv2d 3 kernel=1";
+
 typedef struct domains_source {
     struct domains_game *game;
     int domain;
@@ -259,14 +262,14 @@ static void domains_open_context(domains_game *g, int count, int side, int width
 {
     const int64_t shape[3] = {side, side, DOMAINS_CHANNELS};
     const gan_dataset_field field = {sizeof field, "image", GAN_FLOAT32, 3, shape};
-    char text[64];
+    char text[160];
     memset(g, 0, sizeof *g);
     g->count = count;
     g->side = side;
     g->host = fault_make(&g->fault);
     CHECK_OK(gan_context_create(&g->context, "threads=2 seed=9", &g->host, NULL, 0));
     domains_know(g->context);
-    snprintf(text, sizeof text, "input %d %d %d; conv2d 3 kernel=1", side, side, width);
+    snprintf(text, sizeof text, "input %d %d %d; %s", side, side, width, domains_tail);
     CHECK_OK(gan_model_parse(&g->tail, g->context, text));
     for (int d = 0; d < count; d++) {
         g->sources[d] = (domains_source){g, d};

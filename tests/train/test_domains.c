@@ -280,11 +280,11 @@ TEST(the_memory_is_told_beforehand)
         int count;
         const char *options;
     } games[] = {
-        {2, "batch=4 pool=400"}, {8, "batch=4 pool=50 average=0.9"}, {8, "batch=8 pool=0"}};
+        {2, "batch=4 pool=400"}, {8, "batch=8 pool=100 average=0.9"}, {8, "batch=8 pool=0"}};
     for (size_t i = 0; i < sizeof games / sizeof games[0]; i++) {
         domains_game g;
         int64_t told;
-        domains_open_wide(&g, games[i].count, games[i].options, 12, 24);
+        domains_open_wide(&g, games[i].count, games[i].options, 16, 96);
         CHECK_OK(gan_trainer_memory(g.trainer, &told));
         run(&g, PAIRS + 1);
         CHECK_OK(gan_trainer_save(g.trainer, "domains.safetensors"));
