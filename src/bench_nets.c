@@ -40,10 +40,10 @@ static const bench_layer vae28_e[] = {
     {"e1", "conv2d 32 kernel=4 stride=2 pad=1", 28, 28, 1, 14, 14, 32, 4, 4, 0},
     {"e2", "conv2d 64 kernel=4 stride=2 pad=1", 14, 14, 32, 7, 7, 64, 4, 4, 0},
     {"e3", "dense 256", 7, 7, 64, 1, 1, 256, 7, 7, 0},
-    {"e4", "dense 64", 1, 1, 256, 1, 1, 64, 1, 1, 0}, /* both heads */
+    {"e4", "dense 32", 1, 1, 256, 1, 1, 32, 1, 1, 0}, /* both heads */
 };
 static const bench_layer vae28_d[] = {
-    {"d1", "dense 256", 1, 1, 32, 1, 1, 256, 1, 1, 0},
+    {"d1", "dense 256", 1, 1, 16, 1, 1, 256, 1, 1, 0},
     {"d2", "dense 3136", 1, 1, 256, 1, 1, 3136, 1, 1, 0},
     {"d3", "conv_transpose2d 32 kernel=4 stride=2 pad=1", 7, 7, 64, 14, 14, 32, 4, 4, 1},
     {"d4", "conv_transpose2d 1 kernel=4 stride=2 pad=1", 14, 14, 32, 28, 28, 1, 4, 4, 1},
@@ -143,9 +143,9 @@ const bench_net bench_nets[] = {
     {"vae28",
      &vae,
      {"default conv2d kernel=4 stride=2 pad=1; input 28 28 1; conv2d 32; relu; conv2d 64; relu\n"
-      "dense 256; h = relu; mean = dense 32; log_variance = dense 32 from h\n"
+      "dense 256; h = relu; mean = dense 16; log_variance = dense 16 from h\n"
       "output mean log_variance",
-      "default conv_transpose2d kernel=4 stride=2 pad=1; input 32; dense 256; relu\n"
+      "default conv_transpose2d kernel=4 stride=2 pad=1; input 16; dense 256; relu\n"
       "dense 7*7*64; reshape 7 7 64; relu; conv_transpose2d 32; relu; conv_transpose2d 1"},
      28,
      28,

@@ -1,6 +1,11 @@
 /* latent.c: noise, drawn or fed, and codes that are drawn around a mean. */
 #include "train/latent.h"
 
+#include <inttypes.h>
+#include <string.h>
+
+#include "tape/record.h"
+
 const gan__option gan__latent_options[1] = {
     {"noise", GAN__OPTION_CHOICE, 0, "normal", 0, 0, "normal|uniform", offsetof(gan__latent, noise),
      "distribution of z: N(0, 1), or uniform in [-1, 1)"},
@@ -47,6 +52,14 @@ gan_status gan__latent_sample(gan_tape *tape, gan_value mean, gan_value log_vari
                               gan_value epsilon, gan_value *z)
 {
     gan_value deviation;
+    int64_t shape[4], drawn[4];
+    GAN__TRY(gan_tape_shape(tape, mean, shape));
+    GAN__TRY(gan_tape_shape(tape, epsilon, drawn));
+    if (memcmp(shape, drawn, sizeof shape) != 0) /* multiply would tile a smaller one */
+        return gan__fail(tape->object.context, GAN_E_SHAPE,
+                         "noise of %" PRId64 "x%" PRId64 "x%" PRId64 " for codes of %" PRId64
+                         "x%" PRId64 "x%" PRId64,
+                         drawn[1], drawn[2], drawn[3], shape[1], shape[2], shape[3]);
     GAN__TRY(gan_tape_layer(tape, "affine 0.5 0", &log_variance, 1, &deviation));
     GAN__TRY(gan_tape_layer(tape, "exp", &deviation, 1, &deviation));
     GAN__TRY(gan_tape_layer(tape, "multiply", (gan_value[]){deviation, epsilon}, 2, &epsilon));

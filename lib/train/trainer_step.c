@@ -10,6 +10,7 @@
 #include "train/averages.h"
 #include "train/feeds.h"
 #include "train/pools.h"
+#include "train/spaces.h"
 #include "train/undo.h"
 
 /* ---- batches ---- */
@@ -44,6 +45,25 @@ static gan_status step_count(gan_trainer *t, int32_t feed, const gan_tensor *ten
                      kind->name, (long long)shape.n, (long long)t->batch);
 }
 
+/* What is fed has the size of its space, where that is settled: layers that go on with it may tile
+ * a smaller one. */
+static gan_status step_size(const gan_trainer *t, int32_t feed, int32_t field, gan_value value)
+{
+    const gan__feed *kind = &t->cast->feeds[feed];
+    const int32_t space = kind->fields[field].space;
+    int64_t shape[4];
+    char size[88];
+    gan__space_text text;
+    GAN__TRY(gan_tape_shape(t->tape, value, shape));
+    const gan__shape *wanted = space < 0 ? NULL : &t->shapes[space];
+    if (!wanted || wanted->h < 0 || wanted->w < 0) return GAN_OK;
+    if (shape[1] == wanted->h && shape[2] == wanted->w && shape[3] == wanted->c) return GAN_OK;
+    return gan__fail(t->object.context, GAN_E_SHAPE, "%s: '%s' was fed %s, its networks have %s",
+                     t->kind->kind.name, kind->name,
+                     gan__picture_print((gan__shape){1, shape[1], shape[2], shape[3]}, size),
+                     gan__space_print(&t->cast->spaces[space], *wanted, &text));
+}
+
 gan_status gan__trainer_batch(gan_trainer *t, int32_t feed, gan_value *fields)
 {
     const gan__feed *kind = &t->cast->feeds[feed];
@@ -55,6 +75,7 @@ gan_status gan__trainer_batch(gan_trainer *t, int32_t feed, gan_value *fields)
         if (!tensors[f]) continue;
         GAN__TRY(step_count(t, feed, tensors[f], first));
         GAN__TRY(gan__trainer_put(t, t->tape, &kind->fields[f], tensors[f], &fields[f]));
+        GAN__TRY(step_size(t, feed, f, fields[f]));
         first = false;
     }
     return GAN_OK;
