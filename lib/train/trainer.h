@@ -88,6 +88,7 @@ typedef struct gan__feed_state {
     gan__batcher *batcher;    /* of the data set; made before the first step */
     gan_tensor *const *drawn; /* the batch that was delivered last: fields, then partners */
     int32_t drawn_count;      /* fields in it */
+    bool has_partners;        /* they are in it too */
     gan__field_state *fields;
     int64_t position; /* where the batcher starts: from a checkpoint */
     char *text;       /* of the data set that a checkpoint was saved with; NULL or "": nothing is
