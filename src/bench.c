@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_ROUNDS = 64, BATCH = 64 };
+enum { MAX_ROUNDS = 64 };
 
 typedef struct bench {
     const command *self;
@@ -29,6 +29,7 @@ typedef struct subject {
     gan_model *model;
     gan_tensor *input, *seed;
     gan_trainer *trainer;
+    const bench_net *net; /* of the trainer */
     gan_value value;
     int pass; /* 0 forward, 1 data, 2 weights */
 } subject;
@@ -177,15 +178,14 @@ static void bench_one_layer(bench *b, const char *name, const bench_layer *l, in
 static void bench_layers(bench *b, const bench_net *net)
 {
     static const char *const passes[] = {"forward", "data", "weights"};
-    for (int side = 0; side < 2; side++) {
-        const bench_layer *layers = side ? net->d : net->g;
-        int count = side ? net->d_count : net->g_count;
-        for (int i = 0; i < count; i++)
+    for (int side = 0; side < BENCH_ROLES; side++) {
+        const bench_layer *layers = net->layers[side];
+        for (int i = 0; i < net->layer_counts[side]; i++)
             for (int pass = 0; pass < 3; pass++) {
                 char name[64];
                 snprintf(name, sizeof name, "conv.%s.%s.%s", net->name, layers[i].name,
                          passes[pass]);
-                bench_one_layer(b, name, &layers[i], BATCH, pass);
+                bench_one_layer(b, name, &layers[i], net->kind->batch, pass);
             }
     }
 }
@@ -221,23 +221,24 @@ static gan_status feed(subject *s)
 
 static gan_status step(subject *s)
 {
-    double losses[2];
+    double loss;
     gan_status status = gan_trainer_step(s->trainer);
-    if (status == GAN_OK) status = gan_trainer_value(s->trainer, "loss.discriminator", &losses[0]);
-    if (status == GAN_OK) status = gan_trainer_value(s->trainer, "loss.generator", &losses[1]);
+    for (int i = 0; i < BENCH_ROLES && status == GAN_OK; i++)
+        status = gan_trainer_value(s->trainer, s->net->kind->losses[i], &loss);
     return status;
 }
 
 static gan_status make_trainer(subject *s, const bench_net *net)
 {
-    gan_model *g = NULL, *d = NULL;
-    gan_status status = gan_trainer_create(&s->trainer, s->context, net->trainer);
-    if (status == GAN_OK) status = gan_model_parse(&g, s->context, net->generator);
-    if (status == GAN_OK) status = gan_model_parse(&d, s->context, net->discriminator);
-    if (status == GAN_OK) status = gan_trainer_set_model(s->trainer, "generator", g);
-    if (status == GAN_OK) status = gan_trainer_set_model(s->trainer, "discriminator", d);
-    gan_model_release(g);
-    gan_model_release(d);
+    gan_status status = gan_trainer_create(&s->trainer, s->context, net->kind->trainer);
+    s->net = net;
+    for (int i = 0; i < BENCH_ROLES && status == GAN_OK; i++) {
+        gan_model *model = NULL;
+        status = gan_model_parse(&model, s->context, net->models[i]);
+        if (status == GAN_OK)
+            status = gan_trainer_set_model(s->trainer, net->kind->roles[i], model);
+        gan_model_release(model);
+    }
     return status;
 }
 
@@ -250,9 +251,9 @@ static void bench_training(bench *b, const bench_net *net)
     b->status = gan_tape_create(&s.tape, b->context);
     if (b->status == GAN_OK) b->status = make_trainer(&s, net);
     if (b->status == GAN_OK)
-        b->status = make_tensor(&s, &s.input, BATCH, net->height, net->width, net->channels);
-    if (b->status == GAN_OK)
-        time_subject(b, name, &s, bench_step_operations(net, BATCH), feed, step);
+        b->status =
+            make_tensor(&s, &s.input, net->kind->batch, net->height, net->width, net->channels);
+    if (b->status == GAN_OK) time_subject(b, name, &s, bench_step_operations(net), feed, step);
     subject_free(&s);
 }
 
@@ -264,7 +265,8 @@ static gan_status first_step(subject *s, const char *spec, const bench_net *net,
     if (status == GAN_OK) status = gan_tape_create(&s->tape, s->context);
     if (status == GAN_OK) status = make_trainer(s, net);
     if (status == GAN_OK)
-        status = make_tensor(s, &s->input, BATCH, net->height, net->width, net->channels);
+        status =
+            make_tensor(s, &s->input, net->kind->batch, net->height, net->width, net->channels);
     if (status == GAN_OK) status = feed(s);
     if (status == GAN_OK) status = step(s);
     *seconds = seconds_now() - started;
@@ -285,7 +287,7 @@ static void bench_first_step(bench *b, const bench_net *net)
         b->status = first_step(&s, gan_context_text(b->context), net, &m.seconds[i]);
         m.peaks[i + 1] = bench_peak_now(b);
     }
-    if (b->status == GAN_OK) report(b, name, &m, bench_step_operations(net, BATCH));
+    if (b->status == GAN_OK) report(b, name, &m, bench_step_operations(net));
 }
 
 static void bench_peak(bench *b)

@@ -36,37 +36,18 @@ static const bench_layer mlp_d[] = {
     {"d3", "dense 1", 1, 1, 256, 1, 1, 1, 1, 1, 0},
 };
 
-#define COUNT(array) (int)(sizeof(array) / sizeof(array)[0])
-#define TRAINER "gan loss=non_saturating reuse=yes batch=64"
-#define DCGAN_DEFAULTS                                                            \
-    "default conv_transpose2d kernel=4 stride=2 pad=1 bias=no init=normal:0.02\n" \
-    "default conv2d kernel=4 stride=2 pad=1 bias=no init=normal:0.02\n"           \
-    "default batchnorm init=normal:1,0.02\n"
-
-const bench_net bench_nets[] = {
-    {"dcgan64",
-     DCGAN_DEFAULTS "input 100; conv_transpose2d 512 stride=1 pad=0; batchnorm; relu\n"
-                    "conv_transpose2d 256; batchnorm; relu; conv_transpose2d 128; batchnorm; relu\n"
-                    "conv_transpose2d 64; batchnorm; relu; conv_transpose2d 3; tanh",
-     DCGAN_DEFAULTS
-     "input 64 64 3; conv2d 64; leaky_relu 0.2; conv2d 128; batchnorm; leaky_relu 0.2\n"
-     "conv2d 256; batchnorm; leaky_relu 0.2; conv2d 512; batchnorm; leaky_relu 0.2\n"
-     "conv2d 1 stride=1 pad=0",
-     TRAINER, 64, 64, 3, 100, dcgan64_g, dcgan64_d, COUNT(dcgan64_g), COUNT(dcgan64_d)},
-    {"dcgan28",
-     DCGAN_DEFAULTS "input 100; conv_transpose2d 128 kernel=7 stride=1 pad=0; batchnorm; relu\n"
-                    "conv_transpose2d 64; batchnorm; relu; conv_transpose2d 1; tanh",
-     DCGAN_DEFAULTS
-     "input 28 28 1; conv2d 64; leaky_relu 0.2; conv2d 128; batchnorm; leaky_relu 0.2\n"
-     "conv2d 1 kernel=7 stride=1 pad=0",
-     TRAINER, 28, 28, 1, 100, dcgan28_g, dcgan28_d, COUNT(dcgan28_g), COUNT(dcgan28_d)},
-    {"mlp",
-     "input 100; dense 256; leaky_relu 0.2; dense 512; leaky_relu 0.2; dense 1024; leaky_relu 0.2\n"
-     "dense 784; tanh; reshape 28 28 1",
-     "input 28 28 1; dense 512; leaky_relu 0.2; dense 256; leaky_relu 0.2; dense 1", TRAINER, 28,
-     28, 1, 100, mlp_g, mlp_d, COUNT(mlp_g), COUNT(mlp_d)},
+static const bench_layer vae28_e[] = {
+    {"e1", "conv2d 32 kernel=4 stride=2 pad=1", 28, 28, 1, 14, 14, 32, 4, 4, 0},
+    {"e2", "conv2d 64 kernel=4 stride=2 pad=1", 14, 14, 32, 7, 7, 64, 4, 4, 0},
+    {"e3", "dense 256", 7, 7, 64, 1, 1, 256, 7, 7, 0},
+    {"e4", "dense 32", 1, 1, 256, 1, 1, 32, 1, 1, 0}, /* both heads */
 };
-const int bench_net_count = COUNT(bench_nets);
+static const bench_layer vae28_d[] = {
+    {"d1", "dense 256", 1, 1, 16, 1, 1, 256, 1, 1, 0},
+    {"d2", "dense 3136", 1, 1, 256, 1, 1, 3136, 1, 1, 0},
+    {"d3", "conv_transpose2d 32 kernel=4 stride=2 pad=1", 7, 7, 64, 14, 14, 32, 4, 4, 1},
+    {"d4", "conv_transpose2d 1 kernel=4 stride=2 pad=1", 14, 14, 32, 28, 28, 1, 4, 4, 1},
+};
 
 double bench_layer_products(const bench_layer *l)
 {
@@ -74,18 +55,102 @@ double bench_layer_products(const bench_layer *l)
     return pixels * l->c * l->k * l->r * l->s;
 }
 
-static double sum_products(const bench_layer *layers, int count)
+static double sum_products(const bench_net *net, int role)
 {
     double sum = 0;
-    for (int i = 0; i < count; i++) sum += bench_layer_products(&layers[i]);
+    for (int i = 0; i < net->layer_counts[role]; i++)
+        sum += bench_layer_products(&net->layers[role][i]);
     return sum;
 }
 
-double bench_step_operations(const bench_net *net, int batch)
+/* G once, D on real, fake and again on fake; backward: D's weights for two batches and data for
+ * three (to its input for one), G's weights and data. */
+static double game_products(const bench_net *net)
 {
-    double g = sum_products(net->g, net->g_count), d = sum_products(net->d, net->d_count);
-    double g_first = bench_layer_products(&net->g[0]), d_first = bench_layer_products(&net->d[0]);
+    double g = sum_products(net, 0), d = sum_products(net, 1);
+    double g_first = bench_layer_products(&net->layers[0][0]);
+    double d_first = bench_layer_products(&net->layers[1][0]);
     double forward = g + 3 * d;
     double backward = 2 * d + 2 * (d - d_first) + d + g + (g - g_first);
-    return 2 * batch * (forward + backward);
+    return forward + backward;
 }
+
+/* Both once; backward: weights and data, but not those of the picture. */
+static double vae_products(const bench_net *net)
+{
+    double both = sum_products(net, 0) + sum_products(net, 1);
+    return 3 * both - bench_layer_products(&net->layers[0][0]);
+}
+
+double bench_step_operations(const bench_net *net)
+{
+    return 2 * net->kind->batch * net->kind->products(net);
+}
+
+static const bench_kind game = {"gan loss=non_saturating reuse=yes batch=64",
+                                {"generator", "discriminator"},
+                                {"loss.discriminator", "loss.generator"},
+                                64,
+                                game_products};
+static const bench_kind vae = {
+    "vae batch=128", {"encoder", "decoder"}, {"loss.reconstruction", "loss.kl"}, 128, vae_products};
+
+#define COUNT(array) (int)(sizeof(array) / sizeof(array)[0])
+#define DCGAN_DEFAULTS                                                            \
+    "default conv_transpose2d kernel=4 stride=2 pad=1 bias=no init=normal:0.02\n" \
+    "default conv2d kernel=4 stride=2 pad=1 bias=no init=normal:0.02\n"           \
+    "default batchnorm init=normal:1,0.02\n"
+
+const bench_net bench_nets[] = {
+    {"dcgan64",
+     &game,
+     {DCGAN_DEFAULTS
+      "input 100; conv_transpose2d 512 stride=1 pad=0; batchnorm; relu\n"
+      "conv_transpose2d 256; batchnorm; relu; conv_transpose2d 128; batchnorm; relu\n"
+      "conv_transpose2d 64; batchnorm; relu; conv_transpose2d 3; tanh",
+      DCGAN_DEFAULTS
+      "input 64 64 3; conv2d 64; leaky_relu 0.2; conv2d 128; batchnorm; leaky_relu 0.2\n"
+      "conv2d 256; batchnorm; leaky_relu 0.2; conv2d 512; batchnorm; leaky_relu 0.2\n"
+      "conv2d 1 stride=1 pad=0"},
+     64,
+     64,
+     3,
+     {dcgan64_g, dcgan64_d},
+     {COUNT(dcgan64_g), COUNT(dcgan64_d)}},
+    {"dcgan28",
+     &game,
+     {DCGAN_DEFAULTS "input 100; conv_transpose2d 128 kernel=7 stride=1 pad=0; batchnorm; relu\n"
+                     "conv_transpose2d 64; batchnorm; relu; conv_transpose2d 1; tanh",
+      DCGAN_DEFAULTS
+      "input 28 28 1; conv2d 64; leaky_relu 0.2; conv2d 128; batchnorm; leaky_relu 0.2\n"
+      "conv2d 1 kernel=7 stride=1 pad=0"},
+     28,
+     28,
+     1,
+     {dcgan28_g, dcgan28_d},
+     {COUNT(dcgan28_g), COUNT(dcgan28_d)}},
+    {"mlp",
+     &game,
+     {"input 100; dense 256; leaky_relu 0.2; dense 512; leaky_relu 0.2; dense 1024; leaky_relu "
+      "0.2\n"
+      "dense 784; tanh; reshape 28 28 1",
+      "input 28 28 1; dense 512; leaky_relu 0.2; dense 256; leaky_relu 0.2; dense 1"},
+     28,
+     28,
+     1,
+     {mlp_g, mlp_d},
+     {COUNT(mlp_g), COUNT(mlp_d)}},
+    {"vae28",
+     &vae,
+     {"default conv2d kernel=4 stride=2 pad=1; input 28 28 1; conv2d 32; relu; conv2d 64; relu\n"
+      "dense 256; h = relu; mean = dense 16; log_variance = dense 16 from h\n"
+      "output mean log_variance",
+      "default conv_transpose2d kernel=4 stride=2 pad=1; input 16; dense 256; relu\n"
+      "dense 7*7*64; reshape 7 7 64; relu; conv_transpose2d 32; relu; conv_transpose2d 1"},
+     28,
+     28,
+     1,
+     {vae28_e, vae28_d},
+     {COUNT(vae28_e), COUNT(vae28_d)}},
+};
+const int bench_net_count = COUNT(bench_nets);

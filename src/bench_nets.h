@@ -12,13 +12,26 @@ typedef struct bench_layer {
     int transposed;
 } bench_layer;
 
-typedef struct bench_net {
+enum { BENCH_ROLES = 2 };
+
+typedef struct bench_net bench_net;
+
+/* What nets of one trainer kind have in common. */
+typedef struct bench_kind {
+    const char *trainer;
+    const char *roles[BENCH_ROLES], *losses[2];
+    int batch;
+    double (*products)(const bench_net *net); /* of a sample in one step: multiply-adds */
+} bench_kind;
+
+struct bench_net {
     const char *name; /* "dcgan64" */
-    const char *generator, *discriminator, *trainer;
-    int height, width, channels, latent;
-    const bench_layer *g, *d;
-    int g_count, d_count;
-} bench_net;
+    const bench_kind *kind;
+    const char *models[BENCH_ROLES];
+    int height, width, channels;
+    const bench_layer *layers[BENCH_ROLES];
+    int layer_counts[BENCH_ROLES];
+};
 
 extern const bench_net bench_nets[];
 extern const int bench_net_count;
@@ -26,9 +39,7 @@ extern const int bench_net_count;
 /* Multiply-adds of one sample's forward pass. */
 double bench_layer_products(const bench_layer *layer);
 
-/* Floating-point operations of one training step with `batch` samples: G once, D on real, fake and
- * again on fake; backward: D's weights for two batches and data for three (to its input for one),
- * G's weights and data. */
-double bench_step_operations(const bench_net *net, int batch);
+/* Floating-point operations of one training step. */
+double bench_step_operations(const bench_net *net);
 
 #endif

@@ -57,7 +57,7 @@ bool saver_failed(const saver *s)
 /* The next member of a type from *index on; NULL: there is none. */
 static const char *next_member(const gan_trainer *trainer, const char *type, int32_t *index)
 {
-    for (; *index < gan_trainer_member_count(trainer); *index += 1)
+    for (; *index < gan_trainer_member_count(trainer); (*index)++)
         if (!strcmp(gan_trainer_member(trainer, *index, "type"), type))
             return gan_trainer_member(trainer, *index, "name");
     return NULL;

@@ -2,7 +2,12 @@
  *
  * The tape computes as it records: a call has computed when it returns. A loop that repeats the
  * same calls after gan_tape_reset reuses plans and memory: from the second round on nothing is
- * allocated.
+ * allocated. Rounds may differ, in models, modes, sizes or order: once each kind of round was there
+ * nothing is allocated, for up to 64 kinds of them at least. A tape has memory for the numbers of
+ * one round, as large as its rounds have needed. Besides it keeps how the models of earlier rounds
+ * are executed, with their packed weights but no other numbers: at most 64 times as much as that
+ * takes, without the weights, for the largest round, and a megabyte; what was not used for the
+ * longest time goes first. A model that nobody else holds any more is let go by the next reset.
  *
  * A value is an int64 that belongs to one tape until its next reset; a stale one is refused. */
 #ifndef GAN_TAPE_H
@@ -54,13 +59,15 @@ GAN_API gan_status gan_tape_seek(gan_tape *tape, uint64_t draws);
  *                 infinite: only a trainer looks at them
  *   frozen        with training: gradients pass through, the parameters get none
  *   evaluation    running statistics, no dropout; gradients are available as well
- *   groups=2      several batches in one pass, with normalisation statistics of each: `inputs` has
- *                 groups times the model's inputs (all of the first batch, then all of the
- *                 second), and `outputs` likewise. Batches of one call have equal sizes. It is one
- *                 application all the same where a layer keeps state from one to the next: with
- *                 spectral=yes one power iteration, not one for each group. In training
- *                 GAN_E_UNSUPPORTED where such a layer stands in the model more than once: it would
- *                 see the groups in another order than several applications show them.
+ *   groups=2      several batches in one pass, with statistics of each (batchnorm,
+ *                 minibatch_stddev): `inputs` has groups times the model's inputs (all of the first
+ *                 batch, then all of the second), and `outputs` likewise. Batches may be of unlike
+ *                 size, those of the values; within one, all inputs have as many samples. It is one
+ *                 application all the same: dropout and noise draw once for all samples, and a
+ *                 layer that keeps state from one to the next does so once: with spectral=yes one
+ *                 power iteration, not one for each group. In training GAN_E_UNSUPPORTED where such
+ *                 a layer stands in the model more than once: it would see the groups in another
+ *                 order than several applications show them.
  *
  * GAN_E_ARGUMENT for an index outside an embedding, with layer, index and limit. A call that fails
  * has changed nothing, running statistics and draws included.
@@ -107,6 +114,17 @@ GAN_API gan_status gan_tape_loss(gan_tape *tape, const char *spec, const gan_val
 /* The weighted sum of `count` values of one shape (scalars or tensors). */
 GAN_API gan_status gan_tape_combine(gan_tape *tape, const gan_value *values, const double *weights,
                                     int32_t count, gan_value *out);
+
+/* `count` values side by side along the batch: N is the sum of theirs; H, W and C must be equal,
+ * else GAN_E_SHAPE. A value may stand there several times. */
+GAN_API gan_status gan_tape_join(gan_tape *tape, const gan_value *values, int32_t count,
+                                 gan_value *out);
+
+/* `count` samples of a value, from number `first` on (from 0); GAN_E_SHAPE where it has not so
+ * many. Nothing is copied. The gradient to the value is zero for the other samples; those of
+ * several slices add up. */
+GAN_API gan_status gan_tape_slice(gan_tape *tape, gan_value value, int64_t first, int64_t count,
+                                  gan_value *out);
 
 /* The same numbers, through which no gradient passes. */
 GAN_API gan_status gan_tape_detach(gan_tape *tape, gan_value value, gan_value *out);

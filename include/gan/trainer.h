@@ -1,13 +1,13 @@
 /* trainer.h: algorithms over models.
  *
  * A trainer is made from a description, then given models by role, data sets by feed, and, where
- * the reference settings are not wanted, optimisers by group:
+ * the reference settings are not wanted, optimisers by group. gan_trainer_member lists the names
+ * that a trainer has, gan_catalog_member (`gan help KIND`) those of a kind.
  *
- *   gan    roles generator, discriminator; groups of the same names; feed real (pictures), and,
- *          where noise is not to be drawn, noise (D's part of a step) and noise.generator (G's)
- *   vae    roles encoder (outputs mean, log_variance), decoder; one group, autoencoder; feed real,
- *          and, where epsilon is not to be drawn, noise
- */
+ * The ports of a role's network are found by their names where it has several ("realness",
+ * "match", "mean", "log_variance"), else by position. All networks and data must agree on the
+ * pictures, codes and conditions that they have in common; sizes that networks leave open are the
+ * data's. */
 #ifndef GAN_TRAINER_H
 #define GAN_TRAINER_H
 
@@ -27,7 +27,9 @@ GAN_API void gan_trainer_retain(gan_trainer *trainer);
 GAN_API void gan_trainer_release(gan_trainer *trainer);
 
 /* The model or data set, of the trainer's context, is retained. A wrong name is GAN_E_ARGUMENT with
- * the names that there are; shapes that do not go together are GAN_E_SHAPE in the next step.
+ * the names that there are; shapes that do not go together are GAN_E_SHAPE in gan_trainer_check and
+ * the next step, with both sides named. A data set must have the fields of its feed. A part may be
+ * in several models; two groups may not train one (GAN_E_STATE).
  *
  * In the middle of a training each of them begins anew, whatever it replaces, the same model, data
  * or description included: a model, the optimiser of its group (moments and step counts, and so the
@@ -38,10 +40,12 @@ GAN_API gan_status gan_trainer_set_data(gan_trainer *trainer, const char *feed, 
 GAN_API gan_status gan_trainer_set_optimizer(gan_trainer *trainer, const char *group,
                                              const char *spec);
 
-/* The batch that the next step uses for this feed, in place of a data set: (N, H, W, C), float32 in
- * [-1, 1] or uint8; (N) holds single numbers, in uint8 as in other integers class numbers. Retained
- * until a step was made with it or skipped: after a failing one, that step can be tried again.
- * Another batch takes its place; NULL takes it back. */
+/* The batch that the next step uses for this feed, in place of a data set: pictures (N, H, W, C),
+ * float32 in [-1, 1] or uint8; other fields (N, C) or (N), plain numbers, in uint8 too: (N) holds
+ * class numbers, which go to a port of one channel as they are, else one-hot. A feed of several
+ * fields takes each by "FEED.FIELD" ("real.label"), its first as "real" alone; all that it needs
+ * must be fed then. Retained until a step was made with it or skipped: after a failing one, that
+ * step can be tried again. Another batch takes its place; NULL takes it back. */
 GAN_API gan_status gan_trainer_feed(gan_trainer *trainer, const char *feed, gan_tensor *batch);
 
 /* The model of a role (borrowed; NULL if unset, for an unknown role and for unknown bits of
@@ -52,11 +56,12 @@ GAN_API gan_status gan_trainer_feed(gan_trainer *trainer, const char *feed, gan_
 #define GAN_MODEL_AVERAGED 1
 GAN_API gan_model *gan_trainer_model(const gan_trainer *trainer, const char *role, int32_t flags);
 
-/* Estimates the batch statistics of the averaged models afresh, from batches of noise of its own:
- * what a runner of an average shows is then what the file would show that gan_trainer_save writes
- * now. The training that follows has the same bits with and without it, and a second time changes
- * nothing. Nothing happens where no average has such statistics. GAN_E_STATE in the middle of a
- * step. */
+/* Estimates the batch statistics of the averaged models afresh, from noise and data in orders of
+ * its own (averages that need data and have none keep the trained model's, with a warning in the
+ * log): what a runner of an average shows is then what the file would show that gan_trainer_save
+ * writes now. The training that follows has the same bits with and without it, and a second time
+ * changes nothing. Nothing happens where no average has such statistics. GAN_E_STATE in the middle
+ * of a step. */
 GAN_API gan_status gan_trainer_refresh(gan_trainer *trainer);
 
 /* The network of a route: a chain of roles from space to space, "noise > image", "x > y",
@@ -101,7 +106,7 @@ GAN_API gan_status gan_trainer_memory(gan_trainer *trainer, int64_t *bytes);
  * "feed" (gan_trainer_set_data, gan_trainer_feed), "group" (gan_trainer_set_optimizer), "value"
  * (gan_trainer_value), "product" (a role that the training is for; its help is its route), "route"
  * (gan_trainer_route) and "sheet" (gan_trainer_show). Borrowed; 0 and NULL for what there is not.
- * gan_catalog_member tells the same of a kind. */
+ * gan_catalog_member tells the first four of a kind. */
 GAN_API int32_t gan_trainer_member_count(const gan_trainer *trainer);
 GAN_API const char *gan_trainer_member(const gan_trainer *trainer, int32_t member,
                                        const char *field);

@@ -57,7 +57,7 @@ struct gan_context {
     struct gan__team *team;
     gan__scratch *scratch; /* one for each worker */
     uint64_t draws; /* how many parameter tensors were initialised: a key of random numbers */
-    uint64_t tapes, trainers;      /* how many were made: their seeds follow from it */
+    uint64_t tapes, trainers; /* how many were made: their seeds follow from it */
     const struct gan__kind *const *trainer_kinds; /* NULL: those of the library */
     size_t trainer_kind_count;
     atomic_uint_least64_t owner;   /* thread id of the call in progress, 0 if none */

@@ -33,11 +33,13 @@ void gan__norm_job_init(gan__norm_job *job, const gan_context *context, const ga
     int64_t width = channels < GAN__COLUMNS ? channels : GAN__COLUMNS;
     int64_t blocks = norm_divide_up(norm_divide_up(NORM_SLAB_ELEMENTS, width), GAN__ROW_BLOCK);
     job->slab = blocks * GAN__ROW_BLOCK;
+    for (int64_t outer = 0; norm->starts && outer < norm->outer; outer++)
+        if (outer == 0 || gan__norm_rows(norm, outer) > rows) rows = gan__norm_rows(norm, outer);
     job->slabs = norm_divide_up(rows, job->slab);
     job->strips = norm_divide_up(channels, GAN__COLUMNS);
     job->piece = NORM_PIECE;
     job->pieces = norm_divide_up(job->range, job->piece);
-    job->length = rows * channels;
+    job->length = job->norm.rows * channels;
     job->means = (double *)(void *)workspace;
     job->sums = job->means ? job->means + job->norm.outer * job->norm.sets * 2 : NULL;
 }
@@ -51,7 +53,7 @@ int64_t gan__norm_workspace(const gan__norm *norm)
     return (sets + sums) * 2 * (int64_t)(sizeof(double) / sizeof(float));
 }
 
-void gan__norm_part_init(const gan__norm_job *job, int64_t index, gan__norm_part *part)
+bool gan__norm_part_init(const gan__norm_job *job, int64_t index, gan__norm_part *part)
 {
     int64_t strip = index % job->strips;
     index /= job->strips;
@@ -60,9 +62,10 @@ void gan__norm_part_init(const gan__norm_job *job, int64_t index, gan__norm_part
     part->column = strip * GAN__COLUMNS;
     int64_t columns = job->norm.channels - part->column;
     part->columns = columns < GAN__COLUMNS ? columns : GAN__COLUMNS;
-    int64_t row = part->slab * job->slab;
-    part->rows = job->norm.rows - row < job->slab ? job->norm.rows - row : job->slab;
-    part->at = part->outer * job->length + row * job->norm.channels + part->column;
+    int64_t row = gan__norm_start(&job->norm, part->outer) + part->slab * job->slab;
+    part->rows = gan__norm_slab_rows(job, part->outer, part->slab);
+    part->at = row * job->norm.channels + part->column;
+    return part->rows > 0;
 }
 
 double gan__norm_scale(const gan__norm_job *job, int64_t set)
@@ -102,7 +105,7 @@ static void norm_moments_task(void *argument, int64_t index, int32_t worker)
     const gan__norm_job *job = argument;
     gan__norm_part part;
     (void)worker;
-    gan__norm_part_init(job, index, &part);
+    if (!gan__norm_part_init(job, index, &part)) return;
     double *sum = gan__norm_slab_sums(job, part.outer, part.slab) + part.column;
     double *squares = sum + job->norm.channels;
     memset(sum, 0, (size_t)part.columns * sizeof *sum);
@@ -123,20 +126,22 @@ static void norm_join_task(void *argument, int64_t index, int32_t worker)
     const int64_t channels = job->norm.channels;
     int64_t outer = index / job->strips, column = index % job->strips * GAN__COLUMNS;
     int64_t columns = channels - column < GAN__COLUMNS ? channels - column : GAN__COLUMNS;
+    const int64_t start = gan__norm_start(&job->norm, outer);
+    const double all = (double)gan__norm_rows(&job->norm, outer);
     double mean[GAN__COLUMNS] = {0}, squares[GAN__COLUMNS] = {0};
     (void)worker;
     for (int pass = 0; pass < 2; pass++) {
         for (int64_t k = 0; k < job->slabs; k++) {
-            int64_t row = k * job->slab, left = job->norm.rows - row;
-            int64_t rows = left < job->slab ? left : job->slab;
+            int64_t rows = gan__norm_slab_rows(job, outer, k);
+            if (rows == 0) break;
             const double *sum = gan__norm_slab_sums(job, outer, k) + column;
             float pivot[GAN__COLUMNS];
             norm_pivot(rows, columns, channels,
-                       job->x + outer * job->length + row * channels + column, pivot);
+                       job->x + (start + k * job->slab) * channels + column, pivot);
             for (int64_t c = 0; c < columns; c++) {
                 double p = (double)pivot[c], d = mean[c] - p;
                 if (pass == 0)
-                    mean[c] += ((double)rows * p + sum[c]) / (double)job->norm.rows;
+                    mean[c] += ((double)rows * p + sum[c]) / all;
                 else
                     squares[c] += sum[channels + c] - 2 * d * sum[c] + (double)rows * d * d;
             }
@@ -147,9 +152,11 @@ static void norm_join_task(void *argument, int64_t index, int32_t worker)
     memcpy(result + channels, squares, (size_t)columns * sizeof *squares);
 }
 
-static void norm_store(const gan__norm_job *job, int64_t set, double mean, double squares)
+/* Of set `set`, counted over all outer blocks, with `count` elements. */
+static void norm_store(const gan__norm_job *job, int64_t set, int64_t count, double mean,
+                       double squares)
 {
-    double variance = squares / (double)(job->norm.rows * job->range);
+    double variance = squares / (double)count;
     job->out_mean[set] = (float)mean;
     job->out_variance[set] = (float)(variance < 0 ? 0 : variance);
 }
@@ -158,7 +165,7 @@ static void norm_store(const gan__norm_job *job, int64_t set, double mean, doubl
 static void norm_sets_task(void *argument, int64_t outer, int32_t worker)
 {
     const gan__norm_job *job = argument;
-    const int64_t range = job->range;
+    const int64_t range = job->range, rows = gan__norm_rows(&job->norm, outer);
     (void)worker;
     for (int64_t set = 0; set < job->norm.sets; set++) {
         const double *means = gan__norm_slab_sums(job, outer, 0) + set * range;
@@ -168,9 +175,9 @@ static void norm_sets_task(void *argument, int64_t outer, int32_t worker)
         mean /= (double)range;
         for (int64_t c = 0; c < range; c++) {
             double d = means[c] - mean;
-            total += squares[c] + (double)job->norm.rows * d * d;
+            total += squares[c] + (double)rows * d * d;
         }
-        norm_store(job, outer * job->norm.sets + set, mean, total);
+        norm_store(job, outer * job->norm.sets + set, rows * range, mean, total);
     }
 }
 
@@ -218,7 +225,7 @@ static void norm_lines_task(void *argument, int64_t outer, int32_t worker)
         double d = sum / (double)job->range;
         float pivot;
         norm_pivot(job->range, 1, 1, job->x + outer * job->length + set * job->range, &pivot);
-        norm_store(job, place, (double)pivot + d, squares - sum * d);
+        norm_store(job, place, job->range, (double)pivot + d, squares - sum * d);
     }
 }
 
@@ -247,7 +254,7 @@ static void norm_forward_task(void *argument, int64_t index, int32_t worker)
     gan__norm_part part;
     float zero[GAN__COLUMNS];
     (void)worker;
-    gan__norm_part_init(job, index, &part);
+    if (!gan__norm_part_init(job, index, &part)) return;
     gan__norm_part_scale(job, &part);
     const float *offset = zero;
     if (job->terms.gamma) {

@@ -1,9 +1,11 @@
 /* normalize.h: batch, instance, group and layer normalisation as one computation.
  *
  * x is [outer][rows][channels]. Within each of the `outer` blocks, `sets` consecutive channel
- * ranges of channels / sets each have one mean and one variance over rows and range.
+ * ranges of channels / sets each have one mean and one variance over rows and range. Blocks of
+ * unlike length are made of pictures of `rows` rows: block b has those from starts[b] to
+ * starts[b + 1].
  *
- *   batch norm     outer = groups of the batch, rows = N/groups * H * W, sets = channels
+ *   batch norm     outer = groups of the batch, rows = H * W, sets = channels, starts of the groups
  *   instance norm  outer = N, rows = H * W, sets = channels
  *   group norm     outer = N, rows = H * W, sets = number of groups
  *   layer norm     outer = N, rows = H * W, sets = 1, affine per position
@@ -24,7 +26,18 @@ typedef struct gan__norm {
     bool positions;             /* gamma and beta have rows * channels elements; needs sets = 1 */
     gan__activation activation; /* f: linear, or one that gan__activation_fuses allows */
     float parameter;
+    const int64_t *starts; /* outer + 1; NULL: each block is one picture; not with positions */
 } gan__norm;
+
+/* The first row of an outer block, or the end of the one before it; and how many it has. */
+static inline int64_t gan__norm_start(const gan__norm *norm, int64_t outer)
+{
+    return (norm->starts ? norm->starts[outer] : outer) * norm->rows;
+}
+static inline int64_t gan__norm_rows(const gan__norm *norm, int64_t outer)
+{
+    return gan__norm_start(norm, outer + 1) - gan__norm_start(norm, outer);
+}
 
 /* Floats of the workspace that one call of each needs, aligned to 64 bytes. */
 int64_t gan__norm_workspace(const gan__norm *norm);

@@ -15,7 +15,7 @@ static void norm_back_sums_task(void *argument, int64_t index, int32_t worker)
     const gan__norm_job *job = argument;
     gan__norm_part part;
     (void)worker;
-    gan__norm_part_init(job, index, &part);
+    if (!gan__norm_part_init(job, index, &part)) return;
     gan__norm_part_scale(job, &part);
     double *sum = gan__norm_slab_sums(job, part.outer, part.slab) + part.column;
     double *dot = sum + job->norm.channels;
@@ -36,7 +36,7 @@ static void norm_back_join_task(void *argument, int64_t index, int32_t worker)
     int64_t columns = channels - column < GAN__COLUMNS ? channels - column : GAN__COLUMNS;
     double *total = gan__norm_slab_sums(job, outer, 0) + column;
     (void)worker;
-    for (int64_t k = 1; k < job->slabs; k++) {
+    for (int64_t k = 1; k < job->slabs && gan__norm_slab_rows(job, outer, k) > 0; k++) {
         const double *sum = gan__norm_slab_sums(job, outer, k) + column;
         for (int64_t c = 0; c < columns; c++) {
             total[c] += sum[c];
@@ -53,7 +53,7 @@ static void norm_back_join_task(void *argument, int64_t index, int32_t worker)
 static void norm_back_means_task(void *argument, int64_t outer, int32_t worker)
 {
     const gan__norm_job *job = argument;
-    const double count = (double)(job->norm.rows * job->range);
+    const double count = (double)(gan__norm_rows(&job->norm, outer) * job->range);
     (void)worker;
     for (int64_t set = 0; set < job->norm.sets; set++) {
         const double *sum = gan__norm_slab_sums(job, outer, 0) + set * job->range;
@@ -186,7 +186,7 @@ static void norm_back_input_task(void *argument, int64_t index, int32_t worker)
     gan__norm_part part;
     float of_input[GAN__COLUMNS] = {0}, constant[GAN__COLUMNS] = {0};
     (void)worker;
-    gan__norm_part_init(job, index, &part);
+    if (!gan__norm_part_init(job, index, &part)) return;
     gan__norm_part_scale(job, &part);
     if (job->means) norm_back_coefficients(job, &part, of_input, constant);
     if (job->terms.gamma)

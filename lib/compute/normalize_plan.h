@@ -20,9 +20,9 @@ typedef struct gan__norm_job {
     const gan__vector_kernels *kernels;
     int64_t range; /* channels of a set */
     bool lines;
-    int64_t slab, slabs, strips; /* rows of a slab; slabs and strips of one outer block */
+    int64_t slab, slabs, strips; /* rows of a slab; slabs of the longest outer block; strips */
     int64_t piece, pieces;       /* elements of a piece; pieces of a line */
-    int64_t length;              /* elements of an outer block */
+    int64_t length;              /* lines: elements of an outer block */
 
     gan__norm_terms terms;
     const float *x, *y, *dy;
@@ -44,14 +44,22 @@ typedef struct gan__norm_part {
 void gan__norm_job_init(gan__norm_job *job, const gan_context *context, const gan__norm *norm,
                         float *workspace);
 
-/* The part of task `index` of outer * slabs * strips; without mean and scale. */
-void gan__norm_part_init(const gan__norm_job *job, int64_t index, gan__norm_part *part);
+/* The part of task `index` of outer * slabs * strips, without mean and scale. A block shorter than
+ * the longest has no rows in its last slabs: false. */
+bool gan__norm_part_init(const gan__norm_job *job, int64_t index, gan__norm_part *part);
 
 /* Fills in mean and scale. */
 void gan__norm_part_scale(const gan__norm_job *job, gan__norm_part *part);
 
 /* 1 / sqrt(variance + eps) of a set, `set` counted over all outer blocks. */
 double gan__norm_scale(const gan__norm_job *job, int64_t set);
+
+/* Rows of a slab of an outer block; 0 behind its end. */
+static inline int64_t gan__norm_slab_rows(const gan__norm_job *job, int64_t outer, int64_t slab)
+{
+    int64_t left = gan__norm_rows(&job->norm, outer) - slab * job->slab;
+    return left < job->slab ? (left > 0 ? left : 0) : job->slab;
+}
 
 /* The sums of channel 0 in a slab; those of the second kind follow after `channels`. */
 static inline double *gan__norm_slab_sums(const gan__norm_job *job, int64_t outer, int64_t slab)

@@ -62,7 +62,7 @@ typedef struct gan__data_kind {
     gan_status (*open)(gan_dataset *dataset, const void *options);
 } gan__data_kind;
 
-/* idx npy. */
+/* All kinds. */
 extern const gan__data_kind *const gan__data_kinds[];
 extern const int32_t gan__data_kind_count;
 

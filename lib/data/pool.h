@@ -40,6 +40,10 @@ void gan__pool_free(gan__pool *pool); /* NULL is allowed */
  * `pictures` itself. GAN_E_MEMORY or GAN_E_ARGUMENT: nothing has changed. */
 gan_status gan__pool_query(gan__pool *pool, int64_t n, const float *pictures, float *returned);
 
+/* Makes the room that n more pictures of this step will need, as if they had been passed through;
+ * none is. GAN_E_MEMORY or GAN_E_ARGUMENT. */
+gan_status gan__pool_reserve(gan__pool *pool, int64_t n);
+
 /* Draws the starts of n chains: each one with `probability`, once the pool holds any picture, is a
  * copy of a stored one, every one as likely, and places[i] says which; else places[i] is -1 and the
  * caller makes a new one: row i of `starts` is then left alone. Two chains may start from one
@@ -59,7 +63,7 @@ void gan__pool_commit(gan__pool *pool);
 void gan__pool_undo(gan__pool *pool);
 
 const int64_t *gan__pool_shape(const gan__pool *pool); /* H W C of its pictures */
-int64_t gan__pool_memory(const gan__pool *pool); /* bytes, what is staged included */
+int64_t gan__pool_memory(const gan__pool *pool);       /* bytes, what is staged included */
 
 /* What a checkpoint keeps, as of the last commit: `filled` pictures (filled, H, W, C), borrowed and
  * valid until the next commit or restore (NULL without capacity), and the counter. */

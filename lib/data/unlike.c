@@ -1,5 +1,6 @@
-/* Unlike partners: examples in tensors are sorted by their conditions' values, once; those that are
- * equal then lie side by side, and a place among all the others is drawn. A callback is asked. */
+/* unlike.c: unlike partners. Examples in tensors are sorted by their conditions' values, once;
+ * those that are equal then lie side by side, and a place among all the others is drawn. A callback
+ * is asked. */
 #include "data/unlike.h"
 #include "base/memory.h"
 #include "base/random.h"

@@ -71,9 +71,9 @@ static gan__norm batchnorm_norm(const gan__op *op)
 {
     const batchnorm_values *values = op->layer->options;
     const gan__shape in = op->in[0];
-    const int64_t outer = op->training ? op->groups : 1;
-    return (gan__norm){.outer = outer,
-                       .rows = in.n / outer * in.h * in.w,
+    return (gan__norm){.outer = op->training ? op->groups : 1,
+                       .rows = op->training ? in.h * in.w : in.n * in.h * in.w,
+                       .starts = op->training ? op->starts : NULL,
                        .channels = in.c,
                        .sets = in.c,
                        .eps = values->eps,
@@ -86,11 +86,14 @@ static gan_status batchnorm_plan(gan__op *op)
 {
     const gan__norm norm = batchnorm_norm(op);
     char text[88];
-    if (op->training && (op->in[0].n % op->groups != 0 || norm.rows < 2)) {
+    for (int32_t group = 0; op->training && group < op->groups; group++) {
+        if (gan__norm_rows(&norm, group) > 1) continue;
+        gan__shape shape = op->in[0];
+        shape.n = op->starts[group + 1] - op->starts[group];
         return gan__fail(op->context, GAN_E_SHAPE,
                          "batchnorm: training needs more than one value for each channel in each "
-                         "group, got %s in %d group%s",
-                         gan__shape_print(op->in[0], text), op->groups, op->groups > 1 ? "s" : "");
+                         "group, got %s in group %" PRId32 " of %" PRId32,
+                         gan__shape_print(shape, text), group, op->groups);
     }
     return gan__sample_norm_plan(op, &norm);
 }
@@ -102,8 +105,9 @@ static void batchnorm_track(const gan__op *op, const gan__norm *norm, const floa
     float *running_mean = batchnorm_buffer(op, "running_mean");
     float *running_variance = batchnorm_buffer(op, "running_var");
     int64_t *estimates = &op->layer->estimates;
-    const float unbiased = (float)((double)norm->rows / (double)(norm->rows - 1));
     for (int64_t group = 0; group < norm->outer; group++) {
+        const double rows = (double)gan__norm_rows(norm, group);
+        const float unbiased = (float)(rows / (rows - 1));
         const double share = *estimates ? 1.0 / (double)(*estimates)++ : values->momentum;
         const float keep = (float)(1.0 - share), take = (float)share;
         for (int64_t c = 0; c < norm->channels; c++) {

@@ -1,3 +1,4 @@
+/* classes.c: whole numbers that are classes, read from floats and checked. */
 #include "layers/classes.h"
 
 #include "base/number.h"

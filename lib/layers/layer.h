@@ -238,9 +238,10 @@ int64_t gan__panel_cache_memory(const gan__panel_cache *cache); /* bytes of all 
 typedef struct gan__op {
     gan_context *context;
     gan_layer *layer;
-    bool training;  /* batch statistics, dropout */
-    bool backward;  /* the plan may run backwards: state must be kept */
-    int32_t groups; /* batches side by side in n; statistics of each */
+    bool training;         /* batch statistics, dropout */
+    bool backward;         /* the plan may run backwards: state must be kept */
+    int32_t groups;        /* batches side by side in n; statistics of each */
+    const int64_t *starts; /* groups + 1: group g has the samples from starts[g] to starts[g + 1] */
     int32_t input_count;
     const gan__shape *in;
     gan__shape out;

@@ -39,31 +39,45 @@ static gan_status minibatch_stddev_shape(const gan_layer *layer, const gan__shap
 
 typedef struct minibatch_stddev_job {
     const gan__op *op;
-    int64_t batch;   /* of each of the op's groups */
-    int64_t group;   /* samples of a set */
-    int64_t sets;    /* of each batch: the distance of a set's samples */
-    int64_t numbers; /* of a sample of x */
-    float *values;   /* for each sample: s, or its gradient */
+    int64_t start, batch; /* of one of the op's groups: its first sample, and how many it has */
+    int64_t group;        /* samples of a set */
+    int64_t sets;         /* of the batch: the distance of a set's samples */
+    int64_t numbers;      /* of a sample of x */
+    float *values;        /* for each sample: s, or its gradient */
 } minibatch_stddev_job;
 
-static minibatch_stddev_job minibatch_stddev_begin(const gan__op *op)
+static minibatch_stddev_job minibatch_stddev_begin(const gan__op *op, int32_t index)
 {
     const gan__shape in = op->in[0];
-    minibatch_stddev_job job = {.op = op, .batch = in.n / op->groups, .values = op->workspace};
+    minibatch_stddev_job job = {.op = op,
+                                .start = op->starts[index],
+                                .batch = op->starts[index + 1] - op->starts[index],
+                                .numbers = in.h * in.w * in.c,
+                                .values = op->workspace};
     const int64_t group = ((const minibatch_stddev_values *)op->layer->options)->group;
     job.group = group < job.batch ? group : job.batch;
     while (job.batch % job.group != 0) job.group--;
     job.sets = job.batch / job.group;
-    job.numbers = in.h * in.w * in.c;
     return job;
+}
+
+/* Task by task the sets of every group. */
+static void minibatch_stddev_each(const gan__op *op,
+                                  void (*task)(void *job, int64_t set, int32_t worker))
+{
+    for (int32_t i = 0; i < op->groups; i++) {
+        minibatch_stddev_job job = minibatch_stddev_begin(op, i);
+        gan__parallel_for(op->context, job.sets, task, &job);
+    }
 }
 
 /* The workspace: one number for each sample. */
 static gan_status minibatch_stddev_plan(gan__op *op)
 {
-    const minibatch_stddev_job job = minibatch_stddev_begin(op);
     const int64_t group = ((const minibatch_stddev_values *)op->layer->options)->group;
-    if (op->training && group < job.batch && group != job.group) {
+    for (int32_t i = 0; op->training && i < op->groups; i++) {
+        const minibatch_stddev_job job = minibatch_stddev_begin(op, i);
+        if (group >= job.batch || group == job.group) continue;
         return gan__fail(op->context, GAN_E_SHAPE,
                          "minibatch_stddev: a batch of %" PRId64 " does not make sets of %" PRId64,
                          job.batch, group);
@@ -86,16 +100,10 @@ static float minibatch_stddev_root(const minibatch_stddev_job *job, const float 
     return (float)sqrt(squares / (double)job->group + 1e-8);
 }
 
-/* The first sample of a set. */
-static int64_t minibatch_stddev_first(const minibatch_stddev_job *job, int64_t set)
-{
-    return set / job->sets * job->batch + set % job->sets;
-}
-
 static void minibatch_stddev_set(void *argument, int64_t set, int32_t worker)
 {
     const minibatch_stddev_job *job = argument;
-    const int64_t first = minibatch_stddev_first(job, set);
+    const int64_t first = job->start + set;
     const float *x = job->op->x[0] + first * job->numbers;
     double sum = 0.0, mean;
     (void)worker;
@@ -107,20 +115,19 @@ static void minibatch_stddev_set(void *argument, int64_t set, int32_t worker)
 
 static void minibatch_stddev_forward(gan__op *op)
 {
-    minibatch_stddev_job job = minibatch_stddev_begin(op);
     const gan__shape out = op->out;
     gan__channels channels = {.n = out.n, .pixels = out.h * out.w, .c = out.c - 1, .stride = out.c};
-    gan__parallel_for(op->context, op->groups * job.sets, minibatch_stddev_set, &job);
+    minibatch_stddev_each(op, minibatch_stddev_set);
     gan__channels_put(op->context, &channels, false, op->x[0], op->y);
     channels.first = out.c - 1;
     channels.c = 1;
-    gan__channels_put(op->context, &channels, true, job.values, op->y);
+    gan__channels_put(op->context, &channels, true, op->workspace, op->y);
 }
 
 static void minibatch_stddev_set_backward(void *argument, int64_t set, int32_t worker)
 {
     const minibatch_stddev_job *job = argument;
-    const int64_t first = minibatch_stddev_first(job, set), step = job->sets * job->numbers;
+    const int64_t first = job->start + set, step = job->sets * job->numbers;
     const float *x = job->op->x[0] + first * job->numbers;
     float *dx = job->op->dx[0] + first * job->numbers;
     double sum = 0.0, mean;
@@ -136,15 +143,14 @@ static void minibatch_stddev_set_backward(void *argument, int64_t set, int32_t w
 
 static void minibatch_stddev_backward(gan__op *op)
 {
-    minibatch_stddev_job job = minibatch_stddev_begin(op);
     const gan__shape out = op->out;
     gan__channels channels = {.n = out.n, .pixels = out.h * out.w, .c = out.c - 1, .stride = out.c};
     if (!op->dx[0]) return;
     gan__channels_get(op->context, &channels, false, 1.0f, op->dy, op->dx[0]);
     channels.first = out.c - 1;
     channels.c = 1;
-    gan__channels_get(op->context, &channels, true, 1.0f, op->dy, job.values);
-    gan__parallel_for(op->context, op->groups * job.sets, minibatch_stddev_set_backward, &job);
+    gan__channels_get(op->context, &channels, true, 1.0f, op->dy, op->workspace);
+    minibatch_stddev_each(op, minibatch_stddev_set_backward);
 }
 
 const gan__layer_kind gan__layer_minibatch_stddev = {

@@ -10,7 +10,8 @@
 
 /* ---- writing ---- */
 
-/* A file being put together; it owns copies of everything but what is lent. Zero-initialise but for `context`. */
+/* A file being put together; it owns copies of everything but what is lent. Zero-initialise but for
+ * `context`. */
 typedef struct gan__archive_out {
     gan_context *context;
     bool finite; /* refuse parameters and moments that are not: GAN_E_DIVERGED names them */

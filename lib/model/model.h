@@ -86,7 +86,7 @@ struct gan_model {
     bool placed;     /* as a part, or on a trainer: it must not change any more */
     gan__note *notes;
     size_t note_count, note_capacity;
-    char *text;      /* canonical; made when asked for, dropped by a change */
+    char *text; /* canonical; made when asked for, dropped by a change */
 };
 
 /* Shapes of all values for inputs of known size; out has value_count elements. GAN_E_SHAPE names

@@ -65,6 +65,7 @@ static gan_status plan_make_pools(gan__plan *plan)
     size_t total = 0;
     for (size_t i = 0; i < plan->node_count; i++)
         total += (size_t)plan->model->nodes[i].operand_count;
+    plan->operand_count = total;
     GAN__TRY(gan__allocate(context, &plan->steps, plan->node_count, sizeof *plan->steps));
     GAN__TRY(gan__allocate(context, &plan->operands, total, sizeof *plan->operands));
     GAN__TRY(gan__allocate(context, &plan->in, total, sizeof *plan->in));
@@ -116,6 +117,7 @@ static void plan_add_step(gan__plan *plan, size_t index, size_t first)
                          .training = plan->mode.training,
                          .backward = plan->mode.backward,
                          .groups = plan->mode.groups,
+                         .starts = plan->starts,
                          .input_count = node->operand_count,
                          .in = step->in,
                          .out = plan->values[node->result].shape,
@@ -159,8 +161,25 @@ static gan_status plan_make_before(gan__plan *plan)
     for (size_t i = 0; i < plan->step_count; i++)
         admits |= plan->steps[i].op.layer->kind->admit != NULL;
     if (!plan->mode.training || !admits) return GAN_OK;
-    return gan__allocate_raw(plan->context, &plan->before,
-                             gan__stores_kept_size(model->stores, model->store_count), 1);
+    plan->before_size = gan__stores_kept_size(model->stores, model->store_count);
+    return gan__allocate_raw(plan->context, &plan->before, plan->before_size, 1);
+}
+
+static gan_status plan_make_groups(gan__plan *plan, const gan__plan_mode *mode, int64_t n)
+{
+    const int32_t groups = mode->groups;
+    GAN__TRY(gan__allocate(plan->context, &plan->starts, (size_t)groups + 1, sizeof(int64_t)));
+    if (mode->starts)
+        memcpy(plan->starts, mode->starts, ((size_t)groups + 1) * sizeof(int64_t));
+    else
+        plan->starts[groups] = n;
+    plan->mode.starts = plan->starts;
+    bool whole = n > 0 && plan->starts[0] == 0 && plan->starts[groups] == n;
+    for (int32_t g = 0; g < groups; g++) whole &= plan->starts[g] < plan->starts[g + 1];
+    if (whole) return GAN_OK;
+    return gan__fail(plan->context, GAN_E_SHAPE,
+                     "plan: a batch of %" PRId64 " does not make these %" PRId32 " groups", n,
+                     groups);
 }
 
 static gan_status plan_check_groups(const gan__plan *plan)
@@ -178,14 +197,12 @@ static gan_status plan_check_groups(const gan__plan *plan)
 
 /* ---- the whole ---- */
 
-static gan_status plan_build(gan__plan *plan, const gan__shape *inputs, gan__panel_cache *cache)
+static gan_status plan_build(gan__plan *plan, const gan__shape *inputs, const gan__plan_mode *mode,
+                             gan__panel_cache *cache)
 {
     if (plan->input_count == 0 || plan->output_count == 0)
         return gan__fail(plan->context, GAN_E_STATE, "plan: the model has no input");
-    if (inputs[0].n < 1 || plan->mode.groups < 1 || inputs[0].n % plan->mode.groups != 0)
-        return gan__fail(plan->context, GAN_E_SHAPE,
-                         "plan: a batch of %" PRId64 " does not make %d groups", inputs[0].n,
-                         plan->mode.groups);
+    GAN__TRY(plan_make_groups(plan, mode, inputs[0].n));
     GAN__TRY(plan_check_groups(plan));
     GAN__TRY(plan_make_ports(plan, inputs));
     GAN__TRY(plan_make_values(plan));
@@ -213,7 +230,7 @@ gan_status gan__plan_create(gan__plan **out, gan_context *context, gan_model *mo
     plan->input_count = model->input_count;
     plan->output_count = model->output_count;
     plan->batch = model->input_count > 0 ? inputs[0].n : 0;
-    gan_status status = plan_build(plan, inputs, cache);
+    gan_status status = plan_build(plan, inputs, mode, cache);
     if (status != GAN_OK) {
         gan__plan_destroy(plan);
         return status;
@@ -240,7 +257,7 @@ void gan__plan_destroy(gan__plan *plan)
     gan__free(context, plan->dx);
     gan__free(context, plan->spare_offsets);
     gan__free(context, plan->before);
-    gan__free(context, plan->kept);
+    gan__free(context, plan->starts);
     gan__object_release(plan->model);
     gan__free(context, plan);
 }
@@ -253,6 +270,8 @@ bool gan__plan_fits(const gan__plan *plan, const gan_model *model, const gan__sh
         plan->output_count != model->output_count || plan->mode.training != mode->training ||
         plan->mode.backward != mode->backward || plan->mode.groups != mode->groups)
         return false;
+    for (int32_t g = 1; mode->starts && g < mode->groups; g++)
+        if (plan->starts[g] != mode->starts[g]) return false;
     for (size_t i = 0; i < plan->output_count; i++)
         if (plan->output_values[i] != model->outputs[i].value) return false;
     for (size_t i = 0; i < plan->input_count; i++) {
@@ -265,6 +284,7 @@ bool gan__plan_fits(const gan__plan *plan, const gan_model *model, const gan__sh
 void gan__plan_set_batch(gan__plan *plan, int64_t n)
 {
     if (plan->values[plan->input_values[0]].shape.n == n) return;
+    plan->starts[1] = n;
     for (size_t i = 0; i < plan->value_count; i++) plan->values[i].shape.n = n;
     for (size_t i = 0; i < plan->step_count; i++) {
         gan__plan_step *step = &plan->steps[i];
@@ -273,9 +293,20 @@ void gan__plan_set_batch(gan__plan *plan, int64_t n)
     }
 }
 
-size_t gan__plan_kept(const gan__plan *plan)
+size_t gan__plan_memory(const gan__plan *plan)
 {
-    return plan->kept_size;
+    size_t ports = plan->input_count * (sizeof *plan->inputs + sizeof *plan->input_values) +
+                   plan->output_count * sizeof *plan->output_values;
+    size_t operand = sizeof *plan->operands + sizeof *plan->in + sizeof *plan->x +
+                     sizeof *plan->dx + sizeof *plan->spare_offsets;
+    return sizeof *plan + ((size_t)plan->mode.groups + 1) * sizeof *plan->starts +
+           plan->value_count * sizeof *plan->values + plan->node_count * sizeof *plan->steps +
+           ports + plan->operand_count * operand + plan->before_size;
+}
+
+size_t gan__plan_outputs(const gan__plan *plan)
+{
+    return plan->outputs_size;
 }
 
 size_t gan__plan_arena(const gan__plan *plan)
@@ -288,13 +319,14 @@ size_t gan__plan_transient(const gan__plan *plan)
     return plan->transient_size;
 }
 
-void gan__plan_bind(gan__plan *plan, void *arena)
+void gan__plan_bind(gan__plan *plan, void *arena, void *outputs)
 {
     plan->arena = arena;
+    plan->outputs = outputs;
     for (size_t i = 0; i < plan->step_count; i++) {
         gan__plan_step *step = &plan->steps[i];
         gan__plan_value *value = &plan->values[step->result];
-        unsigned char *memory = value->outputs > 0 ? plan->kept : plan->arena;
+        unsigned char *memory = value->outputs > 0 ? plan->outputs : plan->arena;
         step->op.version = 0;
         step->op.state = step->op.state_size ? plan->arena + step->state_offset : NULL;
         if (value->again) continue;

@@ -1,10 +1,10 @@
 /* plan.h: a model made ready to execute for given shapes: which layer reads and writes where.
  *
  * A plan is made once for (model, shapes, mode) and then runs without allocating. Runners and tapes
- * are its users. The model's outputs live in the plan. Its other values live in an arena that the
- * user lends from a forward call to the last backward call after it; what is needed only during one
- * call (gradients between layers, workspace) in memory that is lent for that call: plans share
- * both. */
+ * are its users. It has no memory for numbers of its own. What the model gives out lies in one that
+ * the user lends for as long as it is read; other values live in an arena that is lent from a
+ * forward call to the last backward call after it; what is needed only during one call (gradients
+ * between layers, workspace) in memory that is lent for that call: plans share all three. */
 #ifndef GAN__PLAN_H
 #define GAN__PLAN_H
 
@@ -16,6 +16,8 @@ typedef struct gan__plan_mode {
     bool training; /* batch statistics, dropout; else evaluation */
     bool backward; /* gradients may be asked for: activations are kept */
     int32_t groups;
+    const int64_t *starts; /* groups + 1: group g has the samples from starts[g] to starts[g + 1];
+                              copied. NULL for a single group */
 } gan__plan_mode;
 
 /* `inputs`: one shape for each input, all groups together in n. */
@@ -26,17 +28,19 @@ void gan__plan_destroy(gan__plan *plan);
 bool gan__plan_fits(const gan__plan *plan, const gan_model *model, const gan__shape *inputs,
                     const gan__plan_mode *mode);
 
-/* Makes the plan run on n samples, at most as many as it was made for; nothing is allocated. What
- * layers ask for in plan() must not be less for more samples. */
+/* Makes the plan, of one group, run on n samples, at most as many as it was made for; nothing is
+ * allocated. What layers ask for in plan() must not be less for more samples. */
 void gan__plan_set_batch(gan__plan *plan, int64_t n);
 
-size_t gan__plan_kept(const gan__plan *plan);      /* bytes of its outputs, which it owns */
+size_t gan__plan_memory(const gan__plan *plan);    /* bytes of the plan itself */
+size_t gan__plan_outputs(const gan__plan *plan);   /* bytes lent by gan__plan_bind; not 0 */
 size_t gan__plan_arena(const gan__plan *plan);     /* bytes lent by gan__plan_bind; may be 0 */
 size_t gan__plan_transient(const gan__plan *plan); /* bytes that the caller lends to each call */
 
-/* Lends the arena, aligned to 64 bytes; before the first forward call, and after it was lent
- * elsewhere. What layers kept in it for later calls (W / sigma of spectral norm) is made anew. */
-void gan__plan_bind(gan__plan *plan, void *arena);
+/* Lends both, aligned to 64 bytes; before the first forward call, and after they were lent
+ * elsewhere. What layers kept in the arena for later calls (W / sigma of spectral norm) is made
+ * anew. */
+void gan__plan_bind(gan__plan *plan, void *arena, void *outputs);
 
 gan__shape gan__plan_output_shape(const gan__plan *plan, int32_t index);
 

@@ -13,8 +13,8 @@ typedef struct gan__plan_value {
     int32_t last_reader;      /* step, -1: none */
     int32_t readers, outputs; /* how often steps read it, and how often the model gives it out */
     bool again;               /* not kept for the backward call, but made once more in it */
-    size_t offset; /* in `kept` for what the model gives out; forwards in the transient memory, if
-                      it is made again; else in the arena */
+    size_t offset; /* in `outputs` for what the model gives out; forwards in the transient memory,
+                      if it is made again; else in the arena */
     size_t again_offset;    /* in the transient memory, backwards */
     size_t gradient_offset; /* in the transient memory, backwards; unused for inputs */
     const float *data;
@@ -46,6 +46,7 @@ struct gan__plan {
     gan_context *context; /* of the user of the plan, which may be another one than the model's */
     gan_model *model;     /* retained */
     gan__plan_mode mode;
+    int64_t *starts;   /* the mode's */
     size_t node_count; /* of the model when the plan was made */
     gan__plan_value *values;
     gan__plan_step *steps;
@@ -54,18 +55,20 @@ struct gan__plan {
     size_t value_count, step_count, input_count, output_count;
     int64_t batch; /* the most that there is room for */
 
-    int32_t *operands; /* the pools */
+    int32_t *operands; /* the pools, with operand_count elements each */
     gan__shape *in;
     const float **x;
     float **dx;
     size_t *spare_offsets;
+    size_t operand_count;
 
     unsigned char *before; /* the stores as they were, for a pass that may end half-way; NULL: no
                               pass of this plan does */
 
-    unsigned char *kept;  /* the values that the model gives out */
-    unsigned char *arena; /* all others, and the states: lent by gan__plan_bind */
-    size_t kept_size, arena_size, transient_size;
+    unsigned char *outputs; /* the values that the model gives out: lent by gan__plan_bind, */
+    unsigned char *arena;   /* as are all others, and the states */
+    size_t outputs_size, arena_size, transient_size;
+    size_t before_size;
 };
 
 enum { GAN__LINE = 64 };
@@ -80,8 +83,8 @@ static inline bool gan__plan_has_gradient(const gan__plan_value *value)
     return value->producer >= 0 && (value->readers > 0 || value->outputs > 1);
 }
 
-/* Decides where values, states, gradients and workspaces lie; allocates `kept`. Steps and values
- * are complete but for that. */
+/* Decides where values, states, gradients and workspaces lie. Steps and values are complete but for
+ * that. */
 gan_status gan__plan_place(gan__plan *plan);
 
 #endif

@@ -97,12 +97,13 @@ static gan_status plan_place_outputs(gan__plan *plan)
     for (size_t i = 0; i < plan->step_count; i++) {
         gan__plan_value *value = &plan->values[plan->steps[i].result];
         if (value->outputs == 0) continue;
-        value->offset = plan->kept_size;
-        if (!gan__add_size(plan->kept_size, value->bytes, &plan->kept_size))
+        value->offset = plan->outputs_size;
+        if (!gan__add_size(plan->outputs_size, value->bytes, &plan->outputs_size))
             return gan__fail(plan->context, GAN_E_MEMORY,
                              "plan: the outputs do not fit into memory");
     }
-    return gan__allocate_raw(plan->context, &plan->kept, plan->kept_size, 1);
+    if (plan->outputs_size == 0) plan->outputs_size = GAN__LINE;
+    return GAN_OK;
 }
 
 /* What is made again must be made from what is kept. */

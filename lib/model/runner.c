@@ -17,7 +17,7 @@ struct gan_runner {
     gan__shape *inputs; /* for the largest batch */
     float **converted;  /* one for each input: float32, row-major, where the caller's is not */
     const float **x;
-    void *arena, *transient;
+    void *arena, *outputs, *transient;
     int64_t batch;
 };
 
@@ -50,6 +50,7 @@ static void runner_destroy(void *self)
     gan__free(context, runner->inputs);
     gan__free(context, runner->x);
     gan__free(context, runner->arena);
+    gan__free(context, runner->outputs);
     gan__free(context, runner->transient);
     gan__plan_destroy(runner->plan);
     gan__panel_cache_free(&runner->cache);
@@ -84,7 +85,8 @@ static gan_status runner_allocate(gan_runner *runner)
         GAN__TRY(gan__allocate_raw(context, &runner->converted[i],
                                    (size_t)gan__shape_count(runner->inputs[i]), sizeof(float)));
     GAN__TRY(gan__allocate_raw(context, &runner->arena, gan__plan_arena(runner->plan), 1));
-    gan__plan_bind(runner->plan, runner->arena);
+    GAN__TRY(gan__allocate_raw(context, &runner->outputs, gan__plan_outputs(runner->plan), 1));
+    gan__plan_bind(runner->plan, runner->arena, runner->outputs);
     return gan__allocate_raw(context, &runner->transient, gan__plan_transient(runner->plan), 1);
 }
 

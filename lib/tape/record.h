@@ -1,9 +1,21 @@
 /* record.h: the inside of a tape.
  *
  * A tape is a list of records, one for each call that put values on it. A reset forgets the values
- * but keeps the records with their plans and memory: the next round takes them up again, in its own
- * order, as long as they fit. Values, gradients and plans of a repeated round thus lie where they
- * lay before. */
+ * but keeps the records with their plans: the next round takes them up again, in its own order,
+ * where they fit.
+ *
+ * Numbers lie in blocks that belong to places in a round: whatever record comes third has the third
+ * place's blocks, which are as large as any third record has ever needed; what layers keep for the
+ * way back lies in arenas that are lent in the order of the applications. A record that a round
+ * does not use so holds no numbers. All of this depends on the calls of a round alone, not on those
+ * of earlier ones: a round like one that was there before needs no memory that is not there, and
+ * its values, gradients and plans lie where they lay.
+ *
+ * What is kept is bounded: 64 times as much as the records of the largest round have taken for
+ * themselves (their plans; not the packed weights, which all plans of a model share), and a
+ * megabyte. So a loop whose rounds are of up to 64 kinds allocates nothing once each was there.
+ * Beyond that the records go that were not used for the longest time. Those of a model that nobody
+ * else holds any more go with the next reset. */
 #ifndef GAN__RECORD_H
 #define GAN__RECORD_H
 
@@ -12,8 +24,8 @@
 #include "losses/loss.h"
 #include "model/plan.h"
 
-/* Most records that are kept without being used in the present round. */
-enum { GAN__SPARE_RECORDS = 64 };
+/* The bound of what is kept after a reset: so many of the largest rounds, and so many bytes. */
+enum { GAN__KEPT_ROUNDS = 64, GAN__KEPT_BYTES = 1 << 20 };
 
 typedef enum gan__record_kind {
     GAN__RECORD_INPUT,
@@ -21,8 +33,10 @@ typedef enum gan__record_kind {
     GAN__RECORD_APPLY,
     GAN__RECORD_LOSS,
     GAN__RECORD_COMBINE,
+    GAN__RECORD_JOIN,
+    GAN__RECORD_SLICE,
     GAN__RECORD_DETACH,
-    GAN__RECORD_GRADIENT
+    GAN__RECORD_COPY
 } gan__record_kind;
 
 typedef struct gan__tape_value {
@@ -46,18 +60,20 @@ typedef struct gan__floats {
 typedef struct gan__record {
     gan__record_kind kind;
     uint64_t round; /* the tape's generation in which it was last used; 0: in none */
+    size_t size;    /* bytes of what it keeps between rounds, when it was last used */
 
     int32_t *operands; /* indices of the values that go in; of an application: group after group */
     size_t operand_count, operand_capacity;
     gan__tape_value *values;
     size_t value_count, value_capacity;
     gan__floats data;     /* what the record itself computes, or puts side by side */
+    gan__floats outputs;  /* of its plan */
     gan__floats gradient; /* of its values; an application's groups lie side by side */
 
     gan_tensor *tensor; /* input: retained until the reset, where its memory is used */
+    int64_t first;      /* slice: its first element in the operand */
 
     gan__plan *plan;  /* application */
-    int32_t arena;    /* the tape's arena that it used last; -1: none */
     gan_model *model; /* the plan's; retained by it */
     int32_t groups;
     bool frozen;
@@ -84,6 +100,17 @@ typedef struct gan__tape_arena {
     gan__record *owner; /* used it last; NULL: none */
 } gan__tape_arena;
 
+/* The blocks of a place in the round; while a record is there they are its own. */
+typedef struct gan__blocks {
+    gan__floats data, outputs, gradient;
+} gan__blocks;
+
+/* A model that kept plans hold. */
+typedef struct gan__tape_model {
+    gan_model *model;
+    int32_t plans;
+} gan__tape_model;
+
 /* Where a value is. */
 typedef struct gan__tape_place {
     gan__record *record;
@@ -98,8 +125,16 @@ struct gan_tape {
     uint64_t seed;         /* of its draws: noise, dropout */
     uint64_t draws;        /* made */
     bool rehearses;        /* see tape.h */
-    gan__record **records; /* first those of this round, in order, then spare ones */
-    size_t used, record_count, record_capacity;
+    gan__record **records; /* first those of this round, in order; then those of the last one that
+                              are not in it, in order; then those of the one before ... */
+    uint64_t *keys;        /* of the records: see gan__tape_take */
+    size_t used, record_count, record_capacity, key_capacity;
+    bool taken; /* records[used] was taken, but is not part of the round yet */
+    gan__blocks *blocks;
+    size_t block_capacity;                 /* places */
+    size_t bytes, round_bytes, most_bytes; /* of all records; of this round's; of the largest's */
+    gan__tape_model *models;
+    size_t model_count, model_capacity;
     gan__tape_place *places; /* of the values, by index */
     size_t value_count, value_capacity;
     gan__panel_cache cache;
@@ -111,6 +146,8 @@ struct gan_tape {
     gan__floats spare;  /* gradients on their way to a value that has one already */
     gan__shape *shapes; /* of the call in progress */
     size_t shape_capacity;
+    int64_t *starts; /* likewise: of its groups */
+    size_t start_capacity;
     gan__store **stores; /* wanted by the backward call in progress; borrowed */
     size_t store_count, store_capacity;
 };
@@ -127,11 +164,23 @@ static inline gan__tape_value *gan__tape_at(const gan_tape *tape, int32_t index)
 gan_status gan__tape_source(const gan_tape *tape, const char *function, gan_value value,
                             int32_t what, gan__shape *shape, const float **data);
 
-/* The record for the next call: a kept one of this kind that fits(record, wanted), fits NULL: any;
- * else a new one, with nothing set but that. It is not part of the round before it is committed. */
+/* The record for the next call, with the blocks of its place: a kept one of this kind and key that
+ * fits(record, wanted), fits NULL: any; else a new one, with nothing set but that. It is not part
+ * of the round before it is committed. The key is a digest of what fits() looks at: it spares
+ * looking.
+ *
+ * A round takes the first that fits, then the second ..., and leaves them in this order: so the
+ * n-th call of a kind finds the same record in every round, with all that the n-th needs. */
 typedef bool gan__record_fits(const gan__record *record, const void *wanted);
-gan_status gan__tape_take(gan_tape *tape, gan__record_kind kind, gan__record_fits *fits,
-                          const void *wanted, gan__record **out);
+gan_status gan__tape_take(gan_tape *tape, gan__record_kind kind, uint64_t key,
+                          gan__record_fits *fits, const void *wanted, gan__record **out);
+
+/* Begun with any number: makes one more part of a key. */
+static inline uint64_t gan__key(uint64_t key, uint64_t part)
+{
+    key = (key ^ part) * UINT64_C(0x9E3779B97F4A7C15);
+    return key ^ key >> 29;
+}
 
 /* Room for that many values, zeroed, and for them in the tape; for operands; for floats. */
 gan_status gan__record_values(gan_tape *tape, gan__record *record, size_t count);
@@ -148,8 +197,9 @@ gan_status gan__tape_apply_layer(gan_tape *tape, gan_model *model, const char *s
 
 /* tape_arena.c: lends an arena to the record's plan; the same as last time, if the round is a
  * repeated one. */
+/* tape_arena.c: lends an arena, and its block of outputs, to the record's plan. */
 gan_status gan__tape_lend(gan_tape *tape, gan__record *record);
-void gan__tape_take_back(gan_tape *tape, const gan__record *record); /* which is about to go */
+void gan__tape_take_back(gan_tape *tape, const gan__record *record); /* whatever it has */
 void gan__tape_free_arenas(gan_tape *tape);
 
 /* GAN_E_STATE where the streams of the tape's seed have ended. */
@@ -161,7 +211,17 @@ bool gan__record_is_stale(const gan__record *record);
 /* Makes the record the round's last; its values get out[0 .. value_count). Cannot fail. */
 void gan__tape_commit(gan_tape *tape, gan__record *record, gan_value *out);
 
-void gan__record_destroy(gan_context *context, gan__record *record);
+/* tape_keep.c: counts the record's plan, just made, among those of its model; room for that was
+ * made by gan__tape_reserve_model. */
+gan_status gan__tape_reserve_model(gan_tape *tape);
+void gan__tape_count_model(gan_tape *tape, const gan__record *record);
+
+/* Makes the record that was taken part of the round. */
+void gan__tape_keep(gan_tape *tape, gan__record *record);
+
+/* Ends the round: blocks go back to their places, records that are too many go. */
+void gan__tape_end_round(gan_tape *tape);
+void gan__tape_free_records(gan_tape *tape);
 
 /* Whether a tensor can hold a value of this shape; GAN_E_SHAPE with both shapes otherwise. */
 gan_status gan__tape_check_tensor(const gan_tape *tape, const char *function, gan__shape shape,

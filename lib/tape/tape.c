@@ -9,70 +9,6 @@
 
 /* ---- records ---- */
 
-void gan__record_destroy(gan_context *context, gan__record *record)
-{
-    if (!record) return;
-    gan__free(context, record->operands);
-    gan__free(context, record->values);
-    gan__free(context, record->data.memory);
-    gan__free(context, record->gradient.memory);
-    gan__object_release(record->tensor);
-    gan__plan_destroy(record->plan);
-    gan__free(context, record->x);
-    gan__free(context, record->dy);
-    gan__free(context, record->dx);
-    gan__free(context, record->versions);
-    if (record->loss.options)
-        gan__options_free(context, &record->loss.kind->kind, record->loss.options);
-    gan__free(context, record->loss.options);
-    gan__free(context, record->spec);
-    gan__free(context, record->weights);
-    gan__free(context, record);
-}
-
-/* Moves the record at `from` to `to` <= from; those between go one up. */
-static void tape_move(gan_tape *tape, size_t from, size_t to)
-{
-    gan__record *record = tape->records[from];
-    memmove(tape->records + to + 1, tape->records + to, (from - to) * sizeof *tape->records);
-    tape->records[to] = record;
-}
-
-/* Gives up the spare record that was not used for the longest time. */
-static void tape_drop(gan_tape *tape)
-{
-    size_t oldest = tape->used;
-    for (size_t i = tape->used; i < tape->record_count; i++)
-        if (tape->records[i]->round < tape->records[oldest]->round) oldest = i;
-    gan__tape_take_back(tape, tape->records[oldest]);
-    gan__record_destroy(tape->object.context, tape->records[oldest]);
-    tape->record_count--;
-    memmove(tape->records + oldest, tape->records + oldest + 1,
-            (tape->record_count - oldest) * sizeof *tape->records);
-}
-
-gan_status gan__tape_take(gan_tape *tape, gan__record_kind kind, gan__record_fits *fits,
-                          const void *wanted, gan__record **out)
-{
-    gan_context *context = tape->object.context;
-    for (size_t i = tape->used; i < tape->record_count; i++) {
-        gan__record *record = tape->records[i];
-        if (record->kind != kind || (fits && !fits(record, wanted))) continue;
-        tape_move(tape, i, tape->used);
-        *out = record;
-        return GAN_OK;
-    }
-    if (tape->record_count - tape->used >= GAN__SPARE_RECORDS) tape_drop(tape);
-    GAN__TRY(gan__grow(context, &tape->records, &tape->record_capacity, tape->record_count + 1,
-                       sizeof *tape->records));
-    GAN__TRY(gan__allocate(context, out, 1, sizeof **out));
-    (*out)->kind = kind;
-    (*out)->arena = -1;
-    tape->records[tape->record_count] = *out;
-    tape_move(tape, tape->record_count++, tape->used);
-    return GAN_OK;
-}
-
 gan_status gan__record_values(gan_tape *tape, gan__record *record, size_t count)
 {
     gan_context *context = tape->object.context;
@@ -141,7 +77,7 @@ void gan__tape_commit(gan_tape *tape, gan__record *record, gan_value *out)
         tape->value_count++;
     }
     record->round = tape->generation;
-    tape->used++;
+    gan__tape_keep(tape, record);
 }
 
 gan_status gan__tape_find(const gan_tape *tape, const char *function, gan_value value, int32_t *out)
@@ -165,14 +101,14 @@ static void tape_destroy(void *self)
 {
     gan_tape *tape = self;
     gan_context *context = tape->object.context;
-    for (size_t i = 0; i < tape->record_count; i++) gan__record_destroy(context, tape->records[i]);
-    gan__free(context, tape->records);
+    gan__tape_free_records(tape);
     gan__free(context, tape->places);
     gan__panel_cache_free(&tape->cache);
     gan__tape_free_arenas(tape);
     gan__free(context, tape->transient);
     gan__free(context, tape->spare.memory);
     gan__free(context, tape->shapes);
+    gan__free(context, tape->starts);
     gan__free(context, tape->stores);
 }
 
@@ -226,11 +162,8 @@ void gan_tape_release(gan_tape *tape)
 
 static gan_status tape_reset(gan_tape *tape)
 {
-    for (size_t i = 0; i < tape->used; i++) {
-        gan__object_release(tape->records[i]->tensor);
-        tape->records[i]->tensor = NULL;
-    }
-    tape->used = tape->value_count = 0;
+    gan__tape_end_round(tape);
+    tape->value_count = 0;
     /* A value's generation has 31 bits and is never 0. */
     tape->generation++;
     if ((tape->generation & INT32_MAX) == 0) tape->generation++;

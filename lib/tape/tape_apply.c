@@ -96,31 +96,75 @@ static gan_status apply_trace(gan_tape *tape, apply_call *call, const gan_value 
     return GAN_OK;
 }
 
+/* Where each group begins, by the sizes of the values for the first input. */
+static gan_status apply_starts(gan_tape *tape, apply_call *call, const gan_value *inputs)
+{
+    gan_context *context = tape->object.context;
+    const size_t groups = (size_t)call->mode.groups, count = call->model->input_count;
+    GAN__TRY(
+        gan__grow(context, &tape->starts, &tape->start_capacity, groups + 1, sizeof *tape->starts));
+    tape->starts[0] = 0;
+    for (size_t g = 0; g < groups; g++) {
+        int32_t index;
+        GAN__TRY(gan__tape_find(tape, "gan_tape_apply", inputs[g * count], &index));
+        if (!gan__add_count(tape->starts[g], gan__tape_at(tape, index)->shape.n,
+                            &tape->starts[g + 1]))
+            return gan__fail(context, GAN_E_MEMORY, "gan_tape_apply: the groups are too large");
+    }
+    call->mode.starts = tape->starts;
+    return GAN_OK;
+}
+
+/* All groups of an input are pictures of one size, and each has as many as the group of the first
+ * input. */
+static gan_status apply_check_group(const gan_tape *tape, const apply_call *call, size_t input,
+                                    int32_t group, gan__shape first, gan__shape shape)
+{
+    gan_context *context = tape->object.context;
+    const int64_t n = call->mode.starts[group + 1] - call->mode.starts[group];
+    char a[88], b[88];
+    if (shape.h != first.h || shape.w != first.w || shape.c != first.c)
+        return gan__fail(context, GAN_E_SHAPE,
+                         "gan_tape_apply: input %zu is %s in group 0, but %s in group %d", input,
+                         gan__shape_print(first, a), gan__shape_print(shape, b), group);
+    if (shape.n == n) return GAN_OK;
+    return gan__fail(context, GAN_E_SHAPE,
+                     "gan_tape_apply: input %zu has %" PRId64 " samples in group %d, input 0 has "
+                     "%" PRId64,
+                     input, shape.n, group, n);
+}
+
 /* The shapes of the model's inputs, all groups together. */
 static gan_status apply_shapes(gan_tape *tape, apply_call *call, const gan_value *inputs)
 {
-    gan_context *context = tape->object.context;
     size_t count = call->model->input_count;
-    char first[88], other[88];
-    GAN__TRY(gan__grow(context, &tape->shapes, &tape->shape_capacity, count, sizeof *tape->shapes));
+    GAN__TRY(gan__grow(tape->object.context, &tape->shapes, &tape->shape_capacity, count,
+                       sizeof *tape->shapes));
     for (size_t i = 0; i < count; i++) {
-        int32_t index = 0;
-        gan__shape shape = {0};
         for (int32_t g = 0; g < call->mode.groups; g++) {
+            int32_t index;
             GAN__TRY(gan__tape_find(tape, "gan_tape_apply", inputs[(size_t)g * count + i], &index));
-            gan__shape s = gan__tape_at(tape, index)->shape;
-            if (g == 0) shape = s;
-            if (s.n != shape.n || s.h != shape.h || s.w != shape.w || s.c != shape.c)
-                return gan__fail(context, GAN_E_SHAPE,
-                                 "gan_tape_apply: input %zu is %s in group 0, but %s in group %d",
-                                 i, gan__shape_print(shape, first), gan__shape_print(s, other), g);
+            gan__shape shape = gan__tape_at(tape, index)->shape;
+            if (g == 0) tape->shapes[i] = shape;
+            GAN__TRY(apply_check_group(tape, call, i, g, tape->shapes[i], shape));
         }
-        if (!gan__multiply_count(shape.n, call->mode.groups, &shape.n))
-            return gan__fail(context, GAN_E_MEMORY, "gan_tape_apply: the groups are too large");
-        tape->shapes[i] = shape;
+        tape->shapes[i].n = tape->starts[call->mode.groups];
     }
     call->shapes = tape->shapes;
     return GAN_OK;
+}
+
+static uint64_t apply_key(const apply_call *call)
+{
+    const gan__plan_mode *mode = &call->mode;
+    uint64_t key = gan__key(mode->training * 2u + mode->backward, (uintptr_t)call->model);
+    for (int32_t g = 1; g <= mode->groups; g++) key = gan__key(key, (uint64_t)mode->starts[g]);
+    for (size_t i = 0; i < call->model->input_count; i++) {
+        const gan__shape *s = &call->shapes[i];
+        const int64_t sizes[3] = {s->h, s->w, s->c};
+        for (int j = 0; j < 3; j++) key = gan__key(key, (uint64_t)sizes[j]);
+    }
+    return key;
 }
 
 static bool apply_fits(const gan__record *record, const void *wanted)
@@ -153,8 +197,11 @@ static gan_status apply_prepare(gan_tape *tape, gan__record *record, const apply
     GAN__TRY(gan__allocate(context, &record->versions, model->store_count, sizeof(uint64_t)));
     record->store_count = model->store_count;
     record->model = call->model;
-    return gan__plan_create(&record->plan, context, call->model, call->shapes, &call->mode,
-                            &tape->cache);
+    GAN__TRY(gan__tape_reserve_model(tape));
+    GAN__TRY(gan__plan_create(&record->plan, context, call->model, call->shapes, &call->mode,
+                              &tape->cache));
+    gan__tape_count_model(tape, record);
+    return GAN_OK;
 }
 
 /* Several groups are put side by side; a single one is read where it is. */
@@ -169,11 +216,13 @@ static gan_status apply_inputs(gan_tape *tape, gan__record *record, const apply_
     float *to = record->data.memory;
     for (size_t i = 0; i < inputs; i++) {
         record->x[i] = groups > 1 ? to : gan__tape_at(tape, record->operands[i])->data;
-        int64_t count = gan__shape_count(call->shapes[i]) / groups;
-        for (int32_t g = 0; groups > 1 && g < groups; g++, to += count)
-            if (!tape->rehearses)
-                gan__copy(context, count,
-                          gan__tape_at(tape, record->operands[(size_t)g * inputs + i])->data, to);
+        for (int32_t g = 0; groups > 1 && g < groups; g++) {
+            const gan__tape_value *value =
+                gan__tape_at(tape, record->operands[(size_t)g * inputs + i]);
+            const int64_t count = gan__shape_count(value->shape);
+            if (!tape->rehearses) gan__copy(context, count, value->data, to);
+            to += count;
+        }
     }
     return GAN_OK;
 }
@@ -183,11 +232,13 @@ static void apply_outputs(gan__record *record, const apply_call *call)
     size_t outputs = call->model->output_count;
     for (size_t i = 0; i < outputs; i++) {
         gan__shape shape = gan__plan_output_shape(record->plan, (int32_t)i);
-        shape.n /= record->groups;
         const float *data = gan__plan_output(record->plan, (int32_t)i);
-        for (int32_t g = 0; g < record->groups; g++)
+        for (int32_t g = 0; g < record->groups; g++) {
+            shape.n = call->mode.starts[g + 1] - call->mode.starts[g];
             record->values[(size_t)g * outputs + i] =
-                (gan__tape_value){.shape = shape, .data = data + g * gan__shape_count(shape)};
+                (gan__tape_value){.shape = shape, .data = data};
+            data += gan__shape_count(shape);
+        }
     }
 }
 
@@ -198,8 +249,9 @@ static gan_status apply_record(gan_tape *tape, apply_call *call, const gan_value
     gan__record *record;
     if (call->draws) GAN__TRY(gan__tape_may_draw(tape, call->function));
     GAN__TRY(apply_trace(tape, call, inputs));
+    GAN__TRY(apply_starts(tape, call, inputs));
     GAN__TRY(apply_shapes(tape, call, inputs));
-    GAN__TRY(gan__tape_take(tape, GAN__RECORD_APPLY, apply_fits, call, &record));
+    GAN__TRY(gan__tape_take(tape, GAN__RECORD_APPLY, apply_key(call), apply_fits, call, &record));
     size_t groups = (size_t)call->mode.groups;
     GAN__TRY(apply_prepare(tape, record, call));
     GAN__TRY(

@@ -17,22 +17,6 @@ static bool arena_is_free(const gan_tape *tape, const gan__tape_arena *arena)
     return !owner || owner->round != tape->generation || gan__record_is_stale(owner);
 }
 
-/* The record's last arena; else the smallest that is free and large enough; else the largest that
- * is free, to be enlarged; -1 if none is free. */
-static int32_t arena_choose(const gan_tape *tape, const gan__record *record, size_t size)
-{
-    int32_t fitting = -1, largest = -1;
-    for (int32_t i = 0; i < (int32_t)tape->arena_count; i++) {
-        const gan__tape_arena *arena = &tape->arenas[i];
-        if (!arena_is_free(tape, arena)) continue;
-        if (arena->size >= size && i == record->arena) return i;
-        if (arena->size >= size && (fitting < 0 || arena->size < tape->arenas[fitting].size))
-            fitting = i;
-        if (largest < 0 || arena->size > tape->arenas[largest].size) largest = i;
-    }
-    return fitting >= 0 ? fitting : largest;
-}
-
 static gan_status arena_reserve(gan_context *context, gan__tape_arena *arena, size_t size)
 {
     if (arena->size >= size) return GAN_OK;
@@ -43,44 +27,36 @@ static gan_status arena_reserve(gan_context *context, gan__tape_arena *arena, si
     return GAN_OK;
 }
 
-gan_status gan__tape_lend(gan_tape *tape, gan__record *record)
-{
-    gan_context *context = tape->object.context;
-    size_t size = gan__plan_arena(record->plan);
-    if (size == 0) { /* a single layer: any arena would be kept from those who need it */
-        gan__plan_bind(record->plan, NULL);
-        return GAN_OK;
-    }
-    int32_t index = arena_choose(tape, record, size);
-    if (index < 0) {
-        GAN__TRY(gan__grow(context, &tape->arenas, &tape->arena_capacity, tape->arena_count + 1,
-                           sizeof *tape->arenas));
-        index = (int32_t)tape->arena_count++;
-    }
-    gan__tape_arena *arena = &tape->arenas[index];
-    GAN__TRY(arena_reserve(context, arena, size));
-    arena->owner = record;
-    record->arena = index;
-    gan__plan_bind(record->plan, arena->memory);
-    return GAN_OK;
-}
-
 void gan__tape_take_back(gan_tape *tape, const gan__record *record)
 {
     for (size_t i = 0; i < tape->arena_count; i++)
         if (tape->arenas[i].owner == record) tape->arenas[i].owner = NULL;
 }
 
-int64_t gan__tape_memory(const gan_tape *tape)
+gan_status gan__tape_lend(gan_tape *tape, gan__record *record)
 {
-    size_t bytes = tape->transient_size + tape->spare.count * sizeof(float);
-    for (size_t i = 0; i < tape->arena_count; i++) bytes += tape->arenas[i].size;
-    for (size_t i = 0; i < tape->record_count; i++) {
-        const gan__record *record = tape->records[i];
-        bytes += (record->data.count + record->gradient.count) * sizeof(float);
-        if (record->plan) bytes += gan__plan_kept(record->plan);
+    gan_context *context = tape->object.context;
+    const size_t size = gan__plan_arena(record->plan);
+    size_t index = 0;
+    GAN__TRY(gan__block_reserve(context, &record->outputs,
+                                gan__plan_outputs(record->plan) / sizeof(float)));
+    gan__tape_take_back(tape, record); /* the one that it had in an earlier round */
+    if (size == 0) { /* a single layer: any arena would be kept from those who need it */
+        gan__plan_bind(record->plan, NULL, record->outputs.memory);
+        return GAN_OK;
     }
-    return (int64_t)bytes + gan__panel_cache_memory(&tape->cache);
+    /* Not the one that fits best: which it is must depend on this round alone. */
+    while (index < tape->arena_count && !arena_is_free(tape, &tape->arenas[index])) index++;
+    if (index == tape->arena_count) {
+        GAN__TRY(gan__grow(context, &tape->arenas, &tape->arena_capacity, tape->arena_count + 1,
+                           sizeof *tape->arenas));
+        tape->arena_count++;
+    }
+    gan__tape_arena *arena = &tape->arenas[index];
+    GAN__TRY(arena_reserve(context, arena, size));
+    arena->owner = record;
+    gan__plan_bind(record->plan, arena->memory, record->outputs.memory);
+    return GAN_OK;
 }
 
 void gan__tape_free_arenas(gan_tape *tape)

@@ -178,6 +178,19 @@ static void backward_add(const gan_tape *tape, gan__tape_value *value, const flo
                  value->gradient);
 }
 
+/* Takes a gradient that lies elsewhere to its value, if it is wanted; returns its end. */
+static const float *backward_bring(const gan_tape *tape, gan__tape_value *value, const float *from)
+{
+    const int64_t count = gan__shape_count(value->shape);
+    if (!value->needed) return from + count;
+    if (value->pass == tape->pass)
+        backward_add(tape, value, from);
+    else
+        gan__copy(tape->object.context, count, from, value->gradient);
+    value->pass = tape->pass;
+    return from + count;
+}
+
 static void backward_seed(gan_tape *tape, const backward_call *call)
 {
     for (size_t i = 0; i < call->count; i++) {
@@ -215,6 +228,32 @@ static void backward_combine(gan_tape *tape, gan__record *record)
     }
 }
 
+static void backward_join(gan_tape *tape, gan__record *record)
+{
+    const float *from = record->values[0].gradient;
+    for (size_t i = 0; i < record->operand_count; i++)
+        from = backward_bring(tape, gan__tape_at(tape, record->operands[i]), from);
+}
+
+/* The rest of the gradient is zero. */
+static void backward_slice(gan_tape *tape, gan__record *record)
+{
+    gan_context *context = tape->object.context;
+    gan__tape_value *value = gan__tape_at(tape, record->operands[0]);
+    const float *from = record->values[0].gradient;
+    const int64_t count = gan__shape_count(record->values[0].shape), end = record->first + count;
+    float *to = value->gradient + record->first;
+    if (!value->needed) return;
+    if (value->pass == tape->pass) {
+        gan__add(context, count, to, from, to);
+        return;
+    }
+    gan__fill(context, record->first, 0.0f, value->gradient);
+    gan__copy(context, count, from, to);
+    gan__fill(context, gan__shape_count(value->shape) - end, 0.0f, value->gradient + end);
+    value->pass = tape->pass;
+}
+
 /* The gradients of each output, all groups as one array: zeros for a group that has none. */
 static void backward_outputs(gan_tape *tape, gan__record *record)
 {
@@ -239,17 +278,20 @@ static void backward_inputs(gan_tape *tape, gan__record *record)
     size_t groups = (size_t)record->groups, inputs = record->operand_count / groups;
     float *spare = tape->spare.memory;
     for (size_t i = 0; i < inputs; i++) {
-        gan__tape_value *first = gan__tape_at(tape, record->operands[i]);
+        int64_t count = 0;
         bool needed = false;
-        for (size_t g = 0; g < groups; g++)
-            needed |= gan__tape_at(tape, record->operands[g * inputs + i])->needed;
+        for (size_t g = 0; g < groups; g++) {
+            const gan__tape_value *value = gan__tape_at(tape, record->operands[g * inputs + i]);
+            needed |= value->needed;
+            count += gan__shape_count(value->shape);
+        }
         record->dx[i] = NULL;
         if (!needed) continue;
         if (groups == 1) {
-            record->dx[i] = backward_target(tape, first, &spare);
+            record->dx[i] = backward_target(tape, gan__tape_at(tape, record->operands[i]), &spare);
         } else {
             record->dx[i] = spare;
-            spare += gan__shape_count(first->shape) * record->groups;
+            spare += count;
         }
     }
 }
@@ -260,17 +302,8 @@ static void backward_split(gan_tape *tape, gan__record *record)
     size_t groups = (size_t)record->groups, inputs = record->operand_count / groups;
     for (size_t i = 0; i < inputs; i++) {
         const float *from = record->dx[i];
-        for (size_t g = 0; from && g < groups; g++) {
-            gan__tape_value *value = gan__tape_at(tape, record->operands[g * inputs + i]);
-            int64_t count = gan__shape_count(value->shape);
-            if (value->needed && value->pass != tape->pass) {
-                gan__copy(tape->object.context, count, from, value->gradient);
-                value->pass = tape->pass;
-            } else if (value->needed) {
-                backward_add(tape, value, from);
-            }
-            from += count;
-        }
+        for (size_t g = 0; from && g < groups; g++)
+            from = backward_bring(tape, gan__tape_at(tape, record->operands[g * inputs + i]), from);
     }
 }
 
@@ -298,6 +331,8 @@ static void backward_execute(gan_tape *tape, const backward_call *call)
         if (record->kind == GAN__RECORD_APPLY) backward_apply(tape, record);
         if (record->kind == GAN__RECORD_LOSS) backward_loss(tape, record);
         if (record->kind == GAN__RECORD_COMBINE) backward_combine(tape, record);
+        if (record->kind == GAN__RECORD_JOIN) backward_join(tape, record);
+        if (record->kind == GAN__RECORD_SLICE) backward_slice(tape, record);
     }
 }
 

@@ -65,7 +65,9 @@ static gan_status loss_run(gan_tape *tape, const char *spec, const gan_value *va
 {
     gan_context *context = tape->object.context;
     gan__record *record;
-    GAN__TRY(gan__tape_take(tape, GAN__RECORD_LOSS, loss_fits, spec, &record));
+    uint64_t key = 0;
+    for (const char *at = spec; *at; at++) key = gan__key(key, (unsigned char)*at);
+    GAN__TRY(gan__tape_take(tape, GAN__RECORD_LOSS, key, loss_fits, spec, &record));
     GAN__TRY(loss_describe(context, record, spec));
     GAN__TRY(loss_values(tape, record, values, count));
     GAN__TRY(gan__record_values(tape, record, 1));
@@ -130,7 +132,7 @@ static gan_status combine_run(gan_tape *tape, const gan_value *values, const dou
     gan_context *context = tape->object.context;
     gan__record *record;
     bool scalars;
-    GAN__TRY(gan__tape_take(tape, GAN__RECORD_COMBINE, NULL, NULL, &record));
+    GAN__TRY(gan__tape_take(tape, GAN__RECORD_COMBINE, 0, NULL, NULL, &record));
     GAN__TRY(gan__record_operands(tape, record, values, count, "gan_tape_combine"));
     GAN__TRY(combine_check(tape, record, &scalars));
     GAN__TRY(gan__grow(context, &record->weights, &record->weight_capacity, count, sizeof(double)));
@@ -162,7 +164,7 @@ gan_status gan_tape_combine(gan_tape *tape, const gan_value *values, const doubl
 static gan_status detach_run(gan_tape *tape, gan_value value, gan_value *out)
 {
     gan__record *record;
-    GAN__TRY(gan__tape_take(tape, GAN__RECORD_DETACH, NULL, NULL, &record));
+    GAN__TRY(gan__tape_take(tape, GAN__RECORD_DETACH, 0, NULL, NULL, &record));
     GAN__TRY(gan__record_operands(tape, record, &value, 1, "gan_tape_detach"));
     GAN__TRY(gan__record_values(tape, record, 1));
     const gan__tape_value *from = gan__tape_at(tape, record->operands[0]);
@@ -180,16 +182,17 @@ gan_status gan_tape_detach(gan_tape *tape, gan_value value, gan_value *out)
     GAN__RETURN_ENTERED(context, detach_run(tape, value, out));
 }
 
-/* ---- gradients as values ---- */
+/* ---- copies: of values, and of gradients as values ---- */
 
-static gan_status gradient_run(gan_tape *tape, gan_value value, gan_value *out)
+static gan_status copied_run(gan_tape *tape, const char *function, gan_value value, int32_t what,
+                             gan_value *out)
 {
     gan_context *context = tape->object.context;
     gan__record *record;
     gan__shape shape;
     const float *data;
-    GAN__TRY(gan__tape_source(tape, "gan_tape_take_gradient", value, GAN_GRADIENT, &shape, &data));
-    GAN__TRY(gan__tape_take(tape, GAN__RECORD_GRADIENT, NULL, NULL, &record));
+    GAN__TRY(gan__tape_source(tape, function, value, what, &shape, &data));
+    GAN__TRY(gan__tape_take(tape, GAN__RECORD_COPY, 0, NULL, NULL, &record));
     GAN__TRY(gan__record_values(tape, record, 1));
     GAN__TRY(gan__block_reserve(context, &record->data, (size_t)gan__shape_count(shape)));
     if (!tape->rehearses) gan__copy(context, gan__shape_count(shape), data, record->data.memory);
@@ -198,10 +201,18 @@ static gan_status gradient_run(gan_tape *tape, gan_value value, gan_value *out)
     return GAN_OK;
 }
 
+gan_status gan__tape_copy(gan_tape *tape, gan_value value, gan_value *out, float **numbers)
+{
+    GAN__TRY(copied_run(tape, "gan__tape_copy", value, GAN_VALUE, out));
+    *numbers = tape->records[tape->used - 1]->data.memory;
+    return GAN_OK;
+}
+
 gan_status gan_tape_take_gradient(gan_tape *tape, gan_value value, gan_value *out)
 {
     GAN__TRY(gan__object_check(NULL, tape, GAN__TAPE, "gan_tape_take_gradient", "tape"));
     gan_context *context = tape->object.context;
     if (!out) return gan__fail(context, GAN_E_ARGUMENT, "gan_tape_take_gradient: out is NULL");
-    GAN__RETURN_ENTERED(context, gradient_run(tape, value, out));
+    GAN__RETURN_ENTERED(context,
+                        copied_run(tape, "gan_tape_take_gradient", value, GAN_GRADIENT, out));
 }

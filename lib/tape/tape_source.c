@@ -30,7 +30,7 @@ static gan_status source_input(gan_tape *tape, gan_tensor *tensor, int32_t flags
         return gan__fail(context, GAN_E_SHAPE,
                          "gan_tape_input: the tensor has rank %d, not 1, 2 or 4", tensor->rank);
     GAN__TRY(source_check(tape, "gan_tape_input", shape));
-    GAN__TRY(gan__tape_take(tape, GAN__RECORD_INPUT, NULL, NULL, &record));
+    GAN__TRY(gan__tape_take(tape, GAN__RECORD_INPUT, 0, NULL, NULL, &record));
     GAN__TRY(gan__record_values(tape, record, 1));
     if (!direct)
         GAN__TRY(gan__block_reserve(context, &record->data, (size_t)gan__shape_count(shape)));
@@ -85,7 +85,7 @@ static gan_status source_draw(gan_tape *tape, const char *function, int32_t rank
     gan__shape shape;
     GAN__TRY(source_shape(tape, function, rank, sizes, &shape));
     GAN__TRY(gan__tape_may_draw(tape, function));
-    GAN__TRY(gan__tape_take(tape, GAN__RECORD_DRAW, NULL, NULL, &record));
+    GAN__TRY(gan__tape_take(tape, GAN__RECORD_DRAW, 0, NULL, NULL, &record));
     GAN__TRY(gan__record_values(tape, record, 1));
     int64_t count = gan__shape_count(shape);
     GAN__TRY(gan__block_reserve(context, &record->data, (size_t)count));

@@ -238,6 +238,39 @@ static gan_status cast_add_feeds(gan__cast *cast)
     return GAN_OK;
 }
 
+static gan_status cast_refuse_twice(const gan__cast *cast, const char *what, const char *name)
+{
+    return gan__fail(cast->context, GAN_E_TEXT,
+                     "%s: there would be two %ss '%s': a domain must be called otherwise",
+                     cast->kind->kind.name, what, name);
+}
+
+/* A domain may have the name of something that is no domain's: "code", say. */
+static gan_status cast_check_names(const gan__cast *cast)
+{
+    for (int32_t i = 0; i < cast->space_count; i++) {
+        const char *name = cast->spaces[i].name;
+        if (gan__cast_space(cast, name, strlen(name)) != i)
+            return cast_refuse_twice(cast, "space", name);
+    }
+    for (int32_t i = 0; i < cast->role_count; i++) {
+        const char *name = cast->roles[i].name;
+        if (cast->roles[i].wanted && gan__cast_role(cast, name, strlen(name)) != i)
+            return cast_refuse_twice(cast, "role", name);
+    }
+    for (int32_t i = 0; i < cast->feed_count; i++) {
+        const char *name = cast->feeds[i].name;
+        if (gan__cast_feed(cast, name, strlen(name), NULL) != i)
+            return cast_refuse_twice(cast, "feed", name);
+    }
+    for (int32_t i = 0; i < cast->value_count; i++) {
+        const char *name = cast->values[i].name;
+        if (cast->values[i].wanted && gan__cast_value(cast, name, strlen(name)) != i)
+            return cast_refuse_twice(cast, "value", name);
+    }
+    return GAN_OK;
+}
+
 /* Feeds apart: several rows are one. */
 static gan_status cast_fill(gan__cast *cast, const void *options)
 {
@@ -263,6 +296,7 @@ static gan_status cast_fill(gan__cast *cast, const void *options)
     GAN__TRY(cast_add_all(cast, &pools, cast_add_pool, options));
     GAN__TRY(cast_add_all(cast, &values, cast_add_value, options));
     cast_add_group_values(cast);
+    GAN__TRY(cast_check_names(cast));
     return gan__cast_add_ways(cast);
 }
 
@@ -305,11 +339,18 @@ void gan__cast_free(gan__cast *cast)
 
 /* ---- questions ---- */
 
+/* Among `count` names, each `stride` bytes behind the one before; -1. */
+static int32_t cast_find(const char *names, size_t stride, int32_t count, const char *name,
+                         size_t length)
+{
+    for (int32_t i = 0; i < count; i++)
+        if (cast_is(names + (size_t)i * stride, name, length)) return i;
+    return -1;
+}
+
 int32_t gan__cast_space(const gan__cast *cast, const char *name, size_t length)
 {
-    for (int32_t i = 0; i < cast->space_count; i++)
-        if (cast_is(cast->spaces[i].name, name, length)) return i;
-    return -1;
+    return cast_find(cast->spaces->name, sizeof *cast->spaces, cast->space_count, name, length);
 }
 
 int32_t gan__cast_role(const gan__cast *cast, const char *name, size_t length)
@@ -321,9 +362,7 @@ int32_t gan__cast_role(const gan__cast *cast, const char *name, size_t length)
 
 int32_t gan__cast_group(const gan__cast *cast, const char *name, size_t length)
 {
-    for (int32_t i = 0; i < cast->group_count; i++)
-        if (cast_is(cast->groups[i].name, name, length)) return i;
-    return -1;
+    return cast_find(cast->groups->name, sizeof *cast->groups, cast->group_count, name, length);
 }
 
 int32_t gan__cast_value(const gan__cast *cast, const char *name, size_t length)

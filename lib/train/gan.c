@@ -63,8 +63,8 @@ static gan_status game_check(gan_context *context, const void *options)
     GAN__TRY(gan__objective_check(context, &game->objective));
     if (game->clip == 0 || game_is_wasserstein(game)) return GAN_OK;
     return gan__fail(context, GAN_E_TEXT,
-                     "clip=%s: only loss=wgan cuts the discriminator's parameters",
-                     gan__number_print(game->clip, value));
+                     "clip=%s with loss=%s: only loss=wgan cuts the discriminator's parameters",
+                     gan__number_print(game->clip, value), gan__objective_name(&game->objective));
 }
 
 static const char *game_reference(const void *options, const char *group)
@@ -170,7 +170,7 @@ static const gan__feed_row game_feeds[] = {
 static const gan__value_row game_values[] = {
     [GAME_LOSS_D] = {"loss.discriminator", NULL, "what the discriminator descends"},
     [GAME_LOSS_G] = {"loss.generator", NULL, "what the generator descends"},
-    GAN__JUDGEMENT_ROWS(GAME_JUDGEMENTS),
+    [GAME_JUDGEMENTS] = GAN__JUDGEMENT_ROWS,
 };
 
 extern const gan__trainer_kind gan__trainer_gan;

@@ -40,6 +40,11 @@ static const objective_row objective_rows[] = {
     [GAN__LOSS_WGAN] = {"wgan", "mean", "mean", "mean", -1, 1, -1, false, NULL},
 };
 
+const char *gan__objective_name(const gan__objective *o)
+{
+    return objective_rows[o->loss].name;
+}
+
 gan_status gan__objective_check(gan_context *context, const gan__objective *o)
 {
     const objective_row *row = &objective_rows[o->loss];

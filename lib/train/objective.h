@@ -25,6 +25,9 @@ typedef struct gan__objective {
 } gan__objective;
 extern const gan__option gan__objective_options[4];
 
+/* Of its loss, as the option has it. */
+const char *gan__objective_name(const gan__objective *objective);
+
 /* Options without effect are refused: who gives one expects it. */
 gan_status gan__objective_check(gan_context *context, const gan__objective *objective);
 
@@ -48,20 +51,16 @@ gan_status gan__objective_maker(gan_trainer *trainer, const gan__objective *obje
 
 /* How well D tells them apart, as four values from `value` on: the mean scores of real and of fake,
  * the share of real samples above the limit between them, and of fakes below it; where there is no
- * limit, twice the share of pairs with the real one above its fake. */
-enum {
-    GAN__SCORE_REAL,
-    GAN__SCORE_FAKE,
-    GAN__ACCURACY_REAL,
-    GAN__ACCURACY_FAKE,
-    GAN__JUDGEMENTS
-};
-#define GAN__JUDGEMENT_ROWS(first)                                                                 \
-    [(first) + GAN__SCORE_REAL] = {"score.real", NULL, "mean score of real samples"},              \
-    [(first) + GAN__SCORE_FAKE] = {"score.fake", NULL, "mean score of fakes"},                     \
-    [(first) + GAN__ACCURACY_REAL] = {"accuracy.real", NULL,                                       \
-                                      "share of real samples that are told as such"},              \
-    [(first) + GAN__ACCURACY_FAKE] = {"accuracy.fake", NULL, "share of fakes that are told as such"}
+ * limit, twice the share of pairs with the real one above its fake. The rows are in this order;
+ * they begin at `[value] =`. */
+enum { GAN__SCORE_REAL, GAN__SCORE_FAKE, GAN__ACCURACY_REAL, GAN__ACCURACY_FAKE, GAN__JUDGEMENTS };
+#define GAN__JUDGEMENT_ROWS                                                     \
+    {"score.real", NULL, "mean score of real samples"},                         \
+        {"score.fake", NULL, "mean score of fakes"},                            \
+        {"accuracy.real", NULL, "share of real samples that are told as such"}, \
+    {                                                                           \
+        "accuracy.fake", NULL, "share of fakes that are told as such"           \
+    }
 gan_status gan__objective_measure(gan_trainer *trainer, const gan__objective *objective,
                                   gan_value real, gan_value fake, int32_t value);
 

@@ -144,19 +144,16 @@ static gan_status routes_collect(const gan__cast *cast, const routes_visit *visi
     return GAN_OK;
 }
 
-/* A way back to where it began is found by going all ways of one step first. */
-static gan_status routes_search(const gan__cast *cast, int32_t from, int32_t to,
-                                routes_visit *visits, gan__route *out)
+/* All that can be reached. A way back to where it began is found by going all ways of one step
+ * first. */
+static void routes_search(const gan__cast *cast, int32_t from, routes_visit *visits)
 {
-    visits[from] = (routes_visit){.seen = true};
+    memset(visits, 0, (size_t)cast->space_count * sizeof *visits);
+    visits[from].seen = true;
     routes_widen(cast, visits, 0);
-    visits[from].seen = false;
-    if (routes_steps(cast, from, from, &visits[from].step) == 1) {
-        visits[from].seen = true;
-        visits[from].distance = 1;
-    }
-    for (int32_t d = 1; !visits[to].seen && routes_widen(cast, visits, d);) d++;
-    return visits[to].seen ? routes_collect(cast, visits, to, out) : GAN_OK;
+    visits[from] = (routes_visit){.before = from, .distance = 1};
+    visits[from].seen = routes_steps(cast, from, from, &visits[from].step) == 1;
+    for (int32_t d = 1; routes_widen(cast, visits, d);) d++;
 }
 
 gan_status gan__route_find(const gan__cast *cast, int32_t from, int32_t to, gan__route *out)
@@ -164,7 +161,8 @@ gan_status gan__route_find(const gan__cast *cast, int32_t from, int32_t to, gan_
     routes_visit *visits;
     *out = (gan__route){.from = from};
     GAN__TRY(gan__allocate(cast->context, &visits, (size_t)cast->space_count, sizeof *visits));
-    gan_status status = routes_search(cast, from, to, visits, out);
+    routes_search(cast, from, visits);
+    gan_status status = visits[to].seen ? routes_collect(cast, visits, to, out) : GAN_OK;
     gan__free(cast->context, visits);
     return status;
 }
@@ -201,18 +199,27 @@ static gan_status routes_print(const gan__cast *cast, const gan__route *route, c
     return text.status;
 }
 
-/* From one space to one other, if there is a way. */
-static gan_status routes_add_way(gan__cast *cast, int32_t from, int32_t to)
+static gan_status routes_add_way(gan__cast *cast, const routes_visit *visits, int32_t from,
+                                 int32_t to)
 {
-    gan__route route;
-    if (cast->spaces[to].row->type != GAN__SPACE_PICTURE &&
-        cast->spaces[to].row->type != GAN__SPACE_CODE)
-        return GAN_OK;
-    GAN__TRY(gan__route_find(cast, from, to, &route));
-    if (route.count == 0) return GAN_OK;
+    gan__route route = {.from = from};
+    GAN__TRY(routes_collect(cast, visits, to, &route));
     gan_status status = routes_print(cast, &route, &cast->ways[cast->way_count]);
     gan__free(cast->context, route.steps);
     if (status == GAN_OK) cast->way_count++;
+    return status;
+}
+
+/* From one space to all pictures and codes that can be reached. */
+static gan_status routes_add_from(gan__cast *cast, int32_t from, routes_visit *visits)
+{
+    gan_status status = GAN_OK;
+    routes_search(cast, from, visits);
+    for (int32_t to = 0; to < cast->space_count && status == GAN_OK; to++) {
+        const gan__space_type type = cast->spaces[to].row->type;
+        if (visits[to].seen && (type == GAN__SPACE_PICTURE || type == GAN__SPACE_CODE))
+            status = routes_add_way(cast, visits, from, to);
+    }
     return status;
 }
 
@@ -230,11 +237,15 @@ static gan_status routes_add_product(gan__cast *cast, int32_t role)
 gan_status gan__cast_add_ways(gan__cast *cast)
 {
     const size_t spaces = (size_t)cast->space_count, roles = (size_t)cast->role_count;
+    routes_visit *visits;
+    gan_status status = GAN_OK;
     GAN__TRY(gan__allocate(cast->context, &cast->ways, spaces * spaces, sizeof *cast->ways));
     GAN__TRY(gan__allocate(cast->context, &cast->products, roles, sizeof *cast->products));
-    for (int32_t from = 0; from < cast->space_count; from++)
-        for (int32_t to = 0; to < cast->space_count && gan__cast_begins(cast, from); to++)
-            GAN__TRY(routes_add_way(cast, from, to));
-    for (int32_t r = 0; r < cast->role_count; r++) GAN__TRY(routes_add_product(cast, r));
-    return GAN_OK;
+    GAN__TRY(gan__allocate(cast->context, &visits, spaces, sizeof *visits));
+    for (int32_t from = 0; from < cast->space_count && status == GAN_OK; from++)
+        if (gan__cast_begins(cast, from)) status = routes_add_from(cast, from, visits);
+    gan__free(cast->context, visits);
+    for (int32_t r = 0; r < cast->role_count && status == GAN_OK; r++)
+        status = routes_add_product(cast, r);
+    return status;
 }

@@ -280,6 +280,12 @@ static gan_status show_public(gan_tensor **out, int64_t *columns, gan_trainer *t
     if (s.start < 0)
         return gan__fail(context, GAN_E_ARGUMENT, "%s: there is no space '%s'", t->kind->kind.name,
                          space);
+    if (!gan__cast_begins(t->cast, s.start))
+        return gan__fail(
+            context, GAN_E_ARGUMENT,
+            "%s: nothing that is shown begins in '%s': it has no prior and no pictures "
+            "from data",
+            t->kind->kind.name, space);
     GAN__TRY(gan__trainer_bind(t));
     GAN__TRY(gan__averages_prepare(t));
     gan_status status = show_all(&s, out);

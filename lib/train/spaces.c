@@ -7,6 +7,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "model/tree.h"
@@ -16,6 +17,7 @@
 typedef struct spaces_voice {
     int32_t role, feed; /* -1: not it; both: nobody yet */
     bool makes;         /* the role makes it, else takes it */
+    const char *port;   /* of the role, where it has a name of its own; NULL */
 } spaces_voice;
 
 typedef struct spaces_state {
@@ -39,11 +41,13 @@ const char *gan__space_print(const gan__space *space, gan__shape shape, gan__spa
     return out->text;
 }
 
-/* "the generator makes", "the feed 'real' has". */
+/* "the generator makes", "the encoder's log_variance has", "the feed 'real' has". */
 static void spaces_print_voice(const gan_trainer *t, const spaces_voice *voice, char out[160])
 {
     if (voice->feed >= 0)
         snprintf(out, 160, "the feed '%s' has", t->cast->feeds[voice->feed].name);
+    else if (voice->port)
+        snprintf(out, 160, "the %s's %s has", t->cast->roles[voice->role].name, voice->port);
     else
         snprintf(out, 160, "the %s %s", t->cast->roles[voice->role].name,
                  voice->makes ? "makes" : "takes");
@@ -122,11 +126,14 @@ static gan_status spaces_say_role(spaces_state *s, int32_t role, bool makes,
     const gan__player *player = &s->trainer->players[role];
     const gan__role *r = &s->trainer->cast->roles[role];
     const gan_model *model = player->model;
-    const spaces_voice voice = {role, -1, makes};
+    spaces_voice voice = {.role = role, .feed = -1, .makes = makes};
     const int32_t *found = makes ? player->outputs : player->inputs;
     for (int32_t i = 0; i < (makes ? r->output_count : r->input_count); i++) {
         const gan__signature_port *port = makes ? &r->outputs[i] : &r->inputs[i];
         if (port->open || found[i] < 0) continue;
+        const bool own_name =
+            strcmp(port->name, s->trainer->cast->spaces[port->spaces[0]].name) != 0;
+        voice.port = own_name ? port->name : NULL;
         const gan__port *own = makes ? &model->outputs[found[i]] : &model->inputs[found[i]];
         GAN__TRY(spaces_say_port(s, port, &voice, shapes[own->value]));
     }
@@ -189,7 +196,7 @@ static gan_status spaces_say_field(spaces_state *s, int32_t feed, int32_t field)
     const gan_trainer *t = s->trainer;
     const int32_t space = t->cast->feeds[feed].fields[field].space;
     const gan__field *data = gan__feed_field_of(t, feed, field);
-    const spaces_voice voice = {-1, feed, false};
+    const spaces_voice voice = {.role = -1, .feed = feed};
     if (!data || space < 0) return GAN_OK;
     gan__shape shape = {1, 1, 1, 1};
     if (data->rank == 3) shape = (gan__shape){1, data->shape[0], data->shape[1], data->shape[2]};

@@ -10,6 +10,7 @@
 #include "optim/optimizer.h"
 #include "train/averages.h"
 #include "train/feeds.h"
+#include "train/pools.h"
 #include "train/rehearsal.h"
 #include "train/sharing.h"
 #include "train/spaces.h"
@@ -47,8 +48,7 @@ static void trainer_destroy(void *self)
     trainer_free_players(t);
     trainer_free_groups(t);
     gan__feeds_free(t);
-    for (int32_t i = 0; t->pools && i < t->cast->pool_count; i++) gan__pool_free(t->pools[i]);
-    gan__free(context, t->pools);
+    gan__pools_free(t);
     gan__undo_free(t);
     gan__cast_free(t->cast);
     if (t->kind && t->options) gan__options_free(context, &t->kind->kind, t->options);
@@ -324,21 +324,10 @@ gan_status gan__trainer_make_optimizers(gan_trainer *t)
     return GAN_OK;
 }
 
-static gan_status trainer_make_pools(gan_trainer *t)
-{
-    for (int32_t i = 0; i < t->cast->pool_count; i++) {
-        const gan__pool_place *place = &t->cast->pools[i];
-        const gan__shape shape = t->shapes[place->space];
-        if (t->pools[i]) continue;
-        const gan__pool_plan plan = {
-            place->capacity, {shape.h, shape.w, shape.c}, t->seed, (uint32_t)i};
-        GAN__TRY(gan__pool_create(&t->pools[i], t->object.context, &plan));
-    }
-    return GAN_OK;
-}
-
+/* What a trainer that is ready steps with is left alone: a failure half way would spoil it. */
 gan_status gan__trainer_bind(gan_trainer *t)
 {
+    if (t->ready) return GAN_OK;
     for (int32_t i = 0; i < t->cast->role_count; i++)
         if (t->players[i].model) GAN__TRY(gan__player_bind(t, i));
     return gan__trainer_check_spaces(t);
@@ -346,6 +335,7 @@ gan_status gan__trainer_bind(gan_trainer *t)
 
 gan_status gan__trainer_ready(gan_trainer *t)
 {
+    t->batch = gan__trainer_options(t)->batch;
     GAN__TRY(trainer_check_roles(t));
     GAN__TRY(gan__feeds_check(t));
     GAN__TRY(gan__averages_prepare(t)); /* weights may have been written since the last time */
@@ -354,7 +344,7 @@ gan_status gan__trainer_ready(gan_trainer *t)
     GAN__TRY(gan__trainer_bind(t));
     GAN__TRY(gan__trainer_make_optimizers(t));
     GAN__TRY(gan__feeds_prepare(t));
-    GAN__TRY(trainer_make_pools(t));
+    GAN__TRY(gan__pools_prepare(t));
     GAN__TRY(gan__undo_prepare(t));
     if (t->kind->prepare) GAN__TRY(t->kind->prepare(t));
     t->ready = true;

@@ -37,6 +37,10 @@ typedef struct gan__trainer_kind {
     /* What is to be known before the first step, and after each change; may be NULL. */
     gan_status (*prepare)(gan_trainer *trainer);
 
+    /* How many of the first steps there are until no later one applies other networks, or in
+     * another way, than one of them; NULL: all steps are alike. A rehearsal goes through them. */
+    int64_t (*rounds)(const gan_trainer *trainer);
+
     /* Ends with gan__trainer_update_last. */
     gan_status (*step)(gan_trainer *trainer);
 } gan__trainer_kind;
@@ -84,6 +88,7 @@ typedef struct gan__feed_state {
     gan__batcher *batcher;    /* of the data set; made before the first step */
     gan_tensor *const *drawn; /* the batch that was delivered last: fields, then partners */
     int32_t drawn_count;      /* fields in it */
+    bool has_partners;        /* they are in it too */
     gan__field_state *fields;
     int64_t position; /* where the batcher starts: from a checkpoint */
     char *text;       /* of the data set that a checkpoint was saved with; NULL or "": nothing is
@@ -145,18 +150,20 @@ static inline const gan__trainer_common *gan__trainer_options(const gan_trainer 
 gan_status gan__trainer_create(gan_trainer **out, gan_context *context, const char *spec,
                                uint64_t seed, uint64_t root);
 
-/* Finds the ports of all networks that are there, and the shapes of the spaces. */
+/* Finds the ports of all networks that are there, and the shapes of the spaces, unless they are
+ * known. */
 gan_status gan__trainer_bind(gan_trainer *trainer);
 
 /* Makes sure that a step can begin: GAN_E_STATE names what is missing. */
 gan_status gan__trainer_ready(gan_trainer *trainer);
 gan_status gan__trainer_make_optimizers(gan_trainer *trainer);
+
 gan_status gan__trainer_set_optimizer(gan_trainer *trainer, int32_t group, const char *spec);
 
 /* Whether nothing stands in the way of a change: no step is under way. */
 gan_status gan__trainer_settable(const gan_trainer *trainer, const char *function);
 
-/* ports.c: finds the model's ports of the role's signature. GAN_E_SHAPE names what is missing or
+/* bind.c: finds the model's ports of the role's signature. GAN_E_SHAPE names what is missing or
  * too much. */
 gan_status gan__player_bind(gan_trainer *trainer, int32_t role);
 

@@ -298,6 +298,8 @@ static void use_model_parameters(gan_model *model)
     expect(trained == gan_model_weight_count(model), "gan_model_weight_count");
     must(gan_model_clamp(model, -1, 1), "gan_model_clamp");
     must(gan_model_zero_gradients(model), "gan_model_zero_gradients");
+    must(gan_model_set_note(model, "made_by", "this test"), "gan_model_set_note");
+    expect(std::strcmp(gan_model_note(model, "made_by"), "this test") == 0, "gan_model_note");
 }
 
 static void use_model_files(const gan_model *model, gan_model *part)
@@ -388,13 +390,15 @@ static void step_discriminator(game &t, gan_tensor *real)
 {
     const std::int64_t shape[] = {4, 6};
     const double weights[] = {1, 1};
-    gan_value z, fake, pair[2], scores[2], terms[2], loss;
+    gan_value z, fake, pair[2], scores[2], both, terms[2], loss;
     must(gan_tape_reset(t.tape), "gan_tape_reset");
     must(gan_tape_normal(t.tape, 2, shape, &z), "gan_tape_normal");
     must(gan_tape_apply(t.tape, t.g, "training frozen", &z, 1, &fake, 1), "gan_tape_apply");
     must(gan_tape_input(t.tape, real, 0, &pair[0]), "gan_tape_input");
     must(gan_tape_detach(t.tape, fake, &pair[1]), "gan_tape_detach");
     must(gan_tape_apply(t.tape, t.d, "training groups=2", pair, 2, scores, 2));
+    must(gan_tape_join(t.tape, scores, 2, &both), "gan_tape_join");
+    must(gan_tape_slice(t.tape, both, 0, 4, &scores[0]), "gan_tape_slice");
     must(gan_tape_loss(t.tape, "bce_logits", &scores[0], 1, &terms[0]), "gan_tape_loss");
     must(gan_tape_loss(t.tape, "bce_logits target=0", &scores[1], 1, &terms[1]));
     must(gan_tape_combine(t.tape, terms, weights, 2, &loss), "gan_tape_combine");
@@ -498,6 +502,10 @@ static void use_trainer_values(const gan_trainer *trainer)
     for (std::size_t i = 0; i < values.size(); i++)
         expect(gan_trainer_value_name(trainer, static_cast<std::int32_t>(i)) != nullptr,
                "gan_trainer_value_name");
+    expect(gan_trainer_member_count(trainer) > gan_trainer_value_count(trainer),
+           "gan_trainer_member_count");
+    expect(std::strcmp(gan_trainer_member(trainer, 0, "name"), "generator") == 0,
+           "gan_trainer_member");
     expect(std::strstr(gan_trainer_text(trainer), "average=0.9") != nullptr, "gan_trainer_text");
 }
 
@@ -514,7 +522,15 @@ static void use_trainer(gan_dataset *data)
     must(gan_trainer_set_data(trainer, "real", data), "gan_trainer_set_data");
     must(gan_trainer_set_optimizer(trainer, "generator", "adam lr=1e-4"),
          "gan_trainer_set_optimizer");
-    std::int64_t memory = 0;
+    std::int64_t memory = 0, columns = 0;
+    gan_model *route = nullptr;
+    gan_tensor *pictures = nullptr;
+    must(gan_trainer_route(&route, trainer, "noise > image", GAN_MODEL_AVERAGED),
+         "gan_trainer_route");
+    must(gan_trainer_show(&pictures, &columns, trainer, "noise", 3, 0), "gan_trainer_show");
+    expect(columns == 1 && gan_tensor_shape(pictures)[0] == 3, "the pictures");
+    gan_model_release(route);
+    gan_tensor_release(pictures);
     must(gan_trainer_check(trainer), "gan_trainer_check");
     must(gan_trainer_memory(trainer, &memory), "gan_trainer_memory");
     expect(memory > 0, "the memory");

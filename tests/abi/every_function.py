@@ -368,6 +368,8 @@ class Session(unittest.TestCase):
         self.assertEqual(LIB.gan_model_weight_count(model), trained)
         self.good(LIB.gan_model_clamp(copy, -0.1, 0.1))
         self.good(LIB.gan_model_zero_gradients(model))
+        self.good(LIB.gan_model_set_note(model, b"made_by", b"this test"))
+        self.assertEqual(LIB.gan_model_note(model, b"made_by"), b"this test")
         self.model_files(model, part)
 
     def model_files(self, model, part):
@@ -424,6 +426,8 @@ class Session(unittest.TestCase):
         x = self.values(LIB.gan_tape_input, tape, real, 0)
         scores = self.apply(tape, d, b"training groups=2", x,
                             self.values(LIB.gan_tape_detach, tape, fake))
+        both = self.values(LIB.gan_tape_join, tape, int64s(*scores), 2)
+        scores = [self.values(LIB.gan_tape_slice, tape, both, 4 * i, 4) for i in range(2)]
         terms = [self.values(LIB.gan_tape_loss, tape, b"bce_logits target=%d" % (1 - i),
                              int64s(scores[i]), 1) for i in range(2)]
         loss = self.values(LIB.gan_tape_combine, tape, int64s(*terms), (ctypes.c_double * 2)(1, 1),
@@ -518,6 +522,16 @@ class Session(unittest.TestCase):
         names = [LIB.gan_trainer_value_name(trainer, i) for i in range(count)]
         self.assertIn(b"loss.discriminator", names)
         self.assertFalse(any(map(math.isnan, values)))
+        members = [LIB.gan_trainer_member(trainer, i, b"name")
+                   for i in range(LIB.gan_trainer_member_count(trainer))]
+        self.assertEqual(members[:2], [b"generator", b"discriminator"])
+        self.assertLess(set(names), set(members))
+        route = self.make("model", LIB.gan_trainer_route, trainer, b"noise > image", 0)
+        self.assertEqual(route, models[b"generator"])
+        columns = ctypes.c_int64()
+        pictures = self.make("tensor", LIB.gan_trainer_show, ctypes.byref(columns), trainer,
+                             b"noise", 3, 0)
+        self.assertEqual((columns.value, LIB.gan_tensor_shape(pictures)[0]), (1, 3))
         self.assertIn(b"average=0.9", LIB.gan_trainer_text(trainer))
         averaged = LIB.gan_trainer_model(trainer, b"generator",
                                          H.constants["GAN_MODEL_AVERAGED"])

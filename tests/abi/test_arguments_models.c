@@ -191,6 +191,13 @@ static void refuse_model_values(world *w)
     REFUSED(GAN_E_ARGUMENT, "name is NULL", gan_model_parameter_flags, g, NULL, &rank);
     REFUSED(GAN_E_ARGUMENT, "'0.weight'", gan_model_parameter_flags, g, "0.wight", &rank);
     REFUSED(GAN_E_ARGUMENT, "flags is NULL", gan_model_parameter_flags, g, "0.weight", NULL);
+    EACH_WRONG(MODEL, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_model_set_note, bad, "a", "b");
+    REFUSED(GAN_E_ARGUMENT, "key is NULL", gan_model_set_note, g, NULL, "b");
+    REFUSED(GAN_E_ARGUMENT, "value is NULL", gan_model_set_note, g, "a", NULL);
+    REFUSED(GAN_E_ARGUMENT, "'a b'", gan_model_set_note, g, "a b", "c");
+    EACH_WRONG(MODEL, bad) NOTHING_FROM(gan_model_note, bad, "a");
+    NOTHING_FROM(gan_model_note, g, "nothing");
+    NOTHING_FROM(gan_model_note, g, NULL);
     EACH_WRONG(MODEL, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_model_zero_gradients, bad);
     EACH_WRONG(MODEL, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_model_clamp, bad, -1, 1);
     REFUSED(GAN_E_ARGUMENT, "least", gan_model_clamp, g, 1, -1);
@@ -260,6 +267,23 @@ static void refuse_trainer_rest(world *w)
     NOTHING_FROM(gan_trainer_model, t, "generator", GAN_MODEL_AVERAGED); /* there is no average */
     EACH_WRONG(TRAINER, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_trainer_check, bad);
     EACH_WRONG(TRAINER, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_trainer_refresh, bad);
+    EACH_WRONG(TRAINER, bad)
+    NOT_MADE(gan_model, GAN_E_ARGUMENT, NULL, gan_trainer_route, bad, "noise > image", 0);
+    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_trainer_route, NULL, t, "noise > image", 0);
+    NOT_MADE(gan_model, GAN_E_ARGUMENT, "route is NULL", gan_trainer_route, t, NULL, 0);
+    NOT_MADE(gan_model, GAN_E_ARGUMENT, "flags is 2", gan_trainer_route, t, "noise > image", 2);
+    NOT_MADE(gan_model, GAN_E_TEXT, "'noise' is no route", gan_trainer_route, t, "noise", 0);
+    NOT_MADE(gan_model, GAN_E_ARGUMENT, "'code' is none", gan_trainer_route, t, "code > image", 0);
+    NOT_MADE(gan_model, GAN_E_ARGUMENT, "no role", gan_trainer_route, t, "image > image", 0);
+    EACH_WRONG(TRAINER, bad)
+    NOT_MADE(gan_tensor, GAN_E_ARGUMENT, NULL, gan_trainer_show, &bytes, bad, "noise", 4, 0);
+    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_trainer_show, NULL, &bytes, t, "noise", 4, 0);
+    NOT_MADE(gan_tensor, GAN_E_ARGUMENT, "space is NULL", gan_trainer_show, &bytes, t, NULL, 4, 0);
+    NOT_MADE(gan_tensor, GAN_E_ARGUMENT, "'x'", gan_trainer_show, &bytes, t, "x", 4, 0);
+    NOT_MADE(gan_tensor, GAN_E_ARGUMENT, "0 examples", gan_trainer_show, &bytes, t, "noise", 0, 0);
+    NOT_MADE(gan_tensor, GAN_E_ARGUMENT, "flags 8", gan_trainer_show, &bytes, t, "noise", 1, 8);
+    NOT_MADE(gan_tensor, GAN_E_ARGUMENT, "begins in 'score'", gan_trainer_show, NULL, t, "score", 1,
+             0);
     EACH_WRONG(TRAINER, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_trainer_memory, bad, &bytes);
     REFUSED(GAN_E_ARGUMENT, "bytes", gan_trainer_memory, t, NULL);
     EACH_WRONG(TRAINER, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_trainer_step, bad);
@@ -267,6 +291,13 @@ static void refuse_trainer_rest(world *w)
     REFUSED(GAN_E_ARGUMENT, "steps is -1", gan_trainer_run, t, -1, NULL, NULL);
     REFUSED(GAN_E_ARGUMENT, "steps is -92", gan_trainer_run, t, INT64_MIN, NULL, NULL);
     EACH_WRONG(TRAINER, bad) NOTHING_FROM(gan_trainer_steps, bad);
+    EACH_WRONG(TRAINER, bad) NOTHING_FROM(gan_trainer_member_count, bad);
+    EACH_WRONG(TRAINER, bad) NOTHING_FROM(gan_trainer_member, bad, 0, "name");
+    NOTHING_FROM(gan_trainer_member, t, -1, "name");
+    NOTHING_FROM(gan_trainer_member, t, gan_trainer_member_count(t), "name");
+    NOTHING_FROM(gan_trainer_member, t, INT32_MAX, "name");
+    NOTHING_FROM(gan_trainer_member, t, 0, "colour");
+    NOTHING_FROM(gan_trainer_member, t, 0, NULL);
     EACH_WRONG(TRAINER, bad) NOTHING_FROM(gan_trainer_value_count, bad);
     EACH_WRONG(TRAINER, bad) NOTHING_FROM(gan_trainer_value_name, bad, 0);
     NOTHING_FROM(gan_trainer_value_name, t, -1);

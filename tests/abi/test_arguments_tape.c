@@ -147,6 +147,22 @@ static void refuse_tape_records(world *w)
     for (int i = 0; i < 7; i++) {
         REFUSED(GAN_E_ARGUMENT, "value", gan_tape_layer, tape, "tanh", &values[i], 1, out);
         REFUSED(GAN_E_ARGUMENT, "value", gan_tape_take_gradient, tape, values[i], out);
+    }
+    EACH_WRONG(TAPE, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_tape_join, bad, &w->x, 1, &made);
+    REFUSED(GAN_E_ARGUMENT, "values is NULL", gan_tape_join, tape, NULL, 1, &made);
+    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_tape_join, tape, &w->x, 1, NULL);
+    REFUSED(GAN_E_ARGUMENT, "0 values", gan_tape_join, tape, &w->x, 0, &made);
+    REFUSED(GAN_E_ARGUMENT, "-2147483648 values", gan_tape_join, tape, &w->x, INT32_MIN, &made);
+    REFUSED(GAN_E_SHAPE, "value 1 is", gan_tape_join, tape, ((gan_value[]){w->x, w->z}), 2, &made);
+    EACH_WRONG(TAPE, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_tape_slice, bad, w->x, 0, 1, &made);
+    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_tape_slice, tape, w->x, 0, 1, NULL);
+    REFUSED(GAN_E_SHAPE, "1 samples from -1", gan_tape_slice, tape, w->x, -1, 1, &made);
+    REFUSED(GAN_E_SHAPE, "0 samples from 0", gan_tape_slice, tape, w->x, 0, 0, &made);
+    REFUSED(GAN_E_SHAPE, "9223372036854775807 samples from 1", gan_tape_slice, tape, w->x, 1,
+            INT64_MAX, &made);
+    for (int i = 0; i < 7; i++) {
+        REFUSED(GAN_E_ARGUMENT, "value", gan_tape_join, tape, &values[i], 1, &made);
+        REFUSED(GAN_E_ARGUMENT, "value", gan_tape_slice, tape, values[i], 0, 1, &made);
         REFUSED(GAN_E_ARGUMENT, "value", gan_tape_apply, tape, g, "training", &values[i], 1, &made,
                 1);
         REFUSED(GAN_E_ARGUMENT, "value", gan_tape_loss, tape, "mean", &values[i], 1, out);

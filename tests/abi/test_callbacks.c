@@ -307,6 +307,7 @@ static void busy_models(world *w)
     BUSY(gan_layer_parameter_shape(w->layer, "bias", &rank, shape));
     BUSY(gan_layer_parameter_flags(w->layer, "bias", &rank));
     BUSY(gan_model_parameter_flags(w->generator, "0.bias", &rank));
+    BUSY(gan_model_set_note(w->generator, "a", "b"));
     BUSY(gan_model_zero_gradients(w->generator));
     BUSY(gan_model_clamp(w->generator, -1, 1));
     BUSY(gan_model_save(w->generator, "a"));
@@ -340,6 +341,8 @@ static void busy_tape(world *w)
     BUSY(gan_tape_apply(tape, w->generator, "training", &w->z, 1, &out, 1));
     BUSY(gan_tape_loss(tape, "mean", &w->x, 1, &out));
     BUSY(gan_tape_combine(tape, &w->x, &weight, 1, &out));
+    BUSY(gan_tape_join(tape, &w->x, 1, &out));
+    BUSY(gan_tape_slice(tape, w->x, 0, 1, &out));
     BUSY(gan_tape_detach(tape, w->x, &out));
     BUSY(gan_tape_layer(tape, "tanh", &w->x, 1, &out));
     BUSY(gan_tape_take_gradient(tape, w->x, &out));
@@ -371,6 +374,8 @@ static void busy_training(world *w)
     BUSY(gan_trainer_check(w->trainer));
     BUSY(gan_trainer_refresh(w->trainer));
     BUSY(gan_trainer_memory(w->trainer, &bytes));
+    BUSY_MADE(gan_model, gan_trainer_route, w->trainer, "noise > image", 0);
+    BUSY_MADE(gan_tensor, gan_trainer_show, &bytes, w->trainer, "noise", 1, 0);
     BUSY(gan_trainer_step(w->trainer));
     BUSY(gan_trainer_run(w->trainer, 1, NULL, NULL));
     BUSY(gan_trainer_values(w->trainer, values, gan_trainer_value_count(w->trainer)));

@@ -20,6 +20,8 @@ typedef struct program {
     gan_tensor *pictures, *latent, *out;
     gan_dataset *dataset;
     gan_trainer *trainer, *loaded;
+    gan_model *route;
+    gan_tensor *shown;
     gan_runner *runner;
     gan_recipe *recipe;
     gan_layer *layers[4]; /* what follows is of the program by hand */
@@ -71,6 +73,9 @@ static gan_status train(program *p)
     DO(gan_trainer_step(p->trainer));
     DO(gan_trainer_step(p->trainer));
     DO(gan_trainer_refresh(p->trainer));
+    DO(gan_model_set_note(p->generator, "a", "b"));
+    DO(gan_trainer_route(&p->route, p->trainer, "noise > image", GAN_MODEL_AVERAGED));
+    DO(gan_trainer_show(&p->shown, NULL, p->trainer, "noise", 3, GAN_MODEL_AVERAGED));
     DO(gan_trainer_save(p->trainer, "trainer"));
     return GAN_OK;
 }
@@ -168,6 +173,8 @@ static gan_status train_by_hand(program *p)
         DO(gan_tape_normal(p->tape, 2, shape, &p->z));
         DO(gan_tape_apply(p->tape, p->discriminator, "training", &p->z, 1, &p->x, 1));
         DO(gan_tape_layer(p->tape, "square", &p->x, 1, &p->x));
+        DO(gan_tape_join(p->tape, (gan_value[]){p->x, p->x}, 2, &p->score));
+        DO(gan_tape_slice(p->tape, p->score, 0, shape[0], &p->x));
         DO(gan_tape_detach(p->tape, p->x, &p->score));
         DO(gan_tape_loss(p->tape, "softplus sign=-1", &p->x, 1, &terms[0]));
         DO(gan_tape_loss(p->tape, "mse", (gan_value[]){p->x, p->score}, 2, &terms[1]));
@@ -220,6 +227,8 @@ static void finish(program *p)
     gan_context_release(p->context);
     gan_recipe_release(p->recipe);
     gan_runner_release(p->runner);
+    gan_model_release(p->route);
+    gan_tensor_release(p->shown);
     gan_trainer_release(p->loaded);
     gan_trainer_release(p->trainer);
     gan_dataset_release(p->dataset);

@@ -3,7 +3,8 @@
     python compare_torch.py BUILD/gan [--threads 2] [--rounds 9] [--case train.mlp ...]
 
 Peak memory is that of the whole processes, libgan / PyTorch. PyTorch runs in its own process, which stays alive and waits while the other works, and so does each of libgan's
-measurements: A B A B. For each net PyTorch is taken at its best of {NCHW, channels_last}, with fused Adam. Printed is
+measurements: A B A B. For each net PyTorch is taken at its best of {NCHW, channels_last} x {eager, compiled (with
+--compile)}, with fused Adam. Printed is
 the ratio PyTorch / libgan of the medians (above 1: libgan is faster), its spread over the pairs, and an A / A row: the
 same of libgan against itself, which shows the noise.
 """
@@ -15,7 +16,12 @@ import subprocess
 import sys
 import time
 
-BATCH = 64
+BATCH = {"train.vae28": 128}  # else 64
+
+
+def batch_of(name):
+    return BATCH.get(name, 64)
+
 
 
 def nets(name):
@@ -52,20 +58,67 @@ def nets(name):
     return g, d, (784,), (100,)
 
 
-def make_step(name, channels_last):
+def vae_net():
+    """The net of the recipe fashion-vae: encoder but for its heads, heads, decoder."""
+    from torch import nn
+    c = dict(kernel_size=4, stride=2, padding=1)
+    trunk = nn.Sequential(nn.Conv2d(1, 32, **c), nn.ReLU(True), nn.Conv2d(32, 64, **c), nn.ReLU(True),
+                          nn.Flatten(), nn.Linear(7 * 7 * 64, 256), nn.ReLU(True))
+    decoder = nn.Sequential(nn.Linear(16, 256), nn.ReLU(True), nn.Linear(256, 7 * 7 * 64),
+                            nn.Unflatten(1, (64, 7, 7)), nn.ReLU(True),
+                            nn.ConvTranspose2d(64, 32, **c), nn.ReLU(True), nn.ConvTranspose2d(32, 1, **c))
+    return nn.ModuleList([trunk, nn.Linear(256, 16), nn.Linear(256, 16), decoder])
+
+
+def make_vae_step(name, channels_last, compiled):
+    import torch
+    from torch.nn.functional import binary_cross_entropy_with_logits as bce
+    net = vae_net()
+    batch = batch_of(name)
+    real = torch.rand(batch, 1, 28, 28) * 2 - 1
+    if channels_last:
+        net, real = net.to(memory_format=torch.channels_last), real.contiguous(memory_format=torch.channels_last)
+    rule = torch.optim.Adam(net.parameters(), 1e-3, fused=True)
+
+    def losses(x, epsilon):
+        trunk, mean_head, log_variance_head, decoder = net
+        h = trunk(x)
+        mean, log_variance = mean_head(h), log_variance_head(h)
+        decoded = decoder(mean + torch.exp(log_variance / 2) * epsilon)
+        reconstruction = bce(decoded, (x + 1) / 2, reduction="sum") / batch
+        kl = (mean ** 2 + torch.expm1(log_variance) - log_variance).sum() / (2 * batch)
+        return reconstruction, kl
+
+    if compiled:
+        losses = torch.compile(losses)
+
+    def step():
+        rule.zero_grad(set_to_none=True)
+        reconstruction, kl = losses(real, torch.randn(batch, 16))
+        (reconstruction + kl).backward()
+        rule.step()
+        return reconstruction.item(), kl.item()
+
+    return step
+
+
+def make_gan_step(name, channels_last, compiled):
     import torch
     from torch.nn.functional import binary_cross_entropy_with_logits as bce
     g, d, x_shape, z_shape = nets(name)
-    real = torch.rand(BATCH, *x_shape) * 2 - 1
+    batch = batch_of(name)
+    real = torch.rand(batch, *x_shape) * 2 - 1
     if channels_last and len(x_shape) == 3:
         g, d = (m.to(memory_format=torch.channels_last) for m in (g, d))
         real = real.contiguous(memory_format=torch.channels_last)
     adam = lambda m: torch.optim.Adam(m.parameters(), 2e-4, (0.5, 0.999), fused=True)
     g_rule, d_rule = adam(g), adam(d)
+    if compiled:
+        g, d = torch.compile(g), torch.compile(d)
 
     def step():
-        one, zero = torch.ones(BATCH), torch.zeros(BATCH)
-        z = torch.randn(BATCH, *z_shape)
+        one, zero = torch.ones(batch), torch.zeros(batch)
+        z = torch.randn(batch, *z_shape)
         d_rule.zero_grad(set_to_none=True)
         bce_real = bce(d(real).flatten(), one)
         bce_real.backward()
@@ -82,33 +135,35 @@ def make_step(name, channels_last):
     return step
 
 
-def serve(name, threads):
-    """The PyTorch side: for each line on standard input, one timed round of the best layout."""
+def time_steps(step, count):
+    t = time.perf_counter()
+    for _ in range(count):
+        step()
+    return (time.perf_counter() - t) / count
+
+
+def serve(name, threads, compile):
+    """The PyTorch side: for each line on standard input, one timed round of its best way."""
     import resource
     import torch
     torch.set_num_threads(threads)
-    steps = [make_step(name, layout) for layout in (False, True)]
-    times = []
-    for step in steps:
-        for _ in range(3):
-            step()
-        spent = []
-        for _ in range(5):
-            t = time.perf_counter()
-            step()
-            spent.append(time.perf_counter() - t)
-        times.append(statistics.median(spent))
-    best = times.index(min(times))
-    step = steps[best]
-    repeats = max(1, int(0.1 / times[best]))
-    print("channels_last" if best else "NCHW", flush=True)
+    make_step = make_vae_step if name == "train.vae28" else make_gan_step
+    ways = {}
+    for compiled in (False, True) if compile else (False,):
+        for channels_last in (False, True):
+            step = make_step(name, channels_last, compiled)
+            time_steps(step, 3)
+            seconds = statistics.median(time_steps(step, 1) for _ in range(5))
+            ways[seconds] = ("channels_last" if channels_last else "NCHW") + (" compiled" if compiled else ""), step
+    best = min(ways)
+    way, step = ways[best]
+    repeats = max(1, int(0.1 / best))
+    print(way, flush=True)
     for _ in sys.stdin:
         step()
-        t = time.perf_counter()
-        for _ in range(repeats):
-            step()
+        seconds = time_steps(step, repeats)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        print((time.perf_counter() - t) / repeats, peak, flush=True)
+        print(seconds, peak, flush=True)
 
 
 def measure_gan(gan, name, threads):
@@ -122,9 +177,9 @@ def measure_gan(gan, name, threads):
     return json.loads(line) | {"memory": usage.ru_maxrss}
 
 
-def compare(gan, name, threads, rounds):
-    child = subprocess.Popen([sys.executable, __file__, gan, "--serve", name, "--threads", str(threads)],
-                             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+def compare(gan, name, threads, rounds, compile):
+    command = [sys.executable, __file__, gan, "--serve", name, "--threads", str(threads)]
+    child = subprocess.Popen(command + ["--compile"] * compile, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     layout = child.stdout.readline().strip()
     ours, again, theirs, share = [], [], [], []
     memory = [0, 0]
@@ -162,13 +217,14 @@ def main():
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--case", action="append")
+    parser.add_argument("--compile", action="store_true", help="PyTorch may compile its networks too")
     parser.add_argument("--json", action="store_true", help="print the rows as JSON as well")
     parser.add_argument("--serve", help=argparse.SUPPRESS)
     a = parser.parse_args()
     if a.serve:
-        return serve(a.serve, a.threads)
-    for name in a.case or ["train.mlp", "train.dcgan28", "train.dcgan64"]:
-        row = compare(a.gan, name, a.threads, a.rounds)
+        return serve(a.serve, a.threads, a.compile)
+    for name in a.case or ["train.mlp", "train.dcgan28", "train.dcgan64", "train.vae28"]:
+        row = compare(a.gan, name, a.threads, a.rounds, a.compile)
         if a.json:
             print(json.dumps(row))
 

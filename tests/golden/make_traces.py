@@ -1,16 +1,17 @@
-"""Makes the golden traces: five steps of GAN training in PyTorch, computed in double.
+"""Makes the golden traces: five steps of training in PyTorch, computed in double.
 
-    python make_traces.py            (PyTorch 2.13, safetensors)
+    python make_traces.py [FOLDER [NAME ...]]            (PyTorch 2.13 or later, safetensors)
 
 One file for each net. For step S it holds, as float32:
-    S.real, S.noise                      the batch (N, H, W, C) and z (N, C)
+    S.real, S.noise                      the batch (N, H, W, C), and z or epsilon (N, C)
     S.weight.ROLE.NAME                   every parameter and buffer before the step
     S.m.ROLE.NAME, S.v.ROLE.NAME         Adam's moments before the step
     S.gradient.ROLE.NAME                 the gradient of the step
-    S.loss                               loss of D, loss of G
-The step is the one of the gan trainer with reuse=yes: D on real, D on fakes, D's Adam, G's Adam on the
-same fakes. The nets have the shapes of DCGAN-28 and of the MLP GAN with fewer channels, so that the
-files stay small.
+    S.loss                               what the trainer measures
+Steps of gan are those with reuse=yes: D on real, D on fakes, D's Adam, G's Adam on the same fakes; the
+losses are those of D and of G. Steps of vae are one Adam of both networks; the losses are the whole,
+the reconstruction and the divergence. The nets have the shapes of DCGAN-28, of the MLP GAN and of a
+convolutional VAE with fewer channels, so that the files stay small.
 """
 import sys
 import torch
@@ -30,7 +31,7 @@ def dcgan28():
         nn.Conv2d(1, 6, 4, 2, 1, bias=False), nn.LeakyReLU(0.2),
         nn.Conv2d(6, 12, 4, 2, 1, bias=False), nn.BatchNorm2d(12), nn.LeakyReLU(0.2),
         nn.Conv2d(12, 1, 7, bias=False))
-    return g, d, (BATCH, LATENT, 1, 1)
+    return {"generator": g, "discriminator": d}
 
 
 def mlp():
@@ -40,15 +41,42 @@ def mlp():
     d = nn.Sequential(
         nn.Flatten(), nn.Linear(196, 24), nn.LeakyReLU(0.2), nn.Linear(24, 16), nn.LeakyReLU(0.2),
         nn.Linear(16, 1))
-    return g, d, (BATCH, LATENT)
+    return {"generator": g, "discriminator": d}
 
 
-def record(trace, step, roles):
-    for role, (net, adam) in roles.items():
+class Encoder(nn.Module):
+    """Two heads on one trunk, whose parameters are named as if they stood in one row."""
+    def __init__(self, trunk, width, code):
+        super().__init__()
+        for i, layer in enumerate(trunk):
+            self.add_module(str(i), layer)
+        self.trunk_names = [str(i) for i in range(len(trunk))]
+        self.mean, self.log_variance = nn.Linear(width, code), nn.Linear(width, code)
+
+    def forward(self, x):
+        for name in self.trunk_names:
+            x = getattr(self, name)(x)
+        return self.mean(x), self.log_variance(x)
+
+
+def vae():
+    encoder = Encoder([
+        nn.Conv2d(1, 3, 4, 2, 1), nn.ReLU(),
+        nn.Conv2d(3, 6, 4, 2, 1, bias=False), nn.BatchNorm2d(6), nn.ReLU(), nn.Flatten()],
+        6 * 3 * 3, LATENT)
+    decoder = nn.Sequential(
+        nn.Linear(LATENT, 6 * 3 * 3), nn.Unflatten(1, (6, 3, 3)), nn.ReLU(),
+        nn.ConvTranspose2d(6, 3, 4, 2, 1, bias=False), nn.BatchNorm2d(3), nn.ReLU(),
+        nn.ConvTranspose2d(3, 1, 4, 2, 1))
+    return {"encoder": encoder, "decoder": decoder}
+
+
+def record(trace, step, nets, adams):
+    for role, net in nets.items():
         for name, value in net.state_dict().items():
             trace[f"{step}.weight.{role}.{name}"] = value.clone()
         for name, p in net.named_parameters():
-            state = adam.state.get(p, {})
+            state = adams[role].state.get(p, {})
             trace[f"{step}.m.{role}.{name}"] = state.get("exp_avg", torch.zeros_like(p)).clone()
             trace[f"{step}.v.{role}.{name}"] = state.get("exp_avg_sq", torch.zeros_like(p)).clone()
 
@@ -58,10 +86,64 @@ def record_gradients(trace, step, role, net):
         trace[f"{step}.gradient.{role}.{name}"] = p.grad.clone()
 
 
-def run(make, size):
+class GanTrainer:
+    """The step of the gan trainer with reuse=yes."""
+    def __init__(self, nets):
+        self.g, self.d = nets["generator"], nets["discriminator"]
+        self.adams = {role: torch.optim.Adam(net.parameters(), 2e-4, (0.5, 0.999))
+                      for role, net in nets.items()}
+
+    def step(self, real, z, gradients):
+        ones, zeros = torch.ones(BATCH).double(), torch.zeros(BATCH).double()
+        if isinstance(self.g[0], nn.ConvTranspose2d):
+            z = z.reshape(BATCH, LATENT, 1, 1)
+        self.d.zero_grad()
+        fake = self.g(z)
+        r, f = self.d(real).flatten(), self.d(fake.detach()).flatten()
+        loss_d = bce(r, ones) + bce(f, zeros)
+        loss_d.backward()
+        gradients("discriminator", self.d)
+        self.adams["discriminator"].step()
+
+        self.g.zero_grad()
+        loss_g = bce(self.d(fake).flatten(), ones)
+        loss_g.backward()
+        gradients("generator", self.g)
+        self.adams["generator"].step()
+        return loss_d, loss_g
+
+
+class VaeTrainer:
+    """The step of the vae trainer; deviation=None stands for likelihood=bernoulli."""
+    def __init__(self, nets, beta, deviation):
+        self.nets, self.beta, self.deviation = nets, beta, deviation
+        self.encoder, self.decoder = nets["encoder"], nets["decoder"]
+        adam = torch.optim.Adam([p for net in nets.values() for p in net.parameters()], 1e-3)
+        self.adams = dict.fromkeys(nets, adam)
+
+    def step(self, real, epsilon, gradients):
+        adam = self.adams["encoder"]
+        adam.zero_grad()
+        mean, log_variance = self.encoder(real)
+        decoded = self.decoder(mean + torch.exp(log_variance / 2) * epsilon)
+        if self.deviation is None:
+            each = bce(decoded, (real + 1) / 2, reduction="none")
+        else:
+            each = (decoded - real) ** 2 / (2 * self.deviation ** 2)
+        reconstruction = each.sum() / BATCH
+        kl = (mean ** 2 + log_variance.exp() - 1 - log_variance).sum() / 2 / BATCH
+        loss = reconstruction + self.beta * kl
+        loss.backward()
+        for role, net in self.nets.items():
+            gradients(role, net)
+        adam.step()
+        return loss, reconstruction, kl
+
+
+def run(make, size, trainer_of):
     torch.manual_seed(1)
-    g, d, z_shape = make()
-    for net in (g, d):
+    nets = make()
+    for net in nets.values():
         for m in net.modules():
             if isinstance(m, nn.BatchNorm2d):
                 nn.init.normal_(m.weight, 1.0, 0.02)
@@ -69,40 +151,32 @@ def run(make, size):
                 nn.init.normal_(m.weight, 0.0, 0.1)
         net.double()
     # What float32 stores is what the trace starts from.
-    for net in (g, d):
+    for net in nets.values():
         for v in net.state_dict().values():
             if v.is_floating_point():
                 v.copy_(v.float().double())
-    adams = [torch.optim.Adam(net.parameters(), 2e-4, (0.5, 0.999)) for net in (g, d)]
-    roles = {"generator": (g, adams[0]), "discriminator": (d, adams[1])}
+    trainer = trainer_of(nets)
     trace = {}
-    ones, zeros = torch.ones, torch.zeros
     for step in range(STEPS):
         real = torch.rand(BATCH, 1, size, size).mul(2).sub(1).double()
-        z = torch.randn(z_shape).double()
-        record(trace, step, roles)
+        noise = torch.randn(BATCH, LATENT).double()
+        record(trace, step, nets, trainer.adams)
         trace[f"{step}.real"] = real.permute(0, 2, 3, 1).contiguous()
-        trace[f"{step}.noise"] = z.reshape(BATCH, LATENT).clone()
-
-        d.zero_grad()
-        fake = g(z)
-        r, f = d(real).flatten(), d(fake.detach()).flatten()
-        loss_d = bce(r, ones(BATCH).double()) + bce(f, zeros(BATCH).double())
-        loss_d.backward()
-        record_gradients(trace, step, "discriminator", d)
-        adams[1].step()
-
-        g.zero_grad()
-        loss_g = bce(d(fake).flatten(), ones(BATCH).double())
-        loss_g.backward()
-        record_gradients(trace, step, "generator", g)
-        adams[0].step()
-        trace[f"{step}.loss"] = torch.stack([loss_d.detach(), loss_g.detach()])
-    record(trace, STEPS, roles)
+        trace[f"{step}.noise"] = noise.clone()
+        losses = trainer.step(real, noise, lambda role, net: record_gradients(trace, step, role, net))
+        trace[f"{step}.loss"] = torch.stack([loss.detach() for loss in losses])
+    record(trace, STEPS, nets, trainer.adams)
     return {k: (v.float() if v.is_floating_point() else v).contiguous() for k, v in trace.items()}
 
 
+TRACES = {
+    "dcgan28": (dcgan28, 28, GanTrainer),
+    "mlp": (mlp, 14, GanTrainer),
+    "vae_bernoulli": (vae, 12, lambda nets: VaeTrainer(nets, 1, None)),
+    "vae_gaussian": (vae, 12, lambda nets: VaeTrainer(nets, 2, 0.5)),
+}
+
 if __name__ == "__main__":
     folder = sys.argv[1] if len(sys.argv) > 1 else "."
-    for name, make, size in (("dcgan28", dcgan28, 28), ("mlp", mlp, 14)):
-        save_file(run(make, size), f"{folder}/{name}.safetensors", {"torch": torch.__version__})
+    for name in sys.argv[2:] or TRACES:
+        save_file(run(*TRACES[name]), f"{folder}/{name}.safetensors", {"torch": torch.__version__})

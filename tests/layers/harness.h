@@ -11,7 +11,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { MOST_INPUTS = 4, GUARD = 16 };
+enum { MOST_INPUTS = 4, MOST_GROUPS = 4, GUARD = 16 };
 
 typedef struct fixture {
     gan_context *context;
@@ -20,6 +20,7 @@ typedef struct fixture {
     gan__op op;
     int32_t count;
     gan__shape in[MOST_INPUTS], out;
+    int64_t starts[MOST_GROUPS + 1];
     float *x[MOST_INPUTS], *dx[MOST_INPUTS], *y, *dy;
     const float *inputs[MOST_INPUTS];
 } fixture;
@@ -77,6 +78,7 @@ typedef struct setting {
     bool training;
     int32_t groups; /* 0: 1 */
     gan__tail tail;
+    int64_t sizes[MOST_GROUPS]; /* of the groups; all 0: the batch is cut into equal ones */
 } setting;
 
 /* Makes the layer (or places `layer` again), its store, its memory. The inputs hold mixed numbers,
@@ -99,6 +101,7 @@ TEST_UNUSED static gan_status fixture_open(fixture *f, gan_context *context, con
                       .training = s.training,
                       .backward = true,
                       .groups = s.groups ? s.groups : 1,
+                      .starts = f->starts,
                       .input_count = count,
                       .in = f->in,
                       .out = f->out,
@@ -110,6 +113,8 @@ TEST_UNUSED static gan_status fixture_open(fixture *f, gan_context *context, con
                       .x = f->inputs,
                       .dx = f->dx,
                       .want_weights = f->layer->store != NULL};
+    for (int32_t g = 0; g < f->op.groups; g++)
+        f->starts[g + 1] = f->starts[g] + (s.sizes[0] ? s.sizes[g] : in[0].n / f->op.groups);
     if (f->layer->kind->plan) GAN__TRY(f->layer->kind->plan(&f->op));
     GAN__TRY(gan__scratch_reserve(context, f->op.scratch_size));
     for (int32_t i = 0; i < count; i++) {

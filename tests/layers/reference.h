@@ -17,6 +17,7 @@ typedef struct reference {
     const double *p[4]; /* parameters, in the layer's order */
     double a[12];       /* options: each function says which */
     int32_t groups;
+    const int64_t *starts; /* groups + 1: of the samples of each */
 } reference;
 
 typedef void reference_function(const reference *r, double *y);
@@ -107,6 +108,14 @@ static inline void reference_conv_transpose2d(const reference *r, double *y)
     }
 }
 
+/* The group of a sample. */
+static inline int64_t reference_group(const reference *r, int64_t n)
+{
+    int64_t group = 0;
+    while (n >= r->starts[group + 1]) group++;
+    return group;
+}
+
 /* One set of numbers of x, normalised into y; without gamma and beta. */
 static inline void reference_normalize(const double *x, double *y, const int64_t *index,
                                        int64_t count, double eps)
@@ -125,13 +134,14 @@ static inline void reference_norm(const reference *r, double *y)
     gan__shape in = r->in[0];
     int what = (int)r->a[1];
     int64_t sets = what == 2 ? (int64_t)r->a[2] : what == 3 ? 1 : in.c;
-    int64_t width = in.c / sets, blocks = what == 0 ? r->groups : in.n, per = in.n / blocks;
+    int64_t width = in.c / sets, blocks = what == 0 ? r->groups : in.n;
     int64_t *index = malloc((size_t)gan__shape_count(in) * sizeof *index);
     for (int64_t block = 0; block < blocks; block++)
         for (int64_t set = 0; set < sets; set++) {
             int64_t count = 0;
             FOR_EACH(in, n, h, w, c)
-            if (n / per == block && c / width == set) index[count++] = at(in, n, h, w, c);
+            if ((what == 0 ? reference_group(r, n) : n) == block && c / width == set)
+                index[count++] = at(in, n, h, w, c);
             reference_normalize(r->x[0], y, index, count, r->a[0]);
         }
     free(index);
@@ -324,8 +334,7 @@ static inline void reference_join(const reference *r, double *y)
 static inline void reference_minibatch_stddev(const reference *r, double *y)
 {
     gan__shape in = r->in[0];
-    int64_t batch = in.n / r->groups, g = (int64_t)r->a[0] < batch ? (int64_t)r->a[0] : batch;
-    int64_t m = batch / g, numbers = in.h * in.w * in.c;
+    int64_t numbers = in.h * in.w * in.c;
     FOR_EACH(r->out, n, h, w, c)
     {
         if (c < in.c) {
@@ -333,7 +342,10 @@ static inline void reference_minibatch_stddev(const reference *r, double *y)
             continue;
         }
         double sum = 0;
-        int64_t first = n / batch * batch + n % batch % m;
+        int64_t start = r->starts[reference_group(r, n)];
+        int64_t batch = r->starts[reference_group(r, n) + 1] - start;
+        int64_t g = (int64_t)r->a[0] < batch ? (int64_t)r->a[0] : batch;
+        int64_t m = batch / g, first = start + (n - start) % m;
         for (int64_t i = 0; i < numbers; i++) {
             double mean = 0, variance = 0;
             for (int64_t k = 0; k < g; k++)

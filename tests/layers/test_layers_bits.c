@@ -8,7 +8,7 @@
 typedef struct bit_case {
     const char *statement;
     gan__shape in[2];
-    int32_t groups;
+    int32_t groups; /* 1, 2 equal ones, or 3: of 2 samples, 1, and the others */
 } bit_case;
 
 static const bit_case bit_cases[] = {
@@ -19,6 +19,7 @@ static const bit_case bit_cases[] = {
     {"conv_transpose2d 21 kernel=4 stride=2 pad=1", {{3, 7, 6, 13}}, 1},
     {"conv_transpose2d 3 kernel=4 stride=2 pad=1 spectral=yes", {{2, 7, 6, 13}}, 1},
     {"batchnorm", {{6, 7, 9, 21}}, 2},
+    {"batchnorm", {{9, 47, 39, 21}}, 3},
     {"instancenorm affine=yes", {{3, 12, 11, 19}}, 1},
     {"groupnorm 3", {{3, 9, 8, 21}}, 1},
     {"layernorm", {{5, 6, 7, 13}}, 1},
@@ -58,6 +59,7 @@ static const bit_case bit_cases[] = {
     {"add", {{3, 48, 49, 21}, {3, 1, 1, 1}}, 1},
     {"add", {{700, 1, 1, 1}, {700, 1, 1, 67}}, 1},
     {"minibatch_stddev", {{8, 5, 4, 9}}, 1},
+    {"minibatch_stddev", {{11, 5, 4, 9}}, 3},
     {"pixel_shuffle 2", {{3, 8, 9, 20}}, 1},
 };
 enum { BIT_CASES = sizeof bit_cases / sizeof bit_cases[0] };
@@ -82,7 +84,8 @@ static uint64_t digest(gan_context *context, const bit_case *c, float scale)
 {
     fixture f;
     uint64_t h = 1469598103934665603u;
-    const setting s = {.training = true, .groups = c->groups};
+    setting s = {.training = true, .groups = c->groups};
+    if (c->groups == 3) s = (setting){true, 3, {0}, {2, 1, c->in[0].n - 3}};
     CHECK_OK(fixture_open(&f, context, c->statement, c->in, inputs_of(c), s));
     for (int64_t i = 0; !f.layer->kind->admit && i < gan__shape_count(f.in[0]); i++)
         f.x[0][i] *= scale;
@@ -146,9 +149,9 @@ static void check_tail(gan_context *context, const char *statement, gan__shape i
     fixture f, g;
     const gan__tail none = {0};
     context->draws = 0;
-    CHECK_OK(fixture_open(&f, context, statement, &in, 1, (setting){training, 1, tail}));
+    CHECK_OK(fixture_open(&f, context, statement, &in, 1, (setting){training, 1, tail, {0}}));
     context->draws = 0;
-    CHECK_OK(fixture_open(&g, context, statement, &in, 1, (setting){training, 1, none}));
+    CHECK_OK(fixture_open(&g, context, statement, &in, 1, (setting){training, 1, none, {0}}));
     const int64_t count = gan__shape_count(f.out),
                   weights = f.layer->store ? f.layer->store->weight_count : 0;
     fixture_run(&f);
@@ -198,31 +201,53 @@ TEST(tails)
 
 /* ---- batches side by side ---- */
 
-/* groups=2 on 2n samples against two passes of n, one after the other. */
-static void check_groups(gan_context *context, const char *statement, gan__shape half)
+/* `to` begins with the state that `from` has left. */
+static void go_on(const gan__store *from, gan__store *to)
 {
-    fixture both, one;
-    gan__shape whole = half;
-    whole.n *= 2;
+    for (int64_t i = 0; i < to->buffer_count; i++) to->buffers[i] = from->buffers[i];
+    for (int64_t i = 0; i < to->integer_count; i++) to->integers[i] = from->integers[i];
+}
+
+/* A pass of several groups against one pass for each, one after the other. */
+static void check_groups(gan_context *context, const char *statement, gan__shape shape,
+                         const setting *s)
+{
+    fixture all, one[MOST_GROUPS];
+    int64_t x = 0, y = 0;
+    for (int32_t g = 0; g < s->groups; g++) x += s->sizes[g];
+    shape.n = x;
     context->draws = 0;
-    CHECK_OK(fixture_open(&both, context, statement, &whole, 1, (setting){true, 2, {0}}));
-    context->draws = 0;
-    CHECK_OK(fixture_open(&one, context, statement, &half, 1, (setting){true, 1, {0}}));
-    fixture_run(&both);
-    const int64_t in = gan__shape_count(half), out = gan__shape_count(one.out);
-    for (int64_t g = 0; g < 2; g++) {
-        memcpy(one.x[0], both.x[0] + g * in, (size_t)in * sizeof(float));
-        memcpy(one.dy, both.dy + g * out, (size_t)out * sizeof(float));
-        fixture_run(&one);
-        CHECK(equal(one.y, both.y + g * out, out));
-        if (!CHECK(equal(one.dx[0], both.dx[0] + g * in, in))) printf("    in: %s\n", statement);
+    CHECK_OK(fixture_open(&all, context, statement, &shape, 1, *s));
+    fixture_run(&all);
+    x = 0;
+    for (int32_t g = 0; g < s->groups; g++) {
+        shape.n = s->sizes[g];
+        context->draws = 0;
+        CHECK_OK(fixture_open(&one[g], context, statement, &shape, 1, (setting){.training = true}));
+        const int64_t in = gan__shape_count(shape), out = gan__shape_count(one[g].out);
+        memcpy(one[g].x[0], all.x[0] + x, (size_t)in * sizeof(float));
+        memcpy(one[g].dy, all.dy + y, (size_t)out * sizeof(float));
+        if (g > 0 && all.layer->store) go_on(one[g - 1].layer->store, one[g].layer->store);
+        fixture_run(&one[g]);
+        if (!CHECK(equal(one[g].y, all.y + y, out)) ||
+            !CHECK(equal(one[g].dx[0], all.dx[0] + x, in)))
+            printf("    group %d of %s\n", g, statement);
+        x += in;
+        y += out;
     }
-    gan__store *a = both.layer->store, *b = one.layer->store;
-    if (a) CHECK(equal(a->buffers, b->buffers, a->buffer_count));
-    for (int64_t i = 0; a && i < a->weight_count; i++)
-        CHECK_NEAR(a->gradients[i], b->gradients[i], 2e-5);
-    fixture_close(&both);
-    fixture_close(&one);
+    const gan__store *a = all.layer->store, *b = one[s->groups - 1].layer->store;
+    if (a) {
+        CHECK(equal(a->buffers, b->buffers, a->buffer_count));
+        for (int64_t i = 0; i < a->integer_count; i++) CHECK_INT(a->integers[i], b->integers[i]);
+    }
+    for (int64_t i = 0; a && i < a->weight_count; i++) {
+        double sum = 0;
+        for (int32_t g = 0; g < s->groups; g++) sum += (double)one[g].layer->store->gradients[i];
+        CHECK_NEAR(a->gradients[i], sum, 2e-5);
+    }
+    CHECK(fixture_guarded(&all));
+    fixture_close(&all);
+    for (int32_t g = 0; g < s->groups; g++) fixture_close(&one[g]);
 }
 
 TEST(groups)
@@ -237,9 +262,16 @@ TEST(groups)
                                              "minibatch_stddev group=3",
                                              "prelu",
                                              "softmax"};
+    static const setting settings[] = {{true, 2, {0}, {6, 6}},
+                                       {true, 2, {0}, {6, 3}},
+                                       {true, 3, {0}, {1, 9, 2}},
+                                       {true, 4, {0}, {3, 1, 1, 6}}};
     gan_context *context = test_context("threads=2 seed=3");
     for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++)
-        check_groups(context, statements[i], (gan__shape){6, 5, 7, 6});
+        for (size_t k = 0; k < sizeof settings / sizeof settings[0]; k++)
+            check_groups(context, statements[i], (gan__shape){0, 5, 7, 6}, &settings[k]);
+    /* Blocks of several slabs, the last ones of some groups without rows. */
+    check_groups(context, "batchnorm", (gan__shape){0, 50, 41, 70}, &settings[2]);
     gan_context_release(context);
 }
 

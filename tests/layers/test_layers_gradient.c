@@ -75,6 +75,12 @@ static const test_case cases[] = {
      {0.01, 0},
      {.training = true, .groups = 2},
      0},
+    {"batchnorm",
+     reference_norm,
+     {{9, 2, 1, 3}},
+     {1e-5, 0},
+     {.training = true, .groups = 3, .sizes = {2, 6, 1}},
+     0},
     {"batchnorm affine=no", reference_norm, {{5, 1, 1, 3}}, {1e-5, 0}, TRAINING, 0},
     {"batchnorm", reference_batchnorm_fixed, {{3, 2, 2, 3}}, {1e-5}, {.training = false}, 0},
     {"instancenorm", reference_norm, {{2, 3, 4, 3}}, {1e-5, 1}, TRAINING, 0},
@@ -172,6 +178,12 @@ static const test_case cases[] = {
      {3},
      {.training = true, .groups = 2},
      0},
+    {"minibatch_stddev group=3",
+     reference_minibatch_stddev,
+     {{12, 2, 1, 2}},
+     {3},
+     {.training = true, .groups = 4, .sizes = {6, 1, 3, 2}},
+     0},
     {"minibatch_stddev", reference_minibatch_stddev, {{2, 2, 2, 2}}, {4}, TRAINING, 0},
     {"pixel_shuffle 2", reference_pixel_shuffle, {{2, 3, 2, 12}}, {2}, TRAINING, 0},
     {"pixel_shuffle 3", reference_pixel_shuffle, {{1, 2, 2, 9}}, {3}, TRAINING, 0},
@@ -266,7 +278,7 @@ static void run_case(gan_context *context, const test_case *c)
         return;
     }
     int before = test_errors;
-    reference r = {.out = f.out, .count = count, .groups = f.op.groups};
+    reference r = {.out = f.out, .count = count, .groups = f.op.groups, .starts = f.starts};
     memcpy(r.a, c->a, sizeof r.a);
     prepare(&f, c, &r);
     fixture_run(&f);

@@ -231,10 +231,21 @@ TEST(refused_by_plan)
                  GAN_E_SHAPE);
     CHECK_TEXT(gan_context_message(context),
                "batchnorm: training needs more than one value for each channel in each group, got "
-               "1x1x1x5 in 1 group");
+               "1x1x1x5 in group 0 of 1");
     fixture_close(&f);
-    CHECK_STATUS(fixture_open(&f, context, "batchnorm", &two, 1, (setting){true, 2, {0}}),
+    CHECK_STATUS(
+        fixture_open(&f, context, "batchnorm", &two, 1, (setting){.training = true, .groups = 2}),
+        GAN_E_SHAPE);
+    fixture_close(&f);
+    const setting unlike = {true, 3, {0}, {3, 1, 4}};
+    const gan__shape eight = {8, 1, 1, 5};
+    CHECK_STATUS(fixture_open(&f, context, "batchnorm", &eight, 1, unlike), GAN_E_SHAPE);
+    CHECK(strstr(gan_context_message(context), "1x1x1x5 in group 1 of 3") != NULL);
+    fixture_close(&f);
+    CHECK_STATUS(fixture_open(&f, context, "minibatch_stddev group=3", &eight, 1, unlike),
                  GAN_E_SHAPE);
+    CHECK_TEXT(gan_context_message(context),
+               "minibatch_stddev: a batch of 4 does not make sets of 3");
     fixture_close(&f);
     CHECK_OK(fixture_open(&f, context, "batchnorm", &one, 1, (setting){.training = false}));
     fixture_close(&f);

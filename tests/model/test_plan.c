@@ -87,7 +87,7 @@ typedef struct graph {
     gan_model *model;
     gan__panel_cache cache;
     gan__plan *plan;
-    void *arena, *transient;
+    void *arena, *outputs, *transient;
     float inputs[N * A + N * B], dy[2][N * K], dx[N * A + N * B];
     double p[WEIGHTS + N * A + N * B];
 } graph;
@@ -105,7 +105,8 @@ static void graph_open(graph *g, const gan__plan_mode *mode)
     CHECK_OK(gan__plan_create(&g->plan, g->context, g->model, shapes, mode, &g->cache));
     CHECK_OK(gan__allocate_raw(g->context, &g->arena, gan__plan_arena(g->plan), 1));
     CHECK_OK(gan__allocate_raw(g->context, &g->transient, gan__plan_transient(g->plan), 1));
-    gan__plan_bind(g->plan, g->arena);
+    CHECK_OK(gan__allocate_raw(g->context, &g->outputs, gan__plan_outputs(g->plan), 1));
+    gan__plan_bind(g->plan, g->arena, g->outputs);
     draw(g->inputs, N * A + N * B, 1);
     draw(g->dy[0], N * K, 2);
     draw(g->dy[1], N * K, 3);
@@ -122,6 +123,7 @@ static void graph_forward(graph *g)
 static void graph_close(graph *g)
 {
     gan__free(g->context, g->arena);
+    gan__free(g->context, g->outputs);
     gan__free(g->context, g->transient);
     gan__plan_destroy(g->plan);
     gan__panel_cache_free(&g->cache);
@@ -131,7 +133,8 @@ static void graph_close(graph *g)
 
 TEST(forward)
 {
-    static const gan__plan_mode modes[] = {{true, true, 1}, {false, true, 1}, {false, false, 1}};
+    static const gan__plan_mode modes[] = {
+        {true, true, 1, NULL}, {false, true, 1, NULL}, {false, false, 1, NULL}};
     size_t sizes[3];
     for (int m = 0; m < 3; m++) {
         graph g;
@@ -178,7 +181,7 @@ static void check_backward(graph *g, int wanted)
 
 TEST(backward)
 {
-    static const gan__plan_mode mode = {true, true, 1};
+    static const gan__plan_mode mode = {true, true, 1, NULL};
     graph g;
     graph_open(&g, &mode);
     graph_forward(&g);
@@ -195,6 +198,9 @@ static uint64_t hash_floats(uint64_t hash, const float *values, int64_t count)
     return hash;
 }
 
+/* Of a batch of two. */
+static const int64_t halves[3] = {0, 1, 2};
+
 /* Bits of the last output and of all gradients of a 2x6x6x3 input; the number of steps. */
 static uint64_t run_bits(const char *text, gan__plan_mode mode, size_t *steps)
 {
@@ -203,13 +209,14 @@ static uint64_t run_bits(const char *text, gan__plan_mode mode, size_t *steps)
     gan__panel_cache cache = {.context = context};
     const gan__shape shape = {2, 6, 6, 3};
     gan__plan *plan;
-    void *arena, *transient;
+    void *arena, *outputs, *transient;
     float x[2 * 6 * 6 * 3], dx[2 * 6 * 6 * 3];
     uint64_t hash = 1;
     CHECK_OK(gan__plan_create(&plan, context, model, &shape, &mode, &cache));
     CHECK_OK(gan__allocate_raw(context, &arena, gan__plan_arena(plan), 1));
     CHECK_OK(gan__allocate_raw(context, &transient, gan__plan_transient(plan), 1));
-    gan__plan_bind(plan, arena);
+    CHECK_OK(gan__allocate_raw(context, &outputs, gan__plan_outputs(plan), 1));
+    gan__plan_bind(plan, arena, outputs);
     *steps = plan->step_count;
     draw(x, 2 * 6 * 6 * 3, 9);
     CHECK_OK(
@@ -230,6 +237,7 @@ static uint64_t run_bits(const char *text, gan__plan_mode mode, size_t *steps)
         free(dy);
     }
     gan__free(context, arena);
+    gan__free(context, outputs);
     gan__free(context, transient);
     gan__plan_destroy(plan);
     gan__panel_cache_free(&cache);
@@ -246,8 +254,10 @@ TEST(fused_is_unfused)
                                         "conv_transpose2d 2 kernel=4 stride=2", "batchnorm",
                                         "instancenorm affine=yes", "dense 7"};
     static const char *const activations[] = {"relu", "leaky_relu 0.2", "tanh", "sigmoid", "elu"};
-    static const gan__plan_mode modes[] = {
-        {true, true, 1}, {false, true, 1}, {true, true, 2}, {false, false, 1}};
+    static const gan__plan_mode modes[] = {{true, true, 1, NULL},
+                                           {false, true, 1, NULL},
+                                           {true, true, 2, halves},
+                                           {false, false, 1, NULL}};
     for (int i = 0; i < 25; i++) {
         char fused[200], unfused[200];
         const char *kind = kinds[i / 5], *activation = activations[i % 5];
@@ -274,7 +284,8 @@ TEST(made_again_is_kept)
 {
     static const char *const kinds[] = {"batchnorm", "instancenorm affine=yes", "groupnorm 2",
                                         "layernorm", "batchnorm; batchnorm"};
-    static const gan__plan_mode modes[] = {{true, true, 1}, {false, true, 1}, {true, true, 2}};
+    static const gan__plan_mode modes[] = {
+        {true, true, 1, NULL}, {false, true, 1, NULL}, {true, true, 2, halves}};
     for (int i = 0; i < 15; i++) {
         char again[300], kept[310];
         size_t steps;
@@ -295,7 +306,7 @@ TEST(made_again_is_kept)
  * gradients. */
 TEST(memory_of_a_chain)
 {
-    static const gan__plan_mode run = {false, false, 1}, train = {true, true, 1};
+    static const gan__plan_mode run = {false, false, 1, NULL}, train = {true, true, 1, NULL};
     const size_t value = 8 * 8 * 4 * sizeof(float);
     const gan__shape shape = {1, 8, 8, 4};
     gan_context *context = make_context("threads=1");
@@ -317,7 +328,7 @@ TEST(memory_of_a_chain)
 /* No two values whose times meet share memory, in random graphs of additions. */
 TEST(memory_of_random_graphs)
 {
-    static const gan__plan_mode run = {false, false, 1};
+    static const gan__plan_mode run = {false, false, 1, NULL};
     gan_context *context = make_context("threads=1");
     for (uint64_t round = 0; round < 40; round++) {
         char text[2000] = "input v0 2 2 1; v1 = tanh from v0; v2 = add from v0 v1";
@@ -335,10 +346,11 @@ TEST(memory_of_random_graphs)
         gan__panel_cache cache = {.context = context};
         gan__plan *plan = NULL;
         CHECK_OK(gan__plan_create(&plan, context, model, &shape, &run, &cache));
-        static _Alignas(64) char arena[64 * 64], transient[64];
+        static _Alignas(64) char arena[64 * 64], outputs[64], transient[64];
         CHECK(gan__plan_arena(plan) < 20 * 64);
         CHECK(gan__plan_transient(plan) <= sizeof transient);
-        gan__plan_bind(plan, arena);
+        CHECK(gan__plan_outputs(plan) <= sizeof outputs);
+        gan__plan_bind(plan, arena, outputs);
         CHECK_OK(
             gan__plan_forward(plan, (const float *const[]){x}, &(gan__plan_draw){1, 0}, transient));
         double values[25][4];
@@ -360,7 +372,8 @@ TEST(memory_of_random_graphs)
 
 TEST(refusals)
 {
-    static const gan__plan_mode two = {true, true, 2};
+    static const int64_t ends[4][3] = {{0, 2, 4}, {0, 2, 2}, {0, 0, 3}, {1, 2, 3}};
+    gan__plan_mode two = {true, true, 2, ends[0]};
     gan_context *context = make_context("threads=1");
     gan_model *model = make_model(context, graph_text);
     gan__panel_cache cache = {.context = context};
@@ -368,7 +381,11 @@ TEST(refusals)
     const gan__shape odd[2] = {{3, 1, 1, A}, {3, 1, 1, B}},
                      uneven[2] = {{4, 1, 1, A}, {2, 1, 1, B}};
     const gan__shape wide[2] = {{4, 1, 1, A + 1}, {4, 1, 1, B}};
-    CHECK_STATUS(gan__plan_create(&plan, context, model, odd, &two, &cache), GAN_E_SHAPE);
+    for (int i = 0; i < 4; i++) {
+        two.starts = ends[i];
+        CHECK_STATUS(gan__plan_create(&plan, context, model, odd, &two, &cache), GAN_E_SHAPE);
+    }
+    two.starts = ends[0];
     CHECK_STATUS(gan__plan_create(&plan, context, model, uneven, &two, &cache), GAN_E_SHAPE);
     CHECK_STATUS(gan__plan_create(&plan, context, model, wide, &two, &cache), GAN_E_SHAPE);
     CHECK(plan == NULL);

@@ -82,14 +82,18 @@ TEST(the_loss_may_change)
 {
     static const change wgan = {"trainer.loss", "wgan"};
     train(small_recipe, NULL, 2, "a.safetensors");
-    const char *stored = check_change(small_recipe, &wgan, 1, "loss=wgan d_steps=5 ");
+    const char *stored =
+        check_change(small_recipe, &wgan, 1,
+                     "loss=wgan smoothing=0 instance_noise=0 instance_decay=1 d_steps=5 ");
     CHECK(strstr(stored, "[optimizer.discriminator]\nadam lr=0.0002 ") != NULL);
-    CHECK(strstr(stored, "gan loss=wgan d_steps=5 ") != NULL);
+    CHECK(strstr(stored,
+                 "gan loss=wgan smoothing=0 instance_noise=0 instance_decay=1 d_steps=5 ") != NULL);
     /* And back, where the options that followed the old loss follow the new one. */
     static const change hinge = {"trainer.loss", "hinge"};
     const char *critic = edited("loss=hinge", "loss=wgan");
     train(critic, NULL, 2, "a.safetensors");
-    stored = check_change(critic, &hinge, 1, "loss=hinge d_steps=1 ");
+    stored = check_change(critic, &hinge, 1,
+                          "loss=hinge smoothing=0 instance_noise=0 instance_decay=1 d_steps=1 ");
     CHECK(strstr(stored, " clip=0 ") != NULL);
 }
 
@@ -112,7 +116,10 @@ TEST(the_loss_of_a_stored_recipe_may_change)
         CHECK_OK(gan_recipe_set_all(other, paths, values, 2, GAN_RECIPE_CHANGE));
         gan_context *own = context_of(other);
         gan_trainer *trainer = assemble(other, own, "a.safetensors");
-        CHECK(trainer && strstr(gan_trainer_text(trainer), "loss=hinge d_steps=5 ") != NULL);
+        CHECK(trainer &&
+              strstr(gan_trainer_text(trainer),
+                     "loss=hinge smoothing=0 instance_noise=0 instance_decay=1 d_steps=5 ") !=
+                  NULL);
         gan_trainer_release(trainer);
         gan_context_release(own);
         gan_recipe_release(other);

@@ -105,16 +105,21 @@ TEST(open_options_follow)
 {
     gan_recipe *recipe = load(small_recipe);
     check_option(recipe, "trainer.d_steps", "1");
-    check_set(recipe, "trainer.loss", "wgan", "gan loss=wgan d_steps=5 ");
+    check_set(recipe, "trainer.loss", "wgan",
+              "gan loss=wgan smoothing=0 instance_noise=0 instance_decay=1 d_steps=5 ");
     check_option(recipe, "trainer.d_steps", "5");
     check_option(recipe, "trainer.clip", "0.01");
     check_option(recipe, "optimizer.discriminator.lr", "5e-05");
-    check_set(recipe, "trainer.loss", "hinge", "gan loss=hinge d_steps=1 ");
+    check_set(recipe, "trainer.loss", "hinge",
+              "gan loss=hinge smoothing=0 instance_noise=0 instance_decay=1 d_steps=1 ");
     check_option(recipe, "trainer.clip", "0");
     check_option(recipe, "optimizer.discriminator.lr", "0.0002");
-    check_set(recipe, "trainer.d_steps", "3", "gan loss=hinge d_steps=3 ");
-    check_set(recipe, "trainer.loss", "wgan", "gan loss=wgan d_steps=3 ");
-    check_set(recipe, "trainer.d_steps", "0", "gan loss=wgan d_steps=5 ");
+    check_set(recipe, "trainer.d_steps", "3",
+              "gan loss=hinge smoothing=0 instance_noise=0 instance_decay=1 d_steps=3 ");
+    check_set(recipe, "trainer.loss", "wgan",
+              "gan loss=wgan smoothing=0 instance_noise=0 instance_decay=1 d_steps=3 ");
+    check_set(recipe, "trainer.d_steps", "0",
+              "gan loss=wgan smoothing=0 instance_noise=0 instance_decay=1 d_steps=5 ");
     gan_recipe_release(recipe);
     /* What is given in the file is not open. */
     recipe = load(edited("loss=hinge", "loss=wgan d_steps=2 clip=0.5"));
@@ -147,7 +152,8 @@ TEST(the_text_leaves_nothing_open)
 {
     char stored[8192];
     check_reads_back("[trainer]\ngan loss=wgan\n", stored);
-    CHECK(strstr(stored, "gan loss=wgan d_steps=5 ") != NULL);
+    CHECK(strstr(stored,
+                 "gan loss=wgan smoothing=0 instance_noise=0 instance_decay=1 d_steps=5 ") != NULL);
     CHECK(strstr(stored, " clip=0.01 ") != NULL);
     CHECK(strstr(stored, "\n\n[optimizer.generator]\nrmsprop lr=5e-05 weight_decay=0 clip=0 "
                          "schedule=constant alpha=0.99 eps=1e-08 momentum=0 centered=no\n\n"

@@ -16,7 +16,7 @@ enum { ROUNDS = 20 };
 enum { ROUNDS = 1000 };
 #endif
 
-enum { MODELS = 8, STEPS = 12, MOST_VALUES = 64, SEED = 11 };
+enum { MODELS = 8, STEPS = 12, MOST_VALUES = 96, SEED = 11 };
 
 /* Models 6 and 7 share their part. Number 2 has two outputs, number 4 two inputs. */
 static const char *const texts[MODELS] = {
@@ -48,6 +48,7 @@ typedef struct side {
 static gan_context *context;
 static side sides[2];
 static int value_count, round_number, differences;
+static int64_t batches[MOST_VALUES]; /* samples of each value */
 static uint32_t state = 12345;
 
 static int pick(int count)
@@ -97,8 +98,16 @@ static void add_input(int64_t n)
     for (int64_t i = 0; i < n * 108; i++) x[i] = (float)(pick(2001) - 1000) / 1000.0f;
     for (int k = 0; k < 2; k++)
         CHECK_OK(gan_tape_input(sides[k].tape, tensor, flags, &sides[k].values[value_count]));
-    value_count++;
+    batches[value_count++] = n;
     gan_tensor_release(tensor);
+}
+
+/* A value with as many samples as number `like`. */
+static int pick_like(int like)
+{
+    int value = pick(value_count);
+    while (batches[value] != batches[like]) value = (value + 1) % value_count;
+    return value;
 }
 
 static void apply(void)
@@ -109,24 +118,51 @@ static void apply(void)
                                         "evaluation frozen",
                                         "training groups=2",
                                         "evaluation groups=2",
-                                        "training frozen groups=2"};
-    const int number = pick(MODELS), mode = pick(7), groups = mode < 4 ? 1 : 2;
-    const int inputs = gan_model_input_count(sides[0].models[number]) * groups;
+                                        "training frozen groups=2",
+                                        "training groups=3"};
+    const int number = pick(MODELS), mode = pick(8), groups = mode < 4 ? 1 : mode < 7 ? 2 : 3;
+    const int each = gan_model_input_count(sides[0].models[number]);
+    const int inputs = each * groups;
     const int outputs = gan_model_output_count(sides[0].models[number]) * groups;
-    int chosen[4];
-    for (int i = 0; i < inputs; i++) chosen[i] = pick(value_count);
+    gan_status status[2];
+    int chosen[6];
+    for (int i = 0; i < inputs; i++)
+        chosen[i] = i % each ? pick_like(chosen[i - 1]) : pick(value_count);
     for (int k = 0; k < 2; k++) {
-        gan_value in[4];
+        gan_value in[6];
         for (int i = 0; i < inputs; i++) in[i] = sides[k].values[chosen[i]];
-        CHECK_OK(gan_tape_apply(sides[k].tape, sides[k].models[number], modes[mode], in, inputs,
-                                sides[k].values + value_count, outputs));
+        status[k] = gan_tape_apply(sides[k].tape, sides[k].models[number], modes[mode], in, inputs,
+                                   sides[k].values + value_count, outputs);
     }
-    for (int i = 0; i < outputs; i++) compare(value_count++, false);
+    if (status[0] != status[1]) note("an application of model", number);
+    /* minibatch_stddev takes not every batch */
+    if (status[0] != GAN_OK && !CHECK_STATUS(status[0], GAN_E_SHAPE)) differences++;
+    for (int i = 0; status[0] == GAN_OK && i < outputs; i++) {
+        const int out = gan_model_output_count(sides[0].models[number]);
+        batches[value_count] = batches[chosen[i / out * each]];
+        compare(value_count++, false);
+    }
+}
+
+static void join_or_slice(void)
+{
+    const int a = pick(value_count), b = pick(value_count), join = pick(2) && batches[a] < 8;
+    const int64_t first = pick((int)batches[a]), count = 1 + pick((int)(batches[a] - first));
+    for (int k = 0; k < 2; k++) {
+        side *s = &sides[k];
+        gan_value *out = &s->values[value_count];
+        if (join)
+            CHECK_OK(gan_tape_join(s->tape, (gan_value[]){s->values[a], s->values[b]}, 2, out));
+        else
+            CHECK_OK(gan_tape_slice(s->tape, s->values[a], first, count, out));
+    }
+    batches[value_count] = join ? batches[a] + batches[b] : count;
+    compare(value_count++, false);
 }
 
 static void combine_or_detach(void)
 {
-    const int a = pick(value_count), b = pick(value_count), detach = pick(2);
+    const int a = pick(value_count), b = pick_like(a), detach = pick(2);
     for (int k = 0; k < 2; k++) {
         side *s = &sides[k];
         gan_value *out = &s->values[value_count];
@@ -136,7 +172,7 @@ static void combine_or_detach(void)
             CHECK_OK(gan_tape_combine(s->tape, (gan_value[]){s->values[a], s->values[b]},
                                       (double[]){0.5, 1.5}, 2, out));
     }
-    value_count++;
+    batches[value_count++] = batches[a];
 }
 
 static void apply_layer(void)
@@ -144,13 +180,15 @@ static void apply_layer(void)
     static const char *const statements[] = {"multiply", "add",       "dropout 0.3",   "noise 0.2",
                                              "tanh",     "clamp",     "affine 0.5 .1", "softplus",
                                              "square",   "upsample 1"};
-    const int which = pick(10), a = pick(value_count), b = pick(value_count);
+    const int which = pick(10), a = pick(value_count), other = pick(value_count);
+    const int b = batches[other] == batches[a] ? other : a;
     for (int k = 0; k < 2; k++) {
         side *s = &sides[k];
         const gan_value in[2] = {s->values[a], s->values[b]};
         CHECK_OK(gan_tape_layer(s->tape, statements[which], in, which < 2 ? 2 : 1,
                                 &s->values[value_count]));
     }
+    batches[value_count] = batches[a];
     compare(value_count++, false);
 }
 
@@ -163,6 +201,7 @@ static void take_gradient(void)
         status[k] = gan_tape_take_gradient(sides[k].tape, sides[k].values[number],
                                            &sides[k].values[value_count]);
     if (status[0] != status[1]) note("a gradient taken of value", number);
+    batches[value_count] = batches[number];
     if (status[0] == GAN_OK && status[1] == GAN_OK) compare(value_count++, false);
 }
 
@@ -213,14 +252,13 @@ static void compare_parameters(int number)
 
 static void run_program(uint64_t draws)
 {
-    int64_t n = 2 * (1 + pick(2));
     CHECK_OK(gan_tape_reset(sides[0].tape));
     CHECK_OK(gan__tape_create(&sides[1].tape, context, SEED));
     for (int k = 0; k < 2; k++) CHECK_OK(gan_tape_seek(sides[k].tape, draws));
     value_count = 0;
-    for (int i = 0; i < 2; i++) add_input(n);
+    for (int i = 0; i < 3; i++) add_input(1 + pick(5));
     for (int i = 0; i < STEPS; i++) {
-        int kind = pick(14);
+        int kind = pick(16);
         if (kind < 6)
             apply();
         else if (kind < 8)
@@ -229,6 +267,8 @@ static void run_program(uint64_t draws)
             apply_layer();
         else if (kind < 12)
             take_gradient();
+        else if (kind < 14)
+            join_or_slice();
         else
             run_backward();
     }

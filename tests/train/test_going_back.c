@@ -1,6 +1,6 @@
-/* test_going_back.c: a step whose new weights are not finite was never made; what two groups train
- * goes back in the reverse order of their updates, and a clamp with what it has cut. */
-#include "rig.h"
+/* test_going_back.c: a step whose new weights are not finite was never made; what the roles of a
+ * group share goes back with it, and a clamp with what it has cut. */
+#include "pair_kind.h"
 
 #include "optim/optimizer.h"
 #include "train/trainer.h"
@@ -74,6 +74,77 @@ TEST(new_weights_that_are_not_finite)
     }
 }
 
+/* What the roles of a group share, and what is a role's own, goes back together, wherever the step
+ * fails: in what it measures; in an update of the generators, when the discriminators may have been
+ * updated; or of the discriminators, when that of the generators was tried. */
+enum { IN_A_LOSS, IN_THE_GENERATORS, IN_THE_DISCRIMINATORS, PLACES };
+static const char *const place_messages[] = {
+    "pair: loss.generators is not finite in step 3",
+    "pair: optimizer.generators: a new weight or moment is not finite in step 3",
+    "pair: optimizer.discriminators: a new weight or moment is not finite in step 3"};
+
+static void make_pair_models(gan_model *models[4])
+{
+    static const char *const texts[2] = {"input 1 1 8; part p; dense 12",
+                                         "input 1 1 12; dense 16 spectral=yes; part p"};
+    const char *name = "p";
+    gan_model *parts[2];
+    must(gan_model_parse(&parts[0], context, "input 1 1 8; dense 16; batchnorm; relu"));
+    must(gan_model_parse(&parts[1], context, "input 1 1 16; relu; dense 1"));
+    for (int i = 0; i < 4; i++)
+        must(gan_model_parse_parts(&models[i], context, texts[i / 2], &name, &parts[i / 2], 1));
+    for (int i = 0; i < 2; i++) gan_model_release(parts[i]);
+}
+
+/* Fails one step there, and takes back what made it fail. */
+static void fail_pair(gan_trainer *t, int place)
+{
+    static const char *const feeds[] = {"real_x", "real_y", "noise"};
+    const int64_t shape[2] = {BATCH, 8};
+    float *moment = &t->optimizers[place == IN_THE_DISCRIMINATORS]->states[0].moments[1][5];
+    const float kept = *moment;
+    gan_tensor *z;
+    must(gan_tensor_create(&z, context, GAN_FLOAT32, 2, shape));
+    ((float *)gan_tensor_data(z))[3] = NAN;
+    if (place == IN_A_LOSS)
+        must(gan_trainer_feed(t, "noise", z));
+    else
+        *moment = INFINITY;
+    CHECK_STATUS(pair_try(t), GAN_E_DIVERGED);
+    CHECK_TEXT(gan_context_message(context), place_messages[place]);
+    *moment = kept;
+    for (int i = 0; i < 3; i++) must(gan_trainer_feed(t, feeds[i], NULL));
+    gan_tensor_release(z);
+}
+
+static void pair_goes_back(const char *spec, int place)
+{
+    size_t sizes[2];
+    gan_model *models[4];
+    make_pair_models(models);
+    gan_trainer *t = make_pair(spec, models);
+    for (int i = 0; i < 2; i++) must(pair_try(t));
+    uint8_t *before = saved(t, &sizes[0]);
+    fail_pair(t, place);
+    uint8_t *after = saved(t, &sizes[1]);
+    CHECK(sizes[0] == sizes[1] && !memcmp(before, after, sizes[0]));
+    must(pair_try(t));
+    CHECK_INT(gan_trainer_steps(t), 3);
+    gan__free(context, before);
+    gan__free(context, after);
+    gan_trainer_release(t);
+    for (int i = 0; i < 4; i++) gan_model_release(models[i]);
+}
+
+TEST(groups_with_shared_parts_go_back)
+{
+    static const char *const specs[] = {"pair batch=4", "pair batch=4 first=2 average=0.9",
+                                        "pair batch=4 turns=yes", "pair batch=4 turns=yes first=1"};
+    for (int i = 0; i < 4; i++)
+        for (int place = 0; place < PLACES; place++) pair_goes_back(specs[i], place);
+}
+
+/* The same with updates by hand, in all kinds of orders. */
 static gan_status update(gan_trainer *t, int32_t group, const gan_model *model)
 {
     for (size_t i = 0; i < model->store_count; i++) {
@@ -85,38 +156,32 @@ static gan_status update(gan_trainer *t, int32_t group, const gan_model *model)
     return gan__trainer_update(t, group);
 }
 
-/* Both groups train the shared part, in either order, one of them twice; and the last update may
- * fail, for a moment that is not finite. */
-TEST(groups_go_back_in_reverse_order)
+TEST(updates_go_back_in_any_order)
 {
-    static const int32_t orders[][3] = {{0, 1, 0}, {1, 0, 1}, {0, 1, 1}, {1, 0, 0}};
-    const char *name = "core";
-    gan_model *part, *models[2];
-    must(gan_model_parse(&part, context, "input 12; dense 12; relu"));
-    must(gan_model_parse_parts(&models[0], context, "input 8; dense 12; part core; tanh", &name,
-                               &part, 1));
-    must(gan_model_parse_parts(&models[1], context, "input 12; part core; dense 1", &name, &part,
-                               1));
-    gan_trainer *t = make_trainer("gan batch=4", models[0], models[1]);
-    must(step(t));
-    for (int i = 0; i < 8; i++) {
-        const int32_t *order = orders[i / 2];
+    static const int32_t orders[][3] = {{0, 1, 0}, {1, 0, 1}, {0, 1, 1}, {2, 3, 0}, {1, 2, 3}};
+    gan_model *models[4];
+    make_pair_models(models);
+    gan_trainer *t = make_pair("pair batch=4", models);
+    must(pair_try(t));
+    for (int i = 0; i < 10; i++) {
+        const int32_t *order = orders[i / 2], last = order[2] / 2;
         size_t sizes[2];
         uint8_t *before = saved(t, &sizes[0]);
+        float *moments = t->optimizers[last]->states[0].moments[1];
+        const float kept = moments[5];
         gan__undo_begin(t);
-        for (int k = 0; k < 2; k++) must(update(t, order[k], models[order[k]]));
-        if (i % 2) t->optimizers[order[2]]->states[0].moments[1][5] = INFINITY;
-        CHECK_STATUS(update(t, order[2], models[order[2]]), i % 2 ? GAN_E_DIVERGED : GAN_OK);
+        for (int k = 0; k < 2; k++) must(update(t, order[k] / 2, models[order[k]]));
+        if (i % 2) moments[5] = INFINITY;
+        CHECK_STATUS(update(t, last, models[order[2]]), i % 2 ? GAN_E_DIVERGED : GAN_OK);
         gan__undo(t);
+        if (i % 2 && order[0] / 2 != last && order[1] / 2 != last) moments[5] = kept;
         uint8_t *after = saved(t, &sizes[1]);
         CHECK(sizes[0] == sizes[1] && !memcmp(before, after, sizes[0]));
         gan__free(context, before);
         gan__free(context, after);
     }
     gan_trainer_release(t);
-    gan_model_release(part);
-    gan_model_release(models[0]);
-    gan_model_release(models[1]);
+    for (int i = 0; i < 4; i++) gan_model_release(models[i]);
 }
 
 /* A clamp cuts all of a role, also a part that the update has left out. */
@@ -153,9 +218,10 @@ TEST(clamps_go_back)
 
 int main(void)
 {
-    rig_open(BATCH, "going_back.tmp");
+    pair_open(BATCH, "going_back.tmp");
     RUN(new_weights_that_are_not_finite);
-    RUN(groups_go_back_in_reverse_order);
+    RUN(groups_with_shared_parts_go_back);
+    RUN(updates_go_back_in_any_order);
     RUN(clamps_go_back);
     return rig_close();
 }

@@ -305,6 +305,35 @@ TEST(values_in_one_call)
     close_fixture(&f);
 }
 
+/* A step that fails in G's part, or is skipped there, has measured D's: nobody sees it, alone or
+ * with the others. */
+TEST(values_are_of_the_last_step_that_was_made)
+{
+    static const char *const kinds[] = {"gan batch=8", "gan batch=8 on_divergence=skip"};
+    for (int skip = 0; skip < 2; skip++) {
+        fixture f;
+        double before[64], after[64], one;
+        open_fixture(&f, kinds[skip], d_text, 1);
+        const int32_t count = gan_trainer_value_count(f.trainer);
+        CHECK_STATUS(poisoned_step(&f, "noise.generator"), skip ? GAN_OK : GAN_E_DIVERGED);
+        CHECK_OK(gan_trainer_values(f.trainer, after, count));
+        for (int32_t i = 0; i < count; i++) CHECK(isnan(after[i]));
+        run_steps(&f, 2);
+        CHECK_OK(gan_trainer_values(f.trainer, before, count));
+        CHECK_STATUS(poisoned_step(&f, "noise.generator"), skip ? GAN_OK : GAN_E_DIVERGED);
+        CHECK_OK(gan_trainer_values(f.trainer, after, count));
+        for (int32_t i = 0; i < count; i++) {
+            CHECK_NEAR(after[i], before[i], 0);
+            CHECK_OK(gan_trainer_value(f.trainer, gan_trainer_value_name(f.trainer, i), &one));
+            CHECK_NEAR(one, before[i], 0);
+        }
+        run_steps(&f, 1);
+        CHECK_OK(gan_trainer_value(f.trainer, "score.real", &one));
+        CHECK(isfinite(one));
+        close_fixture(&f);
+    }
+}
+
 TEST(errors_name_the_thing)
 {
     fixture f;
@@ -432,7 +461,7 @@ TEST(data_must_fit_the_discriminator)
     gan_model_release(wrong);
     CHECK_STATUS(gan_trainer_check(f.trainer), GAN_E_SHAPE);
     CHECK_TEXT(gan_context_message(f.context),
-               "gan: the feed 'real' has pictures of 12x12x2, the discriminator takes 5x5x2");
+               "gan: the generator makes pictures of 5x5x2, the feed 'real' has 12x12x2");
     close_fixture(&f);
 }
 
@@ -555,6 +584,7 @@ int main(void)
     RUN(a_step_that_diverges_changes_nothing);
     RUN(a_skipped_step_moves_on);
     RUN(values_in_one_call);
+    RUN(values_are_of_the_last_step_that_was_made);
     RUN(errors_name_the_thing);
     RUN(idle_options_are_refused);
     RUN(a_loss_settles_what_is_open);
