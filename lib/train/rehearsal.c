@@ -76,7 +76,8 @@ static int64_t rehearsed_average(const gan_trainer *t, int32_t role)
     const gan_model *model = t->players[role].average ? t->players[role].average->model : NULL;
     int64_t count = 0;
     for (size_t i = 0; model && i < model->store_count; i++)
-        if (!rehearsed_before(t, role, model->stores[i])) count += rehearsed_store(model->stores[i]);
+        if (!rehearsed_before(t, role, model->stores[i]))
+            count += rehearsed_store(model->stores[i]);
     return count;
 }
 
