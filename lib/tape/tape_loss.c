@@ -1,4 +1,4 @@
-/* tape_loss.c: losses, weighted sums, detached values, gradients as values. */
+/* tape_loss.c: losses, weighted sums, detached values, copies, gradients as values. */
 #include "tape/record.h"
 
 #include "base/memory.h"
@@ -184,8 +184,8 @@ gan_status gan_tape_detach(gan_tape *tape, gan_value value, gan_value *out)
 
 /* ---- copies: of values, and of gradients as values ---- */
 
-static gan_status copied_run(gan_tape *tape, const char *function, gan_value value, int32_t what,
-                             gan_value *out)
+static gan_status duplicate_run(gan_tape *tape, const char *function, gan_value value, int32_t what,
+                                gan_value *out)
 {
     gan_context *context = tape->object.context;
     gan__record *record;
@@ -203,7 +203,7 @@ static gan_status copied_run(gan_tape *tape, const char *function, gan_value val
 
 gan_status gan__tape_copy(gan_tape *tape, gan_value value, gan_value *out, float **numbers)
 {
-    GAN__TRY(copied_run(tape, "gan__tape_copy", value, GAN_VALUE, out));
+    GAN__TRY(duplicate_run(tape, "gan__tape_copy", value, GAN_VALUE, out));
     *numbers = tape->records[tape->used - 1]->data.memory;
     return GAN_OK;
 }
@@ -214,5 +214,5 @@ gan_status gan_tape_take_gradient(gan_tape *tape, gan_value value, gan_value *ou
     gan_context *context = tape->object.context;
     if (!out) return gan__fail(context, GAN_E_ARGUMENT, "gan_tape_take_gradient: out is NULL");
     GAN__RETURN_ENTERED(context,
-                        copied_run(tape, "gan_tape_take_gradient", value, GAN_GRADIENT, out));
+                        duplicate_run(tape, "gan_tape_take_gradient", value, GAN_GRADIENT, out));
 }
