@@ -78,15 +78,18 @@ static gan__prior game_prior(const void *options)
     return gan__latent_prior(&((const game_options *)options)->latent);
 }
 
-/* ---- the step; x and fakes are (N, H, W, C), z (N, H, W, C) as G takes it ---- */
+/* ---- the step: of N samples H x W x C ---- */
 
-/* D climbs once. *fake is what G made for it. */
+/* D climbs once. *fake, (N, H, W, C), is what G made for it. */
 static gan_status game_discriminator(gan_trainer *t, gan_value *fake)
 {
     const game_options *game = t->options;
     const gan__objective *o = &game->objective;
     const char *mode = game->reuse ? "training" : "training frozen";
-    gan_value x[2], z, scores[2], loss; /* real, fake; scores (N, H, W, 1) */
+    gan_value x[2];      /* real and fake samples, (N, H, W, C) */
+    gan_value z;         /* (N, h, w, c), as G takes it */
+    gan_value scores[2]; /* of the two, (N, h, w, 1): a number or a map of them */
+    gan_value loss;      /* a number */
     gan__terms terms = {.count = 0};
 
     GAN__TRY(gan__trainer_batch(t, GAME_FEED_REAL, &x[0]));
@@ -113,7 +116,9 @@ static gan_status game_generator(gan_trainer *t, gan_value fake)
     const game_options *game = t->options;
     const gan__objective *o = &game->objective;
     const int32_t group = GAME_G;
-    gan_value z, score, loss;
+    gan_value z;     /* (N, h, w, c) */
+    gan_value score; /* of the fakes, (N, h, w, 1) */
+    gan_value loss;  /* a number */
     gan__terms terms = {.count = 0};
 
     if (!game->reuse) {

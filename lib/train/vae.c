@@ -68,7 +68,7 @@ static gan__prior vae_prior(const void *options)
     return GAN__PRIOR_NORMAL;
 }
 
-/* ---- the step; x and what is decoded are (N, H, W, C), codes as the networks have them ---- */
+/* ---- the step: of N samples H x W x C ---- */
 
 /* -log p(x | decoded): the mean loss over all elements, as often as a sample has elements. */
 static gan_status vae_reconstruction(gan_trainer *t, gan_value x, gan_value decoded,
@@ -91,7 +91,11 @@ static gan_status vae_step(gan_trainer *t)
 {
     const vae_options *vae = t->options;
     const int32_t group = VAE_GROUP;
-    gan_value x, code[2], epsilon, z, decoded, kl, loss; /* code: mean, log_variance */
+    gan_value x;          /* samples, (N, H, W, C) */
+    gan_value code[2];    /* mean and log_variance, (N, h, w, c), as the networks have codes */
+    gan_value epsilon, z; /* the same */
+    gan_value decoded;    /* (N, H, W, C): logits, or the mean of x */
+    gan_value kl, loss;   /* numbers */
     gan__terms terms = {.count = 0};
 
     GAN__TRY(gan_tape_reset(t->tape));
