@@ -71,22 +71,23 @@ static bool rehearsed_before(const gan_trainer *t, int32_t role, const gan__stor
     return false;
 }
 
-static int64_t rehearsed_average(const gan_trainer *t, int32_t role)
+/* Averages share their parts; a checkpoint has them with each. */
+static int64_t rehearsed_average(const gan_trainer *t, int32_t role, bool saved)
 {
     const gan_model *model = t->players[role].average ? t->players[role].average->model : NULL;
     int64_t count = 0;
     for (size_t i = 0; model && i < model->store_count; i++)
-        if (!rehearsed_before(t, role, model->stores[i]))
+        if (saved || !rehearsed_before(t, role, model->stores[i]))
             count += rehearsed_store(model->stores[i]);
     return count;
 }
 
-/* Numbers that a checkpoint has. */
-static int64_t rehearsed_state(const gan_trainer *t)
+/* Numbers that a training has, or its checkpoint. */
+static int64_t rehearsed_state(const gan_trainer *t, bool saved)
 {
     int64_t count = 0;
     for (size_t i = 0; i < t->undo.store_count; i++) count += rehearsed_store(t->undo.stores[i]);
-    for (int32_t r = 0; r < t->cast->role_count; r++) count += rehearsed_average(t, r);
+    for (int32_t r = 0; r < t->cast->role_count; r++) count += rehearsed_average(t, r, saved);
     for (int32_t i = 0; i < t->cast->group_count; i++) {
         const gan_optimizer *optimizer = t->optimizers[i];
         for (size_t j = 0; j < optimizer->state_count; j++)
@@ -97,7 +98,8 @@ static int64_t rehearsed_state(const gan_trainer *t)
 
 int64_t gan__rehearsed_memory(const gan_trainer *t)
 {
-    int64_t count = 2 * rehearsed_state(t); /* a checkpoint is put together before it is written */
+    /* A checkpoint is put together before it is written. */
+    int64_t count = rehearsed_state(t, false) + rehearsed_state(t, true);
     for (size_t i = 0; i < t->undo.store_count; i++) {
         const gan__store *store = t->undo.stores[i];
         count += rehearsed_store(store) - (store->gradients ? 0 : store->weight_count);

@@ -84,6 +84,54 @@ TEST(pools_are_of_the_checkpoint)
     domains_close(&g);
 }
 
+static void feed_pictures(domains_game *g, int64_t side, gan_status status)
+{
+    const int64_t shape[4] = {2, side, side, DOMAINS_CHANNELS};
+    gan_tensor *x;
+    CHECK_OK(gan_tensor_create(&x, g->context, GAN_FLOAT32, 4, shape));
+    memset(gan_tensor_data(x), 0, sizeof(float) * (size_t)gan_tensor_count(x));
+    CHECK_OK(gan_trainer_feed(g->trainer, "a", x));
+    CHECK_STATUS(gan_trainer_step(g->trainer), status);
+    CHECK_OK(gan_trainer_feed(g->trainer, "a", NULL));
+    gan_tensor_release(x);
+}
+
+/* Open networks that are fed by hand: the first pictures tell the pool's size. Data of another size
+ * begins another pool. */
+TEST(pools_have_one_size_of_pictures)
+{
+    static const char *const texts[3] = {"input any any 2; conv2d 3 kernel=1",
+                                         "input any any 3; conv2d 2 kernel=1",
+                                         "input any any 2; conv2d 1 kernel=1"};
+    const int64_t shape[3] = {5, 5, DOMAINS_CHANNELS};
+    const gan_dataset_field field = {sizeof field, "image", GAN_FLOAT32, 3, shape};
+    domains_game g;
+    gan_dataset *data;
+    domains_open_context(&g, 1, 4, 4);
+    CHECK_OK(gan_trainer_create(&g.trainer, g.context, "domains domains=a batch=2"));
+    for (int row = 0; row < 3; row++) {
+        gan_model *model;
+        CHECK_OK(gan_model_parse(&model, g.context, texts[row]));
+        CHECK_OK(gan_trainer_set_model(g.trainer, domains_role(row, 0), model));
+        gan_model_release(model);
+    }
+    feed_pictures(&g, 4, GAN_OK);
+    CHECK_INT(gan__pool_read(g.trainer->pools[0]).counter, 4);
+    feed_pictures(&g, 5, GAN_E_SHAPE);
+    CHECK_TEXT(gan_context_message(g.context),
+               "domains: the pool 'a' keeps pictures of 4x4x2, and these are of 5x5x2");
+    feed_pictures(&g, 4, GAN_OK);
+    CHECK_INT(gan__pool_read(g.trainer->pools[0]).counter, 8);
+    g.side = 5;
+    CHECK_OK(gan_dataset_from_callback(&data, g.context, &field, 1, DOMAINS_EXAMPLES, domains_read,
+                                       NULL, &g.sources[0]));
+    CHECK_OK(gan_trainer_set_data(g.trainer, "a", data));
+    gan_dataset_release(data);
+    run(&g, 1);
+    CHECK_INT(gan__pool_read(g.trainer->pools[0]).counter, 4);
+    domains_close(&g);
+}
+
 /* ---- who takes part ---- */
 
 /* Sums of all bytes of weights, moments and buffers of a store, and its count of updates. */
@@ -278,12 +326,15 @@ TEST(the_memory_is_told_beforehand)
 {
     static const struct {
         int count;
-        const char *options;
-    } games[] = {
-        {2, "batch=4 pool=400"}, {8, "batch=8 pool=100 average=0.9"}, {8, "batch=8 pool=0"}};
+        const char *options, *tail;
+    } games[] = {{2, "batch=4 pool=400", "conv2d 3 kernel=1"},
+                 {8, "batch=8 pool=100 average=0.9", "conv2d 3 kernel=1"},
+                 {8, "batch=8 pool=0", "conv2d 3 kernel=1"},
+                 {8, "batch=1 average=0.9", "conv2d 256 kernel=3 pad=1; conv2d 3 kernel=1"}};
     for (size_t i = 0; i < sizeof games / sizeof games[0]; i++) {
         domains_game g;
         int64_t told;
+        domains_tail = games[i].tail;
         domains_open_wide(&g, games[i].count, games[i].options, 16, 96);
         CHECK_OK(gan_trainer_memory(g.trainer, &told));
         run(&g, PAIRS + 1);
@@ -294,12 +345,14 @@ TEST(the_memory_is_told_beforehand)
         CHECK(fabs((double)told / seen - 1) < 0.05);
         domains_close(&g);
     }
+    domains_tail = games[0].tail;
 }
 
 int main(void)
 {
     RUN(a_resume_at_any_step_has_the_same_bits);
     RUN(pools_are_of_the_checkpoint);
+    RUN(pools_have_one_size_of_pictures);
     RUN(only_the_pair_is_touched);
     RUN(all_pairs_come);
     RUN(steps_allocate_nothing_once_each_pair_was_seen);
