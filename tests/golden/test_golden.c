@@ -94,7 +94,7 @@ static gan__optimizer_state *state_of(const golden *t, const gan_layer *layer,
         for (size_t k = 0; k < (*optimizer)->state_count; k++)
             if ((*optimizer)->states[k].store == layer->store) return &(*optimizer)->states[k];
     }
-    CHECK(!"a store has no optimiser");
+    CHECK_TEXT("no optimiser", "one for every store");
     exit(1);
 }
 
