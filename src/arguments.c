@@ -99,6 +99,21 @@ int arguments_parse(const command *self, int count, char **words, arguments *out
     return EXIT_GOOD;
 }
 
+bool arguments_begin(const command *self, int count, char **words, arguments *out, int *code)
+{
+    *code = arguments_parse(self, count, words, out);
+    if (*code || !arguments_get(out, "help")) return *code == EXIT_GOOD;
+    print_command_help(self);
+    return false;
+}
+
+int check_writable(const command *self, const char *path)
+{
+    const int fault = path_fault(path);
+    return fault ? complain(self, EXIT_OUTPUT, "cannot write %s: %s", path, strerror(fault))
+                 : EXIT_GOOD;
+}
+
 const char *arguments_get(const arguments *a, const char *name)
 {
     for (int i = 0; i < a->given_count; i++)

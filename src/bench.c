@@ -319,12 +319,8 @@ static int run_bench(const command *self, int count, char **words)
 {
     arguments a;
     bench b = {.self = self};
-    int code = arguments_parse(self, count, words, &a);
-    if (code) return code;
-    if (arguments_get(&a, "help")) {
-        print_command_help(self);
-        return EXIT_GOOD;
-    }
+    int code;
+    if (!arguments_begin(self, count, words, &a, &code)) return code;
     if (!arguments_integer(self, &a, "threads", 1, 256, 1, &b.threads) ||
         !arguments_integer(self, &a, "rounds", 1, MAX_ROUNDS, 9, &b.rounds))
         return EXIT_USAGE;

@@ -52,6 +52,8 @@ typedef struct arguments {
 
 /* EXIT_GOOD, or EXIT_USAGE after a message. */
 int arguments_parse(const command *self, int count, char **words, arguments *out);
+/* The same, and --help is printed where it is given. False: the command ends with *code. */
+bool arguments_begin(const command *self, int count, char **words, arguments *out, int *code);
 /* The value of a flag ("" for a switch that was given), NULL if it was not given. */
 const char *arguments_get(const arguments *a, const char *name);
 /* A whole number of a flag, `otherwise` if not given; false after a message if it is none in the
@@ -88,6 +90,8 @@ bool path_is_regular(const char *path);
 bool path_is_same(const char *a, const char *b);
 /* Whether a file can be put there, as far as can be told without doing so: 0, or an errno. */
 int path_fault(const char *path);
+/* EXIT_GOOD, or EXIT_OUTPUT after a message. */
+int check_writable(const command *self, const char *path);
 /* Makes a folder and those above it; 0, or an errno. */
 int make_folders(const char *path);
 /* Puts `text` into `path` in one step: the old file or the new one is there, whole, even after a

@@ -113,12 +113,8 @@ static int run_info(const command *self, int count, char **words)
 {
     arguments a;
     gan_context *context;
-    int code = arguments_parse(self, count, words, &a);
-    if (code) return code;
-    if (arguments_get(&a, "help")) {
-        print_command_help(self);
-        return EXIT_GOOD;
-    }
+    int code;
+    if (!arguments_begin(self, count, words, &a, &code)) return code;
     code = open_context(self, &a, 0, 1, &context);
     if (code) return code;
     code = path_is_folder(a.operands[0]) ? describe_run(self, context, a.operands[0])

@@ -89,7 +89,6 @@ static int serve(order *o)
 static int read_order(order *o, const arguments *a)
 {
     const char *noise = o->noise = arguments_get(a, "noise");
-    int fault;
     o->from.self = o->self;
     o->from.kind = ROUTE_SAMPLE;
     o->from.run = a->operands[0];
@@ -108,9 +107,7 @@ static int read_order(order *o, const arguments *a)
         !arguments_integer(o->self, a, "interpolate", 2, 4096, 0, &o->between) ||
         !arguments_integer(o->self, a, "count", 1, 1 << 24, o->between ? 8 : 64, &o->count))
         return EXIT_USAGE;
-    fault = path_fault(o->out);
-    return fault ? complain(o->self, EXIT_OUTPUT, "cannot write %s: %s", o->out, strerror(fault))
-                 : EXIT_GOOD;
+    return check_writable(o->self, o->out);
 }
 
 static int run_sample(const command *self, int count, char **words)
@@ -118,12 +115,8 @@ static int run_sample(const command *self, int count, char **words)
     arguments a;
     order o = {.self = self};
     int64_t seed, threads;
-    int code = arguments_parse(self, count, words, &a);
-    if (code) return code;
-    if (arguments_get(&a, "help")) {
-        print_command_help(self);
-        return EXIT_GOOD;
-    }
+    int code;
+    if (!arguments_begin(self, count, words, &a, &code)) return code;
     code = read_order(&o, &a);
     if (code) return code;
     if (!arguments_integer(self, &a, "seed", 0, INT64_MAX, 0, &seed) ||

@@ -406,12 +406,8 @@ static int run_train(const command *self, int count, char **words)
 {
     arguments a;
     run r = {.self = self, .lock = -1};
-    int code = arguments_parse(self, count, words, &a);
-    if (code) return code;
-    if (arguments_get(&a, "help")) {
-        print_command_help(self);
-        return EXIT_GOOD;
-    }
+    int code;
+    if (!arguments_begin(self, count, words, &a, &code)) return code;
     r.folder = arguments_get(&a, "out");
     if (!r.folder) return complain(self, EXIT_USAGE, "--out DIR is missing: where the run is kept");
     r.from = arguments_get(&a, "from");

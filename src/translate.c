@@ -267,9 +267,7 @@ static int read_order(order *o, const arguments *a)
     if (!arguments_integer(o->self, a, "step", 0, INT64_MAX, -1, &o->from.step) ||
         !arguments_integer(o->self, a, "count", 1, 1 << 24, 0, &o->count))
         return EXIT_USAGE;
-    int fault = path_fault(o->out);
-    return fault ? complain(o->self, EXIT_OUTPUT, "cannot write %s: %s", o->out, strerror(fault))
-                 : EXIT_GOOD;
+    return check_writable(o->self, o->out);
 }
 
 static int run_kind(const command *self, route_kind kind, int count, char **words)
@@ -277,12 +275,8 @@ static int run_kind(const command *self, route_kind kind, int count, char **word
     arguments a;
     order o = {.self = self, .from.kind = kind};
     int64_t threads;
-    int code = arguments_parse(self, count, words, &a);
-    if (code) return code;
-    if (arguments_get(&a, "help")) {
-        print_command_help(self);
-        return EXIT_GOOD;
-    }
+    int code;
+    if (!arguments_begin(self, count, words, &a, &code)) return code;
     code = read_order(&o, &a);
     if (code) return code;
     if (!arguments_integer(self, &a, "threads", 0, 1024, 0, &threads)) return EXIT_USAGE;

@@ -122,7 +122,7 @@ static gan_status pool_check_count(const gan__pool *pool, int64_t n)
 }
 
 /* Room for n more pictures to be staged, whatever the coins say. */
-static gan_status pool_reserve(gan__pool *pool, int64_t n)
+static gan_status pool_make_room(gan__pool *pool, int64_t n)
 {
     int64_t wanted = pool->step_pictures + n;
     size_t bytes = (size_t)pool->size * sizeof(float);
@@ -134,6 +134,14 @@ static gan_status pool_reserve(gan__pool *pool, int64_t n)
     gan__free(pool->context, pool->staged);
     pool->staged = staged;
     pool->staged_capacity = wanted;
+    return GAN_OK;
+}
+
+gan_status gan__pool_reserve(gan__pool *pool, int64_t n)
+{
+    GAN__TRY(pool_check_count(pool, n));
+    GAN__TRY(pool_make_room(pool, n));
+    pool->step_pictures += n;
     return GAN_OK;
 }
 
@@ -205,7 +213,7 @@ static void pool_query_one(gan__pool *pool, const float *in, float *out)
 gan_status gan__pool_query(gan__pool *pool, int64_t n, const float *pictures, float *returned)
 {
     GAN__TRY(pool_check_count(pool, n));
-    GAN__TRY(pool_reserve(pool, n));
+    GAN__TRY(pool_make_room(pool, n));
     for (int64_t i = 0; i < n; i++)
         pool_query_one(pool, pictures + i * pool->size, returned + i * pool->size);
     pool->step_pictures += n;
@@ -249,7 +257,7 @@ gan_status gan__pool_write(gan__pool *pool, int64_t n, const int64_t *places, co
 {
     GAN__TRY(pool_check_count(pool, n));
     GAN__TRY(pool_check_places(pool, n, places));
-    GAN__TRY(pool_reserve(pool, n));
+    GAN__TRY(pool_make_room(pool, n));
     for (int64_t i = 0; i < n; i++) {
         int64_t place = places ? places[i] : -1;
         uint32_t words[4];

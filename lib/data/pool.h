@@ -40,6 +40,10 @@ void gan__pool_free(gan__pool *pool); /* NULL is allowed */
  * `pictures` itself. GAN_E_MEMORY or GAN_E_ARGUMENT: nothing has changed. */
 gan_status gan__pool_query(gan__pool *pool, int64_t n, const float *pictures, float *returned);
 
+/* Makes the room that n more pictures of this step will need, as if they had been passed through;
+ * none is. GAN_E_MEMORY or GAN_E_ARGUMENT. */
+gan_status gan__pool_reserve(gan__pool *pool, int64_t n);
+
 /* Draws the starts of n chains: each one with `probability`, once the pool holds any picture, is a
  * copy of a stored one, every one as likely, and places[i] says which; else places[i] is -1 and the
  * caller makes a new one: row i of `starts` is then left alone. Two chains may start from one

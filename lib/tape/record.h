@@ -36,7 +36,7 @@ typedef enum gan__record_kind {
     GAN__RECORD_JOIN,
     GAN__RECORD_SLICE,
     GAN__RECORD_DETACH,
-    GAN__RECORD_GRADIENT
+    GAN__RECORD_COPY
 } gan__record_kind;
 
 typedef struct gan__tape_value {

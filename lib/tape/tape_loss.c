@@ -1,4 +1,4 @@
-/* tape_loss.c: losses, weighted sums, detached values, gradients as values. */
+/* tape_loss.c: losses, weighted sums, detached values, copies, gradients as values. */
 #include "tape/record.h"
 
 #include "base/memory.h"
@@ -182,16 +182,17 @@ gan_status gan_tape_detach(gan_tape *tape, gan_value value, gan_value *out)
     GAN__RETURN_ENTERED(context, detach_run(tape, value, out));
 }
 
-/* ---- gradients as values ---- */
+/* ---- copies: of values, and of gradients as values ---- */
 
-static gan_status gradient_run(gan_tape *tape, gan_value value, gan_value *out)
+static gan_status duplicate_run(gan_tape *tape, const char *function, gan_value value, int32_t what,
+                                gan_value *out)
 {
     gan_context *context = tape->object.context;
     gan__record *record;
     gan__shape shape;
     const float *data;
-    GAN__TRY(gan__tape_source(tape, "gan_tape_take_gradient", value, GAN_GRADIENT, &shape, &data));
-    GAN__TRY(gan__tape_take(tape, GAN__RECORD_GRADIENT, 0, NULL, NULL, &record));
+    GAN__TRY(gan__tape_source(tape, function, value, what, &shape, &data));
+    GAN__TRY(gan__tape_take(tape, GAN__RECORD_COPY, 0, NULL, NULL, &record));
     GAN__TRY(gan__record_values(tape, record, 1));
     GAN__TRY(gan__block_reserve(context, &record->data, (size_t)gan__shape_count(shape)));
     if (!tape->rehearses) gan__copy(context, gan__shape_count(shape), data, record->data.memory);
@@ -200,10 +201,18 @@ static gan_status gradient_run(gan_tape *tape, gan_value value, gan_value *out)
     return GAN_OK;
 }
 
+gan_status gan__tape_copy(gan_tape *tape, gan_value value, gan_value *out, float **numbers)
+{
+    GAN__TRY(duplicate_run(tape, "gan__tape_copy", value, GAN_VALUE, out));
+    *numbers = tape->records[tape->used - 1]->data.memory;
+    return GAN_OK;
+}
+
 gan_status gan_tape_take_gradient(gan_tape *tape, gan_value value, gan_value *out)
 {
     GAN__TRY(gan__object_check(NULL, tape, GAN__TAPE, "gan_tape_take_gradient", "tape"));
     gan_context *context = tape->object.context;
     if (!out) return gan__fail(context, GAN_E_ARGUMENT, "gan_tape_take_gradient: out is NULL");
-    GAN__RETURN_ENTERED(context, gradient_run(tape, value, out));
+    GAN__RETURN_ENTERED(context,
+                        duplicate_run(tape, "gan_tape_take_gradient", value, GAN_GRADIENT, out));
 }

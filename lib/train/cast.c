@@ -238,6 +238,39 @@ static gan_status cast_add_feeds(gan__cast *cast)
     return GAN_OK;
 }
 
+static gan_status cast_refuse_twice(const gan__cast *cast, const char *what, const char *name)
+{
+    return gan__fail(cast->context, GAN_E_TEXT,
+                     "%s: there would be two %ss '%s': a domain must be called otherwise",
+                     cast->kind->kind.name, what, name);
+}
+
+/* A domain may have the name of something that is no domain's: "code", say. */
+static gan_status cast_check_names(const gan__cast *cast)
+{
+    for (int32_t i = 0; i < cast->space_count; i++) {
+        const char *name = cast->spaces[i].name;
+        if (gan__cast_space(cast, name, strlen(name)) != i)
+            return cast_refuse_twice(cast, "space", name);
+    }
+    for (int32_t i = 0; i < cast->role_count; i++) {
+        const char *name = cast->roles[i].name;
+        if (cast->roles[i].wanted && gan__cast_role(cast, name, strlen(name)) != i)
+            return cast_refuse_twice(cast, "role", name);
+    }
+    for (int32_t i = 0; i < cast->feed_count; i++) {
+        const char *name = cast->feeds[i].name;
+        if (gan__cast_feed(cast, name, strlen(name), NULL) != i)
+            return cast_refuse_twice(cast, "feed", name);
+    }
+    for (int32_t i = 0; i < cast->value_count; i++) {
+        const char *name = cast->values[i].name;
+        if (cast->values[i].wanted && gan__cast_value(cast, name, strlen(name)) != i)
+            return cast_refuse_twice(cast, "value", name);
+    }
+    return GAN_OK;
+}
+
 /* Feeds apart: several rows are one. */
 static gan_status cast_fill(gan__cast *cast, const void *options)
 {
@@ -263,6 +296,7 @@ static gan_status cast_fill(gan__cast *cast, const void *options)
     GAN__TRY(cast_add_all(cast, &pools, cast_add_pool, options));
     GAN__TRY(cast_add_all(cast, &values, cast_add_value, options));
     cast_add_group_values(cast);
+    GAN__TRY(cast_check_names(cast));
     return gan__cast_add_ways(cast);
 }
 

@@ -173,18 +173,18 @@ static gan_status checkpoint_get_pictures(const gan__checkpoint *c, const gan__p
                : gan__fail_in(context, status, "%s: pool.%s", c->from->name, place->name);
 }
 
-/* A training that was saved before its first step has none yet. */
+/* A pool that nothing was passed through is not written: a new one is the same. */
 static gan_status checkpoint_pool(const gan__checkpoint *c, int32_t index)
 {
     const gan__pool_place *place = &c->trainer->cast->pools[index];
     gan__pool **pool = &c->trainer->pools[index];
     gan__checkpoint_key key, name;
-    int64_t counter = 0;
+    int64_t counter = *pool ? gan__pool_read(*pool).counter : 0;
     gan__checkpoint_join(&name, "pool", place->name, "");
     gan__checkpoint_join(&key, "gan.pool", place->name, "counter");
     if (c->to) {
-        if (!*pool) return GAN_OK;
-        GAN__TRY(checkpoint_put_number(c, key.text, gan__pool_read(*pool).counter));
+        if (counter == 0) return GAN_OK;
+        GAN__TRY(checkpoint_put_number(c, key.text, counter));
         return checkpoint_put_pool(c, *pool, name.text);
     }
     const gan__safetensors_entry *entry = gan__safetensors_find(&c->from->file, name.text);

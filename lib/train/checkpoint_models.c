@@ -68,7 +68,7 @@ static gan_status models_put_all(const gan__checkpoint *c)
     gan_status status = gan__role_parts_list(t, t->cast->role_count, &parts);
     for (int32_t r = 0; status == GAN_OK && r < t->cast->role_count; r++)
         if (t->players[r].model) status = models_put(c, &parts, r, &saved, stores);
-    if (parts.roles) gan__role_parts_free(&parts);
+    gan__role_parts_free(&parts);
     gan__free(context, stores);
     return status;
 }

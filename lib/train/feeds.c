@@ -101,6 +101,23 @@ static gan_status feeds_check_fields(const gan_trainer *t, int32_t feed)
     return GAN_OK;
 }
 
+/* Partners are those of one batch: drawn with it, or fed beside it. */
+static gan_status feeds_check_partners(const gan_trainer *t, int32_t feed)
+{
+    const gan__feed *partners = &t->cast->feeds[feed];
+    const char *name = partners->like < 0 ? "" : t->cast->feeds[partners->like].name;
+    if (partners->like < 0 || feeds_is_fed(t, feed) == feeds_is_fed(t, partners->like))
+        return GAN_OK;
+    if (feeds_is_fed(t, feed))
+        return gan__fail(t->object.context, GAN_E_STATE,
+                         "%s: the partners '%s' were fed, but the feed '%s' was not",
+                         t->kind->kind.name, partners->name, name);
+    if (partners->flags & GAN__FEED_OPTIONAL) return GAN_OK;
+    return gan__fail(t->object.context, GAN_E_STATE,
+                     "%s: the feed '%s' was fed, but its partners, '%s', were not",
+                     t->kind->kind.name, name, partners->name);
+}
+
 /* Partners come with the data of the feed that they are like. */
 static bool feeds_has_source(const gan_trainer *t, int32_t feed)
 {
@@ -112,6 +129,7 @@ gan_status gan__feeds_check(const gan_trainer *t)
 {
     for (int32_t i = 0; i < t->cast->feed_count; i++) {
         const gan__feed *feed = &t->cast->feeds[i];
+        GAN__TRY(feeds_check_partners(t, i));
         if (feeds_is_fed(t, i))
             GAN__TRY(feeds_check_fields(t, i));
         else if (!(feed->flags & (GAN__FEED_OPTIONAL | GAN__FEED_BY_HAND)) &&
@@ -163,22 +181,36 @@ static int32_t feeds_unlike(const gan__cast *cast, int32_t feed)
     return -1;
 }
 
-/* The field whose values the partners of a feed's examples do not share. */
+/* The field whose values the partners of a feed's examples do not share; NULL: the data has none.
+ */
 static const char *feeds_condition(const gan_trainer *t, int32_t feed)
 {
     const gan__feed *kind = &t->cast->feeds[feed];
     for (int32_t f = 0; f < kind->field_count; f++) {
         const int32_t space = kind->fields[f].space;
         if (space >= 0 && t->cast->spaces[space].row->type == GAN__SPACE_CONDITION)
-            return gan__feed_field_of(t, feed, f)->name;
+            return gan__feed_field_of(t, feed, f) ? gan__feed_field_of(t, feed, f)->name : NULL;
     }
     return NULL;
+}
+
+/* Whose partners may be missing has none where there is no condition. */
+static gan_status feeds_plan_partners(const gan_trainer *t, int32_t feed, int32_t unlike,
+                                      const char **names, gan__batch_plan *plan)
+{
+    if (unlike < 0) return GAN_OK;
+    plan->condition = feeds_condition(t, feed);
+    if (plan->condition) return feeds_names(t, unlike, names, &plan->partner_count);
+    if (t->cast->feeds[unlike].flags & GAN__FEED_OPTIONAL) return GAN_OK;
+    return gan__fail(t->object.context, GAN_E_ARGUMENT,
+                     "%s: the data of the feed '%s' has no condition, by which the partners '%s' "
+                     "would be unlike",
+                     t->kind->kind.name, t->cast->feeds[feed].name, t->cast->feeds[unlike].name);
 }
 
 static gan_status feeds_make(gan_trainer *t, int32_t feed)
 {
     gan__feed_state *state = &t->feeds[feed];
-    const int32_t unlike = feeds_unlike(t->cast, feed);
     const int32_t in_flight = t->cast->feeds[feed].fields->row->in_flight;
     const char *fields[GAN__MAX_FIELDS], *partners[GAN__MAX_FIELDS];
     gan__batch_plan plan = {.fields = fields,
@@ -190,11 +222,9 @@ static gan_status feeds_make(gan_trainer *t, int32_t feed)
                             .ahead = true};
     if (!state->dataset || state->batcher) return GAN_OK;
     GAN__TRY(feeds_names(t, feed, fields, &plan.field_count));
-    if (unlike >= 0) {
-        GAN__TRY(feeds_names(t, unlike, partners, &plan.partner_count));
-        plan.condition = feeds_condition(t, feed);
-    }
+    GAN__TRY(feeds_plan_partners(t, feed, feeds_unlike(t->cast, feed), partners, &plan));
     state->drawn_count = plan.field_count;
+    state->has_partners = plan.partner_count > 0;
     GAN__TRY(gan__batcher_create(&state->batcher, t->object.context, state->dataset, &plan));
     return gan__batcher_seek(state->batcher, state->position);
 }
@@ -234,7 +264,9 @@ gan_status gan__feed_tensors(gan_trainer *t, int32_t feed, gan_tensor *out[GAN__
     const int32_t source = kind->like >= 0 ? kind->like : feed;
     gan_tensor *const *drawn = NULL;
     for (int32_t f = 0; f < kind->field_count; f++) out[f] = t->feeds[feed].fields[f].fed;
-    if (feeds_is_fed(t, feed) || !t->feeds[source].batcher) return GAN_OK;
+    if (feeds_is_fed(t, feed) || feeds_is_fed(t, source) || !t->feeds[source].batcher)
+        return GAN_OK;
+    if (kind->like >= 0 && !t->feeds[source].has_partners) return GAN_OK;
     if (kind->like < 0)
         GAN__TRY(feeds_next(t, feed, &drawn));
     else

@@ -6,7 +6,21 @@
 #include "base/memory.h"
 #include "base/parallel.h"
 #include "optim/optimizer.h"
+#include "train/pools.h"
 #include "train/undo.h"
+
+/* The first ones, of which no later step differs. */
+static gan_status rehearse_steps(gan_trainer *t)
+{
+    const int64_t made = t->steps, kinds = t->kind->rounds ? t->kind->rounds(t) : 1;
+    gan_status status = GAN_OK;
+    for (t->steps = 0; t->steps < kinds && status == GAN_OK; t->steps++) {
+        status = t->kind->step(t);
+        gan__pools_undo(t);
+    }
+    t->steps = made;
+    return status;
+}
 
 gan_status gan__rehearse(gan_trainer *t)
 {
@@ -17,7 +31,7 @@ gan_status gan__rehearse(gan_trainer *t)
     memcpy(values, t->values, size);
     t->stepping = t->rehearsing = true;
     gan__tape_rehearse(t->tape, true);
-    gan_status status = t->kind->step(t);
+    gan_status status = rehearse_steps(t);
     gan__tape_rehearse(t->tape, false);
     (void)gan_tape_seek(t->tape, draws); /* a count that was reached before cannot fail */
     t->stepping = t->rehearsing = false;
@@ -29,7 +43,6 @@ gan_status gan__rehearse(gan_trainer *t)
 static int64_t rehearsed_data(const gan_trainer *t)
 {
     int64_t bytes = 0;
-    for (int32_t i = 0; i < t->cast->pool_count; i++) bytes += gan__pool_memory(t->pools[i]);
     for (int32_t i = 0; i < t->cast->feed_count; i++) {
         const gan_dataset *data = t->feeds[i].dataset;
         if (t->feeds[i].batcher) bytes += gan__batcher_memory(t->feeds[i].batcher);
@@ -47,15 +60,33 @@ static int64_t rehearsed_store(const gan__store *store)
     return store->weight_count + store->buffer_count + 2 * store->integer_count;
 }
 
+/* Whether an average before this role's has the store too. */
+static bool rehearsed_before(const gan_trainer *t, int32_t role, const gan__store *store)
+{
+    for (int32_t r = 0; r < role; r++) {
+        const gan_model *model = t->players[r].average ? t->players[r].average->model : NULL;
+        for (size_t i = 0; model && i < model->store_count; i++)
+            if (model->stores[i] == store) return true;
+    }
+    return false;
+}
+
+static int64_t rehearsed_average(const gan_trainer *t, int32_t role)
+{
+    const gan_model *model = t->players[role].average ? t->players[role].average->model : NULL;
+    int64_t count = 0;
+    for (size_t i = 0; model && i < model->store_count; i++)
+        if (!rehearsed_before(t, role, model->stores[i]))
+            count += rehearsed_store(model->stores[i]);
+    return count;
+}
+
 /* Numbers that a checkpoint has. */
 static int64_t rehearsed_state(const gan_trainer *t)
 {
     int64_t count = 0;
     for (size_t i = 0; i < t->undo.store_count; i++) count += rehearsed_store(t->undo.stores[i]);
-    for (int32_t r = 0; r < t->cast->role_count; r++)
-        for (size_t i = 0; t->players[r].average && i < t->players[r].average->model->store_count;
-             i++)
-            count += rehearsed_store(t->players[r].average->model->stores[i]);
+    for (int32_t r = 0; r < t->cast->role_count; r++) count += rehearsed_average(t, r);
     for (int32_t i = 0; i < t->cast->group_count; i++) {
         const gan_optimizer *optimizer = t->optimizers[i];
         for (size_t j = 0; j < optimizer->state_count; j++)
@@ -73,6 +104,6 @@ int64_t gan__rehearsed_memory(const gan_trainer *t)
     }
     for (int32_t i = 0; i < t->cast->group_count; i++)
         count += gan__optimizer_undo_count(t->optimizers[i]);
-    return count * (int64_t)sizeof(float) + rehearsed_data(t) + gan__tape_memory(t->tape) +
-           gan__scratch_memory(t->object.context);
+    return count * (int64_t)sizeof(float) + rehearsed_data(t) + gan__pools_memory(t) +
+           gan__tape_memory(t->tape) + gan__scratch_memory(t->object.context);
 }

@@ -14,6 +14,7 @@ void gan__role_parts_free(gan__role_parts *parts)
         if (own->whole) gan__definitions_free(own); /* a role without a network has none */
     }
     gan__free(parts->context, parts->roles);
+    parts->roles = NULL;
 }
 
 gan_status gan__role_parts_list(const gan_trainer *t, int32_t count, gan__role_parts *out)

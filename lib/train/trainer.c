@@ -10,6 +10,7 @@
 #include "optim/optimizer.h"
 #include "train/averages.h"
 #include "train/feeds.h"
+#include "train/pools.h"
 #include "train/rehearsal.h"
 #include "train/sharing.h"
 #include "train/spaces.h"
@@ -47,8 +48,7 @@ static void trainer_destroy(void *self)
     trainer_free_players(t);
     trainer_free_groups(t);
     gan__feeds_free(t);
-    for (int32_t i = 0; t->pools && i < t->cast->pool_count; i++) gan__pool_free(t->pools[i]);
-    gan__free(context, t->pools);
+    gan__pools_free(t);
     gan__undo_free(t);
     gan__cast_free(t->cast);
     if (t->kind && t->options) gan__options_free(context, &t->kind->kind, t->options);
@@ -324,35 +324,6 @@ gan_status gan__trainer_make_optimizers(gan_trainer *t)
     return GAN_OK;
 }
 
-/* The pictures that a pool was loaded with must be those of now. */
-static gan_status trainer_check_pool(const gan_trainer *t, int32_t pool, gan__shape shape)
-{
-    const gan__pool_place *place = &t->cast->pools[pool];
-    const int64_t *kept = gan__pool_shape(t->pools[pool]);
-    char had[88], has[88];
-    if (kept[0] == shape.h && kept[1] == shape.w && kept[2] == shape.c) return GAN_OK;
-    return gan__fail(t->object.context, GAN_E_SHAPE,
-                     "%s: the pool '%s' has pictures of %s, now they are of %s", t->kind->kind.name,
-                     place->name,
-                     gan__picture_print((gan__shape){1, kept[0], kept[1], kept[2]}, had),
-                     gan__picture_print(shape, has));
-}
-
-static gan_status trainer_make_pool(gan_trainer *t, int32_t pool)
-{
-    const gan__pool_place *place = &t->cast->pools[pool];
-    const gan__shape shape = t->shapes[place->space];
-    const gan__pool_plan plan = {
-        place->capacity, {shape.h, shape.w, shape.c}, t->seed, (uint32_t)pool};
-    if (t->pools[pool]) return trainer_check_pool(t, pool, shape);
-    if (shape.h >= 0 && shape.w >= 0)
-        return gan__pool_create(&t->pools[pool], t->object.context, &plan);
-    return gan__fail(t->object.context, GAN_E_SHAPE,
-                     "%s: the size of '%s' is open, and no data set settles it, so there can be no "
-                     "pool of it",
-                     t->kind->kind.name, t->cast->spaces[place->space].name);
-}
-
 /* What a trainer that is ready steps with is left alone: a failure half way would spoil it. */
 gan_status gan__trainer_bind(gan_trainer *t)
 {
@@ -373,7 +344,7 @@ gan_status gan__trainer_ready(gan_trainer *t)
     GAN__TRY(gan__trainer_bind(t));
     GAN__TRY(gan__trainer_make_optimizers(t));
     GAN__TRY(gan__feeds_prepare(t));
-    for (int32_t i = 0; i < t->cast->pool_count; i++) GAN__TRY(trainer_make_pool(t, i));
+    GAN__TRY(gan__pools_prepare(t));
     GAN__TRY(gan__undo_prepare(t));
     if (t->kind->prepare) GAN__TRY(t->kind->prepare(t));
     t->ready = true;

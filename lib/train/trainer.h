@@ -37,6 +37,10 @@ typedef struct gan__trainer_kind {
     /* What is to be known before the first step, and after each change; may be NULL. */
     gan_status (*prepare)(gan_trainer *trainer);
 
+    /* How many of the first steps there are until no later one applies other networks, or in
+     * another way, than one of them; NULL: all steps are alike. A rehearsal goes through them. */
+    int64_t (*rounds)(const gan_trainer *trainer);
+
     /* Ends with gan__trainer_update_last. */
     gan_status (*step)(gan_trainer *trainer);
 } gan__trainer_kind;
@@ -84,6 +88,7 @@ typedef struct gan__feed_state {
     gan__batcher *batcher;    /* of the data set; made before the first step */
     gan_tensor *const *drawn; /* the batch that was delivered last: fields, then partners */
     int32_t drawn_count;      /* fields in it */
+    bool has_partners;        /* they are in it too */
     gan__field_state *fields;
     int64_t position; /* where the batcher starts: from a checkpoint */
     char *text;       /* of the data set that a checkpoint was saved with; NULL or "": nothing is

@@ -9,6 +9,7 @@
 #include "optim/optimizer.h"
 #include "train/averages.h"
 #include "train/feeds.h"
+#include "train/pools.h"
 #include "train/spaces.h"
 #include "train/undo.h"
 
@@ -32,16 +33,19 @@ gan_status gan__trainer_put(const gan_trainer *t, gan_tape *tape, const gan__fee
 }
 
 /* The samples of a step are as many as the last data feed brought. */
-static gan_status step_count(gan_trainer *t, int32_t feed, const gan_tensor *tensor, bool first)
+static gan_status step_count(gan_trainer *t, int32_t feed, int32_t field, const gan_tensor *tensor,
+                             bool first)
 {
     const gan__feed *kind = &t->cast->feeds[feed];
+    const bool several = kind->field_count > 1;
     gan__shape shape;
     GAN__TRY(gan__tensor_shape(tensor, &shape));
     if (first && !(kind->flags & GAN__FEED_BY_HAND) && kind->like < 0) t->batch = shape.n;
     if (shape.n == t->batch) return GAN_OK;
     return gan__fail(t->object.context, GAN_E_SHAPE,
-                     "%s: '%s' was fed %lld samples, the step has %lld", t->kind->kind.name,
-                     kind->name, (long long)shape.n, (long long)t->batch);
+                     "%s: '%s%s%s' was fed %lld samples, the step has %lld", t->kind->kind.name,
+                     kind->name, several ? "." : "", several ? kind->fields[field].row->field : "",
+                     (long long)shape.n, (long long)t->batch);
 }
 
 /* What is fed has the size of its space, where that is settled: layers that go on with it may tile
@@ -72,7 +76,7 @@ gan_status gan__trainer_batch(gan_trainer *t, int32_t feed, gan_value *fields)
     for (int32_t f = 0; f < kind->field_count; f++) {
         fields[f] = -1;
         if (!tensors[f]) continue;
-        GAN__TRY(step_count(t, feed, tensors[f], first));
+        GAN__TRY(step_count(t, feed, f, tensors[f], first));
         GAN__TRY(gan__trainer_put(t, t->tape, &kind->fields[f], tensors[f], &fields[f]));
         GAN__TRY(step_size(t, feed, f, fields[f]));
         first = false;
@@ -226,6 +230,8 @@ gan_status gan__trainer_clamp(gan_trainer *t, int32_t role, double limit)
 static gan_status step_begin(gan_trainer *t)
 {
     gan__undo_begin(t);
+    /* What this step does not measure is as it was, not as a failed step has measured it. */
+    memcpy(t->values, t->reported, (size_t)t->cast->value_count * sizeof *t->values);
     for (int32_t i = 0; i < t->cast->group_count; i++)
         GAN__TRY(gan_optimizer_rate(t->optimizers[i], &t->values[gan__cast_rate(t->cast, i)]));
     return GAN_OK;
@@ -235,7 +241,7 @@ static gan_status step_begin(gan_trainer *t)
 static void step_commit(gan_trainer *t)
 {
     gan__averages_update(t);
-    for (int32_t i = 0; i < t->cast->pool_count; i++) gan__pool_commit(t->pools[i]);
+    gan__pools_commit(t);
     memcpy(t->reported, t->values, (size_t)t->cast->value_count * sizeof *t->reported);
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "optim/optimizer.h"
+#include "train/pools.h"
 
 gan_status gan__undo_create(gan_trainer *t)
 {
@@ -83,7 +84,7 @@ void gan__undo(gan_trainer *t)
         gan__optimizer_undo(t->optimizers[i]);
         (void)gan_optimizer_zero(t->optimizers[i]);
     }
-    for (int32_t i = 0; i < t->cast->pool_count; i++) gan__pool_undo(t->pools[i]);
+    gan__pools_undo(t);
     gan__stores_put_back(t->undo.stores, t->undo.store_count, t->undo.kept);
     (void)undo_seek(t, &t->undo.before); /* positions that were reached before cannot fail */
 }

@@ -213,7 +213,7 @@ class Recipes(Case):
             "--out",
             "run",
         )
-        message = "clip=0.01: only loss=wgan cuts the discriminator's"
+        message = "clip=0.01 with loss=non_saturating: only loss=wgan cuts the discriminator's"
         words = ("a.recipe", "--out", "run", "--set", "trainer.clip=0.01")
         message = "gan train: a.recipe: [trainer]: gan: %s parameters" % message
         self.bad(2, message, "train", *words)
@@ -270,7 +270,7 @@ class Training(Case):
         self.assertIn("\n" + wgan, read_text("run/run.recipe"))
         change = ["--change", "trainer.loss=hinge"]
         words = ("train", "run/run.recipe", "--out", "run", "--steps=2", *change)
-        message = "gan train: run/run.recipe: [trainer]: gan: clip=0.02: only loss="
+        message = "gan train: run/run.recipe: [trainer]: gan: clip=0.02 with loss=hinge: only loss="
         self.bad(2, message + "wgan cuts the discriminator's parameters", *words)
         self.assertIn("loss=wgan ", read_text("run/run.recipe"))
         self.good(*words, "--change", "trainer.clip=0")

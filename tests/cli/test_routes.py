@@ -3,6 +3,7 @@
 import math
 import operator
 import os
+import random
 import shutil
 import signal
 import unittest
@@ -68,8 +69,13 @@ class Training(Vae):
     def test_resume(self):
         """Stopped anywhere, by its end or by a signal, it goes on to the same bytes."""
         self.train("whole")
+        before = None
         for steps in ("3", "10", "11", "20"):
-            self.train("run", "--steps", steps)
+            code, _, err = self.gan("train", "v.recipe", "--out", "run", "--steps", steps)
+            self.assertEqual(code, 0, err)
+            said = "resuming run after step %s\n" % before if before else "step "
+            self.assertTrue(err.startswith(said), err)
+            before = steps
         self.same("run", "whole", SAVED + SHEETS)
         endless = ("--steps", "1000000000", "--set", "run.log_every=1")
         process = self.start("train", "v.recipe", "--out", "stopped", *endless)
@@ -94,12 +100,14 @@ class Training(Vae):
             self.assertTrue(older == read_bytes("ten/%s.safetensors" % name), name)
 
     def test_a_lost_product(self):
-        """A product that a killed process left older than its checkpoint is saved again."""
-        self.train("run", "--set", "run.keep=1")
+        """A product that a killed process left older than its checkpoint is saved again, and is what
+        is kept of that step."""
+        keep = ("--set", "run.keep=1", "--steps")
+        self.train("run", *keep, "20")
         whole = read_bytes("run/encoder.safetensors")
         shutil.copy("run/encoder-000015.safetensors", "run/encoder.safetensors")
-        self.train("run", "--set", "run.keep=1")
-        self.assertTrue(read_bytes("run/encoder.safetensors") == whole)
+        self.train("run", *keep, "23")
+        self.assertTrue(read_bytes("run/encoder-000020.safetensors") == whole)
 
     def test_sheets(self):
         """Samples, and pictures beside their reconstructions: as the commands make them."""
@@ -134,7 +142,7 @@ class Training(Vae):
         self.assertRegex(err, r"^resuming run after step 10\ngan train: run/sheet\.png: .* it is a folder\n$")
         self.assertEqual(len(cells("run/sheet-image.png")[0]), 8)
 
-    def test_too_large_sheets(self):
+    def test_larger_than_a_file(self):
         """Pairs take more room than samples, but no more of them are shown."""
         message = (
             "gan train: run.samples 60000: a sheet of so many pictures of 144x144x1 has more values"
@@ -230,16 +238,26 @@ class Samples(Vae):
         self.bad(3, message, "sample", "run", "--out", "x.png")
 
     def test_damaged_checkpoint(self):
-        """It is called what it says that it is."""
         whole = bytearray(read_bytes("run/checkpoint.safetensors"))
         whole[-1] ^= 1
         with open("run/checkpoint.safetensors", "wb") as file:
             file.write(whole)
+        damaged = r"^gan sample: run/checkpoint\.safetensors: .*damaged"
         for run in ("run", "run/checkpoint.safetensors"):
             code, out, err = self.gan("sample", run, "--out", "x.png")
             self.assertEqual((code, out), (3, ""))
-            self.assertIn("run/checkpoint.safetensors: ", err)
-            self.assertNotIn("not a 'model'", err)
+            self.assertRegex(err, damaged)
+
+    def test_half_a_checkpoint(self):
+        """A file is measured by what it says that it is."""
+        metadata = {"gan.format": "1.0", "gan.kind": "trainer"}
+        write_safetensors("half.safetensors", metadata)
+        for command in ("sample", "info"):
+            out = ("--out", "x.png") if command == "sample" else ()
+            code, out, err = self.gan(command, "half.safetensors", *out)
+            self.assertEqual((code, out), (3, ""))
+            self.assertRegex(err, r"^gan %s: half\.safetensors: .+\n$" % command)
+            self.assertNotIn("holds a", err)
 
 
 class Pictures(Vae):
@@ -267,8 +285,15 @@ class Pictures(Vae):
         self.assertEqual(self.codes("run", "--data", DATA + " count=7"), ((7, 6), whole[:42]))
         self.assertEqual(self.codes("run", *self.files(5)), ((5, 6), whole[:30]))
         self.assertNotEqual(self.codes("run", "--data", DATA, "--step", "10")[1], whole)
-        write_idx("pictures.idx", 130, SIDE, SIDE)  # of several batches
-        self.assertEqual(self.codes("run", "--data", DATA)[1][:300], whole)
+        write_idx("pictures.idx", 130, SIDE, SIDE)  # of several batches, none like another
+        with open("pictures.idx", "r+b") as file:
+            file.seek(16 + 50 * SIZE)
+            file.write(random.Random(1).randbytes(80 * SIZE))
+        many = self.codes("run", "--data", DATA)[1]
+        self.assertEqual(many[:300], whole)
+        for i in (63, 64, 129):
+            write_png("one.png", SIDE, SIDE, 1, inputs()[i])
+            self.assertEqual(self.codes("run", "one.png")[1], many[6 * i :][:6])
 
     def test_code_of_its_own_picture(self):
         """The encoder's first output, the mean, by hand."""

@@ -94,7 +94,7 @@ static gan__optimizer_state *state_of(const golden *t, const gan_layer *layer,
         for (size_t k = 0; k < (*optimizer)->state_count; k++)
             if ((*optimizer)->states[k].store == layer->store) return &(*optimizer)->states[k];
     }
-    CHECK_TEXT("no optimiser", "one for every store");
+    fprintf(stderr, "a store has no optimiser\n");
     exit(1);
 }
 

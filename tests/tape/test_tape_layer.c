@@ -445,7 +445,7 @@ TEST(langevin)
         for (int i = 0; i < PIXELS; i++) {
             const gan__record *g = c.tape->records[4]; /* x, rate, energy, gradient, noise, ... */
             const float rate = ((float *)gan_tensor_data(c.rates))[i / (SIDE * SIDE * 2)];
-            CHECK_INT(c.tape->records[3]->kind, GAN__RECORD_GRADIENT);
+            CHECK_INT(c.tape->records[3]->kind, GAN__RECORD_COPY);
             const double step = (double)rate * (double)c.tape->records[3]->data.memory[i] +
                                 0.005 * (double)g->data.memory[i];
             CHECK_NEAR(x[i], fmin(1, fmax(-1, (double)before[i] + step)), 1e-6);

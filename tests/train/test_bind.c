@@ -24,6 +24,8 @@ static const gan__role_row binder_roles[] = {
                NULL, ""},
     [TEACHER] = {"teacher", NULL, "image > score [features...]", GAN__ROLE_OPTIONAL, NULL, ""}};
 
+static const gan__value_row binder_values[] = {{"nothing", NULL, "is measured"}};
+
 static const gan__trainer_kind binder_kind = {
     .kind = {.name = "binder",
              .help = "",
@@ -31,6 +33,7 @@ static const gan__trainer_kind binder_kind = {
              .size = sizeof(gan__trainer_common)},
     GAN__ROWS(space, binder_spaces),
     GAN__ROWS(role, binder_roles),
+    GAN__ROWS(value, binder_values),
     .step = binder_step,
 };
 

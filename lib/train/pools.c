@@ -1,0 +1,102 @@
+/* pools.c: the pools of a trainer. One whose pictures have no known size before the first of them
+ * is made by that. */
+#include "train/pools.h"
+
+#include <string.h>
+
+#include "base/memory.h"
+#include "model/tree.h"
+
+/* In the place of the one that is there. */
+static gan_status pools_make(gan_trainer *t, int32_t index, const int64_t shape[3])
+{
+    gan__pool *pool;
+    const gan__pool_plan plan = {
+        t->cast->pools[index].capacity, {shape[0], shape[1], shape[2]}, t->seed, (uint32_t)index};
+    GAN__TRY(gan__pool_create(&pool, t->object.context, &plan));
+    gan__pool_free(t->pools[index]);
+    t->pools[index] = pool;
+    return GAN_OK;
+}
+
+static bool pools_fits(const gan__pool *pool, const int64_t shape[3])
+{
+    return !memcmp(gan__pool_shape(pool), shape, 3 * sizeof *shape);
+}
+
+/* "8x8x3". */
+static const char *pools_print(const int64_t shape[3], char out[88])
+{
+    return gan__picture_print((gan__shape){1, shape[0], shape[1], shape[2]}, out);
+}
+
+static void pools_warn(const gan_trainer *t, int32_t index, const int64_t shape[3])
+{
+    char old[88], now[88];
+    if (gan__pool_read(t->pools[index]).filled == 0) return;
+    gan__log(t->object.context, GAN_LOG_WARNING,
+             "%s: the pool '%s' has pictures of %s; with those of %s it begins empty",
+             t->kind->kind.name, t->cast->pools[index].name,
+             pools_print(gan__pool_shape(t->pools[index]), old), pools_print(shape, now));
+}
+
+gan_status gan__pools_prepare(gan_trainer *t)
+{
+    for (int32_t i = 0; i < t->cast->pool_count; i++) {
+        const gan__shape known = t->shapes[t->cast->pools[i].space];
+        const int64_t shape[3] = {known.h, known.w, known.c};
+        if (known.h < 0 || known.w < 0 || (t->pools[i] && pools_fits(t->pools[i], shape))) continue;
+        if (t->pools[i]) pools_warn(t, i, shape);
+        GAN__TRY(pools_make(t, i, shape));
+    }
+    return GAN_OK;
+}
+
+void gan__pools_free(gan_trainer *t)
+{
+    for (int32_t i = 0; t->pools && i < t->cast->pool_count; i++) gan__pool_free(t->pools[i]);
+    gan__free(t->object.context, t->pools);
+}
+
+void gan__pools_commit(gan_trainer *t)
+{
+    for (int32_t i = 0; i < t->cast->pool_count; i++)
+        if (t->pools[i]) gan__pool_commit(t->pools[i]);
+}
+
+void gan__pools_undo(gan_trainer *t)
+{
+    for (int32_t i = 0; i < t->cast->pool_count; i++)
+        if (t->pools[i]) gan__pool_undo(t->pools[i]);
+}
+
+int64_t gan__pools_memory(const gan_trainer *t)
+{
+    int64_t bytes = 0;
+    for (int32_t i = 0; i < t->cast->pool_count; i++)
+        if (t->pools[i]) bytes += gan__pool_memory(t->pools[i]);
+    return bytes;
+}
+
+/* The pool for pictures of this size. */
+static gan_status pools_for(gan_trainer *t, int32_t index, const int64_t shape[3])
+{
+    char keeps[88], has[88];
+    if (!t->pools[index]) return pools_make(t, index, shape);
+    if (pools_fits(t->pools[index], shape)) return GAN_OK;
+    return gan__fail(t->object.context, GAN_E_SHAPE,
+                     "%s: the pool '%s' keeps pictures of %s, and these are of %s",
+                     t->kind->kind.name, t->cast->pools[index].name,
+                     pools_print(gan__pool_shape(t->pools[index]), keeps), pools_print(shape, has));
+}
+
+gan_status gan__history(gan_trainer *t, int32_t pool, gan_value pictures, gan_value *out)
+{
+    int64_t shape[4]; /* N, H, W, C */
+    float *numbers;
+    GAN__TRY(gan_tape_shape(t->tape, pictures, shape));
+    GAN__TRY(pools_for(t, pool, shape + 1));
+    GAN__TRY(gan__tape_copy(t->tape, pictures, out, &numbers));
+    if (t->rehearsing) return gan__pool_reserve(t->pools[pool], shape[0]);
+    return gan__pool_query(t->pools[pool], shape[0], numbers, numbers);
+}

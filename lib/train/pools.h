@@ -1,0 +1,22 @@
+/* pools.h: the pools of a trainer, and what steps do with them. */
+#ifndef GAN__POOLS_H
+#define GAN__POOLS_H
+
+#include "train/trainer.h"
+
+/* Makes the pools whose pictures' sizes are known; one of other sizes begins empty, with a warning
+ * if that loses pictures. */
+gan_status gan__pools_prepare(gan_trainer *trainer);
+void gan__pools_free(gan_trainer *trainer);
+
+/* Of all: with the step. */
+void gan__pools_commit(gan_trainer *trainer);
+void gan__pools_undo(gan_trainer *trainer);
+
+int64_t gan__pools_memory(const gan_trainer *trainer); /* bytes */
+
+/* Passes pictures of the tape through a pool's history: *out are as many, new and older ones,
+ * through which no gradient passes. What the pool takes up is of the step, and undone with it. */
+gan_status gan__history(gan_trainer *trainer, int32_t pool, gan_value pictures, gan_value *out);
+
+#endif
