@@ -199,11 +199,13 @@ static int32_t cast_feed_rows(const gan__trainer_kind *kind, int32_t row)
     return end - row;
 }
 
-static gan_status cast_add_feed(gan__cast *cast, int32_t row, int32_t count, int32_t domain)
+static gan_status cast_add_feed(gan__cast *cast, int32_t row, int32_t count, int32_t domain,
+                                const void *options)
 {
     const gan__feed_row *rows = cast->kind->feeds + row;
     gan__feed *feed = &cast->feeds[cast->feed_count++];
-    feed->flags = rows->flags;
+    feed->wanted = !rows->wanted || rows->wanted(options);
+    feed->flags = feed->wanted ? rows->flags : GAN__FEED_BY_HAND;
     feed->like = -1;
     GAN__TRY(cast_expand(cast, rows->name, domain, feed->name));
     GAN__TRY(gan__allocate(cast->context, &feed->fields, (size_t)count, sizeof *feed->fields));
@@ -220,7 +222,7 @@ static gan_status cast_add_feed(gan__cast *cast, int32_t row, int32_t count, int
 }
 
 /* Partners belong to the feed of the same domain in the row above theirs. */
-static gan_status cast_add_feeds(gan__cast *cast)
+static gan_status cast_add_feeds(gan__cast *cast, const void *options)
 {
     const gan__trainer_kind *kind = cast->kind;
     int32_t above = 0;
@@ -230,8 +232,9 @@ static gan_status cast_add_feeds(gan__cast *cast)
     for (int32_t row = 0; row < kind->feed_count; row += cast_feed_rows(kind, row)) {
         const int32_t first = cast->feed_count;
         for (int32_t d = 0; d < cast_times(cast, kind->feeds[row].name); d++) {
-            GAN__TRY(cast_add_feed(cast, row, cast_feed_rows(kind, row), d));
-            if (kind->feeds[row].flags & GAN__FEED_UNLIKE) cast->feeds[first + d].like = above + d;
+            GAN__TRY(cast_add_feed(cast, row, cast_feed_rows(kind, row), d, options));
+            if (cast->feeds[first + d].flags & GAN__FEED_UNLIKE)
+                cast->feeds[first + d].like = above + d;
         }
         above = first;
     }
@@ -260,7 +263,7 @@ static gan_status cast_check_names(const gan__cast *cast)
     }
     for (int32_t i = 0; i < cast->feed_count; i++) {
         const char *name = cast->feeds[i].name;
-        if (gan__cast_feed(cast, name, strlen(name), NULL) != i)
+        if (cast->feeds[i].wanted && gan__cast_feed(cast, name, strlen(name), NULL) != i)
             return cast_refuse_twice(cast, "feed", name);
     }
     for (int32_t i = 0; i < cast->value_count; i++) {
@@ -292,7 +295,7 @@ static gan_status cast_fill(gan__cast *cast, const void *options)
     GAN__TRY(gan__allocate(context, &cast->values, value_count, sizeof *cast->values));
     GAN__TRY(cast_add_all(cast, &spaces, cast_add_space, options));
     GAN__TRY(cast_add_all(cast, &roles, cast_add_role, options));
-    GAN__TRY(cast_add_feeds(cast));
+    GAN__TRY(cast_add_feeds(cast, options));
     GAN__TRY(cast_add_all(cast, &pools, cast_add_pool, options));
     GAN__TRY(cast_add_all(cast, &values, cast_add_value, options));
     cast_add_group_values(cast);
@@ -384,10 +387,11 @@ int32_t gan__cast_feed(const gan__cast *cast, const char *name, size_t length, i
 {
     if (field) *field = 0;
     for (int32_t i = 0; i < cast->feed_count; i++)
-        if (cast_is(cast->feeds[i].name, name, length)) return i;
+        if (cast->feeds[i].wanted && cast_is(cast->feeds[i].name, name, length)) return i;
     for (int32_t i = 0; i < cast->feed_count && field; i++) {
         const gan__feed *feed = &cast->feeds[i];
         const size_t own = strlen(feed->name);
+        if (!feed->wanted) continue;
         if (length <= own + 1 || memcmp(feed->name, name, own) != 0 || name[own] != '.') continue;
         for (*field = 0; *field < feed->field_count; (*field)++)
             if (cast_field_is(feed->fields[*field].row, name + own + 1, length - own - 1)) return i;

@@ -72,7 +72,8 @@ typedef struct gan__feed_row {
     const char *space; /* NULL: it goes to no network */
     int32_t flags;
     const char *help;
-    int32_t in_flight; /* batches that a step has on its tape at a time; 0: 1 */
+    int32_t in_flight;                   /* batches that a step has on its tape at a time; 0: 1 */
+    bool (*wanted)(const void *options); /* of the feed's first row; NULL: always */
 } gan__feed_row;
 
 typedef struct gan__pool_row {
@@ -127,7 +128,8 @@ typedef struct gan__feed {
     char name[GAN__CAST_NAME];
     gan__feed_field *fields;
     int32_t field_count;
-    int32_t flags; /* of its first row */
+    bool wanted;
+    int32_t flags; /* of its first row; of one that is not wanted: BY_HAND */
     int32_t like;  /* GAN__FEED_UNLIKE: the feed whose partners these are; -1: none */
 } gan__feed;
 

@@ -139,10 +139,6 @@ static gan_status game_step(gan_trainer *t)
 {
     const game_options *game = t->options;
     gan_value fake = -1;
-    if (game->reuse && t->feeds[GAME_FEED_NOISE_G].fields[0].fed)
-        return gan__fail(t->object.context, GAN_E_ARGUMENT,
-                         "gan: 'noise.generator' was fed, but with reuse=yes the generator climbs "
-                         "on the discriminator's last fakes");
     for (int64_t i = 0; i < game->d_steps; i++) {
         GAN__TRY(gan_tape_reset(t->tape));
         GAN__TRY(game_discriminator(t, &fake));
@@ -164,12 +160,18 @@ static const gan__role_row game_roles[] = {
                 "scores samples with logits: real above 0"},
 };
 
+/* With reuse=yes G climbs on D's last fakes. */
+static bool game_draws_twice(const void *options)
+{
+    return !((const game_options *)options)->reuse;
+}
+
 static const gan__feed_row game_feeds[] = {
-    [GAME_FEED_REAL] = {"real", "image", "image", 0, "real samples", 0},
+    [GAME_FEED_REAL] = {"real", "image", "image", 0, "real samples", 0, NULL},
     [GAME_FEED_NOISE] = {"noise", NULL, "noise", GAN__FEED_BY_HAND,
-                         "z, where it is not to be drawn", 0},
+                         "z, where it is not to be drawn", 0, NULL},
     [GAME_FEED_NOISE_G] = {"noise.generator", NULL, "noise", GAN__FEED_BY_HAND,
-                           "z of the generator's climb, likewise", 0},
+                           "z of the generator's climb, likewise", 0, game_draws_twice},
 };
 
 static const gan__value_row game_values[] = {

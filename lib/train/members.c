@@ -12,36 +12,43 @@ const char *gan__member_field(const gan__member *member, const char *field)
 
 /* ---- of an instance ---- */
 
-static bool members_role(const gan__cast *cast, int32_t *index, gan__member *out)
+/* Number i of one list; false if it is not wanted. */
+typedef bool members_get(const gan__cast *cast, int32_t i, gan__member *out);
+
+static bool members_role(const gan__cast *cast, int32_t i, gan__member *out)
 {
-    for (int32_t i = 0; i < cast->role_count; i++) {
-        const gan__role *role = &cast->roles[i];
-        if (!role->wanted || (*index)-- > 0) continue;
-        *out = (gan__member){"role", role->name, role->row->help};
-        return true;
-    }
-    return false;
+    *out = (gan__member){"role", cast->roles[i].name, cast->roles[i].row->help};
+    return cast->roles[i].wanted;
 }
 
-static bool members_value(const gan__cast *cast, int32_t *index, gan__member *out)
+static bool members_feed(const gan__cast *cast, int32_t i, gan__member *out)
 {
-    for (int32_t i = 0; i < cast->value_count; i++) {
-        const gan__measure *value = &cast->values[i];
-        if (!value->wanted || (*index)-- > 0) continue;
-        *out = (gan__member){"value", value->name, value->help};
-        return true;
-    }
-    return false;
+    *out = (gan__member){"feed", cast->feeds[i].name, cast->feeds[i].fields[0].row->help};
+    return cast->feeds[i].wanted;
 }
 
-static bool members_product(const gan__cast *cast, int32_t *index, gan__member *out)
+static bool members_group(const gan__cast *cast, int32_t i, gan__member *out)
 {
-    for (int32_t i = 0; i < cast->role_count; i++) {
-        if (!cast->products[i] || (*index)-- > 0) continue;
-        *out = (gan__member){"product", cast->roles[i].name, cast->products[i]};
-        return true;
-    }
-    return false;
+    *out = (gan__member){"group", cast->groups[i].name, ""};
+    return true;
+}
+
+static bool members_value(const gan__cast *cast, int32_t i, gan__member *out)
+{
+    *out = (gan__member){"value", cast->values[i].name, cast->values[i].help};
+    return cast->values[i].wanted;
+}
+
+static bool members_product(const gan__cast *cast, int32_t i, gan__member *out)
+{
+    *out = (gan__member){"product", cast->roles[i].name, cast->products[i]};
+    return cast->products[i] != NULL;
+}
+
+static bool members_way(const gan__cast *cast, int32_t i, gan__member *out)
+{
+    *out = (gan__member){"route", cast->ways[i], ""};
+    return true;
 }
 
 /* Whether pictures can be reached from the space: a way begins and ends as it must. */
@@ -58,56 +65,31 @@ static bool members_shows(const gan__cast *cast, int32_t space)
     return shows;
 }
 
-/* Samples before what is made of the data. */
-static bool members_sheet(const gan__cast *cast, int32_t *index, gan__member *out)
+/* Twice all spaces: samples before what is made of the data. */
+static bool members_sheet(const gan__cast *cast, int32_t i, gan__member *out)
 {
-    for (int32_t k = 0; k < 2 * cast->space_count; k++) {
-        const int32_t i = k % cast->space_count;
-        const bool drawn = cast->spaces[i].prior != GAN__PRIOR_NONE;
-        if (drawn != (k < cast->space_count) || !members_shows(cast, i) || (*index)-- > 0) continue;
-        *out = (gan__member){"sheet", cast->spaces[i].name, ""};
-        return true;
-    }
-    return false;
-}
-
-static bool members_feed(const gan__cast *cast, int32_t *index, gan__member *out)
-{
-    if (*index >= cast->feed_count) {
-        *index -= cast->feed_count;
-        return false;
-    }
-    const gan__feed *feed = &cast->feeds[*index];
-    *out = (gan__member){"feed", feed->name, feed->fields[0].row->help};
-    return true;
-}
-
-static bool members_group(const gan__cast *cast, int32_t *index, gan__member *out)
-{
-    if (*index >= cast->group_count) {
-        *index -= cast->group_count;
-        return false;
-    }
-    *out = (gan__member){"group", cast->groups[*index].name, ""};
-    return true;
-}
-
-static bool members_way(const gan__cast *cast, int32_t *index, gan__member *out)
-{
-    if (*index >= cast->way_count) {
-        *index -= cast->way_count;
-        return false;
-    }
-    *out = (gan__member){"route", cast->ways[*index], ""};
-    return true;
+    const int32_t space = i % cast->space_count;
+    const bool drawn = cast->spaces[space].prior != GAN__PRIOR_NONE;
+    *out = (gan__member){"sheet", cast->spaces[space].name, ""};
+    return drawn == (i < cast->space_count) && members_shows(cast, space);
 }
 
 bool gan__cast_member(const gan__cast *cast, int32_t index, gan__member *out)
 {
-    return index >= 0 && (members_role(cast, &index, out) || members_feed(cast, &index, out) ||
-                          members_group(cast, &index, out) || members_value(cast, &index, out) ||
-                          members_product(cast, &index, out) || members_way(cast, &index, out) ||
-                          members_sheet(cast, &index, out));
+    const struct {
+        members_get *get;
+        int32_t count;
+    } lists[] = {
+        {members_role, cast->role_count},       {members_feed, cast->feed_count},
+        {members_group, cast->group_count},     {members_value, cast->value_count},
+        {members_product, cast->role_count},    {members_way, cast->way_count},
+        {members_sheet, 2 * cast->space_count},
+    };
+    if (index < 0) return false;
+    for (size_t list = 0; list < sizeof lists / sizeof lists[0]; list++)
+        for (int32_t i = 0; i < lists[list].count; i++)
+            if (lists[list].get(cast, i, out) && index-- == 0) return true;
+    return false;
 }
 
 /* ---- of a kind ---- */

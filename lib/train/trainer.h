@@ -209,8 +209,11 @@ typedef struct gan__terms {
 } gan__terms;
 static inline void gan__terms_add(gan__terms *terms, gan_value value, double weight)
 {
-    terms->values[terms->count] = value;
-    terms->weights[terms->count++] = weight;
+    if (terms->count < GAN__MOST_TERMS) {
+        terms->values[terms->count] = value;
+        terms->weights[terms->count] = weight;
+    }
+    terms->count++; /* too many are refused by gan__trainer_sum */
 }
 
 /* The sum, measured as `value`. */

@@ -138,6 +138,9 @@ gan_status gan__trainer_measure(gan_trainer *t, int32_t value, gan_value scalar)
 
 gan_status gan__trainer_sum(gan_trainer *t, const gan__terms *terms, int32_t value, gan_value *out)
 {
+    if (terms->count > GAN__MOST_TERMS)
+        return gan__fail(t->object.context, GAN_E_INTERNAL, "%s: %s has more than %d terms",
+                         t->kind->kind.name, t->cast->values[value].name, GAN__MOST_TERMS);
     GAN__TRY(gan_tape_combine(t->tape, terms->values, terms->weights, terms->count, out));
     return gan__trainer_measure(t, value, *out);
 }

@@ -129,9 +129,9 @@ static const gan__role_row vae_roles[] = {
 };
 
 static const gan__feed_row vae_feeds[] = {
-    [VAE_REAL] = {"real", "image", "image", 0, "real samples", 0},
+    [VAE_REAL] = {"real", "image", "image", 0, "real samples", 0, NULL},
     [VAE_NOISE] = {"noise", NULL, "code", GAN__FEED_BY_HAND, "epsilon, where it is not to be drawn",
-                   0},
+                   0, NULL},
 };
 
 static const gan__value_row vae_values[] = {

@@ -158,7 +158,7 @@ static const gan__role_row domains_roles[] = {
     [DOMAINS_DECODER] = {"decoder_*", "maker", "code > *", 0, NULL, "makes pictures"},
     [DOMAINS_DISCRIMINATOR] = {"discriminator_*", "judge", "* > score", 0, NULL, "scores"}};
 
-static const gan__feed_row domains_feeds[] = {{"*", "image", "*", 0, "real pictures", 2}};
+static const gan__feed_row domains_feeds[] = {{"*", "image", "*", 0, "real pictures", 2, NULL}};
 
 static const gan__pool_row domains_pools[] = {{"*", "*", domains_capacity}};
 

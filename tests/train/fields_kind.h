@@ -126,11 +126,11 @@ static const gan__role_row fields_roles[] = {
                         "is not trained"}};
 
 static const gan__feed_row fields_feeds[] = {
-    {"real", "image", "image", 0, "pictures and their conditions", 0},
-    {"real", "label|vector", "condition", 0, "", 0},
-    {"mismatched", "image", "image", GAN__FEED_UNLIKE, "pictures of other conditions", 0},
-    {"noise", NULL, "noise", GAN__FEED_BY_HAND, "z", 0},
-    {"other", "image", "sketch", GAN__FEED_OPTIONAL, "other pictures", 0}};
+    {"real", "image", "image", 0, "pictures and their conditions", 0, NULL},
+    {"real", "label|vector", "condition", 0, "", 0, NULL},
+    {"mismatched", "image", "image", GAN__FEED_UNLIKE, "pictures of other conditions", 0, NULL},
+    {"noise", NULL, "noise", GAN__FEED_BY_HAND, "z", 0, NULL},
+    {"other", "image", "sketch", GAN__FEED_OPTIONAL, "other pictures", 0, NULL}};
 
 static const gan__value_row fields_values[] = {
     [FIELDS_LOSS_G] = {"loss.generator", NULL, "what the generator descends"},

@@ -137,8 +137,8 @@ static const gan__role_row pair_roles[] = {
     [PAIR_TEACHER] = {"teacher", NULL, "x > score", GAN__ROLE_OPTIONAL, NULL, "is not trained"}};
 
 static const gan__feed_row pair_feeds[] = {
-    [PAIR_REAL] = {"real_*", "image", "*", 0, "real samples", 0},
-    [PAIR_NOISE] = {"noise", NULL, "noise", GAN__FEED_BY_HAND, "z", 0}};
+    [PAIR_REAL] = {"real_*", "image", "*", 0, "real samples", 0, NULL},
+    [PAIR_NOISE] = {"noise", NULL, "noise", GAN__FEED_BY_HAND, "z", 0, NULL}};
 
 static const gan__value_row pair_values[] = {
     [PAIR_GENERATORS] = {"loss.generators", NULL, "what the generators descend"},

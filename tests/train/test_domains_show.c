@@ -188,7 +188,7 @@ static gan_status flight_step(gan_trainer *t)
     return gan__trainer_update_last(t, &group, 1);
 }
 
-static const gan__feed_row flight_feeds[] = {{"*", "image", "*", 0, "real pictures", FLIGHT}};
+static const gan__feed_row flight_feeds[] = {{"*", "image", "*", 0, "real pictures", FLIGHT, NULL}};
 
 TEST(no_batch_in_flight_is_written_over)
 {

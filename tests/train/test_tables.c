@@ -108,13 +108,13 @@ static gan__prior normal(const void *options)
     {                                                                     \
         "discriminator_code", "judge", "code > score", 0, wants_judge, "" \
     }
-#define REAL                               \
-    {                                      \
-        "real", "image", "image", 0, "", 0 \
+#define REAL                                     \
+    {                                            \
+        "real", "image", "image", 0, "", 0, NULL \
     }
-#define REAL_EACH                        \
-    {                                    \
-        "real_*", "image", "*", 0, "", 0 \
+#define REAL_EACH                              \
+    {                                          \
+        "real_*", "image", "*", 0, "", 0, NULL \
     }
 
 static const gan__space_row plain_spaces[] = {NOISE, IMAGE, SCORE};
@@ -126,16 +126,16 @@ static const gan__space_row two_noise_spaces[] = {NOISE, EACH, SCORE};
 static const gan__space_row common_spaces[] = {EACH, CODE, SCORE};
 
 static const gan__feed_row plain_feeds[] = {REAL};
-static const gan__feed_row noise_feeds[] = {REAL,
-                                            {"noise", NULL, "noise", GAN__FEED_BY_HAND, "", 0}};
+static const gan__feed_row noise_feeds[] = {
+    REAL, {"noise", NULL, "noise", GAN__FEED_BY_HAND, "", 0, NULL}};
 static const gan__feed_row condition_feeds[] = {
     REAL,
-    {"real", "label|vector", "condition", 0, "", 0},
-    {"mismatched", "image", "image", GAN__FEED_UNLIKE, "", 0},
-    {"noise", NULL, "noise", GAN__FEED_BY_HAND, "", 0}};
+    {"real", "label|vector", "condition", 0, "", 0, NULL},
+    {"mismatched", "image", "image", GAN__FEED_UNLIKE, "", 0, NULL},
+    {"noise", NULL, "noise", GAN__FEED_BY_HAND, "", 0, NULL}};
 static const gan__feed_row two_feeds[] = {REAL_EACH};
-static const gan__feed_row class_feeds[] = {REAL_EACH,
-                                            {"real_*", "label", NULL, GAN__FEED_OPTIONAL, "", 0}};
+static const gan__feed_row class_feeds[] = {
+    REAL_EACH, {"real_*", "label", NULL, GAN__FEED_OPTIONAL, "", 0, NULL}};
 
 static const gan__pool_row one_pool[] = {{"negatives", "image", table_pool}};
 static const gan__pool_row two_pools[] = {{"fake_*", "*", table_pool}};
