@@ -34,7 +34,8 @@ GAN_API void gan_trainer_release(gan_trainer *trainer);
  * In the middle of a training each of them begins anew, whatever it replaces, the same model, data
  * or description included: a model, the optimiser of its group (moments and step counts, and so the
  * schedule, are lost) and its average; a data set, at its beginning, or where the checkpoint stood
- * that the trainer was loaded from; an optimiser, without moments and at step 0. */
+ * that the trainer was loaded from; an optimiser, without moments and at step 0. With the average
+ * of a model those of models that share parts with it begin anew. */
 GAN_API gan_status gan_trainer_set_model(gan_trainer *trainer, const char *role, gan_model *model);
 GAN_API gan_status gan_trainer_set_data(gan_trainer *trainer, const char *feed, gan_dataset *data);
 GAN_API gan_status gan_trainer_set_optimizer(gan_trainer *trainer, const char *group,
