@@ -69,12 +69,13 @@ GAN_API gan_status gan_trainer_refresh(gan_trainer *trainer);
  * "x > code > y", where each > is one role. It has the trainer's own weights, the trained ones with
  * 0, with GAN_MODEL_AVERAGED the averages where the trainer keeps them, and follows them: a runner
  * of it by gan_runner_update. gan_model_copy makes one that does not. A route of one role has that
- * role's parameter names; in a chain they begin with the role, and what roles share appears once.
- * Its inputs are that of the way and the conditions of all roles, its output is the last role's. A
- * role that is trained on logits ends in what they stand for. "route" members list the shortest
- * ways (gan_trainer_member). GAN_E_ARGUMENT names the spaces, and where no role fits or several do;
- * GAN_E_STATE, a role without a model. Ends with the model of a role: after gan_trainer_set_model
- * it shows the old one. */
+ * role's parameter names, and all its outputs, in the order that the role has for them ("mean",
+ * "log_variance"); in a chain names begin with the role, what roles share appears once, and the
+ * output is the first of the last role's. Its inputs are that of the way and the conditions of all
+ * roles. A role that is trained on logits ends in what they stand for. "route" members list the
+ * shortest ways (gan_trainer_member). GAN_E_ARGUMENT names the spaces, and where no role fits or
+ * several do; GAN_E_STATE, a role without a model. Ends with the model of a role: after
+ * gan_trainer_set_model it shows the old one. */
 GAN_API gan_status gan_trainer_route(gan_model **out, gan_trainer *trainer, const char *route,
                                      int32_t flags);
 
