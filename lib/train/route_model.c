@@ -112,13 +112,15 @@ static void route_print_input(route_text *r, const char *name, gan__shape shape)
     gan__text_print(&r->text, "\n");
 }
 
-/* Whether an input before this one has the name. */
+/* Whether an input that is there before this one has the name. */
 static bool route_is_known(const route_text *r, int32_t step, int32_t input, const char *name)
 {
     for (int32_t s = 0; s <= step; s++) {
-        const gan__role *role = &r->trainer->cast->roles[r->route->steps[s].role];
-        for (int32_t i = 0; i < (s == step ? input : role->input_count); i++)
-            if (route_is_outer(r, s, i) && !strcmp(route_outer(r, s, i), name)) return true;
+        const gan__player *player = &r->trainer->players[r->route->steps[s].role];
+        for (int32_t i = 0; i < (s == step ? input : player->input_count); i++)
+            if (player->inputs[i] >= 0 && route_is_outer(r, s, i) &&
+                !strcmp(route_outer(r, s, i), name))
+                return true;
     }
     return false;
 }
