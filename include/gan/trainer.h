@@ -34,7 +34,8 @@ GAN_API void gan_trainer_release(gan_trainer *trainer);
  * In the middle of a training each of them begins anew, whatever it replaces, the same model, data
  * or description included: a model, the optimiser of its group (moments and step counts, and so the
  * schedule, are lost) and its average; a data set, at its beginning, or where the checkpoint stood
- * that the trainer was loaded from; an optimiser, without moments and at step 0. */
+ * that the trainer was loaded from; an optimiser, without moments and at step 0. With the average
+ * of a model those of models that share parts with it begin anew. */
 GAN_API gan_status gan_trainer_set_model(gan_trainer *trainer, const char *role, gan_model *model);
 GAN_API gan_status gan_trainer_set_data(gan_trainer *trainer, const char *feed, gan_dataset *data);
 GAN_API gan_status gan_trainer_set_optimizer(gan_trainer *trainer, const char *group,
@@ -68,12 +69,13 @@ GAN_API gan_status gan_trainer_refresh(gan_trainer *trainer);
  * "x > code > y", where each > is one role. It has the trainer's own weights, the trained ones with
  * 0, with GAN_MODEL_AVERAGED the averages where the trainer keeps them, and follows them: a runner
  * of it by gan_runner_update. gan_model_copy makes one that does not. A route of one role has that
- * role's parameter names; in a chain they begin with the role, and what roles share appears once.
- * Its inputs are that of the way and the conditions of all roles, its output is the last role's. A
- * role that is trained on logits ends in what they stand for. "route" members list the shortest
- * ways (gan_trainer_member). GAN_E_ARGUMENT names the spaces, and where no role fits or several do;
- * GAN_E_STATE, a role without a model. Ends with the model of a role: after gan_trainer_set_model
- * it shows the old one. */
+ * role's parameter names, and all its outputs, in the order that the role has for them ("mean",
+ * "log_variance"); in a chain names begin with the role, what roles share appears once, and the
+ * output is the first of the last role's. Its inputs are that of the way and the conditions of all
+ * roles. A role that is trained on logits ends in what they stand for. "route" members list the
+ * shortest ways (gan_trainer_member). GAN_E_ARGUMENT names the spaces, and where no role fits or
+ * several do; GAN_E_STATE, a role without a model. Ends with the model of a role: after
+ * gan_trainer_set_model it shows the old one. */
 GAN_API gan_status gan_trainer_route(gan_model **out, gan_trainer *trainer, const char *route,
                                      int32_t flags);
 

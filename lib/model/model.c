@@ -151,10 +151,10 @@ gan_status gan_model_copy(gan_model **out, const gan_model *model)
     GAN__RETURN_ENTERED(context, gan__model_copy(out, model, &none));
 }
 
-/* The layers of `from` take the places of those that the text has made. */
+/* The layers of `from` take the places of those that the text has made; it may have more. */
 static gan_status model_take_layers(gan_model *model, const gan_model *from)
 {
-    for (size_t i = 0; i < model->node_count; i++) {
+    for (size_t i = 0; i < from->node_count; i++) {
         gan_layer **layer = &model->nodes[i].layer;
         gan__object_retain(from->nodes[i].layer);
         gan__object_release(*layer);
@@ -164,20 +164,40 @@ static gan_status model_take_layers(gan_model *model, const gan_model *from)
     return gan__model_allocate(model, false);
 }
 
-static gan_status model_share(gan_model **out, const gan_model *model, const gan__given *given)
+/* The text's length without its `output` statement, the last line where there is one. */
+static size_t model_inner_length(const gan_model *model, const char *text)
+{
+    const gan__block *block = model->block;
+    size_t length = strlen(text);
+    if (block->count == 0 || block->statements[block->count - 1].form != GAN__FORM_OUTPUT)
+        return length;
+    while (--length > 0 && text[length - 1] != '\n') {}
+    return length;
+}
+
+static gan_status model_share(gan_model **out, const gan_model *model, const char *end,
+                              const gan__given *given)
 {
     gan_context *context = model->object.context;
     const char *text = gan_model_text(model);
+    gan__text whole = {.context = context};
     if (!text) return GAN_E_MEMORY;
-    GAN__TRY(gan__model_parse(out, context, text, given, GAN__MAX_PLACED));
-    gan_status status = model_take_layers(*out, model);
+    gan__text_append(&whole, text, model_inner_length(model, text));
+    gan__text_print(&whole, "%s", end);
+    gan_status status = whole.status;
+    if (status == GAN_OK)
+        status = gan__model_parse(out, context, whole.bytes, given, GAN__MAX_PLACED);
+    gan__text_free(&whole);
+    GAN__TRY(status);
+    status = model_take_layers(*out, model);
+    if (status == GAN_OK) status = gan__model_copy_notes(*out, model);
     if (status == GAN_OK) return GAN_OK;
     gan__object_release(*out);
     *out = NULL;
     return status;
 }
 
-gan_status gan__model_share(gan_model **out, const gan_model *model)
+gan_status gan__model_share(gan_model **out, const gan_model *model, const char *end)
 {
     gan_context *context = model->object.context;
     gan__definitions parts;
@@ -194,7 +214,7 @@ gan_status gan__model_share(gan_model **out, const gan_model *model)
     }
     given.names = names;
     given.parts = models;
-    if (status == GAN_OK) status = model_share(out, model, &given);
+    if (status == GAN_OK) status = model_share(out, model, end, &given);
     gan__free(context, names);
     gan__free(context, models);
     gan__definitions_free(&parts);

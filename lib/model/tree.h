@@ -110,8 +110,9 @@ gan_status gan__given_check(gan_context *context, const char *function, const ch
 /* A copy with the same values, in which the parts given are placed themselves. */
 gan_status gan__model_copy(gan_model **out, const gan_model *model, const gan__given *given);
 
-/* Another model of the same text and of the same layers, that may be added to. */
-gan_status gan__model_share(gan_model **out, const gan_model *model);
+/* Another model of the same layers, parts and notes, and of the same text but for its end: that
+ * stands in the place of an `output` statement ("" for none), and may add layers. */
+gan_status gan__model_share(gan_model **out, const gan_model *model, const char *end);
 
 /* notes.c */
 gan_status gan__model_set_note(gan_model *model, const char *key, const char *value);

@@ -2,6 +2,7 @@
 #include "train/averages.h"
 
 #include "base/memory.h"
+#include "model/archive.h"
 #include "train/sharing.h"
 
 /* The parts that averages before it have copied already: placed in its copy, not copied again. */
@@ -69,28 +70,84 @@ gan_status gan__averages_prepare(gan_trainer *t)
     return GAN_OK;
 }
 
+/* ---- another network ---- */
+
+/* What the exchange of a network does to a role. */
+typedef struct averages_exchange {
+    bool reached; /* its average begins anew */
+    gan__average *before;
+} averages_exchange;
+
 static bool averages_share(const gan_model *a, const gan_model *b)
 {
+    const gan__store_list list = {b->stores, b->store_count};
     for (size_t i = 0; i < a->store_count; i++)
-        for (size_t j = 0; j < b->store_count; j++)
-            if (a->stores[i] == b->stores[j]) return true;
+        if (gan__store_listed(&list, a->stores[i])) return true;
     return false;
 }
 
-void gan__averages_drop(gan_trainer *t, int32_t role)
+/* Whether the role shares parts with the new network, or with one that is reached. */
+static bool averages_touches(const gan_trainer *t, int32_t role, const gan_model *model,
+                             const averages_exchange *exchange)
 {
-    const gan__average *gone = t->players[role].average;
-    if (!gone) return;
-    gan_model *model = gone->model;
-    gan_model_retain(model);
-    for (int32_t i = 0; i < t->cast->role_count; i++) {
-        gan__player *player = &t->players[i];
-        if (!player->average || !averages_share(player->average->model, model)) continue;
-        gan__average_destroy(player->average);
-        player->average = NULL;
-    }
-    gan_model_release(model);
+    const gan_model *own = t->players[role].model;
+    bool touches = averages_share(own, model);
+    for (int32_t r = 0; r < t->cast->role_count && !touches; r++)
+        touches =
+            exchange[r].reached && t->players[r].model && averages_share(own, t->players[r].model);
+    return touches;
 }
+
+/* Averages that hang together by shared parts are made together, in the order of their roles. */
+static void averages_reach(const gan_trainer *t, int32_t role, const gan_model *model,
+                           averages_exchange *exchange)
+{
+    bool more = true;
+    exchange[role].reached = true;
+    while (more) {
+        more = false;
+        for (int32_t r = 0; r < t->cast->role_count; r++) {
+            if (exchange[r].reached || !t->players[r].model || !gan__cast_is_product(t->cast, r) ||
+                !averages_touches(t, r, model, exchange))
+                continue;
+            exchange[r].reached = more = true;
+        }
+    }
+}
+
+static gan_status averages_exchange_model(gan_trainer *t, int32_t role, gan_model *model,
+                                          averages_exchange *exchange)
+{
+    gan_model *old = t->players[role].model;
+    averages_reach(t, role, model, exchange);
+    for (int32_t r = 0; r < t->cast->role_count; r++) {
+        if (!exchange[r].reached) continue;
+        exchange[r].before = t->players[r].average;
+        t->players[r].average = NULL;
+    }
+    t->players[role].model = model;
+    gan_status status = gan__averages_prepare(t);
+    if (status != GAN_OK) t->players[role].model = old;
+    for (int32_t r = 0; r < t->cast->role_count; r++) {
+        gan__player *player = &t->players[r];
+        if (!exchange[r].reached) continue;
+        gan__average_destroy(status == GAN_OK ? exchange[r].before : player->average);
+        if (status != GAN_OK) player->average = exchange[r].before;
+    }
+    return status;
+}
+
+gan_status gan__averages_set_model(gan_trainer *t, int32_t role, gan_model *model)
+{
+    averages_exchange *exchange;
+    GAN__TRY(
+        gan__allocate(t->object.context, &exchange, (size_t)t->cast->role_count, sizeof *exchange));
+    gan_status status = averages_exchange_model(t, role, model, exchange);
+    gan__free(t->object.context, exchange);
+    return status;
+}
+
+/* ---- after a step ---- */
 
 void gan__averages_update(gan_trainer *t)
 {

@@ -9,8 +9,10 @@
  * an update so far take over what their models are now. */
 gan_status gan__averages_prepare(gan_trainer *trainer);
 
-/* Of a role whose network is about to be another, and of those that share parts with it. */
-void gan__averages_drop(gan_trainer *trainer, int32_t role);
+/* Puts another network into a role, without retaining it. The role's average begins anew, and so do
+ * those of networks that share parts with the new one or with the one before it, directly or by
+ * others. After a failure all is as it was. */
+gan_status gan__averages_set_model(gan_trainer *trainer, int32_t role, gan_model *model);
 
 /* After a step that succeeded. */
 void gan__averages_update(gan_trainer *trainer);

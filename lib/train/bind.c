@@ -1,6 +1,7 @@
 /* bind.c: which ports of a network are those of its role's signature.
  *
- * By name where the network has several, and the rest by position; a single one needs no name. */
+ * By name, and those without one by position; a single port may have any name but that of another
+ * port of the role. */
 #include "train/trainer.h"
 
 #include <inttypes.h>
@@ -75,7 +76,7 @@ static int32_t bind_next(const bind_side *side)
 static void bind_by_name(const bind_side *side)
 {
     for (int32_t i = 0; i < side->wanted_count; i++)
-        for (int32_t p = 0; p < side->port_count && side->port_count > 1; p++)
+        for (int32_t p = 0; p < side->port_count; p++)
             if (!strcmp(side->ports[p].name, side->wanted[i].name)) side->found[i] = p;
 }
 

@@ -50,6 +50,15 @@ static gan_status cast_check_domain(const gan__cast *cast, const char *name, siz
         return gan__fail(cast->context, GAN_E_TEXT,
                          "%s: the domain '%.*s' is no name of letters, digits and _", kind,
                          length > 200 ? 200 : (int)length, name);
+    if (!gan__name_is_valid(name, length, false))
+        return gan__fail(cast->context, GAN_E_TEXT,
+                         "%s: the domain '%.*s' must begin with a letter: inputs of networks are "
+                         "called so",
+                         kind, (int)length, name);
+    if (cast_is("from", name, length) || cast_is("any", name, length))
+        return gan__fail(cast->context, GAN_E_TEXT,
+                         "%s: a domain cannot be called '%.*s': the text of networks has that word",
+                         kind, (int)length, name);
     for (int32_t i = 0; i < cast->domain_count; i++)
         if (cast_is(cast->domains[i], name, length))
             return gan__fail(cast->context, GAN_E_TEXT, "%s: the domain '%s' is given twice", kind,

@@ -1,8 +1,8 @@
 /* route_model.c: the network of a route, of the trainer's own weights.
  *
- * A route of one role is that role's network, or, where its output is not yet what it stands for, a
- * network of the same layers with more behind them. A chain is a text that places the networks of
- * its roles as parts:
+ * A route of one role is a network of the same layers, whose outputs stand in the order of the
+ * role's, or, where the first is not yet what it stands for, with more layers behind it. A chain is
+ * a text that places the networks of its roles as parts:
  *
  *     input image 28 28 1
  *     r0_0, r0_1 = part encoder from image
@@ -48,42 +48,40 @@ static gan_status route_check(const gan_trainer *t, const gan__route *route)
     return GAN_OK;
 }
 
-/* ---- one role ---- */
-
-/* Adds "a; b; c" behind the network. */
-static gan_status route_add_layers(gan_model *model, const char *statements)
+/* Puts what a role stands for behind its output. */
+static void route_print_finish(route_text *r, const char *finish, const char *output)
 {
-    gan_context *context = model->object.context;
-    for (const char *at = statements; *at; at += strspn(at, "; ")) {
-        const size_t length = strcspn(at, ";");
-        char *one;
-        gan_layer *layer = NULL;
-        GAN__TRY(gan__copy_text(context, &one, at, length));
-        gan_status status = gan_layer_create(&layer, context, one);
-        if (status == GAN_OK) status = gan_model_add(model, layer);
-        gan_layer_release(layer);
-        gan__free(context, one);
-        GAN__TRY(status);
-        at += length;
-    }
-    return GAN_OK;
+    const size_t first = strcspn(finish, ";");
+    gan__text_print(&r->text, "%.*s from %s%s\n", (int)first, finish, output, finish + first);
 }
 
-static gan_status route_alone(gan_trainer *t, int32_t role, bool averaged, gan_model **out)
+/* ---- one role ---- */
+
+/* The outputs, those that have names in the order of the role's signature. */
+static void route_print_outputs(route_text *r, int32_t role)
 {
-    gan_model *model = route_role(t, role, averaged);
-    const char *finish = route_finish(t, role);
-    if (!finish) {
-        gan_model_retain(model);
-        *out = model;
-        return GAN_OK;
+    const gan__player *player = &r->trainer->players[role];
+    const gan__port *ports = player->model->outputs;
+    const char *finish = route_finish(r->trainer, role), *first = ports[player->outputs[0]].name;
+    if (finish) {
+        route_print_finish(r, finish, *first ? first : ".");
+        return;
     }
-    GAN__TRY(gan__model_share(out, model));
-    gan_status status = route_add_layers(*out, finish);
-    if (status == GAN_OK) return GAN_OK;
-    gan_model_release(*out);
-    *out = NULL;
-    return status;
+    if (!*first) return;
+    gan__text_print(&r->text, "output");
+    for (int32_t i = 0; i < player->output_count; i++)
+        if (player->outputs[i] >= 0)
+            gan__text_print(&r->text, " %s", ports[player->outputs[i]].name);
+    gan__text_print(&r->text, "\n");
+}
+
+static gan_status route_alone(route_text *r, gan_model **out)
+{
+    const int32_t role = r->route->steps[0].role;
+    route_print_outputs(r, role);
+    GAN__TRY(r->text.status);
+    return gan__model_share(out, route_role(r->trainer, role, r->averaged),
+                            r->text.bytes ? r->text.bytes : "");
 }
 
 /* ---- a chain ---- */
@@ -114,13 +112,15 @@ static void route_print_input(route_text *r, const char *name, gan__shape shape)
     gan__text_print(&r->text, "\n");
 }
 
-/* Whether an input before this one has the name. */
+/* Whether an input that is there before this one has the name. */
 static bool route_is_known(const route_text *r, int32_t step, int32_t input, const char *name)
 {
     for (int32_t s = 0; s <= step; s++) {
-        const gan__role *role = &r->trainer->cast->roles[r->route->steps[s].role];
-        for (int32_t i = 0; i < (s == step ? input : role->input_count); i++)
-            if (route_is_outer(r, s, i) && !strcmp(route_outer(r, s, i), name)) return true;
+        const gan__player *player = &r->trainer->players[r->route->steps[s].role];
+        for (int32_t i = 0; i < (s == step ? input : player->input_count); i++)
+            if (player->inputs[i] >= 0 && route_is_outer(r, s, i) &&
+                !strcmp(route_outer(r, s, i), name))
+                return true;
     }
     return false;
 }
@@ -164,16 +164,6 @@ static void route_print_part(route_text *r, int32_t step, const char *current)
     gan__text_print(&r->text, "\n");
 }
 
-/* Puts what a role stands for behind it; `current` is then the value that the way goes on from. */
-static void route_print_finish(route_text *r, int32_t role, char current[32])
-{
-    const char *finish = route_finish(r->trainer, role);
-    if (!finish) return;
-    const size_t first = strcspn(finish, ";");
-    gan__text_print(&r->text, "%.*s from %s%s\n", (int)first, finish, current, finish + first);
-    strcpy(current, ".");
-}
-
 static void route_print(route_text *r)
 {
     char current[32] = "";
@@ -183,7 +173,10 @@ static void route_print(route_text *r)
         last = r->route->steps[s].role;
         route_print_part(r, s, current);
         snprintf(current, sizeof current, "r%d_%d", s, r->trainer->players[last].outputs[0]);
-        route_print_finish(r, last, current);
+        const char *finish = route_finish(r->trainer, last);
+        if (!finish) continue;
+        route_print_finish(r, finish, current);
+        strcpy(current, "."); /* the value that the way goes on from */
     }
     if (strcmp(current, ".") != 0) gan__text_print(&r->text, "output %s\n", current);
 }
@@ -235,8 +228,7 @@ gan_status gan__route_model(gan_trainer *t, const gan__route *route, bool averag
     route_text r = {t, route, averaged, {.context = t->object.context}};
     *out = NULL;
     GAN__TRY(route_check(t, route));
-    gan_status status = route->count == 1 ? route_alone(t, route->steps[0].role, averaged, out)
-                                          : route_chain(&r, out);
+    gan_status status = route->count == 1 ? route_alone(&r, out) : route_chain(&r, out);
     gan__text_free(&r.text);
     if (status == GAN_OK) status = route_note(t, route, *out);
     if (status == GAN_OK) return GAN_OK;

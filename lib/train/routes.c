@@ -80,9 +80,9 @@ static gan_status routes_step(const gan__cast *cast, int32_t from, int32_t to, g
 {
     const int32_t count = routes_steps(cast, from, to, out);
     if (count == 1) return GAN_OK;
-    return gan__fail(cast->context, GAN_E_ARGUMENT, "%s: %s role%s from '%s' to '%s'",
-                     cast->kind->kind.name, count ? "more than one" : "no",
-                     count ? " goes" : " goes", cast->spaces[from].name, cast->spaces[to].name);
+    return gan__fail(cast->context, GAN_E_ARGUMENT, "%s: %s role goes from '%s' to '%s'",
+                     cast->kind->kind.name, count ? "more than one" : "no", cast->spaces[from].name,
+                     cast->spaces[to].name);
 }
 
 gan_status gan__route_parse(const gan__cast *cast, const char *text, gan__route *out)

@@ -150,16 +150,28 @@ static gan_status show_run(gan_runner *runner, gan_tensor *const *inputs, int32_
     return status;
 }
 
+/* Height and width where the model leaves them open, else 0. */
+static void show_open_size(const gan_model *model, gan_tensor *const *inputs, int64_t size[2])
+{
+    size[0] = size[1] = 0;
+    for (size_t i = 0; i < model->input_count; i++) {
+        const gan__shape own = model->shapes[model->inputs[i].value];
+        if (own.h < 0) size[0] = inputs[i]->shape[1];
+        if (own.w < 0) size[1] = inputs[i]->shape[2];
+    }
+}
+
 static gan_status show_run_all(show *s, gan_model *model, gan_tensor *const *inputs)
 {
     gan_context *context = s->trainer->object.context;
     const int64_t batch = s->count < SHOW_BATCH ? s->count : SHOW_BATCH;
-    int64_t shape[4] = {s->count};
+    int64_t shape[4] = {s->count}, size[2];
     gan_tensor *column = NULL;
     gan_runner *runner;
     char spec[96];
+    show_open_size(model, inputs, size);
     snprintf(spec, sizeof spec, "batch=%lld height=%lld width=%lld", (long long)batch,
-             (long long)inputs[0]->shape[1], (long long)inputs[0]->shape[2]);
+             (long long)size[0], (long long)size[1]);
     GAN__TRY(gan_runner_create(&runner, context, model, spec));
     gan_status status = gan_runner_output_shape(runner, 0, shape + 1);
     if (status == GAN_OK) status = gan_tensor_create(&column, context, GAN_UINT8, 4, shape);
@@ -193,17 +205,30 @@ static gan_status show_route(show *s, const gan__route *route, gan_model *model)
     return status;
 }
 
+/* Whether the way goes by a role that may be without a network, and is. */
+static bool show_is_cut(const gan_trainer *t, const gan__route *route)
+{
+    for (int32_t i = 0; i < route->count; i++) {
+        const int32_t role = route->steps[i].role;
+        if (!t->players[role].model && (t->cast->roles[role].row->flags & GAN__ROLE_OPTIONAL))
+            return true;
+    }
+    return false;
+}
+
 /* The pictures of a space, if the way leads there. */
 static gan_status show_end(show *s, int32_t space)
 {
     gan_trainer *t = s->trainer;
     gan__route route;
     gan_model *model = NULL;
+    gan_status status = GAN_OK;
     if (t->cast->spaces[space].row->type != GAN__SPACE_PICTURE) return GAN_OK;
     GAN__TRY(gan__route_find(t->cast, s->start, space, &route));
-    if (route.count == 0) return GAN_OK;
-    gan_status status = gan__route_model(t, &route, s->averaged, &model);
-    if (status == GAN_OK) status = show_route(s, &route, model);
+    if (route.count > 0 && !show_is_cut(t, &route)) {
+        status = gan__route_model(t, &route, s->averaged, &model);
+        if (status == GAN_OK) status = show_route(s, &route, model);
+    }
     gan_model_release(model);
     gan__free(t->object.context, route.steps);
     return status;
@@ -289,7 +314,7 @@ static gan_status show_public(gan_tensor **out, int64_t *columns, gan_trainer *t
     GAN__TRY(gan__trainer_bind(t));
     GAN__TRY(gan__averages_prepare(t));
     gan_status status = show_all(&s, out);
-    if (columns) *columns = s.column_count;
+    if (columns && status == GAN_OK) *columns = s.column_count;
     for (int64_t i = 0; i < s.column_count; i++) gan_tensor_release(s.columns[i]);
     gan_tape_release(s.tape);
     gan__free(context, s.columns);

@@ -193,13 +193,7 @@ static gan_status trainer_set_model(gan_trainer *t, int32_t role, gan_model *mod
         return gan__fail(t->object.context, GAN_E_ARGUMENT,
                          "gan_trainer_set_model: the model belongs to another context");
     gan_model *old = player->model;
-    gan__averages_drop(t, role);
-    player->model = model;
-    gan_status status = gan__averages_prepare(t);
-    if (status != GAN_OK) {
-        player->model = old;
-        return status;
-    }
+    GAN__TRY(gan__averages_set_model(t, role, model));
     gan_model_retain(model);
     gan_model_release(old);
     model->placed = true; /* optimisers, the average and the undo log know its layers */

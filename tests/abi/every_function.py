@@ -527,7 +527,9 @@ class Session(unittest.TestCase):
         self.assertEqual(members[:2], [b"generator", b"discriminator"])
         self.assertLess(set(names), set(members))
         route = self.make("model", LIB.gan_trainer_route, trainer, b"noise > image", 0)
-        self.assertEqual(route, models[b"generator"])
+        self.assertNotEqual(route, models[b"generator"])  # which keeps its own notes
+        self.assertEqual(LIB.gan_model_note(route, b"prior"), b"normal")
+        self.assertIsNone(LIB.gan_model_note(models[b"generator"], b"prior"))
         columns = ctypes.c_int64()
         pictures = self.make("tensor", LIB.gan_trainer_show, ctypes.byref(columns), trainer,
                              b"noise", 3, 0)

@@ -10,19 +10,26 @@ static gan_status binder_step(gan_trainer *t)
     return gan__trainer_update_last(t, NULL, 0);
 }
 
-static const gan__space_row binder_spaces[] = {{"image", GAN__SPACE_PICTURE, NULL},
-                                               {"condition", GAN__SPACE_CONDITION, NULL},
-                                               {"code", GAN__SPACE_CODE, NULL},
-                                               {"score", GAN__SPACE_SCORE, NULL},
-                                               {"features", GAN__SPACE_SCORE, NULL}};
+static const gan__space_row binder_spaces[] = {
+    {"image", GAN__SPACE_PICTURE, NULL}, {"condition", GAN__SPACE_CONDITION, NULL},
+    {"code", GAN__SPACE_CODE, NULL},     {"sketch", GAN__SPACE_PICTURE, NULL},
+    {"idea", GAN__SPACE_CODE, NULL},     {"score", GAN__SPACE_SCORE, NULL},
+    {"features", GAN__SPACE_SCORE, NULL}};
 
-enum { ENCODER, JUDGE, TEACHER };
+enum { ENCODER, JUDGE, TEACHER, LOOKER, PAINTER, TINTER };
 static const gan__role_row binder_roles[] = {
     [ENCODER] = {"encoder", NULL, "image > mean:code log_variance:code", GAN__ROLE_OPTIONAL, NULL,
                  ""},
     [JUDGE] = {"judge", NULL, "image condition > realness:score [match:score]", GAN__ROLE_OPTIONAL,
                NULL, ""},
-    [TEACHER] = {"teacher", NULL, "image > score [features...]", GAN__ROLE_OPTIONAL, NULL, ""}};
+    [TEACHER] = {"teacher", NULL, "image > score [features...]", GAN__ROLE_OPTIONAL, NULL, ""},
+    [LOOKER] = {"looker", NULL, "sketch [condition] > idea", GAN__ROLE_OPTIONAL, NULL, ""},
+    [PAINTER] = {"painter", NULL, "idea [condition] > sketch", GAN__ROLE_OPTIONAL, NULL, ""},
+    [TINTER] = {"tinter", NULL, "sketch condition > image", GAN__ROLE_OPTIONAL, NULL, ""}};
+
+static const gan__feed_row binder_feeds[] = {
+    {"real", "image", "sketch", GAN__FEED_OPTIONAL, "", 0},
+    {"real", "vector", "condition", GAN__FEED_OPTIONAL, "", 0}};
 
 static const gan__value_row binder_values[] = {{"nothing", NULL, "is measured"}};
 
@@ -33,6 +40,7 @@ static const gan__trainer_kind binder_kind = {
              .size = sizeof(gan__trainer_common)},
     GAN__ROWS(space, binder_spaces),
     GAN__ROWS(role, binder_roles),
+    GAN__ROWS(feed, binder_feeds),
     GAN__ROWS(value, binder_values),
     .step = binder_step,
 };
@@ -123,6 +131,11 @@ TEST(what_is_missing_or_too_much_is_named)
          "from both; output match realness more",
          "binder: the judge has 3 outputs (match, realness, more), its role has 2 (realness, "
          "[match]): 'more' is not one of them"},
+        {"judge",
+         "image = input 4 4 1; condition = input 1 1 4; f = dense 4 from image; both = concat from "
+         "f condition; match = dense 1 from both; output match",
+         "binder: the judge has 1 output (match), its role has 2 (realness, [match]): 'realness' "
+         "is missing"},
         {"teacher", "x = input 4 4 1; a = dense 3 from x; b = dense 2 from x; output a b",
          "binder: the teacher has 2 outputs (a, b), its role has 1 (score, and more): 'score' is "
          "missing"}};
@@ -137,7 +150,76 @@ TEST(what_is_missing_or_too_much_is_named)
     }
 }
 
-/* The same, of a trainer of the library. */
+/* ---- conditions of a route ---- */
+
+static void set_role(gan_trainer *t, const char *role, const char *text)
+{
+    gan_model *model;
+    must(gan_model_parse(&model, context, text));
+    must(gan_trainer_set_model(t, role, model));
+    gan_model_release(model);
+}
+
+/* Two of 5 x 4, each with a condition of three numbers. */
+static gan_dataset *open_sketches(void)
+{
+    const char *const names[2] = {"image", "vector"};
+    gan_tensor *fields[2];
+    gan_dataset *data;
+    must(gan_tensor_create(&fields[0], context, GAN_FLOAT32, 4, (const int64_t[]){2, 5, 4, 1}));
+    must(gan_tensor_create(&fields[1], context, GAN_FLOAT32, 2, (const int64_t[]){2, 3}));
+    for (int i = 0; i < 2; i++)
+        for (int64_t k = 0; k < gan_tensor_count(fields[i]); k++)
+            ((float *)gan_tensor_data(fields[i]))[k] = (float)(k % 7) / 8;
+    must(gan_dataset_from_tensors(&data, context, names, fields, 2));
+    for (int i = 0; i < 2; i++) gan_tensor_release(fields[i]);
+    return data;
+}
+
+/* The first network of a way has no port for the condition, the second has. */
+TEST(a_condition_that_some_networks_of_a_way_take)
+{
+    gan_trainer *t;
+    gan_model *route;
+    must(gan_trainer_create(&t, context, "binder batch=2"));
+    set_role(t, "looker", "input any any 1; conv2d 2 kernel=1");
+    set_role(t, "painter",
+             "condition = input 3; idea = input any any 2; concat from idea condition;"
+             "conv2d 1 kernel=1");
+    if (!CHECK_OK(gan_trainer_route(&route, t, "sketch > idea > sketch", 0)))
+        puts(gan_context_message(context));
+    CHECK_INT(gan_model_input_count(route), 2);
+    CHECK_TEXT(gan_model_input_name(route, 0), "sketch");
+    CHECK_TEXT(gan_model_input_name(route, 1), "condition");
+    gan_model_release(route);
+    gan_trainer_release(t);
+}
+
+/* An open size is that of the pictures, whatever the place of the condition among the inputs. */
+TEST(open_pictures_with_conditions_are_shown)
+{
+    gan_dataset *data = open_sketches();
+    gan_tensor *sheet;
+    int64_t columns;
+    gan_trainer *t;
+    must(gan_trainer_create(&t, context, "binder batch=2"));
+    set_role(t, "tinter",
+             "condition = input 3; sketch = input any any 1; concat from sketch condition;"
+             "conv2d 1 kernel=1");
+    must(gan_trainer_set_data(t, "real", data));
+    if (!CHECK_OK(gan_trainer_show(&sheet, &columns, t, "sketch", 2, 0)))
+        puts(gan_context_message(context));
+    CHECK_INT(columns, 2);
+    gan_tensor_release(sheet);
+    set_role(t, "tinter", "sketch = input 5 4 1; output sketch");
+    CHECK_STATUS(gan_trainer_show(&sheet, &columns, t, "sketch", 2, 0), GAN_E_SHAPE);
+    CHECK(!sheet);
+    CHECK_INT(columns, 0);
+    gan_dataset_release(data);
+    gan_trainer_release(t);
+}
+
+/* ---- a trainer of the library ---- */
 TEST(a_generator_with_two_outputs)
 {
     gan_model *g, *d;
@@ -164,6 +246,8 @@ int main(void)
     context->trainer_kind_count = 2;
     RUN(ports_are_found);
     RUN(what_is_missing_or_too_much_is_named);
+    RUN(a_condition_that_some_networks_of_a_way_take);
+    RUN(open_pictures_with_conditions_are_shown);
     RUN(a_generator_with_two_outputs);
     return rig_close();
 }

@@ -60,6 +60,106 @@ TEST(the_parts_average_moves_once_a_step)
     domains_close(&g);
 }
 
+/* ---- averages of networks that are set in another order, or anew ---- */
+
+static gan_model *encoder(domains_game *g, const char *parts, gan_model *p, gan_model *q)
+{
+    static const char *const names[2] = {"p", "q"};
+    gan_model *const given[2] = {p, q};
+    gan_model *model;
+    char text[128];
+    snprintf(text, sizeof text, "input 4 4 2; conv2d 3 kernel=3 pad=1; relu; %s", parts);
+    CHECK_OK(gan_model_parse_parts(&model, g->context, text, names, given, 2));
+    return model;
+}
+
+static void set_encoder(domains_game *g, int domain, const char *parts, gan_model *p, gan_model *q)
+{
+    gan_model *model = encoder(g, parts, p, q);
+    CHECK_OK(gan_trainer_set_model(g->trainer, domains_role(DOMAINS_ENCODER, domain), model));
+    gan_model_release(model);
+}
+
+/* Encoders a and b have p in common, b and c have q. */
+static void check_parts(domains_game *g)
+{
+    for (int d = 0; d < 2; d++) {
+        const gan__store *live =
+            common_store(gan_trainer_model(g->trainer, d ? "encoder_b" : "encoder_a", 0),
+                         gan_trainer_model(g->trainer, d ? "encoder_c" : "encoder_b", 0));
+        const gan__store *mean =
+            common_store(average(g, DOMAINS_ENCODER, d), average(g, DOMAINS_ENCODER, d + 1));
+        if (CHECK(live && mean && live != mean))
+            CHECK_NEAR(mean->weights[0], live->weights[0], 0.1);
+    }
+}
+
+/* Resumed, the training has the averages that it had. */
+static void check_goes_on(domains_game *g)
+{
+    gan_tensor *bytes = domains_saved(g), *again, *gone_on;
+    gan_trainer *whole = g->trainer;
+    CHECK_OK(gan_trainer_load_memory(&g->trainer, g->context, gan_tensor_data(bytes),
+                                     (size_t)gan_tensor_count(bytes)));
+    domains_set_data(g);
+    for (int i = 0; i < 2; i++) CHECK_OK(gan_trainer_run(i ? whole : g->trainer, 3, NULL, NULL));
+    gone_on = domains_saved(g);
+    gan_trainer_release(g->trainer);
+    g->trainer = whole;
+    again = domains_saved(g);
+    CHECK(domains_same(again, gone_on));
+    gan_tensor_release(bytes);
+    gan_tensor_release(again);
+    gan_tensor_release(gone_on);
+}
+
+TEST(averages_share_parts_in_whatever_order_networks_are_set)
+{
+    static const char *const parts[3] = {"part p", "part p; part q", "part q"};
+    domains_game g;
+    gan_model *p, *q;
+    domains_open(&g, 3, "batch=2 average=0.5");
+    CHECK_OK(gan_model_parse(&p, g.context, "input 4 4 3; conv2d 3 kernel=1"));
+    CHECK_OK(gan_model_parse(&q, g.context, "input 4 4 3; conv2d 3 kernel=1"));
+    for (int d = 2; d >= 0; d--) set_encoder(&g, d, parts[d], p, q);
+    CHECK_OK(gan_trainer_run(g.trainer, 9, NULL, NULL));
+    check_parts(&g);
+    set_encoder(&g, 0, parts[0], p, q); /* in the middle: all that it hangs together with */
+    check_parts(&g);
+    CHECK_OK(gan_trainer_run(g.trainer, 9, NULL, NULL));
+    check_parts(&g);
+    check_goes_on(&g);
+    gan_model_release(p);
+    gan_model_release(q);
+    domains_close(&g);
+}
+
+/* Without memory for it a network is not set, and no average is lost. */
+TEST(a_network_that_cannot_be_set_leaves_the_averages)
+{
+    gan_status status = GAN_E_MEMORY;
+    domains_game g;
+    domains_open(&g, 3, "batch=2 average=0.5");
+    CHECK_OK(gan_trainer_run(g.trainer, 5, NULL, NULL));
+    const char *const parts = "conv2d 4 kernel=1; part p";
+    gan_model *other = encoder(&g, parts, g.tail, g.tail); /* of all the others */
+    gan_tensor *before = domains_saved(&g);
+    for (int n = 1; status != GAN_OK && n < 1000; n++) {
+        g.fault.fail_at = atomic_load(&g.fault.allocations) + n;
+        status = gan_trainer_set_model(g.trainer, "encoder_b", other);
+        g.fault.fail_at = 0;
+        if (status == GAN_OK) continue;
+        CHECK_STATUS(status, GAN_E_MEMORY);
+        gan_tensor *after = domains_saved(&g);
+        if (!CHECK(domains_same(before, after))) printf("    allocation %d\n", n);
+        gan_tensor_release(after);
+    }
+    CHECK_OK(status);
+    gan_tensor_release(before);
+    gan_model_release(other);
+    domains_close(&g);
+}
+
 /* ---- routes ---- */
 
 static gan_tensor *pictures(domains_game *g, int domain, int64_t count)
@@ -221,6 +321,8 @@ int main(void)
 {
     RUN(products_are_averaged_and_their_part_once);
     RUN(the_parts_average_moves_once_a_step);
+    RUN(averages_share_parts_in_whatever_order_networks_are_set);
+    RUN(a_network_that_cannot_be_set_leaves_the_averages);
     RUN(routes_are_their_networks_one_after_the_other);
     RUN(a_sheet_has_a_column_for_each_domain);
     RUN(no_batch_in_flight_is_written_over);

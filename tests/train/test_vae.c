@@ -256,6 +256,7 @@ static void decode(const char *spec, bool logits)
         CHECK_TEXT(gan_model_parameter_name(route, i), gan_model_parameter_name(decoder, i));
     CHECK_TEXT(gan_model_note(route, "prior"), "normal");
     CHECK_TEXT(gan_model_note(route, "range"), "-1 1");
+    CHECK(!gan_model_note(decoder, "prior")); /* of its own file, nothing was asked */
     gan_tensor *z = make_batch(4, (const int64_t[]){BATCH, 1, 1, CODE});
     gan_tensor *made = run_model(route, z, 0), *decoded = run_model(decoder, z, 0);
     for (int i = 0; i < BATCH * PIXELS; i++) {
@@ -280,6 +281,37 @@ static bool equal_tensors(const gan_tensor *a, const gan_tensor *b)
     return gan_tensor_count(a) == gan_tensor_count(b) &&
            !memcmp(gan_tensor_data(a), gan_tensor_data(b),
                    (size_t)gan_tensor_count(a) * sizeof(float));
+}
+
+/* Named outputs, in another order than the role's. */
+TEST(routes_of_networks_whose_outputs_are_named)
+{
+    gan_trainer *t = make_vae("vae batch=8",
+                              "input 4 4 1; h = dense 10; log_variance = dense 3 from h;"
+                              "mean = dense 3 from h; output log_variance mean",
+                              "input 3; dense 16; y = reshape 4 4 1; output y");
+    gan_model *encoder = make_route(t, "image > code"), *decoder = make_route(t, "code > image");
+    gan_model *both = make_route(t, "image > code > image"), *loaded;
+    gan_tensor *bytes, *pictures = make_pictures(BATCH);
+    CHECK_TEXT(gan_model_output_name(encoder, 0), "mean");
+    CHECK_TEXT(gan_model_output_name(encoder, 1), "log_variance");
+    must(gan_model_save_memory(&bytes, encoder));
+    must(gan_model_load_memory(&loaded, context, gan_tensor_data(bytes),
+                               (size_t)gan_tensor_count(bytes)));
+    CHECK_TEXT(gan_model_output_name(loaded, 0), "mean");
+    gan_tensor *code = run_model(loaded, pictures, 0), *made = run_model(decoder, code, 0);
+    gan_tensor *whole = run_model(both, pictures, 0);
+    CHECK(equal_tensors(made, whole));
+    gan_tensor_release(bytes);
+    gan_tensor_release(pictures);
+    gan_tensor_release(code);
+    gan_tensor_release(made);
+    gan_tensor_release(whole);
+    gan_model_release(encoder);
+    gan_model_release(decoder);
+    gan_model_release(both);
+    gan_model_release(loaded);
+    gan_trainer_release(t);
 }
 
 /* "image > code > image" decodes the mean, and draws nothing. */
@@ -495,6 +527,7 @@ int main(void)
     RUN(data_of_another_size);
     RUN(noise_for_open_codes);
     RUN(the_decoders_route);
+    RUN(routes_of_networks_whose_outputs_are_named);
     RUN(the_way_there_and_back);
     RUN(outputs_are_found_by_name);
     RUN(a_refresh_changes_no_training);
