@@ -28,8 +28,8 @@ static const gan__role_row binder_roles[] = {
     [TINTER] = {"tinter", NULL, "sketch condition > image", GAN__ROLE_OPTIONAL, NULL, ""}};
 
 static const gan__feed_row binder_feeds[] = {
-    {"real", "image", "sketch", GAN__FEED_OPTIONAL, "", 0},
-    {"real", "vector", "condition", GAN__FEED_OPTIONAL, "", 0}};
+    {"real", "image", "sketch", GAN__FEED_OPTIONAL, "", 0, NULL},
+    {"real", "vector", "condition", GAN__FEED_OPTIONAL, "", 0, NULL}};
 
 static const gan__value_row binder_values[] = {{"nothing", NULL, "is measured"}};
 
