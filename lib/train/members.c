@@ -1,6 +1,7 @@
 /* members.c: what a trainer has names for, one after the other: of a kind, and of an instance. */
 #include <string.h>
 
+#include "base/memory.h"
 #include "train/trainer.h"
 
 const char *gan__member_field(const gan__member *member, const char *field)
@@ -12,102 +13,82 @@ const char *gan__member_field(const gan__member *member, const char *field)
 
 /* ---- of an instance ---- */
 
-static bool members_role(const gan__cast *cast, int32_t *index, gan__member *out)
+static gan_status members_add(gan__cast *cast, const char *type, const char *name, const char *help)
+{
+    GAN__TRY(gan__grow(cast->context, &cast->members, &cast->member_capacity,
+                       cast->member_count + 1, sizeof *cast->members));
+    cast->members[cast->member_count++] = (gan__member){type, name, help};
+    return GAN_OK;
+}
+
+/* What is set: roles, feeds and groups. */
+static gan_status members_add_parts(gan__cast *cast)
 {
     for (int32_t i = 0; i < cast->role_count; i++) {
         const gan__role *role = &cast->roles[i];
-        if (!role->wanted || (*index)-- > 0) continue;
-        *out = (gan__member){"role", role->name, role->row->help};
-        return true;
+        if (role->wanted) GAN__TRY(members_add(cast, "role", role->name, role->row->help));
     }
-    return false;
+    for (int32_t i = 0; i < cast->feed_count; i++) {
+        const gan__feed *feed = &cast->feeds[i];
+        GAN__TRY(members_add(cast, "feed", feed->name, feed->fields[0].row->help));
+    }
+    for (int32_t i = 0; i < cast->group_count; i++)
+        GAN__TRY(members_add(cast, "group", cast->groups[i].name, ""));
+    return GAN_OK;
 }
 
-static bool members_value(const gan__cast *cast, int32_t *index, gan__member *out)
+/* What comes of it: values, products and routes. */
+static gan_status members_add_results(gan__cast *cast)
 {
     for (int32_t i = 0; i < cast->value_count; i++) {
         const gan__measure *value = &cast->values[i];
-        if (!value->wanted || (*index)-- > 0) continue;
-        *out = (gan__member){"value", value->name, value->help};
-        return true;
+        if (value->wanted) GAN__TRY(members_add(cast, "value", value->name, value->help));
     }
-    return false;
-}
-
-static bool members_product(const gan__cast *cast, int32_t *index, gan__member *out)
-{
-    for (int32_t i = 0; i < cast->role_count; i++) {
-        if (!cast->products[i] || (*index)-- > 0) continue;
-        *out = (gan__member){"product", cast->roles[i].name, cast->products[i]};
-        return true;
-    }
-    return false;
+    for (int32_t i = 0; i < cast->role_count; i++)
+        if (cast->products[i])
+            GAN__TRY(members_add(cast, "product", cast->roles[i].name, cast->products[i]));
+    for (int32_t i = 0; i < cast->way_count; i++)
+        GAN__TRY(members_add(cast, "route", cast->ways[i], ""));
+    return GAN_OK;
 }
 
 /* Whether pictures can be reached from the space: a way begins and ends as it must. */
 static bool members_shows(const gan__cast *cast, int32_t space)
 {
     const size_t length = strlen(cast->spaces[space].name);
-    bool shows = false;
-    for (int32_t i = 0; i < cast->way_count && !shows; i++) {
+    for (int32_t i = 0; i < cast->way_count; i++) {
         const char *way = cast->ways[i], *end = strrchr(way, '>') + 2;
+        if (strncmp(way, cast->spaces[space].name, length) != 0 || way[length] != ' ') continue;
         const int32_t to = gan__cast_space(cast, end, strlen(end));
-        shows = !strncmp(way, cast->spaces[space].name, length) && way[length] == ' ' &&
-                cast->spaces[to].row->type == GAN__SPACE_PICTURE;
-    }
-    return shows;
-}
-
-/* Samples before what is made of the data. */
-static bool members_sheet(const gan__cast *cast, int32_t *index, gan__member *out)
-{
-    for (int32_t k = 0; k < 2 * cast->space_count; k++) {
-        const int32_t i = k % cast->space_count;
-        const bool drawn = cast->spaces[i].prior != GAN__PRIOR_NONE;
-        if (drawn != (k < cast->space_count) || !members_shows(cast, i) || (*index)-- > 0) continue;
-        *out = (gan__member){"sheet", cast->spaces[i].name, ""};
-        return true;
+        if (cast->spaces[to].row->type == GAN__SPACE_PICTURE) return true;
     }
     return false;
 }
 
-static bool members_feed(const gan__cast *cast, int32_t *index, gan__member *out)
+/* Samples before what is made of the data. */
+static gan_status members_add_sheets(gan__cast *cast)
 {
-    if (*index >= cast->feed_count) {
-        *index -= cast->feed_count;
-        return false;
+    for (int32_t k = 0; k < 2 * cast->space_count; k++) {
+        const int32_t i = k % cast->space_count;
+        const bool drawn = cast->spaces[i].prior != GAN__PRIOR_NONE;
+        if (drawn == (k < cast->space_count) && members_shows(cast, i))
+            GAN__TRY(members_add(cast, "sheet", cast->spaces[i].name, ""));
     }
-    const gan__feed *feed = &cast->feeds[*index];
-    *out = (gan__member){"feed", feed->name, feed->fields[0].row->help};
-    return true;
+    return GAN_OK;
 }
 
-static bool members_group(const gan__cast *cast, int32_t *index, gan__member *out)
+gan_status gan__cast_add_members(gan__cast *cast)
 {
-    if (*index >= cast->group_count) {
-        *index -= cast->group_count;
-        return false;
-    }
-    *out = (gan__member){"group", cast->groups[*index].name, ""};
-    return true;
-}
-
-static bool members_way(const gan__cast *cast, int32_t *index, gan__member *out)
-{
-    if (*index >= cast->way_count) {
-        *index -= cast->way_count;
-        return false;
-    }
-    *out = (gan__member){"route", cast->ways[*index], ""};
-    return true;
+    GAN__TRY(members_add_parts(cast));
+    GAN__TRY(members_add_results(cast));
+    return members_add_sheets(cast);
 }
 
 bool gan__cast_member(const gan__cast *cast, int32_t index, gan__member *out)
 {
-    return index >= 0 && (members_role(cast, &index, out) || members_feed(cast, &index, out) ||
-                          members_group(cast, &index, out) || members_value(cast, &index, out) ||
-                          members_product(cast, &index, out) || members_way(cast, &index, out) ||
-                          members_sheet(cast, &index, out));
+    if (index < 0 || (size_t)index >= cast->member_count) return false;
+    *out = cast->members[index];
+    return true;
 }
 
 /* ---- of a kind ---- */
