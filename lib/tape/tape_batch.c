@@ -53,17 +53,26 @@ static gan_status join_run(gan_tape *tape, const gan_value *values, size_t count
     return GAN_OK;
 }
 
+/* *out may be one of the values. */
+static gan_status join_all(gan_tape *tape, const gan_value *values, size_t count, gan_value *out)
+{
+    gan_value joined = -1;
+    gan_status status = join_run(tape, values, count, &joined);
+    *out = joined;
+    return status;
+}
+
 gan_status gan_tape_join(gan_tape *tape, const gan_value *values, int32_t count, gan_value *out)
 {
     GAN__TRY(gan__object_check(NULL, tape, GAN__TAPE, "gan_tape_join", "tape"));
     gan_context *context = tape->object.context;
-    if (out) *out = -1;
+    if (out && (!values || count < 1)) *out = -1;
     if (!values || !out)
         return gan__fail(context, GAN_E_ARGUMENT, "gan_tape_join: %s is NULL",
                          values ? "out" : "values");
     if (count < 1)
         return gan__fail(context, GAN_E_ARGUMENT, "gan_tape_join: %" PRId32 " values", count);
-    GAN__RETURN_ENTERED(context, join_run(tape, values, (size_t)count, out));
+    GAN__RETURN_ENTERED(context, join_all(tape, values, (size_t)count, out));
 }
 
 /* ---- parts ---- */

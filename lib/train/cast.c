@@ -309,7 +309,8 @@ static gan_status cast_fill(gan__cast *cast, const void *options)
     GAN__TRY(cast_add_all(cast, &values, cast_add_value, options));
     cast_add_group_values(cast);
     GAN__TRY(cast_check_names(cast));
-    return gan__cast_add_ways(cast);
+    GAN__TRY(gan__cast_add_ways(cast));
+    return gan__cast_add_members(cast);
 }
 
 gan_status gan__cast_create(gan__cast **out, gan_context *context, const gan__trainer_kind *kind,
@@ -339,6 +340,7 @@ void gan__cast_free(gan__cast *cast)
         gan__free(cast->context, cast->products[i]);
     gan__free(cast->context, cast->ways);
     gan__free(cast->context, cast->products);
+    gan__free(cast->context, cast->members);
     gan__free(cast->context, cast->domains);
     gan__free(cast->context, cast->spaces);
     gan__free(cast->context, cast->roles);

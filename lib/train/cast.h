@@ -145,6 +145,11 @@ typedef struct gan__measure {
     const char *help;
 } gan__measure;
 
+/* Something that a trainer has a name for: a role, a feed, ... */
+typedef struct gan__member {
+    const char *type, *name, *help; /* valid as long as the cast */
+} gan__member;
+
 /* Rows that are not wanted keep their place, so that the number of a role, feed or value is that of
  * its row where nothing stands once for each domain. */
 typedef struct gan__cast {
@@ -159,6 +164,8 @@ typedef struct gan__cast {
     gan__measure *values; /* the kind's; then gradient.GROUP, rate.GROUP */
     char **ways;          /* texts of the shortest ways from where things begin */
     char **products;      /* by role: the text of its route; NULL: it is no product */
+    gan__member *members; /* see members.c */
+    size_t member_count, member_capacity;
     int32_t domain_count, space_count, role_count, group_count, feed_count, pool_count, value_count,
         way_count;
 } gan__cast;
@@ -194,12 +201,11 @@ int32_t gan__cast_rate(const gan__cast *cast, int32_t group);
 /* Whether a role makes what the training is for: pictures or codes, by trained weights. */
 bool gan__cast_is_product(const gan__cast *cast, int32_t role);
 
-/* What a trainer has names for, one after the other; false past the last. `name` and `help` are
- * valid as long as the cast. */
-typedef struct gan__member {
-    const char *type, *name, *help;
-} gan__member;
+/* What a trainer has names for, one after the other; false past the last. */
 bool gan__cast_member(const gan__cast *cast, int32_t index, gan__member *out);
+
+/* Fills cast->members; the rest of the cast is there. */
+gan_status gan__cast_add_members(gan__cast *cast);
 
 /* The same of a kind, whose options are not known: names as its rows have them. */
 bool gan__kind_member(const struct gan__trainer_kind *kind, int32_t index, gan__member *out);

@@ -1,6 +1,7 @@
 /* members.c: what a trainer has names for, one after the other: of a kind, and of an instance. */
 #include <string.h>
 
+#include "base/memory.h"
 #include "train/trainer.h"
 
 const char *gan__member_field(const gan__member *member, const char *field)
@@ -12,84 +13,83 @@ const char *gan__member_field(const gan__member *member, const char *field)
 
 /* ---- of an instance ---- */
 
-/* Number i of one list; false if it is not wanted. */
-typedef bool members_get(const gan__cast *cast, int32_t i, gan__member *out);
-
-static bool members_role(const gan__cast *cast, int32_t i, gan__member *out)
+static gan_status members_add(gan__cast *cast, const char *type, const char *name, const char *help)
 {
-    *out = (gan__member){"role", cast->roles[i].name, cast->roles[i].row->help};
-    return cast->roles[i].wanted;
+    GAN__TRY(gan__grow(cast->context, &cast->members, &cast->member_capacity,
+                       cast->member_count + 1, sizeof *cast->members));
+    cast->members[cast->member_count++] = (gan__member){type, name, help};
+    return GAN_OK;
 }
 
-static bool members_feed(const gan__cast *cast, int32_t i, gan__member *out)
+/* What is set: roles, feeds and groups. */
+static gan_status members_add_parts(gan__cast *cast)
 {
-    *out = (gan__member){"feed", cast->feeds[i].name, cast->feeds[i].fields[0].row->help};
-    return cast->feeds[i].wanted;
+    for (int32_t i = 0; i < cast->role_count; i++) {
+        const gan__role *role = &cast->roles[i];
+        if (role->wanted) GAN__TRY(members_add(cast, "role", role->name, role->row->help));
+    }
+    for (int32_t i = 0; i < cast->feed_count; i++) {
+        const gan__feed *feed = &cast->feeds[i];
+        if (feed->wanted)
+            GAN__TRY(members_add(cast, "feed", feed->name, feed->fields[0].row->help));
+    }
+    for (int32_t i = 0; i < cast->group_count; i++)
+        GAN__TRY(members_add(cast, "group", cast->groups[i].name, ""));
+    return GAN_OK;
 }
 
-static bool members_group(const gan__cast *cast, int32_t i, gan__member *out)
+/* What comes of it: values, products and routes. */
+static gan_status members_add_results(gan__cast *cast)
 {
-    *out = (gan__member){"group", cast->groups[i].name, ""};
-    return true;
-}
-
-static bool members_value(const gan__cast *cast, int32_t i, gan__member *out)
-{
-    *out = (gan__member){"value", cast->values[i].name, cast->values[i].help};
-    return cast->values[i].wanted;
-}
-
-static bool members_product(const gan__cast *cast, int32_t i, gan__member *out)
-{
-    *out = (gan__member){"product", cast->roles[i].name, cast->products[i]};
-    return cast->products[i] != NULL;
-}
-
-static bool members_way(const gan__cast *cast, int32_t i, gan__member *out)
-{
-    *out = (gan__member){"route", cast->ways[i], ""};
-    return true;
+    for (int32_t i = 0; i < cast->value_count; i++) {
+        const gan__measure *value = &cast->values[i];
+        if (value->wanted) GAN__TRY(members_add(cast, "value", value->name, value->help));
+    }
+    for (int32_t i = 0; i < cast->role_count; i++)
+        if (cast->products[i])
+            GAN__TRY(members_add(cast, "product", cast->roles[i].name, cast->products[i]));
+    for (int32_t i = 0; i < cast->way_count; i++)
+        GAN__TRY(members_add(cast, "route", cast->ways[i], ""));
+    return GAN_OK;
 }
 
 /* Whether pictures can be reached from the space: a way begins and ends as it must. */
 static bool members_shows(const gan__cast *cast, int32_t space)
 {
     const size_t length = strlen(cast->spaces[space].name);
-    bool shows = false;
-    for (int32_t i = 0; i < cast->way_count && !shows; i++) {
+    for (int32_t i = 0; i < cast->way_count; i++) {
         const char *way = cast->ways[i], *end = strrchr(way, '>') + 2;
+        if (strncmp(way, cast->spaces[space].name, length) != 0 || way[length] != ' ') continue;
         const int32_t to = gan__cast_space(cast, end, strlen(end));
-        shows = !strncmp(way, cast->spaces[space].name, length) && way[length] == ' ' &&
-                cast->spaces[to].row->type == GAN__SPACE_PICTURE;
+        if (cast->spaces[to].row->type == GAN__SPACE_PICTURE) return true;
     }
-    return shows;
+    return false;
 }
 
-/* Twice all spaces: samples before what is made of the data. */
-static bool members_sheet(const gan__cast *cast, int32_t i, gan__member *out)
+/* Samples before what is made of the data. */
+static gan_status members_add_sheets(gan__cast *cast)
 {
-    const int32_t space = i % cast->space_count;
-    const bool drawn = cast->spaces[space].prior != GAN__PRIOR_NONE;
-    *out = (gan__member){"sheet", cast->spaces[space].name, ""};
-    return drawn == (i < cast->space_count) && members_shows(cast, space);
+    for (int32_t k = 0; k < 2 * cast->space_count; k++) {
+        const int32_t i = k % cast->space_count;
+        const bool drawn = cast->spaces[i].prior != GAN__PRIOR_NONE;
+        if (drawn == (k < cast->space_count) && members_shows(cast, i))
+            GAN__TRY(members_add(cast, "sheet", cast->spaces[i].name, ""));
+    }
+    return GAN_OK;
+}
+
+gan_status gan__cast_add_members(gan__cast *cast)
+{
+    GAN__TRY(members_add_parts(cast));
+    GAN__TRY(members_add_results(cast));
+    return members_add_sheets(cast);
 }
 
 bool gan__cast_member(const gan__cast *cast, int32_t index, gan__member *out)
 {
-    const struct {
-        members_get *get;
-        int32_t count;
-    } lists[] = {
-        {members_role, cast->role_count},       {members_feed, cast->feed_count},
-        {members_group, cast->group_count},     {members_value, cast->value_count},
-        {members_product, cast->role_count},    {members_way, cast->way_count},
-        {members_sheet, 2 * cast->space_count},
-    };
-    if (index < 0) return false;
-    for (size_t list = 0; list < sizeof lists / sizeof lists[0]; list++)
-        for (int32_t i = 0; i < lists[list].count; i++)
-            if (lists[list].get(cast, i, out) && index-- == 0) return true;
-    return false;
+    if (index < 0 || (size_t)index >= cast->member_count) return false;
+    *out = cast->members[index];
+    return true;
 }
 
 /* ---- of a kind ---- */

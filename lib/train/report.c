@@ -17,11 +17,7 @@ const char *gan_trainer_text(const gan_trainer *t)
 
 int32_t gan_trainer_member_count(const gan_trainer *t)
 {
-    gan__member member;
-    int32_t count = 0;
-    if (!gan__object_is(t, GAN__TRAINER)) return 0;
-    while (gan__cast_member(t->cast, count, &member)) count++;
-    return count;
+    return gan__object_is(t, GAN__TRAINER) ? (int32_t)t->cast->member_count : 0;
 }
 
 const char *gan_trainer_member(const gan_trainer *t, int32_t index, const char *field)

@@ -2,6 +2,8 @@
  * make no domains. */
 #include "domains_kind.h"
 
+#include <time.h>
+
 /* ---- all members ---- */
 
 typedef struct listing {
@@ -129,6 +131,26 @@ TEST(products_are_routes)
     }
     CHECK_INT(products, 4);
     domains_close(&g);
+}
+
+/* All members of 64 domains, of which some 4,000 are routes: each is found at once, not by counting
+ * through those before it. */
+TEST(many_members_are_listed_fast)
+{
+    gan_context *context;
+    gan_trainer *t;
+    char spec[512] = "domains domains=d0";
+    for (int d = 1; d < 64; d++) snprintf(spec + strlen(spec), 8, ",d%d", d);
+    CHECK_OK(gan_context_create(&context, NULL, NULL, NULL, 0));
+    domains_know(context);
+    CHECK_OK(gan_trainer_create(&t, context, spec));
+    const clock_t start = clock();
+    int named = 0;
+    for (int i = 0; i < gan_trainer_member_count(t) && clock() - start < 2 * CLOCKS_PER_SEC; i++)
+        named += gan_trainer_member(t, i, "name") != NULL;
+    CHECK_INT(named, gan_trainer_member_count(t));
+    gan_trainer_release(t);
+    gan_context_release(context);
 }
 
 /* ---- wrong names ---- */
@@ -281,6 +303,7 @@ int main(void)
 {
     RUN(every_member_of_one_two_and_eight_domains);
     RUN(products_are_routes);
+    RUN(many_members_are_listed_fast);
     RUN(wrong_domains_are_refused_by_name);
     RUN(unknown_names_are_told_with_all_there_are);
     RUN(recipes_read_and_print_the_domains);
