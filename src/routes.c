@@ -52,6 +52,7 @@ static gan_status add_route(routes *r, gan_trainer *trainer, const char *name, r
     if (r->count == MOST_ROUTES) return GAN_OK;
     if (kind == ROUTE_SAMPLE && r->count > 0 && !begin_alike(r->names[0], name)) return GAN_OK;
     gan_status status = gan_trainer_route(&model, trainer, name, GAN_MODEL_AVERAGED);
+    if (status == GAN_E_STATE) return GAN_OK; /* a role on the way is without a network */
     if (status != GAN_OK) return status;
     if (kind_of(model) == kind) {
         snprintf(r->names[r->count], sizeof r->names[0], "%s", name);

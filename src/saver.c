@@ -68,6 +68,7 @@ static gan_status add_products(saver *s)
     const char *name;
     for (int32_t i = 0; (name = next_member(s->trainer, "product", &i)) != NULL; i++) {
         saved_file *file = &s->files[s->file_count];
+        if (!gan_trainer_model(s->trainer, name, 0)) continue; /* a role that may be without one */
         gan_status status =
             gan_trainer_route(&file->model, s->trainer, gan_trainer_member(s->trainer, i, "help"),
                               GAN_MODEL_AVERAGED);

@@ -71,6 +71,9 @@ static gan_status cast_read_domains(gan__cast *cast, const char *list)
 {
     size_t count = 1, length;
     for (const char *c = list; *c; c++) count += *c == ',';
+    if (count > GAN__MAX_DOMAINS)
+        return gan__fail(cast->context, GAN_E_TEXT, "%s: %zu domains; there may be %d",
+                         cast->kind->kind.name, count, GAN__MAX_DOMAINS);
     GAN__TRY(gan__allocate(cast->context, &cast->domains, count, sizeof *cast->domains));
     for (;; list += length + 1) {
         length = strcspn(list, ",");
@@ -158,15 +161,25 @@ static gan_status cast_add_role(gan__cast *cast, const void *table_row, int32_t 
     return GAN_OK;
 }
 
+/* The space that a row names. */
+static gan_status cast_find_space(const gan__cast *cast, const char *name, int32_t domain,
+                                  int32_t *out)
+{
+    char space[GAN__CAST_NAME];
+    GAN__TRY(cast_expand(cast, name, domain, space));
+    *out = gan__cast_space(cast, space, strlen(space));
+    if (*out >= 0) return GAN_OK;
+    return gan__fail(cast->context, GAN_E_INTERNAL, "%s: unknown space '%s'", cast->kind->kind.name,
+                     space);
+}
+
 static gan_status cast_add_pool(gan__cast *cast, const void *table_row, int32_t domain,
                                 const void *options)
 {
     const gan__pool_row *row = table_row;
     gan__pool_place *pool = &cast->pools[cast->pool_count++];
-    char space[GAN__CAST_NAME];
     GAN__TRY(cast_expand(cast, row->name, domain, pool->name));
-    GAN__TRY(cast_expand(cast, row->space, domain, space));
-    pool->space = gan__cast_space(cast, space, strlen(space));
+    GAN__TRY(cast_find_space(cast, row->space, domain, &pool->space));
     pool->capacity = row->capacity(options);
     return GAN_OK;
 }
@@ -220,12 +233,10 @@ static gan_status cast_add_feed(gan__cast *cast, int32_t row, int32_t count, int
     GAN__TRY(gan__allocate(cast->context, &feed->fields, (size_t)count, sizeof *feed->fields));
     for (feed->field_count = 0; feed->field_count < count; feed->field_count++) {
         gan__feed_field *field = &feed->fields[feed->field_count];
-        char space[GAN__CAST_NAME];
         field->row = &rows[feed->field_count];
         field->space = -1;
-        if (!field->row->space) continue;
-        GAN__TRY(cast_expand(cast, field->row->space, domain, space));
-        field->space = gan__cast_space(cast, space, strlen(space));
+        if (field->row->space)
+            GAN__TRY(cast_find_space(cast, field->row->space, domain, &field->space));
     }
     return GAN_OK;
 }

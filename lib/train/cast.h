@@ -28,7 +28,9 @@
 
 #include "base/option.h"
 
-enum { GAN__CAST_NAME = 64 }; /* bytes of a name, its end included */
+/* Bytes of a name, its end included; and how many domains a short text may ask for, since what they
+ * have names for grows with their square. */
+enum { GAN__CAST_NAME = 64, GAN__MAX_DOMAINS = 256 };
 
 /* ---- rows of a kind ---- */
 

@@ -206,6 +206,22 @@ TEST(wrong_domains_are_refused_by_name)
     gan_context_release(context);
 }
 
+/* Each of them brings names in the square of their number. */
+TEST(too_many_domains_are_refused)
+{
+    char spec[4096];
+    gan_context *context;
+    gan_trainer *t;
+    size_t used = (size_t)snprintf(spec, sizeof spec, "domains domains=");
+    CHECK_OK(gan_context_create(&context, NULL, NULL, NULL, 0));
+    domains_know(context);
+    for (int i = 0; i < 257; i++)
+        used += (size_t)snprintf(spec + used, sizeof spec - used, "%sd%d", i ? "," : "", i);
+    CHECK_STATUS(gan_trainer_create(&t, context, spec), GAN_E_TEXT);
+    CHECK_TEXT(gan_context_message(context), "domains: 257 domains; there may be 256");
+    gan_context_release(context);
+}
+
 TEST(unknown_names_are_told_with_all_there_are)
 {
     domains_game g;
@@ -305,6 +321,7 @@ int main(void)
     RUN(products_are_routes);
     RUN(many_members_are_listed_fast);
     RUN(wrong_domains_are_refused_by_name);
+    RUN(too_many_domains_are_refused);
     RUN(unknown_names_are_told_with_all_there_are);
     RUN(recipes_read_and_print_the_domains);
     RUN(recipes_refuse_what_is_no_domain);
