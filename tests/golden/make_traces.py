@@ -12,7 +12,7 @@ One file for each net. For step S it holds, as float32:
 Steps of gan are those with reuse=yes: D on real, D on fakes, D's Adam, G's Adam on the same fakes; the
 losses are those of D and of G. Steps of vae are one Adam of both networks; the losses are the whole,
 the reconstruction and the divergence. Steps of cgan draw noise and conditions anew for G; the first
-trace has labels and a D of one score, the other one vectors and a D of two heads, both with batch
+trace has labels and a D of one score with the weights of GAN-CLS, the other one vectors and a D of two heads, both with batch
 norm, whose batches are the real pairs and the fakes. The nets have the shapes of DCGAN-28, of the MLP GAN and of a
 convolutional VAE with fewer channels, so that the files stay small.
 """
@@ -293,7 +293,7 @@ TRACES = {
     "dcgan28": (dcgan28, 28, GanTrainer),
     "mlp": (mlp, 14, GanTrainer),
     "cgan_score": (cgan_score, None, lambda nets: CganTrainer(nets, 3, 0.5, 0.5)),
-    "cgan_heads": (cgan_heads, None, lambda nets: CganTrainer(nets, 0, 1, 1)),
+    "cgan_heads": (cgan_heads, None, lambda nets: CganTrainer(nets, 0, 0.75, 1.25)),
     "vae_bernoulli": (vae, 12, lambda nets: VaeTrainer(nets, 1, None)),
     "vae_gaussian": (vae, 12, lambda nets: VaeTrainer(nets, 2, 0.5)),
 }
