@@ -25,11 +25,19 @@ typedef struct gan__field {
     gan__transform transform; /* pictures: from `stored` to the shape that is drawn */
     int32_t rank;             /* of an example as drawn: 3, 0, 1 */
     int64_t shape[3];
-    int64_t size;      /* numbers in an example as drawn */
-    int64_t classes;   /* labels: 1 + the largest; 0: not known, or no label */
+    int64_t size; /* numbers in an example as drawn */
+    int64_t
+        classes; /* labels: 1 + the largest, or as many as have names; 0: not known, or no label */
     uint32_t checksum; /* CRC-32 of all stored examples, those of the other part too, where there is
                           a text */
 } gan__field;
+
+/* Names of classes: class i is names[i], which lies in `text`. count 0: they have none. */
+typedef struct gan__classes {
+    char *text;
+    const char **names;
+    int64_t count;
+} gan__classes;
 
 struct gan_dataset {
     gan__object object;
@@ -37,6 +45,7 @@ struct gan_dataset {
     int64_t total; /* that there are: count=N takes the first, part= some of those */
     gan__field fields[GAN__MAX_FIELDS];
     int32_t field_count;
+    gan__classes classes;           /* where there are labels */
     gan_dataset_read_function read; /* NULL: all fields are tensors */
     void (*release)(void *user);    /* NULL: nothing to do */
     void *user;
@@ -79,6 +88,14 @@ gan_status gan__dataset_add(gan_dataset *dataset, const char *source, const char
 /* Warns of pictures in a tensor whose range is likely to be another than it must be; `refused`:
  * values that cannot be right are refused elsewhere. */
 gan_status gan__dataset_check_range(const gan_dataset *dataset, const char *source, bool refused);
+
+/* class_names.c: dataset->classes from a file, one name in each line; NULL for a path that was left
+ * out. GAN_E_FORMAT for no names at all and for one that is empty, not UTF-8, has a control
+ * character, or is there twice; the second looks at names that come from elsewhere. */
+gan_status gan__classes_read(gan_dataset *dataset, const char *path);
+gan_status gan__classes_check(gan_context *context, const char *source,
+                              const gan__classes *classes);
+void gan__classes_free(gan_context *context, gan__classes *classes);
 
 /* heldout.c: leaves the examples of the part that the options ask for. Of n examples, those whose
  * places in a fixed permutation are among the first round(heldout x n) are held out. */

@@ -38,6 +38,7 @@ static void dataset_destroy(void *self)
         gan__transform_free(dataset->object.context, &dataset->fields[i].transform);
     }
     gan__mutex_destroy(dataset->mutex);
+    gan__classes_free(dataset->object.context, &dataset->classes);
     gan__free(dataset->object.context, dataset->text);
     if (dataset->release) dataset->release(dataset->user); /* whoever reads retains the data set */
 }
@@ -137,8 +138,10 @@ int64_t gan__dataset_integer(const gan_tensor *tensor, int64_t index)
     return ((const int64_t *)tensor->data)[at];
 }
 
+/* Where classes have names there are as many, whether all of them occur or not. */
 static gan_status dataset_classes(gan_dataset *dataset, const char *source, gan__field *field)
 {
+    const int64_t names = dataset->classes.count;
     for (int64_t i = 0; i < dataset->count; i++) {
         int64_t label = gan__dataset_integer(field->tensor, i);
         if (label < 0 || label > GAN__MAX_LABEL) {
@@ -146,8 +149,15 @@ static gan_status dataset_classes(gan_dataset *dataset, const char *source, gan_
                              "%s: label %" PRId64 " of example %" PRId64 " is not in [0, %d]",
                              source, label, i, GAN__MAX_LABEL);
         }
+        if (names > 0 && label >= names) {
+            return gan__fail(dataset->object.context, GAN_E_FORMAT,
+                             "%s: label %" PRId64 " of example %" PRId64 " has no name: there are "
+                             "%" PRId64 " names of classes",
+                             source, label, i, names);
+        }
         if (label >= field->classes) field->classes = label + 1;
     }
+    if (names > 0) field->classes = names;
     return GAN_OK;
 }
 

@@ -29,6 +29,12 @@ const gan__option gan__data_common_options[7] = {
      "edges: a map of the picture's edges, 1 on ground of -1; negative: black for white"},
 };
 
+gan_status gan__source_check_names(gan_context *context, const char *labels, const char *names)
+{
+    if (labels || !names) return GAN_OK;
+    return gan__fail(context, GAN_E_TEXT, "names=%.200s, but no labels=", names);
+}
+
 enum { SOURCE_HEADER = 65536 + 10 }; /* an NPY file's of version 1; 12 of other files */
 
 /* Of two values, as a program's masks are: black and white. */
