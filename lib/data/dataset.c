@@ -37,6 +37,7 @@ static void dataset_destroy(void *self)
         gan_tensor_release(dataset->fields[i].tensor);
         gan__transform_free(dataset->object.context, &dataset->fields[i].transform);
     }
+    if (dataset->pictures) dataset->pictures->free(dataset->pictures, dataset->object.context);
     gan__mutex_destroy(dataset->mutex);
     gan__classes_free(dataset->object.context, &dataset->classes);
     gan__free(dataset->object.context, dataset->text);
@@ -190,6 +191,8 @@ static gan_status dataset_finish(gan_dataset *dataset, const char *source,
     gan_context *context = dataset->object.context;
     if (dataset->field_count == 0 || dataset->count < 1)
         return gan__fail(context, GAN_E_ARGUMENT, "%s: no examples", source);
+    dataset->picture = options->picture;
+    dataset->is_fixed = options->part == GAN__PART_HELDOUT;
     if (options->count > dataset->total) {
         return gan__fail(context, GAN_E_ARGUMENT,
                          "%s: count=%" PRId64 ", but there are %" PRId64 " examples", source,
@@ -240,6 +243,7 @@ static gan_status dataset_sum(const gan_dataset *dataset, const char *source, ga
 {
     const gan__extent *stored = &field->stored;
     int64_t size = stored->h * stored->w * stored->c;
+    if (!field->tensor) return GAN_OK; /* its source has summed up what it knows */
     field->checksum = gan__crc32(0, field->tensor->data,
                                  (size_t)(dataset->count * size) * gan__dtype_size(field->dtype));
     if (field->dtype != GAN_FLOAT32) return GAN_OK;
