@@ -251,7 +251,9 @@ static gan_status source_images_open(gan_dataset *dataset, const void *values)
     GAN__TRY(gan__allocate(context, &source, 1, sizeof *source));
     source->pictures = (gan__pictures){images_read, images_blame, images_keep, images_free};
     dataset->pictures = &source->pictures;
-    GAN__TRY(gan__copy_text(context, &source->path, options->path, strlen(options->path)));
+    size_t length = strlen(options->path);
+    while (length > 1 && options->path[length - 1] == '/') length--;
+    GAN__TRY(gan__copy_text(context, &source->path, options->path, length));
     return images_find(dataset, source, options);
 }
 
