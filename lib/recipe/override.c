@@ -107,6 +107,9 @@ static gan_status override_replace(gan_recipe *recipe, gan__section_type type, c
     char *folder = NULL;
     *out = gan__recipe_find(recipe, type, name, strlen(name));
     const gan__section none = {.type = type};
+    if (!*out && type == GAN__SECTION_OPTIMIZER)
+        GAN__TRY(override_add_optimizer(recipe, gan__recipe_trainer(recipe)->values, name,
+                                        strlen(name), out));
     GAN__TRY(gan__section_describe(context, *out ? *out : &none, &text, &kind, &given));
     gan_status status = gan__path_here(context, &folder);
     if (status == GAN_OK) status = gan__section_paths(context, kind, given, folder);
@@ -136,6 +139,8 @@ static gan_status override_set(gan_recipe *recipe, const char *path, const char 
     const char *name;
     if (override_is_whole(recipe, path, &type, &name))
         return override_replace(recipe, type, name, value, out);
+    if (override_is(path, "data.") && !strchr(path + strlen("data."), '.'))
+        return gan__recipe_unknown(recipe, path, strlen(path), NULL);
     GAN__TRY(gan__recipe_split_path(recipe, path, &length));
     GAN__TRY(override_section(recipe, path, length, out));
     GAN__TRY(override_assign(recipe, *out, path + length + 1, value));
