@@ -6,6 +6,7 @@
 #include "files/array.h"
 
 extern const gan__data_kind gan__source_idx;
+extern const gan__data_kind gan__source_images;
 extern const gan__data_kind gan__source_npy;
 
 /* Adds a field with what the file `path` has, which may be compressed by gzip: all of it, or, if
@@ -13,5 +14,8 @@ extern const gan__data_kind gan__source_npy;
  * for a path that was left out: nothing is added. */
 gan_status gan__source_add(gan_dataset *dataset, const char *field, const char *path, int64_t count,
                            gan__array_header *header);
+
+/* A kind's check of labels= and names=: names without labels are GAN_E_TEXT. */
+gan_status gan__source_check_names(gan_context *context, const char *labels, const char *names);
 
 #endif
