@@ -2,6 +2,7 @@
  * measures, its routes, that a step that fails leaves no trace, its history included, and its bits.
  * The golden traces say that a step is right. */
 #include "bits.h"
+#include "fault.h"
 
 #include <math.h>
 
@@ -488,6 +489,64 @@ TEST(a_failed_step_was_never_made)
     end_apart(kept);
 }
 
+/* ---- memory ---- */
+
+/* What is made in between has a host that counts and fails. */
+static gan_context *begin_faulty(fault_host *fault)
+{
+    gan_context *kept = context;
+    const gan_host host = fault_make(fault);
+    must(gan_context_create(&context, "threads=2 seed=11", &host, NULL, 0));
+    return kept;
+}
+
+static const char *const faulty_spec = "cyclegan identity=0 batch=2 pool=3 average=0.9";
+
+/* The pools and what is staged of them were made by the check, whatever the coins say later. */
+TEST(steps_allocate_nothing_after_a_check)
+{
+    fault_host fault = {0};
+    gan_context *kept = begin_faulty(&fault);
+    gan_trainer *t = make(faulty_spec);
+    must(gan_trainer_check(t));
+    const long long before = atomic_load(&fault.allocations);
+    must(gan_trainer_run(t, training.steps, NULL, NULL));
+    CHECK_INT(atomic_load(&fault.allocations) - before, 0);
+    gan_trainer_release(t);
+    end_apart(kept);
+    CHECK_INT(atomic_load(&fault.live), 0);
+}
+
+/* Every allocation of the first step fails once. */
+TEST(without_memory)
+{
+    fault_host faults[2] = {{0}, {0}};
+    gan_tensor *bytes[2];
+    gan_trainer *trainers[2];
+    gan_context *contexts[2], *kept = context;
+    for (int broken = 0; broken < 2; broken++) {
+        begin_faulty(&faults[broken]);
+        gan_status status = GAN_E_MEMORY;
+        contexts[broken] = context;
+        trainers[broken] = make(faulty_spec);
+        for (long long n = 1; broken && status == GAN_E_MEMORY && n < 10000; n++) {
+            faults[1].fail_at = atomic_load(&faults[1].allocations) + n;
+            status = gan_trainer_step(trainers[1]);
+            faults[1].fail_at = 0;
+        }
+        if (broken) CHECK_OK(status);
+        bytes[broken] = bits_after(trainers[broken], 3);
+    }
+    CHECK(bits_equal(bytes[0], bytes[1]));
+    for (int i = 0; i < 2; i++) {
+        gan_tensor_release(bytes[i]);
+        gan_trainer_release(trainers[i]);
+        gan_context_release(contexts[i]);
+        CHECK_INT(atomic_load(&faults[i].live), 0);
+    }
+    context = kept;
+}
+
 int main(void)
 {
     rig_open(2, "cyclegan.tmp");
@@ -505,5 +564,7 @@ int main(void)
     RUN(resumed_at_every_step);
     RUN(threads_and_tiers);
     RUN(a_failed_step_was_never_made);
+    RUN(steps_allocate_nothing_after_a_check);
+    RUN(without_memory);
     return rig_close();
 }
