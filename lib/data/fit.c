@@ -21,7 +21,7 @@ gan_status gan__fit_of(gan_context *context, const char *text, const char **out)
         gan__describe(context, "data set", (const gan__kind *const *)gan__data_kinds,
                       (size_t)gan__data_kind_count, text, &kind, &options);
     if (status != GAN_OK) return status == GAN_E_MEMORY ? status : GAN_OK;
-    *out = fit_words[((const gan__data_options *)options)->fit];
+    *out = fit_words[((const gan__data_options *)options)->picture.fit];
     gan__options_free(context, kind, options);
     gan__free(context, options);
     return GAN_OK;
@@ -82,8 +82,8 @@ static gan_status fit_make(const fit_order *o, gan_tensor **out)
     return status;
 }
 
-static gan_status fit_public(gan_tensor **out, const gan_tensor *picture, const int64_t size[2],
-                             int64_t channels, int32_t fit)
+static gan_status fit_public(gan_tensor **out, const gan_tensor *picture,
+                             const gan__transform_options *options)
 {
     gan_context *context = picture->object.context;
     const int64_t *shape = picture->shape;
@@ -93,13 +93,14 @@ static gan_status fit_public(gan_tensor **out, const gan_tensor *picture, const 
                          "gan_image_fit: a picture is H x W or H x W x C, not of %d dimensions",
                          (int)picture->rank);
     o.in = (gan__extent){shape[0], shape[1], picture->rank == 3 ? shape[2] : 1};
-    o.kept = fit_kept(o.in.c, channels ? channels : o.in.c);
+    const int64_t channels = options->channels ? options->channels : o.in.c;
+    o.kept = fit_kept(o.in.c, channels);
     if (o.kept == 0)
         return gan__fail(context, GAN_E_SHAPE,
                          "gan_image_fit: %" PRId64 " channels cannot be made of %" PRId64, channels,
                          o.in.c);
     const gan__extent in = {o.in.h, o.in.w, o.kept};
-    GAN__TRY(gan__transform_create(&o.transform, context, in, size, (gan__fit)fit, channels));
+    GAN__TRY(gan__transform_create(&o.transform, context, in, options));
     gan_status status = fit_make(&o, out);
     gan__transform_free(context, &o.transform);
     return status;
@@ -108,18 +109,18 @@ static gan_status fit_public(gan_tensor **out, const gan_tensor *picture, const 
 gan_status gan_image_fit(gan_tensor **out, const gan_tensor *picture, int64_t height, int64_t width,
                          int64_t channels, const char *fit)
 {
-    const int64_t size[2] = {height, width};
-    int32_t word = 0;
+    gan__transform_options options = {.size = {height, width}, .channels = channels};
     if (out) *out = NULL;
     GAN__TRY(gan__object_check(NULL, picture, GAN__TENSOR, "gan_image_fit", "picture"));
     gan_context *context = picture->object.context;
     if (!out) return gan__fail(context, GAN_E_ARGUMENT, "gan_image_fit: out is NULL");
-    while (fit && word < FIT_WORDS && strcmp(fit, fit_words[word]) != 0) word++;
-    if (word == FIT_WORDS)
+    while (fit && options.fit < FIT_WORDS && strcmp(fit, fit_words[options.fit]) != 0)
+        options.fit++;
+    if (options.fit == FIT_WORDS)
         return gan__fail(context, GAN_E_ARGUMENT,
                          "gan_image_fit: fit is '%.100s'; it can be pad, stretch or crop", fit);
     for (int32_t i = 0; i < 2; i++)
-        if (size[i] < 0 || size[i] > 65536)
+        if (options.size[i] < 0 || options.size[i] > 65536)
             return gan__fail(context, GAN_E_ARGUMENT,
                              "gan_image_fit: height %" PRId64 ", width %" PRId64
                              "; each is at most 65536",
@@ -130,5 +131,5 @@ gan_status gan_image_fit(gan_tensor **out, const gan_tensor *picture, int64_t he
         return gan__fail(context, GAN_E_SHAPE,
                          "gan_image_fit: pictures are float32 or uint8, not %s",
                          gan__dtype_name(picture->dtype));
-    GAN__RETURN_ENTERED(context, fit_public(out, picture, size, channels, word));
+    GAN__RETURN_ENTERED(context, fit_public(out, picture, &options));
 }
