@@ -127,4 +127,4 @@ static const flag info_flags[] = {{"help", NULL, "this text", false}};
 const command command_info = {
     "info", "RUN|FILE", "tells what is in a run folder, a model file or a checkpoint",
     1,      1,          info_flags,
-    1,      run_info,   NULL};
+    1,      run_info,   {NULL}};

@@ -457,4 +457,4 @@ const command command_train = {"train",
                                train_flags,
                                sizeof train_flags / sizeof train_flags[0],
                                run_train,
-                               train_notes};
+                               {train_notes, NULL}};
