@@ -23,7 +23,9 @@ input_kind input_kind_of(const gan_model *model, int32_t index, input_kind other
 {
     const char *at = gan_model_note(model, "inputs");
     if (!at && !strcmp(gan_model_input_name(model, index), "condition")) return INPUT_CONDITION;
-    if (!at) return index == 0 ? otherwise : INPUT_UNKNOWN;
+    if (!at && index > 0) return INPUT_UNKNOWN;
+    if (!at) at = gan_model_note(model, "prior"); /* of the first */
+    if (!at) return otherwise;
     for (int32_t i = 0; i < index; i++) {
         at += strcspn(at, " ");
         at += *at == ' ';

@@ -14,8 +14,8 @@ typedef enum input_kind {
     INPUT_UNKNOWN
 } input_kind;
 
-/* Of a network without notes the first input is drawn, `otherwise` being what that is, and one that
- * is called "condition" is that. */
+/* Of a network without notes the first input is `otherwise`, and one that is called "condition" is
+ * that. */
 input_kind input_kind_of(const gan_model *model, int32_t index, input_kind otherwise);
 
 /* The first input that is a condition; -1: there is none. */
