@@ -12,7 +12,7 @@ One file for each net. For step S it holds, as float32:
 Steps of gan are those with reuse=yes: D on real, D on fakes, D's Adam, G's Adam on the same fakes; the
 losses are those of D and of G. Steps of vae are one Adam of both networks; the losses are the whole,
 the reconstruction and the divergence. Steps of cgan draw noise and conditions anew for G; the first
-trace has labels and a D of one score, the other one vectors and a D of two heads, both with batch
+trace has labels and a D of one score with the weights of GAN-CLS, the other one vectors and a D of two heads, both with batch
 norm, whose batches are the real pairs and the fakes. Steps of autoencoder are one Adam of both networks.
 Steps of cyclegan are one Adam of both generators and one of both discriminators, which see fakes through
 a history; its coins and places are the library's draws, made here once more (SEED is the context's). The
@@ -462,7 +462,7 @@ TRACES = {
     "dcgan28": (dcgan28, 28, GanTrainer),
     "mlp": (mlp, 14, GanTrainer),
     "cgan_score": (cgan_score, None, lambda nets: CganTrainer(nets, 3, 0.5, 0.5)),
-    "cgan_heads": (cgan_heads, None, lambda nets: CganTrainer(nets, 0, 1, 1)),
+    "cgan_heads": (cgan_heads, None, lambda nets: CganTrainer(nets, 0, 0.75, 1.25)),
     "autoencoder_l1": (autoencoder, None, lambda nets: AutoencoderTrainer(nets, "l1")),
     "autoencoder_l2": (autoencoder, None, lambda nets: AutoencoderTrainer(nets, "l2")),
     "autoencoder_bce": (autoencoder, None, lambda nets: AutoencoderTrainer(nets, "bce")),
