@@ -41,11 +41,11 @@ GAN_API gan_status gan_image_save(const gan_tensor *picture, const char *path);
 GAN_API gan_status gan_image_save_memory(gan_tensor **out, const gan_tensor *picture,
                                          const char *format);
 
-/* The picture, H x W x C or H x W, float32 in [-1, 1] or uint8, as a data set with these options
+/* The picture, H x W x C or H x W, uint8 or float32 in [-1, 1], as a data set with these options
  * draws it (see gan_dataset_open): a new tensor H x W x C of float32 in [-1, 1]. `height` and
  * `width` 0: as they are; `fit` "pad", "stretch" or "crop", NULL: "pad". `channels` 0: as they are;
- * a grey picture is repeated, the alpha channel of 2 or 4 left out, and colours become their
- * luminance (0.299 R + 0.587 G + 0.114 B); GAN_E_SHAPE where there is no way. */
+ * else grey is repeated, colours become grey (.299 R + .587 G + .114 B), and of bytes alpha, the
+ * last of 2 or 4 channels, is put on black, or is opaque. GAN_E_SHAPE where there is no way. */
 GAN_API gan_status gan_image_fit(gan_tensor **out, const gan_tensor *picture, int64_t height,
                                  int64_t width, int64_t channels, const char *fit);
 

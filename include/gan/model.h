@@ -151,7 +151,7 @@ GAN_API gan_status gan_model_load_parts(gan_model **out, gan_context *context, c
  *   fit          "pad", "stretch" or "crop": how the data's pictures, in which it begins, were
  *                brought to their size (see gan_image_fit)
  *   class_count  of labels
- *   classes      their names, a line each, in order of their numbers; a line may be empty
+ *   classes      their names, a line each, in order of their numbers
  */
 GAN_API gan_status gan_model_set_note(gan_model *model, const char *key, const char *value);
 GAN_API const char *gan_model_note(const gan_model *model, const char *key);

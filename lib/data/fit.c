@@ -27,59 +27,51 @@ gan_status gan__fit_of(gan_context *context, const char *text, const char **out)
     return GAN_OK;
 }
 
-/* ---- channels ---- */
-
-/* Fewer of them: alpha, the last of 2 or 4, is left out, and colours become their luminance. */
-static void fit_channels(const float *in, int64_t pixels, int64_t from, int64_t to, float *out)
+/* Whether pictures of so many channels can have `to` of them: bytes as files' pixels can, of
+ * numbers colours may become grey. */
+static bool fit_converts(int32_t dtype, int64_t from, int64_t to)
 {
-    static const float luminance[3] = {0.299f, 0.587f, 0.114f};
-    for (int64_t i = 0; i < pixels; i++, in += from, out += to)
-        if (from > 2 && to == 1)
-            *out = luminance[0] * in[0] + luminance[1] * in[1] + luminance[2] * in[2];
-        else
-            memcpy(out, in, (size_t)to * sizeof *out);
+    if (from == to || from == 1) return true;
+    return dtype == GAN_UINT8 ? from <= 4 && to <= 4 : from == 3 && to == 1;
 }
 
-/* What is left of `from` channels on the way to `to`; 0: there is no way. */
-static int64_t fit_kept(int64_t from, int64_t to)
+/* The grey of colours, as pixels.h has it, in the place of `picture`. */
+static void fit_grey(float *picture, int64_t pixels)
 {
-    if (from == to || from == 1) return from;
-    if (from == 2) return 1; /* grey, which is repeated */
-    if ((from == 3 || from == 4) && to == 1) return 1;
-    return from == 4 && to == 3 ? 3 : 0;
-}
-
-/* ---- the picture ---- */
-
-typedef struct fit_order {
-    const gan_tensor *picture;
-    gan__extent in; /* of the picture */
-    int64_t kept;   /* channels */
-    gan__transform transform;
-} fit_order;
-
-static gan_status fit_make(const fit_order *o, gan_tensor **out)
-{
-    gan_context *context = o->picture->object.context;
-    const int64_t shape[3] = {o->transform.out.h, o->transform.out.w, o->transform.out.c};
-    float *whole = NULL, *kept = NULL, *scratch = NULL;
-    const size_t pixels = (size_t)(o->in.h * o->in.w);
-    gan_status status = gan__allocate_raw(context, &whole, pixels * (size_t)o->in.c, sizeof *whole);
-    if (status == GAN_OK)
-        status = gan__allocate_raw(context, &kept, pixels * (size_t)o->kept, sizeof *kept);
-    if (status == GAN_OK)
-        status = gan__allocate_raw(context, &scratch, (size_t)gan__transform_scratch(&o->transform),
-                                   sizeof *scratch);
-    if (status == GAN_OK) status = gan_tensor_create(out, context, GAN_FLOAT32, 3, shape);
-    if (status == GAN_OK) {
-        gan__tensor_read(o->picture, true, whole);
-        fit_channels(whole, o->in.h * o->in.w, o->in.c, o->kept, kept);
-        gan__transform_apply(&o->transform, kept, (*out)->data, scratch);
+    for (int64_t i = 0; i < pixels; i++) {
+        const float *c = picture + 3 * i;
+        picture[i] = 0.299f * c[0] + 0.587f * c[1] + 0.114f * c[2];
     }
-    gan__free(context, whole);
-    gan__free(context, kept);
+}
+
+static gan_status fit_make(const gan_tensor *rows, const gan__transform *t, int64_t channels,
+                           gan_tensor **out)
+{
+    gan_context *context = rows->object.context;
+    const int64_t shape[3] = {t->out.h, t->out.w, t->out.c};
+    const bool floats = rows->dtype == GAN_FLOAT32;
+    const gan__pixels pixels = {rows->data, floats ? GAN__PIXELS_FLOAT : 8, (int32_t)channels};
+    float *scratch;
+    GAN__TRY(gan__allocate_raw(context, &scratch, (size_t)gan__transform_scratch(t, pixels.depth),
+                               sizeof *scratch));
+    gan_status status = gan_tensor_create(out, context, GAN_FLOAT32, 3, shape);
+    if (status == GAN_OK) {
+        if (floats && channels != t->in.c) fit_grey(rows->data, t->in.h * t->in.w);
+        gan__transform_apply(t, &pixels, 0, (*out)->data, scratch);
+    }
     gan__free(context, scratch);
     return status;
+}
+
+/* A copy without gaps; where bytes have more channels than files' pixels, numbers. */
+static gan_status fit_rows(const gan_tensor *picture, gan__extent in, gan_tensor **out)
+{
+    const bool bytes = picture->dtype == GAN_UINT8 && in.c <= 4;
+    const int32_t dtype = bytes ? GAN_UINT8 : GAN_FLOAT32;
+    GAN__TRY(gan_tensor_create(out, picture->object.context, dtype, picture->rank, picture->shape));
+    if (bytes) return gan_tensor_copy(*out, picture);
+    gan__tensor_read(picture, true, (*out)->data);
+    return GAN_OK;
 }
 
 static gan_status fit_public(gan_tensor **out, const gan_tensor *picture,
@@ -87,22 +79,26 @@ static gan_status fit_public(gan_tensor **out, const gan_tensor *picture,
 {
     gan_context *context = picture->object.context;
     const int64_t *shape = picture->shape;
-    fit_order o = {.picture = picture};
+    gan__transform transform;
+    gan_tensor *rows = NULL;
     if (picture->rank != 2 && picture->rank != 3)
         return gan__fail(context, GAN_E_SHAPE,
                          "gan_image_fit: a picture is H x W or H x W x C, not of %d dimensions",
                          (int)picture->rank);
-    o.in = (gan__extent){shape[0], shape[1], picture->rank == 3 ? shape[2] : 1};
-    const int64_t channels = options->channels ? options->channels : o.in.c;
-    o.kept = fit_kept(o.in.c, channels);
-    if (o.kept == 0)
+    gan__extent in = {shape[0], shape[1], picture->rank == 3 ? shape[2] : 1};
+    const int64_t own = in.c, wanted = options->channels ? options->channels : own;
+    if (!fit_converts(picture->dtype, own, wanted))
         return gan__fail(context, GAN_E_SHAPE,
-                         "gan_image_fit: %" PRId64 " channels cannot be made of %" PRId64, channels,
-                         o.in.c);
-    const gan__extent in = {o.in.h, o.in.w, o.kept};
-    GAN__TRY(gan__transform_create(&o.transform, context, in, options));
-    gan_status status = fit_make(&o, out);
-    gan__transform_free(context, &o.transform);
+                         "gan_image_fit: %" PRId64 " channels cannot be made of %" PRId64, wanted,
+                         own);
+    gan_status status = fit_rows(picture, in, &rows);
+    if (own > 1) in.c = wanted; /* a grey one is repeated at the end */
+    if (status == GAN_OK) status = gan__transform_create(&transform, context, in, options);
+    if (status == GAN_OK) {
+        status = fit_make(rows, &transform, own, out);
+        gan__transform_free(context, &transform);
+    }
+    gan_tensor_release(rows);
     return status;
 }
 

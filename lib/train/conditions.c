@@ -2,7 +2,7 @@
  * trainer without its data still knows its classes:
  *
  * Metadata: gan.data.FEED.FIELD.kind "label" or "vector"; of labels: gan.data.FEED.FIELD.classes,
- *           how many there are, 0 for data that does not say; and where some have names
+ *           how many there are, 0 for data that does not say; and if they have names
  *           gan.data.FEED.FIELD.names, a line each */
 #include "train/conditions.h"
 
@@ -27,11 +27,15 @@ static gan_status conditions_copy(gan_context *context, char **out, const char *
     return text ? gan__copy_text(context, out, text, strlen(text)) : GAN_OK;
 }
 
+/* Of a data set, one line; NULL where classes have none. */
 static gan_status conditions_names(const gan_dataset *data, char **out)
 {
-    (void)data;
-    *out = NULL;
-    return GAN_OK;
+    gan__text lines = {.context = data->object.context};
+    const char *name;
+    for (int64_t i = 0; (name = gan_dataset_class_name(data, i)) != NULL; i++)
+        gan__text_print(&lines, "%s%s", i ? "\n" : "", name);
+    *out = lines.bytes;
+    return lines.status;
 }
 
 static gan_status conditions_of(const gan_trainer *t, int32_t feed, int32_t field,

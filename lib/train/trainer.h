@@ -81,7 +81,7 @@ typedef struct gan__player {
 typedef struct gan__condition_source {
     char *field;     /* of the data set: "label", "vector"; NULL: nothing is known */
     int64_t classes; /* of labels: how many there are; 0: not known */
-    char *names;     /* of the classes, '\n' between them, "" for one without; NULL: none has one */
+    char *names;     /* of the classes, '\n' between them; NULL: they have none */
 } gan__condition_source;
 
 /* Of one field of a feed. */

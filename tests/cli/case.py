@@ -190,14 +190,15 @@ def write_safetensors(path, metadata, tensors=()):
 
 
 def read_safetensors(path):
-    """Metadata, and shape and numbers of each tensor of float32."""
+    """Metadata, and shape and numbers of each tensor of float32 or int64."""
     data = read_bytes(path)
     (length,) = struct.unpack("<Q", data[:8])
     header, data = json.loads(data[8 : 8 + length]), data[8 + length :]
     metadata, tensors = header.pop("__metadata__"), {}
     for name, tensor in header.items():
         values = data[slice(*tensor["data_offsets"])]
-        values = struct.unpack("<%df" % (len(values) // 4), values)
+        form = {"F32": "%df" % (len(values) // 4), "I64": "%dq" % (len(values) // 8)}
+        values = struct.unpack("<" + form[tensor["dtype"]], values)
         tensors[name] = (tensor["shape"], values)
     return metadata, tensors
 
