@@ -150,6 +150,19 @@ def read_png(path):
     return width, height, channels, unfilter(zlib.decompress(packed), width * channels, channels)
 
 
+def cells(path, side=12):
+    """The pictures of a sheet, row after row, and how many there are in one."""
+    width, height, channels, pixels = read_png(path)
+    assert (width + 1) % (side + 1) == 0 and (height + 1) % (side + 1) == 0, (width, height)
+    across, down = (width + 1) // (side + 1), (height + 1) // (side + 1)
+    stride, out = width * channels, []
+    for i in range(across * down):
+        start = i // across * (side + 1) * stride + i % across * (side + 1) * channels
+        rows = [pixels[start + y * stride :][: side * channels] for y in range(side)]
+        out.append(b"".join(rows))
+    return out, across
+
+
 def unfilter(raw, stride, step):
     above, pixels = bytearray(stride), bytearray()
     for start in range(0, len(raw), stride + 1):

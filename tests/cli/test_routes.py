@@ -19,19 +19,6 @@ SAVED = ("checkpoint.safetensors", "decoder.safetensors", "encoder.safetensors")
 SHEETS = ("sheet.png", "sheet-image.png", "sheets/000010.png", "sheets/000010-image.png")
 
 
-def cells(path, side=SIDE):
-    """The pictures of a sheet, row after row, and how many there are in one."""
-    width, height, channels, pixels = read_png(path)
-    assert (width + 1) % (side + 1) == 0 and (height + 1) % (side + 1) == 0, (width, height)
-    across, down = (width + 1) // (side + 1), (height + 1) // (side + 1)
-    stride, out = width * channels, []
-    for i in range(across * down):
-        start = i // across * (side + 1) * stride + i % across * (side + 1) * channels
-        rows = [pixels[start + y * stride :][: side * channels] for y in range(side)]
-        out.append(b"".join(rows))
-    return out, across
-
-
 def inputs():
     data = read_bytes("pictures.idx")[16:]
     return [data[i : i + SIZE] for i in range(0, len(data), SIZE)]
