@@ -7,10 +7,9 @@
 #include <string.h>
 
 const char condition_notes[] =
-    "A condition is a class, by its name or, where no class is called so, by its number; or a\n"
-    "vector: FILE.npy:ROW is one row of an array N x C, FILE.npy all of them, or the one of an\n"
-    "array C. Where the condition is a class, FILE.npy can also be whole numbers N. --condition\n"
-    "may be repeated; without it every class is there. gan info RUN tells the classes.\n";
+    "C is a class, by its name or, where no class is called so, by its number (gan info RUN lists\n"
+    "them); or a vector: FILE.npy:ROW is a row of an array N x C, counted from 0, FILE.npy all of\n"
+    "them. Whole numbers N in FILE.npy are classes. Without --condition every class is there.\n";
 
 /* Class numbers travel as float32, which counts exactly this far. */
 enum { MOST_CLASSES = 16777216 };

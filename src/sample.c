@@ -171,12 +171,19 @@ static int run_sample(const command *self, int count, char **words)
     return code;
 }
 
+static const char sample_notes[] =
+    "Several conditions have a row of pictures each. --interpolate keeps the condition of a row "
+    "and\n"
+    "changes its code; where several --condition are given it keeps the code and goes from one\n"
+    "condition to the next. There are then --count rows for each condition, or pair of them (1).\n";
+
 static const flag sample_flags[] = {
     {"out", "FILE", ".png: one sheet; .npy: uint8 pictures N x H x W x C", false},
-    {"count", "N", "how many pictures (64), or rows of --interpolate (8); of several", false},
-    {"condition", "C", "a class or vector to make pictures of; may be repeated", true},
-    {"grid", NULL, "the same noise for each condition, a row each", false},
-    {"interpolate", "K", "each row goes in K pictures from one code to the next", false},
+    {"count", "N", "how many pictures (64); of several conditions, of each (8)", false},
+    {"condition", "C", "a class or vector that they are made for; may be repeated", true},
+    {"grid", NULL, "a row for each condition, of the same noise: the condition alone changes",
+     false},
+    {"interpolate", "K", "--count rows (8), each in K pictures from one code to the next", false},
     {"route", "ROUTE", "the way, where RUN has several: \"noise > image\"", false},
     {"step", "N", "the kept checkpoint of this step, not the newest", false},
     {"seed", "S", "of what is drawn (0)", false},
@@ -192,4 +199,4 @@ const command command_sample = {"sample",
                                 sample_flags,
                                 sizeof sample_flags / sizeof sample_flags[0],
                                 run_sample,
-                                {route_notes, condition_notes, NULL}};
+                                {sample_notes, condition_notes, route_notes}};

@@ -179,7 +179,7 @@ static const char translate_notes[] =
     "picture made of one file, else a sheet with each beside what is made of it. OUT.npy is an\n"
     "array of all that is made, of the type of an .npy file that is given, else uint8.\n";
 const command command_translate = {"translate",
-                                   "RUN IN ... --out OUT",
+                                   "RUN [IN ...] --out OUT",
                                    "makes pictures of pictures: translations, reconstructions",
                                    1,
                                    MAX_OPERANDS,
@@ -205,7 +205,7 @@ static const char encode_notes[] =
     "size and channels that the network takes. The rows of FILE are those of the pictures in\n"
     "their order, in a folder by name; one that cannot be read ends the command.\n";
 const command command_encode = {"encode",
-                                "RUN IN ... --out FILE",
+                                "RUN [IN ...] --out FILE",
                                 "makes codes of pictures: what a network keeps of them",
                                 1,
                                 MAX_OPERANDS,
