@@ -69,7 +69,8 @@ static int run_train(const command *self, int count, char **words)
 
 static const flag train_flags[] = {
     {"out", "DIR", "the run's folder: made, or resumed if it holds a checkpoint", false},
-    {"set", "SECTION.KEY=VALUE", "overrides an option of the recipe; may be repeated", true},
+    {"set", "SECTION.KEY=VALUE",
+     "overrides an option of the recipe, or data.FEED=KIND its data; may be repeated", true},
     {"change", "SECTION.KEY=VALUE", "likewise, and on resume it may differ from the checkpoint",
      true},
     {"init", "ROLE=FILE", "a model starts from saved weights; may be repeated", true},

@@ -18,7 +18,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-enum { FAULT_FILES = 8 };
+enum { FAULT_FILES = 24 };
 
 typedef struct fault_file {
     char path[256];
@@ -160,6 +160,32 @@ TEST_UNUSED static int32_t fault_rename(void *user, const char *from, const char
     return 0;
 }
 
+TEST_UNUSED static int32_t fault_list(void *user, const char *path,
+                                      int32_t (*entry)(void *argument, const char *name,
+                                                       int64_t size),
+                                      void *argument)
+{
+    fault_host *fault = user;
+    const size_t length = strlen(path);
+    int found = 0;
+    for (int i = FAULT_FILES - 1; i >= 0; i--) { /* in no good order */
+        char name[256];
+        const fault_file *file = &fault->files[i];
+        if (strncmp(file->path, path, length) != 0 || file->path[length] != '/') continue;
+        if (fault_file_due(fault)) return -1;
+        strcpy(name, file->path + length + 1);
+        char *slash = strchr(name, '/');
+        if (slash) *slash = '\0';
+        int twice = 0; /* a folder is there for each of its files */
+        for (int j = i + 1; slash && j < FAULT_FILES; j++)
+            twice |= strncmp(fault->files[j].path, file->path, length + 2 + strlen(name)) == 0;
+        found = 1;
+        int32_t result = twice ? 0 : entry(argument, name, slash ? -1 : (int64_t)file->size);
+        if (result != 0) return result;
+    }
+    return found ? 0 : -1;
+}
+
 TEST_UNUSED static gan_host fault_make(fault_host *fault)
 {
     gan_host host = {.size = sizeof host,
@@ -172,7 +198,8 @@ TEST_UNUSED static gan_host fault_make(fault_host *fault)
                      .flush = fault_flush,
                      .close = fault_close,
                      .rename = fault_rename,
-                     .remove = fault_remove};
+                     .remove = fault_remove,
+                     .list = fault_list};
     return host;
 }
 

@@ -42,7 +42,10 @@ GAN_API void gan_recipe_release(gan_recipe *recipe);
  * "model.generator.load", paths relative to the working directory; "context.seed". Options of the
  * trainer that the recipe leaves open follow (d_steps and clip the loss). An optimiser without a
  * section gets one, with the reference setting of the trainer as it then is: the trainer's options
- * go first. So does a role, for its `load`. On failure the recipe is as before: also where options
+ * go first. So does a role, for its `load`.
+ *   Data and optimisers are also set as a whole: "data.real", "images path=pictures size=64". What
+ * that leaves out stays as it is, as far as the new kind has an option of that name; a section that
+ * is not there comes into being. On failure the recipe is as before: also where options
  * of a section do not go together then (GAN_E_TEXT, as for gan_recipe_load); what must change
  * together, gan_recipe_set_all sets. */
 GAN_API gan_status gan_recipe_set(gan_recipe *recipe, const char *path, const char *value);
@@ -69,7 +72,8 @@ GAN_API gan_status gan_recipe_change(gan_recipe *recipe, const char *path, const
 
 /* Several options at once, in this order: as gan_recipe_set does, or, with GAN_RECIPE_CHANGE in
  * `flags`, as gan_recipe_change. All or none; whether the options of a section go together is asked
- * when all are set: "trainer.loss", "hinge" and "trainer.smoothing", "0" may stand in any order. */
+ * when all are set: "trainer.loss", "hinge" and "trainer.smoothing", "0" may stand in any order,
+ * and so may "data.real" and "data.real.size". */
 #define GAN_RECIPE_CHANGE 1
 GAN_API gan_status gan_recipe_set_all(gan_recipe *recipe, const char *const *paths,
                                       const char *const *values, int32_t count, int32_t flags);

@@ -403,11 +403,48 @@ static gan_status describe_kind(gan_context *context, const char *what,
     return option_unknown(context, what, "unknown kind", name, nearest);
 }
 
+/* One option's value from an option of another kind, by its text. */
+static gan_status describe_take(gan_context *context, const gan__kind *kind, void *values,
+                                const gan__kind *old, const void *old_values,
+                                const gan__option *option)
+{
+    const gan__token name = {
+        .kind = GAN__TOKEN_WORD, .text = option->name, .length = strlen(option->name)};
+    gan__text text = {.context = context};
+    gan_status status = gan__options_get(context, old, old_values, &name, &text);
+    if (status == GAN_OK && text.length > 0) {
+        const gan__token value = {
+            .kind = GAN__TOKEN_WORD, .text = text.bytes, .length = text.length};
+        status = gan__options_set(context, kind, values, &name, &value);
+    }
+    gan__text_free(&text);
+    return status;
+}
+
+/* What both kinds have, with the same choices. */
+static gan_status describe_take_all(gan_context *context, const gan__kind *kind, void *values,
+                                    const gan__kind *old, const void *old_values)
+{
+    for (int32_t i = 0, count = gan__kind_option_count(kind); i < count; i++) {
+        const gan__option option = gan__kind_option(kind, i);
+        const int32_t other = gan__kind_find(old, option.name, strlen(option.name));
+        if (other < 0) continue;
+        const gan__option before = gan__kind_option(old, other);
+        const bool choices = option.type == GAN__OPTION_CHOICE;
+        if (option.type != before.type || (choices && strcmp(option.choices, before.choices) != 0))
+            continue;
+        GAN__TRY(describe_take(context, kind, values, old, old_values, &option));
+    }
+    return GAN_OK;
+}
+
+/* `old` may be NULL. */
 static gan_status describe_read(gan_context *context, const gan__kind *kind, void *values,
-                                gan__lexer *lexer)
+                                const gan__kind *old, const void *old_values, gan__lexer *lexer)
 {
     gan__token next;
     GAN__TRY(gan__options_init(context, kind, values));
+    if (old) GAN__TRY(describe_take_all(context, kind, values, old, old_values));
     GAN__TRY(gan__lexer_next(lexer, &next));
     return gan__options_read_all(context, kind, values, lexer, &next);
 }
@@ -420,9 +457,10 @@ static void describe_drop(gan_context *context, const gan__kind **kind, void **v
     *values = NULL;
 }
 
-gan_status gan__describe_given(gan_context *context, const char *what,
+gan_status gan__describe_after(gan_context *context, const char *what,
                                const gan__kind *const *kinds, size_t count,
-                               const gan__passage *spec, const gan__kind **kind, void **values)
+                               const gan__passage *spec, const gan__kind *old,
+                               const void *old_values, const gan__kind **kind, void **values)
 {
     gan__lexer lexer;
     gan__token next;
@@ -440,9 +478,16 @@ gan_status gan__describe_given(gan_context *context, const char *what,
     GAN__TRY(describe_kind(context, what, kinds, count, &next, &found));
     GAN__TRY(gan__allocate(context, values, 1, found->size > 0 ? found->size : 1));
     *kind = found;
-    gan_status status = describe_read(context, found, *values, &lexer);
+    gan_status status = describe_read(context, found, *values, old, old_values, &lexer);
     if (status != GAN_OK) describe_drop(context, kind, values);
     return status;
+}
+
+gan_status gan__describe_given(gan_context *context, const char *what,
+                               const gan__kind *const *kinds, size_t count,
+                               const gan__passage *spec, const gan__kind **kind, void **values)
+{
+    return gan__describe_after(context, what, kinds, count, spec, NULL, NULL, kind, values);
 }
 
 gan_status gan__describe_alone(gan_context *context, const gan__kind *kind, const char *spec,
@@ -450,7 +495,7 @@ gan_status gan__describe_alone(gan_context *context, const gan__kind *kind, cons
 {
     gan__lexer lexer;
     gan__lexer_init(&lexer, context, spec ? spec : "", spec ? strlen(spec) : 0);
-    gan_status status = describe_read(context, kind, values, &lexer);
+    gan_status status = describe_read(context, kind, values, NULL, NULL, &lexer);
     if (status == GAN_OK) gan__options_settle(kind, values);
     if (status == GAN_OK) status = gan__options_check(context, kind, values);
     if (status != GAN_OK) gan__options_free(context, kind, values);

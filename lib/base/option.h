@@ -243,6 +243,13 @@ gan_status gan__describe_given(gan_context *context, const char *what,
                                const gan__kind *const *kinds, size_t count,
                                const gan__passage *spec, const gan__kind **kind, void **values);
 
+/* The same, but an option that is not given is what it is in `old_values`, of the kind `old`, where
+ * that has one of the same name and type. */
+gan_status gan__describe_after(gan_context *context, const char *what,
+                               const gan__kind *const *kinds, size_t count,
+                               const gan__passage *spec, const gan__kind *old,
+                               const void *old_values, const gan__kind **kind, void **values);
+
 /* A description "{value} {key=value}" of something that there is one kind of: NULL is "". Fills
  * `values`, which is the caller's struct, settled and checked; gan__options_free. */
 gan_status gan__describe_alone(gan_context *context, const gan__kind *kind, const char *spec,

@@ -106,6 +106,9 @@ extern const int32_t gan__data_kind_count;
 gan_status gan__dataset_add(gan_dataset *dataset, const char *source, const char *field,
                             gan_tensor *tensor, int64_t total);
 
+/* Adds the image of dataset->pictures, as it is stored: not yet in another size. */
+void gan__dataset_add_pictures(gan_dataset *dataset, gan__extent stored, uint32_t checksum);
+
 /* Warns of pictures in a tensor whose range is likely to be another than it must be; `refused`:
  * values that cannot be right are refused elsewhere. */
 gan_status gan__dataset_check_range(const gan_dataset *dataset, const char *source, bool refused);

@@ -131,6 +131,14 @@ gan_status gan__dataset_add(gan_dataset *dataset, const char *source, const char
     return GAN_OK;
 }
 
+void gan__dataset_add_pictures(gan_dataset *dataset, gan__extent stored, uint32_t checksum)
+{
+    gan__field *field = &dataset->fields[dataset->field_count++];
+    *field = (gan__field){.name = dataset_names[0], .dtype = GAN_UINT8};
+    field->stored = stored;
+    field->checksum = checksum;
+}
+
 int64_t gan__dataset_integer(const gan_tensor *tensor, int64_t index)
 {
     int64_t at = tensor->rank > 0 ? index * tensor->strides[0] : 0;
@@ -270,8 +278,12 @@ static gan_status dataset_describe(gan_dataset *dataset, const gan__kind *kind, 
         if (option.type != GAN__OPTION_PATH) continue;
         char *path = *gan__option_text(&option, options);
         if (!path) continue;
-        size_t length = strlen(path), start = length;
+        size_t length = strlen(path);
+        while (length > 1 && (path[length - 1] == '/' || path[length - 1] == '\\')) length--;
+        path[length] = '\0'; /* of a folder */
+        size_t start = length;
         while (start > 0 && path[start - 1] != '/' && path[start - 1] != '\\') start--;
+        if (start == length) start = 0; /* the root */
         memmove(path, path + start, length - start + 1);
     }
     gan__text_print(&text, "%s", kind->name);

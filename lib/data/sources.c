@@ -6,7 +6,8 @@
 
 #include <string.h>
 
-const gan__data_kind *const gan__data_kinds[] = {&gan__source_idx, &gan__source_npy};
+const gan__data_kind *const gan__data_kinds[] = {&gan__source_idx, &gan__source_npy,
+                                                 &gan__source_images};
 const int32_t gan__data_kind_count = sizeof gan__data_kinds / sizeof gan__data_kinds[0];
 
 #define SOURCE_AT(field) offsetof(gan__data_options, field)
@@ -17,7 +18,8 @@ const gan__option gan__data_common_options[9] = {
      "pad: black around, shrunk first if too large; stretch: scaled to size; crop: scaled to cover "
      "size, the middle kept"},
     {"channels", GAN__OPTION_INTEGER, 0, "0", 0, 4096, NULL, SOURCE_AT(picture.channels),
-     "repeats a grey picture so often; 0: as they are"},
+     "repeats a grey picture so often; of images 1 grey, 3 colour, 2 and 4 with alpha; 0: as they "
+     "are"},
     {"crop", GAN__OPTION_PAIR, 0, "0", 0, 65536, NULL, SOURCE_AT(picture.crop),
      "height and width of the part that is drawn of that, at a place of chance; 0: the whole"},
     {"flip", GAN__OPTION_BOOLEAN, 0, "no", 0, 0, NULL, SOURCE_AT(picture.flip),
@@ -101,6 +103,27 @@ static gan_status source_load(gan__unpack *input, int64_t count, gan__array_head
     return part ? source_cut(out, count) : GAN_OK;
 }
 
+static int32_t source_any_entry(void *argument, const char *name, int64_t size)
+{
+    (void)argument;
+    (void)name;
+    (void)size;
+    return 1;
+}
+
+/* A folder in the place of a file: said with the kind that reads one. */
+static gan_status source_fail(gan_context *context, const char *path, gan_status status)
+{
+    const gan_host *host = &context->host;
+    if (status != GAN_E_FILE || !host->list ||
+        host->list(host->user, path, source_any_entry, NULL) < 0)
+        return status;
+    return gan__fail(context, status,
+                     "%s: it is a folder; pictures in folders are read by data sets of the kind "
+                     "'images'",
+                     path);
+}
+
 gan_status gan__source_add(gan_dataset *dataset, const char *field, const char *path, int64_t count,
                            gan__array_header *header)
 {
@@ -112,6 +135,7 @@ gan_status gan__source_add(gan_dataset *dataset, const char *field, const char *
     gan_status status = gan__unpack_open(&input, dataset->object.context, path);
     if (status == GAN_OK) status = source_load(&input, count, header, &array, &tensor, &total);
     gan__unpack_close(&input);
+    if (status != GAN_OK) status = source_fail(dataset->object.context, path, status);
     if (status == GAN_OK && array.element == GAN__ELEMENT_BOOL && strcmp(field, "image") == 0)
         source_widen(tensor);
     if (status == GAN_OK) status = gan__dataset_add(dataset, path, field, tensor, total);

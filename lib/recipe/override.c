@@ -83,12 +83,59 @@ static gan_status override_assign(gan_recipe *recipe, gan__section *section, con
     return status;
 }
 
+/* ---- a whole section ---- */
+
+/* Whether the path names data or an optimiser as a whole: *name is what stands behind the dot. */
+static bool override_is_whole(const gan_recipe *recipe, const char *path, gan__section_type *type,
+                              const char **name)
+{
+    *type = override_is(path, "data.") ? GAN__SECTION_DATA : GAN__SECTION_OPTIMIZER;
+    if (*type == GAN__SECTION_OPTIMIZER && !override_is(path, "optimizer.")) return false;
+    *name = strchr(path, '.') + 1;
+    return gan__recipe_knows(recipe, *type, *name, strlen(*name));
+}
+
+/* "KIND {value} {key=value}": what it leaves out stays, as far as the kind has it. A section that
+ * is not there comes into being. */
+static gan_status override_replace(gan_recipe *recipe, gan__section_type type, const char *name,
+                                   const char *value, gan__section **out)
+{
+    gan_context *context = recipe->object.context;
+    const gan__passage text = {value, 1};
+    const gan__kind *kind;
+    void *given;
+    char *folder = NULL;
+    *out = gan__recipe_find(recipe, type, name, strlen(name));
+    const gan__section none = {.type = type};
+    GAN__TRY(gan__section_describe(context, *out ? *out : &none, &text, &kind, &given));
+    gan_status status = gan__path_here(context, &folder);
+    if (status == GAN_OK) status = gan__section_paths(context, kind, given, folder);
+    gan__free(context, folder);
+    if (status == GAN_OK && !*out) {
+        status = gan__recipe_add(recipe, type, name, strlen(name), out);
+        if (status == GAN_OK) (*out)->text = "";
+    }
+    if (status != GAN_OK) {
+        gan__options_free(context, kind, given);
+        gan__free(context, given);
+        return status;
+    }
+    gan__section_drop(context, *out);
+    (*out)->kind = kind;
+    (*out)->given = given;
+    return gan__section_settle(recipe, *out);
+}
+
 /* The option has its value, and what was left open follows; whether all go together is asked when
  * all are set. */
 static gan_status override_set(gan_recipe *recipe, const char *path, const char *value,
                                gan__section **out)
 {
     size_t length = 0;
+    gan__section_type type;
+    const char *name;
+    if (override_is_whole(recipe, path, &type, &name))
+        return override_replace(recipe, type, name, value, out);
     GAN__TRY(gan__recipe_split_path(recipe, path, &length));
     GAN__TRY(override_section(recipe, path, length, out));
     GAN__TRY(override_assign(recipe, *out, path + length + 1, value));
@@ -141,10 +188,14 @@ static gan_status override_change(gan_recipe *recipe, const char *path, const ch
                                   const void *before)
 {
     gan__section *section = NULL;
-    const char *dot = strrchr(path, '.');
+    gan__section_type type;
+    const char *dot = strrchr(path, '.'), *name;
     GAN__TRY(override_refuse_fixed(recipe, path));
     GAN__TRY(override_set(recipe, path, value, &section));
-    gan__option_set_add(&section->changed, gan__kind_find(section->kind, dot + 1, strlen(dot + 1)));
+    const int32_t option = gan__kind_find(section->kind, dot + 1, strlen(dot + 1));
+    for (int32_t i = 0, count = gan__kind_option_count(section->kind); i < count; i++)
+        if (i == option || override_is_whole(recipe, path, &type, &name))
+            gan__option_set_add(&section->changed, i);
     return section->type == GAN__SECTION_TRAINER ? override_pin(recipe, before) : GAN_OK;
 }
 
@@ -192,14 +243,37 @@ static void override_put_back(gan_recipe *recipe, gan__section *kept, size_t cou
     for (size_t i = 0; i < count; i++) {
         gan__section *section = &recipe->sections[i];
         const gan__section tried = *section;
+        section->kind = kept[i].kind;
         section->given = kept[i].given;
         section->values = kept[i].values;
         section->cast = kept[i].cast;
         section->changed = kept[i].changed;
+        kept[i].kind = tried.kind;
         kept[i].given = tried.given;
         kept[i].cast = tried.cast;
         kept[i].values = tried.values;
     }
+}
+
+/* Whether the section of option `index` is given as a whole behind it: "data.real.size" before
+ * "data.real". */
+static bool override_waits(const override_list *list, int32_t index)
+{
+    const char *path = list->paths[index];
+    for (int32_t i = index + 1; i < list->count; i++) {
+        size_t length = strlen(list->paths[i]);
+        if (strncmp(path, list->paths[i], length) == 0 && path[length] == '.') return true;
+    }
+    return false;
+}
+
+static gan_status override_one(gan_recipe *recipe, const override_list *list, int32_t index,
+                               const void *before)
+{
+    gan__section *section;
+    const char *path = list->paths[index], *value = list->values[index];
+    return list->changes ? override_change(recipe, path, value, before)
+                         : override_set(recipe, path, value, &section);
 }
 
 static gan_status override_each(gan_recipe *recipe, const override_list *list,
@@ -207,12 +281,10 @@ static gan_status override_each(gan_recipe *recipe, const override_list *list,
 {
     const gan__section *trainer = gan__recipe_find(recipe, GAN__SECTION_TRAINER, "", 0);
     const void *before = kept[trainer - recipe->sections].values;
-    for (int32_t i = 0; i < list->count; i++) {
-        gan__section *section;
-        const char *path = list->paths[i], *value = list->values[i];
-        GAN__TRY(list->changes ? override_change(recipe, path, value, before)
-                               : override_set(recipe, path, value, &section));
-    }
+    for (int32_t late = 0; late < 2; late++)
+        for (int32_t i = 0; i < list->count; i++)
+            if (override_waits(list, i) == (late == 1))
+                GAN__TRY(override_one(recipe, list, i, before));
     GAN__TRY(gan__recipe_check(recipe));
     return gan__recipe_print(recipe);
 }

@@ -199,14 +199,13 @@ static gan_status read_no_batch(gan_context *context, const gan__passage *text)
     return GAN_OK;
 }
 
-static gan_status read_description(gan_context *context, gan__section *section,
-                                   const gan__passage *text)
+gan_status gan__section_describe(gan_context *context, const gan__section *section,
+                                 const gan__passage *text, const gan__kind **kind, void **given)
 {
     const gan__kind *const *kinds = (const gan__kind *const *)gan__optimizer_kinds;
     size_t count = (size_t)gan__optimizer_kind_count;
     const char *what = "optimizer";
     if (section->type == GAN__SECTION_TRAINER) {
-        GAN__TRY(read_no_batch(context, text));
         gan__trainer_kinds_of(context, &kinds, &count);
         what = "trainer";
     } else if (section->type == GAN__SECTION_DATA) {
@@ -214,7 +213,15 @@ static gan_status read_description(gan_context *context, gan__section *section,
         count = (size_t)gan__data_kind_count;
         what = "data set";
     }
-    return gan__describe_given(context, what, kinds, count, text, &section->kind, &section->given);
+    return gan__describe_after(context, what, kinds, count, text, section->kind, section->given,
+                               kind, given);
+}
+
+static gan_status read_description(gan_context *context, gan__section *section,
+                                   const gan__passage *text)
+{
+    if (section->type == GAN__SECTION_TRAINER) GAN__TRY(read_no_batch(context, text));
+    return gan__section_describe(context, section, text, &section->kind, &section->given);
 }
 
 /* ---- all sections ---- */

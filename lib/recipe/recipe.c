@@ -9,12 +9,18 @@
 
 /* ---- loading ---- */
 
-void gan__section_free(gan_context *context, gan__section *section)
+void gan__section_drop(gan_context *context, gan__section *section)
 {
     if (section->given) gan__options_free(context, section->kind, section->given);
     if (section->values) gan__options_free(context, section->kind, section->values);
     gan__free(context, section->given);
     gan__free(context, section->values);
+    section->given = section->values = NULL;
+}
+
+void gan__section_free(gan_context *context, gan__section *section)
+{
+    gan__section_drop(context, section);
     gan__cast_free(section->cast);
     gan__free(context, section->name);
     gan_model_release(section->model);

@@ -99,6 +99,12 @@ gan_status gan__recipe_split(gan_recipe *recipe, size_t length);
  * and [run] where the file has none. */
 gan_status gan__recipe_read(gan_recipe *recipe);
 
+/* "KIND {value} {key=value}" of a trainer, data or an optimiser, as *given (gan__options_free,
+ * gan__free): neither settled nor checked. What the text leaves out is as the section has it, where
+ * it has been read. */
+gan_status gan__section_describe(gan_context *context, const gan__section *section,
+                                 const gan__passage *text, const gan__kind **kind, void **given);
+
 /* "unknown section 'model.genrator', did you mean 'model.generator'?", with a list where none is
  * near. `place` may be NULL. */
 gan_status gan__recipe_unknown(const gan_recipe *recipe, const char *name, size_t length,
@@ -151,6 +157,9 @@ gan_status gan__recipe_reference(const gan_recipe *recipe, const void *values, c
                                  size_t length, gan__section *out);
 
 void gan__section_free(gan_context *context, gan__section *section);
+
+/* Frees its options, given and settled. */
+void gan__section_drop(gan_context *context, gan__section *section);
 
 /* Name `index` that the trainer knows for sections of this type; NULL past the end. */
 const char *gan__recipe_known(const gan_recipe *recipe, gan__section_type type, int32_t index);
