@@ -24,6 +24,46 @@ def inputs():
     return [data[i : i + SIZE] for i in range(0, len(data), SIZE)]
 
 
+CGAN = """[model.generator]
+input noise 5
+input condition 3
+concat from noise condition; dense 144; tanh; reshape 12 12 1
+
+[model.discriminator]
+input image 12 12 1
+input condition 3
+dense 8 from image; h = leaky_relu 0.2
+concat from h condition; dense 1
+
+[data.real]
+idx path=pictures.idx labels=labels.idx
+
+[trainer]
+cgan
+
+[run]
+steps=2 batch=4 samples=13
+"""
+
+
+class Classes(Case):
+    def test_a_sheet_has_a_row_for_each(self):
+        write_text("c.recipe", CGAN)
+        with open("labels.idx", "wb") as file:
+            file.write(bytes((0, 0, 8, 1, 0, 0, 0, 50)) + bytes(i % 3 for i in range(50)))
+        code, out, err = self.gan("train", "c.recipe", "--out", "run")
+        self.assertEqual((code, out), (0, "run/sheet.png\n"))
+        self.assertNotIn("nan", err)
+        pictures, across = cells("run/sheet.png")
+        self.assertEqual((len(pictures), across), (12, 4))
+        self.assertEqual(len(set(pictures)), 12)
+        for names in (("loss.discriminator", "accuracy.mismatched"), ("score.fake",)):
+            self.assertTrue(all(f'"{name}"' in read_text("run/log.jsonl") for name in names))
+        self.assertNotIn("match.", read_text("run/log.jsonl"))  # the discriminator has one score
+        self.good("train", "c.recipe", "--out", "few", "--set", "run.samples=2")
+        self.assertEqual(cells("few/sheet.png"), ([pictures[0], pictures[4]], 2))
+
+
 class Vae(Case):
     def setUp(self):
         super().setUp()

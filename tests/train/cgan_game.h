@@ -55,11 +55,11 @@ static void set_models(const game *t, const char *g, const char *d)
     }
 }
 
-static void open_game(game *t, const char *context, const char *spec, const char *g, const char *d)
+static void open_game(game *t, const char *settings, const char *spec, const char *g, const char *d)
 {
     memset(t, 0, sizeof *t);
     t->host = fault_make(&t->fault);
-    CHECK_OK(gan_context_create(&t->context, context, &t->host, NULL, 0));
+    CHECK_OK(gan_context_create(&t->context, settings, &t->host, NULL, 0));
     if (!CHECK_OK(gan_trainer_create(&t->trainer, t->context, spec)))
         puts(gan_context_message(t->context));
     set_models(t, g, d);

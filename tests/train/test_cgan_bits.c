@@ -1,27 +1,9 @@
 /* test_cgan_bits.c: conditional trainings have the same bits for any number of threads, on any
  * tier, interrupted or not, and after steps that failed. */
+#include "bits.h"
 #include "cgan_game.h"
 
-#include "base/cpu.h"
-
-#include <stdlib.h>
-
 /* ---- the same bits ---- */
-
-static gan_tensor *saved(const game *t)
-{
-    gan_tensor *bytes;
-    CHECK_OK(gan_trainer_save_memory(&bytes, t->trainer));
-    return bytes;
-}
-
-static int same(gan_tensor *a, gan_tensor *b)
-{
-    const int equal = gan_tensor_count(a) == gan_tensor_count(b) &&
-                      !memcmp(gan_tensor_data(a), gan_tensor_data(b), (size_t)gan_tensor_count(a));
-    gan_tensor_release(b);
-    return equal;
-}
 
 static const struct {
     const char *spec, *d;
@@ -34,65 +16,50 @@ static const struct {
      "input image 2 3 2; input condition 3; f = dense 8 spectral=yes from image; c = leaky_relu;"
      "concat from c condition; dense 1 spectral=yes"},
 };
-enum { RUNS = sizeof runs / sizeof runs[0], STEPS = 5 };
+enum { RUNS = sizeof runs / sizeof runs[0] };
 
-/* Interrupted after every step. */
-TEST(a_resume_is_no_interruption)
+static int run; /* of them, which is made */
+
+static void set_data(gan_trainer *trainer)
 {
-    for (int i = 0; i < RUNS; i++) {
-        game whole;
-        gan_tensor *at[STEPS + 1];
-        open_game(&whole, "threads=2 seed=4", runs[i].spec, G("3"), runs[i].d);
-        set_tensors(&whole, 0);
-        for (int k = 0; k <= STEPS; k++) {
-            at[k] = saved(&whole);
-            if (k < STEPS) steps(&whole, 1);
-        }
-        for (int k = 0; k < STEPS; k++) {
-            game part = {.context = whole.context};
-            CHECK_OK(gan_trainer_load_memory(&part.trainer, whole.context, gan_tensor_data(at[k]),
-                                             (size_t)gan_tensor_count(at[k])));
-            set_tensors(&part, 0);
-            steps(&part, STEPS - k);
-            CHECK(same(at[STEPS], saved(&part)));
-            gan_trainer_release(part.trainer);
-        }
-        for (int k = 0; k <= STEPS; k++) gan_tensor_release(at[k]);
-        close_game(&whole);
-    }
+    const game t = {.context = context, .trainer = trainer};
+    set_tensors(&t, 0);
+}
+
+static gan_trainer *make(const char *spec)
+{
+    game t = {.context = context};
+    must(gan_trainer_create(&t.trainer, context, spec));
+    set_models(&t, G("3"), runs[run].d);
+    set_data(t.trainer);
+    return t.trainer;
+}
+
+static const bits_training training = {make, set_data, 5};
+
+TEST(interrupted_anywhere)
+{
+    for (run = 0; run < RUNS; run++) bits_resumed(&training, runs[run].spec);
 }
 
 TEST(threads_and_tiers)
 {
-    for (int i = 0; i < RUNS; i++) {
-        gan_tensor *first = NULL;
-        gan_context *keeper;
-        CHECK_OK(gan_context_create(&keeper, NULL, NULL, NULL, 0));
-        for (int tier = 0; tier <= (int)gan__cpu_tier(); tier++) {
-            game t;
-            char context[32];
-            setenv("GAN_CPU", gan__tier_name((gan__tier)tier), 1);
-            snprintf(context, sizeof context, "threads=%d seed=4", tier + 1);
-            open_game(&t, context, runs[i].spec, G("3"), runs[i].d);
-            unsetenv("GAN_CPU");
-            set_callback(&t);
-            steps(&t, STEPS);
-            gan_tensor *bytes = saved(&t);
-            if (!first) {
-                CHECK_OK(gan_tensor_create(&first, keeper, GAN_UINT8, 1,
-                                           (const int64_t[]){gan_tensor_count(bytes)}));
-                memcpy(gan_tensor_data(first), gan_tensor_data(bytes),
-                       (size_t)gan_tensor_count(bytes));
-            }
-            CHECK(same(first, bytes));
-            close_game(&t);
-        }
-        gan_tensor_release(first);
-        gan_context_release(keeper);
-    }
+    for (run = 0; run < RUNS; run++) bits_everywhere(&training, runs[run].spec);
 }
 
 /* ---- steps that fail ---- */
+
+static gan_tensor *bytes_of(const game *t)
+{
+    return bits_after(t->trainer, gan_trainer_steps(t->trainer));
+}
+
+static void check_same(gan_tensor *a, gan_tensor *b)
+{
+    CHECK(bits_equal(a, b));
+    gan_tensor_release(a);
+    gan_tensor_release(b);
+}
 
 static void feed_pairs(const game *t, int64_t channels)
 {
@@ -104,13 +71,12 @@ static void feed_pairs(const game *t, int64_t channels)
 /* Twice, and nothing is to be seen of it. */
 static void fail(const game *t, gan_status status, const char *message)
 {
-    gan_tensor *before = saved(t);
+    gan_tensor *before = bytes_of(t);
     for (int i = 0; i < 2; i++) {
         CHECK_STATUS(gan_trainer_step(t->trainer), status);
         if (message) CHECK_TEXT(gan_context_message(t->context), message);
     }
-    CHECK(same(before, saved(t)));
-    gan_tensor_release(before);
+    check_same(before, bytes_of(t));
 }
 
 static void fail_in_all_ways(game *t)
@@ -152,19 +118,50 @@ TEST(a_failed_step_was_never_made)
             steps(&broken, 1);
             steps(&whole,
                   (int)(gan_trainer_steps(broken.trainer) - gan_trainer_steps(whole.trainer)));
-            gan_tensor *bytes = saved(&whole);
-            CHECK(same(bytes, saved(&broken)));
-            gan_tensor_release(bytes);
+            check_same(bytes_of(&whole), bytes_of(&broken));
         }
         close_game(&whole);
         close_game(&broken);
     }
 }
 
+/* Each allocation of a first step, and of a sheet with a row for each class. */
+TEST(without_memory)
+{
+    game whole, broken;
+    gan_status status = GAN_E_MEMORY;
+    gan_tensor *sheet = NULL;
+    open_game(&whole, "threads=1 seed=4", runs[0].spec, G("3"), runs[0].d);
+    open_game(&broken, "threads=1 seed=4", runs[0].spec, G("3"), runs[0].d);
+    set_tensors(&whole, 0);
+    set_tensors(&broken, 0);
+    for (long long n = 1; status == GAN_E_MEMORY && n < 10000; n++) {
+        broken.fault.fail_at = broken.fault.allocations + n;
+        status = gan_trainer_step(broken.trainer);
+        broken.fault.fail_at = 0;
+    }
+    CHECK_OK(status);
+    steps(&whole, 1);
+    check_same(bytes_of(&whole), bytes_of(&broken));
+    status = GAN_E_MEMORY;
+    for (long long n = 1; status == GAN_E_MEMORY && n < 10000; n++) {
+        broken.fault.fail_at = broken.fault.allocations + n;
+        status = gan_trainer_show(&sheet, NULL, broken.trainer, "noise", 7, GAN_MODEL_AVERAGED);
+        broken.fault.fail_at = 0;
+    }
+    CHECK_OK(status);
+    gan_tensor_release(sheet);
+    check_same(bytes_of(&whole), bytes_of(&broken));
+    close_game(&whole);
+    close_game(&broken);
+}
+
 int main(void)
 {
-    RUN(a_resume_is_no_interruption);
+    rig_open(1, "cgan_bits");
+    RUN(interrupted_anywhere);
     RUN(threads_and_tiers);
     RUN(a_failed_step_was_never_made);
-    return test_report();
+    RUN(without_memory);
+    return rig_close();
 }

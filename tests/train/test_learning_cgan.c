@@ -10,9 +10,7 @@
 
 #include <stdlib.h>
 
-#include "train/latent.h"
 #include "train/questions.h"
-#include "train/turns.h"
 
 enum { NO_FLAW, FLAW_OWN_PARTNER, FLAW_ONE_CONDITION, FLAW_FLIPPED };
 static int flaw;

@@ -26,19 +26,21 @@ static int32_t read_picture(void *user, int64_t index, void *const *data)
     ((stage *)user)->reads++;
     for (int i = 0; i < SIDE * SIDE * 3; i++)
         picture[i] = (float)((index * 31 + i * 7) % 64) / 32.0F - 1;
+    *(int32_t *)data[1] = (int32_t)(index % 5);
     return 0;
 }
 
 static void open_stage(stage *s, const char *spec, const char *g, const char *d)
 {
     const int64_t shape[3] = {SIDE, SIDE, 3};
-    const gan_dataset_field field = {sizeof field, "image", GAN_FLOAT32, 3, shape};
+    const gan_dataset_field fields[2] = {{sizeof *fields, "image", GAN_FLOAT32, 3, shape},
+                                         {sizeof *fields, "label", GAN_INT32, 0, NULL}};
     memset(s, 0, sizeof *s);
     s->host = fault_make(&s->fault);
     CHECK_OK(gan_context_create(&s->context, "threads=2 seed=5", &s->host, NULL, 0));
     CHECK_OK(gan_model_parse(&s->g, s->context, g));
     CHECK_OK(gan_model_parse(&s->d, s->context, d));
-    CHECK_OK(gan_dataset_from_callback(&s->data, s->context, &field, 1, EXAMPLES, read_picture,
+    CHECK_OK(gan_dataset_from_callback(&s->data, s->context, fields, 2, EXAMPLES, read_picture,
                                        NULL, s));
     CHECK_OK(gan_trainer_create(&s->trainer, s->context, spec));
     CHECK_OK(gan_trainer_set_model(s->trainer, "generator", s->g));
@@ -68,14 +70,24 @@ static const char spectral_text[] = "input any any 3; default conv2d spectral=ye
                                     " conv2d 64 kernel=3 pad=1; relu }; dropout 0.3; avgpool 2;"
                                     "conv2d 64 kernel=3 pad=1; relu; global_avgpool; dense 1";
 
+static const char told_g_text[] = "input noise 64; input condition 5; concat from noise condition;"
+                                  "dense 4*4*64; reshape 4 4 64; relu; conv_transpose2d 64 "
+                                  "kernel=4 stride=2 pad=1; batchnorm; relu;"
+                                  "conv_transpose2d 3 kernel=4 stride=2 pad=1; tanh";
+static const char told_d_text[] = "input image 16 16 3; input condition 5; conv2d 64 kernel=4 "
+                                  "stride=2 pad=1 from image; t = leaky_relu 0.2; dense 1;"
+                                  "realness = affine; concat from t condition; conv2d 64 kernel=3;"
+                                  "leaky_relu 0.2; match = dense 1; output realness match";
+
 /* The trainings that the tests below go through: what a step is made of differs in each. */
 static const struct {
-    const char *spec, *d;
+    const char *spec, *g, *d;
 } trainings[] = {
-    {"gan batch=16", d_text},
-    {"gan batch=16 reuse=yes average=0.9", d_text},
-    {"gan batch=16 loss=wgan instance_noise=0.1", d_text},
-    {"gan batch=16 loss=hinge noise=uniform average=0.5", spectral_text},
+    {"gan batch=16", g_text, d_text},
+    {"gan batch=16 reuse=yes average=0.9", g_text, d_text},
+    {"gan batch=16 loss=wgan instance_noise=0.1", g_text, d_text},
+    {"gan batch=16 loss=hinge noise=uniform average=0.5", g_text, spectral_text},
+    {"cgan batch=16 average=0.9", told_g_text, told_d_text},
 };
 enum { TRAININGS = sizeof trainings / sizeof trainings[0] };
 
@@ -84,7 +96,7 @@ TEST(the_first_step_allocates_nothing_after_a_check)
 {
     for (int i = 0; i < TRAININGS; i++) {
         stage s;
-        open_stage(&s, trainings[i].spec, g_text, trainings[i].d);
+        open_stage(&s, trainings[i].spec, trainings[i].g, trainings[i].d);
         CHECK_OK(gan_trainer_check(s.trainer));
         long long before = atomic_load(&s.fault.allocations);
         for (int k = 0; k < 3; k++) CHECK_OK(gan_trainer_step(s.trainer));
@@ -105,7 +117,7 @@ TEST(the_memory_is_told_beforehand)
     for (int i = 0; i < TRAININGS; i++) {
         stage s;
         int64_t told;
-        open_stage(&s, trainings[i].spec, g_text, trainings[i].d);
+        open_stage(&s, trainings[i].spec, trainings[i].g, trainings[i].d);
         CHECK_OK(gan_trainer_memory(s.trainer, &told));
         for (int k = 0; k < 2; k++) CHECK_OK(gan_trainer_step(s.trainer));
         CHECK_OK(gan_trainer_save(s.trainer, "rehearsal.safetensors"));
@@ -134,8 +146,8 @@ TEST(a_check_changes_no_bit)
         stage plain, checked;
         unsigned char *a, *b;
         double loss[2];
-        open_stage(&plain, trainings[i].spec, g_text, trainings[i].d);
-        open_stage(&checked, trainings[i].spec, g_text, trainings[i].d);
+        open_stage(&plain, trainings[i].spec, trainings[i].g, trainings[i].d);
+        open_stage(&checked, trainings[i].spec, trainings[i].g, trainings[i].d);
         for (int k = 0; k < 3; k++) {
             CHECK_OK(gan_trainer_check(checked.trainer));
             CHECK_OK(gan_trainer_step(plain.trainer));
