@@ -8,7 +8,7 @@ static const struct {
     const char *word;
     input_kind kind;
 } words[] = {{"normal", INPUT_NORMAL},      {"uniform", INPUT_UNIFORM}, {"picture", INPUT_PICTURE},
-             {"code", INPUT_PICTURE},       {"label", INPUT_LABEL},     {"vector", INPUT_VECTOR},
+             {"code", INPUT_CODE},          {"label", INPUT_LABEL},     {"vector", INPUT_VECTOR},
              {"condition", INPUT_CONDITION}};
 
 static input_kind kind_of_word(const char *word, size_t length)

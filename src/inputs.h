@@ -5,9 +5,10 @@
 #include "command.h"
 
 typedef enum input_kind {
-    INPUT_NORMAL,    /* drawn from N(0, 1) */
-    INPUT_UNIFORM,   /* drawn from [-1, 1) */
-    INPUT_PICTURE,   /* and codes, and whatever else is given */
+    INPUT_NORMAL,  /* drawn from N(0, 1) */
+    INPUT_UNIFORM, /* drawn from [-1, 1) */
+    INPUT_PICTURE,
+    INPUT_CODE,
     INPUT_LABEL,     /* a condition: a class */
     INPUT_VECTOR,    /* a condition: numbers */
     INPUT_CONDITION, /* one of the two */

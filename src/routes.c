@@ -1,6 +1,7 @@
 /* routes.c: which networks a run has for what a command does. The trainer of its checkpoint knows
  * its routes; what kind each is, its network's notes say. */
 #include "routes.h"
+#include "inputs.h"
 #include "run_folder.h"
 
 #include <string.h>
@@ -12,11 +13,19 @@ const char route_notes[] =
 
 /* ---- kinds ---- */
 
+static bool takes_pictures(const gan_model *model)
+{
+    for (int32_t i = 0; i < gan_model_input_count(model); i++)
+        if (input_kind_of(model, i, INPUT_UNKNOWN) == INPUT_PICTURE) return true;
+    return false;
+}
+
 static route_kind kind_of(const gan_model *model)
 {
     const bool drawn = gan_model_note(model, "prior") != NULL;
     const bool pictures = gan_model_note(model, "range") != NULL;
     if (drawn) return pictures ? ROUTE_SAMPLE : ROUTE_OTHER;
+    if (!takes_pictures(model)) return ROUTE_OTHER;
     return pictures ? ROUTE_TRANSLATE : ROUTE_ENCODE;
 }
 
@@ -223,6 +232,8 @@ int routes_open(routes *out, const route_request *q)
         return code;
     }
     out->count = 1;
+    if (gan_model_note(out->models[0], "inputs") && kind_of(out->models[0]) != q->kind)
+        return complain(q->self, EXIT_INPUT, "%s: it is no network that %s", q->run, does(q->kind));
     const char *asked = q->wanted ? q->wanted : q->start ? q->start : q->end;
     if (!asked) return EXIT_GOOD;
     return complain(q->self, EXIT_USAGE, "--%s '%s': %s is one network; it has no routes",

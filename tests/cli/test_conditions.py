@@ -263,6 +263,7 @@ class Classes(Conditions):
             ({"inputs": "normal label", "class_count": "4", "classes": "\n\n\n\n\n\n"}, 0),
             ({}, 0),
         ):
+            notes = dict({"prior": "normal", "range": "-1 1"}, **notes)
             noted = dict(model, **{"gan.note." + k: v for k, v in notes.items()})
             write_safetensors("h.safetensors", noted, arrays)
             found, out, err = self.gan("sample", "h.safetensors", "--out", "x.png")

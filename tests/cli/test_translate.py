@@ -424,6 +424,10 @@ class Codes(Files):
         write_npy("all.npy", "|u1", (7, SIDE, SIDE), b"".join(pixels[n] for n in names))
         self.good("encode", "run", "all.npy", "--from", "image", "--out", "b.npy")
         self.assertEqual(read_bytes("b.npy"), read_bytes("a.npy"))
+        message = "gan encode: run/decoder.safetensors: it is no network that makes codes of pictures"
+        self.bad(3, message, "encode", "run/decoder.safetensors", "photos", "--out=x.npy")
+        message = "gan translate: run/encoder.safetensors: it is no network that makes pictures of pictures"
+        self.bad(3, message, "translate", "run/encoder.safetensors", "photos", "--out=x.npy")
         message = "gan encode: run: no route from 'x' of it makes codes of pictures; there are: "
         there = "'image > code > image', 'image > code', 'code > image', 'code > image > code'"
         self.bad(2, message + there, "encode", "run", "photos", "--from=x", "--out=x.npy")
