@@ -172,5 +172,5 @@ void print_command_help(const command *self)
         snprintf(left, sizeof left, "--%s %s", f->name, f->argument ? f->argument : "");
         printf("  %-28s %s\n", left, f->help);
     }
-    if (self->notes) printf("\n%s", self->notes);
+    for (int i = 0; self->notes[i]; i++) printf("\n%s", self->notes[i]);
 }

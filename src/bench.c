@@ -351,4 +351,4 @@ static const flag bench_flags[] = {
 const command command_bench = {
     "bench", "[--case NAME]", "times products, convolutions and training steps", 0,
     0,       bench_flags,     sizeof bench_flags / sizeof bench_flags[0],        run_bench,
-    NULL};
+    {NULL}};

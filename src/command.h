@@ -32,7 +32,7 @@ typedef struct command {
     const flag *flags;
     int flag_count;
     int (*run)(const struct command *self, int count, char **words);
-    const char *notes; /* below the flags; or NULL */
+    const char *notes[4]; /* below the flags, a paragraph each; NULL at the end */
 } command;
 
 extern const command command_train, command_sample, command_translate, command_encode, command_info,

@@ -88,4 +88,4 @@ static const flag help_flags[] = {{"help", NULL, "this text", false}};
 const command command_help = {
     "help", "[KIND]", "lists all kinds, or the options of one, or a command's flags",
     0,      1,        help_flags,
-    1,      run_help, NULL};
+    1,      run_help, {NULL}};

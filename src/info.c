@@ -1,9 +1,23 @@
 /* info.c: gan info RUN|FILE. What is in a run folder, a checkpoint or a model file. */
+#include "inputs.h"
 #include "routes.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+
+/* "class 3 Dress", each with `before` in front; or how many there are without names. */
+static void print_classes(const gan_model *model, const char *before)
+{
+    const int64_t count = gan_model_note(model, "class_count") ? class_count(model) : 0;
+    const char *line = gan_model_note(model, "classes");
+    if (count > 0 && !line) printf("%s%lld classes, without names\n", before, (long long)count);
+    for (int64_t i = 0; line && i < count; i++) {
+        const size_t length = strcspn(line, "\n");
+        printf("%sclass %lld %.*s\n", before, (long long)i, (int)length, line);
+        line = line[length] ? line + length + 1 : NULL;
+    }
+}
 
 static void print_model(const gan_model *model)
 {
@@ -14,6 +28,7 @@ static void print_model(const gan_model *model)
            (long long)gan_model_weight_count(model));
     if (prior) printf("its input is drawn: %s\n", prior);
     if (range) printf("it makes pictures, in the range %s\n", range);
+    print_classes(model, "");
     for (int64_t i = 0; i < gan_model_parameter_count(model); i++) {
         const char *name = gan_model_parameter_name(model, i);
         if (gan_model_parameter_shape(model, name, &rank, shape) != GAN_OK) continue;
@@ -21,6 +36,24 @@ static void print_model(const gan_model *model)
         for (int32_t d = 0; d < rank; d++) printf("%s%lld", d ? "x" : " ", (long long)shape[d]);
         putchar('\n');
     }
+}
+
+/* The classes that the first route has which takes some. */
+static gan_status print_trainer_classes(gan_trainer *trainer)
+{
+    bool found = false;
+    for (int32_t i = 0; i < gan_trainer_member_count(trainer) && !found; i++) {
+        gan_model *model;
+        if (strcmp(gan_trainer_member(trainer, i, "type"), "route")) continue;
+        gan_status status =
+            gan_trainer_route(&model, trainer, gan_trainer_member(trainer, i, "name"), 0);
+        if (status == GAN_E_STATE) continue; /* a role on the way is without a network */
+        if (status != GAN_OK) return status;
+        found = gan_model_note(model, "class_count") != NULL;
+        print_classes(model, "# ");
+        gan_model_release(model);
+    }
+    return GAN_OK;
 }
 
 /* Roles, products and routes, in comments of a recipe; a route has the command that goes it. */
@@ -45,7 +78,7 @@ static gan_status print_members(gan_trainer *trainer)
         snprintf(left, sizeof left, "%s %s", type, name);
         printf(*right ? "# %-28s %s\n" : "# %s\n", left, right);
     }
-    return GAN_OK;
+    return print_trainer_classes(trainer);
 }
 
 /* `text`: its description, too. */
@@ -127,4 +160,4 @@ static const flag info_flags[] = {{"help", NULL, "this text", false}};
 const command command_info = {
     "info", "RUN|FILE", "tells what is in a run folder, a model file or a checkpoint",
     1,      1,          info_flags,
-    1,      run_info,   NULL};
+    1,      run_info,   {NULL}};

@@ -1,6 +1,7 @@
 /* routes.c: which networks a run has for what a command does. The trainer of its checkpoint knows
  * its routes; what kind each is, its network's notes say. */
 #include "routes.h"
+#include "inputs.h"
 #include "run_folder.h"
 
 #include <string.h>
@@ -12,11 +13,19 @@ const char route_notes[] =
 
 /* ---- kinds ---- */
 
+static bool takes_pictures(const gan_model *model)
+{
+    for (int32_t i = 0; i < gan_model_input_count(model); i++)
+        if (input_kind_of(model, i, INPUT_UNKNOWN) == INPUT_PICTURE) return true;
+    return false;
+}
+
 static route_kind kind_of(const gan_model *model)
 {
     const bool drawn = gan_model_note(model, "prior") != NULL;
     const bool pictures = gan_model_note(model, "range") != NULL;
     if (drawn) return pictures ? ROUTE_SAMPLE : ROUTE_OTHER;
+    if (!takes_pictures(model)) return ROUTE_OTHER;
     return pictures ? ROUTE_TRANSLATE : ROUTE_ENCODE;
 }
 
@@ -39,6 +48,26 @@ static const char *does(route_kind kind)
 
 /* ---- of a trainer ---- */
 
+/* Whether the route begins, or ends, in the space; NULL is any. */
+static bool begins_in(const char *route, const char *space)
+{
+    const size_t length = space ? strlen(space) : 0;
+    return !space || (!strncmp(route, space, length) && route[length] == ' ');
+}
+
+static bool ends_in(const char *route, const char *space)
+{
+    const char *last = strrchr(route, ' ');
+    return !space || (last && !strcmp(last + 1, space));
+}
+
+/* Whether it ends where it began. */
+static bool leads_back(const char *route)
+{
+    const char *last = strrchr(route, ' ');
+    return last && begins_in(route, last + 1);
+}
+
 /* Whether two routes begin in one space. */
 static bool begin_alike(const char *a, const char *b)
 {
@@ -46,9 +75,12 @@ static bool begin_alike(const char *a, const char *b)
     return !strncmp(a, b, length) && b[length] == ' ';
 }
 
-static gan_status add_route(routes *r, gan_trainer *trainer, const char *name, route_kind kind)
+static gan_status add_route(routes *r, gan_trainer *trainer, const char *name,
+                            const route_request *q)
 {
+    const route_kind kind = q->kind;
     gan_model *model;
+    if (!begins_in(name, q->start) || !ends_in(name, q->end)) return GAN_OK;
     if (r->count == MOST_ROUTES) return GAN_OK;
     if (kind == ROUTE_SAMPLE && r->count > 0 && !begin_alike(r->names[0], name)) return GAN_OK;
     gan_status status = gan_trainer_route(&model, trainer, name, GAN_MODEL_AVERAGED);
@@ -72,12 +104,17 @@ static void list_route(char list[2048], const char *name)
 
 static int complain_none(const route_request *q, const gan_trainer *trainer)
 {
-    char list[2048] = "";
+    char list[2048] = "", way[256] = "";
     for (int32_t i = 0; i < gan_trainer_member_count(trainer); i++)
         if (!strcmp(gan_trainer_member(trainer, i, "type"), "route"))
             list_route(list, gan_trainer_member(trainer, i, "name"));
-    return complain(q->self, EXIT_INPUT, "%s: no route of it %s; there are: %s", q->run,
-                    does(q->kind), *list ? list : "none");
+    if (q->start || q->end)
+        snprintf(way, sizeof way, "%s%.100s%s%s%.100s%s ", q->start ? "from '" : "",
+                 q->start ? q->start : "", q->start ? (q->end ? "' " : "'") : "",
+                 q->end ? "to '" : "", q->end ? q->end : "", q->end ? "'" : "");
+    return complain(q->self, *way ? EXIT_USAGE : EXIT_INPUT,
+                    "%s: no route %sof it %s; there are: %s", q->run, way, does(q->kind),
+                    *list ? list : "none");
 }
 
 static int complain_several(const route_request *q, const routes *r)
@@ -85,8 +122,25 @@ static int complain_several(const route_request *q, const routes *r)
     char list[2048] = "";
     for (int i = 0; i < r->count; i++) list_route(list, r->names[i]);
     return complain(q->self, EXIT_USAGE,
-                    "%s: more than one route of it %s; choose with --route: %s", q->run,
-                    does(q->kind), list);
+                    "%s: more than one route of it %s; choose with --from, --to or --route: %s",
+                    q->run, does(q->kind), list);
+}
+
+/* Of several translations the one that does not lead back, if that is one alone. */
+static void choose_route(routes *r)
+{
+    int chosen = -1;
+    for (int i = 0; i < r->count; i++) {
+        if (leads_back(r->names[i])) continue;
+        if (chosen >= 0) return;
+        chosen = i;
+    }
+    if (chosen < 0) return;
+    for (int i = 0; i < r->count; i++)
+        if (i != chosen) gan_model_release(r->models[i]);
+    r->models[0] = r->models[chosen];
+    memmove(r->names[0], r->names[chosen], sizeof r->names[0]);
+    r->count = 1;
 }
 
 /* The one that the command line names, whatever its length. */
@@ -109,9 +163,10 @@ static int find_routes(routes *r, const route_request *q, gan_trainer *trainer)
     if (q->wanted) return find_wanted(r, q, trainer);
     for (int32_t i = 0; i < gan_trainer_member_count(trainer) && status == GAN_OK; i++)
         if (!strcmp(gan_trainer_member(trainer, i, "type"), "route"))
-            status = add_route(r, trainer, gan_trainer_member(trainer, i, "name"), q->kind);
+            status = add_route(r, trainer, gan_trainer_member(trainer, i, "name"), q);
     if (status != GAN_OK) return complain_status(q->self, q->context, status);
     if (r->count == 0) return complain_none(q, trainer);
+    if (q->kind == ROUTE_TRANSLATE) choose_route(r);
     return r->count > 1 && q->kind != ROUTE_SAMPLE ? complain_several(q, r) : EXIT_GOOD;
 }
 
@@ -177,9 +232,15 @@ int routes_open(routes *out, const route_request *q)
         return code;
     }
     out->count = 1;
-    if (!q->wanted) return EXIT_GOOD;
-    return complain(q->self, EXIT_USAGE, "--route '%s': %s is one network; it has no routes",
-                    q->wanted, q->run);
+    if (gan_model_note(out->models[0], "inputs") && kind_of(out->models[0]) != q->kind)
+        return complain(q->self, EXIT_INPUT, "%s: it is no network that %s", q->run, does(q->kind));
+    const char *asked = q->wanted ? q->wanted : q->start ? q->start : q->end;
+    if (!asked) return EXIT_GOOD;
+    return complain(q->self, EXIT_USAGE, "--%s '%s': %s is one network; it has no routes",
+                    q->wanted  ? "route"
+                    : q->start ? "from"
+                               : "to",
+                    asked, q->run);
 }
 
 void routes_free(routes *r)

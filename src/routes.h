@@ -16,9 +16,10 @@ typedef enum route_kind {
 typedef struct route_request {
     const command *self;
     gan_context *context;
-    const char *run;    /* a run's folder, a checkpoint or a model's file */
-    int64_t step;       /* of the folder's checkpoint; below 0: the newest */
-    const char *wanted; /* --route; NULL: what there is of the kind */
+    const char *run;         /* a run's folder, a checkpoint or a model's file */
+    int64_t step;            /* of the folder's checkpoint; below 0: the newest */
+    const char *wanted;      /* --route; NULL: what there is of the kind */
+    const char *start, *end; /* --from and --to; NULL: any space */
     route_kind kind;
 } route_request;
 
@@ -32,8 +33,9 @@ typedef struct routes {
     int count;
 } routes;
 
-/* The one route that is wanted, or the one of the kind; of samples, all that begin in the same
- * space as the first. EXIT_GOOD, or a code after a message that lists the routes there are. */
+/* The one route that is wanted, or the one of the kind from `start` to `end`, where a way to
+ * another space goes before one that leads back; of samples, all that begin in the same space as
+ * the first. EXIT_GOOD, or a code after a message that lists the routes there are. */
 int routes_open(routes *out, const route_request *request);
 void routes_free(routes *r);
 

@@ -1,4 +1,4 @@
-/* sample.c: gan sample RUN --out FILE. Pictures of what is drawn. */
+/* sample.c: gan sample RUN --out FILE. Pictures of what is drawn, and of conditions. */
 #include "picture_maker.h"
 #include "routes.h"
 #include "sheets.h"
@@ -9,34 +9,31 @@
 typedef struct order {
     const command *self;
     gan_context *context;
+    const arguments *given;
     const char *out;
     route_request from;
-    const char *noise; /* NULL: as the run's trainer had it; normal for a file that does not say */
-    int64_t count, between;
-    bool array; /* an .npy file, not a sheet */
+    int64_t count; /* 0: not given */
+    bool array;    /* an .npy file, not a sheet */
     picture_maker maker;
 } order;
 
-static int64_t code_count(const order *o)
-{
-    return o->between > 0 ? o->count * o->between : o->count;
-}
-
-/* A row of the sheet is the way between two codes, or whole examples: as many pictures side by side
- * as there are models for each code. */
+/* A row of the sheet is a way, or what one of several conditions has, or whole examples: as many
+ * pictures side by side as there are models for each. */
 static int64_t columns_of(const order *o, int64_t models)
 {
-    return o->between > 0 ? o->between * models : sheet_columns(o->count, models);
+    const example_plan *p = &o->maker.plan;
+    if (p->between > 0) return p->between * models;
+    if (p->grid || (p->conditions > 1 && p->count > 1)) return p->count * models;
+    return sheet_columns(example_count(p), models);
 }
 
 static int make_and_save(order *o)
 {
-    const int64_t codes = code_count(o);
+    const int64_t examples = example_count(&o->maker.plan);
     gan_tensor *pictures = NULL;
     int code = EXIT_GOOD;
-    o->maker.between = o->between;
-    gan_status status = picture_maker_open(&o->maker, o->context, codes < 64 ? codes : 64);
-    if (status == GAN_OK) status = picture_maker_make(&o->maker, codes, &pictures);
+    gan_status status = picture_maker_open(&o->maker, o->context, examples < 64 ? examples : 64);
+    if (status == GAN_OK) status = picture_maker_make(&o->maker, &pictures);
     if (status != GAN_OK) return complain_status(o->self, o->context, status);
     status = o->array ? gan_tensor_save(pictures, o->out)
                       : gan_image_sheet(pictures, columns_of(o, o->maker.count), o->out);
@@ -45,7 +42,7 @@ static int make_and_save(order *o)
     return code == EXIT_INPUT ? EXIT_OUTPUT : code;
 }
 
-/* Whether the models can stand side by side, and their pictures on a sheet. */
+/* Whether the models can stand side by side. */
 static int check_models(const order *o, const routes *r)
 {
     int64_t first[3] = {0}, other[3] = {0};
@@ -61,8 +58,42 @@ static int check_models(const order *o, const routes *r)
                             "'%s' and '%s' make pictures of unlike sizes; --route chooses one",
                             r->names[0], r->names[i]);
     }
+    return EXIT_GOOD;
+}
+
+/* Conditions that were given are crossed by ways, all classes are not. */
+static int plan_examples(order *o, const gan_model *model)
+{
+    example_plan *p = &o->maker.plan;
+    const conditions *c = &o->maker.conditions;
+    const bool given = arguments_get(o->given, "condition") != NULL;
+    int code =
+        conditions_open(&o->maker.conditions, o->self, o->context, o->from.run, model, o->given);
+    if (code) return code;
+    if (p->grid && c->count == 0)
+        return complain(o->self, EXIT_USAGE, "--grid: %s takes no condition", o->from.run);
+    p->conditions = c->count;
+    p->crossing = given && p->between > 0 && c->count > 1;
+    if (p->crossing && c->numbers)
+        return complain(o->self, EXIT_USAGE,
+                        "--interpolate: %s takes class numbers, and nothing lies between two of "
+                        "them; give one --condition",
+                        o->from.run);
+    p->count = o->count                  ? o->count
+               : p->between > 0          ? (c->count > 1 ? 1 : 8)
+               : c->count > 1 || p->grid ? 8
+                                         : 64;
+    return EXIT_GOOD;
+}
+
+static int check_sheet(const order *o, const routes *r)
+{
+    const example_plan *p = &o->maker.plan;
+    int64_t size[3];
+    gan_status status = gan_model_output_shape(r->models[0], 0, size);
+    if (status != GAN_OK) return complain_status(o->self, o->context, status);
     return o->array ? EXIT_GOOD
-                    : sheet_check(o->self, "--count", o->count, first, code_count(o) * r->count,
+                    : sheet_check(o->self, "--count", p->count, size, example_count(p) * r->count,
                                   columns_of(o, r->count));
 }
 
@@ -71,9 +102,9 @@ static int serve(order *o)
     routes r;
     int code = routes_open(&r, &o->from);
     if (!code) code = check_models(o, &r);
+    if (!code) code = plan_examples(o, r.models[0]);
+    if (!code) code = check_sheet(o, &r);
     if (!code) {
-        const char *prior = o->noise ? o->noise : gan_model_note(r.models[0], "prior");
-        o->maker.uniform = prior && !strcmp(prior, "uniform");
         for (; o->maker.count < r.count; o->maker.count++) {
             o->maker.models[o->maker.count] = r.models[o->maker.count];
             gan_model_retain(r.models[o->maker.count]);
@@ -85,27 +116,37 @@ static int serve(order *o)
     return code;
 }
 
+static int read_noise(order *o)
+{
+    const char *noise = arguments_get(o->given, "noise");
+    o->maker.drawn = INPUT_UNKNOWN;
+    if (!noise) return EXIT_GOOD;
+    o->maker.drawn = !strcmp(noise, "uniform") ? INPUT_UNIFORM : INPUT_NORMAL;
+    if (o->maker.drawn == INPUT_UNIFORM || !strcmp(noise, "normal")) return EXIT_GOOD;
+    return complain(o->self, EXIT_USAGE, "--noise is '%s'; it must be normal or uniform", noise);
+}
+
 /* Everything but the context. */
 static int read_order(order *o, const arguments *a)
 {
-    const char *noise = o->noise = arguments_get(a, "noise");
+    int code;
+    o->given = a;
     o->from.self = o->self;
     o->from.kind = ROUTE_SAMPLE;
     o->from.run = a->operands[0];
     o->from.wanted = arguments_get(a, "route");
     o->out = arguments_get(a, "out");
+    o->maker.plan.grid = arguments_get(a, "grid") != NULL;
     if (!o->out)
         return complain(o->self, EXIT_USAGE,
                         "--out FILE is missing: a .png sheet or an .npy array");
     o->array = ends_with(o->out, ".npy");
     if (!o->array && !ends_with(o->out, ".png"))
         return complain(o->self, EXIT_USAGE, "--out %s: the name must end in .png or .npy", o->out);
-    if (noise && strcmp(noise, "normal") && strcmp(noise, "uniform"))
-        return complain(o->self, EXIT_USAGE, "--noise is '%s'; it must be normal or uniform",
-                        noise);
+    if ((code = read_noise(o))) return code;
     if (!arguments_integer(o->self, a, "step", 0, INT64_MAX, -1, &o->from.step) ||
-        !arguments_integer(o->self, a, "interpolate", 2, 4096, 0, &o->between) ||
-        !arguments_integer(o->self, a, "count", 1, 1 << 24, o->between ? 8 : 64, &o->count))
+        !arguments_integer(o->self, a, "interpolate", 2, 4096, 0, &o->maker.plan.between) ||
+        !arguments_integer(o->self, a, "count", 1, 1 << 24, 0, &o->count))
         return EXIT_USAGE;
     return check_writable(o->self, o->out);
 }
@@ -130,10 +171,19 @@ static int run_sample(const command *self, int count, char **words)
     return code;
 }
 
+static const char sample_notes[] =
+    "Several conditions have a row of pictures each. --interpolate keeps the condition of a row "
+    "and\n"
+    "changes its code; where several --condition are given it keeps the code and goes from one\n"
+    "condition to the next. There are then --count rows for each condition, or pair of them (1).\n";
+
 static const flag sample_flags[] = {
     {"out", "FILE", ".png: one sheet; .npy: uint8 pictures N x H x W x C", false},
-    {"count", "N", "how many pictures (64), or rows of --interpolate (8)", false},
-    {"interpolate", "K", "each row goes in K pictures from one code to the next", false},
+    {"count", "N", "how many pictures (64); of several conditions, of each (8)", false},
+    {"condition", "C", "a class or vector that they are made for; may be repeated", true},
+    {"grid", NULL, "a row for each condition, of the same noise: the condition alone changes",
+     false},
+    {"interpolate", "K", "--count rows (8), each in K pictures from one code to the next", false},
     {"route", "ROUTE", "the way, where RUN has several: \"noise > image\"", false},
     {"step", "N", "the kept checkpoint of this step, not the newest", false},
     {"seed", "S", "of what is drawn (0)", false},
@@ -141,7 +191,12 @@ static const flag sample_flags[] = {
     {"threads", "N", "worker threads; 0: all processors (0)", false},
     {"precision", "P", "how products are made (fp32)", false},
     {"help", NULL, "this text", false}};
-const command command_sample = {
-    "sample",   "RUN --out FILE", "makes pictures of what is drawn: noise, codes", 1,
-    1,          sample_flags,     sizeof sample_flags / sizeof sample_flags[0],    run_sample,
-    route_notes};
+const command command_sample = {"sample",
+                                "RUN --out FILE",
+                                "makes pictures of what is drawn: noise, codes",
+                                1,
+                                1,
+                                sample_flags,
+                                sizeof sample_flags / sizeof sample_flags[0],
+                                run_sample,
+                                {sample_notes, condition_notes, route_notes}};

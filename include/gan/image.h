@@ -41,6 +41,14 @@ GAN_API gan_status gan_image_save(const gan_tensor *picture, const char *path);
 GAN_API gan_status gan_image_save_memory(gan_tensor **out, const gan_tensor *picture,
                                          const char *format);
 
+/* The picture, H x W x C or H x W, uint8 or float32 in [-1, 1], as a data set with these options
+ * draws it (see gan_dataset_open): a new tensor H x W x C of float32 in [-1, 1]. `height` and
+ * `width` 0: as they are; `fit` "pad", "stretch" or "crop", NULL: "pad". `channels` 0: as they are;
+ * else grey is repeated, colours become grey (.299 R + .587 G + .114 B), and of bytes alpha, the
+ * last of 2 or 4 channels, is put on black, or is opaque. GAN_E_SHAPE where there is no way. */
+GAN_API gan_status gan_image_fit(gan_tensor **out, const gan_tensor *picture, int64_t height,
+                                 int64_t width, int64_t channels, const char *fit);
+
 /* Arranges pictures N x H x W x C in rows of `columns` (0: as many as rows, or one more), one pixel
  * of black apart: a new uint8 tensor H x W x C, in their context. A side of more than
  * GAN_IMAGE_SIDE is GAN_E_UNSUPPORTED. */

@@ -138,10 +138,21 @@ GAN_API gan_status gan_model_load_parts(gan_model **out, gan_context *context, c
                                         int32_t count);
 
 /* A short text that goes with the model into its file and its copies, by a key of letters, digits
- * and _; it says nothing of the network. A trainer notes in what it makes (gan_trainer_route):
- * "prior" ("normal" or "uniform": what the first input is drawn from) and "range" ("-1 1": of
- * pictures). A key that is there takes the new text. `_note` is borrowed until then; NULL: there is
- * none. */
+ * and _; it says nothing of the network. A key that is there takes the new text. `_note` is
+ * borrowed until then; NULL: there is none.
+ *
+ * A trainer notes in what it makes (gan_trainer_route), each where there is something to say:
+ *
+ *   inputs       a word for each input, in order: "normal" or "uniform", what it is drawn from;
+ *                "picture", "code", "noise"; "label", a class (its number to one channel, else
+ *                one-hot); "vector"; "condition", if it is not known which of the two
+ *   prior        "normal" or "uniform": the way begins in what is drawn from it
+ *   range        "-1 1": of the pictures that it makes
+ *   fit          "pad", "stretch" or "crop": how the data's pictures, in which it begins, were
+ *                brought to their size (see gan_image_fit)
+ *   class_count  of labels
+ *   classes      their names, a line each, in order of their numbers
+ */
 GAN_API gan_status gan_model_set_note(gan_model *model, const char *key, const char *value);
 GAN_API const char *gan_model_note(const gan_model *model, const char *key);
 

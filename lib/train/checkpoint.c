@@ -6,6 +6,7 @@
  *           gan.root, the context's seed, from which the trainer's own was made;
  *           gan.data.FEED, the data set's description without folders, and
  *           gan.data.FEED.FIELD.checksum: "" and 0 for data that was fed otherwise;
+ *           what conditions.c has of classes;
  *           gan.average.ROLE.updates; gan.pool.NAME.counter
  * Tensors:  average.ROLE.NAME, in PyTorch's names and layouts; pool.NAME (N, H, W, C)
  *
@@ -21,6 +22,7 @@
 #include "base/random.h"
 #include "optim/optimizer.h"
 #include "train/averages.h"
+#include "train/conditions.h"
 #include "train/feeds.h"
 #include "train/refresh.h"
 #include "train/sharing.h"
@@ -107,7 +109,10 @@ static gan_status checkpoint_feed(const gan__checkpoint *c, int32_t feed)
     if (c->from) state->position = position;
     GAN__TRY(checkpoint_text(c, gan__checkpoint_join(&key, "gan.data", kind->name, ""),
                              state->dataset ? state->dataset->text : state->text, &state->text));
-    for (int32_t f = 0; f < kind->field_count; f++) GAN__TRY(checkpoint_field(c, feed, f));
+    for (int32_t f = 0; f < kind->field_count; f++) {
+        GAN__TRY(checkpoint_field(c, feed, f));
+        GAN__TRY(gan__checkpoint_condition(c, feed, f));
+    }
     return GAN_OK;
 }
 

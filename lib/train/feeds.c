@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "base/random.h"
+#include "train/conditions.h"
 
 gan_status gan__feeds_create(gan_trainer *t)
 {
@@ -35,6 +36,8 @@ void gan__feeds_free(gan_trainer *t)
     for (int32_t i = 0; i < t->cast->feed_count; i++) {
         gan__batcher_free(t->feeds[i].batcher);
         gan_dataset_release(t->feeds[i].dataset);
+        for (int32_t f = 0; t->feeds[i].fields && f < t->cast->feeds[i].field_count; f++)
+            gan__condition_source_free(context, &t->feeds[i].fields[f].condition);
         gan__free(context, t->feeds[i].fields);
         gan__free(context, t->feeds[i].text);
     }

@@ -210,19 +210,6 @@ static gan_status route_chain(route_text *r, gan_model **out)
 
 /* ---- both ---- */
 
-/* What whoever has the file alone must know. */
-static gan_status route_note(const gan_trainer *t, const gan__route *route, gan_model *model)
-{
-    static const char *const priors[] = {
-        [GAN__PRIOR_NORMAL] = "normal", [GAN__PRIOR_UNIFORM] = "uniform"};
-    const int32_t last = route->steps[route->count - 1].role;
-    const int32_t end = t->cast->roles[last].outputs[0].spaces[0];
-    const gan__prior prior = t->cast->spaces[route->from].prior;
-    if (prior != GAN__PRIOR_NONE) GAN__TRY(gan_model_set_note(model, "prior", priors[prior]));
-    if (t->cast->spaces[end].row->type != GAN__SPACE_PICTURE) return GAN_OK;
-    return gan_model_set_note(model, "range", "-1 1");
-}
-
 gan_status gan__route_model(gan_trainer *t, const gan__route *route, bool averaged, gan_model **out)
 {
     route_text r = {t, route, averaged, {.context = t->object.context}};
@@ -230,7 +217,7 @@ gan_status gan__route_model(gan_trainer *t, const gan__route *route, bool averag
     GAN__TRY(route_check(t, route));
     gan_status status = route->count == 1 ? route_alone(&r, out) : route_chain(&r, out);
     gan__text_free(&r.text);
-    if (status == GAN_OK) status = route_note(t, route, *out);
+    if (status == GAN_OK) status = gan__route_note(t, route, *out);
     if (status == GAN_OK) return GAN_OK;
     gan_model_release(*out);
     *out = NULL;

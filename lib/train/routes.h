@@ -27,6 +27,14 @@ gan_status gan__route_find(const gan__cast *cast, int32_t from, int32_t to, gan_
 gan_status gan__route_model(gan_trainer *trainer, const gan__route *route, bool averaged,
                             gan_model **out);
 
+/* route_notes.c: the space of the network's input: by the role's signature, or, of a chain, by its
+ * name. */
+int32_t gan__route_input(const gan_trainer *trainer, const gan__route *route,
+                         const gan_model *model, int32_t input);
+
+/* And what whoever has the network alone must know, as its notes: see gan_model_set_note. */
+gan_status gan__route_note(const gan_trainer *trainer, const gan__route *route, gan_model *model);
+
 /* Whether something that is shown can begin in the space: it has a prior, or its pictures come from
  * data. */
 bool gan__cast_begins(const gan__cast *cast, int32_t space);

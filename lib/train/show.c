@@ -168,21 +168,6 @@ static gan_status show_find(show *s, int32_t space)
 
 /* ---- one column ---- */
 
-/* The space of a network's input: by the role's signature, or, of a chain, by its name. */
-static int32_t show_input(const show *s, const gan__route *route, const gan_model *model,
-                          int32_t input)
-{
-    const gan__cast *cast = s->trainer->cast;
-    const gan__role *role = &cast->roles[route->steps[0].role];
-    const gan__player *player = &s->trainer->players[route->steps[0].role];
-    const char *name = model->inputs[input].name;
-    if (route->count > 1) return gan__cast_space(cast, name, strlen(name));
-    for (int32_t i = 0; i < player->input_count; i++)
-        if (player->inputs[i] == input)
-            return i == route->steps[0].input ? route->from : role->inputs[i].spaces[0];
-    return -1;
-}
-
 /* `n` examples from `first` on. */
 static gan_status show_run(gan_runner *runner, gan_tensor *const *inputs, int32_t count,
                            gan_tensor *column, int64_t first, int64_t n)
@@ -243,7 +228,7 @@ static gan_status show_route(show *s, const gan__route *route, gan_model *model)
     GAN__TRY(gan__allocate(context, &inputs, (size_t)count, sizeof *inputs));
     gan_status status = GAN_OK;
     for (int32_t i = 0; i < count && status == GAN_OK; i++) {
-        const int32_t space = show_input(s, route, model, i);
+        const int32_t space = gan__route_input(s->trainer, route, model, i);
         status = show_find(s, space);
         if (status == GAN_OK)
             status = gan_tape_tensor(&inputs[i], s->tape, s->values[space], GAN_VALUE);

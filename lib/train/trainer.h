@@ -77,10 +77,18 @@ typedef struct gan__player {
     bool apart;
 } gan__player;
 
+/* What a field of conditions brings. */
+typedef struct gan__condition_source {
+    char *field;     /* of the data set: "label", "vector"; NULL: nothing is known */
+    int64_t classes; /* of labels: how many there are; 0: not known */
+    char *names;     /* of the classes, '\n' between them; NULL: they have none */
+} gan__condition_source;
+
 /* Of one field of a feed. */
 typedef struct gan__field_state {
     gan_tensor *fed;  /* retained until a step is made with it; overrides the data set */
     int64_t checksum; /* of the examples that a checkpoint was saved with: see gan__field */
+    gan__condition_source condition; /* of the data that a checkpoint was saved with */
 } gan__field_state;
 
 typedef struct gan__feed_state {

@@ -197,7 +197,9 @@ static void use_image()
     must(gan_tensor_permute(&first, pictures, order));
     must(gan_image_load(&plain, context, "cpp-sheet.png"), "gan_image_load");
     must(gan_image_save(plain, "cpp-again.pgm"), "gan_image_save");
-    gan_tensor *sheet = nullptr, *encoded = nullptr, *decoded = nullptr;
+    gan_tensor *sheet = nullptr, *encoded = nullptr, *decoded = nullptr, *fitted = nullptr;
+    must(gan_image_fit(&fitted, plain, 8, 8, 3, "crop"), "gan_image_fit");
+    expect(gan_tensor_count(fitted) == 8 * 8 * 3, "the size of a fitted picture");
     must(gan_image_arrange(&sheet, pictures, 2), "gan_image_arrange");
     must(gan_image_save_memory(&encoded, sheet, "png"), "gan_image_save_memory");
     expect(bytes_of(encoded) == read_file("cpp-sheet.png"), "the bytes of the sheet");
@@ -205,7 +207,7 @@ static void use_image()
     must(gan_image_load_memory(&decoded, context, bytes.data(), bytes.size()),
          "gan_image_load_memory");
     expect(bytes_of(decoded) == bytes_of(plain), "the sheet");
-    for (gan_tensor *tensor : {pictures, first, plain, sheet, encoded, decoded})
+    for (gan_tensor *tensor : {pictures, first, plain, sheet, encoded, decoded, fitted})
         gan_tensor_release(tensor);
 }
 

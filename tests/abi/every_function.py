@@ -263,6 +263,8 @@ class Session(unittest.TestCase):
         sheet = self.make("tensor", LIB.gan_image_load, self.context, b"sheet.png")
         self.assertEqual(LIB.gan_tensor_dtype(sheet), UINT8)
         self.good(LIB.gan_image_save(sheet, b"again.pgm"))
+        fitted = self.make("tensor", LIB.gan_image_fit, sheet, 4, 6, 3, b"crop")
+        self.assertEqual(LIB.gan_tensor_shape(fitted)[:3], [4, 6, 3])
         arranged = self.make("tensor", LIB.gan_image_arrange, self.tensor(4, 8, 8, 1), 2)
         encoded = self.make("tensor", LIB.gan_image_save_memory, arranged, b"png")
         with open("sheet.png", "rb") as stream:

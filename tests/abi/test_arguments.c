@@ -346,6 +346,19 @@ static void refuse_image(world *w)
     NOT_MADE(gan_tensor, GAN_E_SHAPE, "1 to 4 channels", gan_image_save_memory, wide, "png");
     NOT_MADE(gan_tensor, GAN_E_SHAPE, "int32", gan_image_save_memory, whole, "png");
     NOT_MADE(gan_tensor, GAN_E_SHAPE, "has 3 channels", gan_image_save_memory, w->latent, "ppm");
+    EACH_WRONG(TENSOR, bad)
+    NOT_MADE(gan_tensor, GAN_E_ARGUMENT, NULL, gan_image_fit, bad, 4, 4, 1, "pad");
+    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_image_fit, NULL, w->latent, 4, 4, 0, "pad");
+    NOT_MADE(gan_tensor, GAN_E_ARGUMENT, "'fill'", gan_image_fit, w->latent, 4, 4, 0, "fill");
+    NOT_MADE(gan_tensor, GAN_E_ARGUMENT, "height -1", gan_image_fit, w->latent, -1, 4, 0, NULL);
+    NOT_MADE(gan_tensor, GAN_E_ARGUMENT, "width 65537", gan_image_fit, w->latent, 4, 65537, 0,
+             NULL);
+    NOT_MADE(gan_tensor, GAN_E_ARGUMENT, "channels is -1", gan_image_fit, w->latent, 4, 4, -1,
+             NULL);
+    NOT_MADE(gan_tensor, GAN_E_SHAPE, "1 channels cannot be made of 5", gan_image_fit, wide, 0, 0,
+             1, NULL);
+    NOT_MADE(gan_tensor, GAN_E_SHAPE, "4 dimensions", gan_image_fit, w->made, 4, 4, 0, NULL);
+    NOT_MADE(gan_tensor, GAN_E_SHAPE, "int32", gan_image_fit, whole, 4, 4, 0, NULL);
     EACH_WRONG(TENSOR, bad) NOT_MADE(gan_tensor, GAN_E_ARGUMENT, NULL, gan_image_arrange, bad, 0);
     REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_image_arrange, NULL, w->made, 0);
     NOT_MADE(gan_tensor, GAN_E_ARGUMENT, "-1 columns", gan_image_arrange, w->made, -1);

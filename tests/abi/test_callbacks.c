@@ -274,6 +274,7 @@ static void busy_data(world *w)
     BUSY_MADE(gan_tensor, gan_image_load, w->context, "a.png");
     BUSY_MADE(gan_tensor, gan_image_load_memory, w->context, "P5", 2);
     BUSY_MADE(gan_tensor, gan_image_save_memory, w->latent, "png");
+    BUSY_MADE(gan_tensor, gan_image_fit, w->latent, 0, 0, 0, NULL);
     BUSY_MADE(gan_tensor, gan_image_arrange, w->made, 0);
     BUSY(gan_image_save(w->latent, "a.png"));
     BUSY(gan_image_sheet(w->made, 0, "a.png"));

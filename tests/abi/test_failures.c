@@ -27,7 +27,7 @@ typedef struct program {
     gan_layer *layers[4]; /* what follows is of the program by hand */
     gan_tape *tape;
     gan_optimizer *optimizer;
-    gan_tensor *view, *turned, *read, *arranged, *encoded, *decoded, *value, *moment;
+    gan_tensor *view, *turned, *read, *arranged, *fitted, *encoded, *decoded, *value, *moment;
     gan_value z, x, score, loss;
 } program;
 
@@ -154,6 +154,7 @@ static gan_status read_by_hand(program *p)
     DO(gan_image_sheet(p->view, 0, "sheet.png"));
     DO(gan_image_load(&p->read, p->context, "sheet.png"));
     DO(gan_image_save(p->read, "sheet.png"));
+    DO(gan_image_fit(&p->fitted, p->read, 3, 5, 3, "crop"));
     DO(gan_image_arrange(&p->arranged, p->view, 0));
     DO(gan_image_save_memory(&p->encoded, p->arranged, "png"));
     DO(gan_image_load_memory(&p->decoded, p->context, gan_tensor_data(p->encoded),
@@ -217,6 +218,7 @@ static void finish_by_hand(program *p)
     gan_tensor_release(p->turned);
     gan_tensor_release(p->read);
     gan_tensor_release(p->arranged);
+    gan_tensor_release(p->fitted);
     gan_tensor_release(p->encoded);
     gan_tensor_release(p->decoded);
 }

@@ -150,6 +150,19 @@ def read_png(path):
     return width, height, channels, unfilter(zlib.decompress(packed), width * channels, channels)
 
 
+def cells(path, side=12):
+    """The pictures of a sheet, row after row, and how many there are in one."""
+    width, height, channels, pixels = read_png(path)
+    assert (width + 1) % (side + 1) == 0 and (height + 1) % (side + 1) == 0, (width, height)
+    across, down = (width + 1) // (side + 1), (height + 1) // (side + 1)
+    stride, out = width * channels, []
+    for i in range(across * down):
+        start = i // across * (side + 1) * stride + i % across * (side + 1) * channels
+        rows = [pixels[start + y * stride :][: side * channels] for y in range(side)]
+        out.append(b"".join(rows))
+    return out, across
+
+
 def unfilter(raw, stride, step):
     above, pixels = bytearray(stride), bytearray()
     for start in range(0, len(raw), stride + 1):
@@ -190,14 +203,15 @@ def write_safetensors(path, metadata, tensors=()):
 
 
 def read_safetensors(path):
-    """Metadata, and shape and numbers of each tensor of float32."""
+    """Metadata, and shape and numbers of each tensor of float32 or int64."""
     data = read_bytes(path)
     (length,) = struct.unpack("<Q", data[:8])
     header, data = json.loads(data[8 : 8 + length]), data[8 + length :]
     metadata, tensors = header.pop("__metadata__"), {}
     for name, tensor in header.items():
         values = data[slice(*tensor["data_offsets"])]
-        values = struct.unpack("<%df" % (len(values) // 4), values)
+        form = {"F32": "%df" % (len(values) // 4), "I64": "%dq" % (len(values) // 8)}
+        values = struct.unpack("<" + form[tensor["dtype"]], values)
         tensors[name] = (tensor["shape"], values)
     return metadata, tensors
 

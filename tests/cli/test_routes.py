@@ -19,19 +19,6 @@ SAVED = ("checkpoint.safetensors", "decoder.safetensors", "encoder.safetensors")
 SHEETS = ("sheet.png", "sheet-image.png", "sheets/000010.png", "sheets/000010-image.png")
 
 
-def cells(path, side=SIDE):
-    """The pictures of a sheet, row after row, and how many there are in one."""
-    width, height, channels, pixels = read_png(path)
-    assert (width + 1) % (side + 1) == 0 and (height + 1) % (side + 1) == 0, (width, height)
-    across, down = (width + 1) // (side + 1), (height + 1) // (side + 1)
-    stride, out = width * channels, []
-    for i in range(across * down):
-        start = i // across * (side + 1) * stride + i % across * (side + 1) * channels
-        rows = [pixels[start + y * stride :][: side * channels] for y in range(side)]
-        out.append(b"".join(rows))
-    return out, across
-
-
 def inputs():
     data = read_bytes("pictures.idx")[16:]
     return [data[i : i + SIZE] for i in range(0, len(data), SIZE)]
@@ -409,19 +396,18 @@ class Pictures(Vae):
     def test_messages(self):
         self.good("train", "a.recipe", "--out", "gan", "--steps", "1")
         self.files(2)
-        write_png("wide.png", 13, SIDE, 1, bytes(13 * SIDE))
-        write_png("colour.png", SIDE, SIDE, 3, bytes(3 * SIZE))
         os.mkdir("folder.npy")
         there = "'image > code > image', 'image > code', 'code > image', 'code > image > code'"
         fit = "run: the network takes pictures of 12x12x1, "
         gone = "gone.idx: cannot be opened: no such file or folder"
         data = ("--data", DATA)
         for code, message, *words in (
-            (2, "--out FILE is missing", "translate", "run", "0.png"),
-            (2, "--out x.gif: the name must end in .png or .npy", "translate", "run", "0.png", "--out=x.gif"),
+            (2, "--out OUT is missing", "translate", "run", "0.png"),
+            (2, "--out FILE is missing", "encode", "run", "0.png"),
+            (2, "--out x.gif: pictures are saved as .png, .ppm, .pgm, .pam or .npy, or in a folder", "translate", "run", "0.png", "--out=x.gif"),
             (2, "--out x.png: the name must end in .npy", "encode", "run", "0.png", "--out=x.png"),
-            (2, "give pictures' files, or --data SPEC, one of the two", "encode", "run"),
-            (2, "give pictures' files, or --data SPEC, one of the two", "encode", "run", "0.png", *data),
+            (2, "give pictures' files, a folder, an .npy file, or --data SPEC, one of them", "encode", "run"),
+            (2, "give pictures' files, a folder, an .npy file, or --data SPEC, one of them", "encode", "run", "0.png", *data),
             (2, "--count is of --data alone", "encode", "run", "0.png", "--count=1"),
             (2, "--count is '0'; it must be a whole number from 1 to 16777216", "encode", "run", *data, "--count=0"),
             (2, "--route 'image > noise': vae: a route goes through spaces, and 'noise' is none; there are: image, code", "encode", "run", *data, "--route=image > noise"),
@@ -436,9 +422,6 @@ class Pictures(Vae):
             (3, "gan: no route of it makes pictures of pictures; there are: 'noise > image'", "translate", "gan", *data),
             (3, "gone: cannot be opened: no such file or folder", "translate", "gone", *data),
             (3, "2.png: cannot be opened: no such file or folder", "translate", "run", "0.png", "2.png"),
-            (3, "wide.png is 12x13x1, 0.png 12x12x1", "encode", "run", "0.png", "wide.png"),
-            (3, fit + "wide.png is one of 12x13x1", "encode", "run", "wide.png"),
-            (3, fit + "colour.png is one of 12x12x3", "translate", "run", "colour.png"),
             (3, fit + "idx path=pictures.idx size=8 has some of 8x8x1", "encode", "run", "--data", DATA + " size=8"),
             (3, gone, "encode", "run", "--data=idx path=gone.idx"),
             (4, "cannot write gone/x.npy: No such file or directory", "encode", "run", *data, "--out=gone/x.npy"),

@@ -142,7 +142,7 @@ TEST_UNUSED static void set_tensors(const game *t, int64_t channels)
     for (int i = 0; i < 2; i++) gan_tensor_release(both[i]);
 }
 
-static void steps(const game *t, int count)
+TEST_UNUSED static void steps(const game *t, int count)
 {
     for (int i = 0; i < count; i++)
         if (!CHECK_OK(gan_trainer_step(t->trainer))) puts(gan_context_message(t->context));
