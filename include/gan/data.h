@@ -26,8 +26,18 @@ typedef struct gan_dataset gan_dataset;
  * examples and reads no more of the files: what lies behind those in a file is not looked at, nor a
  * .gz file's checksum. `gan_catalog` lists all.
  *
+ * transform= makes another domain of the pictures as they are drawn, whose truth is known.
+ * negative: -v for every value v, of all channels. edges: the values are rounded to bytes, 0 to
+ * 255; a pixel is on an edge if in any channel one of its eight neighbours is brighter by 64 or
+ * more; all channels are 1 there and -1 elsewhere.
+ *
+ * heldout=SHARE sets examples apart, round(SHARE x n) of the n that count= takes: part=train has
+ * the others, part=heldout these, part=all both. Which ones is a function of their index and n
+ * alone, so that all programs and seeds hold out the same; both parts keep the order of the files,
+ * and the number of classes is that of all.
+ *
  * A checkpoint knows its data again by the description and a checksum of the examples: of those
- * that count=N takes, or of all.
+ * that count=N takes, or of all, in whatever part.
  *
  * Pictures that are likely to have another range bring a warning in the log: floating-point ones
  * that all lie in [0, 1], with more than one value, and uint8 ones of 0 and 1 alone. */

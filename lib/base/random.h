@@ -30,8 +30,9 @@ typedef enum gan__purpose {
     GAN__DRAW_SPECTRAL = 8,  /* initial u and v */
     GAN__DRAW_TAPE = 9,      /* seeds of a context's tapes; step = number of the tape */
     GAN__DRAW_TRAINER = 10,  /* seeds of its trainers; step = number of the trainer */
-    GAN__DRAW_REFRESH = 11   /* seeds of what a trainer draws apart; step = 0: for its averages, 1:
+    GAN__DRAW_REFRESH = 11,  /* seeds of what a trainer draws apart; step = 0: for its averages, 1:
                                 for what it shows */
+    GAN__DRAW_HELDOUT = 12   /* which examples are held out; seed and step are 0 */
 } gan__purpose;
 
 typedef struct gan__draw {

@@ -27,13 +27,14 @@ typedef struct gan__field {
     int64_t shape[3];
     int64_t size;      /* numbers in an example as drawn */
     int64_t classes;   /* labels: 1 + the largest; 0: not known, or no label */
-    uint32_t checksum; /* CRC-32 of all stored examples that can be drawn, where there is a text */
+    uint32_t checksum; /* CRC-32 of all stored examples, those of the other part too, where there is
+                          a text */
 } gan__field;
 
 struct gan_dataset {
     gan__object object;
     int64_t count; /* examples that can be drawn */
-    int64_t total; /* that there are: count=N takes the first */
+    int64_t total; /* that there are: count=N takes the first, part= some of those */
     gan__field fields[GAN__MAX_FIELDS];
     int32_t field_count;
     gan_dataset_read_function read; /* NULL: all fields are tensors */
@@ -46,14 +47,17 @@ struct gan_dataset {
     char *text;
 };
 
+typedef enum gan__data_part { GAN__PART_TRAIN, GAN__PART_HELDOUT, GAN__PART_ALL } gan__data_part;
+
 /* What every kind's struct begins with, and the block that fills it. */
 typedef struct gan__data_options {
-    int64_t size[2]; /* 0 0: as they are */
-    int32_t fit;     /* gan__fit */
-    int64_t channels, count;
+    gan__transform_options picture;
+    int64_t count;
+    double heldout; /* the share that part=heldout has, and part=train lacks */
+    int32_t part;   /* gan__data_part */
 } gan__data_options;
 
-extern const gan__option gan__data_common_options[4];
+extern const gan__option gan__data_common_options[7];
 
 /* A kind of data set. */
 typedef struct gan__data_kind {
@@ -75,6 +79,11 @@ gan_status gan__dataset_add(gan_dataset *dataset, const char *source, const char
 /* Warns of pictures in a tensor whose range is likely to be another than it must be; `refused`:
  * values that cannot be right are refused elsewhere. */
 gan_status gan__dataset_check_range(const gan_dataset *dataset, const char *source, bool refused);
+
+/* heldout.c: leaves the examples of the part that the options ask for. Of n examples, those whose
+ * places in a fixed permutation are among the first round(heldout x n) are held out. */
+gan_status gan__dataset_split(gan_dataset *dataset, const char *source,
+                              const gan__data_options *options);
 
 /* An example as a tensor of its own: a view on the stack, which nobody retains. */
 gan_tensor gan__dataset_row(const gan_tensor *tensor, int64_t index);

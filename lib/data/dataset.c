@@ -12,7 +12,7 @@
 #include <string.h>
 
 static const char *const dataset_names[GAN__MAX_FIELDS] = {"image", "label", "vector"};
-static const gan__data_options dataset_defaults = {{0, 0}, GAN__FIT_PAD, 0, 0};
+static const gan__data_options dataset_defaults = {.part = GAN__PART_ALL};
 
 static const char *dataset_name(const char *field)
 {
@@ -157,7 +157,7 @@ static gan_status dataset_finish_field(gan_dataset *dataset, const char *source,
     field->size = 1;
     if (field->name == dataset_names[0]) {
         GAN__TRY(gan__transform_create(&field->transform, dataset->object.context, field->stored,
-                                       options->size, (gan__fit)options->fit, options->channels));
+                                       &options->picture));
         gan__extent out = field->transform.out;
         field->rank = 3;
         field->shape[0] = out.h;
@@ -280,6 +280,7 @@ static gan_status dataset_open(gan_dataset **out, gan_context *context, const ch
     if (status == GAN_OK) status = ((const gan__data_kind *)kind)->open(dataset, options);
     if (status == GAN_OK) status = dataset_finish(dataset, kind->name, options);
     if (status == GAN_OK) status = dataset_describe(dataset, kind, options);
+    if (status == GAN_OK) status = gan__dataset_split(dataset, kind->name, options);
     gan__options_free(context, kind, options);
     gan__free(context, options);
     return dataset_deliver(out, dataset, status);

@@ -10,16 +10,23 @@ const gan__data_kind *const gan__data_kinds[] = {&gan__source_idx, &gan__source_
 const int32_t gan__data_kind_count = sizeof gan__data_kinds / sizeof gan__data_kinds[0];
 
 #define SOURCE_AT(field) offsetof(gan__data_options, field)
-const gan__option gan__data_common_options[4] = {
-    {"size", GAN__OPTION_PAIR, 0, "0", 0, 65536, NULL, SOURCE_AT(size),
+const gan__option gan__data_common_options[7] = {
+    {"size", GAN__OPTION_PAIR, 0, "0", 0, 65536, NULL, SOURCE_AT(picture.size),
      "height and width of pictures as they are drawn, 64 or 48x64; 0: as they are"},
-    {"fit", GAN__OPTION_CHOICE, 0, "pad", 0, 0, "pad|stretch|crop", SOURCE_AT(fit),
+    {"fit", GAN__OPTION_CHOICE, 0, "pad", 0, 0, "pad|stretch|crop", SOURCE_AT(picture.fit),
      "pad: black around, shrunk first if too large; stretch: scaled to size; crop: scaled to cover "
      "size, the middle kept"},
-    {"channels", GAN__OPTION_INTEGER, 0, "0", 0, 4096, NULL, SOURCE_AT(channels),
+    {"channels", GAN__OPTION_INTEGER, 0, "0", 0, 4096, NULL, SOURCE_AT(picture.channels),
      "repeats a grey picture so often; 0: as they are"},
     {"count", GAN__OPTION_INTEGER, 0, "0", 0, 9e15, NULL, SOURCE_AT(count),
      "takes the first so many examples; 0: all"},
+    {"heldout", GAN__OPTION_REAL, 0, "0", 0, 1, NULL, SOURCE_AT(heldout),
+     "share of the examples that is held out: the same ones whatever the seed"},
+    {"part", GAN__OPTION_CHOICE, 0, "train", 0, 0, "train|heldout|all", SOURCE_AT(part),
+     "train: without those that are held out; heldout: those alone"},
+    {"transform", GAN__OPTION_CHOICE, 0, "none", 0, 0, "none|edges|negative",
+     SOURCE_AT(picture.derive),
+     "edges: a map of the picture's edges, 1 on ground of -1; negative: black for white"},
 };
 
 enum { SOURCE_HEADER = 65536 + 10 }; /* an NPY file's of version 1; 12 of other files */

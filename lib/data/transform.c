@@ -127,8 +127,9 @@ static gan_status transform_measure(gan__transform *t, gan_context *context, int
 }
 
 gan_status gan__transform_create(gan__transform *out, gan_context *context, gan__extent in,
-                                 const int64_t size[2], gan__fit fit, int64_t channels)
+                                 const gan__transform_options *options)
 {
+    const int64_t channels = options->channels, *size = options->size;
     int64_t h, w;
     memset(out, 0, sizeof *out);
     GAN__TRY(transform_check(context, in, channels ? channels : in.c));
@@ -136,7 +137,8 @@ gan_status gan__transform_create(gan__transform *out, gan_context *context, gan_
     out->out.h = size[0] ? size[0] : in.h;
     out->out.w = size[1] ? size[1] : in.w;
     out->out.c = channels ? channels : in.c;
-    transform_scaled(in, out->out.h, out->out.w, fit, &h, &w);
+    out->derive = (gan__derive)options->derive;
+    transform_scaled(in, out->out.h, out->out.w, (gan__fit)options->fit, &h, &w);
     transform_axis rows = transform_axis_of(in.h, h, out->out.h);
     transform_axis columns = transform_axis_of(in.w, w, out->out.w);
     GAN__TRY(transform_measure(out, context, rows.out, columns.out));
@@ -147,7 +149,7 @@ gan_status gan__transform_create(gan__transform *out, gan_context *context, gan_
         return status;
     }
     out->identity = !out->rows.start && !out->columns.start && out->out.h == in.h &&
-                    out->out.w == in.w && out->out.c == in.c;
+                    out->out.w == in.w && out->out.c == in.c && out->derive == GAN__DERIVE_NONE;
     return GAN_OK;
 }
 
@@ -162,7 +164,9 @@ void gan__transform_free(gan_context *context, gan__transform *transform)
 
 int64_t gan__transform_scratch(const gan__transform *t)
 {
-    return (t->columns.start ? t->wide : 0) + (t->rows.start ? t->high : 0);
+    int64_t resampled = (t->columns.start ? t->wide : 0) + (t->rows.start ? t->high : 0);
+    int64_t derived = gan__derive_scratch(t->derive, t->out);
+    return resampled > derived ? resampled : derived;
 }
 
 /* out[h][axis->out][c] from in[h][axis->in][c]. */
@@ -217,14 +221,16 @@ static void transform_place(const gan__transform *t, const float *in, float *out
 
 void gan__transform_apply(const gan__transform *t, const float *in, float *out, float *scratch)
 {
+    float *at = scratch;
     if (t->columns.start) {
-        transform_columns(&t->columns, t->in.h, t->in.c, in, scratch);
-        in = scratch;
-        scratch += t->wide;
+        transform_columns(&t->columns, t->in.h, t->in.c, in, at);
+        in = at;
+        at += t->wide;
     }
     if (t->rows.start) {
-        transform_rows(&t->rows, t->columns.out * t->in.c, in, scratch);
-        in = scratch;
+        transform_rows(&t->rows, t->columns.out * t->in.c, in, at);
+        in = at;
     }
     transform_place(t, in, out);
+    gan__derive_apply(t->derive, t->out, out, scratch);
 }

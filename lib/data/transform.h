@@ -2,13 +2,17 @@
 #ifndef GAN__TRANSFORM_H
 #define GAN__TRANSFORM_H
 
-#include "base/context.h"
-
-typedef struct gan__extent {
-    int64_t h, w, c;
-} gan__extent;
+#include "data/derive.h"
 
 typedef enum gan__fit { GAN__FIT_PAD, GAN__FIT_STRETCH, GAN__FIT_CROP } gan__fit;
+
+/* What is made of pictures as they are drawn, in this order. */
+typedef struct gan__transform_options {
+    int64_t size[2];  /* 0 0: as they are */
+    int32_t fit;      /* gan__fit */
+    int64_t channels; /* 0: as they are */
+    int32_t derive;   /* gan__derive */
+} gan__transform_options;
 
 /* One axis of a resampling: out[i] = sum over j < taps of weight[i * taps + j] * in[start[i] + j].
  */
@@ -18,18 +22,20 @@ typedef struct gan__resample {
     float *weight;
 } gan__resample;
 
-/* in -> resample both axes -> place (or cut) in the middle of out -> repeat the channel. */
+/* in -> resample both axes -> place (or cut) in the middle of out -> repeat the channel -> derive.
+ */
 typedef struct gan__transform {
     gan__extent in, out;
     gan__resample rows, columns; /* columns first: that result lies in scratch */
     int64_t wide, high;          /* numbers after the columns, after the rows */
+    gan__derive derive;
     bool identity;
 } gan__transform;
 
-/* size 0 0: as it is; channels 0: as they are. GAN_E_SHAPE if `channels` is neither 0 nor in.c and
- * in.c is not 1; the message begins with "data: ". */
+/* GAN_E_SHAPE if `channels` is neither 0 nor in.c and in.c is not 1; the message begins with
+ * "data: ". */
 gan_status gan__transform_create(gan__transform *out, gan_context *context, gan__extent in,
-                                 const int64_t size[2], gan__fit fit, int64_t channels);
+                                 const gan__transform_options *options);
 void gan__transform_free(gan_context *context, gan__transform *transform);
 
 /* Floats of scratch that an application needs. */

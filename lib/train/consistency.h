@@ -11,4 +11,14 @@
 gan_status gan__consistency(gan_trainer *trainer, const char *loss, gan_value made,
                             gan_value wanted, double weight, int32_t value, gan__terms *terms);
 
+/* How pictures are compared with those that were to be made: the mean over all elements of |d|, of
+ * d^2, or of the cross-entropy: what is made are logits of (wanted + 1) / 2 then. */
+enum { GAN__LIKENESS_L1, GAN__LIKENESS_L2, GAN__LIKENESS_BCE };
+
+gan_status gan__reconstruction(gan_trainer *trainer, int32_t likeness, gan_value made,
+                               gan_value wanted, double weight, int32_t value, gan__terms *terms);
+
+/* Statements that make pictures in [-1, 1] of what is compared so; NULL: they are pictures. */
+const char *gan__likeness_finish(int32_t likeness);
+
 #endif

@@ -3,6 +3,7 @@
  * Arjovsky et al. 2017, algorithm 1, whose weights are clamped besides. */
 #include "train/objective.h"
 
+#include <math.h>
 #include <stdio.h>
 
 #include "base/number.h"
@@ -43,6 +44,11 @@ static const objective_row objective_rows[] = {
 const char *gan__objective_name(const gan__objective *o)
 {
     return objective_rows[o->loss].name;
+}
+
+double gan__objective_unit(const gan__objective *o)
+{
+    return fabs(objective_rows[o->loss].maker_weight);
 }
 
 gan_status gan__objective_check(gan_context *context, const gan__objective *o)

@@ -28,6 +28,10 @@ extern const gan__option gan__objective_options[4];
 /* Of its loss, as the option has it. */
 const char *gan__objective_name(const gan__objective *objective);
 
+/* What the terms of its equation are multiplied with: 1/2 with lsgan, else 1. Where a sum has other
+ * terms too, a weight divided by it is that of the bare term. */
+double gan__objective_unit(const gan__objective *objective);
+
 /* Options without effect are refused: who gives one expects it. */
 gan_status gan__objective_check(gan_context *context, const gan__objective *objective);
 
@@ -52,15 +56,16 @@ gan_status gan__objective_maker(gan_trainer *trainer, const gan__objective *obje
 /* How well D tells them apart, as four values from `value` on: the mean scores of real and of fake,
  * the share of real samples above the limit between them, and of fakes below it; where there is no
  * limit, twice the share of pairs with the real one above its fake. The rows are in this order;
- * they begin at `[value] =`. */
+ * they begin at `[value] =`. `of` ends their names: ".x", say. */
 enum { GAN__SCORE_REAL, GAN__SCORE_FAKE, GAN__ACCURACY_REAL, GAN__ACCURACY_FAKE, GAN__JUDGEMENTS };
-#define GAN__JUDGEMENT_ROWS                                                     \
-    {"score.real", NULL, "mean score of real samples"},                         \
-        {"score.fake", NULL, "mean score of fakes"},                            \
-        {"accuracy.real", NULL, "share of real samples that are told as such"}, \
-    {                                                                           \
-        "accuracy.fake", NULL, "share of fakes that are told as such"           \
+#define GAN__JUDGEMENT_ROWS_OF(of)                                                 \
+    {"score.real" of, NULL, "mean score of real samples"},                         \
+        {"score.fake" of, NULL, "mean score of fakes"},                            \
+        {"accuracy.real" of, NULL, "share of real samples that are told as such"}, \
+    {                                                                              \
+        "accuracy.fake" of, NULL, "share of fakes that are told as such"           \
     }
+#define GAN__JUDGEMENT_ROWS GAN__JUDGEMENT_ROWS_OF("")
 gan_status gan__objective_measure(gan_trainer *trainer, const gan__objective *objective,
                                   gan_value real, gan_value fake, int32_t value);
 

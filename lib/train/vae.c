@@ -56,10 +56,15 @@ static const char *vae_reference(const void *options, const char *group)
     return "adam lr=1e-3";
 }
 
+/* A normal density of the mean is highest where squares are least. */
+static int32_t vae_likeness(const vae_options *vae)
+{
+    return vae->likelihood == VAE_BERNOULLI ? GAN__LIKENESS_BCE : GAN__LIKENESS_L2;
+}
+
 static const char *vae_finish(const void *options, int32_t role)
 {
-    const vae_options *vae = options;
-    return role == VAE_DECODER && vae->likelihood == VAE_BERNOULLI ? "sigmoid; affine 2 -1" : NULL;
+    return role == VAE_DECODER ? gan__likeness_finish(vae_likeness(options)) : NULL;
 }
 
 static gan__prior vae_prior(const void *options)
@@ -75,14 +80,12 @@ static gan_status vae_reconstruction(gan_trainer *t, gan_value x, gan_value deco
                                      gan__terms *terms)
 {
     const vae_options *vae = t->options;
-    const bool bernoulli = vae->likelihood == VAE_BERNOULLI;
     int64_t shape[4];
     GAN__TRY(gan_tape_shape(t->tape, x, shape));
     double weight = (double)(shape[1] * shape[2] * shape[3]);
-    if (!bernoulli) weight /= 2 * vae->deviation * vae->deviation;
-    if (bernoulli) GAN__TRY(gan_tape_layer(t->tape, "affine 0.5 0.5", &x, 1, &x));
-    GAN__TRY(gan__consistency(t, bernoulli ? "bce_logits" : "mse", decoded, x, weight,
-                              VAE_RECONSTRUCTION, terms));
+    if (vae->likelihood == VAE_GAUSSIAN) weight /= 2 * vae->deviation * vae->deviation;
+    GAN__TRY(
+        gan__reconstruction(t, vae_likeness(vae), decoded, x, weight, VAE_RECONSTRUCTION, terms));
     t->values[VAE_RECONSTRUCTION] *= weight;
     return GAN_OK;
 }

@@ -50,6 +50,14 @@ static void naive_size(gan__extent e, gan__extent out, gan__fit fit, int64_t *h,
     *w = (int64_t)fmax(1, floor((double)e.w * s + 0.5));
 }
 
+static gan_status make(gan__transform *t, gan__extent in, const int64_t size[2], gan__fit fit,
+                       int64_t channels)
+{
+    const gan__transform_options options = {
+        .size = {size[0], size[1]}, .fit = (int32_t)fit, .channels = channels};
+    return gan__transform_create(t, context, in, &options);
+}
+
 static void compare(gan__extent in, const int64_t size[2], gan__fit fit, int64_t channels)
 {
     gan__transform t;
@@ -59,7 +67,7 @@ static void compare(gan__extent in, const int64_t size[2], gan__fit fit, int64_t
     double worst = 0;
     for (int i = 0; i < 20 * 20 * 3; i++)
         pixels[i] = (float)(next_random(&state) % 256) / 127.5f - 1;
-    if (!CHECK_OK(gan__transform_create(&t, context, in, size, fit, channels))) return;
+    if (!CHECK_OK(make(&t, in, size, fit, channels))) return;
     CHECK(gan__transform_scratch(&t) <= 5000);
     gan__transform_apply(&t, pixels, out, scratch);
     naive_size(in, t.out, fit, &h, &w);
@@ -91,11 +99,11 @@ TEST(identity_is_known)
     gan__transform t;
     const gan__extent in = {5, 7, 2};
     const int64_t as_is[2] = {0, 0}, same[2] = {5, 7}, other[2] = {5, 8};
-    CHECK_OK(gan__transform_create(&t, context, in, as_is, GAN__FIT_CROP, 0));
+    CHECK_OK(make(&t, in, as_is, GAN__FIT_CROP, 0));
     CHECK(t.identity);
-    CHECK_OK(gan__transform_create(&t, context, in, same, GAN__FIT_STRETCH, 2));
+    CHECK_OK(make(&t, in, same, GAN__FIT_STRETCH, 2));
     CHECK(t.identity);
-    CHECK_OK(gan__transform_create(&t, context, in, other, GAN__FIT_PAD, 0));
+    CHECK_OK(make(&t, in, other, GAN__FIT_PAD, 0));
     CHECK(!t.identity);
     gan__transform_free(context, &t);
 }
@@ -107,7 +115,7 @@ TEST(padding_keeps_every_bit)
     const int64_t size[2] = {32, 33};
     float pixels[28 * 28], out[32 * 33];
     for (int i = 0; i < 28 * 28; i++) pixels[i] = (float)i / 1000.0f;
-    CHECK_OK(gan__transform_create(&t, context, in, size, GAN__FIT_PAD, 0));
+    CHECK_OK(make(&t, in, size, GAN__FIT_PAD, 0));
     CHECK_INT(gan__transform_scratch(&t), 0);
     gan__transform_apply(&t, pixels, out, NULL);
     for (int y = 0; y < 32; y++) {
@@ -124,12 +132,12 @@ TEST(refuses_what_cannot_be)
     gan__transform t;
     const int64_t size[2] = {65536, 65536};
     const gan__extent colour = {4, 4, 3}, empty = {0, 4, 1}, vast = {INT32_MAX, 1, INT32_MAX};
-    CHECK_STATUS(gan__transform_create(&t, context, colour, size, GAN__FIT_PAD, 1), GAN_E_SHAPE);
+    CHECK_STATUS(make(&t, colour, size, GAN__FIT_PAD, 1), GAN_E_SHAPE);
     CHECK_TEXT(gan_context_message(context),
                "data: channels=1 from pictures of 3 channels: only grey ones can be repeated");
-    CHECK_STATUS(gan__transform_create(&t, context, empty, size, GAN__FIT_PAD, 0), GAN_E_SHAPE);
+    CHECK_STATUS(make(&t, empty, size, GAN__FIT_PAD, 0), GAN_E_SHAPE);
     CHECK_TEXT(gan_context_message(context), "data: pictures of 0x4x1");
-    CHECK_STATUS(gan__transform_create(&t, context, vast, size, GAN__FIT_CROP, 0), GAN_E_MEMORY);
+    CHECK_STATUS(make(&t, vast, size, GAN__FIT_CROP, 0), GAN_E_MEMORY);
 }
 
 int main(void)
