@@ -72,6 +72,9 @@ class Session(contextlib.ExitStack):
     def open_data(self, spec):
         return self.make("dataset", "gan_dataset_open", self.context, spec.encode())
 
+    def count(self, data):
+        return self.library.gan_dataset_count(data)
+
     def field_shape(self, data, field):
         """([H, W, C] or [C] or [], the number of classes)."""
         rank, shape, classes = ctypes.c_int32(), (ctypes.c_int64 * 3)(), ctypes.c_int64()

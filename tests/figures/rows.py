@@ -15,7 +15,8 @@ import metrics
 
 SOURCE = cache.SOURCE
 RECIPES = os.path.join(SOURCE, "examples", "recipes")
-HELD_OUT_FROM, QUICK_HELD_OUT = 9000, 40
+LABELS = os.path.join(SOURCE, "examples", "data", "fashion-labels.gz")
+QUICK_HELD_OUT = 40
 
 
 @dataclasses.dataclass
@@ -56,9 +57,10 @@ class Row:
     modules = ()  # of Python, beyond its standard library
     seeded = True  # else it is measured once
 
-    def missing(self):
-        """The first module that it needs and there is not."""
-        return next((name for name in self.modules if not importlib.util.find_spec(name)), None)
+    def missing(self, without=""):
+        """The first module that it needs and there is not, or is not to be used."""
+        return next((name for name in self.modules
+                     if name == without or not importlib.util.find_spec(name)), None)
 
     def sources(self):
         """The files whose change makes a measurement another one."""
@@ -89,6 +91,7 @@ class Work:
         self.library, self.build = library.open_library(path), build
         self.cache = cache.Cache(folder, path)
         self.threads, self.quick, self.tell = threads, quick, tell
+        self.steps = 2 if quick else 0  # of every training; 0: as the recipe has them
         self.trained_seconds = 0
 
     def session(self):
@@ -105,6 +108,12 @@ class Work:
         value = row.measure(self, seed)
         return {**value, "trained_seconds": self.trained_seconds}
 
+    def part(self, name, seed, files, function):
+        """A part of a row's measurement that is kept by itself: what follows from these files."""
+        identity = {"seed": seed, "steps": self.steps, "threads": self.threads,
+                    "files": [cache.checksum(path) for path in files]}
+        return self.cache.once("parts", name, identity, function)["value"]
+
     def recipe(self, name):
         return os.path.join(RECIPES, name + ".recipe")
 
@@ -112,7 +121,7 @@ class Work:
         """The folder of this recipe's run, trained by the command to its end; one that was interrupted
         goes on where it stopped."""
         settings = ["context.seed=%d" % seed, "context.threads=%d" % self.threads, *settings]
-        settings += ["run.steps=2"] if self.quick else []
+        settings += ["run.steps=%d" % self.steps] if self.steps else []
         identity = {"recipe": cache.checksum(recipe), "settings": settings}
         name = os.path.splitext(os.path.basename(recipe))[0]
         folder, _ = self.cache.place("runs", name, identity)
@@ -150,12 +159,21 @@ def program(build, *names):
     sys.exit("there is no %s in %s" % (names[0], build))
 
 
-def held_out(work, session, recipe, feed, data):
-    """The indices of the examples that the recipe's training has not seen, of a data set that has all;
-    a recipe that draws from others than the first ones is refused, not believed."""
-    taken = int(session.option(recipe, "data.%s.count" % feed))
-    if taken != HELD_OUT_FROM:
-        raise library.Failure("the recipe trains on %d examples, not on the first %d" %
-                              (taken, HELD_OUT_FROM))
-    end = session.library.gan_dataset_count(data)
-    return range(taken, taken + QUICK_HELD_OUT if work.quick else end)
+def held_out(work, session, recipe, feed, extra="", seen=False):
+    """A data set with the examples that the recipe's training of this feed has not seen (or those that
+    it has), and their indices in it. `extra` are further options of the data set. A recipe that sees
+    all is refused."""
+    option = {key: session.option(recipe, "data.%s.%s" % (feed, key))
+              for key in ("path", "count", "heldout", "part")}
+    spec, count = 'idx path="%s" labels="%s" %s' % (option["path"], LABELS, extra), int(option["count"])
+    apart = float(option["heldout"]) and option["part"] == "train"
+    if not apart and not 0 < count < session.count(session.open_data(spec)):
+        raise library.Failure("%s is seen in training as a whole: nothing is held out" % option["path"])
+    if apart:
+        part = "train" if seen else "heldout"
+        data = session.open_data("%s count=%d heldout=%s part=%s" % (spec, count, option["heldout"], part))
+    else:
+        data = session.open_data(spec)
+    start = 0 if apart or seen else count
+    end = count if seen and not apart else session.count(data)
+    return data, range(start, min(end, start + QUICK_HELD_OUT) if work.quick and not seen else end)
