@@ -116,7 +116,8 @@ static int short_length(const gan_trainer *trainer, const char *name)
     return length;
 }
 
-/* The values whose names begin with `group` and a dot: "  loss disc 1.386 gene 0.693". */
+/* The values whose names begin with `group` and a dot, if they were measured: "  loss disc 1.386
+ * gene 0.693". */
 static void add_values(char line[LINE_SIZE], const gan_trainer *trainer, const char *group)
 {
     const size_t length = strlen(group);
@@ -125,7 +126,7 @@ static void add_values(char line[LINE_SIZE], const gan_trainer *trainer, const c
         const char *name = gan_trainer_value_name(trainer, i);
         double value;
         if (strncmp(name, group, length) || name[length] != '.') continue;
-        if (gan_trainer_value(trainer, name, &value) != GAN_OK) continue;
+        if (gan_trainer_value(trainer, name, &value) != GAN_OK || isnan(value)) continue;
         add(line, LINE_SIZE, "%s%s %.*s ", first ? "  " : "", first ? group : "",
             short_length(trainer, name), name + length + 1);
         add(line, LINE_SIZE, fabs(value) < 1e5 ? "%.3f" : "%.3g", value);

@@ -9,9 +9,7 @@
  *
  * That is loss=non_saturating; objective.c has the others. */
 #include "train/latent.h"
-#include "train/objective.h"
-
-#include "base/number.h"
+#include "train/turns.h"
 
 enum { GAME_NOISE, GAME_IMAGE };                             /* spaces */
 enum { GAME_G, GAME_D };                                     /* roles, and their groups */
@@ -21,56 +19,34 @@ enum { GAME_LOSS_D, GAME_LOSS_G, GAME_JUDGEMENTS };          /* values */
 typedef struct game_options {
     gan__trainer_common common;
     gan__objective objective;
+    gan__turns turns;
     gan__latent latent;
-    int64_t d_steps;
-    int32_t reuse;
-    double clip;
 } game_options;
-
-static const gan__option game_own[] = {
-    {"d_steps", GAN__OPTION_INTEGER, 0, "0", 0, 1000, NULL, offsetof(game_options, d_steps),
-     "updates of the discriminator for one of the generator; 0: 5 with loss=wgan, else 1"},
-    {"reuse", GAN__OPTION_BOOLEAN, 0, "no", 0, 0, NULL, offsetof(game_options, reuse),
-     "the generator climbs on the discriminator's last fakes, not on fresh noise"},
-    {"clip", GAN__OPTION_REAL, 0, "0", 0, 1e6, NULL, offsetof(game_options, clip),
-     "loss=wgan: the discriminator's parameters stay in [-clip, clip]; 0: 0.01"},
-};
 
 static const gan__option_block game_blocks[] = {
     GAN__BLOCK_IN(gan__objective_options, game_options, objective, NULL),
-    GAN__BLOCK(game_own),
+    GAN__BLOCK_IN(gan__turns_options, game_options, turns, NULL),
     GAN__BLOCK_IN(gan__latent_options, game_options, latent, NULL),
     GAN__BLOCK_IN(gan__trainer_common_options, game_options, common, NULL),
 };
 
-static bool game_is_wasserstein(const game_options *game)
-{
-    return game->objective.loss == GAN__LOSS_WGAN;
-}
-
-/* The settings of the first Wasserstein GAN for what is left open. */
 static void game_settle(void *options)
 {
     game_options *game = options;
-    if (game->d_steps == 0) game->d_steps = game_is_wasserstein(game) ? 5 : 1;
-    if (game_is_wasserstein(game) && game->clip == 0) game->clip = 0.01;
+    gan__turns_settle(&game->turns, &game->objective);
 }
 
 static gan_status game_check(gan_context *context, const void *options)
 {
     const game_options *game = options;
-    char value[GAN__NUMBER_SIZE];
     GAN__TRY(gan__objective_check(context, &game->objective));
-    if (game->clip == 0 || game_is_wasserstein(game)) return GAN_OK;
-    return gan__fail(context, GAN_E_TEXT,
-                     "clip=%s with loss=%s: only loss=wgan cuts the discriminator's parameters",
-                     gan__number_print(game->clip, value), gan__objective_name(&game->objective));
+    return gan__turns_check(context, &game->turns, &game->objective);
 }
 
 static const char *game_reference(const void *options, const char *group)
 {
     (void)group;
-    return game_is_wasserstein(options) ? "rmsprop lr=5e-5" : "adam lr=2e-4 beta1=0.5";
+    return gan__turns_reference(&((const game_options *)options)->objective);
 }
 
 static gan__prior game_prior(const void *options)
@@ -85,7 +61,7 @@ static gan_status game_discriminator(gan_trainer *t, gan_value *fake)
 {
     const game_options *game = t->options;
     const gan__objective *o = &game->objective;
-    const char *mode = game->reuse ? "training" : "training frozen";
+    const char *mode = game->turns.reuse ? "training" : "training frozen";
     gan_value x[2];      /* real and fake samples, (N, H, W, C) */
     gan_value z;         /* (N, h, w, c), as G takes it */
     gan_value scores[2]; /* of the two, (N, h, w, 1): a number or a map of them */
@@ -106,8 +82,7 @@ static gan_status game_discriminator(gan_trainer *t, gan_value *fake)
     GAN__TRY(gan__objective_measure(t, o, scores[0], scores[1], GAME_JUDGEMENTS));
 
     GAN__TRY(gan__trainer_backward(t, loss, GAME_D));
-    GAN__TRY(gan__trainer_update(t, GAME_D));
-    return game_is_wasserstein(game) ? gan__trainer_clamp(t, GAME_D, game->clip) : GAN_OK;
+    return gan__turns_update(t, &game->turns, o, GAME_D);
 }
 
 /* G climbs once, on fresh noise or on `fake`. */
@@ -121,7 +96,7 @@ static gan_status game_generator(gan_trainer *t, gan_value fake)
     gan_value loss;  /* a number */
     gan__terms terms = {.count = 0};
 
-    if (!game->reuse) {
+    if (!game->turns.reuse) {
         GAN__TRY(gan_tape_reset(t->tape));
         GAN__TRY(gan__latent_noise(t, GAME_NOISE, GAME_FEED_NOISE_G, &z));
         GAN__TRY(gan__trainer_apply(t, GAME_G, "training", &z, &fake));
@@ -139,7 +114,7 @@ static gan_status game_step(gan_trainer *t)
 {
     const game_options *game = t->options;
     gan_value fake = -1;
-    for (int64_t i = 0; i < game->d_steps; i++) {
+    for (int64_t i = 0; i < game->turns.d_steps; i++) {
         GAN__TRY(gan_tape_reset(t->tape));
         GAN__TRY(game_discriminator(t, &fake));
     }
@@ -163,7 +138,7 @@ static const gan__role_row game_roles[] = {
 /* With reuse=yes G climbs on D's last fakes. */
 static bool game_draws_twice(const void *options)
 {
-    return !((const game_options *)options)->reuse;
+    return !((const game_options *)options)->turns.reuse;
 }
 
 static const gan__feed_row game_feeds[] = {

@@ -121,33 +121,35 @@ gan_status gan__objective_maker(gan_trainer *t, const gan__objective *o, gan_val
     return objective_add(t, row->maker, score, weight * row->maker_weight, terms);
 }
 
-/* The share of a value's elements above the limit. */
-static gan_status objective_share(gan_trainer *t, const char *above, gan_value x, int32_t value)
+/* The share of samples that are told right: see gan__objective_tell. */
+static gan_status objective_share(gan_trainer *t, const char *above, gan_value own, gan_value other,
+                                  bool real, int32_t value)
 {
-    gan_value share;
-    GAN__TRY(gan_tape_loss(t->tape, above, &x, 1, &share));
-    return gan__trainer_measure(t, value, share);
+    gan_value share, x = own;
+    if (!above) {
+        const double signs[2] = {real ? 1 : -1, real ? -1 : 1};
+        GAN__TRY(gan_tape_combine(t->tape, (gan_value[]){own, other}, signs, 2, &x));
+    }
+    GAN__TRY(gan_tape_loss(t->tape, above ? above : "above 0", &x, 1, &share));
+    GAN__TRY(gan__trainer_measure(t, value, share));
+    if (above && !real) t->values[value] = 1 - t->values[value];
+    return GAN_OK;
+}
+
+gan_status gan__objective_tell(gan_trainer *t, const gan__objective *o, gan_value own,
+                               gan_value other, bool real, int32_t score, int32_t accuracy)
+{
+    gan_value mean;
+    GAN__TRY(gan_tape_loss(t->tape, "mean", &own, 1, &mean));
+    GAN__TRY(gan__trainer_measure(t, score, mean));
+    return objective_share(t, objective_rows[o->loss].above, own, other, real, accuracy);
 }
 
 gan_status gan__objective_measure(gan_trainer *t, const gan__objective *o, gan_value real,
                                   gan_value fake, int32_t value)
 {
-    const char *above = objective_rows[o->loss].above;
-    const gan_value scores[2] = {real, fake};
-    double *const values = t->values + value;
-    gan_value mean, difference;
-    for (int32_t i = 0; i < 2; i++) {
-        GAN__TRY(gan_tape_loss(t->tape, "mean", &scores[i], 1, &mean));
-        GAN__TRY(gan__trainer_measure(t, value + GAN__SCORE_REAL + i, mean));
-    }
-    if (above) {
-        GAN__TRY(objective_share(t, above, real, value + GAN__ACCURACY_REAL));
-        GAN__TRY(objective_share(t, above, fake, value + GAN__ACCURACY_FAKE));
-        values[GAN__ACCURACY_FAKE] = 1 - values[GAN__ACCURACY_FAKE];
-        return GAN_OK;
-    }
-    GAN__TRY(gan_tape_combine(t->tape, scores, (double[]){1, -1}, 2, &difference));
-    GAN__TRY(objective_share(t, "above 0", difference, value + GAN__ACCURACY_REAL));
-    values[GAN__ACCURACY_FAKE] = values[GAN__ACCURACY_REAL];
-    return GAN_OK;
+    GAN__TRY(gan__objective_tell(t, o, real, fake, true, value + GAN__SCORE_REAL,
+                                 value + GAN__ACCURACY_REAL));
+    return gan__objective_tell(t, o, fake, real, false, value + GAN__SCORE_FAKE,
+                               value + GAN__ACCURACY_FAKE);
 }

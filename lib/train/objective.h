@@ -53,6 +53,12 @@ gan_status gan__objective_fake(gan_trainer *trainer, const gan__objective *objec
 gan_status gan__objective_maker(gan_trainer *trainer, const gan__objective *objective,
                                 gan_value score, double weight, gan__terms *terms);
 
+/* How D tells samples of one kind, as two values: their mean score, and the share of them on the
+ * right side, `real` ones above, of the limit between real and fake. Where there is no limit it is
+ * the share of pairs with the real one above; as many samples of the other side are in `other`. */
+gan_status gan__objective_tell(gan_trainer *trainer, const gan__objective *objective, gan_value own,
+                               gan_value other, bool real, int32_t score, int32_t accuracy);
+
 /* How well D tells them apart, as four values from `value` on: the mean scores of real and of fake,
  * the share of real samples above the limit between them, and of fakes below it; where there is no
  * limit, twice the share of pairs with the real one above its fake. The rows are in this order;

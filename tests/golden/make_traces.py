@@ -3,14 +3,17 @@
     python make_traces.py [FOLDER [NAME ...]]            (PyTorch 2.13 or later, safetensors)
 
 One file for each net. For step S it holds, as float32:
-    S.real, S.noise                      the batch (N, H, W, C), and z or epsilon (N, C)
+    S.FEED                               what is fed: real samples (N, H, W, C), z or epsilon (N, C),
+                                         of cgan all that is drawn otherwise
     S.weight.ROLE.NAME                   every parameter and buffer before the step
     S.m.ROLE.NAME, S.v.ROLE.NAME         Adam's moments before the step
     S.gradient.ROLE.NAME                 the gradient of the step
     S.loss                               what the trainer measures
 Steps of gan are those with reuse=yes: D on real, D on fakes, D's Adam, G's Adam on the same fakes; the
 losses are those of D and of G. Steps of vae are one Adam of both networks; the losses are the whole,
-the reconstruction and the divergence. The nets have the shapes of DCGAN-28, of the MLP GAN and of a
+the reconstruction and the divergence. Steps of cgan draw noise and conditions anew for G; the first
+trace has labels and a D of one score, the other one vectors and a D of two heads, both with batch
+norm, whose batches are the real pairs and the fakes. The nets have the shapes of DCGAN-28, of the MLP GAN and of a
 convolutional VAE with fewer channels, so that the files stay small.
 """
 import sys
@@ -71,6 +74,46 @@ def vae():
     return {"encoder": encoder, "decoder": decoder}
 
 
+class CganG(nn.Module):
+    """Makes pictures of 8x6 with two channels."""
+    def __init__(self, condition):
+        super().__init__()
+        self.fc, self.n = nn.Linear(LATENT + condition, 6 * 4 * 3, bias=False), nn.BatchNorm2d(6)
+        self.up = nn.ConvTranspose2d(6, 2, 4, 2, 1)
+
+    def forward(self, z, c):
+        h = self.fc(torch.cat([z, c], 1)).unflatten(1, (6, 4, 3))
+        return self.up(self.n(h).relu()).tanh()
+
+
+class CganD(nn.Module):
+    """The condition joins the features; `two`: the match has a head of its own."""
+    def __init__(self, condition, two):
+        super().__init__()
+        self.c1, self.n1 = nn.Conv2d(2, 6, 4, 2, 1, bias=False), nn.BatchNorm2d(6)
+        self.c2, self.n2 = nn.Conv2d(6 + condition, 8, 3, 1, 1, bias=False), nn.BatchNorm2d(8)
+        if two:
+            self.realness = nn.Linear(6 * 4 * 3, 1)
+        self.head = "match" if two else "score"
+        self.add_module(self.head, nn.Linear(8 * 4 * 3, 1))
+        self.two, self.act = two, nn.LeakyReLU(0.2)
+
+    def forward(self, x, c):
+        h = self.act(self.n1(self.c1(x)))
+        tiled = c[:, :, None, None].expand(-1, -1, 4, 3)
+        joined = self.act(self.n2(self.c2(torch.cat([h, tiled], 1))))
+        said = getattr(self, self.head)(joined.flatten(1)).flatten()
+        return (self.realness(h.flatten(1)).flatten(), said) if self.two else (said,)
+
+
+def cgan_score():
+    return {"generator": CganG(3), "discriminator": CganD(3, False)}
+
+
+def cgan_heads():
+    return {"generator": CganG(5), "discriminator": CganD(5, True)}
+
+
 def record(trace, step, nets, adams):
     for role, net in nets.items():
         for name, value in net.state_dict().items():
@@ -86,6 +129,14 @@ def record_gradients(trace, step, role, net):
         trace[f"{step}.gradient.{role}.{name}"] = p.grad.clone()
 
 
+def pictures(height, width, channels):
+    return torch.rand(BATCH, channels, height, width).mul(2).sub(1).double().permute(0, 2, 3, 1)
+
+
+def nchw(x):
+    return x.permute(0, 3, 1, 2)
+
+
 class GanTrainer:
     """The step of the gan trainer with reuse=yes."""
     def __init__(self, nets):
@@ -93,7 +144,11 @@ class GanTrainer:
         self.adams = {role: torch.optim.Adam(net.parameters(), 2e-4, (0.5, 0.999))
                       for role, net in nets.items()}
 
-    def step(self, real, z, gradients):
+    def feeds(self, size):
+        return {"real": pictures(size, size, 1), "noise": torch.randn(BATCH, LATENT).double()}
+
+    def step(self, feeds, gradients):
+        real, z = nchw(feeds["real"]), feeds["noise"]
         ones, zeros = torch.ones(BATCH).double(), torch.zeros(BATCH).double()
         if isinstance(self.g[0], nn.ConvTranspose2d):
             z = z.reshape(BATCH, LATENT, 1, 1)
@@ -121,7 +176,11 @@ class VaeTrainer:
         adam = torch.optim.Adam([p for net in nets.values() for p in net.parameters()], 1e-3)
         self.adams = dict.fromkeys(nets, adam)
 
-    def step(self, real, epsilon, gradients):
+    def feeds(self, size):
+        return {"real": pictures(size, size, 1), "noise": torch.randn(BATCH, LATENT).double()}
+
+    def step(self, feeds, gradients):
+        real, epsilon = nchw(feeds["real"]), feeds["noise"]
         adam = self.adams["encoder"]
         adam.zero_grad()
         mean, log_variance = self.encoder(real)
@@ -138,6 +197,68 @@ class VaeTrainer:
             gradients(role, net)
         adam.step()
         return loss, reconstruction, kl
+
+
+class CganTrainer(GanTrainer):
+    """The step of the cgan trainer, with labels of `classes` classes or vectors."""
+    def __init__(self, nets, classes, mismatch, fake):
+        super().__init__(nets)
+        self.classes, self.mismatch, self.fake = classes, mismatch, fake
+
+    def conditions(self):
+        if self.classes:
+            return torch.randint(self.classes, (BATCH,)).double()
+        return torch.randn(BATCH, 5).double()
+
+    def feeds(self, size):
+        kind = "label" if self.classes else "vector"
+        return {"real": pictures(8, 6, 2), f"real.{kind}": self.conditions(),
+                "mismatched": pictures(8, 6, 2), "noise": torch.randn(BATCH, LATENT).double(),
+                "noise.generator": torch.randn(BATCH, LATENT).double(),
+                "condition.generator": self.conditions()}
+
+    def as_vectors(self, c):
+        return nn.functional.one_hot(c.long(), self.classes).double() if self.classes else c
+
+    def loss_d(self, real, fake):
+        """Of what each head says of matched and mismatched pairs, and of fakes."""
+        no = [self.mismatch * bce(h[BATCH:], torch.zeros_like(h[BATCH:])) for h in real]
+        fakes = self.fake * bce(fake[0], torch.zeros_like(fake[0]))
+        yes = [bce(h[:BATCH], torch.ones_like(h[:BATCH])) for h in real]
+        if len(real) == 1:
+            return (yes[0] + no[0] + fakes,)
+        realness, match = bce(real[0], torch.ones_like(real[0])) + fakes, yes[1] + no[1]
+        return realness + match, realness, match
+
+    @staticmethod
+    def answers(scores, rights):
+        """Means, then shares on the right side."""
+        shares = [((s > 0) == right).double().mean() for s, right in zip(scores, rights)]
+        return tuple(s.mean() for s in scores) + tuple(shares)
+
+    def step(self, feeds, gradients):
+        real, mismatched = nchw(feeds["real"]), nchw(feeds["mismatched"])
+        c, c_g = (self.as_vectors(v) for k, v in feeds.items() if v.ndim < 3 and "noise" not in k)
+        self.d.zero_grad()
+        fake = self.g(feeds["noise"], c).detach()
+        of_real = self.d(torch.cat([real, mismatched]), torch.cat([c, c]))
+        of_fake = self.d(fake, c)
+        loss_d, *parts = self.loss_d(of_real, of_fake)
+        loss_d.backward()
+        gradients("discriminator", self.d)
+        self.adams["discriminator"].step()
+
+        self.g.zero_grad()
+        heads = self.d(self.g(feeds["noise.generator"], c_g), c_g)
+        loss_g = sum(bce(h, torch.ones_like(h)) for h in heads)
+        loss_g.backward()
+        gradients("generator", self.g)
+        self.adams["generator"].step()
+        told = ()
+        for h, (r, f) in enumerate(zip(of_real, of_fake)):
+            rights = (True, h == 0 and len(of_real) == 2, h == 1)
+            told += self.answers((r[:BATCH], r[BATCH:], f), rights)
+        return (loss_d, loss_g, *parts, *told)
 
 
 def run(make, size, trainer_of):
@@ -158,12 +279,11 @@ def run(make, size, trainer_of):
     trainer = trainer_of(nets)
     trace = {}
     for step in range(STEPS):
-        real = torch.rand(BATCH, 1, size, size).mul(2).sub(1).double()
-        noise = torch.randn(BATCH, LATENT).double()
+        feeds = trainer.feeds(size)
         record(trace, step, nets, trainer.adams)
-        trace[f"{step}.real"] = real.permute(0, 2, 3, 1).contiguous()
-        trace[f"{step}.noise"] = noise.clone()
-        losses = trainer.step(real, noise, lambda role, net: record_gradients(trace, step, role, net))
+        for name, value in feeds.items():
+            trace[f"{step}.{name}"] = value.clone()
+        losses = trainer.step(feeds, lambda role, net: record_gradients(trace, step, role, net))
         trace[f"{step}.loss"] = torch.stack([loss.detach() for loss in losses])
     record(trace, STEPS, nets, trainer.adams)
     return {k: (v.float() if v.is_floating_point() else v).contiguous() for k, v in trace.items()}
@@ -172,6 +292,8 @@ def run(make, size, trainer_of):
 TRACES = {
     "dcgan28": (dcgan28, 28, GanTrainer),
     "mlp": (mlp, 14, GanTrainer),
+    "cgan_score": (cgan_score, None, lambda nets: CganTrainer(nets, 3, 0.5, 0.5)),
+    "cgan_heads": (cgan_heads, None, lambda nets: CganTrainer(nets, 0, 1, 1)),
     "vae_bernoulli": (vae, 12, lambda nets: VaeTrainer(nets, 1, None)),
     "vae_gaussian": (vae, 12, lambda nets: VaeTrainer(nets, 2, 0.5)),
 }

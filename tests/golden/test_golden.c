@@ -11,19 +11,36 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { STEPS = 5, BATCH = 6, NOISE = 10, ROLES = 2, MOST_LOSSES = 3 };
+enum { STEPS = 5, ROLES = 2, MOST_FEEDS = 6, MOST_LOSSES = 16 };
 
 /* What of a kind is in its traces. */
 typedef struct golden_kind {
     const char *roles[ROLES];
+    const char *feeds[MOST_FEEDS];   /* "S.FEED", each */
     const char *losses[MOST_LOSSES]; /* what "S.loss" holds */
-    int loss_count;
 } golden_kind;
 
 static const golden_kind gan_kind = {
-    {"generator", "discriminator"}, {"loss.discriminator", "loss.generator"}, 2};
-static const golden_kind vae_kind = {
-    {"encoder", "decoder"}, {"loss.autoencoder", "loss.reconstruction", "loss.kl"}, 3};
+    {"generator", "discriminator"}, {"real", "noise"}, {"loss.discriminator", "loss.generator"}};
+static const golden_kind vae_kind = {{"encoder", "decoder"},
+                                     {"real", "noise"},
+                                     {"loss.autoencoder", "loss.reconstruction", "loss.kl"}};
+#define CGAN_FEEDS(condition)                                                              \
+    {                                                                                      \
+        "real", condition, "mismatched", "noise", "noise.generator", "condition.generator" \
+    }
+static const golden_kind cgan_score_kind = {
+    {"generator", "discriminator"},
+    CGAN_FEEDS("real.label"),
+    {"loss.discriminator", "loss.generator", "score.matched", "score.mismatched", "score.fake",
+     "accuracy.matched", "accuracy.mismatched", "accuracy.fake"}};
+static const golden_kind cgan_heads_kind = {
+    {"generator", "discriminator"},
+    CGAN_FEEDS("real.vector"),
+    {"loss.discriminator", "loss.generator", "loss.realness", "loss.match", "score.matched",
+     "score.mismatched", "score.fake", "accuracy.matched", "accuracy.mismatched", "accuracy.fake",
+     "score.match.matched", "score.match.mismatched", "score.match.fake", "accuracy.match.matched",
+     "accuracy.match.mismatched", "accuracy.match.fake"}};
 
 typedef struct golden {
     const golden_kind *kind;
@@ -31,7 +48,6 @@ typedef struct golden {
     gan_trainer *trainer;
     uint8_t *file;
     gan__safetensors trace;
-    int64_t size; /* of the pictures */
     double largest_gradient[ROLES];
 } golden;
 
@@ -227,12 +243,15 @@ static void check_update(golden *t, int step, int role, const gan__named_paramet
     }
 }
 
-static void feed(golden *t, int step, const char *name, int32_t rank, const int64_t *shape)
+static void feed(golden *t, int step, const char *name)
 {
     int64_t count;
+    char key[64];
     float *values = trace_values(t, &count, "%d.%s%s", step, name, "");
     gan_tensor *tensor;
-    CHECK_OK(gan_tensor_create(&tensor, t->context, GAN_FLOAT32, rank, shape));
+    snprintf(key, sizeof key, "%d.%s", step, name);
+    const gan__array *array = &gan__safetensors_find(&t->trace, key)->array;
+    CHECK_OK(gan_tensor_create(&tensor, t->context, GAN_FLOAT32, array->rank, array->shape));
     CHECK_INT(gan_tensor_count(tensor), count);
     memcpy(gan_tensor_data(tensor), values, (size_t)count * sizeof *values);
     CHECK_OK(gan_trainer_feed(t->trainer, name, tensor));
@@ -240,25 +259,38 @@ static void feed(golden *t, int step, const char *name, int32_t rank, const int6
     free(values);
 }
 
-static void check_step(golden *t, int step)
+static void feed_all(golden *t, int step)
 {
-    const int64_t real_shape[4] = {BATCH, t->size, t->size, 1}, noise_shape[2] = {BATCH, NOISE};
-    int64_t count;
-    float *losses = trace_values(t, &count, "%d.%s%s", step, "loss", "");
-    if (step == 0) { /* the trainer makes its optimisers with its first step */
-        feed(t, 0, "real", 4, real_shape);
-        CHECK_OK(gan__trainer_ready(t->trainer));
-    }
-    load_state(t, step);
-    feed(t, step, "real", 4, real_shape);
-    feed(t, step, "noise", 2, noise_shape);
-    CHECK_OK(gan_trainer_step(t->trainer));
-    CHECK_INT(count, t->kind->loss_count);
-    for (int i = 0; i < t->kind->loss_count; i++) {
+    for (int i = 0; i < MOST_FEEDS && t->kind->feeds[i]; i++) feed(t, step, t->kind->feeds[i]);
+}
+
+static void check_losses(golden *t, int step)
+{
+    int64_t count, losses = 0;
+    float *expected = trace_values(t, &count, "%d.%s%s", step, "loss", "");
+    while (losses < MOST_LOSSES && t->kind->losses[losses]) losses++;
+    CHECK_INT(count, losses);
+    for (int64_t i = 0; i < losses; i++) {
         double loss;
         CHECK_OK(gan_trainer_value(t->trainer, t->kind->losses[i], &loss));
-        CHECK_NEAR(loss, losses[i], 2e-6 * fmax(1, fabs((double)losses[i])));
+        CHECK_NEAR(loss, expected[i], 2e-6 * fmax(1, fabs((double)expected[i])));
     }
+    free(expected);
+}
+
+static void check_step(golden *t, int step)
+{
+    if (step == 0) { /* the trainer makes its optimisers with its first step */
+        feed_all(t, 0);
+        if (!CHECK_OK(gan__trainer_ready(t->trainer))) {
+            puts(gan_context_message(t->context));
+            exit(1);
+        }
+    }
+    load_state(t, step);
+    feed_all(t, step);
+    CHECK_OK(gan_trainer_step(t->trainer));
+    check_losses(t, step);
     for (int i = 0; i < ROLES; i++) t->largest_gradient[i] = 0;
     visit_all(t, step, find_largest);
     visit_all(t, step, check_gradient);
@@ -270,14 +302,13 @@ static void check_step(golden *t, int step)
     for (int32_t i = 0; i < groups; i++) CHECK_OK(gan_optimizer_step(t->trainer->optimizers[i]));
     visit_all(t, step, check_update);
     for (int32_t i = 0; i < groups; i++) CHECK_OK(gan_optimizer_zero(t->trainer->optimizers[i]));
-    free(losses);
 }
 
 /* The networks in the order of the kind's roles. */
 static void check_trace(const golden_kind *kind, const char *name, const char *spec,
-                        const char *const texts[ROLES], int64_t size)
+                        const char *const texts[ROLES])
 {
-    golden t = {.kind = kind, .size = size};
+    golden t = {.kind = kind};
     char path[512], message[256];
     size_t bytes;
     CHECK_OK(gan_context_create(&t.context, "threads=2", NULL, message, sizeof message));
@@ -313,7 +344,7 @@ TEST(dcgan28)
         "default conv2d bias=no kernel=4 stride=2 pad=1; input 28 28 1\n"
         "conv2d 6; leaky_relu 0.2; conv2d 12; batchnorm; leaky_relu 0.2\n"
         "conv2d 1 kernel=7 stride=1 pad=0"};
-    check_trace(&gan_kind, "dcgan28", "gan reuse=yes", texts, 28);
+    check_trace(&gan_kind, "dcgan28", "gan reuse=yes", texts);
 }
 
 TEST(mlp)
@@ -322,7 +353,31 @@ TEST(mlp)
         "input 10; dense 16; leaky_relu 0.2; dense 24; leaky_relu 0.2\n"
         "dense 196; tanh; reshape 14 14 1",
         "input 14 14 1; flatten; dense 24; leaky_relu 0.2; dense 16; leaky_relu 0.2; dense 1"};
-    check_trace(&gan_kind, "mlp", "gan reuse=yes", texts, 14);
+    check_trace(&gan_kind, "mlp", "gan reuse=yes", texts);
+}
+
+#define CGAN_G(condition)                                                          \
+    "input noise 10; input condition " condition "; concat from noise condition\n" \
+    "fc = dense 72 bias=no; reshape 4 3 6; n = batchnorm; relu\n"                  \
+    "up = conv_transpose2d 2 kernel=4 stride=2 pad=1; tanh"
+#define CGAN_D(condition, heads)                                                 \
+    "input image 8 6 2; input condition " condition "\n"                         \
+    "c1 = conv2d 6 kernel=4 stride=2 pad=1 bias=no from image; n1 = batchnorm\n" \
+    "trunk = leaky_relu 0.2; concat from trunk condition\n"                      \
+    "c2 = conv2d 8 kernel=3 pad=1 bias=no; n2 = batchnorm; leaky_relu 0.2\n" heads
+
+TEST(cgan_score)
+{
+    static const char *const texts[ROLES] = {CGAN_G("3"), CGAN_D("3", "score = dense 1")};
+    check_trace(&cgan_score_kind, "cgan_score", "cgan mismatch=0.5 fake=0.5", texts);
+}
+
+TEST(cgan_heads)
+{
+    static const char *const texts[ROLES] = {
+        CGAN_G("5"), CGAN_D("5", "match = dense 1\n"
+                                 "realness = dense 1 from trunk; output realness match")};
+    check_trace(&cgan_heads_kind, "cgan_heads", "cgan", texts);
 }
 
 static const char *const vae_texts[ROLES] = {
@@ -335,19 +390,21 @@ static const char *const vae_texts[ROLES] = {
 
 TEST(vae_bernoulli)
 {
-    check_trace(&vae_kind, "vae_bernoulli", "vae", vae_texts, 12);
+    check_trace(&vae_kind, "vae_bernoulli", "vae", vae_texts);
 }
 
 TEST(vae_gaussian)
 {
     check_trace(&vae_kind, "vae_gaussian", "vae likelihood=gaussian deviation=0.5 beta=2",
-                vae_texts, 12);
+                vae_texts);
 }
 
 int main(void)
 {
     RUN(dcgan28);
     RUN(mlp);
+    RUN(cgan_score);
+    RUN(cgan_heads);
     RUN(vae_bernoulli);
     RUN(vae_gaussian);
     return test_report();

@@ -87,10 +87,6 @@ static gan__prior normal(const void *options)
     {                                   \
         "code", GAN__SPACE_CODE, normal \
     }
-#define CONDITION                               \
-    {                                           \
-        "condition", GAN__SPACE_CONDITION, NULL \
-    }
 #define SCORE                              \
     {"score", GAN__SPACE_SCORE, NULL},     \
     {                                      \
@@ -120,7 +116,6 @@ static gan__prior normal(const void *options)
 static const gan__space_row plain_spaces[] = {NOISE, IMAGE, SCORE};
 static const gan__space_row code_spaces[] = {IMAGE, CODE, SCORE};
 static const gan__space_row prior_spaces[] = {IMAGE, PRIOR_CODE, SCORE};
-static const gan__space_row condition_spaces[] = {NOISE, IMAGE, CONDITION, SCORE};
 static const gan__space_row two_spaces[] = {EACH, SCORE};
 static const gan__space_row two_noise_spaces[] = {NOISE, EACH, SCORE};
 static const gan__space_row common_spaces[] = {EACH, CODE, SCORE};
@@ -128,11 +123,6 @@ static const gan__space_row common_spaces[] = {EACH, CODE, SCORE};
 static const gan__feed_row plain_feeds[] = {REAL};
 static const gan__feed_row noise_feeds[] = {
     REAL, {"noise", NULL, "noise", GAN__FEED_BY_HAND, "", 0, NULL}};
-static const gan__feed_row condition_feeds[] = {
-    REAL,
-    {"real", "label|vector", "condition", 0, "", 0, NULL},
-    {"mismatched", "image", "image", GAN__FEED_UNLIKE, "", 0, NULL},
-    {"noise", NULL, "noise", GAN__FEED_BY_HAND, "", 0, NULL}};
 static const gan__feed_row two_feeds[] = {REAL_EACH};
 static const gan__feed_row class_feeds[] = {
     REAL_EACH, {"real_*", "label", NULL, GAN__FEED_OPTIONAL, "", 0, NULL}};
@@ -154,9 +144,6 @@ static const gan__role_row discriminator_roles[] = {
 static const gan__role_row gan_roles[] = {
     GAN("generator", "generator", "noise > image"),
     GAN("discriminator", "discriminator", "image(pack) > score")};
-static const gan__role_row cgan_roles[] = {
-    GAN("generator", "generator", "noise condition > image"),
-    GAN("discriminator", "discriminator", "image condition > realness:score [match:score]")};
 static const gan__role_row cycle_roles[] = {
     GAN("xy", "generator", "x > y"), GAN("yx", "generator", "y > x"),
     GAN("discriminator_*", "discriminator", "* > score [features...]"),
@@ -211,11 +198,6 @@ static const struct {
      "discriminator", "role discriminator, feed real, group discriminator, value loss"},
     {TABLE("gan", plain_spaces, gan_roles, noise_feeds, plain_values, .pools = NULL), "gan pack=4",
      "role generator, role discriminator, feed real, feed noise, group generator, "
-     "group discriminator, value loss, product generator (noise > image), route noise > image, "
-     "sheet noise"},
-    {TABLE("cgan", condition_spaces, cgan_roles, condition_feeds, plain_values, .pools = NULL),
-     "cgan",
-     "role generator, role discriminator, feed real, feed mismatched, feed noise, group generator, "
      "group discriminator, value loss, product generator (noise > image), route noise > image, "
      "sheet noise"},
     {TABLE("cyclegan", two_spaces, cycle_roles, two_feeds, two_values, DOMAINS,
