@@ -1,6 +1,10 @@
 /* consistency.c: one value compared with another, as a term of a loss. */
 #include "train/consistency.h"
 
+#include <string.h>
+
+#include "model/tree.h"
+
 gan_status gan__consistency(gan_trainer *t, const char *loss, gan_value made, gan_value wanted,
                             double weight, int32_t value, gan__terms *terms)
 {
@@ -25,4 +29,29 @@ gan_status gan__reconstruction(gan_trainer *t, int32_t likeness, gan_value made,
 const char *gan__likeness_finish(int32_t likeness)
 {
     return likeness == GAN__LIKENESS_BCE ? "sigmoid; affine 2 -1" : NULL;
+}
+
+gan_status gan__perceptual(gan_trainer *t, int32_t role, gan_value made, gan_value wanted,
+                           double weight, int32_t value, gan__terms *terms)
+{
+    GAN__TRY(gan__trainer_apply(t, role, "evaluation", &wanted, &wanted));
+    GAN__TRY(gan__trainer_apply(t, role, "evaluation", &made, &made));
+    return gan__consistency(t, "mse", made, wanted, weight, value, terms);
+}
+
+gan_status gan__same_shape(const gan_trainer *t, const char *option, const gan_value values[2],
+                           int32_t first, int32_t second)
+{
+    const char *names[2] = {t->cast->spaces[first].name, t->cast->spaces[second].name};
+    int64_t shapes[2][4];
+    char sizes[2][88];
+    for (int32_t i = 0; i < 2; i++) {
+        GAN__TRY(gan_tape_shape(t->tape, values[i], shapes[i]));
+        gan__picture_print((gan__shape){1, shapes[i][1], shapes[i][2], shapes[i][3]}, sizes[i]);
+    }
+    if (!memcmp(shapes[0] + 1, shapes[1] + 1, 3 * sizeof **shapes)) return GAN_OK;
+    return gan__fail(t->object.context, GAN_E_SHAPE,
+                     "%s: %s= needs pictures of one size and as many channels in '%s' and '%s', "
+                     "which have %s and %s; %s=0 does without",
+                     t->kind->kind.name, option, names[0], names[1], sizes[0], sizes[1], option);
 }

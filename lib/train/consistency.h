@@ -21,4 +21,13 @@ gan_status gan__reconstruction(gan_trainer *trainer, int32_t likeness, gan_value
 /* Statements that make pictures in [-1, 1] of what is compared so; NULL: they are pictures. */
 const char *gan__likeness_finish(int32_t likeness);
 
+/* The same of what a frozen network says of both, its features: mean squares. */
+gan_status gan__perceptual(gan_trainer *trainer, int32_t role, gan_value made, gan_value wanted,
+                           double weight, int32_t value, gan__terms *terms);
+
+/* GAN_E_SHAPE, with both sizes, for values of two spaces that go through each other's networks and
+ * have unlike sizes; `option` is what asks for that, and does not at 0. */
+gan_status gan__same_shape(const gan_trainer *trainer, const char *option,
+                           const gan_value values[2], int32_t first, int32_t second);
+
 #endif

@@ -20,11 +20,6 @@
 #include "train/objective.h"
 #include "train/pools.h"
 
-#include <string.h>
-
-#include "base/number.h"
-#include "model/tree.h"
-
 enum { CYCLE_X, CYCLE_Y }; /* spaces, feeds and pools: the domains; the other one is 1 - domain */
 enum { CYCLE_XY, CYCLE_DISCRIMINATOR = 2, CYCLE_FEATURES = 4 }; /* roles; the first two by domain */
 enum { CYCLE_GENERATORS, CYCLE_DISCRIMINATORS };                /* groups, and their losses */
@@ -85,6 +80,7 @@ static int64_t cycle_capacity(const void *options)
     return ((const cycle_options *)options)->pool;
 }
 
+/* Also with cycle=0, where it is measured only. */
 static bool cycle_has_identity(const void *options)
 {
     return ((const cycle_options *)options)->identity > 0;
@@ -119,21 +115,8 @@ static gan_status cycle_keep(gan_trainer *t, int32_t domain, gan_value x, gan__t
 {
     const cycle_options *cycle = t->options;
     gan_value same; /* (N, H, W, C) */
-    if (!cycle_has_identity(cycle)) return GAN_OK;
     GAN__TRY(cycle_translate(t, 1 - domain, x, &same));
     return gan__consistency(t, "l1", same, x, cycle->cycle * cycle->identity, CYCLE_SAME + domain,
-                            terms);
-}
-
-static gan_status cycle_perceive(gan_trainer *t, int32_t from, gan_value x, gan_value fake,
-                                 gan__terms *terms)
-{
-    const cycle_options *cycle = t->options;
-    gan_value wanted, has; /* features of x and of what was made of it, (N, h, w, c) */
-    if (!cycle_has_features(cycle)) return GAN_OK;
-    GAN__TRY(gan__trainer_apply(t, CYCLE_FEATURES, "evaluation", &x, &wanted));
-    GAN__TRY(gan__trainer_apply(t, CYCLE_FEATURES, "evaluation", &fake, &has));
-    return gan__consistency(t, "mse", has, wanted, cycle->perceptual, CYCLE_PERCEPTUAL + from,
                             terms);
 }
 
@@ -150,11 +133,15 @@ static gan_status cycle_persuade(gan_trainer *t, int32_t domain, gan_value fake,
 /* Both generators, once; fakes[d] is of domain d. */
 static gan_status cycle_generators(gan_trainer *t, const gan_value x[2], gan_value fakes[2])
 {
+    const cycle_options *cycle = t->options;
     gan_value loss; /* a number */
     gan__terms terms = {.count = 0};
     for (int32_t d = 0; d < 2; d++) GAN__TRY(cycle_around(t, d, x[d], &fakes[1 - d], &terms));
-    for (int32_t d = 0; d < 2; d++) GAN__TRY(cycle_keep(t, 1 - d, x[1 - d], &terms));
-    for (int32_t d = 0; d < 2; d++) GAN__TRY(cycle_perceive(t, d, x[d], fakes[1 - d], &terms));
+    for (int32_t d = 0; d < 2 && cycle_has_identity(cycle); d++)
+        GAN__TRY(cycle_keep(t, 1 - d, x[1 - d], &terms));
+    for (int32_t d = 0; d < 2 && cycle_has_features(cycle); d++)
+        GAN__TRY(gan__perceptual(t, CYCLE_FEATURES, fakes[1 - d], x[d], cycle->perceptual,
+                                 CYCLE_PERCEPTUAL + d, &terms));
     for (int32_t d = 0; d < 2; d++) GAN__TRY(cycle_persuade(t, 1 - d, fakes[1 - d], &terms));
     GAN__TRY(gan__trainer_sum(t, &terms, CYCLE_GENERATORS, &loss));
     GAN__TRY(gan__trainer_backward(t, loss, CYCLE_GENERATORS));
@@ -191,30 +178,13 @@ static gan_status cycle_discriminators(gan_trainer *t, const gan_value x[2],
     return gan__trainer_update_last(t, &group, 1);
 }
 
-/* What identity asks for can only be where both domains have one shape. */
-static gan_status cycle_check_identity(const gan_trainer *t, const gan_value x[2])
-{
-    const cycle_options *cycle = t->options;
-    int64_t shapes[2][4];
-    char sizes[2][88], number[GAN__NUMBER_SIZE];
-    if (!cycle_has_identity(cycle)) return GAN_OK;
-    for (int32_t d = 0; d < 2; d++) {
-        GAN__TRY(gan_tape_shape(t->tape, x[d], shapes[d]));
-        gan__picture_print((gan__shape){1, shapes[d][1], shapes[d][2], shapes[d][3]}, sizes[d]);
-    }
-    if (!memcmp(shapes[0] + 1, shapes[1] + 1, 3 * sizeof **shapes)) return GAN_OK;
-    return gan__fail(t->object.context, GAN_E_SHAPE,
-                     "cyclegan: identity=%s gives each generator samples of what it makes, so x "
-                     "and y must have one shape; x is %s, y is %s: identity=0 leaves that out",
-                     gan__number_print(cycle->identity, number), sizes[0], sizes[1]);
-}
-
 static gan_status cycle_step(gan_trainer *t)
 {
     gan_value x[2], fakes[2]; /* by domain */
     GAN__TRY(gan_tape_reset(t->tape));
     for (int32_t d = 0; d < 2; d++) GAN__TRY(gan__trainer_batch(t, d, &x[d]));
-    GAN__TRY(cycle_check_identity(t, x));
+    if (cycle_has_identity(t->options))
+        GAN__TRY(gan__same_shape(t, "identity", x, CYCLE_X, CYCLE_Y));
     GAN__TRY(cycle_generators(t, x, fakes));
     return cycle_discriminators(t, x, fakes);
 }

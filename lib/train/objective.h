@@ -59,10 +59,8 @@ gan_status gan__objective_maker(gan_trainer *trainer, const gan__objective *obje
 gan_status gan__objective_tell(gan_trainer *trainer, const gan__objective *objective, gan_value own,
                                gan_value other, bool real, int32_t score, int32_t accuracy);
 
-/* How well D tells them apart, as four values from `value` on: the mean scores of real and of fake,
- * the share of real samples above the limit between them, and of fakes below it; where there is no
- * limit, twice the share of pairs with the real one above its fake. The rows are in this order;
- * they begin at `[value] =`. `of` ends their names: ".x", say. */
+/* How well D tells real from fake, as four values from `value` on; the rows are in this order, and
+ * begin at `[value] =`. `of` ends their names: ".x", say. */
 enum { GAN__SCORE_REAL, GAN__SCORE_FAKE, GAN__ACCURACY_REAL, GAN__ACCURACY_FAKE, GAN__JUDGEMENTS };
 #define GAN__JUDGEMENT_ROWS_OF(of)                                                 \
     {"score.real" of, NULL, "mean score of real samples"},                         \

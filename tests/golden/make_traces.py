@@ -13,16 +13,21 @@ Steps of gan are those with reuse=yes: D on real, D on fakes, D's Adam, G's Adam
 losses are those of D and of G. Steps of vae are one Adam of both networks; the losses are the whole,
 the reconstruction and the divergence. Steps of cgan draw noise and conditions anew for G; the first
 trace has labels and a D of one score, the other one vectors and a D of two heads, both with batch
-norm, whose batches are the real pairs and the fakes. The nets have the shapes of DCGAN-28, of the MLP GAN and of a
+norm, whose batches are the real pairs and the fakes. Steps of autoencoder are one Adam of both networks.
+Steps of cyclegan are one Adam of both generators and one of both discriminators, which see fakes through
+a history; its coins and places are the library's draws, made here once more (SEED is the context's). The
+first trace has a sample of each domain in a step, the second one domains of unlike sizes and numbers of
+samples, and batch norm, whose statistics tell the order of all passes. The nets have the shapes of DCGAN-28, of the MLP GAN and of a
 convolutional VAE with fewer channels, so that the files stay small.
 """
 import sys
 import torch
+import torch.nn.functional as F
 from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits as bce
 from safetensors.torch import save_file
 
-BATCH, STEPS, LATENT = 6, 5, 10
+BATCH, STEPS, LATENT, SEED = 6, 5, 10, 7
 
 
 def dcgan28():
@@ -114,6 +119,87 @@ def cgan_heads():
     return {"generator": CganG(5), "discriminator": CganD(5, True)}
 
 
+def autoencoder():
+    encoder = nn.Sequential(
+        nn.Conv2d(2, 3, 4, 2, 1, bias=False), nn.BatchNorm2d(3), nn.ReLU(),
+        nn.Conv2d(3, 6, 4, 2, 1), nn.ReLU(), nn.Flatten(), nn.Linear(6 * 2 * 3, 5))
+    decoder = nn.Sequential(
+        nn.Linear(5, 6 * 2 * 3), nn.Unflatten(1, (6, 2, 3)), nn.ReLU(),
+        nn.ConvTranspose2d(6, 3, 4, 2, 1, bias=False), nn.BatchNorm2d(3), nn.ReLU(),
+        nn.ConvTranspose2d(3, 2, 4, 2, 1))
+    return {"encoder": encoder, "decoder": decoder}
+
+
+class Residual(nn.Sequential):
+    def forward(self, x):
+        return x + super().forward(x)
+
+
+def cycle_g(norm, channels, made):
+    """Half size inside; with as many rows and columns as it is given."""
+    return nn.Sequential(
+        nn.Conv2d(channels, 4, 3, 1, 1, padding_mode="reflect"), norm(4), nn.ReLU(),
+        nn.Conv2d(4, 6, 3, 2, 1), norm(6), nn.ReLU(),
+        Residual(nn.Conv2d(6, 6, 3, 1, 1, padding_mode="reflect"), norm(6), nn.ReLU(),
+                 nn.Conv2d(6, 6, 3, 1, 1, padding_mode="reflect"), norm(6)),
+        nn.ConvTranspose2d(6, 4, 3, 2, 1, 1), norm(4), nn.ReLU(),
+        nn.Conv2d(4, made, 3, 1, 1, padding_mode="reflect"), nn.Tanh())
+
+
+def cycle_d(norm, channels):
+    return nn.Sequential(
+        nn.Conv2d(channels, 4, 4, 2, 1), nn.LeakyReLU(0.2),
+        nn.Conv2d(4, 6, 4, 1, 1), norm(6), nn.LeakyReLU(0.2), nn.Conv2d(6, 1, 3, 1, 1))
+
+
+def cyclegan():
+    norm = nn.InstanceNorm2d
+    return {"xy": cycle_g(norm, 2, 2), "yx": cycle_g(norm, 2, 2),
+            "discriminator_x": cycle_d(norm, 2), "discriminator_y": cycle_d(norm, 2)}
+
+
+def cyclegan_unlike():
+    """x of 8x6 with one channel, y of 16x12 with three."""
+    norm = nn.BatchNorm2d
+    xy = nn.Sequential(nn.Conv2d(1, 4, 3, 1, 1), norm(4), nn.ReLU(),
+                       nn.ConvTranspose2d(4, 3, 4, 2, 1), nn.Tanh())
+    yx = nn.Sequential(nn.Conv2d(3, 4, 4, 2, 1), norm(4), nn.ReLU(), nn.Conv2d(4, 1, 3, 1, 1),
+                       nn.Tanh())
+    return {"xy": xy, "yx": yx,
+            "discriminator_x": cycle_d(norm, 1), "discriminator_y": cycle_d(norm, 3)}
+
+
+def philox(counter, key):
+    """Four random words: Philox4x32-10."""
+    c, k = list(counter), list(key)
+    for _ in range(10):
+        p, q = 0xD2511F53 * c[0], 0xCD9E8D57 * c[2]
+        c = [(q >> 32) ^ c[1] ^ k[0], q & 0xFFFFFFFF, (p >> 32) ^ c[3] ^ k[1], p & 0xFFFFFFFF]
+        k = [(k[0] + 0x9E3779B9) & 0xFFFFFFFF, (k[1] + 0xBB67AE85) & 0xFFFFFFFF]
+    return c
+
+
+class History:
+    """A pool of the trainer: its number, and how many pictures it keeps."""
+    PURPOSE = 7
+
+    def __init__(self, number, capacity):
+        self.number, self.capacity, self.handled, self.kept = number, capacity, 0, []
+
+    def query(self, pictures):
+        shown = []
+        for picture in pictures.detach():
+            words = philox([self.handled, 0, self.number, self.PURPOSE], [SEED, 0])
+            self.handled += 1
+            if len(self.kept) < self.capacity:
+                self.kept.append(picture)
+            elif words[0] >> 31:
+                place = (words[2] << 32 | words[3]) % self.capacity
+                picture, self.kept[place] = self.kept[place], picture
+            shown.append(picture)
+        return torch.stack(shown)
+
+
 def record(trace, step, nets, adams):
     for role, net in nets.items():
         for name, value in net.state_dict().items():
@@ -129,8 +215,8 @@ def record_gradients(trace, step, role, net):
         trace[f"{step}.gradient.{role}.{name}"] = p.grad.clone()
 
 
-def pictures(height, width, channels):
-    return torch.rand(BATCH, channels, height, width).mul(2).sub(1).double().permute(0, 2, 3, 1)
+def pictures(height, width, channels, count=BATCH):
+    return torch.rand(count, channels, height, width).mul(2).sub(1).double().permute(0, 2, 3, 1)
 
 
 def nchw(x):
@@ -197,6 +283,89 @@ class VaeTrainer:
             gradients(role, net)
         adam.step()
         return loss, reconstruction, kl
+
+
+class AutoencoderTrainer:
+    def __init__(self, nets, loss):
+        self.nets = nets
+        self.adam = torch.optim.Adam([p for net in nets.values() for p in net.parameters()], 1e-3)
+        self.adams = dict.fromkeys(nets, self.adam)
+        self.loss = {"l1": F.l1_loss, "l2": F.mse_loss,
+                     "bce": lambda decoded, x: bce(decoded, (x + 1) / 2)}[loss]
+
+    def feeds(self, size):
+        return {"real": pictures(8, 12, 2)}
+
+    def step(self, feeds, gradients):
+        real = nchw(feeds["real"])
+        self.adam.zero_grad()
+        loss = self.loss(self.nets["decoder"](self.nets["encoder"](real)), real)
+        loss.backward()
+        for role, net in self.nets.items():
+            gradients(role, net)
+        self.adam.step()
+        return (loss,)
+
+
+class CycleTrainer:
+    """The step of the cyclegan trainer; `sizes` are those of x and of y, count first."""
+    def __init__(self, nets, sizes, cycle, identity, pool, criterion, limit):
+        self.nets, self.sizes, self.cycle, self.identity = nets, sizes, cycle, identity
+        self.criterion, self.limit = criterion, limit
+        self.pools = [History(0, pool), History(1, pool)]
+        groups = (("xy", "yx"), ("discriminator_x", "discriminator_y"))
+        self.adams = {}
+        for roles in groups:
+            parameters = [p for role in roles for p in nets[role].parameters()]
+            adam = torch.optim.Adam(parameters, 2e-4, (0.5, 0.999))
+            self.adams.update(dict.fromkeys(roles, adam))
+
+    def feeds(self, size):
+        return {name: pictures(*shape, count=count)
+                for name, (count, *shape) in zip("xy", self.sizes)}
+
+    def against(self, score, target):
+        return self.criterion(score, torch.full_like(score, target))
+
+    def generators(self, x, y):
+        xy, yx, d_x, d_y = self.nets.values()
+        fake_y = xy(x)
+        cycle_x = F.l1_loss(yx(fake_y), x)
+        fake_x = yx(y)
+        cycle_y = F.l1_loss(xy(fake_x), y)
+        loss, same = self.cycle * (cycle_x + cycle_y), ()
+        if self.identity:
+            same_y, same_x = F.l1_loss(xy(y), y), F.l1_loss(yx(x), x)
+            loss = loss + self.cycle * self.identity * (same_x + same_y)
+            same = (same_x, same_y)
+        loss = loss + self.against(d_y(fake_y), 1) + self.against(d_x(fake_x), 1)
+        return loss, (cycle_x, cycle_y, *same), (fake_x, fake_y)
+
+    def discriminators(self, real, fakes):
+        loss, told = 0, ()
+        for i, d in enumerate((self.nets["discriminator_x"], self.nets["discriminator_y"])):
+            r, f = d(real[i]), d(self.pools[i].query(fakes[i]))
+            loss = loss + 0.5 * (self.against(r, 1) + self.against(f, 0))
+            told += (r.mean(), f.mean(), (r > self.limit).double().mean(),
+                     (f <= self.limit).double().mean())
+        return loss, told
+
+    def step(self, feeds, gradients):
+        real = nchw(feeds["x"]), nchw(feeds["y"])
+        (g, d), roles = dict.fromkeys(self.adams.values()), list(self.nets)
+        g.zero_grad()
+        loss_g, parts, fakes = self.generators(*real)
+        loss_g.backward()
+        for role in roles[:2]:
+            gradients(role, self.nets[role])
+        g.step()
+        d.zero_grad()
+        loss_d, told = self.discriminators(real, fakes)
+        loss_d.backward()
+        for role in roles[2:]:
+            gradients(role, self.nets[role])
+        d.step()
+        return (loss_g, loss_d, *parts, *told)
 
 
 class CganTrainer(GanTrainer):
@@ -294,6 +463,13 @@ TRACES = {
     "mlp": (mlp, 14, GanTrainer),
     "cgan_score": (cgan_score, None, lambda nets: CganTrainer(nets, 3, 0.5, 0.5)),
     "cgan_heads": (cgan_heads, None, lambda nets: CganTrainer(nets, 0, 1, 1)),
+    "autoencoder_l1": (autoencoder, None, lambda nets: AutoencoderTrainer(nets, "l1")),
+    "autoencoder_l2": (autoencoder, None, lambda nets: AutoencoderTrainer(nets, "l2")),
+    "autoencoder_bce": (autoencoder, None, lambda nets: AutoencoderTrainer(nets, "bce")),
+    "cyclegan": (cyclegan, None, lambda nets: CycleTrainer(
+        nets, ((1, 16, 12, 2), (1, 16, 12, 2)), 10, 0.5, 2, F.mse_loss, 0.5)),
+    "cyclegan_unlike": (cyclegan_unlike, None, lambda nets: CycleTrainer(
+        nets, ((3, 8, 6, 1), (2, 16, 12, 3)), 4, 0, 4, bce, 0)),
     "vae_bernoulli": (vae, 12, lambda nets: VaeTrainer(nets, 1, None)),
     "vae_gaussian": (vae, 12, lambda nets: VaeTrainer(nets, 2, 0.5)),
 }

@@ -11,11 +11,11 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { STEPS = 5, ROLES = 2, MOST_FEEDS = 6, MOST_LOSSES = 16 };
+enum { STEPS = 5, MOST_ROLES = 4, MOST_FEEDS = 6, MOST_LOSSES = 16 };
 
 /* What of a kind is in its traces. */
 typedef struct golden_kind {
-    const char *roles[ROLES];
+    const char *roles[MOST_ROLES];
     const char *feeds[MOST_FEEDS];   /* "S.FEED", each */
     const char *losses[MOST_LOSSES]; /* what "S.loss" holds */
 } golden_kind;
@@ -25,6 +25,23 @@ static const golden_kind gan_kind = {
 static const golden_kind vae_kind = {{"encoder", "decoder"},
                                      {"real", "noise"},
                                      {"loss.autoencoder", "loss.reconstruction", "loss.kl"}};
+static const golden_kind autoencoder_kind = {
+    {"encoder", "decoder"}, {"real"}, {"loss.autoencoder"}};
+#define CYCLE_ROLES                                      \
+    {                                                    \
+        "xy", "yx", "discriminator_x", "discriminator_y" \
+    }
+#define CYCLE_JUDGED(d) "score.real." d, "score.fake." d, "accuracy.real." d, "accuracy.fake." d
+static const golden_kind cyclegan_kind = {CYCLE_ROLES,
+                                          {"x", "y"},
+                                          {"loss.generators", "loss.discriminators", "loss.cycle.x",
+                                           "loss.cycle.y", "loss.identity.x", "loss.identity.y",
+                                           CYCLE_JUDGED("x"), CYCLE_JUDGED("y")}};
+static const golden_kind cyclegan_unlike_kind = {CYCLE_ROLES,
+                                                 {"x", "y"},
+                                                 {"loss.generators", "loss.discriminators",
+                                                  "loss.cycle.x", "loss.cycle.y", CYCLE_JUDGED("x"),
+                                                  CYCLE_JUDGED("y")}};
 #define CGAN_FEEDS(condition)                                                              \
     {                                                                                      \
         "real", condition, "mismatched", "noise", "noise.generator", "condition.generator" \
@@ -48,8 +65,15 @@ typedef struct golden {
     gan_trainer *trainer;
     uint8_t *file;
     gan__safetensors trace;
-    double largest_gradient[ROLES];
+    double largest_gradient[MOST_ROLES];
 } golden;
+
+static int role_count(const golden_kind *kind)
+{
+    int count = 0;
+    while (count < MOST_ROLES && kind->roles[count]) count++;
+    return count;
+}
 
 /* The named tensor as floats: malloced. */
 static float *trace_values(const golden *t, int64_t *count, const char *format, int step,
@@ -76,7 +100,7 @@ typedef void visit(golden *t, int step, int role, const gan__named_parameter *en
 
 static void visit_all(golden *t, int step, visit *what)
 {
-    for (int role = 0; role < ROLES; role++) {
+    for (int role = 0; role < role_count(t->kind); role++) {
         gan_model *m = gan_trainer_model(t->trainer, t->kind->roles[role], 0);
         for (size_t i = 0; i < m->parameter_count; i++) {
             gan_layer *layer = m->parameters[i].layer;
@@ -291,7 +315,7 @@ static void check_step(golden *t, int step)
     feed_all(t, step);
     CHECK_OK(gan_trainer_step(t->trainer));
     check_losses(t, step);
-    for (int i = 0; i < ROLES; i++) t->largest_gradient[i] = 0;
+    for (int i = 0; i < MOST_ROLES; i++) t->largest_gradient[i] = 0;
     visit_all(t, step, find_largest);
     visit_all(t, step, check_gradient);
     visit_all(t, step, check_buffer);
@@ -306,19 +330,19 @@ static void check_step(golden *t, int step)
 
 /* The networks in the order of the kind's roles. */
 static void check_trace(const golden_kind *kind, const char *name, const char *spec,
-                        const char *const texts[ROLES])
+                        const char *const texts[])
 {
     golden t = {.kind = kind};
     char path[512], message[256];
     size_t bytes;
-    CHECK_OK(gan_context_create(&t.context, "threads=2", NULL, message, sizeof message));
+    CHECK_OK(gan_context_create(&t.context, "threads=2 seed=7", NULL, message, sizeof message));
     snprintf(path, sizeof path, "%s/tests/golden/%s.safetensors", GAN_SOURCE_FOLDER, name);
     if (!CHECK_OK(gan__file_read(t.context, path, &t.file, &bytes))) exit(1);
     CHECK_OK(gan__safetensors_read(
         &(gan__bytes){.context = t.context, .name = path, .data = t.file, .size = bytes},
         &t.trace));
     CHECK_OK(gan_trainer_create(&t.trainer, t.context, spec));
-    for (int i = 0; i < ROLES; i++) {
+    for (int i = 0; i < role_count(kind); i++) {
         gan_model *model;
         if (!CHECK_OK(gan_model_parse(&model, t.context, texts[i]))) {
             puts(gan_context_message(t.context));
@@ -336,7 +360,7 @@ static void check_trace(const golden_kind *kind, const char *name, const char *s
 
 TEST(dcgan28)
 {
-    static const char *const texts[ROLES] = {
+    static const char *const texts[] = {
         "default conv_transpose2d bias=no; input 10\n"
         "conv_transpose2d 12 kernel=7; batchnorm; relu\n"
         "conv_transpose2d 6 kernel=4 stride=2 pad=1; batchnorm; relu\n"
@@ -349,7 +373,7 @@ TEST(dcgan28)
 
 TEST(mlp)
 {
-    static const char *const texts[ROLES] = {
+    static const char *const texts[] = {
         "input 10; dense 16; leaky_relu 0.2; dense 24; leaky_relu 0.2\n"
         "dense 196; tanh; reshape 14 14 1",
         "input 14 14 1; flatten; dense 24; leaky_relu 0.2; dense 16; leaky_relu 0.2; dense 1"};
@@ -368,19 +392,19 @@ TEST(mlp)
 
 TEST(cgan_score)
 {
-    static const char *const texts[ROLES] = {CGAN_G("3"), CGAN_D("3", "score = dense 1")};
+    static const char *const texts[] = {CGAN_G("3"), CGAN_D("3", "score = dense 1")};
     check_trace(&cgan_score_kind, "cgan_score", "cgan mismatch=0.5 fake=0.5", texts);
 }
 
 TEST(cgan_heads)
 {
-    static const char *const texts[ROLES] = {
+    static const char *const texts[] = {
         CGAN_G("5"), CGAN_D("5", "match = dense 1\n"
                                  "realness = dense 1 from trunk; output realness match")};
     check_trace(&cgan_heads_kind, "cgan_heads", "cgan", texts);
 }
 
-static const char *const vae_texts[ROLES] = {
+static const char *const vae_texts[] = {
     "default conv2d kernel=4 stride=2 pad=1; input 12 12 1\n"
     "conv2d 3; relu; conv2d 6 bias=no; batchnorm; h = relu\n"
     "mean = dense 10; log_variance = dense 10 from h; output mean log_variance",
@@ -399,6 +423,50 @@ TEST(vae_gaussian)
                 vae_texts);
 }
 
+static const char *const autoencoder_texts[] = {
+    "default conv2d kernel=4 stride=2 pad=1; input 8 12 2\n"
+    "conv2d 3 bias=no; batchnorm; relu; conv2d 6; relu; flatten; dense 5",
+    "default conv_transpose2d kernel=4 stride=2 pad=1; input 5\n"
+    "dense 36; reshape 2 3 6; relu; conv_transpose2d 3 bias=no; batchnorm; relu\n"
+    "conv_transpose2d 2"};
+
+TEST(autoencoder)
+{
+    check_trace(&autoencoder_kind, "autoencoder_l1", "autoencoder loss=l1", autoencoder_texts);
+    check_trace(&autoencoder_kind, "autoencoder_l2", "autoencoder", autoencoder_texts);
+    check_trace(&autoencoder_kind, "autoencoder_bce", "autoencoder loss=bce", autoencoder_texts);
+}
+
+#define CYCLE_G                                                                   \
+    "default conv2d kernel=3 pad=reflect:1; input 16 12 2\n"                      \
+    "conv2d 4; instancenorm; relu; conv2d 6 stride=2 pad=1; instancenorm; relu\n" \
+    "residual { conv2d 6; instancenorm; relu; conv2d 6; instancenorm }\n"         \
+    "conv_transpose2d 4 kernel=3 stride=2 pad=1 output_pad=1; instancenorm; relu; conv2d 2; tanh"
+#define CYCLE_D(size, norm)                                              \
+    "input " size "; conv2d 4 kernel=4 stride=2 pad=1; leaky_relu 0.2\n" \
+    "conv2d 6 kernel=4 pad=1; " norm "; leaky_relu 0.2; conv2d 1 kernel=3 pad=1"
+
+/* Those of the reference implementation, but for sizes; their weights are fed, the coins of the
+ * history are drawn. */
+TEST(cyclegan)
+{
+    static const char *const texts[] = {CYCLE_G, CYCLE_G, CYCLE_D("16 12 2", "instancenorm"),
+                                        CYCLE_D("16 12 2", "instancenorm")};
+    check_trace(&cyclegan_kind, "cyclegan", "cyclegan pool=2", texts);
+}
+
+TEST(cyclegan_unlike)
+{
+    static const char *const texts[] = {
+        "input 8 6 1; conv2d 4 kernel=3 pad=1; batchnorm; relu\n"
+        "conv_transpose2d 3 kernel=4 stride=2 pad=1; tanh",
+        "input 16 12 3; conv2d 4 kernel=4 stride=2 pad=1; batchnorm; relu\n"
+        "conv2d 1 kernel=3 pad=1; tanh",
+        CYCLE_D("8 6 1", "batchnorm"), CYCLE_D("16 12 3", "batchnorm")};
+    check_trace(&cyclegan_unlike_kind, "cyclegan_unlike",
+                "cyclegan loss=non_saturating cycle=4 identity=0 pool=4", texts);
+}
+
 int main(void)
 {
     RUN(dcgan28);
@@ -407,5 +475,8 @@ int main(void)
     RUN(cgan_heads);
     RUN(vae_bernoulli);
     RUN(vae_gaussian);
+    RUN(autoencoder);
+    RUN(cyclegan);
+    RUN(cyclegan_unlike);
     return test_report();
 }
