@@ -38,7 +38,7 @@ def measure(row, work, seeds, cached, without):
     if cached:
         found = [work.cache.newest("rows", row=row.name, seed=seed, quick=work.quick) for seed in seeds]
         found = [made for made in found if made]
-        return found, "" if found else "never measured", ""
+        return found, "" if found else "nothing is in the cache", ""
     if row.missing(without):
         return [], "needs %s" % row.missing(without), ""
     try:
@@ -78,11 +78,13 @@ def read_arguments():
     parser.add_argument("--markdown", metavar="FILE", help="- or none: standard output")
     parser.add_argument("--readme", metavar="FILE", help="its table is replaced, between its marks")
     parser.add_argument("--list", action="store_true", help="prints the rows' names")
-    a = parser.parse_args()
+    a = parser.parse_intermixed_args()
     unknown = sorted(set(a.rows) - {row.name for row in ROWS})
     if unknown:
         parser.error("no row is called %s; there are %s" % (
             ", ".join(unknown), ", ".join(row.name for row in ROWS)))
+    if a.readme and a.rows:
+        parser.error("--readme takes all rows; with --cached none is trained")
     if not a.build and not a.list:
         parser.error("give the folder of a build")
     return a

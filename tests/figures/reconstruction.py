@@ -11,7 +11,7 @@ import tempfile
 
 import library
 import metrics
-from rows import QUICK_HELD_OUT, Figure, Row, held_out
+from rows import Figure, Row, held_out, seen
 
 DRAWS = 16
 
@@ -29,9 +29,9 @@ class Reconstruction(Row):
         with tempfile.TemporaryDirectory() as beside, work.session() as session:
             start = os.path.join(beside, "start.safetensors")
             steps, batch = self.save_start(work, session, recipe, seed, start)
-            seen, unseen = self.pictures(work, session, recipe)
+            known, unseen = self.pictures(work, session, recipe)
             theirs = work.part("torch-" + self.name, seed, [recipe, __file__, torch_net.__file__],
-                               lambda: self.train_torch(start, seen, unseen, steps, batch, seed))
+                               lambda: self.train_torch(start, known, unseen, steps, batch, seed, work.tell))
             ours = self.loss(work.checkpoint(folder), unseen)
             self.check_runner(session, work.checkpoint(folder), unseen, ours)
         return {"libgan": ours, "torch": theirs["loss"], "difference": 100 * (ours / theirs["loss"] - 1),
@@ -54,29 +54,29 @@ class Reconstruction(Row):
         import torch
         recipe = session.load_recipe(path)
         made = []
-        for seen in (True, False):
-            data, indices = held_out(work, session, recipe, "real", seen=seen)
+        for data, indices in (seen(session, recipe, "real"), held_out(work, session, recipe, "real")):
             h, w, c = session.field_shape(data, "image")[0]
             values = numpy.frombuffer(session.read(data, "image", indices), numpy.float32)
             made.append(torch.from_numpy(values.reshape(-1, h, w, c).transpose(0, 3, 1, 2).copy()))
         return made
 
-    def train_torch(self, start, seen, unseen, steps, batch, seed):
+    def train_torch(self, start, known, unseen, steps, batch, seed, tell):
         import time
 
         import torch
         from torch_net import Checkpoint
         checkpoint = Checkpoint(start)
         begun = self.loss(start, unseen)
-        (group,) = [key.split(".")[-1] for key in checkpoint.notes if key.startswith("gan.optimizer.")]
-        rule = checkpoint.optimizer(group, [p for net in checkpoint.nets.values() for p in net.parameters()])
+        weights = [p for net in checkpoint.nets.values() for p in net.parameters()]
+        rule = checkpoint.optimizer("autoencoder", weights)
         random = torch.Generator().manual_seed(seed)
         order = torch.empty(0, dtype=torch.long)
+        tell("  training the same networks in PyTorch, seed %d" % seed)
         clock = time.perf_counter()
         for _ in range(steps):
             if len(order) < batch:
-                order = torch.cat((order, torch.randperm(len(seen), generator=random)))
-            x, order = seen[order[:batch]], order[batch:]
+                order = torch.cat((order, torch.randperm(len(known), generator=random)))
+            x, order = known[order[:batch]], order[batch:]
             rule.zero_grad()
             self.objective(checkpoint, x, random).backward()
             rule.step()

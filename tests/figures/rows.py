@@ -15,7 +15,6 @@ import metrics
 
 SOURCE = cache.SOURCE
 RECIPES = os.path.join(SOURCE, "examples", "recipes")
-LABELS = os.path.join(SOURCE, "examples", "data", "fashion-labels.gz")
 QUICK_HELD_OUT = 40
 
 
@@ -159,21 +158,33 @@ def program(build, *names):
     sys.exit("there is no %s in %s" % (names[0], build))
 
 
-def held_out(work, session, recipe, feed, extra="", seen=False):
-    """A data set with the examples that the recipe's training of this feed has not seen (or those that
-    it has), and their indices in it. `extra` are further options of the data set. A recipe that sees
-    all is refused."""
-    option = {key: session.option(recipe, "data.%s.%s" % (feed, key))
-              for key in ("path", "count", "heldout", "part")}
-    spec, count = 'idx path="%s" labels="%s" %s' % (option["path"], LABELS, extra), int(option["count"])
-    apart = float(option["heldout"]) and option["part"] == "train"
-    if not apart and not 0 < count < session.count(session.open_data(spec)):
-        raise library.Failure("%s is seen in training as a whole: nothing is held out" % option["path"])
-    if apart:
-        part = "train" if seen else "heldout"
-        data = session.open_data("%s count=%d heldout=%s part=%s" % (spec, count, option["heldout"], part))
+def feed_spec(session, recipe, feed, keys):
+    option = {key: session.option(recipe, "data.%s.%s" % (feed, key)) for key in keys}
+    return "idx " + " ".join('%s="%s"' % pair for pair in option.items() if pair[1])
+
+
+def seen(session, recipe, feed):
+    """A data set with the examples that the recipe's training of this feed draws, and their indices."""
+    data = session.open_data(feed_spec(session, recipe, feed, ("path", "count", "heldout", "part")))
+    return data, range(session.count(data))
+
+
+def held_out(work, session, recipe, *feeds, extra=""):
+    """A data set with the examples that the recipe's training has seen in none of these feeds, which draw
+    from the same files, and their indices in it: those behind the first count=N, or else the part that
+    heldout= sets apart. `extra` are further options of the data set. A recipe that sees all is
+    refused."""
+    files = ("path", "labels")
+    whole = session.open_data(feed_spec(session, recipe, feeds[0], files) + " " + extra)
+    counts = [int(session.option(recipe, "data.%s.count" % feed)) for feed in feeds]
+    if all(0 < count < session.count(whole) for count in counts):
+        data, start = whole, max(counts)
     else:
-        data = session.open_data(spec)
-    start = 0 if apart or seen else count
-    end = count if seen and not apart else session.count(data)
-    return data, range(start, min(end, start + QUICK_HELD_OUT) if work.quick and not seen else end)
+        parts = {session.option(recipe, "data.%s.part" % feed) for feed in feeds}
+        shares = {session.option(recipe, "data.%s.heldout" % feed) for feed in feeds}
+        if parts != {"train"} or len(shares) > 1 or not float(min(shares)) or len(set(counts)) > 1:
+            raise library.Failure("the recipe holds out no examples of the feed " + " or ".join(feeds))
+        spec = feed_spec(session, recipe, feeds[0], (*files, "count", "heldout"))
+        data, start = session.open_data(spec + " part=heldout " + extra), 0
+    end = session.count(data)
+    return data, range(start, min(end, start + QUICK_HELD_OUT) if work.quick else end)

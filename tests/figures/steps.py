@@ -34,8 +34,9 @@ class Step(Row):
     def result(self, values):
         (v,) = values
         _, met = super().result(values)
-        return "%.2f times as fast [%.2f .. %.2f]: libgan %.3g ms, PyTorch %.3g ms; A/A %.2f" % (
-            v["ratio"], *v["spread"], v["libgan_ms"], v["torch_ms"], v["self"]), met
+        return "%.2f times as fast [%.2f .. %.2f]: libgan %.3g ms, PyTorch %.3g ms; A/A %.2f; " \
+            "memory %.0f, %.0f MiB" % (v["ratio"], *v["spread"], v["libgan_ms"], v["torch_ms"], v["self"],
+                                       *(kib / 1024 for kib in v["memory_kib"])), met
 
 
 ROWS = (Step("mlp", "the MLP GAN, 28x28"), Step("dcgan28", "DCGAN, 28x28"), Step("dcgan64", "DCGAN, 64x64"),
