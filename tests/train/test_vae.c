@@ -1,9 +1,7 @@
 /* test_vae.c: the variational auto-encoder: what it refuses and what it calls it, its routes, its
  * averages, and that a training that is interrupted anywhere, or runs on other threads or another
  * CPU tier, has the same bits. */
-#include "rig.h"
-
-#include "base/cpu.h"
+#include "bits.h"
 
 #include <math.h>
 
@@ -437,84 +435,26 @@ TEST(a_refresh_changes_no_training)
 
 /* ---- the same bits ---- */
 
-enum { STEPS = 11 }; /* a data set is begun anew after 8 */
-
-static gan_tensor *checkpoint_after(gan_trainer *t, int64_t steps)
-{
-    gan_tensor *bytes;
-    must(gan_trainer_run(t, steps - gan_trainer_steps(t), NULL, NULL));
-    must(gan_trainer_save_memory(&bytes, t));
-    return bytes;
-}
-
-static bool equal_bytes(const gan_tensor *a, const gan_tensor *b)
-{
-    return gan_tensor_count(a) == gan_tensor_count(b) &&
-           !memcmp(gan_tensor_data(a), gan_tensor_data(b), (size_t)gan_tensor_count(a));
-}
-
-/* Interrupted after k steps, for every k: also before the first one and after the last. */
-static void interrupt(const char *spec)
+static void set_real(gan_trainer *t)
 {
     gan_dataset *data = make_data();
-    gan_tensor *kept[STEPS + 1];
-    gan_trainer *t = make_vae_with_data(spec);
-    for (int k = 0; k <= STEPS; k++) kept[k] = checkpoint_after(t, k);
-    gan_trainer_release(t);
-    for (int k = 0; k <= STEPS; k++) {
-        must(gan_trainer_load_memory(&t, context, gan_tensor_data(kept[k]),
-                                     (size_t)gan_tensor_count(kept[k])));
-        must(gan_trainer_set_data(t, "real", data));
-        gan_tensor *end = checkpoint_after(t, STEPS);
-        if (!CHECK(equal_bytes(end, kept[STEPS]))) printf("    %s, after step %d\n", spec, k);
-        gan_tensor_release(end);
-        gan_trainer_release(t);
-    }
-    for (int k = 0; k <= STEPS; k++) gan_tensor_release(kept[k]);
+    must(gan_trainer_set_data(t, "real", data));
     gan_dataset_release(data);
 }
 
+/* A data set is begun anew after 8 steps. */
+static const bits_training training = {make_vae_with_data, set_real, 11};
+
 TEST(resumed_at_every_step)
 {
-    interrupt("vae batch=8");
-    interrupt("vae batch=8 average=0.9");
-    interrupt("vae batch=8 likelihood=gaussian deviation=0.5 beta=2");
-}
-
-/* A training in a context of its own. */
-static gan_tensor *bits_of(const char *cpu, int threads)
-{
-    gan_context *own = context;
-    gan_tensor *bytes, *copy;
-    char spec[32];
-    snprintf(spec, sizeof spec, "threads=%d seed=3", threads);
-    setenv("GAN_CPU", cpu, 1);
-    must(gan_context_create(&context, spec, NULL, NULL, 0));
-    unsetenv("GAN_CPU");
-    CHECK_TEXT(gan_context_cpu(context), cpu);
-    gan_trainer *t = make_vae_with_data("vae batch=8 average=0.9");
-    bytes = checkpoint_after(t, STEPS);
-    must(gan_tensor_create(&copy, own, GAN_UINT8, 1, (const int64_t[]){gan_tensor_count(bytes)}));
-    memcpy(gan_tensor_data(copy), gan_tensor_data(bytes), (size_t)gan_tensor_count(bytes));
-    gan_tensor_release(bytes);
-    gan_trainer_release(t);
-    gan_context_release(context);
-    context = own;
-    return copy;
+    bits_resumed(&training, "vae batch=8");
+    bits_resumed(&training, "vae batch=8 average=0.9");
+    bits_resumed(&training, "vae batch=8 likelihood=gaussian deviation=0.5 beta=2");
 }
 
 TEST(threads_and_tiers)
 {
-    const char *best = gan__tier_name(gan__cpu_tier());
-    gan_tensor *first = bits_of(best, 1);
-    for (int i = 1; i <= 2 + (int)gan__cpu_tier(); i++) {
-        const bool of_threads = i <= 2;
-        const char *cpu = of_threads ? best : gan__tier_name((gan__tier)(i - 3));
-        gan_tensor *other = bits_of(cpu, of_threads ? i + 1 : 2);
-        if (!CHECK(equal_bytes(first, other))) printf("    %s, run %d\n", cpu, i);
-        gan_tensor_release(other);
-    }
-    gan_tensor_release(first);
+    bits_everywhere(&training, "vae batch=8 average=0.9");
 }
 
 int main(void)
