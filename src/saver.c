@@ -192,11 +192,15 @@ void saver_resume(saver *s, int64_t step, bool its_own)
 static gan_status make_sheet(const saver *s, const saved_sheet *sheet, const char *path)
 {
     const int64_t examples = sheet_examples(s, sheet->columns);
+    int64_t columns;
     gan_tensor *pictures;
-    gan_status status =
-        gan_trainer_show(&pictures, NULL, s->trainer, sheet->space, examples, GAN_MODEL_AVERAGED);
-    if (status == GAN_OK)
-        status = gan_image_sheet(pictures, sheet_columns(examples, sheet->columns), path);
+    gan_status status = gan_trainer_show(&pictures, &columns, s->trainer, sheet->space, examples,
+                                         GAN_MODEL_AVERAGED);
+    if (status == GAN_OK) {
+        const bool classes = columns > sheet->columns; /* a row each */
+        status = gan_image_sheet(pictures,
+                                 classes ? columns : sheet_columns(examples, sheet->columns), path);
+    }
     gan_tensor_release(pictures);
     return status;
 }

@@ -80,13 +80,16 @@ GAN_API gan_status gan_trainer_route(gan_model **out, gan_trainer *trainer, cons
                                      int32_t flags);
 
 /* What it makes, as a new tensor of pictures in uint8, to be shown by gan_image_sheet: `count`
- * examples, *columns pictures of each side by side, so (count * *columns, H, W, C). They begin in a
+ * examples, *columns pictures of each side by side, so (count * *columns, H, W, C). Where the way
+ * takes the label of a class, and a data set says how many there are, the same examples are there
+ * for each class: count / classes of them, one at least, and *columns are the pictures of a class,
+ * class 0 first; of more classes than `count` there are the first `count`. The examples begin in a
  * space, one of the "sheet" members, and have a picture of each picture space that a route leads to
  * from there: samples, where it has a prior (the same at every call: example i has draw i, as
  * gan_tape_seek counts them, of the first tape in a context of the trainer's seed); where pictures
  * come from data, the picture itself, then what is made of it, reconstructions and translations.
- * The data's positions do not move. Pictures of unlike sizes are padded. `flags` as above; batch
- * statistics of averages are those of gan_trainer_model. */
+ * Other conditions are those of data. The data's positions do not move. Pictures of unlike sizes are
+ * padded. `flags` as above; batch statistics of averages are those of gan_trainer_model. */
 GAN_API gan_status gan_trainer_show(gan_tensor **out, int64_t *columns, gan_trainer *trainer,
                                     const char *space, int64_t count, int32_t flags);
 

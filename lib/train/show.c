@@ -1,5 +1,6 @@
 /* show.c: what a trainer makes, as pictures: from one space along the shortest routes to all
- * pictures that can be reached. What it begins with is drawn apart, the same at every call. */
+ * pictures that can be reached. What it begins with is drawn apart, the same at every call; where
+ * the routes take the label of a class, it is there once for each class, a row each. */
 #include <gan/runner.h>
 
 #include <stdio.h>
@@ -18,7 +19,9 @@ enum { SHOW_BATCH = 64 };
 typedef struct show {
     gan_trainer *trainer;
     int32_t start;
-    int64_t count;
+    int64_t count;      /* examples, in rows */
+    int64_t rows, each; /* rows of so many */
+    bool classed;       /* a row has the examples of the others, with a class of its own */
     bool averaged;
     gan_tape *tape;
     gan_value *values;    /* by space: what the examples are; -1: not found yet */
@@ -36,6 +39,57 @@ static bool show_feed_has(const gan__feed *feed, int32_t space)
     return false;
 }
 
+/* The value of each row's examples, for all rows. */
+static gan_status show_repeat(const show *s, gan_value *value)
+{
+    gan_context *context = s->trainer->object.context;
+    gan_value *rows;
+    if (s->rows == 1) return GAN_OK;
+    GAN__TRY(gan__allocate(context, &rows, (size_t)s->rows, sizeof *rows));
+    for (int64_t i = 0; i < s->rows; i++) rows[i] = *value;
+    gan_status status = gan_tape_join(s->tape, rows, (int32_t)s->rows, value);
+    gan__free(context, rows);
+    return status;
+}
+
+/* How many classes the space has values for, where its data set brings labels; 0: it does not, or
+ * it is not known. */
+static int64_t show_classes(const gan_trainer *t, int32_t space)
+{
+    const gan__cast *cast = t->cast;
+    if (cast->spaces[space].row->type != GAN__SPACE_CONDITION) return 0;
+    for (int32_t i = 0; i < cast->feed_count; i++)
+        for (int32_t f = 0; f < cast->feeds[i].field_count; f++) {
+            const gan__field *field = gan__feed_field_of(t, i, f);
+            if (!field || field->rank > 0 || cast->feeds[i].fields[f].space != space) continue;
+            return t->shapes[space].c > 1 ? t->shapes[space].c : field->classes;
+        }
+    return 0;
+}
+
+/* The class of each row in place of the labels of data. */
+static gan_status show_label(show *s, const gan__feed_field *field)
+{
+    const gan_trainer *t = s->trainer;
+    const int64_t classes = show_classes(t, field->space);
+    gan_tensor *labels;
+    GAN__TRY(gan_tensor_create(&labels, t->object.context, GAN_FLOAT32, 1, &s->count));
+    for (int64_t i = 0; i < s->count; i++)
+        ((float *)labels->data)[i] = (float)(i / s->each % classes);
+    gan_status status = gan__trainer_put(t, s->tape, field, labels, &s->values[field->space]);
+    gan_tensor_release(labels);
+    return status;
+}
+
+static gan_status show_take(show *s, const gan__feed_field *field, gan_tensor *tensor)
+{
+    const int32_t space = field->space;
+    if (space < 0 || s->values[space] >= 0) return GAN_OK;
+    if (s->classed && show_classes(s->trainer, space) > 0) return show_label(s, field);
+    GAN__TRY(gan__trainer_put(s->trainer, s->tape, field, tensor, &s->values[space]));
+    return show_repeat(s, &s->values[space]);
+}
+
 static gan_status show_read(show *s, int32_t feed)
 {
     gan_trainer *t = s->trainer;
@@ -43,15 +97,10 @@ static gan_status show_read(show *s, int32_t feed)
     const uint64_t seed = gan__random_seed(t->seed, GAN__DRAW_REFRESH, 1);
     gan__batcher *batcher;
     gan_tensor *const *drawn;
-    GAN__TRY(gan__feed_apart(t, feed, seed, s->count, &batcher));
+    GAN__TRY(gan__feed_apart(t, feed, seed, s->each, &batcher));
     gan_status status = gan__batcher_next(batcher, &drawn);
-    for (int32_t f = 0; f < kind->field_count && status == GAN_OK; f++) {
-        const int32_t space = kind->fields[f].space;
-        if (!gan__feed_field_of(t, feed, f)) continue;
-        gan_tensor *tensor = *drawn++;
-        if (space >= 0 && s->values[space] < 0)
-            status = gan__trainer_put(t, s->tape, &kind->fields[f], tensor, &s->values[space]);
-    }
+    for (int32_t f = 0; f < kind->field_count && status == GAN_OK; f++)
+        if (gan__feed_field_of(t, feed, f)) status = show_take(s, &kind->fields[f], *drawn++);
     gan__batcher_free(batcher); /* the tape retains what it uses */
     return status;
 }
@@ -63,7 +112,7 @@ static gan_status show_draw_all(show *s, gan_tape *tape, int32_t space, gan_tens
     const gan_trainer *t = s->trainer;
     const uint64_t first = s->drawn++ << 32;
     gan_status status = GAN_OK;
-    for (int64_t i = 0; i < s->count && status == GAN_OK; i++) {
+    for (int64_t i = 0; i < s->each && status == GAN_OK; i++) {
         gan_tensor *one = NULL;
         gan_value z;
         status = gan_tape_reset(tape);
@@ -82,7 +131,7 @@ static gan_status show_draw(show *s, int32_t space)
     gan_trainer *t = s->trainer;
     gan_context *context = t->object.context;
     const gan__shape shape = t->shapes[space];
-    const int64_t sizes[4] = {s->count, shape.h, shape.w, shape.c};
+    const int64_t sizes[4] = {s->each, shape.h, shape.w, shape.c};
     gan_tensor *all;
     gan_tape *tape;
     if (shape.h < 0 || shape.w < 0)
@@ -98,7 +147,7 @@ static gan_status show_draw(show *s, int32_t space)
     }
     if (status == GAN_OK) status = gan_tape_input(s->tape, all, 0, &s->values[space]);
     gan_tensor_release(all);
-    return status;
+    return status == GAN_OK ? show_repeat(s, &s->values[space]) : status;
 }
 
 /* Drawn, or read with everything else that comes with it. */
@@ -216,6 +265,17 @@ static bool show_is_cut(const gan_trainer *t, const gan__route *route)
     return false;
 }
 
+/* The way to a space, of no steps if none leads to pictures there. Freed with gan__free. */
+static gan_status show_find_route(const show *s, int32_t space, gan__route *out)
+{
+    const gan_trainer *t = s->trainer;
+    *out = (gan__route){.steps = NULL};
+    if (t->cast->spaces[space].row->type != GAN__SPACE_PICTURE) return GAN_OK;
+    GAN__TRY(gan__route_find(t->cast, s->start, space, out));
+    if (show_is_cut(t, out)) out->count = 0;
+    return GAN_OK;
+}
+
 /* The pictures of a space, if the way leads there. */
 static gan_status show_end(show *s, int32_t space)
 {
@@ -223,15 +283,47 @@ static gan_status show_end(show *s, int32_t space)
     gan__route route;
     gan_model *model = NULL;
     gan_status status = GAN_OK;
-    if (t->cast->spaces[space].row->type != GAN__SPACE_PICTURE) return GAN_OK;
-    GAN__TRY(gan__route_find(t->cast, s->start, space, &route));
-    if (route.count > 0 && !show_is_cut(t, &route)) {
+    GAN__TRY(show_find_route(s, space, &route));
+    if (route.count > 0) {
         status = gan__route_model(t, &route, s->averaged, &model);
         if (status == GAN_OK) status = show_route(s, &route, model);
     }
     gan_model_release(model);
     gan__free(t->object.context, route.steps);
     return status;
+}
+
+/* The classes that a step's network takes the label of; the most of several such inputs. */
+static int64_t show_step_classes(const gan_trainer *t, int32_t role)
+{
+    const gan__role *r = &t->cast->roles[role];
+    int64_t most = 0;
+    for (int32_t i = 0; t->players[role].model && i < r->input_count; i++) {
+        const int64_t classes = show_classes(t, r->inputs[i].spaces[0]);
+        if (t->players[role].inputs[i] >= 0 && classes > most) most = classes;
+    }
+    return most;
+}
+
+/* In rows, if a way takes the label of a class: as many of each class as there is room for, and one
+ * at least. */
+static gan_status show_arrange(show *s)
+{
+    int64_t classes = 1;
+    for (int32_t space = 0; space < s->trainer->cast->space_count; space++) {
+        gan__route route;
+        GAN__TRY(show_find_route(s, space, &route));
+        for (int32_t i = 0; i < route.count; i++) {
+            const int64_t of_step = show_step_classes(s->trainer, route.steps[i].role);
+            if (of_step > classes) classes = of_step;
+        }
+        gan__free(s->trainer->object.context, route.steps);
+    }
+    s->classed = classes > 1;
+    s->rows = classes < s->count ? classes : s->count;
+    s->each = s->count / s->rows;
+    s->count = s->rows * s->each;
+    return GAN_OK;
 }
 
 /* Pictures that it begins with are the first column. */
@@ -287,6 +379,7 @@ static gan_status show_all(show *s, gan_tensor **out)
     GAN__TRY(gan__allocate(context, &s->columns, spaces + 1, sizeof *s->columns));
     GAN__TRY(gan__tape_create(&s->tape, context, gan__random_seed(t->seed, GAN__DRAW_REFRESH, 1)));
     for (size_t i = 0; i < spaces; i++) s->values[i] = -1;
+    GAN__TRY(show_arrange(s));
     GAN__TRY(show_begin(s));
     for (size_t i = 0; i < spaces; i++) GAN__TRY(show_end(s, (int32_t)i));
     if (s->column_count == 0)
@@ -314,7 +407,7 @@ static gan_status show_public(gan_tensor **out, int64_t *columns, gan_trainer *t
     GAN__TRY(gan__trainer_bind(t));
     GAN__TRY(gan__averages_prepare(t));
     gan_status status = show_all(&s, out);
-    if (columns && status == GAN_OK) *columns = s.column_count;
+    if (columns && status == GAN_OK) *columns = (s.classed ? s.each : 1) * s.column_count;
     for (int64_t i = 0; i < s.column_count; i++) gan_tensor_release(s.columns[i]);
     gan_tape_release(s.tape);
     gan__free(context, s.columns);
