@@ -3,14 +3,15 @@
 D judges held-out real pictures, in evaluation mode and batches of matched and mismatched pairs mixed: each
 picture once with its own class, once with another one, drawn from the others evenly. The figure is the area
 under the curve: how often the matched one of two has the larger score."""
+import array
 import random
 
+import classifier
 import metrics
-from rows import Figure, Row, held_out
+from rows import Figure, Row, held_out, seen
 
 
 def one_hot(labels, classes):
-    import array
     values = array.array("f", bytes(4 * classes * len(labels)))
     for i, label in enumerate(labels):
         values[i * classes + label] = 1
@@ -91,4 +92,46 @@ class NoMismatch(Matches):
         return {"auc": without, "nearer": abs(whole - 0.5) - abs(without - 0.5)}
 
 
-ROWS = (OneScore(), TwoHeads(), NoMismatch())
+class Obeys(Row):
+    """Samples of G as a classifier sees them that was trained on the pictures that G's training had."""
+    name = "cgan-obeys"
+    title = "samples of fashion-cgan that a classifier, trained by libgan, takes for their class"
+    recipe, each = "fashion-cgan", 100
+    figures = (Figure("samples", "samples"), Figure("real", "held-out pictures"))
+
+    def sources(self):
+        return [*super().sources(), classifier.__file__]
+
+    def measure(self, work, seed):
+        path = work.recipe(self.recipe)
+        folder = work.train(path, seed)
+        with work.session() as session:
+            recipe = session.load_recipe(path)
+            known, unseen = seen(session, recipe, "real"), held_out(work, session, recipe, "real")
+            (shape, _), (_, classes) = (session.field_shape(known[0], field) for field in ("image", "label"))
+            known, unseen = ((session.read(data, "image", indices),
+                              [int(label) for label in session.read(data, "label", indices)])
+                             for data, indices in (known, unseen))
+            judge = classifier.train(session, *known, shape, classes, work.steps, seed)
+            trainer = session.load_trainer(work.checkpoint(folder))
+            return {"real": classifier.accuracy(session, judge, *unseen),
+                    "samples": classifier.accuracy(session, judge, *self.samples(
+                        session, trainer, classes, 2 if work.quick else self.each, seed))}
+
+    @staticmethod
+    def samples(session, trainer, classes, each, seed):
+        """So many of each class, and their classes."""
+        model = session.route(trainer, "noise > image")
+        names = [session.library.gan_model_input_name(model, i).decode() for i in range(2)]
+        assert session.library.gan_model_note(model, b"prior") == b"normal"
+        noise_at = 1 - names.index("condition")
+        labels = [label for label in range(classes) for _ in range(each)]
+        source = random.Random(seed)
+        size = session.input_size(model, noise_at)
+        noise = array.array("f", [source.gauss(0, 1) for _ in range(size * len(labels))])
+        inputs = [one_hot(labels, classes)] * 2
+        inputs[noise_at] = noise
+        return session.run(model, *inputs)[0], labels
+
+
+ROWS = (OneScore(), TwoHeads(), NoMismatch(), Obeys())

@@ -38,6 +38,13 @@ class Session(contextlib.ExitStack):
         self.context = out.value
         self.callback(library.gan_context_release, self.context)
 
+    def inner(self):
+        """A session in the same context, whose own things end sooner."""
+        made = Session.__new__(Session)
+        contextlib.ExitStack.__init__(made)
+        made.library, made.context = self.library, self.context
+        return made
+
     def good(self, status):
         if status:
             raise Failure(self.library.gan_context_message(self.context).decode())
@@ -112,6 +119,12 @@ class Session(contextlib.ExitStack):
     def output_index(self, model, name):
         return self.library.gan_model_output_index(model, name.encode())
 
+    def input_size(self, model, index):
+        """How many numbers one example of this input has."""
+        shape = (ctypes.c_int64 * 3)()
+        self.good(self.library.gan_model_input_shape(model, index, shape))
+        return math.prod(shape)
+
     def run(self, model, *inputs, size=(0, 0)):
         """The outputs of the model in evaluation mode, a list of numbers each, for as many examples as
         the inputs (numbers one after the other) hold. `size` is the pictures' height and width, where
@@ -126,15 +139,18 @@ class Session(contextlib.ExitStack):
         assert [len(values) for values in inputs] == sizes, (ins, [len(values) for values in inputs])
         made = [array.array("f") for _ in outs]
         for start in range(0, count, BATCH):
-            n = min(BATCH, count - start)
-            given = [self.tensor(values[start * math.prod(shape):(start + n) * math.prod(shape)], n,
-                                 *shape) for values, shape in zip(inputs, ins)]
-            taken = [self.zeros(n, *shape) for shape in outs]
-            self.good(lib.gan_runner_run(runner, (ctypes.c_void_p * len(given))(*given), len(given),
-                                         (ctypes.c_void_p * len(taken))(*taken), len(taken)))
-            for values, tensor in zip(made, taken):
-                values.extend(self.numbers(tensor))
+            with self.inner() as inner:
+                inner.run_batch(runner, inputs, ins, made, outs, start, min(BATCH, count - start))
         return made
+
+    def run_batch(self, runner, inputs, ins, made, outs, start, n):
+        given = [self.tensor(values[start * math.prod(shape):(start + n) * math.prod(shape)], n, *shape)
+                 for values, shape in zip(inputs, ins)]
+        taken = [self.zeros(n, *shape) for shape in outs]
+        self.good(self.library.gan_runner_run(runner, (ctypes.c_void_p * len(given))(*given), len(given),
+                                              (ctypes.c_void_p * len(taken))(*taken), len(taken)))
+        for values, tensor in zip(made, taken):
+            values.extend(self.numbers(tensor))
 
     def shape(self, runner, side, index):
         shape = (ctypes.c_int64 * 3)()

@@ -22,6 +22,7 @@ BUILD, SOURCE = (os.path.abspath(path) for path in sys.argv[1:3])
 
 import __main__ as this
 import cache
+import classifier
 import condition
 import edges
 import library
@@ -170,6 +171,34 @@ class Pipelines(Folder):
                 for output in ("match",) if weight else ("match", "realness"):
                     self.assertEqual(condition.match_auc(self.work(), session, recipe, checkpoint, output),
                                      auc, (names, weight, output))
+
+    def test_classifier(self):
+        """Bright halves left or right; labels that say nothing teach nothing."""
+        session, source, shape = self.session(), random.Random(2), (8, 8, 1)
+
+        def pictures(labels):
+            return array.array("f", [source.uniform(-1, 0) + ((x < 4) == label)
+                                     for label in labels for _ in range(8) for x in range(8)])
+
+        labels = [source.randrange(2) for _ in range(128)]
+        known, unseen = pictures(labels), pictures(labels)
+        model = classifier.train(session, known, labels, shape, 2, 20)
+        self.assertEqual(classifier.accuracy(session, model, unseen, labels), 1)
+        self.assertEqual(classifier.accuracy(session, model, unseen, [1 - label for label in labels]), 0)
+        model = classifier.train(session, known, [i % 2 for i in range(128)], shape, 2, 20)
+        self.assertTrue(0.2 < classifier.accuracy(session, model, unseen, labels) < 0.8)
+
+    def test_samples(self):
+        """G makes its condition: samples are of the classes that they are said to be of."""
+        session = self.session()
+        generator = session.parse_model("input noise 3; input condition 10; flatten from condition; "
+                                        "reshape 2 5 1")
+        judge = session.parse_model("input 2 5 1; flatten")
+        d = session.parse_model("input image 2 5 1; input condition 10; dense 1 from image")
+        trainer = session.load_trainer(self.save(session, b"cgan", generator=generator, discriminator=d))
+        made, labels = condition.Obeys.samples(session, trainer, 10, 4, 1)
+        self.assertEqual(sorted(labels), [label for label in range(10) for _ in range(4)])
+        self.assertEqual(classifier.accuracy(session, judge, made, labels), 1)
 
     def true_edges(self, picture, side):
         """By hand: one of the eight neighbours is brighter by 64 or more."""
