@@ -28,7 +28,7 @@ typedef struct gan_dataset gan_dataset;
  *
  * transform= makes another domain of the pictures as they are drawn, whose truth is known.
  * negative: -v for every value v, of all channels. edges: the values are rounded to bytes, 0 to
- * 255; a pixel is on an edge if in any channel one of its eight neighbours is brighter by 64 or
+ * 255; a pixel is on an edge if in any channel one of its eight neighbours is darker by 64 or
  * more; all channels are 1 there and -1 elsewhere.
  *
  * heldout=SHARE sets examples apart, round(SHARE x n) of the n that count= takes: part=train has

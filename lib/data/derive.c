@@ -16,26 +16,26 @@ static uint8_t derive_byte(float value)
     return scaled < 255 ? (uint8_t)scaled : 255;
 }
 
-/* The brightest of the neighbours, in one channel; the picture's border has fewer. */
-static int32_t derive_brightest(gan__extent e, const uint8_t *bytes, int64_t y, int64_t x,
+/* The darkest of the neighbours, in one channel; the picture's border has fewer. */
+static int32_t derive_darkest(gan__extent e, const uint8_t *bytes, int64_t y, int64_t x,
                                 int64_t k)
 {
-    int32_t most = 0;
+    int32_t least = 255;
     for (int64_t i = y > 0 ? y - 1 : 0; i <= y + 1 && i < e.h; i++) {
         for (int64_t j = x > 0 ? x - 1 : 0; j <= x + 1 && j < e.w; j++) {
             int32_t value = bytes[(i * e.w + j) * e.c + k];
-            if (value > most) most = value;
+            if (value < least) least = value;
         }
     }
-    return most;
+    return least;
 }
 
 static bool derive_is_edge(gan__extent e, const uint8_t *bytes, int64_t y, int64_t x)
 {
     for (int64_t k = 0; k < e.c; k++) {
         int32_t own = bytes[(y * e.w + x) * e.c + k];
-        if (own + GAN__DERIVE_EDGE > 255) continue;
-        if (derive_brightest(e, bytes, y, x, k) - own >= GAN__DERIVE_EDGE) return true;
+        if (own < GAN__DERIVE_EDGE) continue;
+        if (own - derive_darkest(e, bytes, y, x, k) >= GAN__DERIVE_EDGE) return true;
     }
     return false;
 }

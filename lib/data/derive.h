@@ -11,9 +11,10 @@ typedef struct gan__extent {
 /* NEGATIVE: -v for every value v, of all channels.
  *
  * EDGES: in the manner of CoGAN's edge pictures. Values are rounded to bytes, 0 to 255. A pixel is
- * on an edge if, in any channel, one of its up to eight neighbours is brighter by
- * GAN__DERIVE_EDGE or more: a line of one pixel around what is bright. All channels are 1 there and
- * -1 elsewhere. */
+ * on an edge if, in any channel, one of its up to eight neighbours is darker by GAN__DERIVE_EDGE or
+ * more: a line of one pixel, the outermost of what is bright. All channels are 1 there and -1
+ * elsewhere. So the edges of an edge map are itself, where no pixel of it has eight bright
+ * neighbours: what makes edges of pictures can leave edge maps as they are. */
 typedef enum gan__derive { GAN__DERIVE_NONE, GAN__DERIVE_EDGES, GAN__DERIVE_NEGATIVE } gan__derive;
 
 enum { GAN__DERIVE_EDGE = 64 };
