@@ -201,11 +201,11 @@ class Pipelines(Folder):
         self.assertEqual(classifier.accuracy(session, judge, made, labels), 1)
 
     def true_edges(self, picture, side):
-        """By hand: one of the eight neighbours is brighter by 64 or more."""
+        """By hand: one of the eight neighbours is darker by 64 or more."""
         def near(y, x):
             return [picture[b * side + a] for b in range(max(0, y - 1), min(side, y + 2))
                     for a in range(max(0, x - 1), min(side, x + 2))]
-        return [int(max(near(y, x)) - picture[y * side + x] >= 64) for y in range(side) for x in range(side)]
+        return [int(picture[y * side + x] - min(near(y, x)) >= 64) for y in range(side) for x in range(side)]
 
     def test_edges(self):
         """A generator that changes nothing: its edges are the bright pixels."""
