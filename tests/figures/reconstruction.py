@@ -18,7 +18,10 @@ DRAWS = 16
 
 class Reconstruction(Row):
     modules = ("torch", "numpy", "safetensors")
-    recipe = unit = ""
+    recipe = ""
+
+    def sources(self):
+        return [*super().sources(), os.path.join(os.path.dirname(__file__), "torch_net.py")]
 
     def measure(self, work, seed):
         import torch
