@@ -127,4 +127,8 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        tell("interrupted: the same command goes on from here")
+        sys.exit(130)

@@ -140,11 +140,16 @@ class Work:
         return folder
 
     def command(self, *words):
-        done = subprocess.run([self.gan, *words], stdin=subprocess.DEVNULL, capture_output=True,
-                              text=True)
-        if done.returncode:
+        with subprocess.Popen([self.gan, *words], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.PIPE, text=True) as process:
+            try:
+                _, said = process.communicate()
+            except KeyboardInterrupt:
+                process.wait()  # it has the signal too, and saves
+                raise
+        if process.returncode:
             raise library.Failure("gan %s ended with %d: %s" % (
-                words[0], done.returncode, (done.stderr.strip().splitlines() or ["no message"])[-1]))
+                words[0], process.returncode, (said.strip().splitlines() or ["no message"])[-1]))
 
     def checkpoint(self, folder):
         return os.path.join(folder, "checkpoint.safetensors")

@@ -3,19 +3,18 @@ trainings of two steps.
 
     python test_figures.py BUILD SOURCE        with Python's standard library alone"""
 import array
-import contextlib
-import ctypes
-import io
+import glob
 import itertools
 import json
 import os
 import random
 import shutil
+import signal
 import struct
 import subprocess
 import sys
 import tempfile
-import types
+import time
 import unittest
 
 BUILD, SOURCE = (os.path.abspath(path) for path in sys.argv[1:3])
@@ -410,6 +409,28 @@ class Command(Folder):
         self.assertEqual(code, 1)
         self.assertIn("%d rows: 1 missed, 0 failed" % len(ROWS), err)
         self.assertIn(line % (condition.OneScore.title, "**missed**: ", "0.850"), self.read("README.md"))
+
+    def test_interrupt(self):
+        """Ctrl-C while a row trains: the training is saved, nothing counts as measured."""
+        process = subprocess.Popen([sys.executable, COMMAND, BUILD, "cgan", "--cache", self.path("cache")],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                   start_new_session=True,  # a shell's background has no SIGINT
+                                   preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+        log, end = None, time.monotonic() + 120
+        while not log or not os.path.getsize(log):
+            self.assertLess(time.monotonic(), end, "waited too long")
+            time.sleep(0.01)
+            log = next(iter(glob.glob(self.path("cache", "runs", "*", "log.jsonl"))), None)
+        os.killpg(process.pid, signal.SIGINT)
+        out, err = process.communicate(timeout=120)
+        self.assertEqual((process.returncode, out), (130, ""), err)
+        self.assertTrue(err.endswith("interrupted: the same command goes on from here\n"), err)
+        folder = os.path.dirname(log)
+        self.assertTrue(os.path.exists(os.path.join(folder, "checkpoint.safetensors")))
+        with open(folder + ".json") as file:
+            done = json.load(file)
+        self.assertEqual((done["whole"], done["seconds"] > 0), (False, True))
+        self.assertEqual(os.listdir(self.path("cache", "rows")), [])
 
     def test_failure(self):
         """A row that fails is told; the others are made."""
