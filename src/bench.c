@@ -216,14 +216,17 @@ static void bench_products(bench *b)
 
 static gan_status feed(subject *s)
 {
-    return gan_trainer_feed(s->trainer, "real", s->input);
+    gan_status status = GAN_OK;
+    for (int i = 0; i < BENCH_FEEDS && s->net->kind->feeds[i] && status == GAN_OK; i++)
+        status = gan_trainer_feed(s->trainer, s->net->kind->feeds[i], s->input);
+    return status;
 }
 
 static gan_status step(subject *s)
 {
     double loss;
     gan_status status = gan_trainer_step(s->trainer);
-    for (int i = 0; i < BENCH_ROLES && status == GAN_OK; i++)
+    for (int i = 0; i < 2 && s->net->kind->losses[i] && status == GAN_OK; i++)
         status = gan_trainer_value(s->trainer, s->net->kind->losses[i], &loss);
     return status;
 }
@@ -232,7 +235,7 @@ static gan_status make_trainer(subject *s, const bench_net *net)
 {
     gan_status status = gan_trainer_create(&s->trainer, s->context, net->kind->trainer);
     s->net = net;
-    for (int i = 0; i < BENCH_ROLES && status == GAN_OK; i++) {
+    for (int i = 0; i < BENCH_ROLES && net->kind->roles[i] && status == GAN_OK; i++) {
         gan_model *model = NULL;
         status = gan_model_parse(&model, s->context, net->models[i]);
         if (status == GAN_OK)

@@ -1,5 +1,7 @@
 #include "bench_nets.h"
 
+#include <stddef.h>
+
 static const bench_layer dcgan64_g[] = {
     {"g1", "conv_transpose2d 512 kernel=4 bias=no", 1, 1, 100, 4, 4, 512, 4, 4, 1},
     {"g2", "conv_transpose2d 256 kernel=4 stride=2 pad=1 bias=no", 4, 4, 512, 8, 8, 256, 4, 4, 1},
@@ -36,6 +38,26 @@ static const bench_layer mlp_d[] = {
     {"d3", "dense 1", 1, 1, 256, 1, 1, 1, 1, 1, 0},
 };
 
+/* g4 stands there twelve times. */
+static const bench_layer cyclegan128_g[] = {
+    {"g1", "conv2d 64 kernel=7 pad=reflect:3", 128, 128, 3, 128, 128, 64, 7, 7, 0},
+    {"g2", "conv2d 128 kernel=3 stride=2 pad=1", 128, 128, 64, 64, 64, 128, 3, 3, 0},
+    {"g3", "conv2d 256 kernel=3 stride=2 pad=1", 64, 64, 128, 32, 32, 256, 3, 3, 0},
+    {"g4", "conv2d 256 kernel=3 pad=reflect:1", 32, 32, 256, 32, 32, 256, 3, 3, 0},
+    {"g5", "conv_transpose2d 128 kernel=3 stride=2 pad=1 output_pad=1", 32, 32, 256, 64, 64, 128, 3,
+     3, 1},
+    {"g6", "conv_transpose2d 64 kernel=3 stride=2 pad=1 output_pad=1", 64, 64, 128, 128, 128, 64, 3,
+     3, 1},
+    {"g7", "conv2d 3 kernel=7 pad=reflect:3", 128, 128, 64, 128, 128, 3, 7, 7, 0},
+};
+static const bench_layer cyclegan128_d[] = {
+    {"d1", "conv2d 64 kernel=4 stride=2 pad=1", 128, 128, 3, 64, 64, 64, 4, 4, 0},
+    {"d2", "conv2d 128 kernel=4 stride=2 pad=1", 64, 64, 64, 32, 32, 128, 4, 4, 0},
+    {"d3", "conv2d 256 kernel=4 stride=2 pad=1", 32, 32, 128, 16, 16, 256, 4, 4, 0},
+    {"d4", "conv2d 512 kernel=4 pad=1", 16, 16, 256, 15, 15, 512, 4, 4, 0},
+    {"d5", "conv2d 1 kernel=4 pad=1", 15, 15, 512, 14, 14, 1, 4, 4, 0},
+};
+
 static const bench_layer vae28_e[] = {
     {"e1", "conv2d 32 kernel=4 stride=2 pad=1", 28, 28, 1, 14, 14, 32, 4, 4, 0},
     {"e2", "conv2d 64 kernel=4 stride=2 pad=1", 14, 14, 32, 7, 7, 64, 4, 4, 0},
@@ -44,6 +66,13 @@ static const bench_layer vae28_e[] = {
 };
 static const bench_layer vae28_d[] = {
     {"d1", "dense 256", 1, 1, 16, 1, 1, 256, 1, 1, 0},
+    {"d2", "dense 3136", 1, 1, 256, 1, 1, 3136, 1, 1, 0},
+    {"d3", "conv_transpose2d 32 kernel=4 stride=2 pad=1", 7, 7, 64, 14, 14, 32, 4, 4, 1},
+    {"d4", "conv_transpose2d 1 kernel=4 stride=2 pad=1", 14, 14, 32, 28, 28, 1, 4, 4, 1},
+};
+
+static const bench_layer autoencoder28_d[] = {
+    {"d1", "dense 256", 1, 1, 32, 1, 1, 256, 1, 1, 0},
     {"d2", "dense 3136", 1, 1, 256, 1, 1, 3136, 1, 1, 0},
     {"d3", "conv_transpose2d 32 kernel=4 stride=2 pad=1", 7, 7, 64, 14, 14, 32, 4, 4, 1},
     {"d4", "conv_transpose2d 1 kernel=4 stride=2 pad=1", 14, 14, 32, 28, 28, 1, 4, 4, 1},
@@ -75,6 +104,21 @@ static double game_products(const bench_net *net)
     return forward + backward;
 }
 
+/* Six passes of generators: there, back, and on what they make; D on fakes, and again on real and
+ * fake. Backward: weights and data of all generators, but for the data's gradient of four inputs
+ * that are data; data of D twice, its weights and data, but not those of its pictures, four times.
+ */
+static double cycle_products(const bench_net *net)
+{
+    double g = sum_products(net, 0) + 11 * bench_layer_products(&net->layers[0][3]);
+    double d = sum_products(net, 2);
+    double g_first = bench_layer_products(&net->layers[0][0]);
+    double d_first = bench_layer_products(&net->layers[2][0]);
+    double forward = 6 * g + 6 * d;
+    double backward = 12 * g - 4 * g_first + 2 * d + 4 * (2 * d - d_first);
+    return forward + backward;
+}
+
 /* Both once; backward: weights and data, but not those of the picture. */
 static double vae_products(const bench_net *net)
 {
@@ -89,17 +133,44 @@ double bench_step_operations(const bench_net *net)
 
 static const bench_kind game = {"gan loss=non_saturating reuse=yes batch=64",
                                 {"generator", "discriminator"},
+                                {"real"},
                                 {"loss.discriminator", "loss.generator"},
                                 64,
                                 game_products};
 static const bench_kind vae = {
-    "vae batch=128", {"encoder", "decoder"}, {"loss.reconstruction", "loss.kl"}, 128, vae_products};
+    "vae batch=128", {"encoder", "decoder"}, {"real"}, {"loss.reconstruction", "loss.kl"}, 128,
+    vae_products};
+static const bench_kind autoencoder = {"autoencoder batch=128",
+                                       {"encoder", "decoder"},
+                                       {"real"},
+                                       {"loss.autoencoder"},
+                                       128,
+                                       vae_products};
+static const bench_kind cycle = {"cyclegan", {"xy", "yx", "discriminator_x", "discriminator_y"},
+                                 {"x", "y"}, {"loss.generators", "loss.discriminators"},
+                                 1,          cycle_products};
 
 #define COUNT(array) (int)(sizeof(array) / sizeof(array)[0])
 #define DCGAN_DEFAULTS                                                            \
     "default conv_transpose2d kernel=4 stride=2 pad=1 bias=no init=normal:0.02\n" \
     "default conv2d kernel=4 stride=2 pad=1 bias=no init=normal:0.02\n"           \
     "default batchnorm init=normal:1,0.02\n"
+
+#define CYCLE_G                                                                            \
+    "default conv2d kernel=3 pad=reflect:1 init=normal:0.02\n"                             \
+    "default conv_transpose2d kernel=3 stride=2 pad=1 output_pad=1 init=normal:0.02\n"     \
+    "input 128 128 3; conv2d 64 kernel=7 pad=reflect:3; instancenorm; relu\n"              \
+    "conv2d 128 stride=2 pad=1; instancenorm; relu\n"                                      \
+    "conv2d 256 stride=2 pad=1; instancenorm; relu\n"                                      \
+    "repeat 6 { residual { conv2d 256; instancenorm; relu; conv2d 256; instancenorm } }\n" \
+    "conv_transpose2d 128; instancenorm; relu; conv_transpose2d 64; instancenorm; relu\n"  \
+    "conv2d 3 kernel=7 pad=reflect:3; tanh"
+#define CYCLE_D                                                 \
+    "default conv2d kernel=4 stride=2 pad=1 init=normal:0.02\n" \
+    "input 128 128 3; conv2d 64; leaky_relu 0.2\n"              \
+    "conv2d 128; instancenorm; leaky_relu 0.2\n"                \
+    "conv2d 256; instancenorm; leaky_relu 0.2\n"                \
+    "conv2d 512 stride=1; instancenorm; leaky_relu 0.2; conv2d 1 stride=1"
 
 const bench_net bench_nets[] = {
     {"dcgan64",
@@ -152,5 +223,24 @@ const bench_net bench_nets[] = {
      1,
      {vae28_e, vae28_d},
      {COUNT(vae28_e), COUNT(vae28_d)}},
+    {"autoencoder28",
+     &autoencoder,
+     {"default conv2d kernel=4 stride=2 pad=1; input 28 28 1; conv2d 32; relu; conv2d 64; relu\n"
+      "dense 256; relu; dense 32",
+      "default conv_transpose2d kernel=4 stride=2 pad=1; input 32; dense 256; relu\n"
+      "dense 7*7*64; reshape 7 7 64; relu; conv_transpose2d 32; relu; conv_transpose2d 1; tanh"},
+     28,
+     28,
+     1,
+     {vae28_e, autoencoder28_d},
+     {COUNT(vae28_e), COUNT(autoencoder28_d)}},
+    {"cyclegan128",
+     &cycle,
+     {CYCLE_G, CYCLE_G, CYCLE_D, CYCLE_D},
+     128,
+     128,
+     3,
+     {cyclegan128_g, NULL, cyclegan128_d, NULL},
+     {COUNT(cyclegan128_g), 0, COUNT(cyclegan128_d), 0}},
 };
 const int bench_net_count = COUNT(bench_nets);

@@ -12,14 +12,14 @@ typedef struct bench_layer {
     int transposed;
 } bench_layer;
 
-enum { BENCH_ROLES = 2 };
+enum { BENCH_ROLES = 4, BENCH_FEEDS = 2 };
 
 typedef struct bench_net bench_net;
 
-/* What nets of one trainer kind have in common. */
+/* What nets of one trainer kind have in common; NULL ends a list. */
 typedef struct bench_kind {
     const char *trainer;
-    const char *roles[BENCH_ROLES], *losses[2];
+    const char *roles[BENCH_ROLES], *feeds[BENCH_FEEDS], *losses[2];
     int batch;
     double (*products)(const bench_net *net); /* of a sample in one step: multiply-adds */
 } bench_kind;
@@ -29,7 +29,7 @@ struct bench_net {
     const bench_kind *kind;
     const char *models[BENCH_ROLES];
     int height, width, channels;
-    const bench_layer *layers[BENCH_ROLES];
+    const bench_layer *layers[BENCH_ROLES]; /* of a role whose layers no other has; else none */
     int layer_counts[BENCH_ROLES];
 };
 

@@ -47,7 +47,7 @@ typedef struct gan_context gan_context;
  * - parallel calls task(argument, i) once for each i in [0, count), on whatever threads it likes,
  *   and returns when all are done. Tasks never wait for each other: a plain loop is right.
  *
- * Files: all of the following, or none; only flush may be NULL on its own.
+ * Files: all of the following, or none; flush and list may be NULL on their own.
  *
  * - open opens a file (UTF-8 path): GAN_FILE_READ an existing one, GAN_FILE_WRITE creates it or
  *   makes it empty. Returns a handle of the host, or NULL.
@@ -57,6 +57,10 @@ typedef struct gan_context gan_context;
  * - close closes; 0 is success.
  * - rename replaces `to` by `from` in one step and makes that durable; 0 is success.
  * - remove deletes a file; 0 is success.
+ * - list calls entry(argument, name, size) once for each file and folder in the folder `path`, in
+ *   any order: its name alone, and its bytes, or -1 for a folder. If entry returns another number
+ *   than 0 it stops and returns that; else 0 is success, a negative number a failure. NULL: data
+ *   sets of folders are GAN_E_UNSUPPORTED.
  *
  * The end: release, on its own or with the rest, is called once, on whatever thread let go last,
  * when the context and everything in it is gone and none of the other functions can be called any
@@ -82,6 +86,9 @@ typedef struct gan_host {
     int32_t (*rename)(void *user, const char *from, const char *to);
     int32_t (*remove)(void *user, const char *path);
     void (*release)(void *user);
+    int32_t (*list)(void *user, const char *path,
+                    int32_t (*entry)(void *argument, const char *name, int64_t size),
+                    void *argument);
 } gan_host;
 
 /* Creates a context from a description such as "threads=2 seed=7"; NULL or "" takes every default.

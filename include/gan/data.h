@@ -15,6 +15,7 @@ typedef struct gan_dataset gan_dataset;
 /* From files, by description; paths are relative to the working directory.
  *
  *   idx path=train-images-idx3-ubyte.gz labels=train-labels-idx1-ubyte.gz size=64 fit=pad
+ *   idx path=fashion-images.gz labels=fashion-labels.gz names=fashion-classes.txt
  *   npy path=pictures.npy labels=labels.npy
  *
  * Pictures are uint8; from npy also bool, which becomes 0 and 255, or floating-point in [-1, 1]. A
@@ -82,9 +83,16 @@ GAN_API int32_t gan_dataset_field_count(const gan_dataset *dataset);
 GAN_API const char *gan_dataset_field_name(const gan_dataset *dataset, int32_t index);
 
 /* The shape of one example of a field, as drawn: *rank <= 3 numbers (image: H, W, C; vector: C;
- * label: none); *classes, for labels: 1 + the largest. classes may be NULL. */
+ * label: none); *classes, for labels: gan_dataset_class_count. classes may be NULL. */
 GAN_API gan_status gan_dataset_field_shape(const gan_dataset *dataset, const char *field,
                                            int32_t *rank, int64_t shape[3], int64_t *classes);
+
+/* The classes of the labels: their number, 0 where that is not known (of a callback) or there are
+ * no labels; and the name of one, a line of UTF-8, borrowed: NULL if it has none. Names come with
+ * names=FILE, a line for each class; there are then as many classes as names, and a label beyond is
+ * GAN_E_FORMAT, as are a name that is empty and one that is given twice. */
+GAN_API int64_t gan_dataset_class_count(const gan_dataset *dataset);
+GAN_API const char *gan_dataset_class_name(const gan_dataset *dataset, int64_t index);
 
 /* Reads examples indices[0..n) of one field into `tensor`, whose first dimension is n: pictures as
  * float32 in [-1, 1] or as uint8; labels as integers or float32. */

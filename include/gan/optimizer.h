@@ -27,6 +27,10 @@ typedef struct gan_optimizer gan_optimizer;
  *   cosine:TOTAL             (1 + cos(pi * min(t, TOTAL) / TOTAL)) / 2
  *   cyclegan:CONSTANT,DECAY  max(0, 1 - max(0, t + 1 - CONSTANT) / (DECAY + 1))
  *
+ * Where a paper counts epochs, one of N examples is N / batch updates (of the larger data set, if a
+ * training has several): 100 and 100 epochs over 1,000 pictures one by one are
+ * cyclegan:100000,100000. Programs that change the rate after each epoch make steps of it.
+ *
  * Moments are float32; one below 2^-126 (1.2e-38) is kept as 0, since denormal numbers are slow.
  * sgd's momentum acts once and is forgotten. adam, adamw and rmsprop divide by the root of a second
  * moment, which that does to gradients below about 3e-18 (adam) and 1e-18 (rmsprop); with an eps

@@ -88,8 +88,8 @@ GAN_API gan_status gan_trainer_route(gan_model **out, gan_trainer *trainer, cons
  * from there: samples, where it has a prior (the same at every call: example i has draw i, as
  * gan_tape_seek counts them, of the first tape in a context of the trainer's seed); where pictures
  * come from data, the picture itself, then what is made of it, reconstructions and translations.
- * Other conditions are those of data. The data's positions do not move. Pictures of unlike sizes are
- * padded. `flags` as above; batch statistics of averages are those of gan_trainer_model. */
+ * Other conditions are those of data. The data's positions do not move. Pictures of unlike sizes
+ * are padded. `flags` as above; batch statistics of averages are those of gan_trainer_model. */
 GAN_API gan_status gan_trainer_show(gan_tensor **out, int64_t *columns, gan_trainer *trainer,
                                     const char *space, int64_t count, int32_t flags);
 

@@ -72,6 +72,14 @@ static int32_t host_remove(void *user, const char *path)
     return gan__os_remove(path);
 }
 
+static int32_t host_list(void *user, const char *path,
+                         int32_t (*entry)(void *argument, const char *name, int64_t size),
+                         void *argument)
+{
+    (void)user;
+    return gan__os_list(path, entry, argument);
+}
+
 static int32_t host_flush_nothing(void *user, void *file)
 {
     (void)user;
@@ -104,6 +112,7 @@ static void context_host_defaults(gan_host *host)
         host->close = host_close;
         host->rename = host_rename;
         host->remove = host_remove;
+        host->list = host_list;
     }
     if (!host->flush) host->flush = host_flush_nothing;
 }
@@ -135,7 +144,7 @@ static gan_status context_host(gan_context *context, const gan_host *given)
     }
     int32_t files =
         !!host.open + !!host.read + !!host.write + !!host.close + !!host.rename + !!host.remove;
-    if ((files != 0 && files != 6) || (files == 0 && host.flush)) {
+    if ((files != 0 && files != 6) || (files == 0 && (host.flush || host.list))) {
         return gan__fail(context, GAN_E_ARGUMENT,
                          "context: the host gives some of the file functions, but not all");
     }
@@ -296,6 +305,19 @@ gan_status gan_context_create(gan_context **out, const char *spec, const gan_hos
     }
     gan__float_mode_restore(mode);
     return status;
+}
+
+gan_status gan__context_branch(gan_context **out, gan_context *from)
+{
+    GAN__TRY(gan__allocate(from, out, 1, sizeof **out));
+    (*out)->tag = GAN__CONTEXT_TAG;
+    (*out)->host = from->host;
+    (*out)->host.release = NULL;
+    (*out)->log_level = GAN_LOG_ERROR;
+    atomic_init(&(*out)->references, 1);
+    atomic_init(&(*out)->owner, 0);
+    atomic_init(&(*out)->refused, 0);
+    return GAN_OK;
 }
 
 void gan_context_retain(gan_context *context)

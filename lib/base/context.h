@@ -67,6 +67,11 @@ struct gan_context {
     char message[GAN__MESSAGE_SIZE];
 };
 
+/* A context for a thread that works beside the calls: with the host's functions, a message of its
+ * own and a log of errors alone. It has no threads, and only reads files and allocates; it ends
+ * (gan_context_release) before the one that it is made from. */
+gan_status gan__context_branch(gan_context **out, gan_context *from);
+
 /* Whether this is a live context. NULL and handles of another kind are not. */
 static inline bool gan__context_is(const gan_context *context)
 {

@@ -44,6 +44,12 @@ int32_t gan__os_flush(void *file);
 int32_t gan__os_close(void *file);
 int32_t gan__os_remove(const char *path);
 
+/* Links are followed; what is neither file nor folder is left out. What cannot be looked at, such
+ * as a link to nothing, is a file of no bytes. */
+int32_t gan__os_list(const char *path,
+                     int32_t (*entry)(void *argument, const char *name, int64_t size),
+                     void *argument);
+
 /* The folder is flushed too. 1: `to` is replaced, but that could not be made durable. */
 int32_t gan__os_rename(const char *from, const char *to);
 

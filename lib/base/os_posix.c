@@ -6,6 +6,7 @@
 
 #include "base/os.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -306,6 +307,38 @@ int32_t gan__os_rename(const char *from, const char *to)
 int32_t gan__os_remove(const char *path)
 {
     return unlink(path) == 0 ? 0 : -1;
+}
+
+/* -1: a folder; -2: neither file nor folder. */
+static int64_t posix_size(DIR *folder, const char *name)
+{
+    struct stat found;
+    if (fstatat(dirfd(folder), name, &found, 0) != 0) return 0;
+    if (S_ISDIR(found.st_mode)) return -1;
+    return S_ISREG(found.st_mode) ? (int64_t)found.st_size : -2;
+}
+
+int32_t gan__os_list(const char *path,
+                     int32_t (*entry)(void *argument, const char *name, int64_t size),
+                     void *argument)
+{
+    int32_t result = 0;
+    DIR *folder = opendir(path);
+    if (!folder) return -1;
+    for (;;) {
+        errno = 0;
+        const struct dirent *found = readdir(folder);
+        if (!found) break;
+        const char *name = found->d_name;
+        if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0) continue;
+        int64_t size = posix_size(folder, name);
+        if (size >= -1) result = entry(argument, name, size);
+        if (result != 0) break;
+    }
+    int reason = result == 0 ? errno : 0;
+    closedir(folder);
+    errno = reason;
+    return reason != 0 ? -1 : result;
 }
 
 int32_t gan__os_folder(char *out, size_t size)

@@ -258,6 +258,54 @@ int32_t gan__os_remove(const char *path)
     return removed ? 0 : -1;
 }
 
+/* The pattern that finds all that is in a folder. */
+static wchar_t *win32_pattern(const char *path)
+{
+    size_t length = strlen(path);
+    char *pattern = malloc(length + 3);
+    if (!pattern) return NULL;
+    memcpy(pattern, path, length);
+    memcpy(pattern + length, "\\*", 3);
+    wchar_t *wide = win32_path(pattern);
+    free(pattern);
+    return wide;
+}
+
+/* A name that is no text is listed with characters in its place, and cannot be opened. */
+static int32_t win32_entry(const WIN32_FIND_DATAW *found,
+                           int32_t (*entry)(void *argument, const char *name, int64_t size),
+                           void *argument)
+{
+    char name[4 * MAX_PATH];
+    const int64_t size = (int64_t)((uint64_t)found->nFileSizeHigh << 32 | found->nFileSizeLow);
+    if (found->dwFileAttributes & FILE_ATTRIBUTE_DEVICE) return 0;
+    if (WideCharToMultiByte(CP_UTF8, 0, found->cFileName, -1, name, sizeof name, NULL, NULL) <= 0)
+        return 0;
+    if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0) return 0;
+    return entry(argument, name, found->dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY ? -1 : size);
+}
+
+int32_t gan__os_list(const char *path,
+                     int32_t (*entry)(void *argument, const char *name, int64_t size),
+                     void *argument)
+{
+    WIN32_FIND_DATAW found;
+    int32_t result = 0;
+    wchar_t *pattern = win32_pattern(path);
+    HANDLE search = pattern ? FindFirstFileW(pattern, &found) : INVALID_HANDLE_VALUE;
+    DWORD error = GetLastError();
+    free(pattern);
+    SetLastError(error);
+    if (search == INVALID_HANDLE_VALUE) return -1;
+    do {
+        result = win32_entry(&found, entry, argument);
+    } while (result == 0 && FindNextFileW(search, &found));
+    error = GetLastError();
+    FindClose(search);
+    SetLastError(error);
+    return result == 0 && error != ERROR_NO_MORE_FILES ? -1 : result;
+}
+
 const char *gan__os_reason(void)
 {
     switch (GetLastError()) {

@@ -16,9 +16,9 @@
 /* Never renumbered: saved runs depend on it.
  *
  * A seed and a purpose have one owner. The context's seed: the context (PARAMETER, SPECTRAL, TAPE,
- * TRAINER) and its first trainer (LATENT, LAYER, SHUFFLE, UNLIKE, STREAM, POOL, REFRESH); a further
- * trainer's, the same seven; a tape's, and that of a trainer's averages: LATENT and LAYER; a
- * stream's: SHUFFLE and UNLIKE. */
+ * TRAINER) and its first trainer (LATENT, LAYER, SHUFFLE, UNLIKE, EXAMPLE, STREAM, POOL, REFRESH);
+ * a further trainer's, the same eight; a tape's, and that of a trainer's averages: LATENT and
+ * LAYER; a stream's: SHUFFLE, UNLIKE and EXAMPLE. */
 typedef enum gan__purpose {
     GAN__DRAW_PARAMETER = 1, /* initial weights; step = number of the parameter in its context */
     GAN__DRAW_LATENT = 2,    /* z; step = the tape's draw */
@@ -32,7 +32,10 @@ typedef enum gan__purpose {
     GAN__DRAW_TRAINER = 10,  /* seeds of its trainers; step = number of the trainer */
     GAN__DRAW_REFRESH = 11,  /* seeds of what a trainer draws apart; step = 0: for its averages, 1:
                                 for what it shows */
-    GAN__DRAW_HELDOUT = 12   /* which examples are held out; seed and step are 0 */
+    GAN__DRAW_HELDOUT = 12,  /* which examples are held out; seed and step are 0 */
+    GAN__DRAW_EXAMPLE = 13,  /* keys of a data set's examples and partners; step as in SHUFFLE */
+    GAN__DRAW_PICTURE = 14   /* which part of a picture is cut, whether it is mirrored; the seed is
+                                the   example's key, step = 0 */
 } gan__purpose;
 
 typedef struct gan__draw {

@@ -17,12 +17,6 @@ typedef enum batch_state {
     BATCH_QUIT     /* the thread ends */
 } batch_state;
 
-/* How the making of a batch ended, and at which example if it failed. */
-typedef struct batch_outcome {
-    gan_status status;
-    int64_t example;
-} batch_outcome;
-
 struct gan__batcher {
     gan_context *context;                /* retained */
     gan_dataset *dataset;                /* retained */
@@ -33,7 +27,7 @@ struct gan__batcher {
     gan__unlike unlike;    /* where there are partners */
     gan_tensor **tensors;  /* of all slots, each with one for each of `fields` */
     int32_t slot_count;    /* the batches in flight, and the one being made */
-    void *scratch;         /* of whoever makes a batch: one at a time */
+    gan__drawer drawer;    /* of whoever makes a batch: one at a time; says why it failed */
     int64_t position;      /* of the next batch to deliver */
     int32_t slot;          /* that it is, or will be, made in */
 
@@ -44,7 +38,7 @@ struct gan__batcher {
     gan__condition *changed;
     uint64_t process; /* that started the thread: a forked child has it not */
     batch_state state;
-    batch_outcome outcome;
+    gan_status outcome;
 };
 
 /* ---- making one batch ---- */
@@ -78,6 +72,15 @@ static uint64_t batch_word(const gan__batcher *b, int64_t position)
     return (uint64_t)word[0] << 32 | word[1];
 }
 
+/* What is left to chance in the example at a position, or in its partner: never 0. */
+static uint64_t batch_key(const gan__batcher *b, int64_t position, bool partner)
+{
+    gan__draw draw = batch_draw(b, GAN__DRAW_EXAMPLE, position);
+    uint32_t word[4];
+    gan__random_block(&draw, (uint64_t)(position % b->dataset->count), word);
+    return ((uint64_t)word[partner ? 2 : 0] << 32 | word[partner ? 3 : 1]) | 1;
+}
+
 /* How many examples the stream has from the position on. */
 static int64_t batch_left(const gan__batcher *b, int64_t position)
 {
@@ -86,9 +89,9 @@ static int64_t batch_left(const gan__batcher *b, int64_t position)
            position;
 }
 
-/* Fills row i of the slot with the fields [first, first + count) of an example that was fetched. */
-static void batch_fill(const gan__batcher *b, int64_t row, int64_t example, int32_t first,
-                       int32_t count)
+/* Fills row i of the slot with the fields [first, first + count) of the example that was fetched.
+ */
+static gan_status batch_fill(gan__batcher *b, int64_t row, int32_t first, int32_t count)
 {
     float *out[GAN__MAX_FIELDS];
     const int32_t *fields = b->fields + first;
@@ -96,31 +99,26 @@ static void batch_fill(const gan__batcher *b, int64_t row, int64_t example, int3
         float *numbers = batch_slot(b, b->slot)[first + i]->data;
         out[i] = numbers + row * b->dataset->fields[fields[i]].size;
     }
-    gan__dataset_convert(b->dataset, example, fields, count, out, b->scratch);
+    return gan__drawer_convert(&b->drawer, fields, count, out);
 }
 
-static batch_outcome batch_make_row(const gan__batcher *b, int64_t row)
+static gan_status batch_make_row(gan__batcher *b, int64_t row)
 {
-    int64_t position = b->position + row, example = batch_example(b, position), partner;
-    if (!gan__dataset_fetch(b->dataset, example, b->scratch))
-        return (batch_outcome){GAN_E_CANCELLED, example};
-    batch_fill(b, row, example, 0, b->field_count);
-    if (b->partner_count == 0) return (batch_outcome){GAN_OK, example};
-    gan_status status =
-        gan__unlike_find(&b->unlike, example, batch_word(b, position), b->scratch, &partner);
-    if (status != GAN_OK)
-        return (batch_outcome){status, status == GAN_E_CANCELLED ? partner : example};
-    batch_fill(b, row, partner, b->field_count, b->partner_count);
-    return (batch_outcome){GAN_OK, example};
+    const int64_t position = b->position + row;
+    const uint64_t key = batch_key(b, position, false);
+    GAN__TRY(gan__drawer_fetch(&b->drawer, batch_example(b, position), key));
+    GAN__TRY(batch_fill(b, row, 0, b->field_count));
+    if (b->partner_count == 0) return GAN_OK;
+    GAN__TRY(gan__unlike_find(&b->unlike, &b->drawer, batch_word(b, position),
+                              batch_key(b, position, true)));
+    return batch_fill(b, row, b->field_count, b->partner_count);
 }
 
 /* Fills the slot. */
-static batch_outcome batch_make(const gan__batcher *b)
+static gan_status batch_make(gan__batcher *b)
 {
-    batch_outcome outcome = {GAN_OK, 0};
-    for (int64_t i = 0; i < b->batch && outcome.status == GAN_OK; i++)
-        outcome = batch_make_row(b, i);
-    return outcome;
+    for (int64_t i = 0; i < b->batch; i++) GAN__TRY(batch_make_row(b, i));
+    return GAN_OK;
 }
 
 static void batch_thread(void *argument)
@@ -134,7 +132,7 @@ static void batch_thread(void *argument)
             continue;
         }
         gan__mutex_unlock(b->mutex);
-        batch_outcome outcome = batch_make(b);
+        gan_status outcome = batch_make(b);
         gan__mutex_lock(b->mutex);
         b->outcome = outcome;
         b->state = BATCH_MADE;
@@ -197,7 +195,7 @@ void gan__batcher_free(gan__batcher *b)
     for (int64_t i = 0; b->tensors && i < batch_tensor_count(b); i++)
         gan_tensor_release(b->tensors[i]);
     gan__free(context, b->tensors);
-    gan__free(context, b->scratch);
+    gan__drawer_free(&b->drawer);
     gan__unlike_free(context, &b->unlike);
     gan_dataset_release(b->dataset);
     gan__free(context, b);
@@ -254,7 +252,7 @@ static gan_status batch_plan(gan__batcher *b, const gan__batch_plan *plan)
     if (plan->condition)
         GAN__TRY(gan__unlike_create(&b->unlike, b->context, b->dataset, plan->condition));
     GAN__TRY(batch_tensors(b));
-    return gan__allocate(b->context, &b->scratch, gan__dataset_scratch(b->dataset), 1);
+    return gan__drawer_create(&b->drawer, b->context, b->dataset);
 }
 
 gan_status gan__batcher_create(gan__batcher **out, gan_context *context, gan_dataset *dataset,
@@ -281,19 +279,6 @@ gan_status gan__batcher_create(gan__batcher **out, gan_context *context, gan_dat
 
 /* ---- the stream ---- */
 
-static gan_status batch_fail(const gan__batcher *b)
-{
-    if (b->outcome.status == GAN_E_CANCELLED) {
-        return gan__fail(b->context, GAN_E_CANCELLED,
-                         "dataset: the callback stopped at example %" PRId64, b->outcome.example);
-    }
-    return gan__fail(b->context, b->outcome.status,
-                     "data: no unlike partner for example %" PRId64 ": %" PRId64
-                     " others have the same %s",
-                     b->outcome.example, gan__unlike_tries(&b->unlike),
-                     b->dataset->fields[b->unlike.field].name);
-}
-
 gan_status gan__batcher_next(gan__batcher *b, gan_tensor *const **out)
 {
     bool ahead = batch_has_thread(b);
@@ -301,7 +286,8 @@ gan_status gan__batcher_next(gan__batcher *b, gan_tensor *const **out)
     if (batch_left(b, b->position) < b->batch)
         return gan__fail(b->context, GAN_E_STATE, "data: the stream of examples has ended");
     if (!ahead || batch_wait(b, BATCH_IDLE) == BATCH_IDLE) b->outcome = batch_make(b);
-    if (b->outcome.status != GAN_OK) return batch_fail(b);
+    if (b->outcome != GAN_OK)
+        return gan__fail(b->context, b->outcome, "%s", b->drawer.context->message);
     *out = batch_slot(b, b->slot);
     b->slot = (b->slot + 1) % b->slot_count;
     b->position += b->batch;

@@ -51,8 +51,8 @@ void gan__batcher_free(gan__batcher *batcher); /* NULL is allowed; waits for the
  * out[field_count + j] is field partners[j] of the partner of row i. Borrowed, and valid until
  * in_flight more batches are delivered, whatever is sought or fails in between.
  *   GAN_E_CANCELLED if the data set's callback stopped; GAN_E_STATE, with the field and the
- * example, if it gave no unlike partner. The position has not moved, and the next call tries again.
- */
+ * example, if it gave no unlike partner; what a file fails with that is read for it. The position
+ * has not moved, and the next call tries again. */
 gan_status gan__batcher_next(gan__batcher *batcher, gan_tensor *const **out);
 
 /* What the next call will return, of the same shapes; the numbers in it mean nothing yet. */

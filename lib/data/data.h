@@ -9,6 +9,7 @@
 #include "base/option.h"
 #include "base/os.h"
 #include "data/transform.h"
+#include "files/picture.h"
 #include "tensor/tensor.h"
 
 /* image, label, vector. */
@@ -21,15 +22,38 @@ typedef struct gan__field {
     const char *name;   /* static: "image" "label" "vector" */
     int32_t dtype;      /* of a stored example */
     gan__extent stored; /* H W C of a stored example; a vector is 1 x 1 x C, a label 1 x 1 x 1 */
-    gan_tensor *tensor; /* retained, examples along dimension 0; NULL: dataset->read makes them */
+    gan_tensor *tensor; /* retained, examples along dimension 0; NULL: see below */
     gan__transform transform; /* pictures: from `stored` to the shape that is drawn */
     int32_t rank;             /* of an example as drawn: 3, 0, 1 */
     int64_t shape[3];
-    int64_t size;      /* numbers in an example as drawn */
-    int64_t classes;   /* labels: 1 + the largest; 0: not known, or no label */
+    int64_t size; /* numbers in an example as drawn */
+    int64_t
+        classes; /* labels: 1 + the largest, or as many as have names; 0: not known, or no label */
     uint32_t checksum; /* CRC-32 of all stored examples, those of the other part too, where there is
                           a text */
 } gan__field;
+
+/* Names of classes: class i is names[i], which lies in `text`. count 0: they have none. */
+typedef struct gan__classes {
+    char *text;
+    const char **names;
+    int64_t count;
+} gan__classes;
+
+/* Pictures that lie in files, each read when it is drawn. What it is begins with this. */
+typedef struct gan__pictures {
+    /* Decodes one, on any thread; memory and messages, which name the file, are the context's. */
+    gan_status (*read)(const struct gan__pictures *self, gan_context *context, int64_t index,
+                       gan__picture *out);
+
+    /* Puts the file's name in front of the message; returns `status`. */
+    gan_status (*blame)(const struct gan__pictures *self, gan_context *context, int64_t index,
+                        gan_status status);
+
+    /* Leaves those of these indices, which ascend. */
+    void (*keep)(struct gan__pictures *self, const int64_t *indices, int64_t count);
+    void (*free)(struct gan__pictures *self, gan_context *context);
+} gan__pictures;
 
 struct gan_dataset {
     gan__object object;
@@ -37,8 +61,14 @@ struct gan_dataset {
     int64_t total; /* that there are: count=N takes the first, part= some of those */
     gan__field fields[GAN__MAX_FIELDS];
     int32_t field_count;
-    gan_dataset_read_function read; /* NULL: all fields are tensors */
-    void (*release)(void *user);    /* NULL: nothing to do */
+    gan__classes classes;           /* where there are labels */
+    gan__transform_options picture; /* what becomes of pictures as they are drawn */
+    bool is_fixed;                  /* nothing is left to chance in that */
+
+    /* Where fields without a tensor come from; both NULL: there are none. */
+    gan__pictures *pictures; /* owned: the image */
+    gan_dataset_read_function read;
+    void (*release)(void *user); /* NULL: nothing to do */
     void *user;
     gan__mutex *mutex; /* one call of `read` at a time, whatever threads draw */
     uint64_t process;  /* that made the mutex: a forked child has one thread and no use for it */
@@ -57,7 +87,7 @@ typedef struct gan__data_options {
     int32_t part;   /* gan__data_part */
 } gan__data_options;
 
-extern const gan__option gan__data_common_options[7];
+extern const gan__option gan__data_common_options[9];
 
 /* A kind of data set. */
 typedef struct gan__data_kind {
@@ -80,6 +110,14 @@ gan_status gan__dataset_add(gan_dataset *dataset, const char *source, const char
  * values that cannot be right are refused elsewhere. */
 gan_status gan__dataset_check_range(const gan_dataset *dataset, const char *source, bool refused);
 
+/* class_names.c: dataset->classes from a file, one name in each line; NULL for a path that was left
+ * out. GAN_E_FORMAT for no names at all and for one that is empty, not UTF-8, has a control
+ * character, or is there twice; the second looks at names that come from elsewhere. */
+gan_status gan__classes_read(gan_dataset *dataset, const char *path);
+gan_status gan__classes_check(gan_context *context, const char *source,
+                              const gan__classes *classes);
+void gan__classes_free(gan_context *context, gan__classes *classes);
+
 /* heldout.c: leaves the examples of the part that the options ask for. Of n examples, those whose
  * places in a fixed permutation are among the first round(heldout x n) are held out. */
 gan_status gan__dataset_split(gan_dataset *dataset, const char *source,
@@ -95,21 +133,5 @@ int64_t gan__dataset_integer(const gan_tensor *tensor, int64_t index);
  * are. */
 int32_t gan__dataset_field(const gan_dataset *dataset, const char *name);
 gan_status gan__dataset_find(const gan_dataset *dataset, const char *name, int32_t *out);
-
-/* Memory that one drawing thread needs, in bytes. */
-size_t gan__dataset_scratch(const gan_dataset *dataset);
-
-/* Draws example `index`: out[i] receives fields[wanted[i]].size float32 numbers, pictures in
- * [-1, 1]. Any thread, with its own scratch of gan__dataset_scratch bytes, aligned to 64; allocates
- * nothing and touches no context. False if the callback stopped. */
-bool gan__dataset_example(const gan_dataset *dataset, int64_t index, const int32_t *wanted,
-                          int32_t count, float *const *out, void *scratch);
-
-/* The same in two steps, so that an example may be looked at before all of it is wanted: fetch asks
- * the callback, if there is one, for all fields; convert draws some of them, and may be called
- * again until something else is fetched into the scratch. */
-bool gan__dataset_fetch(const gan_dataset *dataset, int64_t index, void *scratch);
-void gan__dataset_convert(const gan_dataset *dataset, int64_t index, const int32_t *wanted,
-                          int32_t count, float *const *out, void *scratch);
 
 #endif

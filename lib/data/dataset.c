@@ -37,7 +37,9 @@ static void dataset_destroy(void *self)
         gan_tensor_release(dataset->fields[i].tensor);
         gan__transform_free(dataset->object.context, &dataset->fields[i].transform);
     }
+    if (dataset->pictures) dataset->pictures->free(dataset->pictures, dataset->object.context);
     gan__mutex_destroy(dataset->mutex);
+    gan__classes_free(dataset->object.context, &dataset->classes);
     gan__free(dataset->object.context, dataset->text);
     if (dataset->release) dataset->release(dataset->user); /* whoever reads retains the data set */
 }
@@ -137,8 +139,10 @@ int64_t gan__dataset_integer(const gan_tensor *tensor, int64_t index)
     return ((const int64_t *)tensor->data)[at];
 }
 
+/* Where classes have names there are as many, whether all of them occur or not. */
 static gan_status dataset_classes(gan_dataset *dataset, const char *source, gan__field *field)
 {
+    const int64_t names = dataset->classes.count;
     for (int64_t i = 0; i < dataset->count; i++) {
         int64_t label = gan__dataset_integer(field->tensor, i);
         if (label < 0 || label > GAN__MAX_LABEL) {
@@ -146,8 +150,15 @@ static gan_status dataset_classes(gan_dataset *dataset, const char *source, gan_
                              "%s: label %" PRId64 " of example %" PRId64 " is not in [0, %d]",
                              source, label, i, GAN__MAX_LABEL);
         }
+        if (names > 0 && label >= names) {
+            return gan__fail(dataset->object.context, GAN_E_FORMAT,
+                             "%s: label %" PRId64 " of example %" PRId64 " has no name: there are "
+                             "%" PRId64 " names of classes",
+                             source, label, i, names);
+        }
         if (label >= field->classes) field->classes = label + 1;
     }
+    if (names > 0) field->classes = names;
     return GAN_OK;
 }
 
@@ -180,6 +191,8 @@ static gan_status dataset_finish(gan_dataset *dataset, const char *source,
     gan_context *context = dataset->object.context;
     if (dataset->field_count == 0 || dataset->count < 1)
         return gan__fail(context, GAN_E_ARGUMENT, "%s: no examples", source);
+    dataset->picture = options->picture;
+    dataset->is_fixed = options->part == GAN__PART_HELDOUT;
     if (options->count > dataset->total) {
         return gan__fail(context, GAN_E_ARGUMENT,
                          "%s: count=%" PRId64 ", but there are %" PRId64 " examples", source,
@@ -230,6 +243,7 @@ static gan_status dataset_sum(const gan_dataset *dataset, const char *source, ga
 {
     const gan__extent *stored = &field->stored;
     int64_t size = stored->h * stored->w * stored->c;
+    if (!field->tensor) return GAN_OK; /* its source has summed up what it knows */
     field->checksum = gan__crc32(0, field->tensor->data,
                                  (size_t)(dataset->count * size) * gan__dtype_size(field->dtype));
     if (field->dtype != GAN_FLOAT32) return GAN_OK;

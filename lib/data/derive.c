@@ -17,8 +17,7 @@ static uint8_t derive_byte(float value)
 }
 
 /* The darkest of the neighbours, in one channel; the picture's border has fewer. */
-static int32_t derive_darkest(gan__extent e, const uint8_t *bytes, int64_t y, int64_t x,
-                                int64_t k)
+static int32_t derive_darkest(gan__extent e, const uint8_t *bytes, int64_t y, int64_t x, int64_t k)
 {
     int32_t least = 255;
     for (int64_t i = y > 0 ? y - 1 : 0; i <= y + 1 && i < e.h; i++) {

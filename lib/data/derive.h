@@ -2,11 +2,7 @@
 #ifndef GAN__DERIVE_H
 #define GAN__DERIVE_H
 
-#include "base/context.h"
-
-typedef struct gan__extent {
-    int64_t h, w, c;
-} gan__extent;
+#include "data/pixels.h"
 
 /* NEGATIVE: -v for every value v, of all channels.
  *

@@ -44,7 +44,9 @@ static gan_status heldout_keep(gan_context *context, gan__field *field, const in
 static gan_status heldout_keep_all(gan_dataset *dataset, const int64_t *chosen, int64_t count)
 {
     for (int32_t i = 0; i < dataset->field_count; i++)
-        GAN__TRY(heldout_keep(dataset->object.context, &dataset->fields[i], chosen, count));
+        if (dataset->fields[i].tensor)
+            GAN__TRY(heldout_keep(dataset->object.context, &dataset->fields[i], chosen, count));
+    if (dataset->pictures) dataset->pictures->keep(dataset->pictures, chosen, count);
     dataset->count = count;
     return GAN_OK;
 }

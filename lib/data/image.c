@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "base/stream.h"
+#include "files/picture_file.h"
 #include "files/png.h"
 #include "files/pnm.h"
 #include "tensor/tensor.h"
@@ -18,16 +19,6 @@
 static void image_narrow(uint8_t *out, const uint16_t *from, size_t count)
 {
     for (size_t i = 0; i < count; i++) out[i] = (uint8_t)((from[i] + 128u) / 257u);
-}
-
-static gan_status image_decode(gan__bytes *in, gan__picture *picture)
-{
-    static const uint8_t png[4] = {0x89, 'P', 'N', 'G'};
-    if (in->size >= sizeof png && memcmp(in->data, png, sizeof png) == 0)
-        return gan__png_read(in, picture);
-    if (in->size >= 2 && in->data[0] == 'P' && in->data[1] >= '1' && in->data[1] <= '7')
-        return gan__pnm_read(in, picture);
-    return gan__fail(in->context, GAN_E_FORMAT, "%s: neither PNG nor PNM nor PAM", in->name);
 }
 
 /* A tensor of bytes whose memory they become; on failure they are freed. */
@@ -61,7 +52,7 @@ static gan_status image_tensor(gan_context *context, gan__picture *picture, gan_
 static gan_status image_read(gan_tensor **out, gan__bytes *in)
 {
     gan__picture picture = {0};
-    gan_status status = image_decode(in, &picture);
+    gan_status status = gan__picture_read(in, &picture);
     if (status == GAN_OK) status = image_tensor(in->context, &picture, out);
     gan__picture_free(in->context, &picture);
     return status;

@@ -1,44 +1,10 @@
-/* read.c: draws single examples, from a tensor's row or a callback, as float32; and answers the
- * public questions about a data set. */
+/* read.c: answers the public questions about a data set: what is in it, and chosen examples. */
 #include "base/memory.h"
-#include "data/data.h"
+#include "data/drawer.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-
-/* ---- drawing one example ---- */
-
-static size_t read_aligned(size_t size)
-{
-    return (size + GAN__ALIGNMENT - 1) / GAN__ALIGNMENT * GAN__ALIGNMENT;
-}
-
-static int64_t read_stored_count(const gan__field *field)
-{
-    return field->stored.h * field->stored.w * field->stored.c;
-}
-
-static size_t read_row_size(const gan__field *field)
-{
-    return read_aligned((size_t)read_stored_count(field) * gan__dtype_size(field->dtype));
-}
-
-/* One after the other: the rows that the callback fills, the picture as float32 before its
- * transform, and what the transform needs. */
-size_t gan__dataset_scratch(const gan_dataset *dataset)
-{
-    size_t rows = 0, picture = 0;
-    for (int32_t i = 0; i < dataset->field_count; i++) {
-        const gan__field *field = &dataset->fields[i];
-        if (dataset->read) rows += read_row_size(field);
-        if (field->rank != 3 || field->transform.identity) continue;
-        int64_t numbers = gan__transform_scratch(&field->transform);
-        picture = read_aligned((size_t)read_stored_count(field) * sizeof(float)) +
-                  (size_t)numbers * sizeof(float);
-    }
-    return rows + picture;
-}
 
 gan_tensor gan__dataset_row(const gan_tensor *tensor, int64_t index)
 {
@@ -55,78 +21,6 @@ gan_tensor gan__dataset_row(const gan_tensor *tensor, int64_t index)
     row.data =
         (char *)tensor->data + index * tensor->strides[0] * (int64_t)gan__dtype_size(tensor->dtype);
     return row;
-}
-
-static gan_tensor read_row_made(const gan__field *field, void *data)
-{
-    gan_tensor row;
-    memset(&row, 0, sizeof row);
-    row.dtype = field->dtype;
-    row.rank = 1;
-    row.count = row.shape[0] = read_stored_count(field);
-    row.strides[0] = 1;
-    row.data = data;
-    return row;
-}
-
-static void read_convert(const gan__field *field, const gan_tensor *row, float *out, void *scratch)
-{
-    bool picture = field->rank == 3;
-    if (!picture || field->transform.identity) {
-        gan__tensor_read(row, picture, out);
-        return;
-    }
-    size_t size = read_aligned((size_t)read_stored_count(field) * sizeof(float));
-    gan__tensor_read(row, true, scratch);
-    gan__transform_apply(&field->transform, scratch, out, (float *)((char *)scratch + size));
-}
-
-static bool read_call(const gan_dataset *dataset, int64_t index, void *const *rows)
-{
-    bool lock = gan__os_process_id() == dataset->process;
-    if (lock) gan__mutex_lock(dataset->mutex);
-    int32_t stop = dataset->read(dataset->user, index, rows);
-    if (lock) gan__mutex_unlock(dataset->mutex);
-    return stop == 0;
-}
-
-/* Where the callback's fields lie in the scratch; the end of them. */
-static void *read_rows(const gan_dataset *dataset, void *scratch, void **rows)
-{
-    char *at = scratch;
-    for (int32_t i = 0; dataset->read && i < dataset->field_count; i++) {
-        rows[i] = at;
-        at += read_row_size(&dataset->fields[i]);
-    }
-    return at;
-}
-
-bool gan__dataset_fetch(const gan_dataset *dataset, int64_t index, void *scratch)
-{
-    void *rows[GAN__MAX_FIELDS];
-    read_rows(dataset, scratch, rows);
-    return !dataset->read || read_call(dataset, index, rows);
-}
-
-void gan__dataset_convert(const gan_dataset *dataset, int64_t index, const int32_t *wanted,
-                          int32_t count, float *const *out, void *scratch)
-{
-    void *rows[GAN__MAX_FIELDS];
-    void *rest = read_rows(dataset, scratch, rows);
-    for (int32_t i = 0; i < count; i++) {
-        const gan__field *field = &dataset->fields[wanted[i]];
-        gan_tensor row = field->tensor ? gan__dataset_row(field->tensor, index)
-                                       : read_row_made(field, rows[wanted[i]]);
-        read_convert(field, &row, out[i], rest);
-    }
-}
-
-bool gan__dataset_example(const gan_dataset *dataset, int64_t index, const int32_t *wanted,
-                          int32_t count, float *const *out, void *scratch)
-{
-    if (!gan__dataset_fetch(dataset, index, scratch)) return false;
-    gan__dataset_convert(dataset, index, wanted, count, out, scratch);
-    return true;
 }
 
 /* ---- the public questions ---- */
@@ -213,27 +107,35 @@ static gan_status read_check(const gan_dataset *dataset, const gan__field *field
     return GAN_OK;
 }
 
+/* One after the other, with nothing left to chance. */
+static gan_status read_each(gan__drawer *drawer, int32_t index, const int64_t *indices,
+                            gan_tensor *tensor, float *values)
+{
+    const bool picture = drawer->dataset->fields[index].rank == 3;
+    for (int64_t i = 0; i < tensor->shape[0]; i++) {
+        gan_tensor row = gan__dataset_row(tensor, i);
+        GAN__TRY(gan__drawer_fetch(drawer, indices[i], 0));
+        GAN__TRY(gan__drawer_convert(drawer, &index, 1, &values));
+        gan__tensor_write(&row, picture, values);
+    }
+    return GAN_OK;
+}
+
 static gan_status read_examples(gan_dataset *dataset, int32_t index, const int64_t *indices,
                                 gan_tensor *tensor)
 {
     gan_context *context = dataset->object.context;
-    const gan__field *field = &dataset->fields[index];
-    void *scratch = NULL;
+    const size_t size = (size_t)dataset->fields[index].size;
+    gan__drawer drawer;
     float *values = NULL;
-    gan_status status = gan__allocate(context, &values, (size_t)field->size, sizeof *values);
-    if (status == GAN_OK)
-        status = gan__allocate(context, &scratch, gan__dataset_scratch(dataset), 1);
-    for (int64_t i = 0; status == GAN_OK && i < tensor->shape[0]; i++) {
-        gan_tensor row = gan__dataset_row(tensor, i);
-        if (gan__dataset_example(dataset, indices[i], &index, 1, &values, scratch)) {
-            gan__tensor_write(&row, field->rank == 3, values);
-        } else {
-            status = gan__fail(context, GAN_E_CANCELLED,
-                               "dataset: the callback stopped at example %" PRId64, indices[i]);
-        }
+    gan_status status = gan__drawer_create(&drawer, context, dataset);
+    if (status == GAN_OK) status = gan__allocate_raw(context, &values, size, sizeof *values);
+    if (status == GAN_OK) {
+        status = read_each(&drawer, index, indices, tensor, values);
+        if (status != GAN_OK) gan__fail(context, status, "%s", drawer.context->message);
     }
-    gan__free(context, scratch);
     gan__free(context, values);
+    gan__drawer_free(&drawer);
     return status;
 }
 

@@ -14,4 +14,7 @@ extern const gan__data_kind gan__source_npy;
 gan_status gan__source_add(gan_dataset *dataset, const char *field, const char *path, int64_t count,
                            gan__array_header *header);
 
+/* A kind's check of labels= and names=: names without labels are GAN_E_TEXT. */
+gan_status gan__source_check_names(gan_context *context, const char *labels, const char *names);
+
 #endif

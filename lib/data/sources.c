@@ -10,7 +10,7 @@ const gan__data_kind *const gan__data_kinds[] = {&gan__source_idx, &gan__source_
 const int32_t gan__data_kind_count = sizeof gan__data_kinds / sizeof gan__data_kinds[0];
 
 #define SOURCE_AT(field) offsetof(gan__data_options, field)
-const gan__option gan__data_common_options[7] = {
+const gan__option gan__data_common_options[9] = {
     {"size", GAN__OPTION_PAIR, 0, "0", 0, 65536, NULL, SOURCE_AT(picture.size),
      "height and width of pictures as they are drawn, 64 or 48x64; 0: as they are"},
     {"fit", GAN__OPTION_CHOICE, 0, "pad", 0, 0, "pad|stretch|crop", SOURCE_AT(picture.fit),
@@ -18,6 +18,10 @@ const gan__option gan__data_common_options[7] = {
      "size, the middle kept"},
     {"channels", GAN__OPTION_INTEGER, 0, "0", 0, 4096, NULL, SOURCE_AT(picture.channels),
      "repeats a grey picture so often; 0: as they are"},
+    {"crop", GAN__OPTION_PAIR, 0, "0", 0, 65536, NULL, SOURCE_AT(picture.crop),
+     "height and width of the part that is drawn of that, at a place of chance; 0: the whole"},
+    {"flip", GAN__OPTION_BOOLEAN, 0, "no", 0, 0, NULL, SOURCE_AT(picture.flip),
+     "yes: every other picture, by chance, is drawn as in a mirror"},
     {"count", GAN__OPTION_INTEGER, 0, "0", 0, 9e15, NULL, SOURCE_AT(count),
      "takes the first so many examples; 0: all"},
     {"heldout", GAN__OPTION_REAL, 0, "0", 0, 1, NULL, SOURCE_AT(heldout),
@@ -28,6 +32,12 @@ const gan__option gan__data_common_options[7] = {
      SOURCE_AT(picture.derive),
      "edges: a map of the picture's edges, 1 on ground of -1; negative: black for white"},
 };
+
+gan_status gan__source_check_names(gan_context *context, const char *labels, const char *names)
+{
+    if (labels || !names) return GAN_OK;
+    return gan__fail(context, GAN_E_TEXT, "names=%.200s, but no labels=", names);
+}
 
 enum { SOURCE_HEADER = 65536 + 10 }; /* an NPY file's of version 1; 12 of other files */
 

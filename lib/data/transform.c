@@ -2,6 +2,7 @@
  * placed in the output; weights are made once. */
 #include "data/transform.h"
 #include "base/memory.h"
+#include "base/random.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -112,7 +113,8 @@ static gan_status transform_check(gan_context *context, gan__extent in, int64_t 
 static gan_status transform_measure(gan__transform *t, gan_context *context, int64_t rows,
                                     int64_t columns)
 {
-    const int64_t in[3] = {t->in.h, t->in.w, t->in.c}, out[3] = {t->out.h, t->out.w, t->out.c};
+    const int64_t in[3] = {t->in.h, t->in.w, t->in.c};
+    const int64_t out[3] = {t->whole.h, t->whole.w, t->whole.c};
     const int64_t wide[3] = {t->in.h, columns, t->in.c}, high[3] = {rows, columns, t->in.c};
     const int64_t limit = (int64_t)(SIZE_MAX / 64);
     int64_t first, last;
@@ -121,9 +123,31 @@ static gan_status transform_measure(gan__transform *t, gan_context *context, int
         first > limit || last > limit || t->wide > limit || t->high > limit) {
         return gan__fail(context, GAN_E_MEMORY,
                          "data: pictures of %" PRId64 "x%" PRId64 " made from %" PRId64 "x%" PRId64,
-                         t->out.h, t->out.w, t->in.h, t->in.w);
+                         t->whole.h, t->whole.w, t->in.h, t->in.w);
     }
     return GAN_OK;
+}
+
+static bool transform_equal(gan__extent a, gan__extent b)
+{
+    return a.h == b.h && a.w == b.w && a.c == b.c;
+}
+
+static bool transform_cuts(const gan__transform *t)
+{
+    return !transform_equal(t->whole, t->out);
+}
+
+/* The size of what is drawn. */
+static gan_status transform_cut_size(gan__transform *t, gan_context *context, const int64_t crop[2])
+{
+    t->out = t->whole;
+    if (crop[0]) t->out.h = crop[0];
+    if (crop[1]) t->out.w = crop[1];
+    if (t->out.h <= t->whole.h && t->out.w <= t->whole.w) return GAN_OK;
+    return gan__fail(context, GAN_E_SHAPE,
+                     "data: crop=%" PRId64 "x%" PRId64 " of pictures of %" PRId64 "x%" PRId64,
+                     t->out.h, t->out.w, t->whole.h, t->whole.w);
 }
 
 gan_status gan__transform_create(gan__transform *out, gan_context *context, gan__extent in,
@@ -134,13 +158,15 @@ gan_status gan__transform_create(gan__transform *out, gan_context *context, gan_
     memset(out, 0, sizeof *out);
     GAN__TRY(transform_check(context, in, channels ? channels : in.c));
     out->in = in;
-    out->out.h = size[0] ? size[0] : in.h;
-    out->out.w = size[1] ? size[1] : in.w;
-    out->out.c = channels ? channels : in.c;
+    out->whole.h = size[0] ? size[0] : in.h;
+    out->whole.w = size[1] ? size[1] : in.w;
+    out->whole.c = channels ? channels : in.c;
     out->derive = (gan__derive)options->derive;
-    transform_scaled(in, out->out.h, out->out.w, (gan__fit)options->fit, &h, &w);
-    transform_axis rows = transform_axis_of(in.h, h, out->out.h);
-    transform_axis columns = transform_axis_of(in.w, w, out->out.w);
+    out->flip = options->flip != 0;
+    GAN__TRY(transform_cut_size(out, context, options->crop));
+    transform_scaled(in, out->whole.h, out->whole.w, (gan__fit)options->fit, &h, &w);
+    transform_axis rows = transform_axis_of(in.h, h, out->whole.h);
+    transform_axis columns = transform_axis_of(in.w, w, out->whole.w);
     GAN__TRY(transform_measure(out, context, rows.out, columns.out));
     gan_status status = transform_resample(&out->rows, context, &rows);
     if (status == GAN_OK) status = transform_resample(&out->columns, context, &columns);
@@ -148,8 +174,9 @@ gan_status gan__transform_create(gan__transform *out, gan_context *context, gan_
         gan__transform_free(context, out);
         return status;
     }
-    out->identity = !out->rows.start && !out->columns.start && out->out.h == in.h &&
-                    out->out.w == in.w && out->out.c == in.c && out->derive == GAN__DERIVE_NONE;
+    out->identity = !out->rows.start && !out->columns.start && transform_equal(out->out, in) &&
+                    transform_equal(out->whole, in) && out->derive == GAN__DERIVE_NONE &&
+                    !out->flip;
     return GAN_OK;
 }
 
@@ -162,27 +189,45 @@ void gan__transform_free(gan_context *context, gan__transform *transform)
     memset(transform, 0, sizeof *transform);
 }
 
-int64_t gan__transform_scratch(const gan__transform *t)
+/* What lies in scratch behind each other: the whole picture, where a part is cut from it; a row and
+ * the picture of pixels that are not floats; what the resampling makes. Deriving comes after that,
+ * in its place. */
+static int64_t transform_scratch_of_rows(const gan__transform *t, int32_t depth)
 {
-    int64_t resampled = (t->columns.start ? t->wide : 0) + (t->rows.start ? t->high : 0);
-    int64_t derived = gan__derive_scratch(t->derive, t->out);
-    return resampled > derived ? resampled : derived;
+    return depth == GAN__PIXELS_FLOAT ? 0 : t->in.w * t->in.c;
 }
 
-/* out[h][axis->out][c] from in[h][axis->in][c]. */
-static void transform_columns(const gan__resample *axis, int64_t h, int64_t c, const float *in,
-                              float *out)
+int64_t gan__transform_scratch(const gan__transform *t, int32_t depth)
 {
-    for (int64_t row = 0; row < h; row++, in += axis->in * c, out += axis->out * c) {
-        for (int64_t i = 0; i < axis->out; i++) {
-            const float *weight = axis->weight + i * axis->taps;
-            const float *from = in + axis->start[i] * c;
-            for (int64_t k = 0; k < c; k++) {
-                float sum = 0;
-                for (int64_t j = 0; j < axis->taps; j++) sum += weight[j] * from[j * c + k];
-                out[i * c + k] = sum;
-            }
+    int64_t wide = t->columns.start || depth != GAN__PIXELS_FLOAT ? t->wide : 0;
+    int64_t resampled = transform_scratch_of_rows(t, depth) + wide + (t->rows.start ? t->high : 0);
+    int64_t derived = gan__derive_scratch(t->derive, t->whole);
+    int64_t whole = transform_cuts(t) ? t->whole.h * t->whole.w * t->whole.c : 0;
+    return whole + (resampled > derived ? resampled : derived);
+}
+
+/* out[axis->out][c] from in[axis->in][c]. */
+static void transform_row(const gan__resample *axis, int64_t c, const float *in, float *out)
+{
+    for (int64_t i = 0; i < axis->out; i++) {
+        const float *weight = axis->weight + i * axis->taps;
+        const float *from = in + axis->start[i] * c;
+        for (int64_t k = 0; k < c; k++) {
+            float sum = 0;
+            for (int64_t j = 0; j < axis->taps; j++) sum += weight[j] * from[j * c + k];
+            out[i * c + k] = sum;
         }
+    }
+}
+
+/* out[h][axis->out][c], row by row, so that a large picture is never there as floats. */
+static void transform_columns(const gan__transform *t, const gan__pixels *in, float *out,
+                              float *row)
+{
+    const gan__resample *axis = &t->columns;
+    for (int64_t y = 0; y < t->in.h; y++, out += axis->out * t->in.c) {
+        const float *from = gan__pixels_row(in, t->in, y, axis->start ? row : out);
+        if (axis->start) transform_row(axis, t->in.c, from, out);
     }
 }
 
@@ -199,38 +244,90 @@ static void transform_rows(const gan__resample *axis, int64_t width, const float
     }
 }
 
-/* h x w x c numbers into the middle of the output, a single channel repeated. */
+/* h x w x c numbers into the middle of the picture, a single channel repeated. */
 static void transform_place(const gan__transform *t, const float *in, float *out)
 {
-    const int64_t h = t->rows.out, w = t->columns.out, c = t->in.c, channels = t->out.c;
-    const int64_t top = (t->out.h - h) / 2, left = (t->out.w - w) / 2;
-    if (h < t->out.h || w < t->out.w) {
-        int64_t total = t->out.h * t->out.w * channels;
-        for (int64_t i = 0; i < total; i++) out[i] = -1;
-    }
+    const gan__extent whole = t->whole;
+    const int64_t h = t->rows.out, w = t->columns.out, c = t->in.c;
+    const int64_t top = (whole.h - h) / 2, left = (whole.w - w) / 2;
+    if (h < whole.h || w < whole.w)
+        for (int64_t i = 0; i < whole.h * whole.w * whole.c; i++) out[i] = -1;
     for (int64_t y = 0; y < h; y++) {
-        float *to = out + ((top + y) * t->out.w + left) * channels;
+        float *to = out + ((top + y) * whole.w + left) * whole.c;
         const float *from = in + y * w * c;
-        if (c == channels) {
+        if (c == whole.c) {
             memcpy(to, from, (size_t)(w * c) * sizeof *to);
             continue;
         }
-        for (int64_t i = 0; i < w * channels; i++) to[i] = from[i / channels];
+        for (int64_t i = 0; i < w * whole.c; i++) to[i] = from[i / whole.c];
     }
 }
 
-void gan__transform_apply(const gan__transform *t, const float *in, float *out, float *scratch)
+/* The picture before it is cut. */
+static void transform_whole(const gan__transform *t, const gan__pixels *in, float *out,
+                            float *scratch)
 {
-    float *at = scratch;
-    if (t->columns.start) {
-        transform_columns(&t->columns, t->in.h, t->in.c, in, at);
-        in = at;
+    const float *from = in->data;
+    float *at = scratch + transform_scratch_of_rows(t, in->depth);
+    if (t->columns.start || in->depth != GAN__PIXELS_FLOAT) {
+        transform_columns(t, in, at, scratch);
+        from = at;
         at += t->wide;
     }
     if (t->rows.start) {
-        transform_rows(&t->rows, t->columns.out * t->in.c, in, at);
-        in = at;
+        transform_rows(&t->rows, t->columns.out * t->in.c, from, at);
+        from = at;
     }
-    transform_place(t, in, out);
-    gan__derive_apply(t->derive, t->out, out, scratch);
+    transform_place(t, from, out);
+    gan__derive_apply(t->derive, t->whole, out, scratch);
+}
+
+/* Where the part that is drawn begins, and whether it is mirrored. */
+typedef struct transform_chance {
+    int64_t y, x;
+    bool mirrored;
+} transform_chance;
+
+/* A place's probability is wrong by less than one part in 2^32 / places. */
+static transform_chance transform_draw(const gan__transform *t, uint64_t key)
+{
+    const gan__draw draw = {key, GAN__DRAW_PICTURE, 0};
+    const int64_t high = t->whole.h - t->out.h, wide = t->whole.w - t->out.w;
+    uint32_t word[4];
+    if (key == 0) return (transform_chance){high / 2, wide / 2, false};
+    gan__random_block(&draw, 0, word);
+    return (transform_chance){(int64_t)((uint64_t)word[0] * (uint64_t)(high + 1) >> 32),
+                              (int64_t)((uint64_t)word[1] * (uint64_t)(wide + 1) >> 32),
+                              t->flip && (word[2] & 1)};
+}
+
+static void transform_mirror(gan__extent e, float *picture)
+{
+    for (int64_t y = 0; y < e.h; y++, picture += e.w * e.c) {
+        for (int64_t x = 0; x < e.w / 2; x++) {
+            float *left = picture + x * e.c, *right = picture + (e.w - 1 - x) * e.c;
+            for (int64_t k = 0; k < e.c; k++) {
+                const float value = left[k];
+                left[k] = right[k];
+                right[k] = value;
+            }
+        }
+    }
+}
+
+void gan__transform_apply(const gan__transform *t, const gan__pixels *in, uint64_t key, float *out,
+                          float *scratch)
+{
+    const transform_chance chance = transform_draw(t, key);
+    const int64_t row = t->out.w * t->out.c;
+    if (!transform_cuts(t)) {
+        transform_whole(t, in, out, scratch);
+    } else {
+        transform_whole(t, in, scratch, scratch + t->whole.h * t->whole.w * t->whole.c);
+        for (int64_t y = 0; y < t->out.h; y++) {
+            const float *from = scratch + ((chance.y + y) * t->whole.w + chance.x) * t->out.c;
+            memcpy(out + y * row, from, (size_t)row * sizeof *out);
+        }
+    }
+    if (chance.mirrored) transform_mirror(t->out, out);
 }

@@ -1,4 +1,5 @@
-/* transform.h: pictures brought to another size and number of channels as they are drawn. */
+/* transform.h: what becomes of pictures as they are drawn: another size, another domain, a part of
+ * them, their mirror image. */
 #ifndef GAN__TRANSFORM_H
 #define GAN__TRANSFORM_H
 
@@ -12,6 +13,8 @@ typedef struct gan__transform_options {
     int32_t fit;      /* gan__fit */
     int64_t channels; /* 0: as they are */
     int32_t derive;   /* gan__derive */
+    int64_t crop[2];  /* 0 0: the whole */
+    int32_t flip;     /* whether some are mirrored */
 } gan__transform_options;
 
 /* One axis of a resampling: out[i] = sum over j < taps of weight[i * taps + j] * in[start[i] + j].
@@ -22,12 +25,13 @@ typedef struct gan__resample {
     float *weight;
 } gan__resample;
 
-/* in -> resample both axes -> place (or cut) in the middle of out -> repeat the channel -> derive.
- */
+/* in -> resample both axes -> place (or cut) in the middle of out -> repeat the channel -> derive
+ * -> cut a part -> mirror. */
 typedef struct gan__transform {
-    gan__extent in, out;
+    gan__extent in, whole, out;  /* whole: before the cut */
     gan__resample rows, columns; /* columns first: that result lies in scratch */
     int64_t wide, high;          /* numbers after the columns, after the rows */
+    bool flip;
     gan__derive derive;
     bool identity;
 } gan__transform;
@@ -38,11 +42,13 @@ gan_status gan__transform_create(gan__transform *out, gan_context *context, gan_
                                  const gan__transform_options *options);
 void gan__transform_free(gan_context *context, gan__transform *transform);
 
-/* Floats of scratch that an application needs. */
-int64_t gan__transform_scratch(const gan__transform *transform);
+/* Floats of scratch that an application to pixels of that depth needs. */
+int64_t gan__transform_scratch(const gan__transform *transform, int32_t depth);
 
-/* H x W x C float32 in [-1, 1] from `in` to `out`; what lies outside the picture is black, -1. */
-void gan__transform_apply(const gan__transform *transform, const float *in, float *out,
-                          float *scratch);
+/* Makes `out`, H x W x C float32 in [-1, 1], of pixels of the size `in`; what lies outside the
+ * picture is black, -1. `key` decides by chance which part is cut and whether it is mirrored: with
+ * 0 it is the middle, as it is. */
+void gan__transform_apply(const gan__transform *transform, const gan__pixels *in, uint64_t key,
+                          float *out, float *scratch);
 
 #endif

@@ -133,7 +133,7 @@ gan_status gan__unlike_create(gan__unlike *out, gan_context *context, const gan_
         return gan__fail(context, GAN_E_ARGUMENT,
                          "data: the field '%s' is no condition: label or vector", field->name);
     }
-    if (dataset->read)
+    if (!field->tensor)
         GAN__TRY(gan__allocate(context, &out->values, 2 * (size_t)field->size, sizeof(float)));
     else
         GAN__TRY(unlike_sort(out, context));
@@ -149,10 +149,11 @@ int64_t gan__unlike_memory(const gan__unlike *u)
     return (2 * u->dataset->count + u->group_count) * (int64_t)sizeof *u->order;
 }
 
-int64_t gan__unlike_tries(const gan__unlike *u)
+/* How many other examples are looked at, at most. */
+static int64_t unlike_tries(const gan__unlike *u)
 {
     int64_t others = u->dataset->count - 1;
-    return u->dataset->read && others > GAN__UNLIKE_TRIES ? GAN__UNLIKE_TRIES : others;
+    return !u->order && others > GAN__UNLIKE_TRIES ? GAN__UNLIKE_TRIES : others;
 }
 
 /* ---- finding one ---- */
@@ -164,34 +165,40 @@ static bool unlike_differ(const float *a, const float *b, int64_t count)
     return false;
 }
 
+static gan_status unlike_fail(const gan__unlike *u, const gan__drawer *drawer, int64_t example)
+{
+    return gan__fail(drawer->context, GAN_E_STATE,
+                     "data: no unlike partner for example %" PRId64 ": %" PRId64
+                     " others have the same %s",
+                     example, unlike_tries(u), u->dataset->fields[u->field].name);
+}
+
 /* The first unlike one in a random order of all is any of them with the same probability. */
-static gan_status unlike_ask(const gan__unlike *u, int64_t example, uint64_t word, void *scratch,
-                             int64_t *out)
+static gan_status unlike_ask(const gan__unlike *u, gan__drawer *drawer, uint64_t word, uint64_t key)
 {
     const gan__draw draw = {word, GAN__DRAW_UNLIKE, 0};
-    const gan_dataset *dataset = u->dataset;
-    int64_t size = dataset->fields[u->field].size, tries = gan__unlike_tries(u);
+    const uint64_t count = (uint64_t)u->dataset->count;
+    int64_t size = u->dataset->fields[u->field].size, tries = unlike_tries(u);
+    const int64_t example = drawer->index;
     float *own = u->values, *other = own + size;
-    gan__dataset_convert(dataset, example, &u->field, 1, &own, scratch);
+    GAN__TRY(gan__drawer_convert(drawer, &u->field, 1, &own));
     for (uint64_t i = 0; tries > 0; i++) {
-        *out = (int64_t)gan__random_permute(&draw, (uint64_t)dataset->count, i);
-        if (*out == example) continue;
-        if (!gan__dataset_fetch(dataset, *out, scratch)) return GAN_E_CANCELLED;
-        gan__dataset_convert(dataset, *out, &u->field, 1, &other, scratch);
+        int64_t candidate = (int64_t)gan__random_permute(&draw, count, i);
+        if (candidate == example) continue;
+        GAN__TRY(gan__drawer_fetch(drawer, candidate, key));
+        GAN__TRY(gan__drawer_convert(drawer, &u->field, 1, &other));
         if (unlike_differ(own, other, size)) return GAN_OK;
         tries--;
     }
-    return GAN_E_STATE;
+    return unlike_fail(u, drawer, example);
 }
 
-gan_status gan__unlike_find(const gan__unlike *u, int64_t example, uint64_t word, void *scratch,
-                            int64_t *out)
+gan_status gan__unlike_find(const gan__unlike *u, gan__drawer *drawer, uint64_t word, uint64_t key)
 {
-    if (u->dataset->read) return unlike_ask(u, example, word, scratch, out);
-    int64_t group = u->groups[example], end = u->ends[group];
+    if (!u->order) return unlike_ask(u, drawer, word, key);
+    int64_t group = u->groups[drawer->index], end = u->ends[group];
     int64_t equal = end - (group > 0 ? u->ends[group - 1] : 0);
     /* A probability is wrong by less than one part in 2^64 / count. */
     int64_t place = (int64_t)(word % (uint64_t)(u->dataset->count - equal));
-    *out = u->order[place < end - equal ? place : place + equal];
-    return GAN_OK;
+    return gan__drawer_fetch(drawer, u->order[place < end - equal ? place : place + equal], key);
 }

@@ -3,7 +3,7 @@
 #ifndef GAN__UNLIKE_H
 #define GAN__UNLIKE_H
 
-#include "data/data.h"
+#include "data/drawer.h"
 
 /* How many other examples a callback is asked for in search of one partner. */
 enum { GAN__UNLIKE_TRIES = 1024 };
@@ -11,7 +11,7 @@ enum { GAN__UNLIKE_TRIES = 1024 };
 typedef struct gan__unlike {
     const gan_dataset *dataset; /* borrowed */
     int32_t field;              /* the condition */
-    float *values;              /* of a callback: the example's condition, then the other's */
+    float *values; /* where a callback makes it: the example's condition, then the other's */
 
     /* In tensors: all examples by value, equal ones by their index; of each example, which of the
      * groups of equal ones it is in; where each group ends in the order. */
@@ -26,13 +26,10 @@ void gan__unlike_free(gan_context *context, gan__unlike *unlike);
 
 int64_t gan__unlike_memory(const gan__unlike *unlike);
 
-/* How many other examples are looked at, at most. */
-int64_t gan__unlike_tries(const gan__unlike *unlike);
-
-/* The partner of an example that has been fetched into the scratch, which holds the partner
- * afterwards; `word` is 64 random bits. Any thread, one at a time. GAN_E_STATE if no other example
- * is found unlike; GAN_E_CANCELLED if the callback stopped, *out is then where. */
-gan_status gan__unlike_find(const gan__unlike *unlike, int64_t example, uint64_t word,
-                            void *scratch, int64_t *out);
+/* The partner of the example that the drawer has fetched; afterwards the drawer has the partner,
+ * with the given key. `word` is 64 random bits. Any thread, one at a time. GAN_E_STATE, with a
+ * message in the drawer's context, if no other example is found unlike. */
+gan_status gan__unlike_find(const gan__unlike *unlike, gan__drawer *drawer, uint64_t word,
+                            uint64_t key);
 
 #endif

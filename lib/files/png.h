@@ -22,6 +22,9 @@
  * for each value, and the file's size once more, are held at a time. */
 gan_status gan__png_read(gan__bytes *in, gan__picture *out);
 
+/* The same of what stands in front of the picture's data: sizes, channels and depth, no pixels. */
+gan_status gan__png_peek(gan__bytes *in, gan__picture *out);
+
 /* Writes a picture: *out (gan__free) has *size bytes. Each row has the filter whose result has the
  * smallest sum of absolute values. */
 gan_status gan__png_write(gan_context *context, const gan__picture *picture, uint8_t **out,

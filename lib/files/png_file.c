@@ -248,12 +248,18 @@ static void png_end(gan__png_file *f, const png_chunk *chunk)
     gan__png_warn(f, "%zu bytes behind chunk IEND are ignored", gan__bytes_left(f->in));
 }
 
-/* From behind IHDR to the end. */
-static gan_status png_read_rest(gan__png_file *f)
+static bool png_is_next(const gan__png_file *f, const char *type)
+{
+    return gan__bytes_left(f->in) >= 8 && memcmp(f->in->data + f->in->at + 4, type, 4) == 0;
+}
+
+/* From behind IHDR to the end, or to the data. */
+static gan_status png_read_rest(gan__png_file *f, bool all)
 {
     png_chunk chunk;
     while (!png_ends_early(f)) {
         bool spoilt;
+        if (!all && png_is_next(f, "IDAT")) break;
         GAN__TRY(png_next_chunk(f->in, &chunk));
         GAN__TRY(png_check_crc(f, &chunk, &spoilt));
         if (png_is(&chunk, "IEND")) {
@@ -270,7 +276,8 @@ static gan_status png_read_rest(gan__png_file *f)
     return GAN_OK;
 }
 
-gan_status gan__png_read_chunks(gan__png_file *f)
+/* Up to the end of IHDR. */
+static gan_status png_read_start(gan__png_file *f)
 {
     static const uint8_t signature[8] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
     const uint8_t *p;
@@ -284,8 +291,19 @@ gan_status gan__png_read_chunks(gan__png_file *f)
     }
     GAN__TRY(png_next_chunk(f->in, &chunk));
     GAN__TRY(png_check_crc(f, &chunk, &spoilt));
-    GAN__TRY(png_read_header(f, &chunk));
-    GAN__TRY(png_read_rest(f));
+    return png_read_header(f, &chunk);
+}
+
+gan_status gan__png_read_head(gan__png_file *f)
+{
+    GAN__TRY(png_read_start(f));
+    return png_read_rest(f, false);
+}
+
+gan_status gan__png_read_chunks(gan__png_file *f)
+{
+    GAN__TRY(png_read_start(f));
+    GAN__TRY(png_read_rest(f, true));
     if (!f->data) return gan__bytes_fail(f->in, "there is no IDAT chunk");
     if (f->colour == GAN__PNG_PALETTE && f->palette_count == 0)
         return gan__bytes_fail(f->in, "there is no palette");

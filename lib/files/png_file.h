@@ -32,6 +32,15 @@ typedef struct gan__png_file {
     uint32_t warnings;                    /* how many there were */
 } gan__png_file;
 
+/* Reads the chunks in front of the picture's data, and stops there. */
+gan_status gan__png_read_head(gan__png_file *file);
+
+/* Of the picture that the chunks tell of. */
+static inline int32_t gan__png_channels(const gan__png_file *file)
+{
+    return (int32_t)(file->colour == GAN__PNG_PALETTE ? 3 : file->samples) + file->transparent;
+}
+
 /* Reads all chunks. in->at is then behind them: at the end of the file, unless there is more. */
 gan_status gan__png_read_chunks(gan__png_file *file);
 

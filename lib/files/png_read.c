@@ -151,7 +151,7 @@ static gan_status png_describe(const gan__png_file *f, gan__picture *picture)
     picture->width = f->width;
     picture->height = f->height;
     picture->depth = f->depth == 16 ? 16 : 8;
-    picture->channels = (int32_t)(f->colour == GAN__PNG_PALETTE ? 3 : f->samples) + f->transparent;
+    picture->channels = gan__png_channels(f);
     if (f->width <= GAN_IMAGE_PNG_VALUES / f->height / (uint32_t)picture->channels) return GAN_OK;
     return gan__bytes_fail_as(f->in, GAN_E_UNSUPPORTED,
                               "a picture of %ux%u with %d channels; %d values are served", f->width,
@@ -216,6 +216,18 @@ gan_status gan__png_read(gan__bytes *in, gan__picture *out)
     else
         gan__picture_free(in->context, out);
     gan__free(in->context, f->data);
+    gan__free(in->context, f);
+    return status;
+}
+
+gan_status gan__png_peek(gan__bytes *in, gan__picture *out)
+{
+    gan__png_file *f;
+    memset(out, 0, sizeof *out);
+    GAN__TRY(gan__allocate(in->context, &f, 1, sizeof *f));
+    f->in = in;
+    gan_status status = gan__png_read_head(f);
+    if (status == GAN_OK) status = png_describe(f, out);
     gan__free(in->context, f);
     return status;
 }

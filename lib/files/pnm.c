@@ -133,6 +133,15 @@ static gan_status pnm_read_values(const gan__bytes *in, const uint8_t *p, size_t
     return GAN_OK;
 }
 
+gan_status gan__pnm_peek(gan__bytes *in, gan__picture *out)
+{
+    pnm_header h = {0};
+    memset(out, 0, sizeof *out);
+    GAN__TRY(pnm_read_header(in, &h));
+    *out = (gan__picture){h.width, h.height, (int32_t)h.channels, h.most < 256 ? 8 : 16, NULL};
+    return GAN_OK;
+}
+
 gan_status gan__pnm_read(gan__bytes *in, gan__picture *out)
 {
     pnm_header h = {0};

@@ -10,6 +10,9 @@
  * failure it is empty. The plain formats P1, P2, P3 and bitmaps (P4) are GAN_E_UNSUPPORTED. */
 gan_status gan__pnm_read(gan__bytes *in, gan__picture *out);
 
+/* The same of the header alone: sizes, channels and depth, no pixels. */
+gan_status gan__pnm_peek(gan__bytes *in, gan__picture *out);
+
 /* Writes P5 for one channel, P6 for three, P7 for two and four: *out (gan__free), *size bytes. */
 gan_status gan__pnm_write(gan_context *context, const gan__picture *picture, uint8_t **out,
                           size_t *size);

@@ -21,54 +21,25 @@
  *
  * x and x^ are one batch to D's normalisation, G(c, z) is another: in a batch of their own
  * mismatched samples would be known by its statistics. */
-#include "train/latent.h"
 #include "train/questions.h"
-#include "train/turns.h"
 
 enum { CGAN_NOISE, CGAN_IMAGE, CGAN_CONDITION }; /* spaces */
 enum { CGAN_G, CGAN_D };                         /* roles, and their groups */
 enum { CGAN_REAL, CGAN_MISMATCHED, CGAN_Z, CGAN_Z_G, CGAN_CONDITION_G }; /* feeds */
-enum { CGAN_LOSS_D, CGAN_LOSS_G, CGAN_ANSWERS };                         /* values */
+enum { CGAN_ANSWERS, CGAN_LOSS_G = GAN__ANSWERS };                       /* values */
 
 typedef struct cgan_options {
-    gan__trainer_common common;
-    gan__objective objective;
+    gan__game game;
     gan__questions questions;
-    gan__turns turns;
-    gan__latent latent;
 } cgan_options;
 
 static const gan__option_block cgan_blocks[] = {
-    GAN__BLOCK_IN(gan__objective_options, cgan_options, objective, NULL),
+    GAN__BLOCK_IN(gan__objective_options, cgan_options, game.objective, NULL),
     GAN__BLOCK_IN(gan__questions_options, cgan_options, questions, NULL),
-    GAN__BLOCK_IN(gan__turns_options, cgan_options, turns, NULL),
-    GAN__BLOCK_IN(gan__latent_options, cgan_options, latent, NULL),
-    GAN__BLOCK_IN(gan__trainer_common_options, cgan_options, common, NULL),
+    GAN__BLOCK_IN(gan__turns_options, cgan_options, game.turns, NULL),
+    GAN__BLOCK_IN(gan__latent_options, cgan_options, game.latent, NULL),
+    GAN__BLOCK_IN(gan__trainer_common_options, cgan_options, game.common, NULL),
 };
-
-static void cgan_settle(void *options)
-{
-    cgan_options *cgan = options;
-    gan__turns_settle(&cgan->turns, &cgan->objective);
-}
-
-static gan_status cgan_check(gan_context *context, const void *options)
-{
-    const cgan_options *cgan = options;
-    GAN__TRY(gan__objective_check(context, &cgan->objective));
-    return gan__turns_check(context, &cgan->turns, &cgan->objective);
-}
-
-static const char *cgan_reference(const void *options, const char *group)
-{
-    (void)group;
-    return gan__turns_reference(&((const cgan_options *)options)->objective);
-}
-
-static gan__prior cgan_prior(const void *options)
-{
-    return gan__latent_prior(&((const cgan_options *)options)->latent);
-}
 
 /* ---- the step: of N samples H x W x C, and conditions h x w x K ---- */
 
@@ -103,8 +74,8 @@ static gan_status cgan_fake(gan_trainer *t, const char *mode, int32_t feed, gan_
 static gan_status cgan_discriminator(gan_trainer *t, gan_value fakes[2])
 {
     const cgan_options *cgan = t->options;
-    const gan__objective *o = &cgan->objective;
-    const char *mode = cgan->turns.reuse ? "training" : "training frozen";
+    const gan__objective *o = &cgan->game.objective;
+    const char *mode = cgan->game.turns.reuse ? "training" : "training frozen";
     gan_value pairs[4];               /* (2N, ...) or (N, ...) real ones, and (N, ...) fakes */
     gan_value condition;              /* (N, h, w, K) */
     gan_value scores[2 * GAN__HEADS]; /* of the two, (2N or N, h, w, 1): numbers or maps of them */
@@ -118,10 +89,10 @@ static gan_status cgan_discriminator(gan_trainer *t, gan_value fakes[2])
     GAN__TRY(gan__objective_perturb(t, o, &pairs[2]));
     GAN__TRY(gan__objective_judge(t, CGAN_D, pairs, scores));
 
-    GAN__TRY(gan__questions_ask(t, o, &cgan->questions, CGAN_D, scores, scores + GAN__HEADS,
-                                CGAN_ANSWERS, CGAN_LOSS_D, &loss));
+    GAN__TRY(gan__questions_ask(t, &cgan->questions, CGAN_D, scores, scores + GAN__HEADS,
+                                CGAN_ANSWERS, &loss));
     GAN__TRY(gan__trainer_backward(t, loss, CGAN_D));
-    return gan__turns_update(t, &cgan->turns, o, CGAN_D);
+    return gan__game_update(t, CGAN_D);
 }
 
 /* Conditions of real samples, drawn again, or those that were fed: (N, h, w, K). */
@@ -139,14 +110,14 @@ static gan_status cgan_condition(gan_trainer *t, gan_value *condition)
 static gan_status cgan_generator(gan_trainer *t, gan_value fakes[2])
 {
     const cgan_options *cgan = t->options;
-    const gan__objective *o = &cgan->objective;
+    const gan__objective *o = &cgan->game.objective;
     const int32_t group = CGAN_G, heads = gan__questions_heads(t, &cgan->questions, CGAN_D);
     gan_value condition;          /* (N, h, w, K) */
     gan_value scores[GAN__HEADS]; /* of the fakes, (N, h, w, 1) */
     gan_value loss;               /* a number */
     gan__terms terms = {.count = 0};
 
-    if (!cgan->turns.reuse) {
+    if (!cgan->game.turns.reuse) {
         GAN__TRY(gan_tape_reset(t->tape));
         GAN__TRY(cgan_condition(t, &condition));
         GAN__TRY(cgan_fake(t, "training", CGAN_Z_G, condition, fakes));
@@ -164,7 +135,7 @@ static gan_status cgan_step(gan_trainer *t)
 {
     const cgan_options *cgan = t->options;
     gan_value fakes[2] = {-1, -1};
-    for (int64_t i = 0; i < cgan->turns.d_steps; i++) {
+    for (int64_t i = 0; i < cgan->game.turns.d_steps; i++) {
         GAN__TRY(gan_tape_reset(t->tape));
         GAN__TRY(cgan_discriminator(t, fakes));
     }
@@ -174,7 +145,7 @@ static gan_status cgan_step(gan_trainer *t)
 /* ---- the table ---- */
 
 static const gan__space_row cgan_spaces[] = {
-    [CGAN_NOISE] = {"noise", GAN__SPACE_NOISE, cgan_prior},
+    [CGAN_NOISE] = {"noise", GAN__SPACE_NOISE, gan__game_prior},
     [CGAN_IMAGE] = {"image", GAN__SPACE_PICTURE, NULL},
     [CGAN_CONDITION] = {"condition", GAN__SPACE_CONDITION, NULL},
     {"score", GAN__SPACE_SCORE, NULL},
@@ -192,12 +163,6 @@ static bool cgan_matches(const void *options)
     return gan__questions_match(&((const cgan_options *)options)->questions);
 }
 
-/* With reuse=yes G climbs on D's last fakes. */
-static bool cgan_draws_twice(const void *options)
-{
-    return !((const cgan_options *)options)->turns.reuse;
-}
-
 static const gan__feed_row cgan_feeds[] = {
     {"real", "image", "image", 0, "real samples and their conditions", 0, NULL},
     {"real", "label|vector", "condition", 0, "", 0, NULL},
@@ -205,15 +170,14 @@ static const gan__feed_row cgan_feeds[] = {
      cgan_matches},
     {"noise", NULL, "noise", GAN__FEED_BY_HAND, "z, where it is not to be drawn", 0, NULL},
     {"noise.generator", NULL, "noise", GAN__FEED_BY_HAND, "z of the generator's climb, likewise", 0,
-     cgan_draws_twice},
+     gan__game_draws_twice},
     {"condition.generator", NULL, "condition", GAN__FEED_BY_HAND,
-     "c of the generator's climb, where it is not to be drawn", 0, cgan_draws_twice},
+     "c of the generator's climb, where it is not to be drawn", 0, gan__game_draws_twice},
 };
 
 static const gan__value_row cgan_values[] = {
-    [CGAN_LOSS_D] = {"loss.discriminator", NULL, "what the discriminator descends"},
-    [CGAN_LOSS_G] = {"loss.generator", NULL, "what the generator descends"},
     [CGAN_ANSWERS] = GAN__ANSWER_ROWS(cgan_matches),
+    [CGAN_LOSS_G] = {"loss.generator", NULL, "what the generator descends"},
 };
 
 extern const gan__trainer_kind gan__trainer_cgan;
@@ -222,12 +186,12 @@ const gan__trainer_kind gan__trainer_cgan = {
              .help = "generator against discriminator, from noise and a condition",
              GAN__BLOCKS(cgan_blocks),
              .size = sizeof(cgan_options),
-             .settle = cgan_settle,
-             .check = cgan_check},
+             .settle = gan__game_settle,
+             .check = gan__game_check},
     GAN__ROWS(space, cgan_spaces),
     GAN__ROWS(role, cgan_roles),
     GAN__ROWS(feed, cgan_feeds),
     GAN__ROWS(value, cgan_values),
-    .reference = cgan_reference,
+    .reference = gan__game_reference,
     .step = cgan_step,
 };

@@ -8,58 +8,26 @@
  *     G climbs       mean log D(G(z))
  *
  * That is loss=non_saturating; objective.c has the others. */
-#include "train/latent.h"
-#include "train/turns.h"
+#include "train/game.h"
 
 enum { GAME_NOISE, GAME_IMAGE };                             /* spaces */
 enum { GAME_G, GAME_D };                                     /* roles, and their groups */
 enum { GAME_FEED_REAL, GAME_FEED_NOISE, GAME_FEED_NOISE_G }; /* feeds */
 enum { GAME_LOSS_D, GAME_LOSS_G, GAME_JUDGEMENTS };          /* values */
 
-typedef struct game_options {
-    gan__trainer_common common;
-    gan__objective objective;
-    gan__turns turns;
-    gan__latent latent;
-} game_options;
-
 static const gan__option_block game_blocks[] = {
-    GAN__BLOCK_IN(gan__objective_options, game_options, objective, NULL),
-    GAN__BLOCK_IN(gan__turns_options, game_options, turns, NULL),
-    GAN__BLOCK_IN(gan__latent_options, game_options, latent, NULL),
-    GAN__BLOCK_IN(gan__trainer_common_options, game_options, common, NULL),
+    GAN__BLOCK_IN(gan__objective_options, gan__game, objective, NULL),
+    GAN__BLOCK_IN(gan__turns_options, gan__game, turns, NULL),
+    GAN__BLOCK_IN(gan__latent_options, gan__game, latent, NULL),
+    GAN__BLOCK_IN(gan__trainer_common_options, gan__game, common, NULL),
 };
-
-static void game_settle(void *options)
-{
-    game_options *game = options;
-    gan__turns_settle(&game->turns, &game->objective);
-}
-
-static gan_status game_check(gan_context *context, const void *options)
-{
-    const game_options *game = options;
-    GAN__TRY(gan__objective_check(context, &game->objective));
-    return gan__turns_check(context, &game->turns, &game->objective);
-}
-
-static const char *game_reference(const void *options, const char *group)
-{
-    (void)group;
-    return gan__turns_reference(&((const game_options *)options)->objective);
-}
-
-static gan__prior game_prior(const void *options)
-{
-    return gan__latent_prior(&((const game_options *)options)->latent);
-}
 
 /* ---- the step: of N samples H x W x C ---- */
 
 /* D climbs once. *fake, (N, H, W, C), is what G made for it. */
 static gan_status game_discriminator(gan_trainer *t, gan_value *fake)
 {
-    const game_options *game = t->options;
+    const gan__game *game = gan__game_options(t);
     const gan__objective *o = &game->objective;
     const char *mode = game->turns.reuse ? "training" : "training frozen";
     gan_value x[2];      /* real and fake samples, (N, H, W, C) */
@@ -82,13 +50,13 @@ static gan_status game_discriminator(gan_trainer *t, gan_value *fake)
     GAN__TRY(gan__objective_measure(t, o, scores[0], scores[1], GAME_JUDGEMENTS));
 
     GAN__TRY(gan__trainer_backward(t, loss, GAME_D));
-    return gan__turns_update(t, &game->turns, o, GAME_D);
+    return gan__game_update(t, GAME_D);
 }
 
 /* G climbs once, on fresh noise or on `fake`. */
 static gan_status game_generator(gan_trainer *t, gan_value fake)
 {
-    const game_options *game = t->options;
+    const gan__game *game = gan__game_options(t);
     const gan__objective *o = &game->objective;
     const int32_t group = GAME_G;
     gan_value z;     /* (N, h, w, c) */
@@ -112,7 +80,7 @@ static gan_status game_generator(gan_trainer *t, gan_value fake)
 
 static gan_status game_step(gan_trainer *t)
 {
-    const game_options *game = t->options;
+    const gan__game *game = gan__game_options(t);
     gan_value fake = -1;
     for (int64_t i = 0; i < game->turns.d_steps; i++) {
         GAN__TRY(gan_tape_reset(t->tape));
@@ -124,7 +92,7 @@ static gan_status game_step(gan_trainer *t)
 /* ---- the table ---- */
 
 static const gan__space_row game_spaces[] = {
-    [GAME_NOISE] = {"noise", GAN__SPACE_NOISE, game_prior},
+    [GAME_NOISE] = {"noise", GAN__SPACE_NOISE, gan__game_prior},
     [GAME_IMAGE] = {"image", GAN__SPACE_PICTURE, NULL},
     {"score", GAN__SPACE_SCORE, NULL},
 };
@@ -135,18 +103,12 @@ static const gan__role_row game_roles[] = {
                 "scores samples with logits: real above 0"},
 };
 
-/* With reuse=yes G climbs on D's last fakes. */
-static bool game_draws_twice(const void *options)
-{
-    return !((const game_options *)options)->turns.reuse;
-}
-
 static const gan__feed_row game_feeds[] = {
     [GAME_FEED_REAL] = {"real", "image", "image", 0, "real samples", 0, NULL},
     [GAME_FEED_NOISE] = {"noise", NULL, "noise", GAN__FEED_BY_HAND,
                          "z, where it is not to be drawn", 0, NULL},
     [GAME_FEED_NOISE_G] = {"noise.generator", NULL, "noise", GAN__FEED_BY_HAND,
-                           "z of the generator's climb, likewise", 0, game_draws_twice},
+                           "z of the generator's climb, likewise", 0, gan__game_draws_twice},
 };
 
 static const gan__value_row game_values[] = {
@@ -160,13 +122,13 @@ const gan__trainer_kind gan__trainer_gan = {
     .kind = {.name = "gan",
              .help = "generator against discriminator, from noise",
              GAN__BLOCKS(game_blocks),
-             .size = sizeof(game_options),
-             .settle = game_settle,
-             .check = game_check},
+             .size = sizeof(gan__game),
+             .settle = gan__game_settle,
+             .check = gan__game_check},
     GAN__ROWS(space, game_spaces),
     GAN__ROWS(role, game_roles),
     GAN__ROWS(feed, game_feeds),
     GAN__ROWS(value, game_values),
-    .reference = game_reference,
+    .reference = gan__game_reference,
     .step = game_step,
 };

@@ -75,13 +75,13 @@ static gan_status questions_measure(gan_trainer *t, const gan__objective *o,
     return GAN_OK;
 }
 
-gan_status gan__questions_ask(gan_trainer *t, const gan__objective *o,
-                              const gan__questions *questions, int32_t role,
+gan_status gan__questions_ask(gan_trainer *t, const gan__questions *questions, int32_t role,
                               const gan_value real[GAN__HEADS], const gan_value fake[GAN__HEADS],
-                              int32_t value, int32_t loss, gan_value *out)
+                              int32_t value, gan_value *out)
 {
+    const gan__objective *o = &gan__game_options(t)->objective;
     const int32_t heads = gan__questions_heads(t, questions, role);
-    const int32_t told = value + GAN__HEADS;
+    const int32_t losses = value + 1, told = losses + GAN__HEADS;
     gan_value scores[GAN__PAIRS];
     gan__terms all = {.count = 0};
     for (int32_t h = 0; h < heads; h++) {
@@ -89,9 +89,9 @@ gan_status gan__questions_ask(gan_trainer *t, const gan__objective *o,
         gan__terms own = {.count = 0};
         GAN__TRY(questions_split(t, questions, real[h], fake[h], scores));
         GAN__TRY(questions_terms(t, o, questions, head, scores, &own));
-        GAN__TRY(gan__trainer_sum(t, &own, heads == 1 ? loss : value + h, out));
+        GAN__TRY(gan__trainer_sum(t, &own, heads == 1 ? value : losses + h, out));
         GAN__TRY(questions_measure(t, o, head, scores, told + h * 2 * GAN__PAIRS));
         gan__terms_add(&all, *out, 1);
     }
-    return heads == 1 ? GAN_OK : gan__trainer_sum(t, &all, loss, out);
+    return heads == 1 ? GAN_OK : gan__trainer_sum(t, &all, value, out);
 }

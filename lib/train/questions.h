@@ -12,7 +12,7 @@
 #ifndef GAN__QUESTIONS_H
 #define GAN__QUESTIONS_H
 
-#include "train/objective.h"
+#include "train/game.h"
 
 /* The kinds of pairs, and the heads. One score stands in the place of the first. */
 enum { GAN__MATCHED, GAN__MISMATCHED, GAN__FAKE, GAN__PAIRS };
@@ -34,19 +34,20 @@ static inline bool gan__questions_match(const gan__questions *questions)
 int32_t gan__questions_heads(const gan_trainer *trainer, const gan__questions *questions,
                              int32_t role);
 
-/* What the role descends, as value `loss`. `real` is what each head says of N matched pairs, behind
- * them of as many mismatched ones, where it is asked if they match; `fake`, of N fakes. From
- * `value` on are measured, in the order of the rows, the losses of two heads, and of each head and
- * kind of pair the mean score and the share of right answers; what is not there is not measured. */
-gan_status gan__questions_ask(gan_trainer *trainer, const gan__objective *objective,
-                              const gan__questions *questions, int32_t role,
+/* What the role descends. `real` is what each head says of N matched pairs, behind them of as many
+ * mismatched ones, where it is asked if they match; `fake`, of N fakes. From `value` on are
+ * measured the rows below: the loss and that of each of two heads, and of each head and kind of
+ * pair the mean score and the share of right answers; what is not there is not measured. The kind's
+ * options begin with gan__game. */
+gan_status gan__questions_ask(gan_trainer *trainer, const gan__questions *questions, int32_t role,
                               const gan_value real[GAN__HEADS], const gan_value fake[GAN__HEADS],
-                              int32_t value, int32_t loss, gan_value *out);
+                              int32_t value, gan_value *out);
 
 /* The rows begin at `[value] =`; `matches` is the row's function for gan__questions_match. */
-enum { GAN__ANSWERS = GAN__HEADS + 2 * GAN__HEADS * GAN__PAIRS };
+enum { GAN__ANSWERS = 1 + GAN__HEADS + 2 * GAN__HEADS * GAN__PAIRS };
 #define GAN__ANSWER_ROWS(matches)                                                                  \
-    {"loss.realness", matches, "of two heads: what realness descends"},                            \
+    {"loss.discriminator", NULL, "what the discriminator descends"},                               \
+        {"loss.realness", matches, "of two heads: what realness descends"},                        \
         {"loss.match", matches, "of two heads: what match descends"},                              \
         {"score.matched", NULL, "mean score of matched real pairs, of realness if there is"},      \
         {"score.mismatched", matches, "mean score of mismatched real pairs, likewise"},            \

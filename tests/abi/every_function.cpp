@@ -238,6 +238,8 @@ static gan_dataset *use_data()
            "gan_dataset_field_name");
     must(gan_dataset_field_shape(held, "label", &rank, shape, &classes), "gan_dataset_field_shape");
     expect(rank == 0 && classes == 4, "the classes");
+    expect(gan_dataset_class_count(held) == 4, "gan_dataset_class_count");
+    expect(gan_dataset_class_name(held, 0) == nullptr, "gan_dataset_class_name");
     batch = make_tensor({2, 8, 8, 1});
     must(gan_dataset_read(called, "image", indices, batch), "gan_dataset_read");
     expect(reads >= 2, "the callback");

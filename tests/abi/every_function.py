@@ -187,6 +187,8 @@ class Session(unittest.TestCase):
         self.assertEqual(LIB.gan_dataset_field_name(held, 1), b"label")
         self.good(LIB.gan_dataset_field_shape(held, b"label", rank, shape, classes))
         self.assertEqual((rank.value, classes.value), (0, 1))
+        self.assertEqual(LIB.gan_dataset_class_count(held), 1)
+        self.assertIsNone(LIB.gan_dataset_class_name(held, 0))
         self.good(LIB.gan_tensor_save(self.tensor(5, 8, 8, 1), b"pictures.npy"))
         opened = self.make("dataset", LIB.gan_dataset_open, self.context, b"npy path=pictures.npy")
         self.assertEqual(LIB.gan_dataset_count(opened), 5)

@@ -270,6 +270,12 @@ static void refuse_dataset(world *w)
     EACH_WRONG(DATASET, bad) IGNORED(gan_dataset_retain, bad);
     EACH_WRONG(DATASET, bad) IGNORED(gan_dataset_release, bad);
     EACH_WRONG(DATASET, bad) NOTHING_FROM(gan_dataset_count, bad);
+    EACH_WRONG(DATASET, bad) NOTHING_FROM(gan_dataset_class_count, bad);
+    EACH_WRONG(DATASET, bad) NOTHING_FROM(gan_dataset_class_name, bad, 0);
+    NOTHING_FROM(gan_dataset_class_count, w->dataset);
+    NOTHING_FROM(gan_dataset_class_name, w->dataset, 0);
+    NOTHING_FROM(gan_dataset_class_name, w->dataset, -1);
+    NOTHING_FROM(gan_dataset_class_name, w->dataset, INT64_MAX);
     EACH_WRONG(DATASET, bad) NOTHING_FROM(gan_dataset_field_count, bad);
     EACH_WRONG(DATASET, bad) NOTHING_FROM(gan_dataset_field_name, bad, 0);
     NOTHING_FROM(gan_dataset_field_name, w->dataset, -1);

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 
-BATCH = {"train.vae28": 128}  # else 64
+BATCH = {"train.vae28": 128, "train.autoencoder28": 128, "train.cyclegan128": 1}  # else 64
 
 
 def batch_of(name):
@@ -102,6 +102,121 @@ def make_vae_step(name, channels_last, compiled):
     return step
 
 
+def make_autoencoder_step(name, channels_last, compiled):
+    """The nets of the recipe fashion-autoencoder."""
+    import torch
+    from torch import nn
+    c = dict(kernel_size=4, stride=2, padding=1)
+    encoder = nn.Sequential(nn.Conv2d(1, 32, **c), nn.ReLU(True), nn.Conv2d(32, 64, **c), nn.ReLU(True),
+                            nn.Flatten(), nn.Linear(7 * 7 * 64, 256), nn.ReLU(True), nn.Linear(256, 32))
+    decoder = nn.Sequential(nn.Linear(32, 256), nn.ReLU(True), nn.Linear(256, 7 * 7 * 64),
+                            nn.Unflatten(1, (64, 7, 7)), nn.ReLU(True),
+                            nn.ConvTranspose2d(64, 32, **c), nn.ReLU(True), nn.ConvTranspose2d(32, 1, **c), nn.Tanh())
+    net = nn.Sequential(encoder, decoder)
+    real = torch.rand(batch_of(name), 1, 28, 28) * 2 - 1
+    if channels_last:
+        net, real = net.to(memory_format=torch.channels_last), real.contiguous(memory_format=torch.channels_last)
+    rule = torch.optim.Adam(net.parameters(), 1e-3, fused=True)
+    if compiled:
+        net = torch.compile(net)
+
+    def step():
+        rule.zero_grad(set_to_none=True)
+        loss = nn.functional.mse_loss(net(real), real)
+        loss.backward()
+        rule.step()
+        return loss.item()
+
+    return step
+
+
+def cycle_nets():
+    """The reference networks for 128 pixels: six blocks; patches of 70x70."""
+    from torch import nn
+    norm, relu, leaky = nn.InstanceNorm2d, lambda: nn.ReLU(True), lambda: nn.LeakyReLU(0.2, True)
+
+    class Block(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.body = nn.Sequential(nn.ReflectionPad2d(1), nn.Conv2d(256, 256, 3), norm(256), relu(),
+                                      nn.ReflectionPad2d(1), nn.Conv2d(256, 256, 3), norm(256))
+
+        def forward(self, x):
+            return x + self.body(x)
+
+    up = dict(kernel_size=3, stride=2, padding=1, output_padding=1)
+    g = lambda: nn.Sequential(
+        nn.ReflectionPad2d(3), nn.Conv2d(3, 64, 7), norm(64), relu(), nn.Conv2d(64, 128, 3, 2, 1), norm(128), relu(),
+        nn.Conv2d(128, 256, 3, 2, 1), norm(256), relu(), *(Block() for _ in range(6)),
+        nn.ConvTranspose2d(256, 128, **up), norm(128), relu(), nn.ConvTranspose2d(128, 64, **up), norm(64), relu(),
+        nn.ReflectionPad2d(3), nn.Conv2d(64, 3, 7), nn.Tanh())
+    d = lambda: nn.Sequential(
+        nn.Conv2d(3, 64, 4, 2, 1), leaky(), nn.Conv2d(64, 128, 4, 2, 1), norm(128), leaky(),
+        nn.Conv2d(128, 256, 4, 2, 1), norm(256), leaky(), nn.Conv2d(256, 512, 4, 1, 1), norm(512), leaky(),
+        nn.Conv2d(512, 1, 4, 1, 1))
+    return [g(), g(), d(), d()]
+
+
+class History:
+    """The last fakes, as the reference program keeps them."""
+    def __init__(self, size=50):
+        self.size, self.kept = size, []
+
+    def query(self, picture):
+        import random
+        picture = picture.detach()
+        if len(self.kept) < self.size:
+            self.kept.append(picture.clone())
+        elif random.random() > 0.5:
+            place = random.randrange(self.size)
+            picture, self.kept[place] = self.kept[place], picture.clone()
+        return picture
+
+
+def make_cycle_step(name, channels_last, compiled):
+    import itertools
+    import torch
+    from torch.nn.functional import l1_loss, mse_loss
+    models = cycle_nets()
+    x, y = (torch.rand(batch_of(name), 3, 128, 128) * 2 - 1 for _ in range(2))
+    if channels_last:
+        models = [m.to(memory_format=torch.channels_last) for m in models]
+        x, y = (v.contiguous(memory_format=torch.channels_last) for v in (x, y))
+    rules = [torch.optim.Adam(itertools.chain(*(m.parameters() for m in pair)), 2e-4, (0.5, 0.999), fused=True)
+             for pair in (models[:2], models[2:])]
+    plain_ds = models[2:]
+    if compiled:
+        models = [torch.compile(m) for m in models]
+    xy, yx, d_x, d_y = models
+    pools = History(), History()
+    against = lambda score, target: mse_loss(score, torch.full_like(score, target))
+
+    def step():
+        for d in plain_ds:
+            d.requires_grad_(False)
+        rules[0].zero_grad(set_to_none=True)
+        fake_y = xy(x)
+        back_x = yx(fake_y)
+        fake_x = yx(y)
+        back_y = xy(fake_x)
+        loss_g = 5 * (l1_loss(xy(y), y) + l1_loss(yx(x), x)) + 10 * (l1_loss(back_x, x) + l1_loss(back_y, y))
+        loss_g = loss_g + against(d_y(fake_y), 1) + against(d_x(fake_x), 1)
+        loss_g.backward()
+        rules[0].step()
+        for d in plain_ds:
+            d.requires_grad_(True)
+        rules[1].zero_grad(set_to_none=True)
+        loss_d = 0
+        for d, real, fake, pool in ((d_x, x, fake_x, pools[0]), (d_y, y, fake_y, pools[1])):
+            loss = 0.5 * (against(d(real), 1) + against(d(pool.query(fake)), 0))
+            loss.backward()
+            loss_d += loss.item()
+        rules[1].step()
+        return loss_g.item(), loss_d
+
+    return step
+
+
 def make_gan_step(name, channels_last, compiled):
     import torch
     from torch.nn.functional import binary_cross_entropy_with_logits as bce
@@ -135,6 +250,10 @@ def make_gan_step(name, channels_last, compiled):
     return step
 
 
+STEPS = {"train.vae28": make_vae_step, "train.autoencoder28": make_autoencoder_step,
+         "train.cyclegan128": make_cycle_step}  # else make_gan_step
+
+
 def time_steps(step, count):
     t = time.perf_counter()
     for _ in range(count):
@@ -147,7 +266,7 @@ def serve(name, threads, compile):
     import resource
     import torch
     torch.set_num_threads(threads)
-    make_step = make_vae_step if name == "train.vae28" else make_gan_step
+    make_step = STEPS.get(name, make_gan_step)
     ways = {}
     for compiled in (False, True) if compile else (False,):
         for channels_last in (False, True):
@@ -223,7 +342,8 @@ def main():
     a = parser.parse_args()
     if a.serve:
         return serve(a.serve, a.threads, a.compile)
-    for name in a.case or ["train.mlp", "train.dcgan28", "train.dcgan64", "train.vae28"]:
+    for name in a.case or ["train.mlp", "train.dcgan28", "train.dcgan64", "train.vae28", "train.autoencoder28",
+                           "train.cyclegan128"]:
         row = compare(a.gan, name, a.threads, a.rounds, a.compile)
         if a.json:
             print(json.dumps(row))

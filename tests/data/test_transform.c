@@ -68,8 +68,9 @@ static void compare(gan__extent in, const int64_t size[2], gan__fit fit, int64_t
     for (int i = 0; i < 20 * 20 * 3; i++)
         pixels[i] = (float)(next_random(&state) % 256) / 127.5f - 1;
     if (!CHECK_OK(make(&t, in, size, fit, channels))) return;
-    CHECK(gan__transform_scratch(&t) <= 5000);
-    gan__transform_apply(&t, pixels, out, scratch);
+    CHECK(gan__transform_scratch(&t, GAN__PIXELS_FLOAT) <= 5000);
+    const gan__pixels from = {pixels, GAN__PIXELS_FLOAT, (int32_t)in.c};
+    gan__transform_apply(&t, &from, 0, out, scratch);
     naive_size(in, t.out, fit, &h, &w);
     for (int64_t i = 0; i < t.out.h * t.out.w * t.out.c; i++) {
         const int64_t at[3] = {i / t.out.c / t.out.w, i / t.out.c % t.out.w, i % t.out.c};
@@ -116,8 +117,9 @@ TEST(padding_keeps_every_bit)
     float pixels[28 * 28], out[32 * 33];
     for (int i = 0; i < 28 * 28; i++) pixels[i] = (float)i / 1000.0f;
     CHECK_OK(make(&t, in, size, GAN__FIT_PAD, 0));
-    CHECK_INT(gan__transform_scratch(&t), 0);
-    gan__transform_apply(&t, pixels, out, NULL);
+    CHECK_INT(gan__transform_scratch(&t, GAN__PIXELS_FLOAT), 0);
+    const gan__pixels from = {pixels, GAN__PIXELS_FLOAT, 1};
+    gan__transform_apply(&t, &from, 0, out, NULL);
     for (int y = 0; y < 32; y++) {
         for (int x = 0; x < 33; x++) {
             bool inside = y >= 2 && y < 30 && x >= 2 && x < 30;

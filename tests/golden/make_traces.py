@@ -3,22 +3,23 @@
     python make_traces.py [FOLDER [NAME ...]]            (PyTorch 2.13 or later, safetensors)
 
 One file for each net. For step S it holds, as float32:
-    S.FEED                               what is fed: real samples (N, H, W, C), z or epsilon (N, C),
+    S.FEED                               what is fed: real samples (N, H, W, C), z or epsilon,
                                          of cgan all that is drawn otherwise
     S.weight.ROLE.NAME                   every parameter and buffer before the step
     S.m.ROLE.NAME, S.v.ROLE.NAME         Adam's moments before the step
     S.gradient.ROLE.NAME                 the gradient of the step
     S.loss                               what the trainer measures
-Steps of gan are those with reuse=yes: D on real, D on fakes, D's Adam, G's Adam on the same fakes; the
-losses are those of D and of G. Steps of vae are one Adam of both networks; the losses are the whole,
-the reconstruction and the divergence. Steps of cgan draw noise and conditions anew for G; the first
-trace has labels and a D of one score, the other one vectors and a D of two heads, both with batch
-norm, whose batches are the real pairs and the fakes. Steps of autoencoder are one Adam of both networks.
-Steps of cyclegan are one Adam of both generators and one of both discriminators, which see fakes through
-a history; its coins and places are the library's draws, made here once more (SEED is the context's). The
-first trace has a sample of each domain in a step, the second one domains of unlike sizes and numbers of
-samples, and batch norm, whose statistics tell the order of all passes. The nets have the shapes of DCGAN-28, of the MLP GAN and of a
-convolutional VAE with fewer channels, so that the files stay small.
+Steps of gan are those with reuse=yes: D on real, D on fakes, D's Adam, G's Adam on the same fakes;
+the losses are those of D and of G. Steps of vae are one Adam of both networks; the losses are the
+whole, the reconstruction and the divergence. Steps of cgan draw noise and conditions anew for G;
+the first trace has labels and a D of one score with the weights of GAN-CLS, the other one vectors
+and a D of two heads, both with batch norm, whose batches are the real pairs and the fakes. Steps of
+autoencoder are one Adam of both networks. Steps of cyclegan are one Adam of both generators and one
+of both discriminators, which see fakes through a history; its coins and places are the library's
+draws, made here once more (SEED is the context's). The first trace has a sample of each domain in a
+step, the second one domains of unlike sizes and numbers of samples, and batch norm, whose
+statistics tell the order of all passes. The nets have the shapes of DCGAN-28, of the MLP GAN and of
+a convolutional VAE with fewer channels, so that the files stay small.
 """
 import sys
 import torch
@@ -462,7 +463,7 @@ TRACES = {
     "dcgan28": (dcgan28, 28, GanTrainer),
     "mlp": (mlp, 14, GanTrainer),
     "cgan_score": (cgan_score, None, lambda nets: CganTrainer(nets, 3, 0.5, 0.5)),
-    "cgan_heads": (cgan_heads, None, lambda nets: CganTrainer(nets, 0, 1, 1)),
+    "cgan_heads": (cgan_heads, None, lambda nets: CganTrainer(nets, 0, 0.75, 1.25)),
     "autoencoder_l1": (autoencoder, None, lambda nets: AutoencoderTrainer(nets, "l1")),
     "autoencoder_l2": (autoencoder, None, lambda nets: AutoencoderTrainer(nets, "l2")),
     "autoencoder_bce": (autoencoder, None, lambda nets: AutoencoderTrainer(nets, "bce")),

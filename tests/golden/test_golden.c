@@ -401,7 +401,7 @@ TEST(cgan_heads)
     static const char *const texts[] = {
         CGAN_G("5"), CGAN_D("5", "match = dense 1\n"
                                  "realness = dense 1 from trunk; output realness match")};
-    check_trace(&cgan_heads_kind, "cgan_heads", "cgan", texts);
+    check_trace(&cgan_heads_kind, "cgan_heads", "cgan mismatch=0.75 fake=1.25", texts);
 }
 
 static const char *const vae_texts[] = {

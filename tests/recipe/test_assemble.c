@@ -255,8 +255,9 @@ TEST(shared_text_is_no_shared_weight)
 /* The recipes that come with the library, with their data. */
 TEST(bundled_recipes)
 {
-    static const char *const names[] = {"fashion-gan", "fashion-mlp", "dcgan64"};
-    for (int i = 0; i < 3; i++) {
+    static const char *const names[] = {"fashion-gan", "fashion-mlp", "fashion-cgan",
+                                        "fashion-cgan-two-heads", "dcgan64"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         char path[1024];
         gan_context *plain;
         gan_recipe *recipe;

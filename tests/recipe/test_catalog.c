@@ -69,18 +69,18 @@ TEST(blocks_are_what_shared_code_expects)
 /* Files and folders are told from other texts. */
 TEST(paths_are_a_type)
 {
-    static const char *const paths[] = {"path", "labels", "vectors", "load"};
+    static const char *const paths[] = {"path", "labels", "names", "vectors", "load"};
     int32_t count = 0;
     for (int32_t g = 0; g < gan_catalog_group_count(); g++)
         for (int32_t k = 0; k < gan_catalog_kind_count(g); k++)
             for (int32_t o = 0; o < gan_catalog_option_count(g, k); o++) {
                 const char *name = gan_catalog_option(g, k, o, "name");
                 bool is = strcmp(gan_catalog_option(g, k, o, "type"), "path") == 0, named = false;
-                for (int i = 0; i < 4; i++) named = named || strcmp(name, paths[i]) == 0;
+                for (int i = 0; i < 5; i++) named = named || strcmp(name, paths[i]) == 0;
                 if (!CHECK(is == named)) printf("%s\n", name);
                 count += is;
             }
-    CHECK_INT(count, 6);
+    CHECK_INT(count, 8);
 }
 
 TEST(every_kind_is_complete)
@@ -123,7 +123,7 @@ TEST(known_kinds)
     CHECK_INT(gan_catalog_option_range(run, 0, 0, &least, &most), 1);
     CHECK(least == 1 && most == 9e15);
     CHECK_TEXT(gan_catalog_kind(find_group("data"), 0), "idx");
-    CHECK_TEXT(gan_catalog_option(find_group("data"), 0, 3, "choices"), "pad|stretch|crop");
+    CHECK_TEXT(gan_catalog_option(find_group("data"), 0, 4, "choices"), "pad|stretch|crop");
 }
 
 static int32_t find_kind(int32_t group, const char *name)

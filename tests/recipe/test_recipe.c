@@ -11,7 +11,8 @@ static const char canonical[] =
     "tanh\nreshape 4 4 1\n\n"
     "[model.discriminator]\ninput 4 4 1\npart trunk\n"
     "dense 1 bias=yes init=default bias_init=default spectral=no\n\n"
-    "[data.real]\nidx path=p.idx size=4 fit=pad channels=0 count=0 heldout=0 part=train "
+    "[data.real]\nidx path=p.idx size=4 fit=pad channels=0 crop=0 flip=no count=0 heldout=0 "
+    "part=train "
     "transform=none\n\n"
     "[trainer]\ngan ";
 

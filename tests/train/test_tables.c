@@ -114,7 +114,6 @@ static gan__prior normal(const void *options)
     }
 
 static const gan__space_row plain_spaces[] = {NOISE, IMAGE, SCORE};
-static const gan__space_row code_spaces[] = {IMAGE, CODE, SCORE};
 static const gan__space_row prior_spaces[] = {IMAGE, PRIOR_CODE, SCORE};
 static const gan__space_row two_spaces[] = {EACH, SCORE};
 static const gan__space_row two_noise_spaces[] = {NOISE, EACH, SCORE};
@@ -134,8 +133,6 @@ static const gan__value_row plain_values[] = {{"loss", NULL, ""}};
 static const gan__value_row two_values[] = {
     {"cycle.*", NULL, ""}, {"identity.*", NULL, ""}, {"class.*", wants_classes, ""}};
 
-static const gan__role_row autoencoder_roles[] = {GAN("encoder", "autoencoder", "image > code"),
-                                                  GAN("decoder", "autoencoder", "code > image")};
 static const gan__role_row vae_roles[] = {
     GAN("encoder", "autoencoder", "image > mean:code log_variance:code"),
     GAN("decoder", "autoencoder", "code > image")};
@@ -184,11 +181,6 @@ static const struct {
     const char *spec;
     const char *members; /* but for what all have: gradient.GROUP and rate.GROUP */
 } tables[] = {
-    {TABLE("autoencoder", code_spaces, autoencoder_roles, plain_feeds, plain_values, .pools = NULL),
-     "autoencoder",
-     "role encoder, role decoder, feed real, group autoencoder, value loss, "
-     "product encoder (image > code), product decoder (code > image), route image > code > image, "
-     "route image > code, sheet image"},
     {TABLE("vae", prior_spaces, vae_roles, plain_feeds, plain_values, .pools = NULL), "vae",
      "role encoder, role decoder, feed real, group autoencoder, value loss, "
      "product encoder (image > code), product decoder (code > image), route image > code > image, "
@@ -200,13 +192,6 @@ static const struct {
      "role generator, role discriminator, feed real, feed noise, group generator, "
      "group discriminator, value loss, product generator (noise > image), route noise > image, "
      "sheet noise"},
-    {TABLE("cyclegan", two_spaces, cycle_roles, two_feeds, two_values, DOMAINS,
-           GAN__ROWS(pool, two_pools)),
-     "cyclegan",
-     "role xy, role yx, role discriminator_x, role discriminator_y, feed real_x, feed real_y, "
-     "group generator, group discriminator, value cycle.x, value cycle.y, value identity.x, "
-     "value identity.y, product xy (x > y), product yx (y > x), route x > y > x, route x > y, "
-     "route y > x, route y > x > y, sheet x, sheet y"},
     {TABLE("discogan", two_spaces, cycle_roles, two_feeds, plain_values, DOMAINS),
      "discogan perceptual=yes",
      "role xy, role yx, role discriminator_x, role discriminator_y, role teacher, feed real_x, "
