@@ -1,7 +1,7 @@
 """The command of the figures: its metrics on known inputs, its cache, its table, and the whole of it on
 trainings of two steps.
 
-    python test_figures.py BUILD SOURCE        with Python's standard library alone"""
+    python test_figures.py BUILD SOURCE [CLASS ...]        with Python's standard library alone"""
 import array
 import glob
 import itertools
@@ -91,8 +91,17 @@ class Metrics(unittest.TestCase):
         self.assertTrue(250 < wrong.count(1) < 350 and wrong.count(1) + wrong.count(2) == 600)
         runs = sum(a[2] != b[2] for a, b in zip(pairs, pairs[1:]))
         self.assertTrue(500 < runs < 700, runs)  # matched and mismatched are mixed
-        drawn = edges.others(50)
-        self.assertTrue(all(i != other and 0 <= other < 50 for i, other in enumerate(drawn)))
+        drawn = edges.others(400)
+        self.assertTrue(all(i != other and 0 <= other < 400 for i, other in enumerate(drawn)))
+        self.assertGreater(len(set(drawn)), 200)
+
+    def test_nearer(self):
+        """To chance, from either side."""
+        for without, nearer in ((0.6, 0.3), (0.3, 0.2)):
+            row = condition.NoMismatch()
+            row.auc = lambda work, seed, settings: without if settings else 0.9
+            value = row.measure(None, 1)
+            self.assertEqual((value["auc"], round(value["nearer"], 9)), (without, nearer))
 
 
 def write_idx(path, shape, values):
@@ -455,7 +464,8 @@ def library_path():
 
 
 def main():
-    tests = unittest.defaultTestLoader.loadTestsFromModule(this)
+    loader = unittest.defaultTestLoader
+    tests = loader.loadTestsFromNames(sys.argv[3:], this) if sys.argv[3:] else loader.loadTestsFromModule(this)
     result = unittest.TextTestRunner(stream=sys.stdout, verbosity=1).run(tests)
     failed = len(result.failures) + len(result.errors)
     print("%d passed, %d failed" % (result.testsRun - failed, failed))
