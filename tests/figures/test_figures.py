@@ -91,9 +91,8 @@ class Metrics(unittest.TestCase):
         self.assertTrue(250 < wrong.count(1) < 350 and wrong.count(1) + wrong.count(2) == 600)
         runs = sum(a[2] != b[2] for a, b in zip(pairs, pairs[1:]))
         self.assertTrue(500 < runs < 700, runs)  # matched and mismatched are mixed
-        drawn = edges.others(400)
-        self.assertTrue(all(i != other and 0 <= other < 400 for i, other in enumerate(drawn)))
-        self.assertGreater(len(set(drawn)), 200)
+        drawn = [(i, other) for seed in range(50) for i, other in enumerate(edges.others(5, seed))]
+        self.assertEqual(sorted(set(drawn)), sorted(itertools.permutations(range(5), 2)))
 
     def test_nearer(self):
         """To chance, from either side."""
