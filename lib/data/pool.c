@@ -12,9 +12,10 @@
 struct gan__pool {
     gan_context *context;   /* retained */
     int64_t capacity, size; /* size: numbers in a picture */
+    int64_t room;           /* places that there is memory for: what a file asked for, or all */
     int64_t shape[3];
     uint64_t seed, number;
-    float *pictures;         /* (capacity, H, W, C), as of the last commit */
+    float *pictures;         /* (room, H, W, C), as of the last commit */
     int64_t filled, counter; /* the same */
 
     float *staged; /* (staged_capacity, H, W, C), of which `staged_count` are in use */
@@ -27,14 +28,19 @@ struct gan__pool {
 
 /* ---- life ---- */
 
+static void pool_drop(const gan__pool *pool)
+{
+    gan__free(pool->context, pool->pictures);
+    gan__free(pool->context, pool->places);
+    gan__free(pool->context, pool->stages);
+}
+
 void gan__pool_free(gan__pool *pool)
 {
     if (!pool) return;
     gan_context *context = pool->context;
-    gan__free(context, pool->pictures);
+    pool_drop(pool);
     gan__free(context, pool->staged);
-    gan__free(context, pool->places);
-    gan__free(context, pool->stages);
     gan__free(context, pool);
     gan_context_release(context);
 }
@@ -46,18 +52,38 @@ static gan_status pool_refuse(gan_context *context, gan_status status, const gan
                      plan->capacity, plan->shape[0], plan->shape[1], plan->shape[2]);
 }
 
-static gan_status pool_allocate(gan__pool *pool, const gan__pool_plan *plan)
+static gan_status pool_count(gan__pool *pool, const gan__pool_plan *plan)
 {
-    size_t places = (size_t)pool->capacity, bytes;
     int64_t numbers;
-    if (!gan__product_count(plan->shape, 3, &pool->size) ||
-        !gan__multiply_count(pool->capacity, pool->size, &numbers) ||
-        !gan__multiply_size((size_t)pool->size, sizeof(float), &bytes))
-        return pool_refuse(pool->context, GAN_E_MEMORY, plan);
-    GAN__TRY(gan__allocate_raw(pool->context, &pool->pictures, places, bytes));
-    GAN__TRY(gan__allocate_raw(pool->context, &pool->places, places, sizeof *pool->places));
-    GAN__TRY(gan__allocate_raw(pool->context, &pool->stages, places, sizeof *pool->stages));
-    for (size_t i = 0; i < places; i++) pool->stages[i] = -1;
+    size_t bytes;
+    if (gan__product_count(plan->shape, 3, &pool->size) &&
+        gan__multiply_count(pool->capacity, pool->size, &numbers) &&
+        gan__multiply_size((size_t)pool->size, sizeof(float), &bytes))
+        return GAN_OK;
+    return pool_refuse(pool->context, GAN_E_MEMORY, plan);
+}
+
+/* Memory for so many places; nothing is staged. Pictures that are there stay. */
+static gan_status pool_grow(gan__pool *pool, int64_t room)
+{
+    const size_t count = (size_t)room, bytes = (size_t)pool->size * sizeof(float);
+    gan__pool more = *pool;
+    if (room <= pool->room) return GAN_OK;
+    more.pictures = NULL, more.places = NULL, more.stages = NULL;
+    gan_status status = gan__allocate_raw(pool->context, &more.pictures, count, bytes);
+    if (status == GAN_OK)
+        status = gan__allocate_raw(pool->context, &more.places, count, sizeof *more.places);
+    if (status == GAN_OK)
+        status = gan__allocate_raw(pool->context, &more.stages, count, sizeof *more.stages);
+    if (status != GAN_OK) {
+        pool_drop(&more);
+        return status;
+    }
+    if (pool->filled > 0) memcpy(more.pictures, pool->pictures, (size_t)pool->filled * bytes);
+    for (int64_t i = 0; i < room; i++) more.stages[i] = -1;
+    more.room = room;
+    pool_drop(pool);
+    *pool = more;
     return GAN_OK;
 }
 
@@ -74,7 +100,7 @@ gan_status gan__pool_create(gan__pool **out, gan_context *context, const gan__po
     memcpy(pool->shape, plan->shape, sizeof pool->shape);
     pool->seed = plan->seed;
     pool->number = plan->number;
-    gan_status status = pool_allocate(pool, plan);
+    gan_status status = pool_count(pool, plan);
     if (status == GAN_OK)
         *out = pool;
     else
@@ -89,9 +115,9 @@ const int64_t *gan__pool_shape(const gan__pool *pool)
 
 int64_t gan__pool_memory(const gan__pool *pool)
 {
-    int64_t pictures = pool->capacity + pool->staged_capacity;
+    int64_t pictures = pool->room + pool->staged_capacity;
     return pictures * pool->size * (int64_t)sizeof(float) +
-           2 * pool->capacity * (int64_t)sizeof(int64_t);
+           2 * pool->room * (int64_t)sizeof(int64_t);
 }
 
 /* ---- what is staged ---- */
@@ -121,12 +147,13 @@ static gan_status pool_check_count(const gan__pool *pool, int64_t n)
     return GAN_OK;
 }
 
-/* Room for n more pictures to be staged, whatever the coins say. */
+/* Memory for all places, and for n more pictures to be staged, whatever the coins say. */
 static gan_status pool_make_room(gan__pool *pool, int64_t n)
 {
     int64_t wanted = pool->step_pictures + n;
     size_t bytes = (size_t)pool->size * sizeof(float);
     float *staged;
+    GAN__TRY(pool_grow(pool, pool->capacity));
     if (wanted > pool->capacity) wanted = pool->capacity;
     if (wanted <= pool->staged_capacity) return GAN_OK;
     GAN__TRY(gan__allocate_raw(pool->context, &staged, (size_t)wanted, bytes));
@@ -300,6 +327,7 @@ static gan_status pool_check_state(const gan__pool *pool, const gan__pool_state 
 gan_status gan__pool_restore(gan__pool *pool, const gan__pool_state *state)
 {
     GAN__TRY(pool_check_state(pool, state));
+    GAN__TRY(pool_grow(pool, state->filled));
     if (state->filled > 0) {
         memmove(pool->pictures, state->pictures,
                 (size_t)(state->filled * pool->size) * sizeof(float));

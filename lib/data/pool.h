@@ -27,9 +27,10 @@ typedef struct gan__pool_plan {
     uint32_t number; /* any: pools with other numbers draw otherwise */
 } gan__pool_plan;
 
-/* Allocates `capacity` pictures. Later only query and write allocate, where a step (all that lies
+/* Memory for the places comes with the first of query, write and reserve: a pool that a checkpoint
+ * only speaks of costs as much as it has pictures. Later they allocate where a step (all that lies
  * between two commits) handles more pictures than any before it, and never more than `capacity` of
- * them. GAN_E_ARGUMENT for what cannot be, GAN_E_MEMORY. */
+ * them. GAN_E_ARGUMENT for what cannot be, GAN_E_MEMORY for what memory cannot count. */
 gan_status gan__pool_create(gan__pool **out, gan_context *context, const gan__pool_plan *plan);
 void gan__pool_free(gan__pool *pool); /* NULL is allowed */
 
@@ -66,7 +67,7 @@ const int64_t *gan__pool_shape(const gan__pool *pool); /* H W C of its pictures 
 int64_t gan__pool_memory(const gan__pool *pool);       /* bytes, what is staged included */
 
 /* What a checkpoint keeps, as of the last commit: `filled` pictures (filled, H, W, C), borrowed and
- * valid until the next commit or restore (NULL without capacity), and the counter. */
+ * valid until the pool is used again (may be NULL where none is), and the counter. */
 typedef struct gan__pool_state {
     const float *pictures;
     int64_t filled;  /* <= capacity */
@@ -77,7 +78,7 @@ gan__pool_state gan__pool_read(const gan__pool *pool);
 
 /* Makes it the pool's, as if committed; the pictures are copied. What was staged is dropped. The
  * shape of the pictures is the caller's to compare. GAN_E_FORMAT for a count or a counter that
- * cannot be and for a number that is not finite, named; nothing has changed then. */
+ * cannot be and for a number that is not finite, named; GAN_E_MEMORY; nothing has changed then. */
 gan_status gan__pool_restore(gan__pool *pool, const gan__pool_state *state);
 
 #endif

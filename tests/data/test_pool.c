@@ -480,7 +480,7 @@ TEST(wrong_calls)
 TEST(nothing_is_allocated_after_the_first_step)
 {
     pair p = make_pair(PLACES, 2);
-    CHECK_INT(gan__pool_memory(p.pool), PLACES * (SIZE * 4 + 16));
+    CHECK_INT(gan__pool_memory(p.pool), 0);
     pair_query(&p, 2);
     pair_replay(&p, 3, 0.5);
     pair_end(&p, false);
@@ -501,24 +501,41 @@ TEST(nothing_is_allocated_after_the_first_step)
     gan__pool_free(p.pool);
 }
 
+/* A checkpoint may speak of any capacity: it costs no more than the pictures that it has. */
+TEST(a_restored_pool_has_memory_for_its_pictures)
+{
+    const gan__pool_plan plan = {INT64_C(1) << 31, {1, SIZE, 1}, 1, 0};
+    float pictures[3][SIZE] = {{1, 2}, {3, 4}, {5, 6}};
+    const gan__pool_state state = {pictures[0], 3, 9};
+    gan__pool *pool;
+    CHECK_OK(gan__pool_create(&pool, context, &plan));
+    CHECK_OK(gan__pool_restore(pool, &state));
+    CHECK_INT(gan__pool_memory(pool), 3 * (SIZE * 4 + 16));
+    CHECK_INT(gan__pool_read(pool).filled, 3);
+    gan__pool_free(pool);
+}
+
 TEST(every_allocation_may_fail)
 {
     const gan__pool_plan plan = {4, {1, SIZE, 1}, 1, 0};
     gan_status status = GAN_E_MEMORY;
+    float in[3][SIZE] = {{0}};
+    const gan__pool_state two = {in[0], 2, 2};
     int n = 1;
     for (; n < 20 && status != GAN_OK; n++) {
         gan__pool *pool;
         long long live = fault.live;
         fault.fail_at = fault.allocations + n;
         status = gan__pool_create(&pool, context, &plan);
+        if (status == GAN_OK) status = gan__pool_restore(pool, &two);
+        if (status == GAN_OK) status = gan__pool_query(pool, 3, in[0], in[0]);
         fault.fail_at = 0;
         if (status != GAN_OK) CHECK_STATUS(status, GAN_E_MEMORY);
         gan__pool_free(pool);
         CHECK_INT(fault.live, live);
     }
-    CHECK(n > 4);
+    CHECK(n > 8);
     pair p = make_pair(4, 0);
-    float in[3][SIZE] = {{0}};
     pair_query(&p, 2);
     fault.fail_at = fault.allocations + 1;
     CHECK_STATUS(gan__pool_query(p.pool, 3, in[0], in[0]), GAN_E_MEMORY);
@@ -554,6 +571,7 @@ int main(void)
     RUN(wrong_states);
     RUN(wrong_calls);
     RUN(nothing_is_allocated_after_the_first_step);
+    RUN(a_restored_pool_has_memory_for_its_pictures);
     RUN(every_allocation_may_fail);
     RUN(nothing_is_left);
     return test_report();

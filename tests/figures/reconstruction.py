@@ -11,7 +11,7 @@ import tempfile
 
 import library
 import metrics
-from rows import Figure, Row, held_out, seen
+from rows import Figure, Row, held_out, seen, torch_version
 
 DRAWS = 16
 
@@ -38,7 +38,7 @@ class Reconstruction(Row):
             ours = self.loss(work.checkpoint(folder), unseen)
             self.check_runner(session, work.checkpoint(folder), unseen, ours)
         return {"libgan": ours, "torch": theirs["loss"], "difference": 100 * (ours / theirs["loss"] - 1),
-                "start": theirs["start"], "torch_seconds": theirs["seconds"]}
+                "start": theirs["start"], "torch_seconds": theirs["seconds"], "version": torch_version()}
 
     @staticmethod
     def save_start(work, session, path, seed, to):

@@ -2,6 +2,7 @@
 
 A row measures one seed at a time; a figure is the mean over the seeds with its 95 % interval."""
 import dataclasses
+import importlib.metadata
 import importlib.util
 import inspect
 import os
@@ -153,6 +154,11 @@ class Work:
 
     def checkpoint(self, folder):
         return os.path.join(folder, "checkpoint.safetensors")
+
+
+def torch_version():
+    """Without what it was built for: 2.14.0."""
+    return importlib.metadata.version("torch").partition("+")[0]
 
 
 def program(build, *names):

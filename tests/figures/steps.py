@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 from library import Failure
-from rows import SOURCE, Figure, Row
+from rows import SOURCE, Figure, Row, torch_version
 
 SCRIPT = os.path.join(SOURCE, "tests", "bench", "compare_torch.py")
 ROUNDS = 7
@@ -29,14 +29,15 @@ class Step(Row):
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode:
             raise Failure((done.stderr.strip().splitlines() or ["no message"])[-1])
-        return json.loads(done.stdout.strip().splitlines()[-1])
+        return {**json.loads(done.stdout.strip().splitlines()[-1]), "version": torch_version()}
 
     def result(self, values):
         (v,) = values
         _, met = super().result(values)
-        return "%.2f times as fast [%.2f .. %.2f]: libgan %.3g ms, PyTorch %.3g ms; A/A %.2f; " \
-            "memory %.0f, %.0f MiB" % (v["ratio"], *v["spread"], v["libgan_ms"], v["torch_ms"], v["self"],
-                                       *(kib / 1024 for kib in v["memory_kib"])), met
+        return "%.2f times as fast [%.2f .. %.2f]: libgan %.3g ms, PyTorch %s %.3g ms; A/A " \
+            "%.2f; memory %.0f, %.0f MiB" % (v["ratio"], *v["spread"], v["libgan_ms"], v["version"],
+                                             v["torch_ms"], v["self"],
+                                             *(kib / 1024 for kib in v["memory_kib"])), met
 
 
 ROWS = (Step("mlp", "the MLP GAN, 28x28"), Step("dcgan28", "DCGAN, 28x28"), Step("dcgan64", "DCGAN, 64x64"),
