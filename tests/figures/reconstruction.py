@@ -24,6 +24,7 @@ class Reconstruction(Row):
         return [*super().sources(), os.path.join(os.path.dirname(__file__), "torch_net.py")]
 
     def measure(self, work, seed):
+        os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # waiting threads take time on a busy machine
         import torch
         import torch_net
         torch.set_num_threads(work.threads)
