@@ -118,6 +118,14 @@ if(NOT GAN_SANITIZE AND CMAKE_SYSTEM_NAME STREQUAL "Linux")
     add_test(NAME abi/every_function_ctypes COMMAND Python3::Interpreter
              "${PROJECT_SOURCE_DIR}/tests/abi/every_function.py" $<TARGET_FILE:gan>
              "${PROJECT_SOURCE_DIR}")
+    set(gan_python_tests abi/every_function_ctypes)
+    if(GAN_COMMAND)
+      add_test(NAME figures/quick COMMAND Python3::Interpreter
+               "${PROJECT_SOURCE_DIR}/tests/figures/test_figures.py" "${PROJECT_BINARY_DIR}"
+               "${PROJECT_SOURCE_DIR}")
+      list(APPEND gan_python_tests figures/quick)
+    endif()
+    set_property(TEST ${gan_python_tests} PROPERTY ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
   endif()
 endif()
 if(NOT GAN_SANITIZE AND GAN_INSTALL AND NOT WIN32)

@@ -27,7 +27,7 @@ typedef struct subject {
     gan_context *context;
     gan_tape *tape;
     gan_model *model;
-    gan_tensor *input, *seed;
+    gan_tensor *input, *seed, *labels;
     gan_trainer *trainer;
     const bench_net *net; /* of the trainer */
     gan_value value;
@@ -127,6 +127,7 @@ static void subject_free(subject *s)
 {
     gan_tensor_release(s->input);
     gan_tensor_release(s->seed);
+    gan_tensor_release(s->labels);
     gan_model_release(s->model);
     gan_trainer_release(s->trainer);
     gan_tape_release(s->tape);
@@ -217,6 +218,7 @@ static void bench_products(bench *b)
 static gan_status feed(subject *s)
 {
     gan_status status = GAN_OK;
+    if (s->labels) status = gan_trainer_feed(s->trainer, s->net->kind->labels, s->labels);
     for (int i = 0; i < BENCH_FEEDS && s->net->kind->feeds[i] && status == GAN_OK; i++)
         status = gan_trainer_feed(s->trainer, s->net->kind->feeds[i], s->input);
     return status;
@@ -245,6 +247,20 @@ static gan_status make_trainer(subject *s, const bench_net *net)
     return status;
 }
 
+/* A batch of pictures, and of the classes that they are said to be of. */
+static gan_status make_batch(subject *s)
+{
+    const bench_net *net = s->net;
+    const int64_t count = net->kind->batch;
+    gan_status status = make_tensor(s, &s->input, count, net->height, net->width, net->channels);
+    if (status != GAN_OK || !net->kind->labels) return status;
+    status = gan_tensor_create(&s->labels, s->context, GAN_INT32, 1, &count);
+    if (status != GAN_OK) return status;
+    int32_t *labels = gan_tensor_data(s->labels);
+    for (int i = 0; i < count; i++) labels[i] = i % net->kind->classes;
+    return GAN_OK;
+}
+
 static void bench_training(bench *b, const bench_net *net)
 {
     subject s = {.context = b->context};
@@ -253,9 +269,7 @@ static void bench_training(bench *b, const bench_net *net)
     if (!wants(b, name) || b->status != GAN_OK) return;
     b->status = gan_tape_create(&s.tape, b->context);
     if (b->status == GAN_OK) b->status = make_trainer(&s, net);
-    if (b->status == GAN_OK)
-        b->status =
-            make_tensor(&s, &s.input, net->kind->batch, net->height, net->width, net->channels);
+    if (b->status == GAN_OK) b->status = make_batch(&s);
     if (b->status == GAN_OK) time_subject(b, name, &s, bench_step_operations(net), feed, step);
     subject_free(&s);
 }
@@ -267,9 +281,7 @@ static gan_status first_step(subject *s, const char *spec, const bench_net *net,
     gan_status status = gan_context_create(&s->context, spec, NULL, NULL, 0);
     if (status == GAN_OK) status = gan_tape_create(&s->tape, s->context);
     if (status == GAN_OK) status = make_trainer(s, net);
-    if (status == GAN_OK)
-        status =
-            make_tensor(s, &s->input, net->kind->batch, net->height, net->width, net->channels);
+    if (status == GAN_OK) status = make_batch(s);
     if (status == GAN_OK) status = feed(s);
     if (status == GAN_OK) status = step(s);
     *seconds = seconds_now() - started;

@@ -58,6 +58,18 @@ static const bench_layer cyclegan128_d[] = {
     {"d5", "conv2d 1 kernel=4 pad=1", 15, 15, 512, 14, 14, 1, 4, 4, 0},
 };
 
+static const bench_layer cgan28_g[] = {
+    {"g1", "dense 6272 bias=no", 1, 1, 74, 1, 1, 6272, 1, 1, 0},
+    {"g2", "conv_transpose2d 64 kernel=4 stride=2 pad=1 bias=no", 7, 7, 128, 14, 14, 64, 4, 4, 1},
+    {"g3", "conv_transpose2d 1 kernel=4 stride=2 pad=1 bias=no", 14, 14, 64, 28, 28, 1, 4, 4, 1},
+};
+static const bench_layer cgan28_d[] = {
+    {"d1", "conv2d 64 kernel=4 stride=2 pad=1", 28, 28, 1, 14, 14, 64, 4, 4, 0},
+    {"d2", "conv2d 128 kernel=4 stride=2 pad=1", 14, 14, 64, 7, 7, 128, 4, 4, 0},
+    {"d3", "conv2d 128 kernel=3 pad=1", 7, 7, 138, 7, 7, 128, 3, 3, 0},
+    {"d4", "dense 1", 7, 7, 128, 1, 1, 1, 7, 7, 0},
+};
+
 static const bench_layer vae28_e[] = {
     {"e1", "conv2d 32 kernel=4 stride=2 pad=1", 28, 28, 1, 14, 14, 32, 4, 4, 0},
     {"e2", "conv2d 64 kernel=4 stride=2 pad=1", 14, 14, 32, 7, 7, 64, 4, 4, 0},
@@ -92,16 +104,27 @@ static double sum_products(const bench_net *net, int role)
     return sum;
 }
 
-/* G once, D on real, fake and again on fake; backward: D's weights for two batches and data for
- * three (to its input for one), G's weights and data. */
-static double game_products(const bench_net *net)
+/* G once, D on so many batches of real samples, on fakes and again on fakes; backward: D's weights
+ * for all but the last, data for all (to its input for the last), G's weights and data. */
+static double play_products(const bench_net *net, int real)
 {
     double g = sum_products(net, 0), d = sum_products(net, 1);
     double g_first = bench_layer_products(&net->layers[0][0]);
     double d_first = bench_layer_products(&net->layers[1][0]);
-    double forward = g + 3 * d;
-    double backward = 2 * d + 2 * (d - d_first) + d + g + (g - g_first);
+    double forward = g + (real + 2) * d;
+    double backward = (real + 1) * (2 * d - d_first) + d + g + (g - g_first);
     return forward + backward;
+}
+
+static double game_products(const bench_net *net)
+{
+    return play_products(net, 1);
+}
+
+/* Real samples are matched and mismatched ones. */
+static double cgan_products(const bench_net *net)
+{
+    return play_products(net, 2);
 }
 
 /* Six passes of generators: there, back, and on what they make; D on fakes, and again on real and
@@ -135,19 +158,37 @@ static const bench_kind game = {"gan loss=non_saturating reuse=yes batch=64",
                                 {"generator", "discriminator"},
                                 {"real"},
                                 {"loss.discriminator", "loss.generator"},
+                                NULL,
+                                0,
                                 64,
                                 game_products};
-static const bench_kind vae = {
-    "vae batch=128", {"encoder", "decoder"}, {"real"}, {"loss.reconstruction", "loss.kl"}, 128,
-    vae_products};
+static const bench_kind cgan = {"cgan loss=non_saturating reuse=yes batch=64",
+                                {"generator", "discriminator"},
+                                {"real", "mismatched"},
+                                {"loss.discriminator", "loss.generator"},
+                                "real.label",
+                                10,
+                                64,
+                                cgan_products};
+static const bench_kind vae = {"vae batch=128",
+                               {"encoder", "decoder"},
+                               {"real"},
+                               {"loss.reconstruction", "loss.kl"},
+                               NULL,
+                               0,
+                               128,
+                               vae_products};
 static const bench_kind autoencoder = {"autoencoder batch=128",
                                        {"encoder", "decoder"},
                                        {"real"},
                                        {"loss.autoencoder"},
+                                       NULL,
+                                       0,
                                        128,
                                        vae_products};
 static const bench_kind cycle = {"cyclegan", {"xy", "yx", "discriminator_x", "discriminator_y"},
                                  {"x", "y"}, {"loss.generators", "loss.discriminators"},
+                                 NULL,       0,
                                  1,          cycle_products};
 
 #define COUNT(array) (int)(sizeof(array) / sizeof(array)[0])
@@ -211,6 +252,20 @@ const bench_net bench_nets[] = {
      1,
      {mlp_g, mlp_d},
      {COUNT(mlp_g), COUNT(mlp_d)}},
+    {"cgan28",
+     &cgan,
+     {DCGAN_DEFAULTS "input noise 64; input condition 10; concat from noise condition\n"
+                     "dense 7*7*128 bias=no init=normal:0.02; reshape 7 7 128; batchnorm; relu\n"
+                     "conv_transpose2d 64; batchnorm; relu; conv_transpose2d 1; tanh",
+      "default conv2d kernel=4 stride=2 pad=1 init=normal:0.02\n"
+      "input image 28 28 1; input condition 10\n"
+      "conv2d 64 from image; leaky_relu 0.2; conv2d 128; h = leaky_relu 0.2\n"
+      "concat from h condition; conv2d 128 kernel=3 stride=1; leaky_relu 0.2; dense 1"},
+     28,
+     28,
+     1,
+     {cgan28_g, cgan28_d},
+     {COUNT(cgan28_g), COUNT(cgan28_d)}},
     {"vae28",
      &vae,
      {"default conv2d kernel=4 stride=2 pad=1; input 28 28 1; conv2d 32; relu; conv2d 64; relu\n"

@@ -20,7 +20,8 @@ typedef struct bench_net bench_net;
 typedef struct bench_kind {
     const char *trainer;
     const char *roles[BENCH_ROLES], *feeds[BENCH_FEEDS], *losses[2];
-    int batch;
+    const char *labels; /* a feed of class numbers, the samples' in turn; NULL: none */
+    int classes, batch;
     double (*products)(const bench_net *net); /* of a sample in one step: multiply-adds */
 } bench_kind;
 

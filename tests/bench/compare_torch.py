@@ -250,7 +250,64 @@ def make_gan_step(name, channels_last, compiled):
     return step
 
 
-STEPS = {"train.vae28": make_vae_step, "train.autoencoder28": make_autoencoder_step,
+def cgan_nets():
+    """The nets of the recipe fashion-cgan; G takes noise and condition side by side."""
+    import torch
+    from torch import nn
+    c = dict(kernel_size=4, stride=2, padding=1)
+    leaky = lambda: nn.LeakyReLU(0.2, True)
+    g = nn.Sequential(
+        nn.Linear(74, 7 * 7 * 128, bias=False), nn.Unflatten(1, (128, 7, 7)), nn.BatchNorm2d(128), nn.ReLU(True),
+        nn.ConvTranspose2d(128, 64, bias=False, **c), nn.BatchNorm2d(64), nn.ReLU(True),
+        nn.ConvTranspose2d(64, 1, bias=False, **c), nn.Tanh())
+
+    class Discriminator(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.trunk = nn.Sequential(nn.Conv2d(1, 64, **c), leaky(), nn.Conv2d(64, 128, **c), leaky())
+            self.head = nn.Sequential(nn.Conv2d(138, 128, 3, 1, 1), leaky(), nn.Flatten(), nn.Linear(7 * 7 * 128, 1))
+
+        def forward(self, x, condition):
+            h = self.trunk(x)
+            return self.head(torch.cat((h, condition[:, :, None, None].expand(-1, -1, *h.shape[2:])), 1)).flatten()
+
+    return g, Discriminator()
+
+
+def make_cgan_step(name, channels_last, compiled):
+    """Matched and mismatched pairs are one batch to D, as in libgan."""
+    import torch
+    from torch.nn.functional import binary_cross_entropy_with_logits as bce, one_hot
+    g, d = cgan_nets()
+    batch = batch_of(name)
+    real = torch.rand(batch, 1, 28, 28) * 2 - 1
+    condition = one_hot(torch.arange(batch) % 10, 10).float()
+    if channels_last:
+        g, d = (m.to(memory_format=torch.channels_last) for m in (g, d))
+        real = real.contiguous(memory_format=torch.channels_last)
+    g_rule, d_rule = (torch.optim.Adam(m.parameters(), 2e-4, (0.5, 0.999), fused=True) for m in (g, d))
+    if compiled:
+        g, d = torch.compile(g), torch.compile(d)
+
+    def step():
+        one, zero = torch.ones(batch), torch.zeros(batch)
+        z = torch.randn(batch, 64)
+        d_rule.zero_grad(set_to_none=True)
+        matched, mismatched = d(torch.cat((real, real)), torch.cat((condition, condition))).chunk(2)
+        fake = g(torch.cat((z, condition), 1))
+        loss_d = bce(matched, one) + bce(mismatched, zero) + bce(d(fake.detach(), condition), zero)
+        loss_d.backward()
+        d_rule.step()
+        g_rule.zero_grad(set_to_none=True)
+        loss = bce(d(fake, condition), one)
+        loss.backward()
+        g_rule.step()
+        return loss_d.item(), loss.item()
+
+    return step
+
+
+STEPS = {"train.cgan28": make_cgan_step, "train.vae28": make_vae_step, "train.autoencoder28": make_autoencoder_step,
          "train.cyclegan128": make_cycle_step}  # else make_gan_step
 
 
@@ -342,8 +399,8 @@ def main():
     a = parser.parse_args()
     if a.serve:
         return serve(a.serve, a.threads, a.compile)
-    for name in a.case or ["train.mlp", "train.dcgan28", "train.dcgan64", "train.vae28", "train.autoencoder28",
-                           "train.cyclegan128"]:
+    for name in a.case or ["train.mlp", "train.dcgan28", "train.dcgan64", "train.cgan28", "train.vae28",
+                           "train.autoencoder28", "train.cyclegan128"]:
         row = compare(a.gan, name, a.threads, a.rounds, a.compile)
         if a.json:
             print(json.dumps(row))

@@ -1,0 +1,203 @@
+"""What a row of the table is: how it is measured, which of its figures have a goal, and whether that is met.
+
+A row measures one seed at a time; a figure is the mean over the seeds with its 95 % interval."""
+import dataclasses
+import importlib.metadata
+import importlib.util
+import inspect
+import os
+import subprocess
+import sys
+import time
+
+import cache
+import library
+import metrics
+
+SOURCE = cache.SOURCE
+RECIPES = os.path.join(SOURCE, "examples", "recipes")
+QUICK_HELD_OUT = 40
+
+
+@dataclasses.dataclass
+class Figure:
+    """One number of a row. least: the mean must reach it. within: the whole interval must lie between
+    -within and within. With neither there is no goal."""
+    key: str
+    label: str
+    form: str = "%.3f"
+    least: float = None
+    within: float = None
+
+    def goal(self):
+        if self.least is not None:
+            return "%s at least %s" % (self.label, self.form % self.least)
+        if self.within is not None:
+            return "%s within %s" % (self.label, self.form.replace("+", "") % self.within)
+        return ""
+
+    def text(self, values):
+        mean, low, high = metrics.interval(values)
+        said = "%s %s" % (self.label, self.form % mean)
+        return said if low is None else said + " [%s .. %s]" % (self.form % low, self.form % high)
+
+    def met(self, values):
+        """None: there is no goal. One value has no interval, which lies nowhere then."""
+        mean, low, high = metrics.interval(values)
+        if self.least is not None:
+            return mean >= self.least
+        if self.within is not None:
+            return low is not None and -self.within <= low and high <= self.within
+        return None
+
+
+class Row:
+    name = title = ""
+    figures = ()
+    modules = ()  # of Python, beyond its standard library
+    seeded = True  # else it is measured once
+
+    def missing(self, without=""):
+        """The first module that it needs and there is not, or is not to be used."""
+        return next((name for name in self.modules
+                     if name == without or not importlib.util.find_spec(name)), None)
+
+    def sources(self):
+        """The files whose change makes a measurement another one."""
+        files = {inspect.getsourcefile(kind) for kind in type(self).__mro__[:-1]}
+        return sorted(files - {os.path.abspath(__file__)}) + [metrics.__file__, library.__file__]
+
+    def measure(self, work, seed):
+        """{a figure's key: its number}; further keys go into the JSON alone."""
+        raise NotImplementedError
+
+    def goal(self):
+        return "; ".join(filter(None, (figure.goal() for figure in self.figures)))
+
+    def result(self, values):
+        """The text, and whether the goals are met (None: there are none), of one dict a seed."""
+        columns = [(figure, [value[figure.key] for value in values]) for figure in self.figures]
+        judged = [figure.met(column) for figure, column in columns]
+        judged = [met for met in judged if met is not None]
+        return "; ".join(figure.text(column) for figure, column in columns), all(judged) if judged else None
+
+
+class Work:
+    """What the rows work with: the build, the cache, the threads; and how long they may take."""
+
+    def __init__(self, build, folder, threads, quick, tell):
+        self.gan = program(build, "gan", "gan.exe")
+        path = program(build, "libgan.so", "libgan.dylib", "gan.dll", "libgan.dll")
+        self.library, self.build = library.open_library(path), build
+        self.cache = cache.Cache(folder, path)
+        self.threads, self.quick, self.tell = threads, quick, tell
+        self.steps = 2 if quick else 0  # of every training; 0: as the recipe has them
+        self.trained_seconds = 0
+
+    def session(self):
+        return library.Session(self.library, "threads=%d" % self.threads)
+
+    def row(self, row, seed):
+        """The cached or new measurement of one seed."""
+        identity = {"row": row.name, "seed": seed, "quick": self.quick, "threads": self.threads,
+                    "sources": [cache.checksum(path) for path in row.sources()]}
+        return self.cache.once("rows", row.name, identity, lambda: self.measure(row, seed))
+
+    def measure(self, row, seed):
+        self.trained_seconds = 0
+        value = row.measure(self, seed)
+        return {**value, "trained_seconds": self.trained_seconds}
+
+    def part(self, name, seed, files, function):
+        """A part of a row's measurement that is kept by itself: what follows from these files."""
+        identity = {"seed": seed, "steps": self.steps, "threads": self.threads,
+                    "files": [cache.checksum(path) for path in files]}
+        return self.cache.once("parts", name, identity, function)["value"]
+
+    def recipe(self, name):
+        return os.path.join(RECIPES, name + ".recipe")
+
+    def train(self, recipe, seed, settings=()):
+        """The folder of this recipe's run, trained by the command to its end; one that was interrupted
+        goes on where it stopped."""
+        settings = ["context.seed=%d" % seed, "context.threads=%d" % self.threads, *settings]
+        settings += ["run.steps=%d" % self.steps] if self.steps else []
+        identity = {"recipe": cache.checksum(recipe), "settings": settings}
+        name = os.path.splitext(os.path.basename(recipe))[0]
+        folder, _ = self.cache.place("runs", name, identity)
+        note = folder + ".json"
+        done = cache.read_json(note) or {"seconds": 0, "whole": False}
+        if not done["whole"]:
+            self.tell("  training %s, seed %d%s" % (name, seed, ", ".join(["", *settings[2:]])))
+            started = time.perf_counter()
+            try:
+                self.command("train", recipe, "--out", folder,
+                             *(word for setting in settings for word in ("--set", setting)))
+                done["whole"] = True
+            finally:
+                done["seconds"] += time.perf_counter() - started
+                cache.write_json(note, done)
+        self.trained_seconds += done["seconds"]
+        return folder
+
+    def command(self, *words):
+        with subprocess.Popen([self.gan, *words], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.PIPE, text=True) as process:
+            try:
+                _, said = process.communicate()
+            except KeyboardInterrupt:
+                process.wait()  # it has the signal too, and saves
+                raise
+        if process.returncode:
+            raise library.Failure("gan %s ended with %d: %s" % (
+                words[0], process.returncode, (said.strip().splitlines() or ["no message"])[-1]))
+
+    def checkpoint(self, folder):
+        return os.path.join(folder, "checkpoint.safetensors")
+
+
+def torch_version():
+    """Without what it was built for: 2.14.0."""
+    return importlib.metadata.version("torch").partition("+")[0]
+
+
+def program(build, *names):
+    for name in names:
+        path = os.path.join(os.path.abspath(build), name)
+        if os.path.exists(path):
+            return path
+    sys.exit("there is no %s in %s" % (names[0], build))
+
+
+FILES = ("path", "labels", "size", "fit", "channels")
+
+
+def feed_spec(session, recipe, feed, keys):
+    option = {key: session.option(recipe, "data.%s.%s" % (feed, key)) for key in keys}
+    return "idx " + " ".join('%s="%s"' % pair for pair in option.items() if pair[1])
+
+
+def seen(session, recipe, feed):
+    """A data set with the examples that the recipe's training of this feed draws, and their indices."""
+    data = session.open_data(feed_spec(session, recipe, feed, (*FILES, "count", "heldout", "part")))
+    return data, range(session.count(data))
+
+
+def held_out(work, session, recipe, *feeds, extra=""):
+    """A data set with the examples that the recipe's training has seen in none of these feeds, which draw
+    from the same files, and their indices in it: those behind the first count=N, or else the part that
+    heldout= sets apart. `extra` are further options of the data set. A recipe that sees all is
+    refused."""
+    whole = session.open_data(feed_spec(session, recipe, feeds[0], FILES) + " " + extra)
+    counts = [int(session.option(recipe, "data.%s.count" % feed)) for feed in feeds]
+    if all(0 < count < session.count(whole) for count in counts):
+        data, start = whole, max(counts)
+    else:
+        parts = {session.option(recipe, "data.%s.part" % feed) for feed in feeds}
+        shares = {session.option(recipe, "data.%s.heldout" % feed) for feed in feeds}
+        if parts != {"train"} or len(shares) > 1 or not float(min(shares)) or len(set(counts)) > 1:
+            raise library.Failure("the recipe holds out no examples of the feed " + " or ".join(feeds))
+        spec = feed_spec(session, recipe, feeds[0], (*FILES, "count", "heldout"))
+        data, start = session.open_data(spec + " part=heldout " + extra), 0
+    end = session.count(data)
+    return data, range(start, min(end, start + QUICK_HELD_OUT) if work.quick else end)

@@ -1,0 +1,47 @@
+"""Rows of a training step's time beside PyTorch's: tests/bench/compare_torch.py, one case a row."""
+import json
+import os
+import subprocess
+import sys
+
+from library import Failure
+from rows import SOURCE, Figure, Row, torch_version
+
+SCRIPT = os.path.join(SOURCE, "tests", "bench", "compare_torch.py")
+ROUNDS = 7
+
+
+class Step(Row):
+    modules = ("torch",)
+    seeded = False
+    figures = (Figure("ratio", "PyTorch / libgan", "%.2f", least=1.0),)
+
+    def __init__(self, case, title, figures=figures):
+        self.case, self.title, self.figures = case, "a step of %s beside PyTorch's" % title, figures
+        self.name = "step-" + case
+
+    def sources(self):
+        return [*super().sources(), SCRIPT]
+
+    def measure(self, work, seed):
+        command = [sys.executable, SCRIPT, work.gan, "--case", "train." + self.case, "--json", "--threads",
+                   str(work.threads), "--rounds", str(2 if work.quick else ROUNDS)]
+        own = {key: value for key, value in os.environ.items() if key != "OMP_WAIT_POLICY"}
+        done = subprocess.run(command, capture_output=True, text=True, env=own)
+        if done.returncode:
+            raise Failure((done.stderr.strip().splitlines() or ["no message"])[-1])
+        return {**json.loads(done.stdout.strip().splitlines()[-1]), "version": torch_version()}
+
+    def result(self, values):
+        (v,) = values
+        _, met = super().result(values)
+        return "%.2f times as fast [%.2f .. %.2f]: libgan %.3g ms, PyTorch %s %.3g ms; A/A " \
+            "%.2f; memory %.0f, %.0f MiB" % (v["ratio"], *v["spread"], v["libgan_ms"], v["version"],
+                                             v["torch_ms"], v["self"],
+                                             *(kib / 1024 for kib in v["memory_kib"])), met
+
+
+ROWS = (Step("mlp", "the MLP GAN, 28x28"), Step("dcgan28", "DCGAN, 28x28"), Step("dcgan64", "DCGAN, 64x64"),
+        Step("cgan28", "the conditional GAN, 28x28"), Step("vae28", "the VAE, 28x28"),
+        Step("autoencoder28", "the auto-encoder, 28x28"),
+        Step("cyclegan128", "CycleGAN, 128x128, batch 1", (Figure("ratio", "PyTorch / libgan", "%.2f"),)))

@@ -1,0 +1,475 @@
+"""The command of the figures: its metrics on known inputs, its cache, its table, and the whole of it on
+trainings of two steps.
+
+    python test_figures.py BUILD SOURCE [CLASS ...]        with Python's standard library alone"""
+import array
+import glob
+import itertools
+import json
+import os
+import random
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+BUILD, SOURCE = (os.path.abspath(path) for path in sys.argv[1:3])
+
+import __main__ as this
+import cache
+import classifier
+import condition
+import edges
+import library
+import metrics
+import reconstruction
+import rows
+import steps
+import table
+
+ROWS = reconstruction.ROWS + condition.ROWS + edges.ROWS + steps.ROWS
+COMMAND = os.path.join(SOURCE, "tests", "figures")
+
+
+class Metrics(unittest.TestCase):
+    def test_auc(self):
+        self.assertEqual(metrics.auc([3, 2], [1, 0, -1]), 1)
+        self.assertEqual(metrics.auc([0], [1, 2]), 0)
+        self.assertEqual(metrics.auc([5, 5], [5]), 0.5)
+        self.assertEqual(metrics.auc([0.35, 0.8], [0.1, 0.4]), 0.75)
+        source = random.Random(3)
+        for size in range(1, 12):  # few values, so many are equal
+            a, b = ([source.randrange(6) for _ in range(n)] for n in (size, 13 - size))
+            pairs = [(x > y) + (x == y) / 2 for x, y in itertools.product(a, b)]
+            self.assertAlmostEqual(metrics.auc(a, b), sum(pairs) / len(pairs), 12)
+        for bad in (([], [1]), ([1], []), ([1, float("nan")], [0])):
+            self.assertRaises(ValueError, metrics.auc, *bad)
+
+    def test_pixels(self):
+        found = metrics.above(array.array("f", [-1, 0, 0.001, 1]))
+        self.assertEqual(found, bytes([0, 0, 1, 1]))
+        self.assertEqual(metrics.agreement(found, bytes([0, 1, 1, 1])), 0.75)
+        self.assertAlmostEqual(metrics.f1(found, bytes([0, 1, 1, 1])), 0.8)  # precision 1, recall 2/3
+        self.assertAlmostEqual(metrics.f1(found, bytes([1, 0, 0, 1])), 0.5)
+        self.assertEqual(metrics.f1(bytes(4), bytes([0, 1, 0, 0])), 0)
+        for function in (metrics.agreement, metrics.f1, metrics.mean_square):
+            self.assertRaises(ValueError, function, bytes(3), bytes(4))
+            self.assertRaises(ValueError, function, b"", b"")
+        self.assertEqual(metrics.mean_square([1, 3], [1, 1]), 2)
+        self.assertEqual(metrics.mean_absolute([1, -3], [1, 1]), 2)
+
+    def test_interval(self):
+        mean, low, high = metrics.interval([1, 2, 3])
+        self.assertEqual(mean, 2)
+        self.assertAlmostEqual(high - mean, 4.303 / 3**0.5)
+        self.assertAlmostEqual(mean - low, 4.303 / 3**0.5)
+        self.assertEqual(metrics.interval([0.5]), (0.5, None, None))
+
+    def test_goals(self):
+        within = rows.Figure("x", "x", within=1)
+        self.assertEqual([within.met(v) for v in ([0, 0.1, 0.2], [0, 0, 1], [-1.2, -1.2], [2, 2], [0])],
+                         [True, False, False, False, False])
+        least = rows.Figure("x", "x", least=0.9)
+        self.assertEqual([least.met(v) for v in ([0.9], [0.89, 0.92], [0.89, 0.90])], [True, True, False])
+        self.assertIsNone(rows.Figure("x", "x").met([1]))
+        row = edges.Cycle()
+        for f1, met in ((0.7, True), (0.69, False)):
+            text, judged = row.result([{"agreement": 0.96, "f1": f1}])
+            self.assertEqual((text, judged), ("agreement 0.960; F1 %.3f" % f1, met))
+
+    def test_pairs(self):
+        labels = [i % 3 for i in range(600)]
+        pairs = condition.mixed_pairs(labels, 3)
+        self.assertEqual(sorted(i for i, _, _ in pairs), sorted([*range(600)] * 2))
+        for i, label, own in pairs:
+            self.assertEqual(label == labels[i], own)
+        wrong = [(label - labels[i]) % 3 for i, label, own in pairs if not own]
+        self.assertTrue(250 < wrong.count(1) < 350 and wrong.count(1) + wrong.count(2) == 600)
+        runs = sum(a[2] != b[2] for a, b in zip(pairs, pairs[1:]))
+        self.assertTrue(500 < runs < 700, runs)  # matched and mismatched are mixed
+        drawn = [(i, other) for seed in range(50) for i, other in enumerate(edges.others(5, seed))]
+        self.assertEqual(sorted(set(drawn)), sorted(itertools.permutations(range(5), 2)))
+
+    def test_nearer(self):
+        """To chance, from either side."""
+        for without, nearer in ((0.6, 0.3), (0.3, 0.2)):
+            row = condition.NoMismatch()
+            row.auc = lambda work, seed, settings: without if settings else 0.9
+            value = row.measure(None, 1)
+            self.assertEqual((value["auc"], round(value["nearer"], 9)), (without, nearer))
+
+
+def write_idx(path, shape, values):
+    with open(path, "wb") as file:
+        file.write(struct.pack(">4B%dI" % len(shape), 0, 0, 8, len(shape), *shape) + bytes(values))
+
+
+class Folder(unittest.TestCase):
+    def setUp(self):
+        self.folder = os.path.realpath(tempfile.mkdtemp(prefix="gan-figures-"))
+        self.addCleanup(shutil.rmtree, self.folder)
+
+    def path(self, *names):
+        return os.path.join(self.folder, *names)
+
+    def write(self, name, text):
+        with open(self.path(name), "w") as file:
+            file.write(text)
+        return self.path(name)
+
+    def work(self, quick=False):
+        return rows.Work(BUILD, self.path("cache"), 1, quick, lambda line: None)
+
+
+class Pipelines(Folder):
+    """Networks whose answers are known go the ways of the trained ones."""
+
+    def session(self):
+        session = self.work().session()
+        self.addCleanup(session.close)
+        return session
+
+    def save(self, session, kind, **models):
+        """A checkpoint of untrained networks."""
+        lib = session.library
+        trainer = session.make("trainer", "gan_trainer_create", session.context, kind)
+        for role, model in models.items():
+            session.good(lib.gan_trainer_set_model(trainer, role.encode(), model))
+        session.good(lib.gan_trainer_save(trainer, self.path("c.safetensors").encode()))
+        return self.path("c.safetensors")
+
+    def fill(self, session, model, name, value, *shape):
+        count = 1
+        for side in shape:
+            count *= side
+        tensor = session.tensor(array.array("f", [value] * count), *shape)
+        session.good(session.library.gan_model_write(model, name, tensor))
+
+    def test_condition(self):
+        """A picture of class c is bright at place c alone, and D reads the brightness at the place of
+        its condition. Only the last 30 pictures are held out; the others' labels are wrong."""
+        count, held = 90, 30
+        labels = [7 * i % 10 for i in range(count)]
+        pixels = [255 * (place == label) for label in labels for place in range(10)]
+        write_idx(self.path("x"), (count, 2, 5), pixels)
+        false = [(label + 1) % 10 for label in labels[:-held]] + labels[-held:]
+        write_idx(self.path("y"), (count,), false)
+        recipe = self.write("a.recipe", "[data.real]\nidx path=x labels=y count=60\n[trainer]\ncgan\n"
+                            "[model.generator]\ninput noise 3; input condition 10; concat from noise "
+                            "condition\ndense 10; reshape 2 5 1\n[model.discriminator]\ninput image 2 5 1; "
+                            "input condition 10\nf = flatten from image; multiply from f condition\n"
+                            "dense 1\n[run]\nsteps=1\n")
+        session = self.session()
+        generator = session.parse_model("input noise 3; input condition 10; concat from noise condition; "
+                                        "dense 10; reshape 2 5 1")
+        for order, names in enumerate((("image", "condition"), ("condition", "image"))):
+            for weight, auc in ((1, 1), (-1, 0), (0, 0.5)):
+                d = session.parse_model("input %s %s; input %s %s\nf = flatten from image; multiply from f "
+                                        "condition\nmatch = dense 1; g = flatten from image\n"
+                                        "realness = dense 1; output realness match" % (
+                                            names[0], ("2 5 1", "10")[order], names[1],
+                                            ("10", "2 5 1")[order]))
+                self.fill(session, d, b"match.weight", weight, 1, 10)
+                checkpoint = self.save(session, b"cgan", generator=generator, discriminator=d)
+                for output in ("match",) if weight else ("match", "realness"):
+                    self.assertEqual(condition.match_auc(self.work(), session, recipe, checkpoint, output),
+                                     auc, (names, weight, output))
+
+    def test_classifier(self):
+        """Bright halves left or right; labels that say nothing teach nothing."""
+        session, source, shape = self.session(), random.Random(2), (8, 8, 1)
+
+        def pictures(labels):
+            return array.array("f", [source.uniform(-1, 0) + ((x < 4) == label)
+                                     for label in labels for _ in range(8) for x in range(8)])
+
+        labels = [source.randrange(2) for _ in range(128)]
+        known, unseen = pictures(labels), pictures(labels)
+        model = classifier.train(session, known, labels, shape, 2, 20)
+        self.assertEqual(classifier.accuracy(session, model, unseen, labels), 1)
+        self.assertEqual(classifier.accuracy(session, model, unseen, [1 - label for label in labels]), 0)
+        model = classifier.train(session, known, [i % 2 for i in range(128)], shape, 2, 20)
+        self.assertTrue(0.2 < classifier.accuracy(session, model, unseen, labels) < 0.8)
+
+    def test_samples(self):
+        """G makes its condition: samples are of the classes that they are said to be of."""
+        session = self.session()
+        generator = session.parse_model("input noise 3; input condition 10; flatten from condition; "
+                                        "reshape 2 5 1")
+        judge = session.parse_model("input 2 5 1; flatten")
+        d = session.parse_model("input image 2 5 1; input condition 10; dense 1 from image")
+        trainer = session.load_trainer(self.save(session, b"cgan", generator=generator, discriminator=d))
+        made, labels = condition.Obeys.samples(session, trainer, 10, 4, 1)
+        self.assertEqual(sorted(labels), [label for label in range(10) for _ in range(4)])
+        self.assertEqual(classifier.accuracy(session, judge, made, labels), 1)
+
+    def true_edges(self, picture, side):
+        """By hand: one of the eight neighbours is darker by 64 or more."""
+        def near(y, x):
+            return [picture[b * side + a] for b in range(max(0, y - 1), min(side, y + 2))
+                    for a in range(max(0, x - 1), min(side, x + 2))]
+        return [int(picture[y * side + x] - min(near(y, x)) >= 64) for y in range(side) for x in range(side)]
+
+    def test_edges(self):
+        """A generator that changes nothing: its edges are the bright pixels."""
+        source, side, count, held = random.Random(5), 6, 40, 15
+        pixels = [source.choice((0, 40, 140, 250)) for _ in range(side * side * count)]
+        write_idx(self.path("x"), (count, side, side), pixels)
+        kept = [pixels[i:i + side * side] for i in range(0, len(pixels), side * side)][-held:]
+        truth = bytes(pixel for picture in kept for pixel in self.true_edges(picture, side))
+        bright = bytes(value > 127 for picture in kept for value in picture)
+        network = "input 6 6 1; conv2d 1 kernel=1"
+        recipe = self.write("a.recipe", "[data.x]\nidx path=x count=25 heldout=0.5 part=train\n[data.y]\n"
+                            "idx path=x count=20 heldout=0.5 part=heldout transform=edges\n[trainer]\n"
+                            "cyclegan\n[model.xy, model.yx, model.discriminator_x, "
+                            "model.discriminator_y]\n%s\n[run]\nsteps=1\n" % network)
+        session = self.session()
+        models = {role: session.parse_model(network)
+                  for role in ("xy", "yx", "discriminator_x", "discriminator_y")}
+        for role, value in (("xy", 1), ("yx", -1)):
+            self.fill(session, models[role], b"0.weight", value, 1, 1, 1, 1)
+            self.fill(session, models[role], b"0.bias", 0, 1)
+        checkpoint = self.save(session, b"cyclegan", **models)
+        (given, known), size = edges.pictures(self.work(), session, session.load_recipe(recipe))
+        self.assertEqual((metrics.above(known), list(size)), (truth, [side, side]))
+        self.assertEqual(edges.translate(session, checkpoint, given, size), bright)
+        right = sum(a == b for a, b in zip(bright, truth)) / len(truth)
+        both = sum(a and b for a, b in zip(bright, truth))
+        figures = edges.compare(bright, metrics.above(known))
+        self.assertAlmostEqual(figures["agreement"], right)
+        self.assertAlmostEqual(figures["f1"], 2 / (sum(bright) / both + sum(truth) / both))
+
+    def test_held_out(self):
+        write_idx(self.path("x"), (40, 1, 1), range(40))
+        session = self.session()
+
+        def open_recipe(*options):
+            feeds = "".join("[data.%s]\nidx path=x %s\n" % pair for pair in zip("xy", options))
+            text = feeds + "[trainer]\ncyclegan\n[model.xy, model.yx, model.discriminator_x, " \
+                "model.discriminator_y]\ninput 1 1 1; dense 1\n"
+            return session.load_recipe(self.write("b.recipe", text))
+
+        def pictures(pair):
+            return {round((v + 1) * 127.5) for v in session.read(pair[0], "image", pair[1])}
+
+        for option in ("count=30", "heldout=0.25", "count=20 heldout=0.5"):
+            recipe = open_recipe(option, option + " transform=negative")
+            known, unseen = (pictures(pair) for pair in (
+                rows.seen(session, recipe, "x"), rows.held_out(self.work(), session, recipe, "x", "y")))
+            self.assertFalse(known & unseen)
+            self.assertEqual(len(unseen), {"count=30": 10, "heldout=0.25": 10}.get(option, 20))
+        for options in (("", ""), ("count=30", ""), ("heldout=0.5", "heldout=0.5 part=heldout"),
+                        ("heldout=0.5", "heldout=0.25"), ("count=40", "count=40")):
+            with self.assertRaisesRegex(library.Failure, "holds out no examples of the feed x or y"):
+                rows.held_out(self.work(), session, open_recipe(*options), "x", "y")
+
+
+class Caches(Folder):
+    def test_once(self):
+        library_file = self.write("lib", "a")
+        calls = []
+
+        def measure(value):
+            calls.append(value)
+            return {"x": value}
+
+        def once(value, **identity):
+            made = cache.Cache(self.path("cache"), library_file)
+            return made.once("rows", "r", identity, lambda: measure(value))
+
+        first = once(1, seed=1)
+        self.assertEqual((first["value"], once(2, seed=1)), ({"x": 1}, first))
+        self.assertEqual(first["commit"], cache.commit())
+        self.assertEqual(first["identity"]["machine"], cache.machine())
+        self.assertRegex(first["date"], r"^\d{4}-\d\d-\d\d$")
+        once(3, seed=2)
+        self.write("lib", "b")
+        once(4, seed=1)
+        self.assertEqual(calls, [1, 3, 4])
+        newest = cache.Cache(self.path("cache"), library_file).newest("rows", seed=1)
+        self.assertEqual(newest["value"], {"x": 4})
+        for name in os.listdir(self.path("cache", "rows")):
+            with open(self.path("cache", "rows", name), "r+") as file:
+                file.truncate(9)
+        once(5, seed=2)
+        self.assertEqual(calls, [1, 3, 4, 5])
+        with self.assertRaises(KeyError):
+            cache.Cache(self.path("cache"), library_file).once("rows", "r", {"seed": 9}, lambda: {}["x"])
+        once(6, seed=9)
+        self.assertEqual(calls[-1], 6)
+
+    def test_training(self):
+        """One that was interrupted is taken up again, one that has ended is not."""
+        work, calls = self.work(), []
+        recipe = self.write("a.recipe", "")
+        work.command = lambda *words: calls.append(words) or (len(calls) == 1 and 1 / 0)
+        self.assertRaises(ZeroDivisionError, work.train, recipe, 3)
+        folders = {work.train(recipe, 3), work.train(recipe, 3)}
+        self.assertEqual((len(calls), len(folders), calls[0]), (2, 1, calls[1]))
+        work.train(recipe, 4)
+        work.train(recipe, 3, ("trainer.cycle=0",))
+        self.assertEqual(len(calls), 4)
+        self.assertIn("trainer.cycle=0", calls[3])
+        self.write("a.recipe", "# changed")
+        work.train(recipe, 3)
+        self.assertEqual(len(calls), 5)
+
+
+class Tables(Folder):
+    def test_place(self):
+        text = "a\n%s\nold\n%s\nb\n" % (table.BEGIN, table.END)
+        made = table.place(text, "| `x` | y |\n")
+        self.assertEqual(made, "a\n%s\n| `x` | y |\n%s\nb\n" % (table.BEGIN, table.END))
+        self.assertEqual((table.place(made, "| `x` | y |\n"), table.names(made)), (made, ["x"]))
+        for bad in ("", text + text, table.END + table.BEGIN):
+            self.assertRaises(ValueError, table.place, bad, "")
+
+    def test_readme(self):
+        with open(os.path.join(SOURCE, "README.md"), encoding="utf-8") as file:
+            self.assertEqual(table.names(file.read()), [row.name for row in ROWS])
+
+
+class Command(Folder):
+    def call(self, *words, build=BUILD):
+        """Exit code, standard output, standard error."""
+        done = subprocess.run([sys.executable, COMMAND, build, "--cache", self.path("cache"), *words],
+                              capture_output=True, text=True)
+        return done.returncode, done.stdout, done.stderr
+
+    def read(self, name):
+        with open(self.path(name), encoding="utf-8") as file:
+            return json.load(file) if name.endswith("json") else file.read()
+
+    def test_quick(self):
+        words = ("--quick", "--without", "torch", "--threads", "1", "--json", self.path("a.json"))
+        code, out, err = self.call(*words)
+        self.assertEqual(code, 0, err)
+        made = self.read("a.json")["rows"]
+        self.assertEqual([row["name"] for row in made], [row.name for row in ROWS])
+        skipped = [row.name for row in ROWS if "torch" in row.modules]
+        self.assertEqual([row["name"] for row in made if row["skipped"] == "needs torch"], skipped)
+        self.assertTrue(err.endswith("%d rows: 0 missed, 0 failed, %d skipped\n" % (len(ROWS), len(skipped))))
+        for row in made:
+            self.assertIn("| `%s` | " % row["name"], out)
+            self.assertEqual(len(row["seeds"]), row["name"] not in skipped)
+            for seed in row["seeds"]:
+                self.assertTrue(all(-1 <= x <= 1 for key, x in seed["value"].items() if "sec" not in key))
+                self.assertEqual((seed["machine"], seed["commit"]), (cache.machine(), cache.commit()))
+        self.check_values({row["name"]: row["figures"] for row in made})
+        self.check_resumed(words, made)
+
+    def check_values(self, figures):
+        """Of two steps: what needs no training is known, the rest is a number of an untrained net."""
+        work = self.work(quick=True)
+        with work.session() as session:
+            recipe = session.load_recipe(work.recipe(edges.RECIPE))
+            (_, truth), _ = edges.pictures(work, session, recipe)
+        share = sum(value > 0 for value in truth) / len(truth)
+        self.assertAlmostEqual(figures["edges-ground"]["agreement"]["mean"], 1 - share)
+        self.assertEqual(figures["edges-ground"]["f1"]["mean"], 0)
+        self.assertTrue(0 < figures["edges-random"]["f1"]["mean"] < 0.9)
+        nearer = figures["cgan-no-mismatch"]
+        distance = abs(figures["cgan"]["auc"]["mean"] - 0.5) - abs(nearer["auc"]["mean"] - 0.5)
+        self.assertAlmostEqual(nearer["nearer"]["mean"], distance)
+        self.assertIsNone(nearer["nearer"]["low"])
+
+    def check_resumed(self, words, before):
+        runs = os.listdir(self.path("cache", "runs"))
+        self.assertEqual(len([name for name in runs if name.endswith(".json")]), 5)
+        (lost,) = [name for name in os.listdir(self.path("cache", "rows"))
+                   if name.startswith("cgan-no-mismatch-")]
+        os.remove(self.path("cache", "rows", lost))
+        code, _, err = self.call(*words)
+        self.assertEqual(code, 0, err)
+        self.assertNotIn("training", err)
+        after = self.read("a.json")["rows"]
+        for old, new in zip(before, after):
+            if old["name"] == "cgan-no-mismatch":
+                self.assertNotEqual(old["seconds"], new["seconds"])
+                self.assertEqual(old["figures"], new["figures"])
+            else:
+                self.assertEqual(old, new)
+
+    def measured(self, row, **value):
+        """A measurement of some other commit."""
+        os.makedirs(self.path("cache", "rows"), exist_ok=True)
+        identity = {"row": row, "seed": 1, "quick": False, "machine": "another"}
+        self.write("cache/rows/%s-1.json" % row, json.dumps(
+            {"identity": identity, "commit": "abc", "date": "2001-02-03", "seconds": 200, "value": value}))
+
+    def test_goals(self):
+        self.measured("cgan", auc=0.95)
+        self.measured("edges-ground", agreement=0.1, f1=0)
+        readme = self.write("README.md", table.BEGIN + "\n" + table.END + "\n")
+        words = ("--cached", "--markdown", self.path("a.md"), "--readme", readme)
+        code, out, err = self.call(*words)
+        self.assertEqual((code, out), (0, ""), err)
+        self.assertTrue(err.endswith("%d rows: 0 missed, 0 failed, %d skipped\n" % (len(ROWS), len(ROWS) - 2)))
+        line = "| `cgan` | %s | AUC at least 0.900 | %sAUC %s | 1 | 3 min | 2001-02-03 abc |\n"
+        self.assertIn(line % (condition.OneScore.title, "", "0.950"), self.read("a.md"))
+        self.assertEqual(self.read("README.md"), table.BEGIN + "\n" + self.read("a.md") + table.END + "\n")
+        self.measured("cgan", auc=0.85)
+        code, _, err = self.call(*words)
+        self.assertEqual(code, 1)
+        self.assertIn("%d rows: 1 missed, 0 failed" % len(ROWS), err)
+        self.assertIn(line % (condition.OneScore.title, "**missed**: ", "0.850"), self.read("README.md"))
+
+    def test_interrupt(self):
+        """Ctrl-C while a row trains: the training is saved, nothing counts as measured."""
+        process = subprocess.Popen([sys.executable, COMMAND, BUILD, "cgan", "--cache", self.path("cache")],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                   start_new_session=True,  # a shell's background has no SIGINT
+                                   preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+        log, end = None, time.monotonic() + 120
+        while not log or not os.path.getsize(log):
+            self.assertLess(time.monotonic(), end, "waited too long")
+            time.sleep(0.01)
+            log = next(iter(glob.glob(self.path("cache", "runs", "*", "log.jsonl"))), None)
+        os.killpg(process.pid, signal.SIGINT)
+        out, err = process.communicate(timeout=120)
+        self.assertEqual((process.returncode, out), (130, ""), err)
+        self.assertTrue(err.endswith("interrupted: the same command goes on from here\n"), err)
+        folder = os.path.dirname(log)
+        self.assertTrue(os.path.exists(os.path.join(folder, "checkpoint.safetensors")))
+        with open(folder + ".json") as file:
+            done = json.load(file)
+        self.assertEqual((done["whole"], done["seconds"] > 0), (False, True))
+        self.assertEqual(os.listdir(self.path("cache", "rows")), [])
+
+    def test_failure(self):
+        """A row that fails is told; the others are made."""
+        build = self.path("build")
+        os.mkdir(build)
+        os.symlink(library_path(), os.path.join(build, "libgan.so"))
+        os.chmod(self.write("build/gan", "#!/bin/sh\necho no such luck >&2\nexit 3\n"), 0o755)
+        words = ("cgan", "edges-random", "--quick", "--json", self.path("a.json"))
+        code, out, err = self.call(*words, build=build)
+        self.assertEqual(code, 1)
+        self.assertIn("**failed**: gan train ended with 3: no such luck", out)
+        self.assertTrue(err.endswith("2 rows: 0 missed, 1 failed, 0 skipped\n"), err)
+        cgan, edge = self.read("a.json")["rows"]
+        self.assertEqual((cgan["seeds"], len(edge["seeds"])), ([], 1))
+        code, _, err = self.call("cgam")
+        self.assertEqual(code, 2)
+        self.assertIn("no row is called cgam", err)
+
+
+def library_path():
+    return rows.program(BUILD, "libgan.so", "libgan.dylib")
+
+
+def main():
+    loader = unittest.defaultTestLoader
+    tests = loader.loadTestsFromNames(sys.argv[3:], this) if sys.argv[3:] else loader.loadTestsFromModule(this)
+    result = unittest.TextTestRunner(stream=sys.stdout, verbosity=1).run(tests)
+    failed = len(result.failures) + len(result.errors)
+    print("%d passed, %d failed" % (result.testsRun - failed, failed))
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()
