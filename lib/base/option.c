@@ -440,33 +440,31 @@ static gan_status describe_take_all(gan_context *context, const gan__kind *kind,
 
 /* `old` may be NULL. */
 static gan_status describe_read(gan_context *context, const gan__kind *kind, void *values,
-                                const gan__kind *old, const void *old_values, gan__lexer *lexer)
+                                const gan__description *old, gan__lexer *lexer)
 {
     gan__token next;
     GAN__TRY(gan__options_init(context, kind, values));
-    if (old) GAN__TRY(describe_take_all(context, kind, values, old, old_values));
+    if (old) GAN__TRY(describe_take_all(context, kind, values, old->kind, old->values));
     GAN__TRY(gan__lexer_next(lexer, &next));
     return gan__options_read_all(context, kind, values, lexer, &next);
 }
 
-static void describe_drop(gan_context *context, const gan__kind **kind, void **values)
+void gan__description_drop(gan_context *context, gan__description *description)
 {
-    gan__options_free(context, *kind, *values);
-    gan__free(context, *values);
-    *kind = NULL;
-    *values = NULL;
+    gan__options_free(context, description->kind, description->values);
+    gan__free(context, description->values);
+    *description = (gan__description){0};
 }
 
 gan_status gan__describe_after(gan_context *context, const char *what,
                                const gan__kind *const *kinds, size_t count,
-                               const gan__passage *spec, const gan__kind *old,
-                               const void *old_values, const gan__kind **kind, void **values)
+                               const gan__passage *spec, const gan__description *old,
+                               gan__description *out)
 {
     gan__lexer lexer;
     gan__token next;
     const gan__kind *found = NULL;
-    *kind = NULL;
-    *values = NULL;
+    *out = (gan__description){0};
     gan__lexer_start(&lexer, context, spec);
     do {
         GAN__TRY(gan__lexer_next(&lexer, &next));
@@ -476,18 +474,11 @@ gan_status gan__describe_after(gan_context *context, const char *what,
                          what);
     }
     GAN__TRY(describe_kind(context, what, kinds, count, &next, &found));
-    GAN__TRY(gan__allocate(context, values, 1, found->size > 0 ? found->size : 1));
-    *kind = found;
-    gan_status status = describe_read(context, found, *values, old, old_values, &lexer);
-    if (status != GAN_OK) describe_drop(context, kind, values);
+    GAN__TRY(gan__allocate(context, &out->values, 1, found->size > 0 ? found->size : 1));
+    out->kind = found;
+    gan_status status = describe_read(context, found, out->values, old, &lexer);
+    if (status != GAN_OK) gan__description_drop(context, out);
     return status;
-}
-
-gan_status gan__describe_given(gan_context *context, const char *what,
-                               const gan__kind *const *kinds, size_t count,
-                               const gan__passage *spec, const gan__kind **kind, void **values)
-{
-    return gan__describe_after(context, what, kinds, count, spec, NULL, NULL, kind, values);
 }
 
 gan_status gan__describe_alone(gan_context *context, const gan__kind *kind, const char *spec,
@@ -495,7 +486,7 @@ gan_status gan__describe_alone(gan_context *context, const gan__kind *kind, cons
 {
     gan__lexer lexer;
     gan__lexer_init(&lexer, context, spec ? spec : "", spec ? strlen(spec) : 0);
-    gan_status status = describe_read(context, kind, values, NULL, NULL, &lexer);
+    gan_status status = describe_read(context, kind, values, NULL, &lexer);
     if (status == GAN_OK) gan__options_settle(kind, values);
     if (status == GAN_OK) status = gan__options_check(context, kind, values);
     if (status != GAN_OK) gan__options_free(context, kind, values);
@@ -506,12 +497,15 @@ gan_status gan__describe(gan_context *context, const char *what, const gan__kind
                          size_t count, const char *spec, const gan__kind **kind, void **values)
 {
     const gan__passage passage = {spec, 1};
+    gan__description found;
     *kind = NULL;
     *values = NULL;
     if (!spec) return gan__fail(context, GAN_E_ARGUMENT, "%s: the description is NULL", what);
-    GAN__TRY(gan__describe_given(context, what, kinds, count, &passage, kind, values));
-    gan__options_settle(*kind, *values);
-    gan_status status = gan__options_check(context, *kind, *values);
-    if (status != GAN_OK) describe_drop(context, kind, values);
+    GAN__TRY(gan__describe_after(context, what, kinds, count, &passage, NULL, &found));
+    gan__options_settle(found.kind, found.values);
+    gan_status status = gan__options_check(context, found.kind, found.values);
+    if (status != GAN_OK) gan__description_drop(context, &found);
+    *kind = found.kind;
+    *values = found.values;
     return status;
 }

@@ -238,17 +238,21 @@ void gan__options_print_but(gan__text *text, const gan__kind *kind, const void *
 gan_status gan__describe(gan_context *context, const char *what, const gan__kind *const *kinds,
                          size_t count, const char *spec, const gan__kind **kind, void **values);
 
-/* The same of a passage, with the values as they were given: neither settled nor checked. */
-gan_status gan__describe_given(gan_context *context, const char *what,
-                               const gan__kind *const *kinds, size_t count,
-                               const gan__passage *spec, const gan__kind **kind, void **values);
+/* A kind and the values of its options; gan__description_drop frees them and sets both to NULL. */
+typedef struct gan__description {
+    const gan__kind *kind;
+    void *values;
+} gan__description;
 
-/* The same, but an option that is not given is what it is in `old_values`, of the kind `old`, where
- * that has one of the same name and type. */
+void gan__description_drop(gan_context *context, gan__description *description);
+
+/* The same of a passage, with the values as they were given: neither settled nor checked. An option
+ * that is not given is what it is in `old` (NULL: nothing), where that has one of the same name and
+ * type. */
 gan_status gan__describe_after(gan_context *context, const char *what,
                                const gan__kind *const *kinds, size_t count,
-                               const gan__passage *spec, const gan__kind *old,
-                               const void *old_values, const gan__kind **kind, void **values);
+                               const gan__passage *spec, const gan__description *old,
+                               gan__description *out);
 
 /* A description "{value} {key=value}" of something that there is one kind of: NULL is "". Fills
  * `values`, which is the caller's struct, settled and checked; gan__options_free. */

@@ -102,30 +102,28 @@ static gan_status override_replace(gan_recipe *recipe, gan__section_type type, c
 {
     gan_context *context = recipe->object.context;
     const gan__passage text = {value, 1};
-    const gan__kind *kind;
-    void *given;
+    gan__description given;
     char *folder = NULL;
     *out = gan__recipe_find(recipe, type, name, strlen(name));
     const gan__section none = {.type = type};
     if (!*out && type == GAN__SECTION_OPTIMIZER)
         GAN__TRY(override_add_optimizer(recipe, gan__recipe_trainer(recipe)->values, name,
                                         strlen(name), out));
-    GAN__TRY(gan__section_describe(context, *out ? *out : &none, &text, &kind, &given));
+    GAN__TRY(gan__section_describe(context, *out ? *out : &none, &text, &given));
     gan_status status = gan__path_here(context, &folder);
-    if (status == GAN_OK) status = gan__section_paths(context, kind, given, folder);
+    if (status == GAN_OK) status = gan__section_paths(context, given.kind, given.values, folder);
     gan__free(context, folder);
     if (status == GAN_OK && !*out) {
         status = gan__recipe_add(recipe, type, name, strlen(name), out);
         if (status == GAN_OK) (*out)->text = "";
     }
     if (status != GAN_OK) {
-        gan__options_free(context, kind, given);
-        gan__free(context, given);
+        gan__description_drop(context, &given);
         return status;
     }
     gan__section_drop(context, *out);
-    (*out)->kind = kind;
-    (*out)->given = given;
+    (*out)->kind = given.kind;
+    (*out)->given = given.values;
     return gan__section_settle(recipe, *out);
 }
 

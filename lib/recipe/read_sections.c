@@ -200,8 +200,9 @@ static gan_status read_no_batch(gan_context *context, const gan__passage *text)
 }
 
 gan_status gan__section_describe(gan_context *context, const gan__section *section,
-                                 const gan__passage *text, const gan__kind **kind, void **given)
+                                 const gan__passage *text, gan__description *out)
 {
+    const gan__description old = {section->kind, section->given};
     const gan__kind *const *kinds = (const gan__kind *const *)gan__optimizer_kinds;
     size_t count = (size_t)gan__optimizer_kind_count;
     const char *what = "optimizer";
@@ -213,15 +214,18 @@ gan_status gan__section_describe(gan_context *context, const gan__section *secti
         count = (size_t)gan__data_kind_count;
         what = "data set";
     }
-    return gan__describe_after(context, what, kinds, count, text, section->kind, section->given,
-                               kind, given);
+    return gan__describe_after(context, what, kinds, count, text, old.kind ? &old : NULL, out);
 }
 
 static gan_status read_description(gan_context *context, gan__section *section,
                                    const gan__passage *text)
 {
     if (section->type == GAN__SECTION_TRAINER) GAN__TRY(read_no_batch(context, text));
-    return gan__section_describe(context, section, text, &section->kind, &section->given);
+    gan__description given;
+    GAN__TRY(gan__section_describe(context, section, text, &given));
+    section->kind = given.kind;
+    section->given = given.values;
+    return GAN_OK;
 }
 
 /* ---- all sections ---- */

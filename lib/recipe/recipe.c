@@ -197,9 +197,10 @@ gan_status gan__recipe_reference(const gan_recipe *recipe, const void *values, c
     *out = (gan__section){.type = GAN__SECTION_OPTIMIZER};
     if (index < 0) return GAN_OK;
     const gan__passage text = {cast->kind->reference(values, cast->groups[index].name), 1};
-    GAN__TRY(
-        gan__describe_given(context, "optimizer", (const gan__kind *const *)gan__optimizer_kinds,
-                            (size_t)gan__optimizer_kind_count, &text, &out->kind, &out->given));
+    gan__description reference;
+    GAN__TRY(gan__section_describe(context, out, &text, &reference));
+    out->kind = reference.kind;
+    out->given = reference.values;
     gan_status status = gan__section_settle(recipe, out);
     if (status != GAN_OK) gan__section_free(context, out);
     return status;

@@ -99,11 +99,10 @@ gan_status gan__recipe_split(gan_recipe *recipe, size_t length);
  * and [run] where the file has none. */
 gan_status gan__recipe_read(gan_recipe *recipe);
 
-/* "KIND {value} {key=value}" of a trainer, data or an optimiser, as *given (gan__options_free,
- * gan__free): neither settled nor checked. What the text leaves out is as the section has it, where
- * it has been read. */
+/* "KIND {value} {key=value}" of a trainer, data or an optimiser, as it was given: neither settled
+ * nor checked. What the text leaves out is as the section has it, where it has been read. */
 gan_status gan__section_describe(gan_context *context, const gan__section *section,
-                                 const gan__passage *text, const gan__kind **kind, void **given);
+                                 const gan__passage *text, gan__description *out);
 
 /* "unknown section 'model.genrator', did you mean 'model.generator'?", with a list where none is
  * near. `place` may be NULL. */

@@ -373,9 +373,8 @@ TEST(descriptions_are_settled_and_checked)
 {
     gan_context *context = context_of_test();
     const gan__passage passage = {"blocks 1 size=9 follows=3", 1};
-    const gan__kind *kind;
+    gan__description given;
     blocks_options alone;
-    void *values;
     CHECK_TEXT(described_of(context, composed, "blocks 1 size=9 follows=9"),
                "blocks 1 size=9 mode=m after=5 follows=9");
     CHECK_TEXT(described_of(context, composed, "blocks 1 size=9 follows=3"),
@@ -383,10 +382,9 @@ TEST(descriptions_are_settled_and_checked)
     CHECK_STATUS(gan__describe_alone(context, &blocks_kind, "1 size=9 follows=3", &alone),
                  GAN_E_TEXT);
     CHECK(alone.shared.mode == NULL);
-    CHECK_OK(gan__describe_given(context, "thing", composed, 2, &passage, &kind, &values));
-    CHECK_INT(((blocks_options *)values)->follows, 3);
-    gan__options_free(context, kind, values);
-    gan__free(context, values);
+    CHECK_OK(gan__describe_after(context, "thing", composed, 2, &passage, NULL, &given));
+    CHECK_INT(((blocks_options *)given.values)->follows, 3);
+    gan__description_drop(context, &given);
     gan_context_release(context);
 }
 
