@@ -152,7 +152,7 @@ GAN_API gan_status gan_tape_take_gradient(gan_tape *tape, gan_value value, gan_v
  * second derivatives, exact, through all that was recorded between the two: models one behind the
  * other or beside each other, shared parts, groups, gan_tape_layer, _join, _slice, _combine, and
  * the losses mean and sum. Masks, places of maxima, u and v are those of the applications; running
- * statistics and draws stay as they are.
+ * statistics and draws stay as they are. What in a model owes nothing to the input has tangent 0.
  *
  * So a penalty p(g) on g, the gradient of a critic's sum over its input, is trained: with w the
  * gradient of p over g, the gradient of p over the critic's parameters is that of the tangent's sum

@@ -29,21 +29,18 @@ static double *bend_slab_sums(const gan__norm_job *job, int64_t outer, int64_t s
     return job->sums + (outer * job->slabs + slab) * BEND_SUMS * job->norm.channels;
 }
 
-/* Adds the six sums of a block at `at`: sum[k] is the first column's of sum k. `mean` is that of x;
- * t and dy lie as x does. */
-static void bend_add_sums(const gan__norm_job *job, int64_t at, int64_t rows, int64_t columns,
-                          int64_t stride, const float *mean, const float *gamma,
+/* Adds the six sums of a block of x, y being the tangent: sum[k] is the first column's of sum k. */
+static void bend_add_sums(const gan__norm_job *job, const gan__norm_block *of, const float *gamma,
                           double *const sum[BEND_SUMS])
 {
     static const float zero[GAN__COLUMNS];
     gan__norm_sums_kernel *sums = job->kernels->norm_sums[GAN__LINEAR];
-    gan__norm_block block = gan__norm_block_of(job, at, rows, columns, stride);
-    block.mean = mean;
+    gan__norm_block block = *of;
     sums(&block, gamma, sum[BEND_G], sum[BEND_GE]);
-    block.dy = job->y + at;
+    block.dy = of->y;
     sums(&block, NULL, sum[BEND_T], sum[BEND_TE]);
-    block.x = job->y + at;
-    block.dy = job->dy + at;
+    block.x = of->y;
+    block.dy = of->dy;
     block.mean = zero;
     sums(&block, gamma, sum[BEND_G_TOO], sum[BEND_GT]);
 }
@@ -77,7 +74,9 @@ static void bend_sums_task(void *argument, int64_t index, int32_t worker)
         sum[k] = bend_slab_sums(job, part.outer, part.slab) + k * channels + part.column;
         memset(sum[k], 0, (size_t)part.columns * sizeof *sum[k]);
     }
-    bend_add_sums(job, part.at, part.rows, part.columns, channels, part.mean, NULL, sum);
+    gan__norm_block block = gan__norm_block_of(job, part.at, part.rows, part.columns, channels);
+    block.mean = part.mean;
+    bend_add_sums(job, &block, NULL, sum);
 }
 
 /* Adds the other slabs to slab 0. */
@@ -149,10 +148,13 @@ static void bend_piece(const gan__norm_job *job, int64_t place, int64_t piece)
     float mean[GAN__LINE_COLUMNS];
     for (int k = 0; k < BEND_SUMS; k++) sum[k] = columns[k];
     job->kernels->fill(GAN__LINE_COLUMNS, job->terms.mean[place], mean);
-    bend_add_sums(job, at, length / GAN__LINE_COLUMNS, GAN__LINE_COLUMNS, GAN__LINE_COLUMNS, mean,
-                  gamma, sum);
-    bend_add_sums(job, at + length - rest, 1, rest, rest, mean,
-                  gamma ? gamma + length - rest : NULL, sum);
+    gan__norm_block block = gan__norm_block_of(job, at, length / GAN__LINE_COLUMNS,
+                                               GAN__LINE_COLUMNS, GAN__LINE_COLUMNS);
+    block.mean = mean;
+    bend_add_sums(job, &block, gamma, sum);
+    block = gan__norm_block_of(job, at + length - rest, 1, rest, rest);
+    block.mean = mean;
+    bend_add_sums(job, &block, gamma ? gamma + length - rest : NULL, sum);
     double *total = job->sums + (place * job->pieces + piece) * BEND_SUMS;
     for (int k = 0; k < BEND_SUMS; k++) {
         total[k] = 0;
@@ -194,7 +196,10 @@ static void bend_line_gamma_task(void *argument, int64_t strip, int32_t worker)
         for (int k = 0; k < BEND_SUMS; k++) sum[k] = columns[k];
         gan__norm_part_init(job, outer * job->strips + strip, &part);
         gan__norm_part_scale(job, &part);
-        bend_add_sums(job, part.at, 1, part.columns, job->norm.channels, part.mean, NULL, sum);
+        gan__norm_block block =
+            gan__norm_block_of(job, part.at, 1, part.columns, job->norm.channels);
+        block.mean = part.mean;
+        bend_add_sums(job, &block, NULL, sum);
         for (int64_t c = 0; c < part.columns; c++) {
             const int64_t set = outer * job->norm.sets + (part.column + c) / job->range;
             const double *means = job->means + set * BEND_MEANS, scale = (double)part.scale[c];

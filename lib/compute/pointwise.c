@@ -155,11 +155,15 @@ bool gan__activation_is_straight(gan_context *context, gan__activation activatio
 }
 
 void gan__activate_bend(gan_context *context, gan__activation activation, float parameter,
-                        int64_t count, const float *v, const float *t, const float *dy, bool add,
-                        float *dx)
+                        int64_t count, const gan__bend *of)
 {
-    pointwise_job job = {
-        .a = v, .b = dy, .t = t, .y = dx, .count = count, .alpha = parameter, .add = add};
+    pointwise_job job = {.a = of->v,
+                         .b = of->dy,
+                         .t = of->t,
+                         .y = of->dx,
+                         .count = count,
+                         .alpha = parameter,
+                         .add = of->add};
     job.bend = gan__kernels_of(context)->vector->bend[activation];
     pointwise_run(context, pointwise_bend_task, &job);
 }

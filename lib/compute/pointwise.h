@@ -29,9 +29,13 @@ bool gan__activation_is_straight(gan_context *context, gan__activation activatio
 
 /* Of <dy, f'(.) t> the gradient over x: dx (+)= dy * t * f''(.). v as above; t is the tangent of x,
  * but where v is y that of y, f'(.) t. Not for those that are straight. */
+typedef struct gan__bend {
+    const float *v, *t, *dy;
+    float *dx;
+    bool add; /* to what is there */
+} gan__bend;
 void gan__activate_bend(gan_context *context, gan__activation activation, float parameter,
-                        int64_t count, const float *v, const float *t, const float *dy, bool add,
-                        float *dx);
+                        int64_t count, const gan__bend *of);
 
 void gan__fill(gan_context *context, int64_t count, float value, float *y);
 void gan__copy(gan_context *context, int64_t count, const float *x, float *y);

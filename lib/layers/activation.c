@@ -70,9 +70,12 @@ static void activation_bend(gan__op *op)
     if (!op->dx[0]) return;
     activation_tail(op->layer, &tail);
     const bool output = gan__activation_uses_output(tail.activation, tail.parameter);
+    const gan__bend bend = {.v = output ? op->y : op->x[0],
+                            .t = output ? op->tangent.y : op->tangent.x[0],
+                            .dy = op->tangent.dy,
+                            .dx = op->dx[0]};
     gan__activate_bend(op->context, tail.activation, tail.parameter, gan__shape_count(op->out),
-                       output ? op->y : op->x[0], output ? op->tangent.y : op->tangent.x[0],
-                       op->tangent.dy, false, op->dx[0]);
+                       &bend);
 }
 
 #define ACTIVATION_FUNCTIONS                                                \

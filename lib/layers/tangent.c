@@ -91,8 +91,8 @@ bool gan__tangent_through_tail(const gan__op *op, bool arrived, float *dy, float
     if (arrived) gan__activate_backward(op->context, f, parameter, count, op->y, dy, dy);
     const bool bent = !gan__activation_is_straight(op->context, f);
     if (bent)
-        gan__activate_bend(op->context, f, parameter, count, op->y, op->tangent.y, tangent_dy,
-                           arrived, dy);
+        gan__activate_bend(op->context, f, parameter, count,
+                           &(gan__bend){op->y, op->tangent.y, tangent_dy, dy, arrived});
     gan__activate_backward(op->context, f, parameter, count, op->y, tangent_dy, tangent_dy);
     return arrived || bent;
 }

@@ -63,11 +63,13 @@ static void penalty_sample(void *argument, int64_t n, int32_t worker)
     const gan__loss *loss = call->loss;
     const int64_t count = gan__shape_count(loss->in[0]) / loss->in[0].n;
     const double target = penalty_target(loss), square = penalty_square(loss, n);
+    const float *x = loss->x[0] + n * count;
+    float *dx = call->dx + n * count;
     double factor = call->factor;
     (void)worker;
     if (target > 0) factor = square == 0 ? 0 : factor * (1 - target / sqrt(square));
-    gan__loss_vector(loss)->combine(count, (float)factor, loss->x[0] + n * count, 0.0f,
-                                    call->dx + n * count);
+    /* In double: of a very short x the factor is no float32, though the product is one. */
+    for (int64_t i = 0; i < count; i++) dx[i] = (float)(factor * (double)x[i]);
 }
 
 static void penalty_gradient(const gan__loss *loss, float seed, float *const dx[2])

@@ -70,6 +70,12 @@ typedef struct gan__plan_tangents {
     const float *const *inputs; /* of the tangents of each input; NULL where there is none */
     const bool *asked;          /* for each output: whether its tangent is wanted; else it is 0 */
     void *arena, *outputs;      /* lent from the forward call to the last backward call after it */
+
+    /* Backwards: gradients over the outputs' tangents; those over the inputs, and over their
+     * tangents. NULL as in gan__plan_backward. */
+    const float *const *dy;
+    float *const *dx;
+    float *const *tangent_dx;
 } gan__plan_tangents;
 
 /* Whether the plan may run backwards. */
@@ -88,10 +94,9 @@ void gan__plan_tangent_forward(gan__plan *plan, const gan__plan_tangents *call, 
 const float *gan__plan_tangent_output(const gan__plan *plan, const gan__plan_tangents *call,
                                       int32_t index);
 
-/* As gan__plan_backward, from gradients over the outputs' tangents: tangent_dx[i] over those of
- * inputs, dx[i] over the inputs themselves, whose own gradients are not in it. */
+/* As gan__plan_backward. The gradients over the inputs are what the tangents owe to them: their own
+ * are not in it. */
 void gan__plan_tangent_backward(gan__plan *plan, const gan__plan_tangents *call,
-                                const float *const *dy, float *const *dx, float *const *tangent_dx,
                                 gan__store *const *stores, size_t store_count, void *transient);
 
 #endif

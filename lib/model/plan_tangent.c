@@ -7,7 +7,7 @@
 
 /* ---- what runs ---- */
 
-static bool tangent_moves(const gan__plan *plan, const gan__plan_step *step)
+static bool plan_tangent_moves(const gan__plan *plan, const gan__plan_step *step)
 {
     bool moves = false;
     for (int32_t j = 0; j < step->op.input_count; j++)
@@ -17,14 +17,14 @@ static bool tangent_moves(const gan__plan *plan, const gan__plan_step *step)
 
 /* First what moves with the inputs, then of that what moves the outputs. `needed` says the latter
  * until a backward call says something else. */
-static void tangent_mark(gan__plan *plan, const gan__plan_tangents *call)
+static void plan_tangent_mark(gan__plan *plan, const gan__plan_tangents *call)
 {
     gan__tangent_value *values = plan->tangent->values;
     for (size_t i = 0; i < plan->value_count; i++) values[i].active = values[i].needed = false;
     for (size_t i = 0; i < plan->input_count; i++)
         values[plan->input_values[i]].active = call->inputs[i] != NULL;
     for (size_t i = 0; i < plan->step_count; i++)
-        values[plan->steps[i].result].active = tangent_moves(plan, &plan->steps[i]);
+        values[plan->steps[i].result].active = plan_tangent_moves(plan, &plan->steps[i]);
     for (size_t i = 0; i < plan->output_count; i++)
         values[plan->output_values[i]].needed |= call->asked[i];
     for (size_t i = plan->step_count; i-- > 0;) {
@@ -37,7 +37,7 @@ static void tangent_mark(gan__plan *plan, const gan__plan_tangents *call)
 
 void gan__plan_tangent_begin(gan__plan *plan, const gan__plan_tangents *call)
 {
-    tangent_mark(plan, call);
+    plan_tangent_mark(plan, call);
     for (size_t i = 0; i < plan->value_count; i++) {
         const gan__plan_value *value = &plan->values[i];
         gan__tangent_value *tangent = &plan->tangent->values[i];
@@ -53,7 +53,7 @@ void gan__plan_tangent_begin(gan__plan *plan, const gan__plan_tangents *call)
 
 gan_status gan__plan_tangent_check(gan__plan *plan, const gan__plan_tangents *call)
 {
-    tangent_mark(plan, call);
+    plan_tangent_mark(plan, call);
     for (size_t i = 0; i < plan->step_count; i++) {
         const gan__plan_step *step = &plan->steps[i];
         if (!plan->tangent->values[step->result].active) continue;
@@ -100,7 +100,8 @@ void gan__plan_tangent_operands(gan__plan *plan, gan__plan_step *step, int direc
 
 /* ---- the pass ---- */
 
-static void tangent_step_forward(gan__plan *plan, gan__plan_step *step, unsigned char *transient)
+static void plan_tangent_step_forward(gan__plan *plan, gan__plan_step *step,
+                                      unsigned char *transient)
 {
     gan__op *op = &step->op;
     for (int32_t j = 0; j < op->input_count; j++) {
@@ -128,7 +129,7 @@ void gan__plan_tangent_forward(gan__plan *plan, const gan__plan_tangents *call, 
     gan__plan_tangent_begin(plan, call);
     for (size_t i = 0; i < plan->step_count; i++)
         if (plan->tangent->values[plan->steps[i].result].active)
-            tangent_step_forward(plan, &plan->steps[i], transient);
+            plan_tangent_step_forward(plan, &plan->steps[i], transient);
     for (size_t i = 0; i < plan->output_count; i++) {
         const gan__plan_value *value = &plan->values[plan->output_values[i]];
         const gan__tangent_value *tangent = gan__tangent_value_of(plan, value);

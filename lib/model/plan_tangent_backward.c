@@ -9,18 +9,16 @@
 #include "compute/pointwise.h"
 #include "layers/tangent.h"
 
-typedef struct tangent_call {
-    const float *const *dy;
-    float *const *dx;
-    float *const *tangent_dx;
+typedef struct plan_tangent_call {
+    const gan__plan_tangents *of;
     gan__store *const *stores;
     size_t store_count;
     unsigned char *transient;
-} tangent_call;
+} plan_tangent_call;
 
 /* ---- what is needed ---- */
 
-static void tangent_clear(gan__plan *plan, const tangent_call *call)
+static void plan_tangent_clear(gan__plan *plan, const plan_tangent_call *call)
 {
     for (size_t i = 0; i < plan->value_count; i++) {
         gan__plan_value *value = &plan->values[i];
@@ -35,18 +33,18 @@ static void tangent_clear(gan__plan *plan, const tangent_call *call)
     for (size_t i = 0; i < plan->input_count; i++) {
         gan__plan_value *value = &plan->values[plan->input_values[i]];
         gan__tangent_value *tangent = gan__tangent_value_of(plan, value);
-        value->buffer = call->dx[i];
-        value->needed = call->dx[i] != NULL;
-        tangent->buffer = call->tangent_dx[i];
-        tangent->needed = tangent->active && call->tangent_dx[i];
+        value->buffer = call->of->dx[i];
+        value->needed = call->of->dx[i] != NULL;
+        tangent->buffer = call->of->tangent_dx[i];
+        tangent->needed = tangent->active && call->of->tangent_dx[i];
     }
 }
 
 /* The gradient over a tangent serves those over earlier tangents, and whatever lies upstream of the
  * value itself. */
-static void tangent_mark_needed(gan__plan *plan, const tangent_call *call)
+static void plan_tangent_mark_needed(gan__plan *plan, const plan_tangent_call *call)
 {
-    tangent_clear(plan, call);
+    plan_tangent_clear(plan, call);
     for (size_t i = 0; i < plan->step_count; i++) {
         gan__plan_step *step = &plan->steps[i];
         gan__tangent_value *result = &plan->tangent->values[step->result];
@@ -63,17 +61,17 @@ static void tangent_mark_needed(gan__plan *plan, const tangent_call *call)
     }
 }
 
-static void tangent_take_outputs(gan__plan *plan, const tangent_call *call)
+static void plan_tangent_take_outputs(gan__plan *plan, const plan_tangent_call *call)
 {
     for (size_t i = 0; i < plan->output_count; i++) {
         const gan__plan_value *value = &plan->values[plan->output_values[i]];
         gan__tangent_value *tangent = gan__tangent_value_of(plan, value);
         const int64_t count = gan__shape_count(value->shape);
-        if (!call->dy[i] || !tangent->needed) continue;
+        if (!call->of->dy[i] || !tangent->needed) continue;
         if (tangent->gradient)
-            gan__add(plan->context, count, tangent->buffer, call->dy[i], tangent->buffer);
+            gan__add(plan->context, count, tangent->buffer, call->of->dy[i], tangent->buffer);
         else
-            gan__copy(plan->context, count, call->dy[i], tangent->buffer);
+            gan__copy(plan->context, count, call->of->dy[i], tangent->buffer);
         tangent->gradient = tangent->buffer;
     }
 }
@@ -82,8 +80,8 @@ static void tangent_take_outputs(gan__plan *plan, const tangent_call *call)
 
 /* Where gradients over its operands, or over their tangents, are to be written: in their places, or
  * beside those that have one. Returns whether there is any. */
-static bool tangent_aim(gan__plan *plan, gan__plan_step *step, const tangent_call *call,
-                        bool tangents)
+static bool plan_tangent_aim(gan__plan *plan, gan__plan_step *step, const plan_tangent_call *call,
+                             bool tangents)
 {
     gan__tangent_step *of = gan__tangent_step_of(plan, step);
     float **dx = tangents ? of->dx : step->dx;
@@ -105,7 +103,7 @@ static bool tangent_aim(gan__plan *plan, gan__plan_step *step, const tangent_cal
 }
 
 /* Adds what was written beside. */
-static void tangent_settle(gan__plan *plan, gan__plan_step *step, bool tangents)
+static void plan_tangent_settle(gan__plan *plan, gan__plan_step *step, bool tangents)
 {
     float *const *dx = tangents ? gan__tangent_step_of(plan, step)->dx : step->dx;
     for (int32_t j = 0; j < step->op.input_count; j++) {
@@ -116,7 +114,8 @@ static void tangent_settle(gan__plan *plan, gan__plan_step *step, bool tangents)
     }
 }
 
-static void tangent_make_operands(gan__plan *plan, gan__plan_step *step, const tangent_call *call)
+static void plan_tangent_make_operands(gan__plan *plan, gan__plan_step *step,
+                                       const plan_tangent_call *call)
 {
     for (int32_t j = 0; j < step->op.input_count; j++) {
         gan__plan_value *value = &plan->values[step->operands[j]];
@@ -127,34 +126,36 @@ static void tangent_make_operands(gan__plan *plan, gan__plan_step *step, const t
 }
 
 /* The gradient over the values alone. */
-static void tangent_plain_backward(gan__plan *plan, gan__plan_step *step, const tangent_call *call)
+static void plan_tangent_plain_backward(gan__plan *plan, gan__plan_step *step,
+                                        const plan_tangent_call *call)
 {
     if (!step->needed) return;
-    tangent_make_operands(plan, step, call);
-    tangent_aim(plan, step, call, false);
+    plan_tangent_make_operands(plan, step, call);
+    plan_tangent_aim(plan, step, call, false);
     step->op.dy = plan->values[step->result].gradient;
     step->op.layer->kind->backward(&step->op);
-    tangent_settle(plan, step, false);
+    plan_tangent_settle(plan, step, false);
 }
 
 /* Over the tangents of the operands, and what they leave at the operands themselves. */
-static void tangent_leave(gan__plan *plan, gan__plan_step *step, const tangent_call *call)
+static void plan_tangent_leave(gan__plan *plan, gan__plan_step *step, const plan_tangent_call *call)
 {
     gan__op *op = &step->op;
-    if (gan__tangent_reads_x(op)) tangent_make_operands(plan, step, call);
+    if (gan__tangent_reads_x(op)) plan_tangent_make_operands(plan, step, call);
     gan__plan_tangent_operands(plan, step, 1, call->transient);
-    if (tangent_aim(plan, step, call, true) || op->want_weights) gan__tangent_backward(op);
-    tangent_settle(plan, step, true);
+    if (plan_tangent_aim(plan, step, call, true) || op->want_weights) gan__tangent_backward(op);
+    plan_tangent_settle(plan, step, true);
     if (gan__tangent_bends(op) && step->needed) {
-        tangent_aim(plan, step, call, false);
+        plan_tangent_aim(plan, step, call, false);
         gan__tangent_bend(op);
-        tangent_settle(plan, step, false);
+        plan_tangent_settle(plan, step, false);
     } else if (gan__tangent_weighs(op)) {
         gan__tangent_bend(op);
     }
 }
 
-static void tangent_step_backward(gan__plan *plan, gan__plan_step *step, const tangent_call *call)
+static void plan_tangent_step_backward(gan__plan *plan, gan__plan_step *step,
+                                       const plan_tangent_call *call)
 {
     gan__op *op = &step->op;
     gan__plan_value *value = &plan->values[step->result];
@@ -168,31 +169,30 @@ static void tangent_step_backward(gan__plan *plan, gan__plan_step *step, const t
         if (gan__tangent_through_tail(op, value->gradient != NULL, value->buffer, tangent->buffer))
             value->gradient = value->buffer;
         op->tail = (gan__tail){.activation = GAN__LINEAR};
-        tangent_leave(plan, step, call);
+        plan_tangent_leave(plan, step, call);
     }
-    if (value->gradient) tangent_plain_backward(plan, step, call);
+    if (value->gradient) plan_tangent_plain_backward(plan, step, call);
     op->tail = tail;
 }
 
-void gan__plan_tangent_backward(gan__plan *plan, const gan__plan_tangents *tangents,
-                                const float *const *dy, float *const *dx, float *const *tangent_dx,
+void gan__plan_tangent_backward(gan__plan *plan, const gan__plan_tangents *of,
                                 gan__store *const *stores, size_t store_count, void *transient)
 {
-    const tangent_call call = {dy, dx, tangent_dx, stores, store_count, transient};
-    gan__plan_tangent_begin(plan, tangents);
-    tangent_mark_needed(plan, &call);
-    tangent_take_outputs(plan, &call);
+    const plan_tangent_call call = {of, stores, store_count, transient};
+    gan__plan_tangent_begin(plan, of);
+    plan_tangent_mark_needed(plan, &call);
+    plan_tangent_take_outputs(plan, &call);
     for (size_t i = plan->step_count; i-- > 0;) {
         gan__plan_step *step = &plan->steps[i];
         const int32_t result = step->result;
         if (plan->values[result].gradient || plan->tangent->values[result].gradient)
-            tangent_step_backward(plan, step, &call);
+            plan_tangent_step_backward(plan, step, &call);
     }
     for (size_t i = 0; i < plan->input_count; i++) {
         const gan__plan_value *value = &plan->values[plan->input_values[i]];
         const int64_t count = gan__shape_count(value->shape);
-        if (dx[i] && !value->gradient) gan__fill(plan->context, count, 0.0f, dx[i]);
-        if (tangent_dx[i] && !gan__tangent_value_of(plan, value)->gradient)
-            gan__fill(plan->context, count, 0.0f, tangent_dx[i]);
+        if (of->dx[i] && !value->gradient) gan__fill(plan->context, count, 0.0f, of->dx[i]);
+        if (of->tangent_dx[i] && !gan__tangent_value_of(plan, value)->gradient)
+            gan__fill(plan->context, count, 0.0f, of->tangent_dx[i]);
     }
 }

@@ -28,7 +28,7 @@ size_t gan__plan_tangent_memory(const gan__plan *plan)
 }
 
 /* The arrays, and each step's part of the pools. */
-static gan_status tangent_allocate(gan__plan *plan)
+static gan_status plan_tangent_allocate(gan__plan *plan)
 {
     gan_context *context = plan->context;
     gan__tangent_layout *layout = plan->tangent;
@@ -51,7 +51,7 @@ static gan_status tangent_allocate(gan__plan *plan)
 }
 
 /* All are kept: for the way back. */
-static gan_status tangent_place_values(gan__plan *plan)
+static gan_status plan_tangent_place_values(gan__plan *plan)
 {
     gan__tangent_layout *layout = plan->tangent;
     for (size_t i = 0; i < plan->value_count; i++) {
@@ -66,8 +66,8 @@ static gan_status tangent_place_values(gan__plan *plan)
     return GAN_OK;
 }
 
-static gan_status tangent_step_regions(gan__plan *plan, gan__plan_regions *regions, size_t index,
-                                       int direction)
+static gan_status plan_tangent_step_regions(gan__plan *plan, gan__plan_regions *regions,
+                                            size_t index, int direction)
 {
     gan__plan_step *step = &plan->steps[index];
     gan__tangent_step *tangent = &plan->tangent->steps[index];
@@ -88,8 +88,8 @@ static gan_status tangent_step_regions(gan__plan *plan, gan__plan_regions *regio
 }
 
 /* Gradients live as those of plan_memory.c; every value has both. */
-static gan_status tangent_value_regions(gan__plan *plan, gan__plan_regions *regions, size_t index,
-                                        int direction)
+static gan_status plan_tangent_value_regions(gan__plan *plan, gan__plan_regions *regions,
+                                             size_t index, int direction)
 {
     const gan__plan_value *value = &plan->values[index];
     gan__tangent_value *tangent = &plan->tangent->values[index];
@@ -109,29 +109,29 @@ static gan_status tangent_value_regions(gan__plan *plan, gan__plan_regions *regi
     return gan__plan_region_add(plan->context, regions, region);
 }
 
-static gan_status tangent_place_transient(gan__plan *plan, gan__plan_regions *regions,
-                                          int direction)
+static gan_status plan_tangent_place_transient(gan__plan *plan, gan__plan_regions *regions,
+                                               int direction)
 {
     gan__tangent_layout *layout = plan->tangent;
     regions->count = 0;
     regions->total = 0;
     for (size_t i = 0; i < plan->step_count; i++)
-        GAN__TRY(tangent_step_regions(plan, regions, i, direction));
+        GAN__TRY(plan_tangent_step_regions(plan, regions, i, direction));
     for (size_t i = 0; i < plan->value_count; i++)
-        GAN__TRY(tangent_value_regions(plan, regions, i, direction));
+        GAN__TRY(plan_tangent_value_regions(plan, regions, i, direction));
     GAN__TRY(gan__plan_regions_place(plan->context, regions));
     if (regions->total > layout->transient_size) layout->transient_size = regions->total;
     return GAN_OK;
 }
 
-static gan_status tangent_build(gan__plan *plan)
+static gan_status plan_tangent_build(gan__plan *plan)
 {
     gan__plan_regions regions = {0};
-    GAN__TRY(tangent_allocate(plan));
-    GAN__TRY(tangent_place_values(plan));
+    GAN__TRY(plan_tangent_allocate(plan));
+    GAN__TRY(plan_tangent_place_values(plan));
     plan->tangent->transient_size = GAN__LINE; /* never 0, as the plan's own */
-    gan_status status = tangent_place_transient(plan, &regions, 0);
-    if (status == GAN_OK) status = tangent_place_transient(plan, &regions, 1);
+    gan_status status = plan_tangent_place_transient(plan, &regions, 0);
+    if (status == GAN_OK) status = plan_tangent_place_transient(plan, &regions, 1);
     gan__free(plan->context, regions.array);
     return status;
 }
@@ -145,7 +145,7 @@ gan_status gan__plan_tangent_prepare(gan__plan *plan)
 {
     if (plan->tangent) return GAN_OK;
     GAN__TRY(gan__allocate(plan->context, &plan->tangent, 1, sizeof *plan->tangent));
-    gan_status status = tangent_build(plan);
+    gan_status status = plan_tangent_build(plan);
     if (status != GAN_OK) gan__plan_tangent_destroy(plan);
     return status;
 }

@@ -350,14 +350,18 @@ static void backward_apply(gan_tape *tape, gan__record *record)
 static void backward_tangent(gan_tape *tape, gan__record *record)
 {
     const gan__record_tangent *tangent = &record->tangent;
-    const gan__plan_tangents pass = {tangent->inputs, tangent->asked, tangent->arena,
-                                     record->outputs.memory};
+    const gan__plan_tangents pass = {.inputs = tangent->inputs,
+                                     .asked = tangent->asked,
+                                     .arena = tangent->arena,
+                                     .outputs = record->outputs.memory,
+                                     .dy = record->dy,
+                                     .dx = record->dx,
+                                     .tangent_dx = tangent->dx};
     backward_outputs(tape, record);
     float *spare = backward_inputs(tape, record, false, record->dx, tape->spare.memory);
     backward_inputs(tape, record, true, tangent->dx, spare);
-    gan__plan_tangent_backward(tangent->of->plan, &pass, record->dy, record->dx, tangent->dx,
-                               tape->stores, record->frozen ? 0 : tape->store_count,
-                               tape->transient);
+    gan__plan_tangent_backward(tangent->of->plan, &pass, tape->stores,
+                               record->frozen ? 0 : tape->store_count, tape->transient);
     backward_outgoing(tape, record, false, record->dx);
     backward_outgoing(tape, record, true, tangent->dx);
 }

@@ -14,10 +14,10 @@
 enum { TANGENT_ZERO = -1, TANGENT_ASIDE = -2 }; /* the output does not follow from it */
 
 /* Of a record of the round: its number, and that of its first value. */
-typedef struct tangent_at {
+typedef struct tape_tangent_at {
     gan__record *record;
     int32_t first;
-} tangent_at;
+} tape_tangent_at;
 
 /* ---- through an application ---- */
 
@@ -30,7 +30,7 @@ void gan__record_free_tangent(gan_context *context, gan__record *record)
     record->tangent = (gan__record_tangent){0};
 }
 
-static bool tangent_fits(const gan__record *record, const void *wanted)
+static bool tape_tangent_fits(const gan__record *record, const void *wanted)
 {
     const gan__record *applied = wanted;
     const gan__record_tangent *tangent = &record->tangent;
@@ -40,8 +40,8 @@ static bool tangent_fits(const gan__record *record, const void *wanted)
 }
 
 /* The arrays, made once. */
-static gan_status tangent_prepare(gan_context *context, gan__record *record,
-                                  const gan__record *applied)
+static gan_status tape_tangent_prepare(gan_context *context, gan__record *record,
+                                       const gan__record *applied)
 {
     const size_t inputs = applied->model->input_count, outputs = applied->model->output_count;
     gan__record_tangent *tangent = &record->tangent;
@@ -64,7 +64,7 @@ static gan_status tangent_prepare(gan_context *context, gan__record *record,
     return GAN_OK;
 }
 
-static gan_status tangent_may(const gan_tape *tape, const tangent_at *at)
+static gan_status tape_tangent_may(const gan_tape *tape, const tape_tangent_at *at)
 {
     gan_context *context = tape->object.context;
     if (gan__record_is_stale(at->record))
@@ -80,7 +80,8 @@ static gan_status tangent_may(const gan_tape *tape, const tangent_at *at)
                      at->first);
 }
 
-static gan_status tangent_operands(gan_tape *tape, gan__record *record, const tangent_at *at)
+static gan_status tape_tangent_operands(gan_tape *tape, gan__record *record,
+                                        const tape_tangent_at *at)
 {
     const gan__record *applied = at->record;
     const size_t count = applied->operand_count;
@@ -102,7 +103,7 @@ static gan_status tangent_operands(gan_tape *tape, gan__record *record, const ta
 }
 
 /* The groups of an input side by side, zeros for those without tangent. */
-static void tangent_gather(gan_tape *tape, const gan__record *record, size_t input, float *to)
+static void tape_tangent_gather(gan_tape *tape, const gan__record *record, size_t input, float *to)
 {
     gan_context *context = tape->object.context;
     const size_t inputs = record->tangent.input_count;
@@ -118,7 +119,7 @@ static void tangent_gather(gan_tape *tape, const gan__record *record, size_t inp
 }
 
 /* Several groups are put side by side; a single one is read where it is. */
-static gan_status tangent_inputs(gan_tape *tape, gan__record *record)
+static gan_status tape_tangent_inputs(gan_tape *tape, gan__record *record)
 {
     gan__record_tangent *tangent = &record->tangent;
     const size_t inputs = tangent->input_count;
@@ -135,14 +136,14 @@ static gan_status tangent_inputs(gan_tape *tape, gan__record *record)
             tangent->inputs[i] = gan__tape_at(tape, record->operands[tangent->paths[i]])->data;
         if (!any || record->groups == 1) continue;
         tangent->inputs[i] = to;
-        if (!tape->rehearses) tangent_gather(tape, record, i, to);
+        if (!tape->rehearses) tape_tangent_gather(tape, record, i, to);
         for (size_t p = i; p < tangent->path_count; p += inputs)
             to += gan__shape_count(gan__tape_at(tape, record->operands[p])->shape);
     }
     return GAN_OK;
 }
 
-static void tangent_values(const gan__plan_tangents *pass, gan__record *record)
+static void tape_tangent_values(const gan__plan_tangents *pass, gan__record *record)
 {
     const gan__record *applied = record->tangent.of;
     const size_t outputs = record->tangent.output_count;
@@ -156,42 +157,44 @@ static void tangent_values(const gan__plan_tangents *pass, gan__record *record)
     }
 }
 
-static gan_status tangent_apply(gan_tape *tape, const tangent_at *at)
+static gan_status tape_tangent_apply(gan_tape *tape, const tape_tangent_at *at)
 {
     gan_context *context = tape->object.context;
     gan__record *applied = at->record, *record;
     gan__plan *plan = applied->plan;
     const size_t count = applied->value_count;
     uint64_t key = gan__key(applied->operand_count, applied->model->input_count);
-    GAN__TRY(tangent_may(tape, at));
+    GAN__TRY(tape_tangent_may(tape, at));
     GAN__TRY(gan__plan_tangent_prepare(plan));
     gan__tape_measure(tape, applied);
     GAN__TRY(gan__tape_take(tape, GAN__RECORD_TANGENT, gan__key(key, applied->model->output_count),
-                            tangent_fits, applied, &record));
-    GAN__TRY(tangent_prepare(context, record, applied));
+                            tape_tangent_fits, applied, &record));
+    GAN__TRY(tape_tangent_prepare(context, record, applied));
     record->tangent.of = applied;
     record->groups = applied->groups;
     record->frozen = applied->frozen;
-    GAN__TRY(tangent_operands(tape, record, at));
+    GAN__TRY(tape_tangent_operands(tape, record, at));
     GAN__TRY(gan__record_values(tape, record, count));
     GAN__TRY(
         gan__grow(context, &tape->listed, &tape->listed_capacity, count, sizeof *tape->listed));
     GAN__TRY(gan__tape_reserve_transient(tape, gan__plan_tangent_transient(plan)));
-    GAN__TRY(tangent_inputs(tape, record));
+    GAN__TRY(tape_tangent_inputs(tape, record));
     GAN__TRY(gan__tape_lend(tape, record, gan__plan_tangent_arena(plan),
                             gan__plan_tangent_outputs(plan), &record->tangent.arena));
-    const gan__plan_tangents pass = {record->tangent.inputs, record->tangent.asked,
-                                     record->tangent.arena, record->outputs.memory};
+    const gan__plan_tangents pass = {.inputs = record->tangent.inputs,
+                                     .asked = record->tangent.asked,
+                                     .arena = record->tangent.arena,
+                                     .outputs = record->outputs.memory};
     GAN__TRY(gan__plan_tangent_check(plan, &pass));
     if (!tape->rehearses) gan__plan_tangent_forward(plan, &pass, tape->transient);
-    tangent_values(&pass, record);
+    tape_tangent_values(&pass, record);
     gan__tape_commit(tape, record, tape->listed);
     return GAN_OK;
 }
 
 /* ---- through what is linear ---- */
 
-static gan_status tangent_zeros(gan_tape *tape, gan__shape shape, gan_value *out)
+static gan_status tape_tangent_zeros(gan_tape *tape, gan__shape shape, gan_value *out)
 {
     gan__record *record;
     const int64_t count = gan__shape_count(shape);
@@ -204,7 +207,7 @@ static gan_status tangent_zeros(gan_tape *tape, gan__shape shape, gan_value *out
     return GAN_OK;
 }
 
-static gan_status tangent_join(gan_tape *tape, const gan__record *record, gan_value *out)
+static gan_status tape_tangent_join(gan_tape *tape, const gan__record *record, gan_value *out)
 {
     const size_t count = record->operand_count;
     for (size_t i = 0; i < count; i++) {
@@ -212,13 +215,13 @@ static gan_status tangent_join(gan_tape *tape, const gan__record *record, gan_va
         if (tangent >= 0)
             tape->listed[i] = gan__tape_handle(tape, tangent);
         else
-            GAN__TRY(tangent_zeros(tape, gan__tape_at(tape, record->operands[i])->shape,
-                                   &tape->listed[i]));
+            GAN__TRY(tape_tangent_zeros(tape, gan__tape_at(tape, record->operands[i])->shape,
+                                        &tape->listed[i]));
     }
     return gan__tape_join(tape, tape->listed, count, out);
 }
 
-static gan_status tangent_combine(gan_tape *tape, const gan__record *record, gan_value *out)
+static gan_status tape_tangent_combine(gan_tape *tape, const gan__record *record, gan_value *out)
 {
     size_t count = 0;
     for (size_t i = 0; i < record->operand_count; i++) {
@@ -230,7 +233,7 @@ static gan_status tangent_combine(gan_tape *tape, const gan__record *record, gan
     return gan__tape_combine(tape, tape->listed, tape->factors, count, out);
 }
 
-static gan_status tangent_slice(gan_tape *tape, const gan__record *record, gan_value *out)
+static gan_status tape_tangent_slice(gan_tape *tape, const gan__record *record, gan_value *out)
 {
     const gan__shape from = gan__tape_at(tape, record->operands[0])->shape;
     const int64_t first = record->first / (gan__shape_count(from) / from.n);
@@ -238,7 +241,7 @@ static gan_status tangent_slice(gan_tape *tape, const gan__record *record, gan_v
     return gan__tape_slice(tape, tangent, first, record->values[0].shape.n, out);
 }
 
-static gan_status tangent_loss(gan_tape *tape, const gan__record *record, gan_value *out)
+static gan_status tape_tangent_loss(gan_tape *tape, const gan__record *record, gan_value *out)
 {
     if (!record->loss.kind->linear)
         return gan__fail(tape->object.context, GAN_E_UNSUPPORTED,
@@ -250,7 +253,7 @@ static gan_status tangent_loss(gan_tape *tape, const gan__record *record, gan_va
 
 /* ---- all records ---- */
 
-static bool tangent_leads(const gan_tape *tape, const tangent_at *at)
+static bool tape_tangent_leads(const gan_tape *tape, const tape_tangent_at *at)
 {
     for (size_t i = 0; i < at->record->value_count; i++)
         if (tape->tangents[at->first + (int32_t)i] != TANGENT_ASIDE) return true;
@@ -258,7 +261,7 @@ static bool tangent_leads(const gan_tape *tape, const tangent_at *at)
 }
 
 /* No tangent goes through what no gradient passes. */
-static bool tangent_reaches(const gan_tape *tape, const gan__record *record)
+static bool tape_tangent_reaches(const gan_tape *tape, const gan__record *record)
 {
     if (record->kind == GAN__RECORD_DETACH) return false;
     for (size_t i = 0; i < record->operand_count; i++)
@@ -266,7 +269,7 @@ static bool tangent_reaches(const gan_tape *tape, const gan__record *record)
     return false;
 }
 
-static gan_status tangent_record(gan_tape *tape, const tangent_at *at)
+static gan_status tape_tangent_record(gan_tape *tape, const tape_tangent_at *at)
 {
     gan_context *context = tape->object.context;
     const gan__record *record = at->record;
@@ -276,11 +279,11 @@ static gan_status tangent_record(gan_tape *tape, const tangent_at *at)
     GAN__TRY(gan__grow(context, &tape->listed, &tape->listed_capacity, count, sizeof made));
     GAN__TRY(gan__grow(context, &tape->factors, &tape->factor_capacity, count, sizeof(double)));
     switch (record->kind) {
-    case GAN__RECORD_APPLY: status = tangent_apply(tape, at); break;
-    case GAN__RECORD_JOIN: status = tangent_join(tape, record, &made); break;
-    case GAN__RECORD_COMBINE: status = tangent_combine(tape, record, &made); break;
-    case GAN__RECORD_SLICE: status = tangent_slice(tape, record, &made); break;
-    case GAN__RECORD_LOSS: status = tangent_loss(tape, record, &made); break;
+    case GAN__RECORD_APPLY: status = tape_tangent_apply(tape, at); break;
+    case GAN__RECORD_JOIN: status = tape_tangent_join(tape, record, &made); break;
+    case GAN__RECORD_COMBINE: status = tape_tangent_combine(tape, record, &made); break;
+    case GAN__RECORD_SLICE: status = tape_tangent_slice(tape, record, &made); break;
+    case GAN__RECORD_LOSS: status = tape_tangent_loss(tape, record, &made); break;
     default:
         return gan__fail(context, GAN_E_UNSUPPORTED,
                          "gan_tape_tangent: value %" PRId32 " is a tangent, which has none itself",
@@ -295,10 +298,10 @@ static gan_status tangent_record(gan_tape *tape, const tangent_at *at)
 }
 
 /* Whatever the output follows from: marked TANGENT_ZERO. */
-static gan_status tangent_mark(gan_tape *tape, int32_t output)
+static gan_status tape_tangent_mark(gan_tape *tape, int32_t output)
 {
     const size_t count = tape->value_count;
-    tangent_at at = {.first = (int32_t)count};
+    tape_tangent_at at = {.first = (int32_t)count};
     GAN__TRY(gan__grow(tape->object.context, &tape->tangents, &tape->tangent_capacity, count,
                        sizeof *tape->tangents));
     for (size_t i = 0; i < count; i++) tape->tangents[i] = TANGENT_ASIDE;
@@ -306,34 +309,34 @@ static gan_status tangent_mark(gan_tape *tape, int32_t output)
     for (size_t i = tape->used; i-- > 0;) {
         at.record = tape->records[i];
         at.first -= (int32_t)at.record->value_count;
-        for (size_t j = 0; tangent_leads(tape, &at) && j < at.record->operand_count; j++)
+        for (size_t j = 0; tape_tangent_leads(tape, &at) && j < at.record->operand_count; j++)
             tape->tangents[at.record->operands[j]] = TANGENT_ZERO;
     }
     return GAN_OK;
 }
 
-static gan_status tangent_walk(gan_tape *tape, size_t used)
+static gan_status tape_tangent_walk(gan_tape *tape, size_t used)
 {
-    tangent_at at = {.first = 0};
+    tape_tangent_at at = {.first = 0};
     for (size_t i = 0; i < used; i++) {
         at.record = tape->records[i];
-        if (tangent_leads(tape, &at) && tangent_reaches(tape, at.record))
-            GAN__TRY(tangent_record(tape, &at));
+        if (tape_tangent_leads(tape, &at) && tape_tangent_reaches(tape, at.record))
+            GAN__TRY(tape_tangent_record(tape, &at));
         at.first += (int32_t)at.record->value_count;
     }
     return GAN_OK;
 }
 
-static gan_status tangent_make(gan_tape *tape, int32_t output, int32_t input, int32_t direction,
-                               gan_value *out)
+static gan_status tape_tangent_make(gan_tape *tape, int32_t output, int32_t input,
+                                    int32_t direction, gan_value *out)
 {
     const double whole = 1;
     const gan_value along = gan__tape_handle(tape, direction);
-    GAN__TRY(tangent_mark(tape, output));
+    GAN__TRY(tape_tangent_mark(tape, output));
     const bool leads = tape->tangents[input] != TANGENT_ASIDE;
     tape->tangents[input] = direction;
     if (output == input) return gan__tape_combine(tape, &along, &whole, 1, out);
-    if (leads) GAN__TRY(tangent_walk(tape, tape->used));
+    if (leads) GAN__TRY(tape_tangent_walk(tape, tape->used));
     if (tape->tangents[output] < 0)
         return gan__fail(tape->object.context, GAN_E_ARGUMENT,
                          "gan_tape_tangent: value %" PRId32 " does not follow from value %" PRId32,
@@ -342,8 +345,8 @@ static gan_status tangent_make(gan_tape *tape, int32_t output, int32_t input, in
     return GAN_OK;
 }
 
-static gan_status tangent_run(gan_tape *tape, gan_value output, gan_value input,
-                              gan_value direction, gan_value *out)
+static gan_status tape_tangent_run(gan_tape *tape, gan_value output, gan_value input,
+                                   gan_value direction, gan_value *out)
 {
     gan_context *context = tape->object.context;
     const size_t used = tape->used, count = tape->value_count;
@@ -358,7 +361,7 @@ static gan_status tangent_run(gan_tape *tape, gan_value output, gan_value input,
         return gan__fail(context, GAN_E_SHAPE,
                          "gan_tape_tangent: the direction is %s, value %" PRId32 " is %s",
                          gan__shape_print(t, a), index[1], gan__shape_print(x, b));
-    gan_status status = tangent_make(tape, index[0], index[1], index[2], out);
+    gan_status status = tape_tangent_make(tape, index[0], index[1], index[2], out);
     if (status != GAN_OK) gan__tape_rewind(tape, used, count);
     return status;
 }
@@ -370,5 +373,5 @@ gan_status gan_tape_tangent(gan_tape *tape, gan_value output, gan_value input, g
     gan_context *context = tape->object.context;
     if (!out) return gan__fail(context, GAN_E_ARGUMENT, "gan_tape_tangent: out is NULL");
     *out = -1;
-    GAN__RETURN_ENTERED(context, tangent_run(tape, output, input, direction, out));
+    GAN__RETURN_ENTERED(context, tape_tangent_run(tape, output, input, direction, out));
 }
