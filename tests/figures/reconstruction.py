@@ -72,7 +72,7 @@ class Reconstruction(Row):
         checkpoint = Checkpoint(start)
         begun = self.loss(start, unseen)
         weights = [p for net in checkpoint.nets.values() for p in net.parameters()]
-        rule = checkpoint.optimizer("autoencoder", weights)
+        rule, rate = checkpoint.optimizer("autoencoder", weights)
         random = torch.Generator().manual_seed(seed)
         order = torch.empty(0, dtype=torch.long)
         tell("  training the same networks in PyTorch, seed %d" % seed)
@@ -84,6 +84,7 @@ class Reconstruction(Row):
             rule.zero_grad()
             self.objective(checkpoint, x, random).backward()
             rule.step()
+            rate.step()
         return {"loss": self.evaluate(checkpoint, unseen), "start": begun,
                 "seconds": time.perf_counter() - clock}
 
