@@ -109,7 +109,7 @@ static int follow_links(char out[PATH_SIZE], const char *path)
 static FILE *create_file(const char *path, const char *model)
 {
     (void)model;
-    return fopen(path, "wx");
+    return fopen(path, "wbx");
 }
 
 static void cut_file(FILE *file, long long size)
@@ -204,7 +204,7 @@ static int name_fresh(replacement *r)
     const bool full = length > MOST_LETTERS - END && length <= MOST_LETTERS;
     const int kept = (int)(strlen(r->target) - (full ? END : 0));
     return snprintf(r->fresh, PATH_SIZE, "%.*s.tmp", kept, r->target) < PATH_SIZE ? 0
-                                                                                 : ENAMETOOLONG;
+                                                                                  : ENAMETOOLONG;
 }
 
 /* With the permissions of `model`. */

@@ -422,7 +422,7 @@ class Pictures(Vae):
             (3, "gan: no route of it makes pictures of pictures; there are: 'noise > image'", "translate", "gan", *data),
             (3, "gone: cannot be opened: no such file or folder", "translate", "gone", *data),
             (3, "2.png: cannot be opened: no such file or folder", "translate", "run", "0.png", "2.png"),
-            (3, fit + "idx path=pictures.idx size=8 has some of 8x8x1", "encode", "run", "--data", DATA + " size=8"),
+            (3, fit + "idx path=pictures.idx size=8 has some of 8x8x1; size= and channels= of --data can make them so", "encode", "run", "--data", DATA + " size=8"),
             (3, gone, "encode", "run", "--data=idx path=gone.idx"),
             (4, "cannot write gone/x.npy: No such file or directory", "encode", "run", *data, "--out=gone/x.npy"),
             (4, "cannot write folder.npy: Is a directory", "translate", "run", *data, "--out=folder.npy"),

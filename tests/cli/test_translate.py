@@ -8,6 +8,11 @@ import signal
 import struct
 import unittest
 
+try:
+    import resource
+except ImportError:
+    resource = None
+
 import case
 from case import *
 
@@ -137,8 +142,13 @@ class Translations(Files):
             ("--from 'x': run/xy.safetensors is one network; it has no routes", "run/xy.safetensors", "--from", "x"),
             ("--to 'y': run/xy.safetensors is one network; it has no routes", "run/xy.safetensors", "--to", "y"),
             ("--fit is 'fill'; it must be pad, stretch or crop", "run", "--from=x", "--fit=fill"),
+            ("--out x.pnm: pictures are saved as .png, .ppm, .pgm, .pam or .npy, or in a folder", "run", "--from=x", "--out=x.pnm"),
+            ("--out x.PBM: pictures are saved as .png, .ppm, .pgm, .pam or .npy, or in a folder", "run", "--from=x", "--out=x.PBM"),
         ):
-            self.bad(2, "gan translate: " + message, "translate", *words, "a.png", "--out", "b.png")
+            out = () if any(w.startswith("--out") for w in words) else ("--out", "b.png")
+            self.bad(2, "gan translate: " + message, "translate", *words, "a.png", *out)
+        message = "gan translate: --fit is of files and arrays; of --data it is size=HxW fit=crop in SPEC"
+        self.bad(2, message, "translate", "run", "--from=x", "--fit=crop", "--data", "idx path=pictures.idx", "--out=b.png")
         self.assertFalse(os.path.exists("b.png"))
 
     def test_folder(self):
@@ -244,9 +254,26 @@ class Sizes(Files):
         self.translate("rgb.safetensors", "c.ppm", "--out", "d.png")
         self.assertEqual(read_png("d.png")[3], colours)
         write_model("five.safetensors", "input any any 5\naffine -1 0")
-        message = "gan translate: grey.npy: picture 0: gan_image_fit: 5 channels cannot be made of 3"
+        message = "gan translate: grey.npy: picture 0: gan_image_fit: 5 channels cannot be made of 3; it is H x W x C = 4x5x3"
         write_npy("grey.npy", "|u1", (1, 4, 5, 3), colours)
         self.bad(3, message, "translate", "five.safetensors", "grey.npy", "--out", "x.npy")
+        # What one picture of an array is not, none is: they are not named one after the other.
+        write_npy("grey.npy", "|u1", (2, 2, 5, 3), colours)
+        self.bad(3, message.replace("4x", "2x"), "translate", "five.safetensors", "grey.npy", "--out", "x")
+
+    def test_alpha(self):
+        """Of an array's bytes as of a file's: on black."""
+        pixels = self.picture("a.png", 5, 4, 4)
+        write_npy("a.npy", "|u1", (1, 4, 5, 4), pixels)
+        write_model("rgb.safetensors", "input any any 3\naffine -1 0")
+        for model in ("negative.safetensors", "rgb.safetensors"):
+            self.translate(model, "a.png", "--out", "b.png")
+            self.translate(model, "a.npy", "--out", "b.npy")
+            width, height, channels, made = read_png("b.png")
+            self.assertEqual(read_npy("b.npy"), ((1, height, width, channels), made))
+        over = [round(255 - v * pixels[i // 3 * 4 + 3] / 255) for i, v in enumerate(pixels[i] for i in range(80) if i % 4 < 3)]
+        for value, expected in zip(made, over):
+            self.assertLessEqual(abs(value - expected), 1)
 
 
 class Folders(Files):
@@ -271,6 +298,44 @@ class Folders(Files):
         self.bad(3, message, "translate", "negative.safetensors", "photos", "--out", "x.png")
         self.bad(3, message, "translate", "negative.safetensors", "photos/3.png", "--out", "x.png")
         self.assertEqual([n for n in os.listdir(".") if n.startswith("x.")], [])
+
+    @unittest.skipIf(not hasattr(os, "mkfifo"), "needs mkfifo")
+    def test_pipes(self):
+        """What is no file is not waited for."""
+        pixels = self.photos()
+        os.mkfifo("photos/pipe.png")
+        self.translate("negative.safetensors", "photos", "--out", "out")
+        self.assertEqual(tree("out"), sorted(pixels))
+
+    def test_long_names(self):
+        """The longest that a file can have, too."""
+        os.mkdir("in")
+        for length in (100, 250, 251):
+            self.picture("in/" + "n" * length + ".png", 3, 2)
+        self.translate("negative.safetensors", "in", "--out", "out")
+        self.assertEqual(tree("out"), tree("in"))
+
+    def test_after_a_kill(self):
+        """What a killed one left half written is gone after the next."""
+        pixels = self.photos()
+        os.makedirs("out/in/ner")
+        for name in ("out/0.png.tmp", "out/in/ner/1.png.tmp"):
+            write_text(name, "half")
+        self.translate("negative.safetensors", "photos", "--out", "out")
+        self.assertEqual(tree("out"), sorted(pixels))
+
+    @unittest.skipIf(not shutil.which("cc") or sys.platform != "linux", "needs cc and LD_PRELOAD")
+    def test_no_waiting(self):
+        """Pictures of a folder are moved into place, but none waits for the disk."""
+        pixels = self.photos()
+        write_text("watch.c", WATCH)
+        subprocess.check_call(["cc", "-shared", "-fPIC", "-o", "watch.so", "watch.c", "-ldl"])
+        sanitizer = os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"
+        watched = dict(os.environ, LD_PRELOAD="./watch.so", ASAN_OPTIONS=sanitizer)
+        words = ("translate", "negative.safetensors", "photos", "--out", "out")
+        self.assertEqual(self.gan(*words, env=watched), (0, "", ""))
+        calls = read_text("calls").splitlines()
+        self.assertEqual(calls, ["rename out/" + name for name in sorted(pixels)])
 
     def test_a_picture_that_the_network_cannot_take(self):
         """Too small for its padding: named, and the others go on."""
@@ -346,7 +411,7 @@ class Folders(Files):
         for code, message, *words in (
             (3, "empty: no picture in it: no .png, .pnm, .pam", "empty"),
             (3, "flat.npy: uint8 of 2 dimensions; " + form, "flat.npy"),
-            (3, "long.npy: int64 of 3 dimensions; " + form, "long.npy"),
+            (3, "long.npy: integers of 3 dimensions; " + form, "long.npy"),
             (3, "none.npy: no picture in it", "none.npy"),
             (3, "high.npy: picture 1 has the value 255" + beyond, "high.npy"),
             (3, "nan.npy: picture 0 has the value nan" + beyond, "nan.npy"),
@@ -374,6 +439,17 @@ class Folders(Files):
         os.symlink("/dev/full", "full.npy")
         message = "gan translate: cannot write full.npy: No space left on device"
         self.bad(4, message, "translate", "negative.safetensors", "photos", "--out", "full.npy")
+
+    @unittest.skipIf(resource is None, "needs limits of files")
+    def test_full_disk_of_a_folder(self):
+        """The picture that found no room is named, and nothing of it stays."""
+        os.mkdir("in")
+        for i, side in enumerate((4, 100, 4)):
+            self.picture("in/%d.png" % i, side, side)
+        limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
+        result = self.gan("translate", "negative.safetensors", "in", "--out", "out", preexec_fn=limit)
+        self.assertEqual(result, (4, "", "gan translate: cannot write out/1.png: File too large\n"))
+        self.assertEqual(tree("out"), ["0.png"])
 
     def test_interrupted(self):
         """Ctrl-C: what is there is whole, and 130."""
