@@ -238,6 +238,18 @@ class Samples(Vae):
             self.bad(2, message % flags[1], "sample", "run", "--out", "x.png", *flags)
         self.assertEqual(len(self.array("sample", "run", "--interpolate", "3")), 24)
 
+    def test_two_that_are_drawn(self):
+        """Each input has noise of its own."""
+        text = "input a 2 2 1\ninput b 2 2 1\nm = affine -1 0 from b\nadd from a m\n"
+        metadata = {"gan.format": "1.0", "gan.kind": "model", "gan.text": text}
+        notes = {"inputs": "normal normal", "prior": "normal", "range": "-1 1"}
+        metadata.update({"gan.note." + key: value for key, value in notes.items()})
+        write_safetensors("two.safetensors", metadata)
+        self.good("sample", "two.safetensors", "--count=3", "--out", "x.npy")
+        shape, pixels = read_npy("x.npy")
+        self.assertEqual(shape, (3, 2, 2, 1))
+        self.assertGreater(len(set(pixels)), 2)
+
     def test_interpolated_sheets(self):
         message = (
             "gan sample: --count 500000: a sheet of so many pictures of 12x12x1 has more values than"

@@ -204,6 +204,19 @@ class Sizes(Files):
         for out in ("x.npy", "x.png"):
             self.bad(3, "gan translate: " + message, "translate", "negative.safetensors", "in", "--out", out)
         self.assertEqual([n for n in os.listdir(".") if n.startswith("x.")], [])
+        write_npy("small.npy", "|u1", (2, 1, 1), b"ab")
+        self.translate("negative.safetensors", "small.npy", "--out", "x.npy")
+        self.assertEqual(read_npy("x.npy"), ((2, 1, 1, 1), negative(b"ab")))
+
+    def test_one_picture(self):
+        """A file becomes a picture; a folder a sheet, even if it holds no more than one."""
+        os.mkdir("in")
+        pixels = self.picture("in/a.png", 3, 2)
+        self.translate("negative.safetensors", "in/a.png", "--out", "x.png")
+        self.assertEqual(read_png("x.png"), (3, 2, 1, negative(pixels)))
+        self.translate("negative.safetensors", "in", "--out", "x.png")
+        rows = [pixels[i : i + 3] + b"\0" + negative(pixels[i : i + 3]) for i in (0, 3)]
+        self.assertEqual(read_png("x.png"), (7, 2, 1, b"".join(rows)))
 
     def test_fixed_size(self):
         """Else they are brought to its size as the run's data were, by its notes, or as --fit says."""
@@ -360,6 +373,8 @@ class Folders(Files):
         self.assertEqual(read_png("out/new/in/1.png")[3], negative(other))
         message = "gan translate: a/1.png and b/1.png would both be x/1.png"
         self.bad(2, message, "translate", "negative.safetensors", "a/1.png", "b", "--out", "x")
+        shutil.copy("a/1.png", "2.png")
+        self.bad(2, message, "translate", "negative.safetensors", "a/1.png", "2.png", "b", "--out", "x")
         shutil.copy("out/new/1.png", "a/1.ppm")
         message = "gan translate: a/1.png and a/1.ppm would both be x/1.png"
         self.bad(2, message, "translate", "negative.safetensors", "a", "--out", "x")
