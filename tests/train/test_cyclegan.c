@@ -409,6 +409,27 @@ TEST(the_history_is_what_is_judged)
     CHECK(differ > 2 && differ < 17);
 }
 
+/* Sizes that networks leave open may change from step to step where no fakes are kept. */
+TEST(pictures_of_any_size)
+{
+    static const char *const any = "input any any 1; conv2d 1 kernel=3 pad=1";
+    static const char *const texts[ROLES] = {any, any, any, any, NULL};
+    for (int pool = 0; pool < 2; pool++) {
+        gan_trainer *t = make_with(pool ? "cyclegan pool=1" : "cyclegan pool=0", texts);
+        for (int64_t h = 4; h < 7; h++) {
+            gan_tensor *x = make_pictures(1, h, h + 1, 1);
+            must(gan_trainer_feed(t, "x", x));
+            must(gan_trainer_feed(t, "y", x));
+            CHECK_STATUS(gan_trainer_step(t), pool && h > 4 ? GAN_E_SHAPE : GAN_OK);
+            gan_tensor_release(x);
+        }
+        if (pool)
+            CHECK_TEXT(gan_context_message(context),
+                       "cyclegan: the pool 'x' keeps pictures of 4x5x1, and these are of 6x7x1");
+        gan_trainer_release(t);
+    }
+}
+
 /* ---- routes ---- */
 
 TEST(routes)
@@ -560,6 +581,7 @@ int main(void)
     RUN(a_generator_that_ignores_its_input_is_seen);
     RUN(perceptual_consistency);
     RUN(the_history_is_what_is_judged);
+    RUN(pictures_of_any_size);
     RUN(routes);
     RUN(resumed_at_every_step);
     RUN(threads_and_tiers);
