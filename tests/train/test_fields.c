@@ -377,7 +377,9 @@ TEST(data_without_what_is_needed_is_refused)
     CHECK_STATUS(gan_trainer_step(t.trainer), GAN_E_SHAPE); /* one class, a port of 3 */
     CHECK(strstr(gan_context_message(t.context), "labels of 1 classes"));
     set_models(&t, 1);
-    fail(&t, GAN_E_ARGUMENT, "data: no unlike partners: the label of all examples, 5, is the same");
+    fail(&t, GAN_E_ARGUMENT,
+         "fields: the feed 'real': data: no unlike partners among 5 examples: all have the same "
+         "label");
     CHECK_STATUS(gan_trainer_set_data(t.trainer, "mismatched", data), GAN_E_ARGUMENT);
     for (int i = 0; i < 2; i++) gan_tensor_release(both[i]);
     set_data(&t, "real", make_data(&t, "vector"));
