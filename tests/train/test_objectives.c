@@ -460,6 +460,45 @@ TEST(a_critic_is_cut)
     }
 }
 
+/* ---- what every pass takes one step further ---- */
+
+static void read_u(gan_model *model, float u[2])
+{
+    gan_tensor *tensor;
+    must(gan_tensor_create(&tensor, context, GAN_FLOAT32, 1, (const int64_t[]){2}));
+    must(gan_model_read(model, "0.weight_u", GAN_VALUE, tensor));
+    memcpy(u, gan_tensor_data(tensor), 2 * sizeof *u);
+    gan_tensor_release(tensor);
+}
+
+/* Three passes in training: of real samples and of fakes, one after the other, and the maker's. */
+TEST(each_pass_iterates_a_spectral_norm)
+{
+    static const char *const d_text = "input 2 3 1; conv2d 2 kernel=2 spectral=yes; dense 1";
+    gan_trainer *t = make_game("gan", g_text, d_text);
+    gan_model *d = gan_trainer_model(t, "discriminator", 0), *copy;
+    gan_tape *tape;
+    float trained[2], alone[2];
+    must(gan_model_copy(&copy, d));
+    must(gan_tape_create(&tape, context));
+    for (int i = 0; i < 3; i++) {
+        gan_value x, score;
+        must(gan_tape_normal(tape, 4, (const int64_t[]){N, H, W, 1}, &x));
+        must(gan_tape_apply(tape, copy, "training", &x, 1, &score, 1));
+        read_u(copy, alone);
+        read_u(d, trained);
+        CHECK(memcmp(alone, trained, sizeof alone) != 0);
+    }
+    draw(2);
+    feed(t, "real", numbers[0], PIXELS);
+    must(gan_trainer_step(t));
+    read_u(d, trained);
+    for (int i = 0; i < 2; i++) CHECK_NEAR(alone[i], trained[i], 1e-6);
+    gan_tape_release(tape);
+    gan_model_release(copy);
+    gan_trainer_release(t);
+}
+
 int main(void)
 {
     rig_open(1, "objectives.tmp");
@@ -472,5 +511,6 @@ int main(void)
     RUN(noise_on_all_that_is_judged);
     RUN(settings_of_the_papers);
     RUN(a_critic_is_cut);
+    RUN(each_pass_iterates_a_spectral_norm);
     return rig_close();
 }
