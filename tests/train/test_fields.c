@@ -416,6 +416,14 @@ TEST(partners_need_a_condition)
     CHECK(out[0] && !out[1]);
     CHECK_OK(gan__feed_tensors(t.trainer, FIELDS_MISMATCHED, out));
     CHECK(!out[0]);
+    set_data(&t, "real", make_data(&t, "label"));
+    step(&t); /* its partners are drawn; those of the data are none of a batch that is fed */
+    const int64_t image[4] = {BATCH, SIDE, SIDE, 1};
+    gan_tensor *fed = tensor(&t, GAN_FLOAT32, 4, image);
+    CHECK_OK(gan_trainer_feed(t.trainer, "real.image", fed));
+    gan_tensor_release(fed);
+    CHECK_OK(gan__feed_tensors(t.trainer, FIELDS_MISMATCHED, out));
+    CHECK(!out[0]);
     close_game(&t);
 }
 
