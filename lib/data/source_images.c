@@ -190,6 +190,20 @@ static gan_status images_look_at_all(images_look *look, gan_context *context, in
 
 /* ---- opening ---- */
 
+/* The first pictures are those of the first classes: not what count= is likely to be meant for. */
+static void images_tell_missing(gan_context *context, const images_source *source, int64_t count)
+{
+    const gan__folder *folder = &source->folder;
+    const int64_t seen = folder->classes[count - 1] + 1;
+    if (seen == folder->class_count) return;
+    gan__log(context, GAN_LOG_WARNING,
+             "%s: count=%" PRId64
+             " takes the first pictures by class and name: none of '%s', %" PRId64 " of %" PRId64
+             " classes",
+             source->path, count, folder->class_names[seen], folder->class_count - seen,
+             folder->class_count);
+}
+
 /* The sub-folders are the classes. */
 static gan_status images_labels(gan_dataset *dataset, const images_source *source, int64_t count)
 {
@@ -204,6 +218,7 @@ static gan_status images_labels(gan_dataset *dataset, const images_source *sourc
            (size_t)folder->class_count * sizeof *classes->names);
     classes->count = folder->class_count;
     GAN__TRY(gan__classes_check(context, source->path, classes));
+    images_tell_missing(context, source, count);
     GAN__TRY(gan_tensor_create(&labels, context, GAN_INT32, 1, &count));
     memcpy(labels->data, folder->classes, (size_t)count * sizeof *folder->classes);
     gan_status status = gan__dataset_add(dataset, source->path, "label", labels, folder->count);

@@ -419,7 +419,8 @@ static gan_status resume_examples(const resume_state *r, const gan__section *sec
     gan__option option;
     resume_path(section->kind, saved, &option, &was);
     resume_path(section->kind, section->values, &option, &is);
-    return resume_data_differs(r, section, was, is, ", with other examples");
+    return resume_data_differs(r, section, was, is,
+                               ", with other examples than those that the run began with");
 }
 
 /* Whether a field of the feed has other examples than the checkpoint knew. */

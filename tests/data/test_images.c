@@ -81,6 +81,7 @@ TEST(other_files_are_passed_over)
     put_file(&fault, "f/.DS_Store", "x", 1);
     put_file(&fault, "f/Cat/._a.png", "x", 1);
     put_file(&fault, "f/.hidden/a.txt", "x", 1);
+    log_lines = 0;
     gan_dataset_release(open_data("images path=f"));
     CHECK_INT(log_lines, 0);
     put_file(&fault, "f/Cat/Thumbs.db", "x", 1);
@@ -96,6 +97,25 @@ TEST(other_files_are_passed_over)
     forget_files();
 }
 
+/* The first ones are of the first classes. */
+TEST(a_count_without_all_classes_is_warned_of)
+{
+    put_classes("f");
+    log_lines = 0;
+    gan_dataset_release(open_data("images path=f count=5"));
+    CHECK_INT(log_lines, 0);
+    gan_dataset_release(open_data("images path=f count=4"));
+    CHECK_INT(log_lines, 1);
+    CHECK_TEXT(log_line, "1 f: count=4 takes the first pictures by class and name: none of "
+                         "'dog-1', 1 of 3 classes");
+    gan_dataset_release(open_data("images path=f count=2"));
+    CHECK_TEXT(log_line, "1 f: count=2 takes the first pictures by class and name: none of 'dog', "
+                         "2 of 3 classes");
+    gan_dataset_release(open_data("images path=f/dog count=1"));
+    CHECK_INT(log_lines, 2);
+    forget_files();
+}
+
 TEST(wrong_folders_are_refused)
 {
     check_refused("images path=f", GAN_E_FILE, "f: cannot be listed");
@@ -107,8 +127,7 @@ TEST(wrong_folders_are_refused)
     check_refused("images path=f/x.txt", GAN_E_FILE,
                   "f/x.txt: it is a file; images are read from a folder");
     check_refused("idx path=f", GAN_E_FILE,
-                  "f: it is a folder; pictures in folders are read by data sets of the kind "
-                  "'images'");
+                  "f: it is a folder; its pictures are those of 'images path=f'");
     check_refused("images", GAN_E_TEXT, "images: missing: option 'path' (line 1, column 7)");
     put_picture(context, &fault, "f/c/a.png", 0, small, 8);
     put_picture(context, &fault, "f/a.png", 0, small, 8);
@@ -118,7 +137,8 @@ TEST(wrong_folders_are_refused)
     fault_remove(&fault, "f/a.png");
     put_picture(context, &fault, "f/c/d/a.png", 0, small, 8);
     check_refused("images path=f", GAN_E_FORMAT,
-                  "f/c: a sub-folder is a class, but this one has a folder in it, 'd'");
+                  "f/c: a sub-folder is a class, but this one has a folder in it, 'd'; if "
+                  "that is a class, path=f/c");
     fault_remove(&fault, "f/c/d/a.png");
     put_file(&fault, "f/e/x.jpg", "x", 1);
     check_refused("images path=f", GAN_E_FORMAT,
@@ -388,6 +408,7 @@ int main(void)
     RUN(classes_and_names_are_in_order);
     RUN(parts_are_parts);
     RUN(other_files_are_passed_over);
+    RUN(a_count_without_all_classes_is_warned_of);
     RUN(wrong_folders_are_refused);
     RUN(names_may_be_no_text);
     RUN(hosts_may_list_nothing);

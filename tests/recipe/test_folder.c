@@ -81,6 +81,27 @@ TEST(the_kind_may_stand_behind_its_options)
     gan_recipe_release(recipe);
 }
 
+/* A path to a folder is enough, in any order too; one to a file leaves the kind as it is. */
+TEST(a_folder_makes_the_kind)
+{
+    static const char *const paths[] = {"data.real.check", "data.real.path", "data.real.size"};
+    static const char *const values[] = {"yes", "f", "3x4"};
+    gan_recipe *recipe = load(edited("path=p.idx size=4", "path=p.idx labels=l count=9 fit=crop"));
+    put_folder("f");
+    CHECK_OK(gan_recipe_set_all(recipe, paths, values, 3, 0));
+    check_text(recipe, "data.real.count", "2",
+               "[data.real]\nimages path=f check=yes size=3x4 fit=crop channels=0 crop=0 flip=no "
+               "count=2 ");
+    check_text(recipe, "data.real.path", "f/2.png", "\nimages path=f/2.png check=yes size=3x4 ");
+    gan_recipe_release(recipe);
+    recipe = load(small_recipe);
+    check_text(recipe, "data.real.path", "g", "\nidx path=g ");
+    check_text(recipe, "data.real.labels", "f", "\nidx path=g labels=f ");
+    check_text(recipe, "data.real", "npy path=f", "\nnpy path=f ");
+    gan_recipe_release(recipe);
+    remove_folder("f");
+}
+
 TEST(sections_that_are_not_there_come_into_being)
 {
     gan_recipe *recipe = load("[trainer]\ngan");
@@ -172,7 +193,8 @@ TEST(other_pictures_are_refused)
 {
     train(folder_recipe, NULL, 4, "half");
     fault_rename(&fault, "f/3.png", "f/33.png");
-    check_resume(folder_recipe, "with other examples");
+    check_resume(folder_recipe, "with other examples than those that the run began with; set it "
+                                "back, start a new run, or ask for the change");
     fault_rename(&fault, "f/33.png", "f/3.png");
     char other[600];
     snprintf(other, sizeof other, "%s", folder_recipe);
@@ -212,6 +234,7 @@ int main(void)
     open_runs();
     RUN(data_are_set_as_a_whole);
     RUN(the_kind_may_stand_behind_its_options);
+    RUN(a_folder_makes_the_kind);
     RUN(sections_that_are_not_there_come_into_being);
     RUN(what_is_wrong_changes_nothing);
     RUN(failures_change_nothing);
