@@ -120,33 +120,42 @@ static void images_sum(images_look *look, int64_t index, const gan__reader *read
     look->checksum = gan__crc32(look->checksum, reader->bytes, head);
 }
 
-/* Unless size= or crop= makes all of them one size, and channels= one kind, they must be so. */
-static gan_status images_compare(const images_look *look, const char *path,
-                                 const gan__picture *found)
+/* What size= leaves as it is must be alike in all of them, or long enough for crop=. */
+static gan_status images_compare_sizes(const images_look *look, const char *path,
+                                       const gan__picture *found)
 {
     const gan__transform_options *wanted = &look->options->common.picture;
     const gan__picture *first = &look->first;
-    const bool sized = wanted->size[0] || wanted->crop[0];
-    if (!sized && (found->width != first->width || found->height != first->height)) {
+    const int64_t firsts[2] = {first->height, first->width}, own[2] = {found->height, found->width};
+    for (int32_t i = 0; i < 2; i++) {
+        if (wanted->size[i] || (wanted->crop[i] && wanted->crop[i] <= own[i])) continue;
+        if (wanted->crop[i]) {
+            return gan__fail(look->context, GAN_E_SHAPE,
+                             "%s: %" PRId64 "x%" PRId64 " pixels, of which crop=%" PRId64
+                             "x%" PRId64 " cannot be cut: size= makes them larger",
+                             path, own[0], own[1], wanted->crop[0], wanted->crop[1]);
+        }
+        if (own[i] == firsts[i]) continue;
         return gan__fail(look->context, GAN_E_SHAPE,
                          "%s/%s has %" PRId64 "x%" PRId64 " pixels, %s %" PRId64 "x%" PRId64
                          ": size=HxW makes them alike",
-                         look->source->path, look->source->folder.files[0], first->height,
-                         first->width, path, found->height, found->width);
+                         look->source->path, look->source->folder.files[0], firsts[0], firsts[1],
+                         path, own[0], own[1]);
     }
-    if (wanted->channels == 0 && found->channels != first->channels) {
-        return gan__fail(look->context, GAN_E_SHAPE,
-                         "%s/%s has %d channels, %s %d: channels=1 (grey), 3 (colour) or 4 (with "
-                         "alpha) makes them alike",
-                         look->source->path, look->source->folder.files[0], (int)first->channels,
-                         path, (int)found->channels);
-    }
-    if (wanted->size[0] || (wanted->crop[0] <= found->height && wanted->crop[1] <= found->width))
-        return GAN_OK;
+    return GAN_OK;
+}
+
+static gan_status images_compare(const images_look *look, const char *path,
+                                 const gan__picture *found)
+{
+    const gan__picture *first = &look->first;
+    GAN__TRY(images_compare_sizes(look, path, found));
+    if (look->options->common.picture.channels || found->channels == first->channels) return GAN_OK;
     return gan__fail(look->context, GAN_E_SHAPE,
-                     "%s: %" PRId64 "x%" PRId64 " pixels, of which crop=%" PRId64 "x%" PRId64
-                     " cannot be cut: size= makes them larger",
-                     path, found->height, found->width, wanted->crop[0], wanted->crop[1]);
+                     "%s/%s has %d channels, %s %d: channels=1 (grey), 3 (colour) or 4 (with "
+                     "alpha) makes them alike",
+                     look->source->path, look->source->folder.files[0], (int)first->channels, path,
+                     (int)found->channels);
 }
 
 static gan_status images_look_at(images_look *look, int64_t index, const char *path)

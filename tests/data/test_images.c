@@ -193,6 +193,19 @@ TEST(sizes_must_be_alike)
                   "data: crop=3x2 of pictures of 2x2");
     gan_dataset_release(open_data("images path=f size=2"));
     gan_dataset_release(open_data("images path=f crop=3x4"));
+    gan_dataset_release(open_data("images path=f crop=3x0"));
+    check_refused("images path=f size=0x5", GAN_E_SHAPE,
+                  "f/a.png has 3x4 pixels, f/b.pgm 5x4: size=HxW makes them alike");
+    check_refused("images path=f size=0x5 crop=4x0", GAN_E_SHAPE,
+                  "f/a.png: 3x4 pixels, of which crop=4x0 cannot be cut: size= makes them larger");
+    put_picture(context, &fault, "f/b.pgm", 2, (const int[3]){3, 9, 1}, 8);
+    gan_dataset_release(open_data("images path=f crop=0x4"));
+    gan_dataset_release(open_data("images path=f size=0x3"));
+    gan_dataset_release(open_data("images path=f size=7x0 crop=5x4"));
+    check_refused("images path=f size=7x0", GAN_E_SHAPE,
+                  "f/a.png has 3x4 pixels, f/b.pgm 3x9: size=HxW makes them alike");
+    check_refused("images path=f size=7x0 crop=0x5", GAN_E_SHAPE,
+                  "f/a.png: 3x4 pixels, of which crop=0x5 cannot be cut: size= makes them larger");
     put_picture(context, &fault, "f/b.png", 2, colour, 8);
     fault_remove(&fault, "f/b.pgm");
     check_refused("images path=f", GAN_E_SHAPE,
