@@ -100,7 +100,7 @@ GAN_API gan_status gan_recipe_option(const gan_recipe *recipe, const char *path,
 /* Makes the trainer with its models, data sets and optimisers, in `context`. `checkpoint` NULL
  * starts anew; a path resumes from that file: an option that differs from the saved one is an error
  * that names it and says how to ask for it (gan_recipe_change), and so are other examples than the
- * run began with. Steps, saving, threads, cpu= and the paths of the data may change. */
+ * run began with. Steps, saving, threads, cpu=, and of the data paths and check= may change. */
 GAN_API gan_status gan_recipe_trainer(gan_trainer **out, const gan_recipe *recipe,
                                       gan_context *context, const char *checkpoint);
 

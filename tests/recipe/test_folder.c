@@ -177,12 +177,12 @@ TEST(a_training_goes_on_bit_for_bit)
         fault_remove(&fault, i == 0 ? "through" : i == 1 ? "half" : "resumed");
 }
 
-static void check_resume(const char *text, const char *words)
+static void check_resume(const char *text, gan_status status, const char *words)
 {
     gan_recipe *recipe = load(text);
     gan_context *own = context_of(recipe);
     gan_trainer *trainer = NULL;
-    CHECK_STATUS(gan_recipe_trainer(&trainer, recipe, own, "half"), GAN_E_ARGUMENT);
+    CHECK_STATUS(gan_recipe_trainer(&trainer, recipe, own, "half"), status);
     if (!CHECK(strstr(gan_context_message(own), words) != NULL)) puts(gan_context_message(own));
     gan_trainer_release(trainer);
     gan_context_release(own);
@@ -193,14 +193,33 @@ TEST(other_pictures_are_refused)
 {
     train(folder_recipe, NULL, 4, "half");
     fault_rename(&fault, "f/3.png", "f/33.png");
-    check_resume(folder_recipe, "with other examples than those that the run began with; set it "
-                                "back, start a new run, or ask for the change");
+    check_resume(folder_recipe, GAN_E_ARGUMENT,
+                 "with other examples than those that the run began with; set it "
+                 "back, start a new run, or ask for the change");
     fault_rename(&fault, "f/33.png", "f/3.png");
     char other[600];
     snprintf(other, sizeof other, "%s", folder_recipe);
     memcpy(strstr(other, "flip=yes"), "flip=no ", 8);
-    check_resume(other, "data.real.flip is 'yes' in the checkpoint, 'no' in the recipe");
+    check_resume(other, GAN_E_ARGUMENT,
+                 "data.real.flip is 'yes' in the checkpoint, 'no' in the recipe");
     fault_remove(&fault, "half");
+}
+
+/* Nothing that is trained follows from check=: it may come with the resumed call. */
+TEST(looking_at_all_is_no_change)
+{
+    char looking[600];
+    put_folder("f");
+    train(folder_recipe, NULL, 4, "half");
+    snprintf(looking, sizeof looking, "%.*s check=yes%s",
+             (int)(strstr(folder_recipe, "path=f") + strlen("path=f") - folder_recipe),
+             folder_recipe, strstr(folder_recipe, "path=f") + strlen("path=f"));
+    train(looking, "half", 1, "resumed");
+    fault_find(&fault, "f/5.png")->bytes[60] ^= 1;
+    check_resume(looking, GAN_E_FORMAT, "[data.real]: f/5.png: byte ");
+    fault_find(&fault, "f/5.png")->bytes[60] ^= 1;
+    fault_remove(&fault, "half");
+    fault_remove(&fault, "resumed");
 }
 
 /* A step that a picture fails is undone, says which one, and is made when that is mended. */
@@ -240,6 +259,7 @@ int main(void)
     RUN(failures_change_nothing);
     RUN(a_training_goes_on_bit_for_bit);
     RUN(other_pictures_are_refused);
+    RUN(looking_at_all_is_no_change);
     RUN(a_step_names_the_broken_picture);
     return close_runs();
 }
