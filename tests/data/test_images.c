@@ -352,6 +352,29 @@ static uint32_t sum_of(const char *spec)
     return sum;
 }
 
+/* The first 4,096 bytes and the size count, however far a header reaches. */
+TEST(beginnings_are_4096_bytes)
+{
+    static char bytes[9000];
+    const int start = snprintf(bytes, sizeof bytes, "P5\n#");
+    memset(bytes + start, 'x', 5000);
+    const int header = snprintf(bytes + start + 5000, 20, "\n50 60\n255\n");
+    put_file(&fault, "f/a.pgm", bytes, (size_t)(start + 5000 + header) + 50 * 60);
+    const uint32_t sum = sum_of("images path=f");
+    fault_file *file = fault_find(&fault, "f/a.pgm");
+    for (size_t i = 2000; i < file->size; i += i == 4095 ? 1 : i == 2000 ? 2095 : 904) {
+        const bool comment = i < (size_t)start + 5000;
+        file->bytes[i] = comment ? 'y' : 1;
+        CHECK((sum_of("images path=f") == sum) == (i >= 4096));
+        file->bytes[i] = comment ? 'x' : 0;
+    }
+    file->size--;
+    CHECK(sum_of("images path=f") != sum);
+    file->size++;
+    CHECK_INT(sum_of("images path=f"), sum);
+    forget_files();
+}
+
 /* Moving the folder is no change; renaming, packing otherwise and exchanging are. */
 TEST(a_folder_is_known_again)
 {
@@ -430,6 +453,7 @@ int main(void)
     RUN(bits_are_those_of_other_sources);
     RUN(mixed_sizes_are_drawn_one_by_one);
     RUN(a_folder_is_known_again);
+    RUN(beginnings_are_4096_bytes);
     RUN(the_beginning_is_read);
     RUN(long_headers_are_read_on);
     return end_images();

@@ -86,6 +86,7 @@ TEST(a_folder_makes_the_kind)
 {
     static const char *const paths[] = {"data.real.check", "data.real.path", "data.real.size"};
     static const char *const values[] = {"yes", "f", "3x4"};
+    static const char *const twice[] = {"data.real.path", "data.real.path", "f", "else"};
     gan_recipe *recipe = load(edited("path=p.idx size=4", "path=p.idx labels=l count=9 fit=crop"));
     put_folder("f");
     CHECK_OK(gan_recipe_set_all(recipe, paths, values, 3, 0));
@@ -98,6 +99,10 @@ TEST(a_folder_makes_the_kind)
     check_text(recipe, "data.real.path", "g", "\nidx path=g ");
     check_text(recipe, "data.real.labels", "f", "\nidx path=g labels=f ");
     check_text(recipe, "data.real", "npy path=f", "\nnpy path=f ");
+    gan_recipe_release(recipe);
+    recipe = load(small_recipe);
+    CHECK_OK(gan_recipe_set_all(recipe, twice, twice + 2, 2, 0)); /* the last one counts */
+    CHECK(strstr(gan_recipe_text(recipe), "\nimages path=else ") != NULL);
     gan_recipe_release(recipe);
     remove_folder("f");
 }
