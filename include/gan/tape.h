@@ -114,7 +114,8 @@ GAN_API gan_status gan_tape_layer(gan_tape *tape, const char *statement, const g
 GAN_API gan_status gan_tape_loss(gan_tape *tape, const char *spec, const gan_value *values,
                                  int32_t count, gan_value *out);
 
-/* The weighted sum of `count` values of one shape (scalars or tensors). */
+/* The weighted sum of `count` values of one shape (scalars or tensors). A loss's scalar among
+ * tensors is added to each of their elements. */
 GAN_API gan_status gan_tape_combine(gan_tape *tape, const gan_value *values, const double *weights,
                                     int32_t count, gan_value *out);
 
