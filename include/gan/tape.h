@@ -80,9 +80,9 @@ GAN_API gan_status gan_tape_apply(gan_tape *tape, gan_model *model, const char *
 
 /* Applies a layer without parameters and buffers, described as in a model ("multiply", "affine 2",
  * "dropout 0.3": see layer.h), to `count` values: *out is its result, and gradients pass through it
- * to them. It is applied as in training: dropout and noise draw, and count as one draw of the tape
- * then; other layers count as none. Where a model tiles, so does it: add, multiply and concat
- * repeat a 1x1 value over the pixels of the others, add and multiply one channel over their
+ * to them. It is applied as in training: dropout, noise and augment draw, and count as one draw of
+ * the tape then; other layers count as none. Where a model tiles, so does it: add, multiply and
+ * concat repeat a 1x1 value over the pixels of the others, add and multiply one channel over their
  * channels too, so a value of N, 1, 1, 1 is a factor for each sample.
  *
  * GAN_E_ARGUMENT for a layer that has parameters or buffers (dense, prelu, batchnorm) or refuses a

@@ -53,10 +53,13 @@ gan_status gan__augment_check(gan_context *context, const char *what)
 gan_status gan__augment_show(gan_trainer *t, const char *what, gan_value *x)
 {
     bool wanted[AUGMENT_WORDS + 1];
-    char statement[96] = "augment";
+    const char *options[AUGMENT_WORDS];
+    char statement[96];
     if (!what) return GAN_OK;
     (void)augment_read(what, wanted);
     for (int32_t i = 0; i < AUGMENT_WORDS; i++)
-        if (wanted[i]) strcat(statement, augment_words[i].option);
+        options[i] = wanted[i] ? augment_words[i].option : "";
+    snprintf(statement, sizeof statement, "augment%s%s%s%s", options[0], options[1], options[2],
+             options[3]);
     return gan_tape_layer(t->tape, statement, x, 1, x);
 }
