@@ -9,7 +9,7 @@ GAN_BEGIN
 /* The most that height and width of a picture may be, and the values (height x width x channels) of
  * one in a PNG file. */
 #define GAN_IMAGE_SIDE 2147483647
-#define GAN_IMAGE_PNG_VALUES 268435456
+#define GAN_IMAGE_VALUES 268435456
 
 /* Reads PNG, PNM or PAM, told apart by content: a uint8 tensor H x W x C with C = 1 to 4 as in the
  * file (palettes opened up to RGB, 16 bits rounded to 8). A PNG file's transparent colours (tRNS)
@@ -19,7 +19,7 @@ GAN_BEGIN
  * than rows, nothing or too much at the end, a spoilt or misplaced chunk that the picture can do
  * without, a colour beyond the palette (black). All pixels are then those that libpng gives.
  *
- * However small the file, memory is bounded: a PNG file has at most GAN_IMAGE_PNG_VALUES values,
+ * However small the file, memory is bounded: a PNG file has at most GAN_IMAGE_VALUES values,
  * else GAN_E_UNSUPPORTED; reading takes at most 5 bytes for each value (3 for those of 8 bits), 4
  * times the file's size and 1 MiB. */
 GAN_API gan_status gan_image_load(gan_tensor **out, gan_context *context, const char *path);
