@@ -105,10 +105,10 @@ static void pixels_to_rgb(uint8_t *const rows[3], const uint8_t *const from[3], 
     }
 }
 
-/* c * k / 255, rounded: what inverted CMYK shows. */
-static inline uint8_t pixels_ink(uint32_t c, uint32_t k)
+/* c * k / 255, rounded: what inverted CMYK shows. Of YCCK the three are CMY's negative. */
+static inline uint8_t pixels_ink(uint32_t c, uint32_t k, bool is_negative)
 {
-    const uint32_t product = c * k + 128;
+    const uint32_t product = (is_negative ? 255 - c : c) * k + 128;
     return (uint8_t)((product + (product >> 8)) >> 8);
 }
 
@@ -151,9 +151,9 @@ static void pixels_line(const pixels_state *s, int64_t y, uint8_t *out)
     }
     const uint8_t *a = from[0], *b = from[1], *c = from[2], *k = from[3];
     for (uint32_t x = 0; x < f->width; x++, out += 3) {
-        out[0] = k ? pixels_ink(a[x], k[x]) : a[x];
-        out[1] = k ? pixels_ink(b[x], k[x]) : b[x];
-        out[2] = k ? pixels_ink(c[x], k[x]) : c[x];
+        out[0] = k ? pixels_ink(a[x], k[x], s->is_ycc) : a[x];
+        out[1] = k ? pixels_ink(b[x], k[x], s->is_ycc) : b[x];
+        out[2] = k ? pixels_ink(c[x], k[x], s->is_ycc) : c[x];
     }
 }
 
