@@ -184,10 +184,12 @@ static void scan_begin(scan_state *s)
     for (uint32_t i = 0; i < s->file->scan.count; i++) s->file->scan.components[i]->before = 0;
 }
 
-/* in->at becomes where the bits are that come next, or would. */
+/* in->at becomes where the next bits are: bytes of which none was used are given back. */
 static void scan_settle(scan_state *s)
 {
-    s->file->in->at = (size_t)(s->bits.next - s->file->in->data);
+    const size_t taken = (size_t)(s->bits.next - s->file->in->data);
+    const int32_t unused = s->bits.count - s->bits.beyond;
+    s->file->in->at = unused > 0 ? taken - (size_t)unused / 8 : taken;
 }
 
 static gan_status scan_restart(scan_state *s, uint32_t number)
@@ -209,10 +211,7 @@ static gan_status scan_fail(scan_state *s, scan_fault fault)
 {
     gan__bytes *in = s->file->in;
     scan_settle(s);
-    if (!gan__jpeg_is_beyond(&s->bits)) {
-        in->at -= (size_t)(s->bits.count - s->bits.beyond) / 8; /* bytes that wait */
-        return gan__bytes_fail(in, "%s", fault);
-    }
+    if (!gan__jpeg_is_beyond(&s->bits)) return gan__bytes_fail(in, "%s", fault);
     if (s->bits.end == in->data + in->size && in->at == in->size)
         return gan__bytes_fail(in, "the file ends in the middle of the picture");
     return gan__bytes_fail(in, "the data ends in the middle of the picture");
