@@ -73,10 +73,10 @@ static bool folder_ends(const char *name, const char *const *ends)
 
 static int32_t folder_entry(void *argument, const char *name, int64_t size)
 {
-    static const char *const ours[] = {"png", "pnm", "pgm", "ppm", "pam", NULL};
-    static const char *const theirs[] = {"jpg", "jpeg", "jpe",  "jfif", "webp", "gif",
-                                         "bmp", "tif",  "tiff", "avif", "heic", "jp2",
-                                         "pbm", "tga",  "exr",  "jxl",  "ico",  NULL};
+    static const char *const ours[] = {"png", "jpg", "jpeg", "jpe", "jfif",
+                                       "pnm", "pgm", "ppm",  "pam", NULL};
+    static const char *const theirs[] = {"webp", "gif", "bmp", "tif", "tiff", "avif", "heic",
+                                         "jp2",  "pbm", "tga", "exr", "jxl",  "ico",  NULL};
     folder_scan *scan = argument;
     const bool wanted = size < 0 || folder_ends(name, ours);
     if (name[0] == '.') return 0;
@@ -136,7 +136,7 @@ static void folder_tell_others(const folder_scan *scan, const char *path)
     if (scan->others == 0) return;
     gan__log(scan->context, scan->foreign ? GAN_LOG_WARNING : GAN_LOG_INFO,
              "%s: passed over: %" PRId64
-             " files that are no .png .pnm .pgm .ppm or .pam, such as '%s'",
+             " files that are no .png .jpg .pnm .pgm .ppm or .pam, such as '%s'",
              path, scan->others, scan->example);
 }
 
@@ -222,8 +222,8 @@ static gan_status folder_check_class(const folder_scan *scan, const char *path)
     }
     if (scan->pictures.count > 0) return GAN_OK;
     return gan__fail(scan->context, GAN_E_FORMAT,
-                     "%s: a sub-folder is a class, but this one has no pictures (.png .pnm .pgm "
-                     ".ppm .pam)%s%s%s",
+                     "%s: a sub-folder is a class, but this one has no pictures (.png .jpg .pnm "
+                     ".pgm .ppm .pam)%s%s%s",
                      path, scan->others > 0 ? "; there is '" : "", scan->example,
                      scan->others > 0 ? "'" : "");
 }
@@ -255,7 +255,7 @@ static gan_status folder_check_root(const folder_scan *scan, const char *path)
     }
     return gan__fail(
         scan->context, GAN_E_FORMAT,
-        "%s: no pictures (.png .pnm .pgm .ppm .pam) and no sub-folders with some%s%s%s", path,
+        "%s: no pictures (.png .jpg .pnm .pgm .ppm .pam) and no sub-folders with some%s%s%s", path,
         scan->others > 0 ? "; there is '" : "", scan->example, scan->others > 0 ? "'" : "");
 }
 

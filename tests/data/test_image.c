@@ -166,7 +166,7 @@ TEST(messages)
     fault_write(&fault, file, "P8 no", 5);
     fault_close(&fault, file);
     CHECK_STATUS(gan_image_load(&t, context, "text"), GAN_E_FORMAT);
-    CHECK_TEXT(gan_context_message(context), "text: neither PNG nor PNM nor PAM");
+    CHECK_TEXT(gan_context_message(context), "text: neither PNG nor JPEG nor PNM nor PAM");
 }
 
 /* A tensor over one value, with all strides 0: a picture of any size that takes no memory. */
