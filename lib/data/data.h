@@ -87,7 +87,7 @@ typedef struct gan__data_options {
     int32_t part;   /* gan__data_part */
 } gan__data_options;
 
-extern const gan__option gan__data_common_options[9];
+extern const gan__option gan__data_common_options[10];
 
 /* A kind of data set. */
 typedef struct gan__data_kind {
