@@ -51,7 +51,8 @@ static gan_status cifar_measure(cifar_state *s, const gan__bytes *in)
     const int64_t size = (int64_t)in->size;
     cifar_set set = (cifar_set)s->options->set;
     const bool ten = size % (CIFAR_PICTURE + 1) == 0, hundred = size % (CIFAR_PICTURE + 2) == 0;
-    if (set == CIFAR_AUTO && s->record == 0 && ten && hundred && size > 0)
+    if (size == 0) return gan__bytes_fail(in, "there are no records");
+    if (set == CIFAR_AUTO && s->record == 0 && ten && hundred)
         return gan__bytes_fail(in, "%zu bytes are records of either CIFAR: set= says of which",
                                in->size);
     if (set == CIFAR_AUTO) set = hundred ? CIFAR_100 : CIFAR_10;
@@ -59,7 +60,7 @@ static gan_status cifar_measure(cifar_state *s, const gan__bytes *in)
     if (s->options->coarse && s->record == CIFAR_PICTURE + 1)
         return gan__fail(s->context, GAN_E_TEXT, "%s: label=coarse is of CIFAR-100 alone",
                          in->name);
-    if (size > 0 && size % s->record == 0) return GAN_OK;
+    if (size % s->record == 0) return GAN_OK;
     return gan__bytes_fail(in, "%zu bytes are no whole number of records of %" PRId64, in->size,
                            s->record);
 }
