@@ -17,13 +17,31 @@ typedef struct gan_dataset gan_dataset;
  *   idx path=train-images-idx3-ubyte.gz labels=train-labels-idx1-ubyte.gz size=64 fit=pad
  *   idx path=fashion-images.gz labels=fashion-labels.gz names=fashion-classes.txt
  *   npy path=pictures.npy labels=labels.npy
+ *   npz path=mnist.npz image=x_train label=y_train
+ *   cifar path=cifar-10-batches-bin names=cifar-10-batches-bin/batches.meta.txt
+ *   images path=photos size=64 fit=crop channels=3
  *
- * Pictures are uint8; from npy also bool, which becomes 0 and 255, or floating-point in [-1, 1]. A
- * value outside, by more than 0.001, or a vector's that is not finite is GAN_E_FORMAT.
+ * Pictures are uint8; from npy and npz also bool, which becomes 0 and 255, or floating-point in
+ * [-1, 1]. A value outside, by more than 0.001, or a vector's that is not finite is GAN_E_FORMAT.
+ *
+ * npz: image=, label= and vector= are names of arrays in one file of numpy.savez or
+ * savez_compressed. Members are stored or deflated; others, and encrypted ones, are
+ * GAN_E_UNSUPPORTED. The whole file is read, and of it the arrays that are named. Labels of npy and
+ * npz are N or N x 1 integers.
+ *
+ * cifar: a .bin file of CIFAR-10 or CIFAR-100, or the folder of all of them: the training files in
+ * the order of their names, or with test=yes the test file. Which set it is follows from the size,
+ * or from set=10 and set=100; label=fine or label=coarse are the labels of CIFAR-100.
+ *
+ * images: the pictures of a folder, PNG, JPEG, PNM and PAM of any mix, as gan_image_load reads them
+ * (16 bits are not rounded), each when it is drawn; a sub-folder is a class.
  *
  * Options of all kinds: size=HxW resizes pictures as they are drawn (0: as they are), fit= says how
  * (pad: black around, shrunk first where it is too large; stretch: to the whole size; crop: to
- * cover the size, the middle kept), channels=3 repeats a grey picture, count=N takes the first N
+ * cover the size, the middle kept), resize= how sides become smaller (bilinear: weighted by a
+ * triangle as wide as the step between pixels, as Pillow's BILINEAR; area: the mean of the pixels
+ * whose middles lie in the new pixel, as Pillow's BOX; larger: bilinear), channels=3 repeats a grey
+ * picture, count=N takes the first N
  * examples and reads no more of the files: what lies behind those in a file is not looked at, nor a
  * .gz file's checksum. `gan_catalog` lists all.
  *
