@@ -22,8 +22,6 @@ typedef struct jpeg_expected {
 
 typedef struct jpeg_fault {
     const char *name;
-    const uint8_t *bytes;
-    size_t size;
     gan_status status;
     const char *word;
 } jpeg_fault;

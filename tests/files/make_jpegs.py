@@ -1,4 +1,4 @@
-"""Writes the pictures of data/jpeg, and prints jpegs.h: what they decode to, and files with a fault each.
+"""Writes the pictures of data/jpeg and data/jpegfaults, and prints jpegs.h: what becomes of them.
 
     python make_jpegs.py > jpegs.h          (needs numpy, pillow, and libjpeg-turbo's cjpeg)
 
@@ -6,8 +6,8 @@ A row of jpeg_table is the file, width, height, channels, and the CRC-32 of the 
 libjpeg-turbo, gives; CMYK and YCCK are Pillow's RGB. Of sampling factors that divide each other with a rest,
 and where there are too many blocks for libjpeg, the components are decoded as grey pictures, repeated and
 made RGB here.
-    A row of jpeg_faults is the file's name and bytes, the status, and a word of the message, or of the
-warning where the status is OK.
+    A row of jpeg_faults is a file with one fault, the status, and a word of the message, or of the warning
+where the status is OK.
 """
 import io
 import pathlib
@@ -18,7 +18,7 @@ import zlib
 import numpy
 from PIL import Image
 
-FOLDER = pathlib.Path(__file__).parent / "data/jpeg"
+FOLDERS = [pathlib.Path(__file__).parent / "data" / name for name in ("jpeg", "jpegfaults")]
 
 
 # ---- making them ----
@@ -271,28 +271,22 @@ def check(name, data):
 
 
 def main():
-    FOLDER.mkdir(exist_ok=True)
-    for old in FOLDER.glob("*.jpg"):
-        old.unlink()
+    for folder in FOLDERS:
+        folder.mkdir(exist_ok=True)
+        for old in folder.glob("*.jpg"):
+            old.unlink()
     print("/* Made by make_jpegs.py. */\n/* clang-format off */\nstatic const jpeg_expected jpeg_table[] = {")
     for name, data, pixels in pictures():
-        (FOLDER / f"{name}.jpg").write_bytes(data)
+        (FOLDERS[0] / f"{name}.jpg").write_bytes(data)
         if pixels is None:
             pixels = check(name, data)
         height, width, channels = pixels.shape
         crc = zlib.crc32(numpy.ascontiguousarray(pixels).tobytes())
         print(f'    {{"{name}", {width}, {height}, {channels}, 0x{crc:08x}}},')
-    print("};")
-    cases = list(faults())
-    for name, data, *_ in cases:
-        print(f"static const uint8_t jpeg_{name}[] = {{")
-        for at in range(0, len(data), 24):
-            print("    " + "".join(f"{byte}," for byte in data[at:at + 24]))
-        print("};")
-    print("static const jpeg_fault jpeg_faults[] = {")
-    for name, _, status, word in cases:
-        status = "GAN_OK" if status == "OK" else f"GAN_E_{status}"
-        print(f'    {{"{name}", jpeg_{name}, sizeof jpeg_{name}, {status},\n     "{word}"}},')
+    print("};\nstatic const jpeg_fault jpeg_faults[] = {")
+    for name, data, status, word in faults():
+        (FOLDERS[1] / f"{name}.jpg").write_bytes(data)
+        print(f'    {{"{name}", {"GAN_OK" if status == "OK" else f"GAN_E_{status}"}, "{word}"}},')
     print("};\n/* clang-format on */")
 
 

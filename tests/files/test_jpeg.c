@@ -13,8 +13,6 @@ typedef struct jpeg_expected {
 
 typedef struct jpeg_fault {
     const char *name;
-    const uint8_t *bytes;
-    size_t size;
     gan_status status;
     const char *word; /* of the message; of the warning if the status is GAN_OK */
 } jpeg_fault;
@@ -76,10 +74,20 @@ TEST(pictures)
     }
 }
 
+static gan__bytes read_fault(const jpeg_fault *fault)
+{
+    static unsigned char bytes[20000];
+    char name[100];
+    snprintf(name, sizeof name, "jpegfaults/%s.jpg", fault->name);
+    const size_t size = files_read_source(name, bytes, sizeof bytes);
+    CHECK(size > 0);
+    return files_bytes(bytes, size);
+}
+
 static void check_fault(const jpeg_fault *fault)
 {
     gan__picture picture;
-    gan__bytes in = files_bytes(fault->bytes, fault->size);
+    gan__bytes in = read_fault(fault);
     const int errors = test_errors;
     jpeg_lines = 0;
     CHECK_STATUS(gan__jpeg_read(&in, &picture), fault->status);
@@ -131,7 +139,7 @@ TEST(claims)
         if (strcmp(fault->name, "claim") != 0 && strcmp(fault->name, "large") != 0) continue;
         const long long before = files_fault.live_bytes;
         gan__picture picture;
-        gan__bytes in = files_bytes(fault->bytes, fault->size);
+        gan__bytes in = read_fault(fault);
         files_fault.peak_bytes = before;
         CHECK_STATUS(gan__jpeg_read(&in, &picture), fault->status);
         CHECK(files_fault.peak_bytes - before < 32768);
