@@ -92,6 +92,12 @@ def before(data, marker, extra):
     return join(parts[:at] + [(0, extra)] + parts[at:])
 
 
+def after_scan(data, extra):
+    parts = segments(data)
+    at = [found for found, _ in parts].index(0xDA) + 1
+    return join(parts[:at] + [(0, extra)] + parts[at:])
+
+
 def named(data, names):
     for i, name in enumerate(names):
         data = changed(changed(data, 0xC0, 6 + 3 * i, bytes([name])), 0xDA, 1 + 2 * i, bytes([name]))
@@ -157,12 +163,17 @@ def pictures():
         yield (f"spliced-{name}", *spliced(colours, factors))
     for quality in (1, 30, 100):
         yield f"quality-{quality}", cjpeg(small, "-quality", str(quality)), None
+    other = next(part for marker, part in segments(cjpeg(small, "-quality", "20")) if marker == 0xDB)
+    yield "steps-change", after_scan(cjpeg(small, scans=ONE_BY_ONE), other), None
+    yield "steps-change-progressive", after_scan(cjpeg(small, "-progressive"), other), None
     yield "optimised", cjpeg(small, "-optimize"), None
     for name, kind in (("grey", "-optimize"), ("grey-progressive", "-progressive")):
         yield name, cjpeg(colours, "-grayscale", kind), None
     yield "grey-22", changed(cjpeg(small, "-grayscale"), 0xC0, 7, b"\x22"), None
     yield "extended", marked(cjpeg(small), 0xC0, 0xC1), None
     yield "rgb", cjpeg(small, "-rgb"), None
+    yield "adobe-rgb", named(cjpeg(small, "-rgb"), b"\1\2\3"), None
+    yield "adobe-ycc", changed(cjpeg(small, "-rgb"), 0xEE, 11, b"\1"), None
     bare = without(cjpeg(small), 0xE0)
     yield "no-jfif", bare, None
     yield "names-rgb", named(bare, b"RGB"), None
@@ -184,6 +195,19 @@ def pictures():
 
 
 # ---- files with a fault ----
+
+def bare(first, other, scans, width=8, marker=0xC0):
+    """A grey file of 8 rows, whose only code, "0", is the symbol `first` of DC and `other` of AC, and whose
+    scans are values first to last, bits, and data; all bits are 1 behind it."""
+    def code(kind, symbol):
+        return b"\xff\xc4\0\x14" + bytes([kind, 1]) + bytes(15) + bytes([symbol])
+    frame = bytes([0xFF, marker]) + b"\0\x0b\x08\0\x08\0" + bytes([width]) + b"\1\1\x11\0"
+    out = b"\xff\xd8\xff\xdb\0\x43\0" + b"\1" * 64 + frame + code(0, first) + code(16, other)
+    for low, high, bits, data in scans:
+        data = bytes(int(data[i:i + 8].ljust(8, "1"), 2) for i in range(0, len(data), 8))
+        out += b"\xff\xda\0\x08\1\1\0" + bytes([low, high, bits]) + data.replace(b"\xff", b"\xff\0")
+    return out + b"\xff\xd9"
+
 
 def faults():
     grey = cjpeg(picture(8, 8), "-grayscale", "-optimize")
@@ -257,6 +281,20 @@ def faults():
     yield "restart_lacks", rows.replace(b"\xff\xd1", b""), bad, "in the middle of the picture"
     yield "restart_cut", rows[:rows.index(b"\xff\xd1")], bad, "the file ends in the middle of the picture"
     yield "restart_end", rows[:rows.index(b"\xff\xd1")] + b"\xff\xd9", bad, "the marker 0xd9, and not 0xd1"
+    far, none = "more values than a block has", "a code that the Huffman table does not have"
+    yield "code_none", bare(0, 0, [(0, 63, 0, "01")]), bad, none
+    yield "code_none_dc", bare(0, 0, [(0, 63, 0, "1")]), bad, none
+    yield "code_of_16", bare(16, 0, [(0, 63, 0, "00")]), bad, none
+    yield "zeros_too_far", bare(0, 0xF0, [(0, 63, 0, "00000")]), bad, far
+    yield "value_too_far", bare(0, 0xF1, [(0, 63, 0, "0" + 4 * "01")]), bad, far
+    yield "brightness", bare(15, 0, [(0, 63, 0, 2 * ("0" + 15 * "1" + "0"))], 16), bad, "does not fit in 16 bits"
+    dc = (0, 0, 0, "0")
+    yield "steps_zeros_too_far", bare(0, 0xF0, [dc, (1, 20, 0, "00")], 8, 0xC2), bad, far
+    yield "steps_value_too_far", bare(0, 0x51, [dc, (1, 5, 0, "01")], 8, 0xC2), bad, far
+    yield "steps_code_none", bare(0, 0x51, [dc, (1, 5, 0, "1")], 8, 0xC2), bad, none
+    yield "refine_too_far", bare(0, 0x41, [dc, (1, 5, 1, "01"), (1, 5, 0x10, "010")], 8, 0xC2), bad, far
+    yield "refine_of_2", bare(0, 0x42, [dc, (1, 5, 1, "010"), (1, 5, 0x10, "0")], 8, 0xC2), bad, none
+    yield "refine_code_none", bare(0, 0x41, [dc, (1, 5, 1, "01"), (1, 5, 0x10, "1")], 8, 0xC2), bad, none
     yield "large", changed(grey, 0xC0, 1, b"\xff\xff\xff\xff"), cannot, "a picture of 65535x65535 with 1 components"
     yield "claim", changed(grey, 0xC0, 1, b"\x40\0\x40\0"), bad, "a picture of 16384x16384 takes 1048576 bytes at least"
 
