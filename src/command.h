@@ -103,10 +103,13 @@ int replace_file(const char *path, const char *text);
  * writing it has failed with `error`. 0, or an errno, the file closed. */
 typedef struct replacement {
     FILE *file;
+    bool hasty; /* does not wait for the disk: whole after a kill, but not after a loss of power */
     char target[PATH_SIZE], fresh[PATH_SIZE]; /* TARGET, TARGET.tmp */
 } replacement;
 int replacement_open(replacement *out, const char *path);
 int replacement_finish(replacement *r, int error);
+/* Puts bytes into PATH so, hastily. 0, or an errno. */
+int replace_hastily(const char *path, const void *bytes, size_t count);
 /* Makes `kept` the file that `path` is now, to stay when `path` is replaced: without a copy where
  * the file system can. In one step; 0, or an errno. */
 int keep_file(const char *path, const char *kept);

@@ -37,7 +37,7 @@ static float *add_rows(const reader *r, int64_t count)
     conditions *c = r->out;
     const size_t row = (size_t)c->size * sizeof *c->values;
     const size_t most = SIZE_MAX / 2 / row;
-    float *grown = (uint64_t)(c->count + count) > most
+    float *grown = (uint64_t)count > most || (uint64_t)(c->count + count) > most
                        ? NULL
                        : realloc(c->values, (size_t)(c->count + count) * row);
     if (!grown) {
@@ -54,14 +54,19 @@ static float *add_rows(const reader *r, int64_t count)
 
 /* ---- classes ---- */
 
-static int add_class(const reader *r, int64_t number)
+static void set_class(const reader *r, float *row, int64_t number)
 {
-    float *row = add_rows(r, 1);
-    if (!row) return EXIT_FAILED;
     if (r->out->numbers)
         *row = (float)number;
     else
         row[number] = 1;
+}
+
+static int add_class(const reader *r, int64_t number)
+{
+    float *row = add_rows(r, 1);
+    if (!row) return EXIT_FAILED;
+    set_class(r, row, number);
     return EXIT_GOOD;
 }
 
@@ -86,17 +91,17 @@ static int distance(const char *a, size_t n, const char *b, size_t m)
 }
 
 /* The number of the class of that name; -1: there is none, and *nearest is the most similar one's,
- * -1 if no class has a name. */
+ * -1 if none has at least half of its letters. */
 static int64_t find_class(const reader *r, const char *name, int64_t *nearest)
 {
     const char *line = gan_model_note(r->model, "classes");
-    int least = -1;
+    int least = (int)strlen(name) / 2 + 1;
     *nearest = -1;
     for (int64_t i = 0; line && i < r->classes; i++) {
         const size_t length = strcspn(line, "\n");
         const int changes = distance(name, strlen(name), line, length);
         if (length > 0 && strlen(name) == length && !strncmp(name, line, length)) return i;
-        if (length > 0 && (least < 0 || changes < least)) {
+        if (length > 0 && changes < least) {
             least = changes;
             *nearest = i;
         }
@@ -143,6 +148,10 @@ static int complain_unknown(const reader *r, const char *value, int64_t nearest)
         return complain(r->self, EXIT_USAGE,
                         "--condition '%s': there is no such class; did you mean '%.*s'?", value,
                         (int)length, name);
+    if (gan_model_note(r->model, "classes"))
+        return complain(r->self, EXIT_USAGE,
+                        "--condition '%s': there is no such class; gan info %s lists them", value,
+                        r->run);
     return complain(r->self, EXIT_USAGE,
                     "--condition '%s': classes of %s have no names; give a number%s", value, r->run,
                     r->kind == INPUT_CONDITION ? ", or FILE.npy" : "");
@@ -150,16 +159,19 @@ static int complain_unknown(const reader *r, const char *value, int64_t nearest)
 
 /* ---- files ---- */
 
-/* "FILE.npy", "FILE.npy:12": the file as `path`, and the row, -1 for all. */
+enum { ALL_ROWS = -1, NO_ROW = -2 };
+
+/* "FILE.npy", "FILE.npy:12": the file as `path`, and the row, NO_ROW if it is no number. */
 static bool split_file(const char *value, char path[PATH_SIZE], int64_t *row)
 {
     const char *colon = strrchr(value, ':');
     const size_t length = colon ? (size_t)(colon - value) : strlen(value);
-    *row = -1;
+    *row = ALL_ROWS;
     if (ends_with(value, ".npy")) return snprintf(path, PATH_SIZE, "%s", value) < PATH_SIZE;
     if (!colon || length >= PATH_SIZE) return false;
     snprintf(path, PATH_SIZE, "%.*s", (int)length, value);
-    return ends_with(path, ".npy") && read_number(colon + 1, row) && *row >= 0;
+    if (!read_number(colon + 1, row) || *row < 0) *row = NO_ROW;
+    return ends_with(path, ".npy");
 }
 
 /* An array's numbers, in row order, and whether each of them is a class, not a part of a vector. */
@@ -227,6 +239,10 @@ static int add_file(const reader *r, const char *value, const char *path, int64_
 {
     file_array f = {.value = value};
     gan_tensor *floats = NULL;
+    if (row == NO_ROW)
+        return complain(r->self, EXIT_USAGE,
+                        "--condition %s: the row behind the colon is no whole number from 0",
+                        value);
     gan_status status = gan_tensor_load(&f.array, r->context, path);
     if (status == GAN_OK)
         status = gan_tensor_create(&floats, r->context, GAN_FLOAT32, gan_tensor_rank(f.array),
@@ -261,14 +277,15 @@ static int add_value(const reader *r, const char *value)
 
 static int add_all_classes(const reader *r)
 {
-    int code = EXIT_GOOD;
     if (r->classes == 0)
         return complain(r->self, EXIT_USAGE,
                         "--condition is missing: %s takes %s%lld number%s; give FILE.npy", r->run,
                         r->kind == INPUT_VECTOR ? "vectors of " : "conditions of ",
                         (long long)r->out->size, r->out->size == 1 ? "" : "s");
-    for (int64_t i = 0; i < r->classes && !code; i++) code = add_class(r, i);
-    return code;
+    float *rows = add_rows(r, r->classes);
+    if (!rows) return EXIT_FAILED;
+    for (int64_t i = 0; i < r->classes; i++) set_class(r, rows + i * r->out->size, i);
+    return EXIT_GOOD;
 }
 
 int conditions_open(conditions *out, const command *self, gan_context *context, const char *run,

@@ -82,7 +82,9 @@ static int add_entry(const walk *w, const place *at, const char *entry)
         return complain(w->self, EXIT_INPUT, "the path %s/%s is too long", at->path, entry);
     const place inner = {path, name, at->depth + 1, at};
     if (path_is_folder(path)) return add_folder(w, &inner);
-    return is_picture_name(entry) ? add_file(w, path, name) : EXIT_GOOD;
+    /* A pipe would be waited for; a link that leads nowhere is told as broken. */
+    if (!is_picture_name(entry) || (path_exists(path) && !path_is_regular(path))) return EXIT_GOOD;
+    return add_file(w, path, name);
 }
 
 /* Whether a link led back to one of the folders above. */

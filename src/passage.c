@@ -28,7 +28,7 @@ int passage_check_data(const passage *p)
     if (fits || !p->pictures.dataset || p->pictures.array) return EXIT_GOOD;
     return complain(p->self, EXIT_INPUT,
                     "%s: the network takes pictures of %lldx%lldx%lld, %s has some of "
-                    "%lldx%lldx%lld",
+                    "%lldx%lldx%lld; size= and channels= of --data can make them so",
                     p->run, (long long)wanted[0], (long long)wanted[1], (long long)wanted[2],
                     p->pictures.source, (long long)in[0], (long long)in[1], (long long)in[2]);
 }
@@ -123,18 +123,22 @@ static int put_made(passage *p, gan_tensor *made)
 }
 
 /* A picture that cannot be read or made is named. In a folder the others go on without it; a sheet
- * or an array would have a hole. */
+ * or an array would have a hole, and what one of an array is not, none of it is. */
 static int tell_failed(passage *p, int64_t index, gan_status status)
 {
     const char *message = gan_context_message(p->context);
     char name[PATH_SIZE];
     pictures_name(&p->pictures, index, name);
-    if (strncmp(message, name, strlen(name)) != 0)
+    if (p->pictures.array && status == GAN_E_SHAPE)
+        complain(p->self, 0, "%s: %s; it is H x W x C = %lldx%lldx%lld", name, message,
+                 (long long)p->pictures.size[0], (long long)p->pictures.size[1],
+                 (long long)p->pictures.size[2]);
+    else if (strncmp(message, name, strlen(name)) != 0)
         complain(p->self, 0, "%s: %s", name, message);
     else
         complain(p->self, 0, "%s", message);
     p->failed++;
-    if (p->results.kind == RESULT_FOLDER) return EXIT_GOOD;
+    if (p->results.kind == RESULT_FOLDER && !p->pictures.array) return EXIT_GOOD;
     return status == GAN_E_MEMORY ? EXIT_FAILED : EXIT_INPUT;
 }
 
@@ -199,7 +203,7 @@ static int add_picture(passage *p, int64_t index)
 static int tell_end(const passage *p, int code)
 {
     const int stop = signals_stop();
-    if (p->failed > 0 && p->results.kind == RESULT_FOLDER)
+    if (!code && p->failed > 0 && p->results.kind == RESULT_FOLDER)
         complain(p->self, 0, "%lld of %lld pictures could not be made", (long long)p->failed,
                  (long long)p->pictures.count);
     if (code) return code;

@@ -31,7 +31,7 @@ static int check_range(const picture_request *q, const gan_tensor *array)
 
 static int check_array(const picture_request *q, const gan_tensor *array)
 {
-    static const char *const types[] = {"", "float32", "uint8", "int32", "int64"};
+    static const char *const types[] = {"", "float32", "uint8", "integers", "integers"};
     const int32_t rank = gan_tensor_rank(array), type = gan_tensor_dtype(array);
     if ((rank != 3 && rank != 4) || (type != GAN_FLOAT32 && type != GAN_UINT8))
         return complain(q->self, EXIT_INPUT,
@@ -96,18 +96,17 @@ int pictures_open(pictures *p, const picture_request *q)
 
 /* ---- one of them ---- */
 
+/* An array's bytes as bytes: as those of a file they can have alpha. */
 static gan_status read_example(const pictures *p, int64_t index, gan_tensor **out)
 {
     const int64_t shape[4] = {1, p->size[0], p->size[1], p->size[2]};
-    gan_tensor *one;
-    gan_status status = gan_tensor_create(&one, p->context, GAN_FLOAT32, 4, shape);
+    const int32_t type = p->array && !p->floats ? GAN_UINT8 : GAN_FLOAT32;
+    gan_tensor *one = NULL;
+    gan_status status = gan_tensor_create(out, p->context, type, 3, p->size);
+    if (status == GAN_OK)
+        status = gan_tensor_wrap(&one, p->context, type, 4, shape, NULL, gan_tensor_data(*out),
+                                 NULL, NULL);
     if (status == GAN_OK) status = gan_dataset_read(p->dataset, "image", &index, one);
-    if (status == GAN_OK) {
-        status = gan_tensor_create(out, p->context, GAN_FLOAT32, 3, p->size);
-        if (status == GAN_OK)
-            memcpy(gan_tensor_data(*out), gan_tensor_data(one),
-                   (size_t)gan_tensor_count(one) * sizeof(float));
-    }
     gan_tensor_release(one);
     return status;
 }

@@ -105,6 +105,19 @@ static int complain_output(const results *r, gan_status status)
     return code == EXIT_INPUT ? EXIT_OUTPUT : code;
 }
 
+/* One of many is not worth a wait for the disk, which takes longer than all else. */
+static int put_png(const results *r, const gan_tensor *made, const char *path)
+{
+    gan_tensor *bytes;
+    gan_status status = gan_image_save_memory(&bytes, made, "png");
+    if (status != GAN_OK) return complain_output(r, status);
+    const int error =
+        replace_hastily(path, gan_tensor_data(bytes), (size_t)gan_tensor_count(bytes));
+    gan_tensor_release(bytes);
+    return error ? complain(r->self, EXIT_OUTPUT, "cannot write %s: %s", path, strerror(error))
+                 : EXIT_GOOD;
+}
+
 /* Into the folder, and the folders in it. */
 static int put_file(const results *r, int64_t index, const gan_tensor *made)
 {
@@ -116,8 +129,7 @@ static int put_file(const results *r, int64_t index, const gan_tensor *made)
     if (error)
         return complain(r->self, EXIT_OUTPUT, "cannot make the folder %s: %s", folder,
                         strerror(error));
-    gan_status status = gan_image_save(made, path);
-    return status == GAN_OK ? EXIT_GOOD : complain_output(r, status);
+    return put_png(r, made, path);
 }
 
 /* ---- a sheet ---- */

@@ -1,4 +1,5 @@
 /* sample.c: gan sample RUN --out FILE. Pictures of what is drawn, and of conditions. */
+#include "memory_limits.h"
 #include "picture_maker.h"
 #include "routes.h"
 #include "sheets.h"
@@ -86,15 +87,30 @@ static int plan_examples(order *o, const gan_model *model)
     return EXIT_GOOD;
 }
 
-static int check_sheet(const order *o, const routes *r)
+/* All pictures of an array are there before it is saved. */
+static int check_memory(const order *o, const int64_t size[3], int64_t pictures)
+{
+    const double gibibyte = 1 << 30;
+    const double bytes = (double)pictures * (double)(size[0] * size[1] * size[2]);
+    const memory_limit limit = memory_available();
+    if (bytes <= (double)limit.bytes) return EXIT_GOOD;
+    return complain(o->self, EXIT_FAILED,
+                    "%lld pictures of %lldx%lldx%lld need %.2f GiB of memory, and this process can "
+                    "have %.2f GiB (%s); --count N takes fewer",
+                    (long long)pictures, (long long)size[0], (long long)size[1], (long long)size[2],
+                    bytes / gibibyte, (double)limit.bytes / gibibyte, limit.why);
+}
+
+static int check_size(const order *o, const routes *r)
 {
     const example_plan *p = &o->maker.plan;
+    const int64_t pictures = example_count(p) * r->count;
     int64_t size[3];
     gan_status status = gan_model_output_shape(r->models[0], 0, size);
     if (status != GAN_OK) return complain_status(o->self, o->context, status);
-    return o->array ? EXIT_GOOD
-                    : sheet_check(o->self, "--count", p->count, size, example_count(p) * r->count,
-                                  columns_of(o, r->count));
+    return o->array
+               ? check_memory(o, size, pictures)
+               : sheet_check(o->self, "--count", p->count, size, pictures, columns_of(o, r->count));
 }
 
 static int serve(order *o)
@@ -103,7 +119,7 @@ static int serve(order *o)
     int code = routes_open(&r, &o->from);
     if (!code) code = check_models(o, &r);
     if (!code) code = plan_examples(o, r.models[0]);
-    if (!code) code = check_sheet(o, &r);
+    if (!code) code = check_size(o, &r);
     if (!code) {
         for (; o->maker.count < r.count; o->maker.count++) {
             o->maker.models[o->maker.count] = r.models[o->maker.count];

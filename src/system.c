@@ -94,8 +94,9 @@ static int sync_file(FILE *file)
 }
 
 /* rename does not replace there. */
-static int move_file(const char *from, const char *to)
+static int move_file(const char *from, const char *to, bool hasty)
 {
+    (void)hasty;
     remove(to);
     return rename(from, to) ? errno : 0;
 }
@@ -108,7 +109,7 @@ static int follow_links(char out[PATH_SIZE], const char *path)
 static FILE *create_file(const char *path, const char *model)
 {
     (void)model;
-    return fopen(path, "wx");
+    return fopen(path, "wbx");
 }
 
 static void cut_file(FILE *file, long long size)
@@ -133,13 +134,14 @@ static int sync_file(FILE *file)
 
 /* The new name is durable when its folder is. The file is in place even where that fails, and a
  * folder that may be written but not read cannot be opened for it. */
-static int move_file(const char *from, const char *to)
+static int move_file(const char *from, const char *to, bool hasty)
 {
     char folder[PATH_SIZE];
     const char *slash = strrchr(to, '/');
     size_t length = slash ? (size_t)(slash - to) + 1 : 0;
     int file;
     if (rename(from, to)) return errno;
+    if (hasty) return 0;
     memcpy(folder, to, length);
     memcpy(folder + length, ".", 2);
     file = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -193,12 +195,25 @@ static int second_name(const char *path, const char *name)
 
 #endif
 
+/* TARGET.tmp; of a name that leaves no room for more, .tmp in place of its last letters. */
+static int name_fresh(replacement *r)
+{
+    enum { MOST_LETTERS = 255, END = sizeof ".tmp" - 1 };
+    const char *slash = strrchr(r->target, '/'), *name = slash ? slash + 1 : r->target;
+    const size_t length = strlen(name);
+    const bool full = length > MOST_LETTERS - END && length <= MOST_LETTERS;
+    const int kept = (int)(strlen(r->target) - (full ? END : 0));
+    return snprintf(r->fresh, PATH_SIZE, "%.*s.tmp", kept, r->target) < PATH_SIZE ? 0
+                                                                                  : ENAMETOOLONG;
+}
+
 /* With the permissions of `model`. */
 static int replacement_create(replacement *out, const char *path, const char *model)
 {
     int error = follow_links(out->target, path);
+    out->hasty = false;
+    if (!error) error = name_fresh(out);
     if (error) return error;
-    if (snprintf(out->fresh, PATH_SIZE, "%s.tmp", out->target) >= PATH_SIZE) return ENAMETOOLONG;
     remove(out->fresh);
     out->file = create_file(out->fresh, model);
     return out->file ? 0 : errno;
@@ -212,11 +227,20 @@ int replacement_open(replacement *out, const char *path)
 int replacement_finish(replacement *r, int error)
 {
     if (!error && fflush(r->file)) error = errno;
-    if (!error) error = sync_file(r->file);
+    if (!error && !r->hasty) error = sync_file(r->file);
     if (fclose(r->file) && !error) error = errno;
-    if (!error) error = move_file(r->fresh, r->target);
+    if (!error) error = move_file(r->fresh, r->target, r->hasty);
     if (error) remove(r->fresh);
     return error;
+}
+
+int replace_hastily(const char *path, const void *bytes, size_t count)
+{
+    replacement fresh;
+    int error = replacement_open(&fresh, path);
+    if (error) return error;
+    fresh.hasty = true;
+    return replacement_finish(&fresh, fwrite(bytes, 1, count, fresh.file) == count ? 0 : errno);
 }
 
 int replace_file(const char *path, const char *text)
@@ -251,7 +275,7 @@ int keep_file(const char *path, const char *kept)
     if (snprintf(fresh, sizeof fresh, "%s.tmp", kept) >= PATH_SIZE) return ENAMETOOLONG;
     remove(fresh);
     if (second_name(path, fresh)) return copy_file(path, kept);
-    error = move_file(fresh, kept);
+    error = move_file(fresh, kept, false);
     remove(fresh); /* it is still there where it failed, or both were one file already */
     return error;
 }

@@ -63,8 +63,8 @@ static int serve(order *o)
 /* Whether --out can be what its name says. */
 static int check_out(const order *o)
 {
-    static const char *const others[] = {".jpg", ".jpeg", ".gif", ".bmp", ".webp",
-                                         ".tif", ".tiff", ".npz", NULL};
+    static const char *const others[] = {".jpg",  ".jpeg", ".gif", ".bmp", ".webp", ".tif",
+                                         ".tiff", ".pnm",  ".pbm", ".npz", NULL};
     const char *out = o->passage.results.out;
     if (!out)
         return complain(o->self, EXIT_USAGE, "--out %s is missing",
@@ -122,6 +122,10 @@ static int read_order(order *o, const arguments *a)
     if ((code = check_out(o)) || (code = check_paths(o)) || (code = check_fit(o))) return code;
     if (arguments_get(a, "count") && !o->asked.data)
         return complain(o->self, EXIT_USAGE, "--count is of --data alone");
+    if (o->passage.fit && o->asked.data)
+        return complain(o->self, EXIT_USAGE,
+                        "--fit is of files and arrays; of --data it is size=HxW fit=%s in SPEC",
+                        o->passage.fit);
     return arguments_integer(o->self, a, "step", 0, INT64_MAX, -1, &o->from.step) &&
                    arguments_integer(o->self, a, "count", 1, 1 << 24, 0, &o->asked.count)
                ? EXIT_GOOD

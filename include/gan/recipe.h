@@ -45,9 +45,10 @@ GAN_API void gan_recipe_release(gan_recipe *recipe);
  * go first. So does a role, for its `load`.
  *   Data and optimisers are also set as a whole: "data.real", "images path=pictures size=64". What
  * that leaves out stays as it is, as far as the new kind has an option of that name; a section that
- * is not there comes into being. On failure the recipe is as before: also where options
- * of a section do not go together then (GAN_E_TEXT, as for gan_recipe_load); what must change
- * together, gan_recipe_set_all sets. */
+ * is not there comes into being. Where "data.real.path" is a folder, the kind is
+ * `images` from then on.
+ *   On failure the recipe is as before: also where options of a section do not go together then
+ * (GAN_E_TEXT, as for gan_recipe_load); what must change together, gan_recipe_set_all sets. */
 GAN_API gan_status gan_recipe_set(gan_recipe *recipe, const char *path, const char *value);
 
 /* The same, and where gan_recipe_trainer resumes a checkpoint, this option may differ from the
@@ -73,7 +74,7 @@ GAN_API gan_status gan_recipe_change(gan_recipe *recipe, const char *path, const
 /* Several options at once, in this order: as gan_recipe_set does, or, with GAN_RECIPE_CHANGE in
  * `flags`, as gan_recipe_change. All or none; whether the options of a section go together is asked
  * when all are set: "trainer.loss", "hinge" and "trainer.smoothing", "0" may stand in any order,
- * and so may "data.real" and "data.real.size". */
+ * and so may "data.real", "data.real.path" and "data.real.size". */
 #define GAN_RECIPE_CHANGE 1
 GAN_API gan_status gan_recipe_set_all(gan_recipe *recipe, const char *const *paths,
                                       const char *const *values, int32_t count, int32_t flags);
@@ -99,7 +100,7 @@ GAN_API gan_status gan_recipe_option(const gan_recipe *recipe, const char *path,
 /* Makes the trainer with its models, data sets and optimisers, in `context`. `checkpoint` NULL
  * starts anew; a path resumes from that file: an option that differs from the saved one is an error
  * that names it and says how to ask for it (gan_recipe_change), and so are other examples than the
- * run began with. Steps, saving, threads, cpu= and the paths of the data may change. */
+ * run began with. Steps, saving, threads, cpu=, and of the data paths and check= may change. */
 GAN_API gan_status gan_recipe_trainer(gan_trainer **out, const gan_recipe *recipe,
                                       gan_context *context, const char *checkpoint);
 

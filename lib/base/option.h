@@ -88,6 +88,7 @@ typedef struct gan__initial {
 
 #define GAN__POSITIONAL 1 /* given as a bare word after the kind's name, in the table's order */
 #define GAN__REQUIRED 2
+#define GAN__IDLE 4 /* nothing that is computed follows from it: a resumed training may differ */
 
 typedef struct gan__option {
     const char *name;

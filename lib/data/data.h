@@ -100,6 +100,9 @@ typedef struct gan__data_kind {
 extern const gan__data_kind *const gan__data_kinds[];
 extern const int32_t gan__data_kind_count;
 
+/* The kind that reads what lies there, where that can be seen: of folders. NULL: any. */
+const gan__data_kind *gan__data_kind_at(gan_context *context, const char *path);
+
 /* Adds a field over a tensor, which is retained, as gan_dataset_from_tensors describes it. `source`
  * is what messages begin with: a file's path, or "dataset". `total` is how many examples there are:
  * the tensor has all, or the first `count` that are wanted. */

@@ -203,8 +203,9 @@ static gan_status dataset_finish(gan_dataset *dataset, const char *source,
     dataset->is_fixed = options->part == GAN__PART_HELDOUT;
     if (options->count > dataset->total) {
         return gan__fail(context, GAN_E_ARGUMENT,
-                         "%s: count=%" PRId64 ", but there are %" PRId64 " examples", source,
-                         options->count, dataset->total);
+                         "%s: count=%" PRId64 ", but there are %" PRId64
+                         " examples; count=0 takes all",
+                         source, options->count, dataset->total);
     }
     for (int32_t i = 0; i < dataset->field_count; i++)
         GAN__TRY(dataset_finish_field(dataset, source, &dataset->fields[i], options));

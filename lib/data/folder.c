@@ -219,9 +219,11 @@ static gan_status folder_take(folder_state *s, const folder_names *pictures, con
 static gan_status folder_check_class(const folder_scan *scan, const char *path)
 {
     if (scan->folders.count > 0) {
-        return gan__fail(scan->context, GAN_E_FORMAT,
-                         "%s: a sub-folder is a class, but this one has a folder in it, '%.200s'",
-                         path, scan->folders.text);
+        return gan__fail(
+            scan->context, GAN_E_FORMAT,
+            "%s: a sub-folder is a class, but this one has a folder in it, '%.200s'; if "
+            "that is a class, path=%s",
+            path, scan->folders.text, path);
     }
     if (scan->pictures.count > 0) return GAN_OK;
     return gan__fail(scan->context, GAN_E_FORMAT,

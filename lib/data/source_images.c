@@ -24,7 +24,8 @@ static const gan__option source_images_table[] = {
     {"path", GAN__OPTION_PATH, GAN__REQUIRED, NULL, 0, 0, NULL,
      offsetof(source_images_options, path),
      "the folder: .png .jpg .pnm .pgm .ppm .pam in it, or in sub-folders, one for each class"},
-    {"check", GAN__OPTION_BOOLEAN, 0, "no", 0, 0, NULL, offsetof(source_images_options, check),
+    {"check", GAN__OPTION_BOOLEAN, GAN__IDLE, "no", 0, 0, NULL,
+     offsetof(source_images_options, check),
      "yes: reads every picture at the start, to find a broken one then, and not when it is drawn"},
 };
 
@@ -120,33 +121,42 @@ static void images_sum(images_look *look, int64_t index, const gan__reader *read
     look->checksum = gan__crc32(look->checksum, reader->bytes, head);
 }
 
-/* Unless size= or crop= makes all of them one size, and channels= one kind, they must be so. */
-static gan_status images_compare(const images_look *look, const char *path,
-                                 const gan__picture *found)
+/* What size= leaves as it is must be alike in all of them, or long enough for crop=. */
+static gan_status images_compare_sizes(const images_look *look, const char *path,
+                                       const gan__picture *found)
 {
     const gan__transform_options *wanted = &look->options->common.picture;
     const gan__picture *first = &look->first;
-    const bool sized = wanted->size[0] || wanted->crop[0];
-    if (!sized && (found->width != first->width || found->height != first->height)) {
+    const int64_t firsts[2] = {first->height, first->width}, own[2] = {found->height, found->width};
+    for (int32_t i = 0; i < 2; i++) {
+        if (wanted->size[i] || (wanted->crop[i] && wanted->crop[i] <= own[i])) continue;
+        if (wanted->crop[i]) {
+            return gan__fail(look->context, GAN_E_SHAPE,
+                             "%s: %" PRId64 "x%" PRId64 " pixels, of which crop=%" PRId64
+                             "x%" PRId64 " cannot be cut: size= makes them larger",
+                             path, own[0], own[1], wanted->crop[0], wanted->crop[1]);
+        }
+        if (own[i] == firsts[i]) continue;
         return gan__fail(look->context, GAN_E_SHAPE,
                          "%s/%s has %" PRId64 "x%" PRId64 " pixels, %s %" PRId64 "x%" PRId64
                          ": size=HxW makes them alike",
-                         look->source->path, look->source->folder.files[0], first->height,
-                         first->width, path, found->height, found->width);
+                         look->source->path, look->source->folder.files[0], firsts[0], firsts[1],
+                         path, own[0], own[1]);
     }
-    if (wanted->channels == 0 && found->channels != first->channels) {
-        return gan__fail(look->context, GAN_E_SHAPE,
-                         "%s/%s has %d channels, %s %d: channels=1 (grey), 3 (colour) or 4 (with "
-                         "alpha) makes them alike",
-                         look->source->path, look->source->folder.files[0], (int)first->channels,
-                         path, (int)found->channels);
-    }
-    if (wanted->size[0] || (wanted->crop[0] <= found->height && wanted->crop[1] <= found->width))
-        return GAN_OK;
+    return GAN_OK;
+}
+
+static gan_status images_compare(const images_look *look, const char *path,
+                                 const gan__picture *found)
+{
+    const gan__picture *first = &look->first;
+    GAN__TRY(images_compare_sizes(look, path, found));
+    if (look->options->common.picture.channels || found->channels == first->channels) return GAN_OK;
     return gan__fail(look->context, GAN_E_SHAPE,
-                     "%s: %" PRId64 "x%" PRId64 " pixels, of which crop=%" PRId64 "x%" PRId64
-                     " cannot be cut: size= makes them larger",
-                     path, found->height, found->width, wanted->crop[0], wanted->crop[1]);
+                     "%s/%s has %d channels, %s %d: channels=1 (grey), 3 (colour) or 4 (with "
+                     "alpha) makes them alike",
+                     look->source->path, look->source->folder.files[0], (int)first->channels, path,
+                     (int)found->channels);
 }
 
 static gan_status images_look_at(images_look *look, int64_t index, const char *path)
@@ -190,6 +200,20 @@ static gan_status images_look_at_all(images_look *look, gan_context *context, in
 
 /* ---- opening ---- */
 
+/* The first pictures are those of the first classes: not what count= is likely to be meant for. */
+static void images_tell_missing(gan_context *context, const images_source *source, int64_t count)
+{
+    const gan__folder *folder = &source->folder;
+    const int64_t seen = folder->classes[count - 1] + 1;
+    if (seen == folder->class_count) return;
+    gan__log(context, GAN_LOG_WARNING,
+             "%s: count=%" PRId64
+             " takes the first pictures by class and name: none of '%s', %" PRId64 " of %" PRId64
+             " classes",
+             source->path, count, folder->class_names[seen], folder->class_count - seen,
+             folder->class_count);
+}
+
 /* The sub-folders are the classes. */
 static gan_status images_labels(gan_dataset *dataset, const images_source *source, int64_t count)
 {
@@ -204,6 +228,7 @@ static gan_status images_labels(gan_dataset *dataset, const images_source *sourc
            (size_t)folder->class_count * sizeof *classes->names);
     classes->count = folder->class_count;
     GAN__TRY(gan__classes_check(context, source->path, classes));
+    images_tell_missing(context, source, count);
     GAN__TRY(gan_tensor_create(&labels, context, GAN_INT32, 1, &count));
     memcpy(labels->data, folder->classes, (size_t)count * sizeof *folder->classes);
     gan_status status = gan__dataset_add(dataset, source->path, "label", labels, folder->count);

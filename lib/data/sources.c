@@ -121,14 +121,18 @@ bool gan__source_is_folder(gan_context *context, const char *path)
     return host->list && host->list(host->user, path, source_any_entry, NULL) >= 0;
 }
 
+const gan__data_kind *gan__data_kind_at(gan_context *context, const char *path)
+{
+    return gan__source_is_folder(context, path) ? &gan__source_images : NULL;
+}
+
 /* A folder in the place of a file: said with the kind that reads one. */
 static gan_status source_fail(gan_context *context, const char *path, gan_status status)
 {
-    if (status != GAN_E_FILE || !gan__source_is_folder(context, path)) return status;
-    return gan__fail(context, status,
-                     "%s: it is a folder; pictures in folders are read by data sets of the kind "
-                     "'images'",
-                     path);
+    const gan__data_kind *other = gan__data_kind_at(context, path);
+    if (status != GAN_E_FILE || !other) return status;
+    return gan__fail(context, status, "%s: it is a folder; its pictures are those of '%s path=%s'",
+                     path, other->kind.name, path);
 }
 
 gan_status gan__source_add_input(gan_dataset *dataset, const char *field, const char *source,

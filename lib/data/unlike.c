@@ -139,8 +139,8 @@ gan_status gan__unlike_create(gan__unlike *out, gan_context *context, const gan_
         GAN__TRY(unlike_sort(out, context));
     if (dataset->count > 1 && out->group_count != 1) return GAN_OK;
     return gan__fail(context, GAN_E_ARGUMENT,
-                     "data: no unlike partners: the %s of all examples, %" PRId64 ", is the same",
-                     field->name, dataset->count);
+                     "data: no unlike partners among %" PRId64 " examples: all have the same %s",
+                     dataset->count, field->name);
 }
 
 int64_t gan__unlike_memory(const gan__unlike *u)

@@ -19,8 +19,9 @@ static gan_status picture_find(const gan__bytes *in, picture_reader *out)
     else if (in->size >= 2 && in->data[0] == 'P' && in->data[1] >= '1' && in->data[1] <= '7')
         *out = (picture_reader){gan__pnm_read, gan__pnm_peek};
     else
-        return gan__fail(in->context, GAN_E_FORMAT, "%s: neither PNG nor JPEG nor PNM nor PAM",
-                         in->name);
+        return gan__fail(in->context, GAN_E_FORMAT, "%s: %s", in->name,
+                         in->size == 0 ? "the file is empty"
+                                       : "neither PNG nor JPEG nor PNM nor PAM");
     return GAN_OK;
 }
 

@@ -127,6 +127,14 @@ static gan_status override_replace(gan_recipe *recipe, gan__section_type type, c
     return gan__section_settle(recipe, *out);
 }
 
+/* A path that leads to a folder asks for the kind of data that reads one. */
+static gan_status override_follow_path(gan_recipe *recipe, gan__section *section, const char *path)
+{
+    const gan__data_kind *kind = gan__data_kind_at(recipe->object.context, path);
+    if (!kind || section->kind == &kind->kind) return GAN_OK;
+    return override_replace(recipe, GAN__SECTION_DATA, section->name, kind->kind.name, &section);
+}
+
 /* The option has its value, and what was left open follows; whether all go together is asked when
  * all are set. */
 static gan_status override_set(gan_recipe *recipe, const char *path, const char *value,
@@ -141,6 +149,8 @@ static gan_status override_set(gan_recipe *recipe, const char *path, const char 
         return gan__recipe_unknown(recipe, path, strlen(path), NULL);
     GAN__TRY(gan__recipe_split_path(recipe, path, &length));
     GAN__TRY(override_section(recipe, path, length, out));
+    if ((*out)->type == GAN__SECTION_DATA && strcmp(path + length, ".path") == 0)
+        GAN__TRY(override_follow_path(recipe, *out, value));
     GAN__TRY(override_assign(recipe, *out, path + length + 1, value));
     GAN__TRY(gan__section_settle(recipe, *out));
     if ((*out)->type != GAN__SECTION_RUN) return GAN_OK;
@@ -258,15 +268,23 @@ static void override_put_back(gan_recipe *recipe, gan__section *kept, size_t cou
     }
 }
 
-/* Whether the section of option `index` is given as a whole behind it: "data.real.size" before
- * "data.real". */
+/* Whether `first` decides which options the section of `path` has: "data.real" and
+ * "data.real.path", which may be a folder's, of "data.real.size". */
+static bool override_decides(const char *first, const char *path)
+{
+    static const char end[] = ".path";
+    size_t length = strlen(first);
+    if (strcmp(first, path) == 0) return false;
+    if (length >= sizeof end && strcmp(first + length + 1 - sizeof end, end) == 0)
+        length -= sizeof end - 1;
+    return strncmp(path, first, length) == 0 && path[length] == '.';
+}
+
+/* Whether what stands behind option `index` decides which options its section has. */
 static bool override_waits(const override_list *list, int32_t index)
 {
-    const char *path = list->paths[index];
-    for (int32_t i = index + 1; i < list->count; i++) {
-        size_t length = strlen(list->paths[i]);
-        if (strncmp(path, list->paths[i], length) == 0 && path[length] == '.') return true;
-    }
+    for (int32_t i = index + 1; i < list->count; i++)
+        if (override_decides(list->paths[i], list->paths[index])) return true;
     return false;
 }
 

@@ -130,7 +130,8 @@ static gan_status resume_unasked(const resume_state *r, const resume_wish *wish,
     return GAN_OK;
 }
 
-/* Paths are no part of it: see resume_examples. The trainer's batch is asked for in [run]. */
+/* Paths are no part of it, see resume_examples, nor is what changes nothing. The trainer's batch is
+ * asked for in [run]. */
 static gan_status resume_compare_each(const resume_state *r, const resume_wish *wish,
                                       const void *saved, const void *wanted)
 {
@@ -138,7 +139,8 @@ static gan_status resume_compare_each(const resume_state *r, const resume_wish *
     for (int32_t i = 0, count = gan__kind_option_count(wish->kind); i < count; i++) {
         const gan__option option = gan__kind_option(wish->kind, i);
         const char *place = trainer && strcmp(option.name, "batch") == 0 ? "run" : wish->label;
-        if (option.type == GAN__OPTION_PATH || gan__option_set_has(&wish->asked, i)) continue;
+        if (option.type == GAN__OPTION_PATH || (option.flags & GAN__IDLE)) continue;
+        if (gan__option_set_has(&wish->asked, i)) continue;
         if (resume_absent(&option, saved, wanted)) continue;
         GAN__TRY(resume_option(r, wish->label, place, &option, saved, wanted));
     }
@@ -419,7 +421,8 @@ static gan_status resume_examples(const resume_state *r, const gan__section *sec
     gan__option option;
     resume_path(section->kind, saved, &option, &was);
     resume_path(section->kind, section->values, &option, &is);
-    return resume_data_differs(r, section, was, is, ", with other examples");
+    return resume_data_differs(r, section, was, is,
+                               ", with other examples than those that the run began with");
 }
 
 /* Whether a field of the feed has other examples than the checkpoint knew. */

@@ -228,7 +228,11 @@ static gan_status feeds_make(gan_trainer *t, int32_t feed)
     GAN__TRY(feeds_plan_partners(t, feed, feeds_unlike(t->cast, feed), partners, &plan));
     state->drawn_count = plan.field_count;
     state->has_partners = plan.partner_count > 0;
-    GAN__TRY(gan__batcher_create(&state->batcher, t->object.context, state->dataset, &plan));
+    const gan_status status =
+        gan__batcher_create(&state->batcher, t->object.context, state->dataset, &plan);
+    if (status != GAN_OK)
+        return gan__fail_in(t->object.context, status, "%s: the feed '%s'", t->kind->kind.name,
+                            t->cast->feeds[feed].name);
     return gan__batcher_seek(state->batcher, state->position);
 }
 

@@ -94,6 +94,7 @@ gan_status gan__history(gan_trainer *t, int32_t pool, gan_value pictures, gan_va
 {
     int64_t shape[4]; /* N, H, W, C */
     float *numbers;
+    if (t->cast->pools[pool].capacity == 0) return gan_tape_detach(t->tape, pictures, out);
     GAN__TRY(gan_tape_shape(t->tape, pictures, shape));
     GAN__TRY(pools_for(t, pool, shape + 1));
     GAN__TRY(gan__tape_copy(t->tape, pictures, out, &numbers));

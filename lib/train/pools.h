@@ -16,7 +16,8 @@ void gan__pools_undo(gan_trainer *trainer);
 int64_t gan__pools_memory(const gan_trainer *trainer); /* bytes */
 
 /* Passes pictures of the tape through a pool's history: *out are as many, new and older ones,
- * through which no gradient passes. What the pool takes up is of the step, and undone with it. */
+ * through which no gradient passes; of a pool without capacity the same ones, which may be of any
+ * size. What the pool takes up is of the step, and undone with it. */
 gan_status gan__history(gan_trainer *trainer, int32_t pool, gan_value pictures, gan_value *out);
 
 #endif

@@ -504,8 +504,9 @@ class Resuming(Case):
         write_idx("other.idx", 51, 12, 12)
         message = (
             "gan train: run/checkpoint.safetensors: resume: data.real.path is 'pictures.idx' in the"
-            " checkpoint, '%s/%s' in the recipe, with other examples; set it back, start a new run,"
-            " or ask for the change: --change data.real.path=%s/%s (gan_recipe_change)"
+            " checkpoint, '%s/%s' in the recipe, with other examples than those that the run began"
+            " with; set it back, start a new run, or ask for the change: --change"
+            " data.real.path=%s/%s (gan_recipe_change)"
         )
         self.bad(3, message % (2 * (self.folder, "other.idx")), *resumes, "data.real.path=other.idx")
         with open("pictures.idx", "r+b") as file:

@@ -231,6 +231,10 @@ class Classes(Conditions):
             (2, "--condition -1: there is no class -1; they are 0 to 3", "run", "--condition=-1"),
             (2, "--condition 'Boots': there is no such class; did you mean 'boot'?", "run", "--condition", "Boots"),
             (2, "--condition 'bag small': there is no such class; did you mean 'bag, small'?", "run", "--condition", "bag small"),
+            (2, "--condition 'x': there is no such class; gan info run lists them", "run", "--condition", "x"),
+            (2, "--condition 'umbrella': there is no such class; gan info run lists them", "run", "--condition", "umbrella"),
+            (2, "--condition two.npy:x: the row behind the colon is no whole number from 0", "run", "--condition", "two.npy:x"),
+            (2, "--condition two.npy:-1: the row behind the colon is no whole number from 0", "run", "--condition", "two.npy:-1"),
             (2, "--condition: plain takes no condition", "plain", "--condition", "1"),
             (2, "--grid: plain takes no condition", "plain", "--grid"),
             (3, "gone.npy: cannot be opened: no such file or folder", "run", "--condition", "gone.npy"),
@@ -298,6 +302,12 @@ class Embedded(Conditions):
         self.assertEqual(self.array("run", "--grid", "--count=3", "--condition=n.npy"), every[3] + every[1])
         write_npy("half.npy", FLOAT, (2,), [1, 0.5])
         self.refuse(3, "--condition half.npy: row 1 is 0.5, no number of a class", "run", "--condition=half.npy")
+        # More classes than there is memory for are refused before they are counted.
+        metadata, tensors = read_safetensors("run/generator.safetensors")
+        metadata = {k: v for k, v in metadata.items() if "crc32" not in k}
+        metadata["gan.note.class_count"] = "4611686018427387904"
+        write_safetensors("h.safetensors", metadata, [(name, *tensor) for name, tensor in tensors.items()])
+        self.refuse(1, "no memory for 4611686018427387904 conditions", "h.safetensors")
 
 
 class Vectors(Conditions):

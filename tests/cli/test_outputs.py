@@ -496,6 +496,16 @@ class Memory(Case):
         self.edit("dense 24; leaky_relu 0.2", "dense %d; leaky_relu 0.2" % wide)
         self.refused("--set", "run.batch=1048576")
 
+    @unittest.skipIf(not os.path.exists("/proc/meminfo"), "needs /proc")
+    def test_more_pictures_than_there_is(self):
+        """An array of samples is in memory until it is saved."""
+        text = "input 12 12 1\nupsample 85\n"
+        write_safetensors("big.safetensors", {"gan.format": "1.0", "gan.kind": "model", "gan.text": text})
+        code, out, err = self.gan("sample", "big.safetensors", "--count=16777216", "--out", "x.npy")
+        self.assertEqual((code, out), (1, ""))
+        form = r"^gan sample: 16777216 pictures of 1020x1020x1 need 16256\.25 GiB of memory, and this process can have \d+\.\d\d GiB \(.+\); --count N takes fewer\n$"
+        self.assertRegex(err, form)
+
     def test_limit(self):
         """A limit of the process's own is named."""
         limit = lambda: resource.setrlimit(resource.RLIMIT_AS, (1 << 29, 1 << 29))

@@ -238,6 +238,18 @@ class Samples(Vae):
             self.bad(2, message % flags[1], "sample", "run", "--out", "x.png", *flags)
         self.assertEqual(len(self.array("sample", "run", "--interpolate", "3")), 24)
 
+    def test_two_that_are_drawn(self):
+        """Each input has noise of its own."""
+        text = "input a 2 2 1\ninput b 2 2 1\nm = affine -1 0 from b\nadd from a m\n"
+        metadata = {"gan.format": "1.0", "gan.kind": "model", "gan.text": text}
+        notes = {"inputs": "normal normal", "prior": "normal", "range": "-1 1"}
+        metadata.update({"gan.note." + key: value for key, value in notes.items()})
+        write_safetensors("two.safetensors", metadata)
+        self.good("sample", "two.safetensors", "--count=3", "--out", "x.npy")
+        shape, pixels = read_npy("x.npy")
+        self.assertEqual(shape, (3, 2, 2, 1))
+        self.assertGreater(len(set(pixels)), 2)
+
     def test_interpolated_sheets(self):
         message = (
             "gan sample: --count 500000: a sheet of so many pictures of 12x12x1 has more values than"
@@ -422,7 +434,7 @@ class Pictures(Vae):
             (3, "gan: no route of it makes pictures of pictures; there are: 'noise > image'", "translate", "gan", *data),
             (3, "gone: cannot be opened: no such file or folder", "translate", "gone", *data),
             (3, "2.png: cannot be opened: no such file or folder", "translate", "run", "0.png", "2.png"),
-            (3, fit + "idx path=pictures.idx size=8 has some of 8x8x1", "encode", "run", "--data", DATA + " size=8"),
+            (3, fit + "idx path=pictures.idx size=8 has some of 8x8x1; size= and channels= of --data can make them so", "encode", "run", "--data", DATA + " size=8"),
             (3, gone, "encode", "run", "--data=idx path=gone.idx"),
             (4, "cannot write gone/x.npy: No such file or directory", "encode", "run", *data, "--out=gone/x.npy"),
             (4, "cannot write folder.npy: Is a directory", "translate", "run", *data, "--out=folder.npy"),

@@ -8,6 +8,11 @@ import signal
 import struct
 import unittest
 
+try:
+    import resource
+except ImportError:
+    resource = None
+
 import case
 from case import *
 
@@ -137,8 +142,13 @@ class Translations(Files):
             ("--from 'x': run/xy.safetensors is one network; it has no routes", "run/xy.safetensors", "--from", "x"),
             ("--to 'y': run/xy.safetensors is one network; it has no routes", "run/xy.safetensors", "--to", "y"),
             ("--fit is 'fill'; it must be pad, stretch or crop", "run", "--from=x", "--fit=fill"),
+            ("--out x.pnm: pictures are saved as .png, .ppm, .pgm, .pam or .npy, or in a folder", "run", "--from=x", "--out=x.pnm"),
+            ("--out x.PBM: pictures are saved as .png, .ppm, .pgm, .pam or .npy, or in a folder", "run", "--from=x", "--out=x.PBM"),
         ):
-            self.bad(2, "gan translate: " + message, "translate", *words, "a.png", "--out", "b.png")
+            out = () if any(w.startswith("--out") for w in words) else ("--out", "b.png")
+            self.bad(2, "gan translate: " + message, "translate", *words, "a.png", *out)
+        message = "gan translate: --fit is of files and arrays; of --data it is size=HxW fit=crop in SPEC"
+        self.bad(2, message, "translate", "run", "--from=x", "--fit=crop", "--data", "idx path=pictures.idx", "--out=b.png")
         self.assertFalse(os.path.exists("b.png"))
 
     def test_folder(self):
@@ -194,6 +204,19 @@ class Sizes(Files):
         for out in ("x.npy", "x.png"):
             self.bad(3, "gan translate: " + message, "translate", "negative.safetensors", "in", "--out", out)
         self.assertEqual([n for n in os.listdir(".") if n.startswith("x.")], [])
+        write_npy("small.npy", "|u1", (2, 1, 1), b"ab")
+        self.translate("negative.safetensors", "small.npy", "--out", "x.npy")
+        self.assertEqual(read_npy("x.npy"), ((2, 1, 1, 1), negative(b"ab")))
+
+    def test_one_picture(self):
+        """A file becomes a picture; a folder a sheet, even if it holds no more than one."""
+        os.mkdir("in")
+        pixels = self.picture("in/a.png", 3, 2)
+        self.translate("negative.safetensors", "in/a.png", "--out", "x.png")
+        self.assertEqual(read_png("x.png"), (3, 2, 1, negative(pixels)))
+        self.translate("negative.safetensors", "in", "--out", "x.png")
+        rows = [pixels[i : i + 3] + b"\0" + negative(pixels[i : i + 3]) for i in (0, 3)]
+        self.assertEqual(read_png("x.png"), (7, 2, 1, b"".join(rows)))
 
     def test_fixed_size(self):
         """Else they are brought to its size as the run's data were, by its notes, or as --fit says."""
@@ -244,9 +267,26 @@ class Sizes(Files):
         self.translate("rgb.safetensors", "c.ppm", "--out", "d.png")
         self.assertEqual(read_png("d.png")[3], colours)
         write_model("five.safetensors", "input any any 5\naffine -1 0")
-        message = "gan translate: grey.npy: picture 0: gan_image_fit: 5 channels cannot be made of 3"
+        message = "gan translate: grey.npy: picture 0: gan_image_fit: 5 channels cannot be made of 3; it is H x W x C = 4x5x3"
         write_npy("grey.npy", "|u1", (1, 4, 5, 3), colours)
         self.bad(3, message, "translate", "five.safetensors", "grey.npy", "--out", "x.npy")
+        # What one picture of an array is not, none is: they are not named one after the other.
+        write_npy("grey.npy", "|u1", (2, 2, 5, 3), colours)
+        self.bad(3, message.replace("4x", "2x"), "translate", "five.safetensors", "grey.npy", "--out", "x")
+
+    def test_alpha(self):
+        """Of an array's bytes as of a file's: on black."""
+        pixels = self.picture("a.png", 5, 4, 4)
+        write_npy("a.npy", "|u1", (1, 4, 5, 4), pixels)
+        write_model("rgb.safetensors", "input any any 3\naffine -1 0")
+        for model in ("negative.safetensors", "rgb.safetensors"):
+            self.translate(model, "a.png", "--out", "b.png")
+            self.translate(model, "a.npy", "--out", "b.npy")
+            width, height, channels, made = read_png("b.png")
+            self.assertEqual(read_npy("b.npy"), ((1, height, width, channels), made))
+        over = [round(255 - v * pixels[i // 3 * 4 + 3] / 255) for i, v in enumerate(pixels[i] for i in range(80) if i % 4 < 3)]
+        for value, expected in zip(made, over):
+            self.assertLessEqual(abs(value - expected), 1)
 
 
 class Folders(Files):
@@ -272,6 +312,44 @@ class Folders(Files):
         self.bad(3, message, "translate", "negative.safetensors", "photos/3.png", "--out", "x.png")
         self.assertEqual([n for n in os.listdir(".") if n.startswith("x.")], [])
 
+    @unittest.skipIf(not hasattr(os, "mkfifo"), "needs mkfifo")
+    def test_pipes(self):
+        """What is no file is not waited for."""
+        pixels = self.photos()
+        os.mkfifo("photos/pipe.png")
+        self.translate("negative.safetensors", "photos", "--out", "out")
+        self.assertEqual(tree("out"), sorted(pixels))
+
+    def test_long_names(self):
+        """The longest that a file can have, too."""
+        os.mkdir("in")
+        for length in (100, 250, 251):
+            self.picture("in/" + "n" * length + ".png", 3, 2)
+        self.translate("negative.safetensors", "in", "--out", "out")
+        self.assertEqual(tree("out"), tree("in"))
+
+    def test_after_a_kill(self):
+        """What a killed one left half written is gone after the next."""
+        pixels = self.photos()
+        os.makedirs("out/in/ner")
+        for name in ("out/0.png.tmp", "out/in/ner/1.png.tmp"):
+            write_text(name, "half")
+        self.translate("negative.safetensors", "photos", "--out", "out")
+        self.assertEqual(tree("out"), sorted(pixels))
+
+    @unittest.skipIf(not shutil.which("cc") or sys.platform != "linux", "needs cc and LD_PRELOAD")
+    def test_no_waiting(self):
+        """Pictures of a folder are moved into place, but none waits for the disk."""
+        pixels = self.photos()
+        write_text("watch.c", WATCH)
+        subprocess.check_call(["cc", "-shared", "-fPIC", "-o", "watch.so", "watch.c", "-ldl"])
+        sanitizer = os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"
+        watched = dict(os.environ, LD_PRELOAD="./watch.so", ASAN_OPTIONS=sanitizer)
+        words = ("translate", "negative.safetensors", "photos", "--out", "out")
+        self.assertEqual(self.gan(*words, env=watched), (0, "", ""))
+        calls = read_text("calls").splitlines()
+        self.assertEqual(calls, ["rename out/" + name for name in sorted(pixels)])
+
     def test_a_picture_that_the_network_cannot_take(self):
         """Too small for its padding: named, and the others go on."""
         write_model("p.safetensors", "input any any 1\npad reflect:2")
@@ -295,6 +373,8 @@ class Folders(Files):
         self.assertEqual(read_png("out/new/in/1.png")[3], negative(other))
         message = "gan translate: a/1.png and b/1.png would both be x/1.png"
         self.bad(2, message, "translate", "negative.safetensors", "a/1.png", "b", "--out", "x")
+        shutil.copy("a/1.png", "2.png")
+        self.bad(2, message, "translate", "negative.safetensors", "a/1.png", "2.png", "b", "--out", "x")
         shutil.copy("out/new/1.png", "a/1.ppm")
         message = "gan translate: a/1.png and a/1.ppm would both be x/1.png"
         self.bad(2, message, "translate", "negative.safetensors", "a", "--out", "x")
@@ -346,7 +426,7 @@ class Folders(Files):
         for code, message, *words in (
             (3, "empty: no picture in it: no .png, .jpg, .pnm, .pam", "empty"),
             (3, "flat.npy: uint8 of 2 dimensions; " + form, "flat.npy"),
-            (3, "long.npy: int64 of 3 dimensions; " + form, "long.npy"),
+            (3, "long.npy: integers of 3 dimensions; " + form, "long.npy"),
             (3, "none.npy: no picture in it", "none.npy"),
             (3, "high.npy: picture 1 has the value 255" + beyond, "high.npy"),
             (3, "nan.npy: picture 0 has the value nan" + beyond, "nan.npy"),
@@ -374,6 +454,17 @@ class Folders(Files):
         os.symlink("/dev/full", "full.npy")
         message = "gan translate: cannot write full.npy: No space left on device"
         self.bad(4, message, "translate", "negative.safetensors", "photos", "--out", "full.npy")
+
+    @unittest.skipIf(resource is None, "needs limits of files")
+    def test_full_disk_of_a_folder(self):
+        """The picture that found no room is named, and nothing of it stays."""
+        os.mkdir("in")
+        for i, side in enumerate((4, 100, 4)):
+            self.picture("in/%d.png" % i, side, side)
+        limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
+        result = self.gan("translate", "negative.safetensors", "in", "--out", "out", preexec_fn=limit)
+        self.assertEqual(result, (4, "", "gan translate: cannot write out/1.png: File too large\n"))
+        self.assertEqual(tree("out"), ["0.png"])
 
     def test_interrupted(self):
         """Ctrl-C: what is there is whole, and 130."""

@@ -401,7 +401,7 @@ TEST(messages)
     check_open_fails("idx path=p.idx labels=p.idx", GAN_E_SHAPE,
                      "p.idx: label is uint8 with 2 dimensions an example; it must be one integer");
     check_open_fails("idx path=p.idx count=4", GAN_E_ARGUMENT,
-                     "idx: count=4, but there are 3 examples");
+                     "idx: count=4, but there are 3 examples; count=0 takes all");
     check_open_fails("idx path=p.idx labels=l4.idx count=2", GAN_E_SHAPE,
                      "l4.idx: 4 examples of label, but 3 of image");
     put_file(&fault, "l4.idx", file, make_idx(file, 1, (const int[1]){3}, pictures) + 1);

@@ -81,6 +81,7 @@ TEST(other_files_are_passed_over)
     put_file(&fault, "f/.DS_Store", "x", 1);
     put_file(&fault, "f/Cat/._a.png", "x", 1);
     put_file(&fault, "f/.hidden/a.txt", "x", 1);
+    log_lines = 0;
     gan_dataset_release(open_data("images path=f"));
     CHECK_INT(log_lines, 0);
     put_file(&fault, "f/Cat/Thumbs.db", "x", 1);
@@ -96,6 +97,25 @@ TEST(other_files_are_passed_over)
     forget_files();
 }
 
+/* The first ones are of the first classes. */
+TEST(a_count_without_all_classes_is_warned_of)
+{
+    put_classes("f");
+    log_lines = 0;
+    gan_dataset_release(open_data("images path=f count=5"));
+    CHECK_INT(log_lines, 0);
+    gan_dataset_release(open_data("images path=f count=4"));
+    CHECK_INT(log_lines, 1);
+    CHECK_TEXT(log_line, "1 f: count=4 takes the first pictures by class and name: none of "
+                         "'dog-1', 1 of 3 classes");
+    gan_dataset_release(open_data("images path=f count=2"));
+    CHECK_TEXT(log_line, "1 f: count=2 takes the first pictures by class and name: none of 'dog', "
+                         "2 of 3 classes");
+    gan_dataset_release(open_data("images path=f/dog count=1"));
+    CHECK_INT(log_lines, 2);
+    forget_files();
+}
+
 TEST(wrong_folders_are_refused)
 {
     check_refused("images path=f", GAN_E_FILE, "f: cannot be listed");
@@ -107,8 +127,7 @@ TEST(wrong_folders_are_refused)
     check_refused("images path=f/x.txt", GAN_E_FILE,
                   "f/x.txt: it is a file; images are read from a folder");
     check_refused("idx path=f", GAN_E_FILE,
-                  "f: it is a folder; pictures in folders are read by data sets of the kind "
-                  "'images'");
+                  "f: it is a folder; its pictures are those of 'images path=f'");
     check_refused("images", GAN_E_TEXT, "images: missing: option 'path' (line 1, column 7)");
     put_picture(context, &fault, "f/c/a.png", 0, small, 8);
     put_picture(context, &fault, "f/a.png", 0, small, 8);
@@ -118,7 +137,8 @@ TEST(wrong_folders_are_refused)
     fault_remove(&fault, "f/a.png");
     put_picture(context, &fault, "f/c/d/a.png", 0, small, 8);
     check_refused("images path=f", GAN_E_FORMAT,
-                  "f/c: a sub-folder is a class, but this one has a folder in it, 'd'");
+                  "f/c: a sub-folder is a class, but this one has a folder in it, 'd'; if "
+                  "that is a class, path=f/c");
     fault_remove(&fault, "f/c/d/a.png");
     put_file(&fault, "f/e/x.gif", "x", 1);
     check_refused("images path=f", GAN_E_FORMAT,
@@ -173,6 +193,19 @@ TEST(sizes_must_be_alike)
                   "data: crop=3x2 of pictures of 2x2");
     gan_dataset_release(open_data("images path=f size=2"));
     gan_dataset_release(open_data("images path=f crop=3x4"));
+    gan_dataset_release(open_data("images path=f crop=3x0"));
+    check_refused("images path=f size=0x5", GAN_E_SHAPE,
+                  "f/a.png has 3x4 pixels, f/b.pgm 5x4: size=HxW makes them alike");
+    check_refused("images path=f size=0x5 crop=4x0", GAN_E_SHAPE,
+                  "f/a.png: 3x4 pixels, of which crop=4x0 cannot be cut: size= makes them larger");
+    put_picture(context, &fault, "f/b.pgm", 2, (const int[3]){3, 9, 1}, 8);
+    gan_dataset_release(open_data("images path=f crop=0x4"));
+    gan_dataset_release(open_data("images path=f size=0x3"));
+    gan_dataset_release(open_data("images path=f size=7x0 crop=5x4"));
+    check_refused("images path=f size=7x0", GAN_E_SHAPE,
+                  "f/a.png has 3x4 pixels, f/b.pgm 3x9: size=HxW makes them alike");
+    check_refused("images path=f size=7x0 crop=0x5", GAN_E_SHAPE,
+                  "f/a.png: 3x4 pixels, of which crop=0x5 cannot be cut: size= makes them larger");
     put_picture(context, &fault, "f/b.png", 2, colour, 8);
     fault_remove(&fault, "f/b.pgm");
     check_refused("images path=f", GAN_E_SHAPE,
@@ -319,6 +352,29 @@ static uint32_t sum_of(const char *spec)
     return sum;
 }
 
+/* The first 4,096 bytes and the size count, however far a header reaches. */
+TEST(beginnings_are_4096_bytes)
+{
+    static char bytes[9000];
+    const int start = snprintf(bytes, sizeof bytes, "P5\n#");
+    memset(bytes + start, 'x', 5000);
+    const int header = snprintf(bytes + start + 5000, 20, "\n50 60\n255\n");
+    put_file(&fault, "f/a.pgm", bytes, (size_t)(start + 5000 + header) + 50 * 60);
+    const uint32_t sum = sum_of("images path=f");
+    fault_file *file = fault_find(&fault, "f/a.pgm");
+    for (size_t i = 2000; i < file->size; i += i == 4095 ? 1 : i == 2000 ? 2095 : 904) {
+        const bool comment = i < (size_t)start + 5000;
+        file->bytes[i] = comment ? 'y' : 1;
+        CHECK((sum_of("images path=f") == sum) == (i >= 4096));
+        file->bytes[i] = comment ? 'x' : 0;
+    }
+    file->size--;
+    CHECK(sum_of("images path=f") != sum);
+    file->size++;
+    CHECK_INT(sum_of("images path=f"), sum);
+    forget_files();
+}
+
 /* Moving the folder is no change; renaming, packing otherwise and exchanging are. */
 TEST(a_folder_is_known_again)
 {
@@ -388,6 +444,7 @@ int main(void)
     RUN(classes_and_names_are_in_order);
     RUN(parts_are_parts);
     RUN(other_files_are_passed_over);
+    RUN(a_count_without_all_classes_is_warned_of);
     RUN(wrong_folders_are_refused);
     RUN(names_may_be_no_text);
     RUN(hosts_may_list_nothing);
@@ -396,6 +453,7 @@ int main(void)
     RUN(bits_are_those_of_other_sources);
     RUN(mixed_sizes_are_drawn_one_by_one);
     RUN(a_folder_is_known_again);
+    RUN(beginnings_are_4096_bytes);
     RUN(the_beginning_is_read);
     RUN(long_headers_are_read_on);
     return end_images();

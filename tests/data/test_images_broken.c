@@ -9,7 +9,7 @@ TEST(no_picture_is_found_at_once)
     put_file(&fault, "f/b.png", "GIF89a", 6);
     check_refused("images path=f", GAN_E_FORMAT, "f/b.png: neither PNG nor JPEG nor PNM nor PAM");
     put_file(&fault, "f/b.png", "", 0);
-    check_refused("images path=f", GAN_E_FORMAT, "f/b.png: neither PNG nor JPEG nor PNM nor PAM");
+    check_refused("images path=f", GAN_E_FORMAT, "f/b.png: the file is empty");
     put_file(&fault, "f/b.png", "P2\n1 1\n255\n7", 12);
     check_refused("images path=f", GAN_E_UNSUPPORTED,
                   "f/b.png: byte 0: P2 is not served, P5, P6 and P7 are");

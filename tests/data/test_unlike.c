@@ -185,7 +185,7 @@ TEST(values_that_are_equal)
     const int64_t down[2] = {1, 3}, across[2] = {3, 1}, none[2] = {0, 1};
     CHECK_STATUS(try_vectors(same, 3, 2, NULL), GAN_E_ARGUMENT);
     CHECK_TEXT(gan_context_message(context),
-               "data: no unlike partners: the vector of all examples, 3, is the same");
+               "data: no unlike partners among 3 examples: all have the same vector");
     CHECK_STATUS(try_vectors(nan, 2, 2, NULL), GAN_E_ARGUMENT);
     CHECK_OK(try_vectors(nan, 4, 1, NULL));
     CHECK_OK(try_vectors(tiny, 2, 2, NULL));
@@ -280,7 +280,7 @@ TEST(wrong_conditions)
     CHECK_STATUS(gan__batcher_create(&b, context, dataset, &plan), GAN_E_ARGUMENT);
     CHECK(b == NULL);
     CHECK_TEXT(gan_context_message(context),
-               "data: no unlike partners: the label of all examples, 23, is the same");
+               "data: no unlike partners among 23 examples: all have the same label");
     CHECK_STATUS(gan__batcher_create(&b, context, one, &plan), GAN_E_ARGUMENT);
     plan.condition = "image";
     CHECK_STATUS(gan__batcher_create(&b, context, dataset, &plan), GAN_E_ARGUMENT);

@@ -3,13 +3,16 @@
 A picture that no domain of the training has seen goes through the route x > y; a pixel is an edge where the
 result is above the middle of the range. Agreement is the share of pixels that are as in the true edge map,
 F1 that of the edge pixels. Beside it stand what chance gives (the edge map of another picture), what an
-output without any edge gives, and the same networks without the cycle."""
+output without any edge gives, and the same networks without the cycle. Shallow ones keep what a picture
+shows by themselves; so both trainings are there again for generators with a dense bottleneck."""
+import os
 import random
 
 import metrics
 from rows import Figure, Row, held_out
 
 RECIPE = "fashion-edges-cyclegan"
+DENSE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "edges-dense.recipe")
 WITHOUT_CYCLE = ("trainer.cycle=0", "trainer.identity=0")
 
 
@@ -41,8 +44,11 @@ def others(count, seed=1):
 class Edges(Row):
     figures = (Figure("agreement", "agreement"), Figure("f1", "F1"))
 
+    def recipe(self, work):
+        return work.recipe(RECIPE)
+
     def measure(self, work, seed):
-        path = work.recipe(RECIPE)
+        path = self.recipe(work)
         with work.session() as session:
             (given, truth), size = pictures(work, session, session.load_recipe(path))
             found = self.found(work, session, path, seed, given, metrics.above(truth), size)
@@ -69,6 +75,20 @@ class NoCycle(Translated):
     settings = WITHOUT_CYCLE
 
 
+class DenseCycle(Translated):
+    name = "edges-dense"
+    title = "generators with a dense bottleneck, with the cycle"
+
+    def recipe(self, work):
+        return DENSE
+
+
+class DenseNoCycle(DenseCycle):
+    name = "edges-dense-no-cycle"
+    title = "generators with a dense bottleneck, without the cycle"
+    settings = WITHOUT_CYCLE
+
+
 class RandomPairs(Edges):
     name = "edges-random"
     title = "true edges of another picture, drawn at random"
@@ -88,4 +108,4 @@ class Ground(Edges):
         return bytes(len(truth))
 
 
-ROWS = (Cycle(), NoCycle(), RandomPairs(), Ground())
+ROWS = (Cycle(), NoCycle(), DenseCycle(), DenseNoCycle(), RandomPairs(), Ground())

@@ -21,7 +21,7 @@ class Failure(Exception):
 def open_library(path):
     headers = Headers(os.path.join(SOURCE, "include", "gan"))
     library = Library(path, headers)
-    library.constants = headers.constants
+    library.headers, library.constants = headers, headers.constants
     return library
 
 
@@ -95,6 +95,28 @@ class Session(contextlib.ExitStack):
         self.good(self.library.gan_dataset_read(data, field.encode(),
                                                 (ctypes.c_int64 * len(indices))(*indices), tensor))
         return self.numbers(tensor)
+
+    def log_draws(self, count, h=1, w=1, c=1):
+        """A data set of `count` pictures of zeros, and the list to which the index of each that is
+        drawn is added. It must not outlive the session."""
+        drawn = []
+        headers = self.library.headers
+        types, constants = headers.types, headers.constants
+        shape = (ctypes.c_int64 * 3)(h, w, c)
+        fields = types["gan_dataset_field"]()
+        fields.size, fields.name = ctypes.sizeof(fields), b"image"
+        fields.dtype, fields.rank, fields.shape = constants["GAN_FLOAT32"], 3, shape
+
+        def read(user, index, data):
+            drawn.append(index)
+            ctypes.memset(data[0], 0, 4 * h * w * c)
+            return 0
+
+        function = types["gan_dataset_read_function"](read)
+        self.callback(lambda: function)  # kept until the data set is gone
+        release = headers.functions["gan_dataset_from_callback"][1][6]()
+        return self.make("dataset", "gan_dataset_from_callback", self.context, fields, 1, count,
+                         function, release, None), drawn
 
     # ---- networks ----
 

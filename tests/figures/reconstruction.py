@@ -2,8 +2,8 @@
 beside PyTorch.
 
 For each seed libgan makes the recipe's networks and saves them; PyTorch builds the same ones from the texts
-in that file and starts from its weights. Both make the recipe's steps, each with batches (and noise) of its
-own. One and the same evaluation, in PyTorch, then goes over the pictures that neither has seen; that
+in that file and starts from its weights. Both make the recipe's steps on the same batches (which order the
+pictures come in moves the error by some percent), each with noise of its own. One and the same evaluation, in PyTorch, then goes over the pictures that neither has seen; that
 libgan's runner gives the same error where there is no noise is made sure of."""
 import math
 import os
@@ -19,6 +19,7 @@ DRAWS = 16
 class Reconstruction(Row):
     modules = ("torch", "numpy", "safetensors")
     recipe = ""
+    smallest = ("", "input 1; dense 1")  # encoder and decoder that such a trainer takes, of one number
 
     def sources(self):
         return [*super().sources(), os.path.join(os.path.dirname(__file__), "torch_net.py")]
@@ -34,8 +35,11 @@ class Reconstruction(Row):
             start = os.path.join(beside, "start.safetensors")
             steps, batch = self.save_start(work, session, recipe, seed, start)
             known, unseen = self.pictures(work, session, recipe)
-            theirs = work.part("torch-" + self.name, seed, [recipe, __file__, torch_net.__file__],
-                               lambda: self.train_torch(start, known, unseen, steps, batch, seed, work.tell))
+            theirs = work.part(
+                "torch-" + self.name, seed, [recipe, __file__, torch_net.__file__, library.__file__],
+                lambda: self.train_torch(start, known, unseen,
+                                         self.order(work, recipe, seed, len(known), steps * batch),
+                                         batch, seed, work.tell))
             ours = self.loss(work.checkpoint(folder), unseen)
             self.check_runner(session, work.checkpoint(folder), unseen, ours)
         return {"libgan": ours, "torch": theirs["loss"], "difference": 100 * (ours / theirs["loss"] - 1),
@@ -51,6 +55,20 @@ class Reconstruction(Row):
         steps = work.steps or int(session.option(recipe, "run.steps"))
         return steps, int(session.option(recipe, "run.batch"))
 
+    def order(self, work, path, seed, count, draws):
+        """Which pictures the recipe's training draws, one after the other: those of a training of its
+        seed with the smallest networks."""
+        with library.Session(work.library, "threads=1 seed=%d" % seed) as session:
+            recipe = session.load_recipe(path, ["context.seed=%d" % seed])
+            data, drawn = session.log_draws(count)
+            trainer = session.make("trainer", "gan_recipe_trainer", recipe, session.context, None)
+            for role, text in zip((b"encoder", b"decoder"), self.smallest):
+                session.good(work.library.gan_trainer_set_model(trainer, role, session.parse_model(text)))
+            session.good(work.library.gan_trainer_set_data(trainer, b"real", data))
+            while len(drawn) < draws:
+                session.good(work.library.gan_trainer_step(trainer))
+        return drawn[:draws]
+
     @staticmethod
     def pictures(work, session, path):
         """Those that are trained on, and those that are not: (N, C, H, W)."""
@@ -64,7 +82,7 @@ class Reconstruction(Row):
             made.append(torch.from_numpy(values.reshape(-1, h, w, c).transpose(0, 3, 1, 2).copy()))
         return made
 
-    def train_torch(self, start, known, unseen, steps, batch, seed, tell):
+    def train_torch(self, start, known, unseen, order, batch, seed, tell):
         import time
 
         import torch
@@ -72,18 +90,15 @@ class Reconstruction(Row):
         checkpoint = Checkpoint(start)
         begun = self.loss(start, unseen)
         weights = [p for net in checkpoint.nets.values() for p in net.parameters()]
-        rule = checkpoint.optimizer("autoencoder", weights)
+        rule, rate = checkpoint.optimizer("autoencoder", weights)
         random = torch.Generator().manual_seed(seed)
-        order = torch.empty(0, dtype=torch.long)
         tell("  training the same networks in PyTorch, seed %d" % seed)
         clock = time.perf_counter()
-        for _ in range(steps):
-            if len(order) < batch:
-                order = torch.cat((order, torch.randperm(len(known), generator=random)))
-            x, order = known[order[:batch]], order[batch:]
+        for drawn in torch.tensor(order).split(batch):
             rule.zero_grad()
-            self.objective(checkpoint, x, random).backward()
+            self.objective(checkpoint, known[drawn], random).backward()
             rule.step()
+            rate.step()
         return {"loss": self.evaluate(checkpoint, unseen), "start": begun,
                 "seconds": time.perf_counter() - clock}
 
@@ -114,6 +129,8 @@ class Vae(Reconstruction):
     name = "vae"
     title = "held-out evidence of fashion-vae beside the same net in PyTorch"
     recipe = "fashion-vae"
+    smallest = ("input 1 1 1; mean = dense 1; log_variance = dense 1; output mean log_variance",
+                Reconstruction.smallest[1])
     figures = (Figure("difference", "difference", "%+.2f %%", within=1.0),
                Figure("libgan", "libgan", "%.2f nats"), Figure("torch", "PyTorch", "%.2f nats"))
 
@@ -152,6 +169,7 @@ class Autoencoder(Reconstruction):
     name = "autoencoder"
     title = "held-out error of fashion-autoencoder beside the same net in PyTorch"
     recipe = "fashion-autoencoder"
+    smallest = ("input 1 1 1; dense 1", Reconstruction.smallest[1])
     figures = (Figure("difference", "difference", "%+.2f %%", within=1.0),
                Figure("libgan", "libgan", "%.5f"), Figure("torch", "PyTorch", "%.5f"))
 

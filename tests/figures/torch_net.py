@@ -5,6 +5,7 @@
     a, b = net(picture, condition)         all (N, C, H, W); a vector is a 1x1 picture
 
 Also optimisers from their description, and the networks of a checkpoint."""
+import math
 import re
 
 import torch
@@ -389,12 +390,29 @@ class Network(Block):
             raise ValueError("no values for %s" % ", ".join(left))
 
 
+def rate_factor(schedule):
+    """The factor of the rate at update t, from 0, as include/gan/optimizer.h has it."""
+    name, _, numbers = schedule.partition(":")
+    if name == "constant":
+        return lambda t: 1
+    if name == "linear":
+        return lambda t: max(0, 1 - t / int(numbers))
+    if name == "cosine":
+        return lambda t: (1 + math.cos(math.pi * min(t, int(numbers)) / int(numbers))) / 2
+    raise ValueError("not made here: schedule=" + schedule)
+
+
 def make_optimizer(text, parameters):
-    """Of a description spelled out, with a constant rate and no clipping."""
+    """Of a description spelled out without clipping: the rule, and what steps its rate."""
     kind, *words = text.split()
     o = dict(word.split("=") for word in words)
-    if o["schedule"] != "constant" or float(o["clip"]):
+    if float(o["clip"]):
         raise ValueError("not made here: " + text)
+    rule = make_rule(text, kind, o, parameters)
+    return rule, torch.optim.lr_scheduler.LambdaLR(rule, rate_factor(o["schedule"]))
+
+
+def make_rule(text, kind, o, parameters):
     n = {key: float(value) for key, value in o.items() if re.match(r"[-+.\d]", value)}
     parameters = list(parameters)
     if kind in ("adam", "adamw"):
@@ -407,7 +425,7 @@ def make_optimizer(text, parameters):
 
 
 class Checkpoint:
-    """What a trainer's file says: `options` of the trainer, `nets` by role, `optimizer(group)`."""
+    """What a trainer's file says: `options` of the trainer, `nets` by role, `optimizer(group, ...)`."""
     def __init__(self, path):
         with safe_open(path, "pt") as file:
             self.notes = file.metadata()

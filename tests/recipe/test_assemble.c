@@ -137,7 +137,8 @@ TEST(other_data_is_refused)
     moved->bytes[16 + 77]++;
     check_resume_fails("p.idx", "q.idx",
                        "a.safetensors: resume: data.real.path is 'p.idx' in the checkpoint, "
-                       "'q.idx' in the recipe, with other examples",
+                       "'q.idx' in the recipe, with other examples than those that the run began "
+                       "with",
                        "data.real.path=q.idx");
     moved->bytes[16 + 77]--;
     train(edited("p.idx", "q.idx"), "a.safetensors", 1, "b.safetensors");
@@ -145,7 +146,8 @@ TEST(other_data_is_refused)
     pictures->bytes[16 + 89] ^= 1;
     check_resume_fails("steps=20", "steps=21",
                        "a.safetensors: resume: data.real.path is 'p.idx' in the checkpoint, "
-                       "'p.idx' in the recipe, with other examples",
+                       "'p.idx' in the recipe, with other examples than those that the run began "
+                       "with",
                        "data.real.path=p.idx");
     train(edited("size=4", "size=4 count=9"), NULL, 1, "a.safetensors");
     pictures->bytes[16 + 89] ^= 1; /* of a tenth example, which the run has not seen */

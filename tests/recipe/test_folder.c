@@ -81,6 +81,32 @@ TEST(the_kind_may_stand_behind_its_options)
     gan_recipe_release(recipe);
 }
 
+/* A path to a folder is enough, in any order too; one to a file leaves the kind as it is. */
+TEST(a_folder_makes_the_kind)
+{
+    static const char *const paths[] = {"data.real.check", "data.real.path", "data.real.size"};
+    static const char *const values[] = {"yes", "f", "3x4"};
+    static const char *const twice[] = {"data.real.path", "data.real.path", "f", "else"};
+    gan_recipe *recipe = load(edited("path=p.idx size=4", "path=p.idx labels=l count=9 fit=crop"));
+    put_folder("f");
+    CHECK_OK(gan_recipe_set_all(recipe, paths, values, 3, 0));
+    check_text(recipe, "data.real.count", "2",
+               "[data.real]\nimages path=f check=yes size=3x4 fit=crop channels=0 crop=0 flip=no "
+               "count=2 ");
+    check_text(recipe, "data.real.path", "f/2.png", "\nimages path=f/2.png check=yes size=3x4 ");
+    gan_recipe_release(recipe);
+    recipe = load(small_recipe);
+    check_text(recipe, "data.real.path", "g", "\nidx path=g ");
+    check_text(recipe, "data.real.labels", "f", "\nidx path=g labels=f ");
+    check_text(recipe, "data.real", "npy path=f", "\nnpy path=f ");
+    gan_recipe_release(recipe);
+    recipe = load(small_recipe);
+    CHECK_OK(gan_recipe_set_all(recipe, twice, twice + 2, 2, 0)); /* the last one counts */
+    CHECK(strstr(gan_recipe_text(recipe), "\nimages path=else ") != NULL);
+    gan_recipe_release(recipe);
+    remove_folder("f");
+}
+
 TEST(sections_that_are_not_there_come_into_being)
 {
     gan_recipe *recipe = load("[trainer]\ngan");
@@ -156,12 +182,12 @@ TEST(a_training_goes_on_bit_for_bit)
         fault_remove(&fault, i == 0 ? "through" : i == 1 ? "half" : "resumed");
 }
 
-static void check_resume(const char *text, const char *words)
+static void check_resume(const char *text, gan_status status, const char *words)
 {
     gan_recipe *recipe = load(text);
     gan_context *own = context_of(recipe);
     gan_trainer *trainer = NULL;
-    CHECK_STATUS(gan_recipe_trainer(&trainer, recipe, own, "half"), GAN_E_ARGUMENT);
+    CHECK_STATUS(gan_recipe_trainer(&trainer, recipe, own, "half"), status);
     if (!CHECK(strstr(gan_context_message(own), words) != NULL)) puts(gan_context_message(own));
     gan_trainer_release(trainer);
     gan_context_release(own);
@@ -172,13 +198,33 @@ TEST(other_pictures_are_refused)
 {
     train(folder_recipe, NULL, 4, "half");
     fault_rename(&fault, "f/3.png", "f/33.png");
-    check_resume(folder_recipe, "with other examples");
+    check_resume(folder_recipe, GAN_E_ARGUMENT,
+                 "with other examples than those that the run began with; set it "
+                 "back, start a new run, or ask for the change");
     fault_rename(&fault, "f/33.png", "f/3.png");
     char other[600];
     snprintf(other, sizeof other, "%s", folder_recipe);
     memcpy(strstr(other, "flip=yes"), "flip=no ", 8);
-    check_resume(other, "data.real.flip is 'yes' in the checkpoint, 'no' in the recipe");
+    check_resume(other, GAN_E_ARGUMENT,
+                 "data.real.flip is 'yes' in the checkpoint, 'no' in the recipe");
     fault_remove(&fault, "half");
+}
+
+/* Nothing that is trained follows from check=: it may come with the resumed call. */
+TEST(looking_at_all_is_no_change)
+{
+    char looking[600];
+    put_folder("f");
+    train(folder_recipe, NULL, 4, "half");
+    snprintf(looking, sizeof looking, "%.*s check=yes%s",
+             (int)(strstr(folder_recipe, "path=f") + strlen("path=f") - folder_recipe),
+             folder_recipe, strstr(folder_recipe, "path=f") + strlen("path=f"));
+    train(looking, "half", 1, "resumed");
+    fault_find(&fault, "f/5.png")->bytes[60] ^= 1;
+    check_resume(looking, GAN_E_FORMAT, "[data.real]: f/5.png: byte ");
+    fault_find(&fault, "f/5.png")->bytes[60] ^= 1;
+    fault_remove(&fault, "half");
+    fault_remove(&fault, "resumed");
 }
 
 /* A step that a picture fails is undone, says which one, and is made when that is mended. */
@@ -212,11 +258,13 @@ int main(void)
     open_runs();
     RUN(data_are_set_as_a_whole);
     RUN(the_kind_may_stand_behind_its_options);
+    RUN(a_folder_makes_the_kind);
     RUN(sections_that_are_not_there_come_into_being);
     RUN(what_is_wrong_changes_nothing);
     RUN(failures_change_nothing);
     RUN(a_training_goes_on_bit_for_bit);
     RUN(other_pictures_are_refused);
+    RUN(looking_at_all_is_no_change);
     RUN(a_step_names_the_broken_picture);
     return close_runs();
 }

@@ -237,6 +237,10 @@ TEST(hostile_checkpoints)
         gan_model_release(route);
         gan_trainer_release(loaded);
     }
+    set_file(&t, false); /* how many names there are does not say then how many classes */
+    gan_trainer *none;
+    CHECK_STATUS(load_changed(&t, "gan.data.real.label|vector.classes", "16777217", &none),
+                 GAN_E_FORMAT);
     close_game(&t);
 }
 

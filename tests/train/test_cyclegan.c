@@ -171,7 +171,7 @@ TEST(options_that_do_not_go_together)
 
 typedef struct wrong {
     const char *spec, *texts[ROLES];
-    int64_t x_c, y_c; /* channels of what is fed; 0: nothing is */
+    int64_t x_c, y_c; /* channels of what is fed; 0: nothing is; below: y of the size of x */
     gan_status status;
     const char *message;
 } wrong;
@@ -232,6 +232,14 @@ static const wrong wrongs[] = {
      GAN_E_SHAPE,
      "cyclegan: identity= needs pictures of one size and as many channels in 'x' and 'y', which "
      "have 4x6x1 and 8x12x3; identity=0 does without"},
+    {"cyclegan",
+     {"input 4 6 1; conv2d 3 kernel=1", "input 4 6 3; conv2d 1 kernel=1", DX,
+      "input 4 6 3; conv2d 1 kernel=1"},
+     1,
+     -3,
+     GAN_E_SHAPE,
+     "cyclegan: identity= needs pictures of one size and as many channels in 'x' and 'y', which "
+     "have 4x6x1 and 4x6x3; identity=0 does without"},
     {"cyclegan identity=0 perceptual=1",
      {XY, YX, DX, DY, "input any any 1; conv2d 2 kernel=1"},
      1,
@@ -254,7 +262,8 @@ TEST(roles_and_shapes_that_do_not_go_together)
         const wrong *w = &wrongs[i];
         gan_trainer *t = make_with(w->spec, w->texts);
         gan_tensor *x = w->x_c ? make_pictures(2, XH, XW, w->x_c) : NULL;
-        gan_tensor *y = w->y_c ? make_pictures(2, 2 * XH, 2 * XW, w->y_c) : NULL;
+        const int64_t twice = w->y_c < 0 ? 1 : 2;
+        gan_tensor *y = w->y_c ? make_pictures(2, twice * XH, twice * XW, llabs(w->y_c)) : NULL;
         must(gan_trainer_feed(t, "x", x));
         must(gan_trainer_feed(t, "y", y));
         CHECK_STATUS(gan_trainer_check(t), w->status);

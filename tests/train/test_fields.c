@@ -377,7 +377,9 @@ TEST(data_without_what_is_needed_is_refused)
     CHECK_STATUS(gan_trainer_step(t.trainer), GAN_E_SHAPE); /* one class, a port of 3 */
     CHECK(strstr(gan_context_message(t.context), "labels of 1 classes"));
     set_models(&t, 1);
-    fail(&t, GAN_E_ARGUMENT, "data: no unlike partners: the label of all examples, 5, is the same");
+    fail(&t, GAN_E_ARGUMENT,
+         "fields: the feed 'real': data: no unlike partners among 5 examples: all have the same "
+         "label");
     CHECK_STATUS(gan_trainer_set_data(t.trainer, "mismatched", data), GAN_E_ARGUMENT);
     for (int i = 0; i < 2; i++) gan_tensor_release(both[i]);
     set_data(&t, "real", make_data(&t, "vector"));
@@ -412,6 +414,14 @@ TEST(partners_need_a_condition)
     CHECK_STATUS(gan_trainer_step(t.trainer), GAN_E_ARGUMENT); /* the kind wants it all the same */
     CHECK_OK(gan__feed_tensors(t.trainer, FIELDS_REAL, out));
     CHECK(out[0] && !out[1]);
+    CHECK_OK(gan__feed_tensors(t.trainer, FIELDS_MISMATCHED, out));
+    CHECK(!out[0]);
+    set_data(&t, "real", make_data(&t, "label"));
+    step(&t); /* its partners are drawn; those of the data are none of a batch that is fed */
+    const int64_t image[4] = {BATCH, SIDE, SIDE, 1};
+    gan_tensor *fed = tensor(&t, GAN_FLOAT32, 4, image);
+    CHECK_OK(gan_trainer_feed(t.trainer, "real.image", fed));
+    gan_tensor_release(fed);
     CHECK_OK(gan__feed_tensors(t.trainer, FIELDS_MISMATCHED, out));
     CHECK(!out[0]);
     close_game(&t);
