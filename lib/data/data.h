@@ -94,6 +94,7 @@ typedef struct gan__data_kind {
     gan__kind kind; /* its struct begins with gan__data_options */
     /* Adds the fields; the caller applies gan__data_options and frees on failure. */
     gan_status (*open)(gan_dataset *dataset, const void *options);
+    bool takes_folder; /* as its path= */
 } gan__data_kind;
 
 /* All kinds. */
