@@ -21,10 +21,10 @@ int sheet_check(const command *self, const char *name, int64_t given, const int6
     const double across = columns > 0 ? (double)columns : ceil(sqrt((double)pictures));
     const double width = fmin(across, (double)pictures) * (double)(shape[1] + 1) - 1;
     const double height = ceil((double)pictures / across) * (double)(shape[0] + 1) - 1;
-    if (height * width * (double)shape[2] <= GAN_IMAGE_PNG_VALUES) return EXIT_GOOD;
+    if (height * width * (double)shape[2] <= GAN_IMAGE_VALUES) return EXIT_GOOD;
     return complain(self, EXIT_INPUT,
                     "%s %lld: a sheet of so many pictures of %lldx%lldx%lld has more values than "
                     "the %d of a PNG file",
                     name, (long long)given, (long long)shape[0], (long long)shape[1],
-                    (long long)shape[2], GAN_IMAGE_PNG_VALUES);
+                    (long long)shape[2], GAN_IMAGE_VALUES);
 }

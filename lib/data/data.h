@@ -87,13 +87,14 @@ typedef struct gan__data_options {
     int32_t part;   /* gan__data_part */
 } gan__data_options;
 
-extern const gan__option gan__data_common_options[9];
+extern const gan__option gan__data_common_options[10];
 
 /* A kind of data set. */
 typedef struct gan__data_kind {
     gan__kind kind; /* its struct begins with gan__data_options */
     /* Adds the fields; the caller applies gan__data_options and frees on failure. */
     gan_status (*open)(gan_dataset *dataset, const void *options);
+    bool takes_folder; /* as its path= */
 } gan__data_kind;
 
 /* All kinds. */
