@@ -103,6 +103,9 @@ GAN_API gan_status gan_tape_layer(gan_tape *tape, const char *statement, const g
  *                                    of softmax over channels; the second value: class numbers
  *   kl_gaussian                      of N(mean, exp(log_variance)) from N(0, 1): summed over a
  *                                    sample's elements, averaged over the samples
+ *   gradient_penalty [target=1]      mean over samples of (|x| - t)^2, |x| the root of the sum of
+ *                                    a sample's squares; its gradient at |x| = 0 is 0. target=1:
+ *                                    WGAN-GP, DRAGAN; target=0: R1 (its weight is gamma / 2)
  *   mean, sum                        of all elements
  *   above [0]                        the share of elements above a limit; without gradient
  *
@@ -129,9 +132,51 @@ GAN_API gan_status gan_tape_slice(gan_tape *tape, gan_value value, int64_t first
 /* The same numbers, through which no gradient passes. */
 GAN_API gan_status gan_tape_detach(gan_tape *tape, gan_value value, gan_value *out);
 
+/* The same numbers as an input of their own: no gradient passes through, but gan_tape_backward
+ * computes that of *out, as with GAN_INPUT_GRADIENT. */
+GAN_API gan_status gan_tape_leaf(gan_tape *tape, gan_value value, gan_value *out);
+
 /* The gradient of the last backward to a value (GAN_E_STATE where that did not compute it) as a
  * value of its own, through which no gradient passes. A later backward does not change it. */
 GAN_API gan_status gan_tape_take_gradient(gan_tape *tape, gan_value value, gan_value *out);
+
+/* The tangent of `output` along `direction`, a value of the shape of `input`: how `output` moves if
+ * `input` moves so, J direction with J the derivative of `output` over `input`, which came first.
+ * *out has the shape of `output`, and is a value like any other: it can be combined, put into
+ * losses, and run backwards. Its backward adds to
+ *
+ *   the gradients of the parameters on the way (of the models named, if not applied frozen),
+ *   that of `direction`, unless it is a constant, as every gradient that was taken is,
+ *   those of the values that `input` was made of, unless it is a leaf, an input, or detached:
+ *
+ * second derivatives, exact, through all that was recorded between the two: models one behind the
+ * other or beside each other, shared parts, groups, gan_tape_layer, _join, _slice, _combine, and
+ * the losses mean and sum. Masks, places of maxima, u and v are those of the applications; running
+ * statistics and draws stay as they are. What in a model owes nothing to the input has tangent 0.
+ *
+ * So a penalty p(g) on g, the gradient of a critic's sum over its input, is trained: with w the
+ * gradient of p over g, the gradient of p over the critic's parameters is that of the tangent's sum
+ * along w.
+ *
+ *   gan_tape_leaf(tape, mixed, &x);                           x: N, H, W, C
+ *   gan_tape_apply(tape, critic, "training", &x, 1, &score, 1);
+ *   gan_tape_backward(tape, &score, NULL, 1, NULL, 0);        of all scores' sum, at x
+ *   gan_tape_take_gradient(tape, x, &taken);
+ *   gan_tape_leaf(tape, taken, &g);
+ *   gan_tape_loss(tape, "gradient_penalty", &g, 1, &penalty);
+ *   gan_tape_backward(tape, &penalty, NULL, 1, NULL, 0);
+ *   gan_tape_take_gradient(tape, g, &w);
+ *   gan_tape_tangent(tape, score, x, w, &along);
+ *   gan_tape_loss(tape, "sum", &along, 1, &total);            total goes into the critic's loss
+ *
+ * Memory: beside each application on the way that of its activations once more, kept until the
+ * reset. GAN_E_SHAPE for a direction of another shape; GAN_E_ARGUMENT where `output` does not
+ * follow from `input`; GAN_E_STATE where a model was changed since it was applied, or was applied
+ * frozen to values without gradient; GAN_E_UNSUPPORTED for layers on the way that couple samples
+ * (batchnorm in training, minibatch_stddev) or take whole numbers (embedding, onehot), for other
+ * losses, and for tangents of tangents. A call that fails has changed nothing. */
+GAN_API gan_status gan_tape_tangent(gan_tape *tape, gan_value output, gan_value input,
+                                    gan_value direction, gan_value *out);
 
 /* Runs backwards from `count` values. seeds[i] is dL/dvalue (float32, the value's shape); seeds
  * NULL, or one of them NULL: ones. Adds into the gradients of the models named, and computes those

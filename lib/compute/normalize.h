@@ -63,14 +63,37 @@ typedef struct gan__norm_gradients {
     float *dgamma, *dbeta; /* added to; both NULL: not wanted */
     float *dx;             /* may be dy's memory; NULL: not wanted */
     bool fixed;            /* the statistics are constants (evaluation mode) */
+    bool tangent;          /* dx is the tangent of the result along dy: gamma comes last */
 } gan__norm_gradients;
 
 /* With g = dy * f'(y) and inv = 1 / sqrt(variance + eps), through the batch's own statistics:
  *
  *   dx = inv * (gamma * g - mean(gamma * g) - xhat * mean(gamma * g * xhat))
  *
- * the means over each set; where the statistics are constants dx = inv * gamma * g. */
+ * the means over each set; where the statistics are constants dx = inv * gamma * g. But for gamma
+ * this is its own transpose: with `tangent`, and no f,
+ *
+ *   dx = gamma * inv * (dy - mean(dy) - xhat * mean(dy * xhat)) */
 void gan__norm_backward(gan_context *context, const gan__norm *norm, const gan__norm_terms *terms,
                         const gan__norm_gradients *gradients);
+
+/* Second derivatives. With t a tangent of x, y' the tangent of the result along it (without f) and
+ * h = gamma * dy, of <dy, y'>:
+ *
+ *   a = mean(xhat * t), b = mean(xhat * h), c = mean(h * t) - mean(h) * mean(t)
+ *   dx = -inv^2 * (xhat * (c - 3 a b) + b * (t - mean(t)) + a * (h - mean(h)))
+ *   dgamma += inv * sum of dy * (t - mean(t) - xhat * a)
+ *
+ * the sum over all that gamma stands at; beta has no part in it. */
+typedef struct gan__norm_bends {
+    const float *x, *t, *dy;
+    float *workspace; /* gan__norm_bend_workspace floats, aligned to 64 bytes */
+    float *dgamma;    /* added to; NULL: not wanted */
+    float *dx;        /* NULL: not wanted; no operand */
+} gan__norm_bends;
+
+int64_t gan__norm_bend_workspace(const gan__norm *norm);
+void gan__norm_bend(gan_context *context, const gan__norm *norm, const gan__norm_terms *terms,
+                    const gan__norm_bends *bends);
 
 #endif

@@ -62,7 +62,8 @@ static void norm_back_means_task(void *argument, int64_t outer, int32_t worker)
         means[0] = 0;
         means[1] = 0;
         for (int64_t c = 0; c < job->range; c++) {
-            double gamma = job->terms.gamma ? (double)job->terms.gamma[set * job->range + c] : 1.0;
+            const float *gammas = job->gamma_last ? NULL : job->terms.gamma;
+            double gamma = gammas ? (double)gammas[set * job->range + c] : 1.0;
             means[0] += gamma * sum[c] / count;
             means[1] += gamma * dot[c] / count;
         }
@@ -102,7 +103,8 @@ static void norm_back_pieces_task(void *argument, int64_t index, int32_t worker)
     for (int64_t set = 0; set < job->norm.sets; set++) {
         const int64_t place = outer * job->norm.sets + set;
         const int64_t column = set * job->range + start, at = outer * job->length + column;
-        const float *gamma = job->terms.gamma ? job->terms.gamma + column : NULL;
+        const bool weighted = job->terms.gamma && !job->gamma_last;
+        const float *gamma = weighted ? job->terms.gamma + column : NULL;
         double sum[GAN__LINE_COLUMNS] = {0}, dot[GAN__LINE_COLUMNS] = {0}, total[2] = {0, 0};
         job->kernels->fill(GAN__LINE_COLUMNS, job->terms.mean[place], mean);
         gan__norm_block block =
@@ -189,9 +191,14 @@ static void norm_back_input_task(void *argument, int64_t index, int32_t worker)
     if (!gan__norm_part_init(job, index, &part)) return;
     gan__norm_part_scale(job, &part);
     if (job->means) norm_back_coefficients(job, &part, of_input, constant);
-    if (job->terms.gamma)
-        job->kernels->multiply(part.columns, part.scale, job->terms.gamma + part.column,
-                               part.scale);
+    if (job->terms.gamma) {
+        const float *gamma = job->terms.gamma + part.column;
+        job->kernels->multiply(part.columns, part.scale, gamma, part.scale);
+        if (job->gamma_last) {
+            job->kernels->multiply(part.columns, of_input, gamma, of_input);
+            job->kernels->multiply(part.columns, constant, gamma, constant);
+        }
+    }
     gan__norm_block block =
         gan__norm_block_of(job, part.at, part.rows, part.columns, job->norm.channels);
     block.mean = part.mean;
@@ -213,6 +220,7 @@ void gan__norm_backward(gan_context *context, const gan__norm *norm, const gan__
     job.dgamma = gradients->dgamma;
     job.dbeta = gradients->dbeta;
     job.out = gradients->dx;
+    job.gamma_last = gradients->tangent;
     if (job.lines) {
         if (means) {
             gan__parallel_for(context, outer * job.pieces, norm_back_pieces_task, &job);

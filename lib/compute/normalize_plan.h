@@ -29,6 +29,7 @@ typedef struct gan__norm_job {
     float *out;                     /* y or dx */
     float *out_mean, *out_variance; /* of the statistics */
     float *dgamma, *dbeta;
+    bool gamma_last; /* not part of the sums, but a factor of what comes out */
 
     /* Two sums of each channel and slab, [outer][slabs][2][channels], or of each piece,
      * [outer][sets][pieces][2]; and two means of each set, [outer][sets][2]. */

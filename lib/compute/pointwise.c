@@ -15,12 +15,14 @@ typedef struct pointwise_job {
     const gan__vector_kernels *kernels;
     gan__map_kernel *map;
     gan__slope_kernel *slope;
+    gan__bend_kernel *bend;
     gan__binary_kernel *binary;
     gan__two_kernel *two;
-    const float *a, *b;
+    const float *a, *b, *t;
     float *y;
     int64_t count, length, columns;
     float alpha, beta;
+    bool add;
 } pointwise_job;
 
 static void pointwise_run(gan_context *context, gan__task *task, pointwise_job *job)
@@ -50,6 +52,15 @@ static void pointwise_slope_task(void *argument, int64_t index, int32_t worker)
     const int64_t at = index * job->length;
     (void)worker;
     job->slope(pointwise_length(job, at), job->a + at, job->b + at, job->alpha, job->y + at);
+}
+
+static void pointwise_bend_task(void *argument, int64_t index, int32_t worker)
+{
+    const pointwise_job *job = argument;
+    const int64_t at = index * job->length;
+    (void)worker;
+    job->bend(pointwise_length(job, at), job->a + at, job->t + at, job->b + at, job->alpha,
+              job->add, job->y + at);
 }
 
 static void pointwise_binary_task(void *argument, int64_t index, int32_t worker)
@@ -136,6 +147,25 @@ void gan__activate_backward(gan_context *context, gan__activation activation, fl
     bool output = gan__activation_uses_output(activation, parameter);
     job.slope = output ? kernels->slope_output[activation] : kernels->slope_input[activation];
     pointwise_run(context, pointwise_slope_task, &job);
+}
+
+bool gan__activation_is_straight(gan_context *context, gan__activation activation)
+{
+    return !gan__kernels_of(context)->vector->bend[activation];
+}
+
+void gan__activate_bend(gan_context *context, gan__activation activation, float parameter,
+                        int64_t count, const gan__bend *of)
+{
+    pointwise_job job = {.a = of->v,
+                         .b = of->dy,
+                         .t = of->t,
+                         .y = of->dx,
+                         .count = count,
+                         .alpha = parameter,
+                         .add = of->add};
+    job.bend = gan__kernels_of(context)->vector->bend[activation];
+    pointwise_run(context, pointwise_bend_task, &job);
 }
 
 void gan__fill(gan_context *context, int64_t count, float value, float *y)
@@ -225,7 +255,10 @@ static void pointwise_softmax_task(void *argument, int64_t index, int32_t worker
     (void)worker;
     for (int64_t row = start; row < end; row++) {
         const int64_t at = row * job->columns;
-        if (job->b)
+        if (job->t)
+            job->kernels->softmax_bend(job->columns, job->a + at, job->t + at, job->b + at,
+                                       job->y + at);
+        else if (job->b)
             job->kernels->softmax_backward(job->columns, job->a + at, job->b + at, job->y + at);
         else
             job->kernels->softmax(job->columns, job->a + at, job->y + at);
@@ -249,5 +282,12 @@ void gan__softmax_backward(gan_context *context, int64_t rows, int64_t columns, 
                            const float *dy, float *dx)
 {
     pointwise_job job = {.a = y, .b = dy, .y = dx, .count = rows, .columns = columns};
+    pointwise_softmax(context, &job);
+}
+
+void gan__softmax_bend(gan_context *context, int64_t rows, int64_t columns, const float *y,
+                       const float *t, const float *dy, float *dx)
+{
+    pointwise_job job = {.a = y, .b = dy, .t = t, .y = dx, .count = rows, .columns = columns};
     pointwise_softmax(context, &job);
 }

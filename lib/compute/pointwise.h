@@ -24,6 +24,19 @@ void gan__activate(gan_context *context, gan__activation activation, float param
 void gan__activate_backward(gan_context *context, gan__activation activation, float parameter,
                             int64_t count, const float *v, const float *dy, float *dx);
 
+/* Whether f'' is 0, but at kinks. */
+bool gan__activation_is_straight(gan_context *context, gan__activation activation);
+
+/* Of <dy, f'(.) t> the gradient over x: dx (+)= dy * t * f''(.). v as above; t is the tangent of x,
+ * but where v is y that of y, f'(.) t. Not for those that are straight. */
+typedef struct gan__bend {
+    const float *v, *t, *dy;
+    float *dx;
+    bool add; /* to what is there */
+} gan__bend;
+void gan__activate_bend(gan_context *context, gan__activation activation, float parameter,
+                        int64_t count, const gan__bend *of);
+
 void gan__fill(gan_context *context, int64_t count, float value, float *y);
 void gan__copy(gan_context *context, int64_t count, const float *x, float *y);
 void gan__add(gan_context *context, int64_t count, const float *a, const float *b, float *y);
@@ -52,5 +65,8 @@ void gan__sqrt_backward(gan_context *context, int64_t count, const float *y, con
 void gan__softmax(gan_context *context, int64_t rows, int64_t columns, const float *x, float *y);
 void gan__softmax_backward(gan_context *context, int64_t rows, int64_t columns, const float *y,
                            const float *dy, float *dx);
+/* Of <dy, softmax_backward(y, t)> the gradient over x. dx is no operand. */
+void gan__softmax_bend(gan_context *context, int64_t rows, int64_t columns, const float *y,
+                       const float *t, const float *dy, float *dx);
 
 #endif

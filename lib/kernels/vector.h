@@ -110,6 +110,8 @@ typedef struct gan__adam_rule {
 typedef void gan__map_kernel(int64_t count, const float *x, float parameter, float *y);
 typedef void gan__slope_kernel(int64_t count, const float *v, const float *dy, float parameter,
                                float *dx);
+typedef void gan__bend_kernel(int64_t count, const float *v, const float *t, const float *dy,
+                              float parameter, bool add, float *dx);
 typedef void gan__two_kernel(int64_t count, const float *x, float a, float b, float *y);
 typedef void gan__binary_kernel(int64_t count, const float *a, const float *b, float *y);
 typedef void gan__norm_forward_kernel(const gan__norm_block *block, const float *scale,
@@ -129,6 +131,10 @@ typedef struct gan__vector_kernels {
     gan__slope_kernel *slope_output[GAN__ACTIVATION_COUNT];
     gan__slope_kernel *slope_input[GAN__ACTIVATION_COUNT];
 
+    /* Of <dy, f'(x) t> the gradient over x: dx (+)= dy * t * f''(x), from v = x and t. Where the
+     * slope comes from the output, v = y and t = f'(x) t. NULL where f'' is 0. */
+    gan__bend_kernel *bend[GAN__ACTIVATION_COUNT];
+
     void (*fill)(int64_t count, float value, float *y);
     gan__binary_kernel *add, *multiply;
     /* y = fma(alpha, x, beta * y); beta = 0: y = alpha * x, and y is not read. */
@@ -146,6 +152,8 @@ typedef struct gan__vector_kernels {
     /* One row. The maximum is exact; the sum is made in double over 16 lanes. */
     void (*softmax)(int64_t count, const float *x, float *y);
     void (*softmax_backward)(int64_t count, const float *y, const float *dy, float *dx);
+    /* Of <dy, softmax_backward(y, t)> the gradient over what y was made of. dx is no operand. */
+    void (*softmax_bend)(int64_t count, const float *y, const float *t, const float *dy, float *dx);
 
     /* Add to 16 lanes. Products are exact in double. */
     void (*sum)(int64_t count, const float *x, double lanes[GAN__LANES]);
@@ -168,6 +176,12 @@ typedef struct gan__vector_kernels {
 
     /* dx = fma(of_gradient, g, fma(of_input, x - mean, constant)), per column. */
     gan__norm_input_kernel *norm_input[GAN__FUSED_BACKWARD_COUNT];
+
+    /* dx = fma(of_gradient, dy, fma(of_tangent, y, fma(of_input, x - mean, constant))), per column;
+     * y: the tangent of x. */
+    void (*norm_bend)(const gan__norm_block *block, const float *of_gradient,
+                      const float *of_tangent, const float *of_input, const float *constant,
+                      float *dx);
 
     /* Words of Philox blocks first .. first + count - 1: word j of block first + i is
      * out[j * count + i]. `stream` is the counter's upper half. */

@@ -64,6 +64,25 @@ MAP_SLOPE(elu_slope_input, input, GAN__ELU)
 MAP_SLOPE(silu_slope_input, input, GAN__SILU)
 MAP_SLOPE(gelu_slope_input, input, GAN__GELU)
 
+#define MAP_BEND(name, f)                                                                          \
+    KERNEL(name)                                                                                   \
+    (int64_t count, const float *v, const float *t, const float *dy, float parameter, bool add,    \
+     float *dx)                                                                                    \
+    {                                                                                              \
+        v_float p = v_set(parameter), zero = v_set(0.0f);                                          \
+        EACH(count, {                                                                              \
+            v_float term = v_get(t + i, n) * v_get(dy + i, n);                                     \
+            v_float bend = TIER(math_bend)(f, v_get(v + i, n), p);                                 \
+            v_put(dx + i, n, v_fma(bend, term, add ? v_get(dx + i, n) : zero));                    \
+        });                                                                                        \
+    }
+
+MAP_BEND(tanh_bend, GAN__TANH)
+MAP_BEND(sigmoid_bend, GAN__SIGMOID)
+MAP_BEND(elu_bend, GAN__ELU)
+MAP_BEND(silu_bend, GAN__SILU)
+MAP_BEND(gelu_bend, GAN__GELU)
+
 KERNEL(fill)(int64_t count, float value, float *y)
 {
     EACH(count, v_put(y + i, n, v_set(value)););
@@ -191,4 +210,16 @@ KERNEL(softmax_backward)(int64_t count, const float *y, const float *dy, float *
     TIER(map_lanes)(count, y, dy, lanes);
     v_float dot = v_set((float)gan__add_lanes(lanes));
     EACH(count, v_put(dx + i, n, v_get(y + i, n) * (v_get(dy + i, n) - dot)););
+}
+
+KERNEL(softmax_bend)
+(int64_t count, const float *y, const float *t, const float *dy, float *dx)
+{
+    double lanes[2][GAN__LANES] = {{0}};
+    TIER(map_lanes)(count, y, t, lanes[0]);
+    TIER(map_lanes)(count, y, dy, lanes[1]);
+    v_float a = v_set((float)gan__add_lanes(lanes[0])), b = v_set((float)gan__add_lanes(lanes[1]));
+    EACH(count, v_float tangent = v_get(t + i, n);
+         v_put(dx + i, n, v_fma(v_get(dy + i, n), tangent - a, (v_set(0.0f) - b) * tangent)););
+    TIER(vector_softmax_backward)(count, y, dx, dx);
 }

@@ -247,6 +247,26 @@ INLINE v_float TIER(math_slope_output)(gan__activation f, v_float y, v_float dy,
     }
 }
 
+/* f''(.) over f'(.), from y, of those that have their slope from it; f''(.) from x of the others.
+ * SiLU: s (1 - s) (2 + x (1 - 2 s)); GELU: phi (2 - x^2). */
+INLINE v_float TIER(math_bend)(gan__activation f, v_float v, v_float parameter)
+{
+    v_float one = v_set(1.0f), two = v_set(2.0f), zero = v_set(0.0f);
+    v_float s;
+    switch (f) {
+    case GAN__TANH: return v * v_set(-2.0f);
+    case GAN__SIGMOID: return v_fma(v_set(-2.0f), v, one);
+    case GAN__ELU: return v_select(v_less(zero, v), zero, TIER(math_exp)(v) * parameter);
+    case GAN__SILU:
+        s = TIER(math_sigmoid)(v);
+        return (s * (one - s)) * v_fma(v, v_fma(v_set(-2.0f), s, one), two);
+    case GAN__GELU:
+        s = TIER(math_exp)(v * v * v_set(-0.5f)) * v_set(0x1.988454p-2f); /* 1 / sqrt(2 pi) */
+        return s * v_fma(zero - v, v, two);
+    default: return zero;
+    }
+}
+
 /* dy f'(.) from the input x, where that differs. SiLU: s (1 + x (1 - s)); GELU: Phi + x phi. */
 INLINE v_float TIER(math_slope_input)(gan__activation f, v_float x, v_float dy, v_float parameter)
 {

@@ -155,6 +155,23 @@ KERNEL(column_moments)
         }                                                                                \
     }
 
+KERNEL(norm_bend)
+(const gan__norm_block *given, const float *of_gradient, const float *of_tangent,
+ const float *of_input, const float *constant, float *dx)
+{
+    const gan__norm_block block = *given;
+    for (int64_t row = 0; row < block.rows; row++) {
+        const int64_t at = row * block.stride;
+        EACH(block.columns, {
+            v_float x = v_get(block.x + at + i, n) - v_get(block.mean + i, n);
+            v_float rest = v_fma(v_get(of_input + i, n), x, v_get(constant + i, n));
+            rest = v_fma(v_get(of_tangent + i, n), v_get(block.y + at + i, n), rest);
+            rest = v_fma(v_get(of_gradient + i, n), v_get(block.dy + at + i, n), rest);
+            v_put(dx + at + i, n, rest);
+        });
+    }
+}
+
 NORM_FORWARD(linear, GAN__LINEAR)
 NORM_FORWARD(relu, GAN__RELU)
 NORM_FORWARD(leaky_relu, GAN__LEAKY_RELU)

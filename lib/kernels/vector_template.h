@@ -29,10 +29,13 @@ const gan__vector_kernels TIER(gan__vector_kernels) = {
                      NAME(sigmoid_slope)},
     .slope_input = {NAME(linear_slope), NAME(relu_slope), NAME(leaky_relu_slope), NULL, NULL,
                     NAME(elu_slope_input), NAME(silu_slope_input), NAME(gelu_slope_input)},
+    .bend = {NULL, NULL, NULL, NAME(tanh_bend), NAME(sigmoid_bend), NAME(elu_bend),
+             NAME(silu_bend), NAME(gelu_bend)},
     .fill = NAME(fill), .add = NAME(add), .multiply = NAME(multiply), .combine = NAME(combine),
     .affine = NAME(affine), .clamp = NAME(clamp), .square_slope = NAME(square_slope),
     .sqrt_slope = NAME(sqrt_slope), .clamp_slope = NAME(clamp_slope),
     .softmax = NAME(softmax), .softmax_backward = NAME(softmax_backward),
+    .softmax_bend = NAME(softmax_bend), .norm_bend = NAME(norm_bend),
     .sum = NAME(sum), .dot = NAME(dot), .column_sum = NAME(column_sum),
     .column_dot = NAME(column_dot), .column_moments = NAME(column_moments),
     .norm_forward = FUSED(norm_forward, NAME(norm_forward_elu)), .norm_sums = FUSED(norm_sums),
@@ -45,6 +48,7 @@ const gan__vector_kernels TIER(gan__vector_kernels) = {
 #undef MAP_FUNCTION
 #undef MAP_ACTIVATE
 #undef MAP_SLOPE
+#undef MAP_BEND
 #undef NORM_FORWARD
 #undef NORM_BACKWARD
 #undef NAME

@@ -64,9 +64,24 @@ static void activation_backward(gan__op *op)
                            output ? op->y : op->x[0], op->dy, op->dx[0]);
 }
 
+static void activation_bend(gan__op *op)
+{
+    gan__tail tail = {0};
+    if (!op->dx[0]) return;
+    activation_tail(op->layer, &tail);
+    const bool output = gan__activation_uses_output(tail.activation, tail.parameter);
+    const gan__bend bend = {.v = output ? op->y : op->x[0],
+                            .t = output ? op->tangent.y : op->tangent.x[0],
+                            .dy = op->tangent.dy,
+                            .dx = op->dx[0]};
+    gan__activate_bend(op->context, tail.activation, tail.parameter, gan__shape_count(op->out),
+                       &bend);
+}
+
 #define ACTIVATION_FUNCTIONS                                                \
     .operands = 1, .activation = activation_tail, .shape = gan__shape_same, \
-    .forward = activation_forward, .backward = activation_backward
+    .forward = activation_forward, .backward = activation_backward,         \
+    .tangent_form = GAN__TANGENT_SYMMETRIC
 
 const gan__layer_kind gan__layer_relu = {
     .kind = {.name = "relu", .help = "max(x, 0)"},
@@ -87,24 +102,29 @@ const gan__layer_kind gan__layer_elu = {
              GAN__OPTIONS(activation_alpha),
              .size = sizeof(activation_values)},
     ACTIVATION_FUNCTIONS,
+    .bend = activation_bend,
 };
 
 const gan__layer_kind gan__layer_silu = {
     .kind = {.name = "silu", .help = "x * sigmoid(x)"},
     ACTIVATION_FUNCTIONS,
+    .bend = activation_bend,
 };
 
 const gan__layer_kind gan__layer_gelu = {
     .kind = {.name = "gelu", .help = "x times the normal distribution of x"},
     ACTIVATION_FUNCTIONS,
+    .bend = activation_bend,
 };
 
 const gan__layer_kind gan__layer_tanh = {
     .kind = {.name = "tanh", .help = "hyperbolic tangent: into (-1, 1)"},
     ACTIVATION_FUNCTIONS,
+    .bend = activation_bend,
 };
 
 const gan__layer_kind gan__layer_sigmoid = {
     .kind = {.name = "sigmoid", .help = "1 / (1 + exp(-x)): into (0, 1)"},
     ACTIVATION_FUNCTIONS,
+    .bend = activation_bend,
 };

@@ -33,4 +33,5 @@ const gan__layer_kind gan__layer_add = {
     .plan = add_plan,
     .forward = add_forward,
     .backward = add_backward,
+    .tangent_form = GAN__TANGENT_LINEAR,
 };

@@ -36,4 +36,5 @@ const gan__layer_kind gan__layer_affine = {
     .shape = gan__shape_same,
     .forward = affine_forward,
     .backward = affine_backward,
+    .tangent_form = GAN__TANGENT_SYMMETRIC,
 };

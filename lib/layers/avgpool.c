@@ -89,4 +89,5 @@ const gan__layer_kind gan__layer_avgpool = {
     .shape = gan__pooling_shape,
     .forward = avgpool_forward,
     .backward = avgpool_backward,
+    .tangent_form = GAN__TANGENT_LINEAR,
 };

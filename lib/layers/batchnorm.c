@@ -9,7 +9,10 @@
  * enters with 1/n: their mean. In evaluation the running ones are used. */
 #include "layers/sample_norm.h"
 
+#include "compute/reduce.h"
+
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 typedef struct batchnorm_values {
@@ -149,6 +152,22 @@ static void batchnorm_backward(gan__op *op)
     gan__sample_norm_backward(op, &norm, !op->training);
 }
 
+/* In evaluation: dgamma += sum of dy * t / sqrt(variance + eps). The workspace: the sums. */
+static void batchnorm_bend(gan__op *op)
+{
+    const batchnorm_values *values = op->layer->options;
+    const int64_t c = op->in[0].c, rows = gan__shape_count(op->in[0]) / c;
+    void *state = op->state, *memory = op->workspace;
+    float *sum = gan__op_take(&memory, c);
+    if (!values->affine || !op->want_weights) return;
+    (void)gan__op_take(&state, c);
+    const float *variance = gan__op_take(&state, c);
+    float *gamma = gan__gradient_add(op->layer, gan__layer_parameter(op->layer, "weight"));
+    gan__column_dot(op->context, rows, c, op->tangent.dy, op->tangent.x[0], false, sum);
+    for (int64_t i = 0; i < c; i++)
+        gamma[i] += (float)((double)sum[i] / sqrt((double)variance[i] + values->eps));
+}
+
 const gan__layer_kind gan__layer_batchnorm = {
     .kind = {.name = "batchnorm",
              .help = "each channel gets the batch's mean 0 and variance 1",
@@ -164,4 +183,8 @@ const gan__layer_kind gan__layer_batchnorm = {
     .forward = batchnorm_forward,
     .again = batchnorm_again,
     .backward = batchnorm_backward,
+    .tangent_form = GAN__TANGENT_SYMMETRIC,
+    .no_tangent = "it couples the samples of a batch; use instancenorm, groupnorm or layernorm",
+    .bend = batchnorm_bend,
+    .straight = true,
 };

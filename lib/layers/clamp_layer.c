@@ -50,4 +50,5 @@ const gan__layer_kind gan__layer_clamp = {
     .shape = gan__shape_same,
     .forward = clamp_layer_forward,
     .backward = clamp_layer_backward,
+    .tangent_form = GAN__TANGENT_SYMMETRIC,
 };

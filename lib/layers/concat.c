@@ -42,4 +42,5 @@ const gan__layer_kind gan__layer_concat = {
     .shape = concat_shape,
     .forward = concat_forward,
     .backward = concat_backward,
+    .tangent_form = GAN__TANGENT_LINEAR,
 };

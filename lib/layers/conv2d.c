@@ -142,4 +142,5 @@ const gan__layer_kind gan__layer_conv2d = {
     .plan = conv2d_plan,
     .forward = conv2d_forward,
     .backward = conv2d_backward,
+    .tangent_form = GAN__TANGENT_LINEAR,
 };

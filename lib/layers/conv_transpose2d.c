@@ -149,4 +149,5 @@ const gan__layer_kind gan__layer_conv_transpose2d = {
     .plan = conv_transpose2d_plan,
     .forward = conv_transpose2d_forward,
     .backward = conv_transpose2d_backward,
+    .tangent_form = GAN__TANGENT_LINEAR,
 };

@@ -81,4 +81,5 @@ const gan__layer_kind gan__layer_dense = {
     .plan = dense_plan,
     .forward = dense_forward,
     .backward = dense_backward,
+    .tangent_form = GAN__TANGENT_LINEAR,
 };

@@ -57,4 +57,5 @@ const gan__layer_kind gan__layer_dropout = {
     .plan = dropout_plan,
     .forward = dropout_forward,
     .backward = dropout_backward,
+    .tangent_form = GAN__TANGENT_SYMMETRIC,
 };

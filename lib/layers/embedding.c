@@ -96,4 +96,6 @@ const gan__layer_kind gan__layer_embedding = {
     .admit = embedding_admit,
     .forward = embedding_forward,
     .backward = embedding_backward,
+    .tangent_form = GAN__TANGENT_NONE,
+    .no_tangent = "what goes in are whole numbers",
 };

@@ -12,10 +12,19 @@ static void exp_backward(gan__op *op)
     if (op->dx[0]) gan__multiply(op->context, count, op->dy, op->y, op->dx[0]);
 }
 
+/* f'' t = y' */
+static void exp_bend(gan__op *op)
+{
+    const int64_t count = gan__shape_count(op->out);
+    if (op->dx[0]) gan__multiply(op->context, count, op->tangent.dy, op->tangent.y, op->dx[0]);
+}
+
 const gan__layer_kind gan__layer_exp = {
     .kind = {.name = "exp", .help = "exp(x)"},
     .operands = 1,
     .shape = gan__shape_same,
     .forward = exp_forward,
     .backward = exp_backward,
+    .tangent_form = GAN__TANGENT_SYMMETRIC,
+    .bend = exp_bend,
 };

@@ -136,9 +136,9 @@ void gan__filter_forward(gan__op *op, const gan__filter *filter)
 {
     void *memory = op->workspace;
     gan__tail tail = op->tail;
-    if (filter->bias) tail.bias = gan__parameter_value(op->layer, filter->bias);
+    if (filter->bias && !op->on_tangents) tail.bias = gan__parameter_value(op->layer, filter->bias);
     const float *x = filter_input(op, filter, &memory);
-    if (filter->spectral) gan__spectral_forward(op, filter, memory);
+    if (filter->spectral && !op->on_tangents) gan__spectral_forward(op, filter, memory);
     filter_run(op, filter, filter_forward_pass(filter), x, &tail, memory, op->y);
 }
 
@@ -147,7 +147,7 @@ static void filter_backward_weights(gan__op *op, const gan__filter *filter, cons
 {
     gan__shape out = op->out;
     bool add = false;
-    if (filter->bias) {
+    if (filter->bias && !op->on_tangents) {
         float *bias = gan__gradient_write(op->layer, filter->bias, &add);
         gan__column_sum(op->context, out.n * out.h * out.w, out.c, dy, add, bias);
     }

@@ -33,4 +33,5 @@ const gan__layer_kind gan__layer_flatten = {
     .shape = flatten_shape,
     .forward = flatten_forward,
     .backward = flatten_backward,
+    .tangent_form = GAN__TANGENT_LINEAR,
 };

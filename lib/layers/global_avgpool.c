@@ -48,4 +48,5 @@ const gan__layer_kind gan__layer_global_avgpool = {
     .plan = global_avgpool_plan,
     .forward = global_avgpool_forward,
     .backward = global_avgpool_backward,
+    .tangent_form = GAN__TANGENT_LINEAR,
 };

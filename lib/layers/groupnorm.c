@@ -75,6 +75,18 @@ static void groupnorm_backward(gan__op *op)
     gan__sample_norm_backward(op, &norm, false);
 }
 
+static void groupnorm_tangent(gan__op *op)
+{
+    const gan__norm norm = groupnorm_norm(op);
+    gan__sample_norm_tangent(op, &norm);
+}
+
+static void groupnorm_bend(gan__op *op)
+{
+    const gan__norm norm = groupnorm_norm(op);
+    gan__sample_norm_bend(op, &norm);
+}
+
 const gan__layer_kind gan__layer_groupnorm = {
     .kind = {.name = "groupnorm",
              .help = "each group of channels of each sample gets mean 0 and variance 1",
@@ -88,4 +100,7 @@ const gan__layer_kind gan__layer_groupnorm = {
     .forward = groupnorm_forward,
     .again = groupnorm_again,
     .backward = groupnorm_backward,
+    .tangent_form = GAN__TANGENT_OWN,
+    .tangent = groupnorm_tangent,
+    .bend = groupnorm_bend,
 };

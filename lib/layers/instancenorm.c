@@ -62,6 +62,18 @@ static void instancenorm_backward(gan__op *op)
     gan__sample_norm_backward(op, &norm, false);
 }
 
+static void instancenorm_tangent(gan__op *op)
+{
+    const gan__norm norm = instancenorm_norm(op);
+    gan__sample_norm_tangent(op, &norm);
+}
+
+static void instancenorm_bend(gan__op *op)
+{
+    const gan__norm norm = instancenorm_norm(op);
+    gan__sample_norm_bend(op, &norm);
+}
+
 const gan__layer_kind gan__layer_instancenorm = {
     .kind = {.name = "instancenorm",
              .help = "each channel of each sample gets mean 0 and variance 1",
@@ -75,4 +87,7 @@ const gan__layer_kind gan__layer_instancenorm = {
     .forward = instancenorm_forward,
     .again = instancenorm_again,
     .backward = instancenorm_backward,
+    .tangent_form = GAN__TANGENT_OWN,
+    .tangent = instancenorm_tangent,
+    .bend = instancenorm_bend,
 };

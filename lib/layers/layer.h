@@ -59,6 +59,14 @@ typedef struct gan__parameter {
 
 struct gan__op;
 
+/* How a layer's tangent y' = J t along t is made, J being the derivative of y over x. */
+typedef enum gan__tangent_form {
+    GAN__TANGENT_NONE,      /* there is none */
+    GAN__TANGENT_LINEAR,    /* y = A x + b: forward() serves, and backward() for the way back */
+    GAN__TANGENT_SYMMETRIC, /* J is its own transpose: backward(), t in the place of dy */
+    GAN__TANGENT_OWN        /* tangent() */
+} gan__tangent_form;
+
 typedef struct gan__layer_kind {
     gan__kind kind;
     int32_t operands; /* how many; -1: one or more */
@@ -106,6 +114,21 @@ typedef struct gan__layer_kind {
     /* From op->dy: writes op->dx[i] where it is not NULL (never adds; never aliases dy or another
      * dx), and adds to the gradients of its parameters if op->want_weights. */
     void (*backward)(struct gan__op *op);
+
+    /* Second derivatives: layers/tangent.h runs what follows. One that couples samples has no
+     * tangent in training, whatever its form; `no_tangent` tells the user why there is none. Of a
+     * kind with again() there is no op->y here. */
+    gan__tangent_form tangent_form;
+    const char *no_tangent;
+
+    /* Writes op->tangent.y, from op->tangent.x, op->x, op->y and the state. */
+    void (*tangent)(struct gan__op *op);
+
+    /* What <op->tangent.dy, y'> owes to x and to the parameters inside J: writes its gradients to
+     * op->dx[i] where that is not NULL, and adds to the gradients of parameters if
+     * op->want_weights. NULL: J is constant, but for kinks, or A of a linear one. */
+    void (*bend)(struct gan__op *op);
+    bool straight; /* J has parameters in it, but no x: bend() writes no dx */
 } gan__layer_kind;
 
 struct gan_layer {
@@ -254,6 +277,7 @@ typedef struct gan__op {
     /* Asked for in plan(): */
     size_t state_size;     /* bytes kept from forward to backward */
     size_t workspace_size; /* bytes needed during one forward or backward, shared by all ops */
+    size_t tangent_size;   /* bytes of workspace for its tangent, where that needs more */
     size_t scratch_size;   /* bytes for each worker */
     gan__panel *panels[2]; /* by gan__pass: FORWARD, BACKWARD_DATA */
     gan__panel_cache *cache;
@@ -272,6 +296,16 @@ typedef struct gan__op {
     const float *dy;
     float *const *dx;
     bool want_weights;
+
+    /* The same of tangents. */
+    struct {
+        const float *const *x;
+        float *y;
+        const float *dy;
+        float *const *dx;
+    } tangent;
+    bool on_tangents; /* they have changed places with x, y, dy and dx: b is left out, and the state
+                         stays as it is */
 } gan__op;
 
 /* Memory is asked for and handed out in whole cache lines, in the same order. */

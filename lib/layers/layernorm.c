@@ -69,6 +69,18 @@ static void layernorm_backward(gan__op *op)
     gan__sample_norm_backward(op, &norm, false);
 }
 
+static void layernorm_tangent(gan__op *op)
+{
+    const gan__norm norm = layernorm_norm(op);
+    gan__sample_norm_tangent(op, &norm);
+}
+
+static void layernorm_bend(gan__op *op)
+{
+    const gan__norm norm = layernorm_norm(op);
+    gan__sample_norm_bend(op, &norm);
+}
+
 const gan__layer_kind gan__layer_layernorm = {
     .kind = {.name = "layernorm",
              .help = "each sample gets mean 0 and variance 1",
@@ -82,4 +94,7 @@ const gan__layer_kind gan__layer_layernorm = {
     .forward = layernorm_forward,
     .again = layernorm_again,
     .backward = layernorm_backward,
+    .tangent_form = GAN__TANGENT_OWN,
+    .tangent = layernorm_tangent,
+    .bend = layernorm_bend,
 };

@@ -82,6 +82,17 @@ static void maxpool_scatter(void *argument, int64_t n, int32_t worker)
     }
 }
 
+/* One sample of y': what t has where y was found in x. */
+static void maxpool_gather(void *argument, int64_t n, int32_t worker)
+{
+    const maxpool_job *job = argument;
+    const int64_t c = job->in.c, pixels = job->out.h * job->out.w;
+    const float *t = job->from + n * job->in.h * job->in.w * c;
+    (void)worker;
+    for (int64_t p = n * pixels; p < (n + 1) * pixels; p++)
+        for (int64_t k = p * c; k < (p + 1) * c; k++) job->to[k] = t[job->place[k] * c + k - p * c];
+}
+
 static void maxpool_forward(gan__op *op)
 {
     maxpool_job job = {op->layer->options, op->in[0], op->out, op->x[0], op->y, op->state};
@@ -95,6 +106,13 @@ static void maxpool_backward(gan__op *op)
     gan__parallel_for(op->context, op->in[0].n, maxpool_scatter, &job);
 }
 
+static void maxpool_tangent(gan__op *op)
+{
+    maxpool_job job = {op->layer->options, op->in[0],     op->out,
+                       op->tangent.x[0],   op->tangent.y, op->state};
+    gan__parallel_for(op->context, op->in[0].n, maxpool_gather, &job);
+}
+
 const gan__layer_kind gan__layer_maxpool = {
     .kind = {.name = "maxpool",
              .help = "the largest number in a window",
@@ -106,4 +124,6 @@ const gan__layer_kind gan__layer_maxpool = {
     .plan = maxpool_plan,
     .forward = maxpool_forward,
     .backward = maxpool_backward,
+    .tangent_form = GAN__TANGENT_OWN,
+    .tangent = maxpool_tangent,
 };

@@ -164,4 +164,6 @@ const gan__layer_kind gan__layer_minibatch_stddev = {
     .plan = minibatch_stddev_plan,
     .forward = minibatch_stddev_forward,
     .backward = minibatch_stddev_backward,
+    .tangent_form = GAN__TANGENT_NONE,
+    .no_tangent = "it couples the samples of a batch",
 };

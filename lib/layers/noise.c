@@ -41,4 +41,5 @@ const gan__layer_kind gan__layer_noise = {
     .shape = gan__shape_same,
     .forward = noise_forward,
     .backward = noise_backward,
+    .tangent_form = GAN__TANGENT_SYMMETRIC,
 };

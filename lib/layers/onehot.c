@@ -65,4 +65,6 @@ const gan__layer_kind gan__layer_onehot = {
     .admit = onehot_admit,
     .forward = onehot_forward,
     .backward = onehot_backward,
+    .tangent_form = GAN__TANGENT_NONE,
+    .no_tangent = "what goes in are whole numbers",
 };

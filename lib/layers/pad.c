@@ -43,4 +43,5 @@ const gan__layer_kind gan__layer_pad = {
     .shape = pad_shape,
     .forward = pad_forward,
     .backward = pad_backward,
+    .tangent_form = GAN__TANGENT_LINEAR,
 };

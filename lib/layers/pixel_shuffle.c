@@ -93,4 +93,5 @@ const gan__layer_kind gan__layer_pixel_shuffle = {
     .shape = pixel_shuffle_shape,
     .forward = pixel_shuffle_forward,
     .backward = pixel_shuffle_backward,
+    .tangent_form = GAN__TANGENT_LINEAR,
 };

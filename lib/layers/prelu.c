@@ -38,7 +38,7 @@ static gan_status prelu_plan(gan__op *op)
 
 typedef struct prelu_job {
     const float *x, *slope, *dy; /* slope: of each channel */
-    const float *from;           /* x, or dy for dx */
+    const float *from;           /* x; dy for dx; a tangent of x for the terms of its da */
     float *to;                   /* y, dx or the terms of da */
     int64_t c, count;
 } prelu_job;
@@ -75,16 +75,16 @@ static void prelu_terms(void *argument, int64_t index, int32_t worker)
     float *restrict to = job->to;
     (void)worker;
     for (int64_t i = first * job->c; i < end; i++) {
-        const float term = job->x[i] * job->dy[i];
+        const float term = job->from[i] * job->dy[i];
         to[i] = job->x[i] > 0.0f ? 0.0f : term;
     }
 }
 
-static void prelu_run(gan__op *op, gan__task *task, const float *from, float *to)
+static void prelu_run(gan__op *op, gan__task *task, const float *from, const float *dy, float *to)
 {
     prelu_job job = {.x = op->x[0],
                      .slope = gan__parameter_value(op->layer, &op->layer->parameters[0]),
-                     .dy = op->dy,
+                     .dy = dy,
                      .from = from,
                      .to = to,
                      .c = op->out.c,
@@ -102,26 +102,19 @@ static void prelu_forward(gan__op *op)
 {
     const float *slope = gan__parameter_value(op->layer, &op->layer->parameters[0]);
     if (prelu_per_channel(op)) {
-        prelu_run(op, prelu_channels, op->x[0], op->y);
+        prelu_run(op, prelu_channels, op->x[0], NULL, op->y);
     } else {
         gan__activate(op->context, GAN__LEAKY_RELU, *slope, gan__shape_count(op->out), op->x[0],
                       op->y);
     }
 }
 
-static void prelu_backward(gan__op *op)
+/* da = sum of dy * from over all x <= 0 */
+static void prelu_weigh(gan__op *op, const float *from, const float *dy)
 {
     const gan__parameter *weight = &op->layer->parameters[0];
-    const float *slope = gan__parameter_value(op->layer, weight);
     const int64_t count = gan__shape_count(op->out), c = op->out.c;
-    if (op->dx[0] && prelu_per_channel(op)) {
-        prelu_run(op, prelu_channels, op->dy, op->dx[0]);
-    } else if (op->dx[0]) {
-        gan__activate_backward(op->context, GAN__LEAKY_RELU, *slope, count, op->x[0], op->dy,
-                               op->dx[0]);
-    }
-    if (!op->want_weights) return;
-    prelu_run(op, prelu_terms, NULL, op->workspace);
+    prelu_run(op, prelu_terms, from, dy, op->workspace);
     if (prelu_per_channel(op)) {
         bool add;
         float *gradient = gan__gradient_write(op->layer, weight, &add);
@@ -129,6 +122,25 @@ static void prelu_backward(gan__op *op)
     } else {
         *gan__gradient_add(op->layer, weight) += (float)gan__sum(op->context, count, op->workspace);
     }
+}
+
+static void prelu_backward(gan__op *op)
+{
+    const gan__parameter *weight = &op->layer->parameters[0];
+    const float *slope = gan__parameter_value(op->layer, weight);
+    const int64_t count = gan__shape_count(op->out);
+    if (op->dx[0] && prelu_per_channel(op)) {
+        prelu_run(op, prelu_channels, op->dy, NULL, op->dx[0]);
+    } else if (op->dx[0]) {
+        gan__activate_backward(op->context, GAN__LEAKY_RELU, *slope, count, op->x[0], op->dy,
+                               op->dx[0]);
+    }
+    if (op->want_weights) prelu_weigh(op, op->x[0], op->dy);
+}
+
+static void prelu_bend(gan__op *op)
+{
+    if (op->want_weights) prelu_weigh(op, op->tangent.x[0], op->tangent.dy);
 }
 
 const gan__layer_kind gan__layer_prelu = {
@@ -142,4 +154,7 @@ const gan__layer_kind gan__layer_prelu = {
     .plan = prelu_plan,
     .forward = prelu_forward,
     .backward = prelu_backward,
+    .tangent_form = GAN__TANGENT_SYMMETRIC,
+    .bend = prelu_bend,
+    .straight = true,
 };

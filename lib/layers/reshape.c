@@ -80,4 +80,5 @@ const gan__layer_kind gan__layer_reshape = {
     .shape = reshape_shape,
     .forward = reshape_forward,
     .backward = reshape_backward,
+    .tangent_form = GAN__TANGENT_LINEAR,
 };

@@ -32,6 +32,7 @@ gan_status gan__sample_norm_plan(gan__op *op, const gan__norm *norm)
 {
     op->state_size = 2 * gan__op_bytes(norm->outer * norm->sets);
     op->workspace_size = gan__op_bytes(gan__norm_workspace(norm));
+    if (op->backward) op->tangent_size = gan__op_bytes(gan__norm_bend_workspace(norm));
     return GAN_OK;
 }
 
@@ -78,4 +79,28 @@ void gan__sample_norm_backward(gan__op *op, const gan__norm *norm, bool fixed)
         gradients.dbeta = gan__gradient_add(op->layer, gan__layer_parameter(op->layer, "bias"));
     }
     gan__norm_backward(op->context, norm, &terms, &gradients);
+}
+
+void gan__sample_norm_tangent(gan__op *op, const gan__norm *norm)
+{
+    const gan__norm_terms terms = norm_terms(op, norm);
+    const gan__norm_gradients tangent = {.x = op->x[0],
+                                         .dy = op->tangent.x[0],
+                                         .workspace = op->workspace,
+                                         .dx = op->tangent.y,
+                                         .tangent = true};
+    gan__norm_backward(op->context, norm, &terms, &tangent);
+}
+
+void gan__sample_norm_bend(gan__op *op, const gan__norm *norm)
+{
+    const gan__norm_terms terms = norm_terms(op, norm);
+    gan__norm_bends bends = {.x = op->x[0],
+                             .t = op->tangent.x[0],
+                             .dy = op->tangent.dy,
+                             .workspace = op->workspace,
+                             .dx = op->dx[0]};
+    if (terms.gamma && op->want_weights)
+        bends.dgamma = gan__gradient_add(op->layer, gan__layer_parameter(op->layer, "weight"));
+    gan__norm_bend(op->context, norm, &terms, &bends);
 }

@@ -19,5 +19,7 @@ void gan__sample_norm_forward(gan__op *op, const gan__norm *norm);
 void gan__sample_norm_again(gan__op *op, const gan__norm *norm);
 /* `fixed` as in gan__norm_gradients. */
 void gan__sample_norm_backward(gan__op *op, const gan__norm *norm, bool fixed);
+void gan__sample_norm_tangent(gan__op *op, const gan__norm *norm);
+void gan__sample_norm_bend(gan__op *op, const gan__norm *norm);
 
 #endif

@@ -147,4 +147,5 @@ const gan__layer_kind gan__layer_upsample = {
     .shape = upsample_shape,
     .forward = upsample_forward,
     .backward = upsample_backward,
+    .tangent_form = GAN__TANGENT_LINEAR,
 };

@@ -17,13 +17,15 @@ typedef struct gan__loss {
 typedef struct gan__loss_kind {
     gan__kind kind;
     int32_t least_inputs, most_inputs;
+    bool linear;                                /* its tangent is itself, of a tangent */
     gan_status (*check)(const gan__loss *loss); /* shapes and options go together; may be NULL */
     double (*value)(const gan__loss *loss);
     /* dx[i] = seed * d value / d x[i]; NULL where it is not wanted. */
     void (*gradient)(const gan__loss *loss, float seed, float *const dx[2]);
 } gan__loss_kind;
 
-/* bce_logits mse l1 smooth_l1 hinge softplus cross_entropy kl_gaussian mean sum. */
+/* bce_logits mse l1 smooth_l1 hinge softplus cross_entropy kl_gaussian gradient_penalty mean sum.
+ */
 extern const gan__loss_kind *const gan__loss_kinds[];
 extern const int32_t gan__loss_kind_count;
 

@@ -28,6 +28,7 @@ const gan__loss_kind gan__loss_kind_mean = {
     .kind = {.name = "mean", .help = "mean of all elements"},
     .least_inputs = 1,
     .most_inputs = 1,
+    .linear = true,
     .value = mean_value,
     .gradient = mean_gradient,
 };
@@ -36,6 +37,7 @@ const gan__loss_kind gan__loss_kind_sum = {
     .kind = {.name = "sum", .help = "sum of all elements"},
     .least_inputs = 1,
     .most_inputs = 1,
+    .linear = true,
     .value = sum_value,
     .gradient = sum_gradient,
 };

@@ -257,6 +257,7 @@ void gan__plan_destroy(gan__plan *plan)
     gan__free(context, plan->dx);
     gan__free(context, plan->spare_offsets);
     gan__free(context, plan->before);
+    gan__plan_tangent_destroy(plan);
     gan__free(context, plan->starts);
     gan__object_release(plan->model);
     gan__free(context, plan);
@@ -301,7 +302,8 @@ size_t gan__plan_memory(const gan__plan *plan)
                      sizeof *plan->dx + sizeof *plan->spare_offsets;
     return sizeof *plan + ((size_t)plan->mode.groups + 1) * sizeof *plan->starts +
            plan->value_count * sizeof *plan->values + plan->node_count * sizeof *plan->steps +
-           ports + plan->operand_count * operand + plan->before_size;
+           ports + plan->operand_count * operand + plan->before_size +
+           gan__plan_tangent_memory(plan);
 }
 
 size_t gan__plan_outputs(const gan__plan *plan)

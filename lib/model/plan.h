@@ -61,4 +61,42 @@ const float *gan__plan_output(const gan__plan *plan, int32_t index);
 void gan__plan_backward(gan__plan *plan, const float *const *dy, float *const *dx,
                         gan__store *const *stores, size_t store_count, void *transient);
 
+/* ---- tangents: of a plan that may run backwards, after its forward call ----
+ *
+ * Only tangents are computed, beside what the forward call left: the same masks, places, statistics
+ * and weights, and nothing persists. Several such passes may lie behind one forward call, each with
+ * memory of its own for the tangents. */
+typedef struct gan__plan_tangents {
+    const float *const *inputs; /* of the tangents of each input; NULL where there is none */
+    const bool *asked;          /* for each output: whether its tangent is wanted; else it is 0 */
+    void *arena, *outputs;      /* lent from the forward call to the last backward call after it */
+
+    /* Backwards: gradients over the outputs' tangents; those over the inputs, and over their
+     * tangents. NULL as in gan__plan_backward. */
+    const float *const *dy;
+    float *const *dx;
+    float *const *tangent_dx;
+} gan__plan_tangents;
+
+/* Whether the plan may run backwards. */
+bool gan__plan_keeps(const gan__plan *plan);
+
+/* Makes ready for it, once; bytes to be lent. The transient memory is lent for each call. */
+gan_status gan__plan_tangent_prepare(gan__plan *plan);
+size_t gan__plan_tangent_arena(const gan__plan *plan); /* may be 0 */
+size_t gan__plan_tangent_outputs(const gan__plan *plan);
+size_t gan__plan_tangent_transient(const gan__plan *plan);
+
+/* GAN_E_UNSUPPORTED where a layer on the way has no tangent: named, with its place. */
+gan_status gan__plan_tangent_check(gan__plan *plan, const gan__plan_tangents *call);
+
+void gan__plan_tangent_forward(gan__plan *plan, const gan__plan_tangents *call, void *transient);
+const float *gan__plan_tangent_output(const gan__plan *plan, const gan__plan_tangents *call,
+                                      int32_t index);
+
+/* As gan__plan_backward. The gradients over the inputs are what the tangents owe to them: their own
+ * are not in it. */
+void gan__plan_tangent_backward(gan__plan *plan, const gan__plan_tangents *call,
+                                gan__store *const *stores, size_t store_count, void *transient);
+
 #endif

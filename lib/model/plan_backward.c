@@ -15,12 +15,11 @@ typedef struct plan_call {
     unsigned char *transient;
 } plan_call;
 
-static bool plan_wants_weights(const gan__plan_step *step, const plan_call *call)
+bool gan__plan_wants_weights(const gan_layer *layer, gan__store *const *stores, size_t count)
 {
-    const gan_layer *layer = step->op.layer;
     if (!layer->store) return false;
-    for (size_t i = 0; i < call->store_count; i++) {
-        if (call->stores[i] != layer->store) continue;
+    for (size_t i = 0; i < count; i++) {
+        if (stores[i] != layer->store) continue;
         for (int32_t j = 0; j < layer->parameter_count; j++)
             if (layer->parameters[j].trained) return true;
         return false;
@@ -45,7 +44,8 @@ static void plan_mark_needed(gan__plan *plan, const plan_call *call)
     }
     for (size_t i = 0; i < plan->step_count; i++) {
         gan__plan_step *step = &plan->steps[i];
-        step->op.want_weights = plan_wants_weights(step, call);
+        step->op.want_weights =
+            gan__plan_wants_weights(step->op.layer, call->stores, call->store_count);
         step->needed = step->op.want_weights;
         for (int32_t j = 0; j < step->op.input_count; j++)
             step->needed |= plan->values[step->operands[j]].needed;

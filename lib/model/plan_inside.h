@@ -42,6 +42,39 @@ typedef struct gan__plan_step {
     bool needed;
 } gan__plan_step;
 
+/* Beside the plan's own, of tangents: one value, */
+typedef struct gan__tangent_value {
+    size_t offset; /* of the tangent: in the outputs that are lent for it, if the model gives the
+                      value out; else in its arena */
+    size_t again_offset[2]; /* of the value, if it is made again: forwards, backwards */
+    size_t gradient_offset, tangent_gradient_offset;
+
+    /* During one call: */
+    bool active; /* moves with an input that has a tangent, and something asked for moves with it */
+    const float *data;
+    bool needed; /* backwards, of the gradient over the tangent, as with values */
+    float *buffer;
+    const float *gradient;
+} gan__tangent_value;
+
+/* and one step. */
+typedef struct gan__tangent_step {
+    const float **x;
+    float **dx;
+    size_t *zero_offsets[2]; /* of operands without tangent: forwards, backwards */
+    size_t *spare_offsets;   /* of gradients of values or tangents that have one already */
+    size_t workspace_offset[2];
+} gan__tangent_step;
+
+typedef struct gan__tangent_layout {
+    gan__tangent_value *values;
+    gan__tangent_step *steps;
+    const float **x; /* the pools of the steps */
+    float **dx;
+    size_t *offsets;
+    size_t outputs_size, arena_size, transient_size;
+} gan__tangent_layout;
+
 struct gan__plan {
     gan_context *context; /* of the user of the plan, which may be another one than the model's */
     gan_model *model;     /* retained */
@@ -69,9 +102,62 @@ struct gan__plan {
     unsigned char *arena;   /* as are all others, and the states */
     size_t outputs_size, arena_size, transient_size;
     size_t before_size;
+
+    gan__tangent_layout *tangent; /* NULL: none was asked for */
 };
 
 enum { GAN__LINE = 64 };
+static inline size_t gan__plan_lines(size_t size)
+{
+    return (size + GAN__LINE - 1) / GAN__LINE * GAN__LINE;
+}
+
+/* plan_regions.c: a region is needed from one step to another. Regions whose times do not meet
+ * share memory. */
+typedef struct gan__plan_region {
+    size_t size, offset;
+    int32_t first, last; /* steps, both included */
+    size_t *target;      /* receives the offset */
+} gan__plan_region;
+
+typedef struct gan__plan_regions {
+    gan__plan_region *array;
+    size_t count, capacity;
+    size_t total; /* bytes of all, once placed */
+} gan__plan_regions;
+gan_status gan__plan_region_add(gan_context *context, gan__plan_regions *regions,
+                                gan__plan_region region); /* of size 0: none */
+gan_status gan__plan_regions_place(gan_context *context, gan__plan_regions *regions);
+
+/* Whether the layer has parameters that are trained, in one of these stores. */
+bool gan__plan_wants_weights(const gan_layer *layer, gan__store *const *stores, size_t count);
+
+/* plan_tangent_memory.c */
+void gan__plan_tangent_destroy(gan__plan *plan);
+size_t gan__plan_tangent_memory(const gan__plan *plan);
+
+/* plan_tangent.c: what a call of either direction begins with: which values are active. */
+void gan__plan_tangent_begin(gan__plan *plan, const gan__plan_tangents *call);
+
+/* Writes a value once more that was not kept; direction 0: forwards. */
+void gan__plan_tangent_again(gan__plan *plan, gan__plan_value *value, int direction,
+                             unsigned char *transient);
+
+/* The tangents of an active step's operands, zeros where there is none. */
+void gan__plan_tangent_operands(gan__plan *plan, gan__plan_step *step, int direction,
+                                unsigned char *transient);
+
+/* Of the plan's first step and value on. */
+static inline gan__tangent_step *gan__tangent_step_of(const gan__plan *plan,
+                                                      const gan__plan_step *step)
+{
+    return &plan->tangent->steps[step - plan->steps];
+}
+static inline gan__tangent_value *gan__tangent_value_of(const gan__plan *plan,
+                                                        const gan__plan_value *value)
+{
+    return &plan->tangent->values[value - plan->values];
+}
 
 /* `count * size` bytes in whole cache lines; GAN_E_MEMORY if that does not fit. */
 gan_status gan__plan_bytes(gan_context *context, const gan__shape *shape, size_t *out);

@@ -1,21 +1,7 @@
-/* plan_memory.c: where the values and gradients of a plan lie.
- *
- * A region is needed from one step to another. Regions whose times do not meet share memory. */
+/* plan_memory.c: where the values and gradients of a plan lie. */
 #include "model/plan_inside.h"
 
 #include "base/memory.h"
-
-typedef struct plan_region {
-    size_t size, offset;
-    int32_t first, last; /* steps, both included */
-    size_t *target;      /* receives the offset */
-} plan_region;
-
-typedef struct plan_regions {
-    plan_region *array;
-    size_t count, capacity;
-    size_t total; /* bytes of the arena, once placed */
-} plan_regions;
 
 gan_status gan__plan_bytes(gan_context *context, const gan__shape *shape, size_t *out)
 {
@@ -27,68 +13,6 @@ gan_status gan__plan_bytes(gan_context *context, const gan__shape *shape, size_t
                          gan__shape_print(*shape, text));
     *out = ((size_t)bytes + GAN__LINE - 1) / GAN__LINE * GAN__LINE;
     return GAN_OK;
-}
-
-static gan_status plan_region_add(gan_context *context, plan_regions *regions, plan_region region)
-{
-    if (region.size == 0) return GAN_OK;
-    GAN__TRY(gan__grow(context, &regions->array, &regions->capacity, regions->count + 1,
-                       sizeof *regions->array));
-    regions->array[regions->count++] = region;
-    return GAN_OK;
-}
-
-/* Largest first; equal ones stay in order. */
-static void plan_regions_sort(plan_regions *regions)
-{
-    for (size_t i = 1; i < regions->count; i++) {
-        plan_region moving = regions->array[i];
-        size_t j = i;
-        for (; j > 0 && regions->array[j - 1].size < moving.size; j--)
-            regions->array[j] = regions->array[j - 1];
-        regions->array[j] = moving;
-    }
-}
-
-/* The lowest offset at which array[index] meets none of those placed before it. */
-static size_t plan_region_find(const plan_regions *regions, size_t index)
-{
-    const plan_region *region = &regions->array[index];
-    size_t offset = 0;
-    bool moved = true;
-    while (moved) {
-        moved = false;
-        for (size_t i = 0; i < index; i++) {
-            const plan_region *other = &regions->array[i];
-            bool meet = other->first <= region->last && region->first <= other->last;
-            if (meet && other->offset < offset + region->size &&
-                offset < other->offset + other->size) {
-                offset = other->offset + other->size;
-                moved = true;
-            }
-        }
-    }
-    return offset;
-}
-
-static gan_status plan_regions_place(gan_context *context, plan_regions *regions)
-{
-    plan_regions_sort(regions);
-    for (size_t i = 0; i < regions->count; i++) {
-        plan_region *region = &regions->array[i];
-        region->offset = plan_region_find(regions, i);
-        size_t end;
-        if (!gan__add_size(region->offset, region->size, &end))
-            return gan__fail(context, GAN_E_MEMORY, "plan: the values do not fit into memory");
-        if (end > regions->total) regions->total = end;
-        *region->target = region->offset;
-    }
-    return GAN_OK;
-}
-
-static size_t plan_lines(size_t size)
-{
-    return (size + GAN__LINE - 1) / GAN__LINE * GAN__LINE;
 }
 
 /* What the model gives out, one after the other. */
@@ -120,25 +44,25 @@ static void plan_mark_again(gan__plan *plan)
 
 /* A plan that may run backwards keeps every other value; another one keeps a value until its last
  * reader. States stay in either. */
-static gan_status plan_place_values(gan__plan *plan, plan_regions *regions)
+static gan_status plan_place_values(gan__plan *plan, gan__plan_regions *regions)
 {
     int32_t end = (int32_t)plan->step_count;
     for (size_t i = 0; i < plan->step_count; i++) {
         gan__plan_step *step = &plan->steps[i];
         gan__plan_value *value = &plan->values[step->result];
         int32_t now = (int32_t)i, last = value->last_reader < now ? now : value->last_reader;
-        plan_region region = {.size = value->outputs > 0 || value->again ? 0 : value->bytes,
-                              .first = now,
-                              .last = plan->mode.backward ? end : last,
-                              .target = &value->offset};
-        GAN__TRY(plan_region_add(plan->context, regions, region));
-        region = (plan_region){.size = plan_lines(step->op.state_size),
-                               .first = 0,
-                               .last = end,
-                               .target = &step->state_offset};
-        GAN__TRY(plan_region_add(plan->context, regions, region));
+        gan__plan_region region = {.size = value->outputs > 0 || value->again ? 0 : value->bytes,
+                                   .first = now,
+                                   .last = plan->mode.backward ? end : last,
+                                   .target = &value->offset};
+        GAN__TRY(gan__plan_region_add(plan->context, regions, region));
+        region = (gan__plan_region){.size = gan__plan_lines(step->op.state_size),
+                                    .first = 0,
+                                    .last = end,
+                                    .target = &step->state_offset};
+        GAN__TRY(gan__plan_region_add(plan->context, regions, region));
     }
-    GAN__TRY(plan_regions_place(plan->context, regions));
+    GAN__TRY(gan__plan_regions_place(plan->context, regions));
     plan->arena_size = regions->total; /* 0: no step's result or state lies there */
     return GAN_OK;
 }
@@ -146,24 +70,24 @@ static gan_status plan_place_values(gan__plan *plan, plan_regions *regions)
 /* Backwards, time runs from the last step to step 0. A gradient lives from the latest reader of its
  * value (from the very beginning, if the model gives the value out as well) until the step that
  * made the value has used it. */
-static gan_status plan_gradient_regions(gan__plan *plan, plan_regions *regions)
+static gan_status plan_gradient_regions(gan__plan *plan, gan__plan_regions *regions)
 {
     for (size_t i = 0; i < plan->value_count; i++) {
         gan__plan_value *value = &plan->values[i];
         if (!gan__plan_has_gradient(value)) continue;
-        plan_region region = {.size = value->bytes,
-                              .first = value->producer,
-                              .last = value->last_reader,
-                              .target = &value->gradient_offset};
+        gan__plan_region region = {.size = value->bytes,
+                                   .first = value->producer,
+                                   .last = value->last_reader,
+                                   .target = &value->gradient_offset};
         if (value->outputs > 0) region.last = (int32_t)plan->step_count;
-        GAN__TRY(plan_region_add(plan->context, regions, region));
+        GAN__TRY(gan__plan_region_add(plan->context, regions, region));
     }
     return GAN_OK;
 }
 
 /* A step that is not the first to bring a gradient to its operand writes it beside and adds. The
  * operand that is the latest read of a value that is not given out is always the first. */
-static gan_status plan_spare_regions(gan__plan *plan, plan_regions *regions)
+static gan_status plan_spare_regions(gan__plan *plan, gan__plan_regions *regions)
 {
     for (size_t i = 0; i < plan->step_count; i++) {
         gan__plan_step *step = &plan->steps[i];
@@ -172,37 +96,37 @@ static gan_status plan_spare_regions(gan__plan *plan, plan_regions *regions)
             bool again = false;
             for (int32_t k = 0; k < j; k++) again |= step->operands[k] == step->operands[j];
             if (value->outputs == 0 && value->last_reader == (int32_t)i && !again) continue;
-            plan_region region = {.size = value->bytes,
-                                  .first = (int32_t)i,
-                                  .last = (int32_t)i,
-                                  .target = &step->spare_offsets[j]};
-            GAN__TRY(plan_region_add(plan->context, regions, region));
+            gan__plan_region region = {.size = value->bytes,
+                                       .first = (int32_t)i,
+                                       .last = (int32_t)i,
+                                       .target = &step->spare_offsets[j]};
+            GAN__TRY(gan__plan_region_add(plan->context, regions, region));
         }
     }
     return GAN_OK;
 }
 
 /* Workspaces, and values that are made in either direction, whose times are the same in both. */
-static gan_status plan_either_regions(gan__plan *plan, plan_regions *regions, bool backward)
+static gan_status plan_either_regions(gan__plan *plan, gan__plan_regions *regions, bool backward)
 {
     for (size_t i = 0; i < plan->step_count; i++) {
         gan__plan_step *step = &plan->steps[i];
         gan__plan_value *value = &plan->values[step->result];
-        plan_region region = {.size = plan_lines(step->op.workspace_size),
-                              .first = (int32_t)i,
-                              .last = (int32_t)i,
-                              .target = &step->workspace_offset[backward]};
-        GAN__TRY(plan_region_add(plan->context, regions, region));
-        region = (plan_region){.size = value->again ? value->bytes : 0,
-                               .first = (int32_t)i,
-                               .last = value->last_reader,
-                               .target = backward ? &value->again_offset : &value->offset};
-        GAN__TRY(plan_region_add(plan->context, regions, region));
+        gan__plan_region region = {.size = gan__plan_lines(step->op.workspace_size),
+                                   .first = (int32_t)i,
+                                   .last = (int32_t)i,
+                                   .target = &step->workspace_offset[backward]};
+        GAN__TRY(gan__plan_region_add(plan->context, regions, region));
+        region = (gan__plan_region){.size = value->again ? value->bytes : 0,
+                                    .first = (int32_t)i,
+                                    .last = value->last_reader,
+                                    .target = backward ? &value->again_offset : &value->offset};
+        GAN__TRY(gan__plan_region_add(plan->context, regions, region));
     }
     return GAN_OK;
 }
 
-static gan_status plan_place_transient(gan__plan *plan, plan_regions *regions, bool backward)
+static gan_status plan_place_transient(gan__plan *plan, gan__plan_regions *regions, bool backward)
 {
     regions->count = 0;
     regions->total = 0;
@@ -211,14 +135,14 @@ static gan_status plan_place_transient(gan__plan *plan, plan_regions *regions, b
         GAN__TRY(plan_gradient_regions(plan, regions));
         GAN__TRY(plan_spare_regions(plan, regions));
     }
-    GAN__TRY(plan_regions_place(plan->context, regions));
+    GAN__TRY(gan__plan_regions_place(plan->context, regions));
     if (regions->total > plan->transient_size) plan->transient_size = regions->total;
     return GAN_OK;
 }
 
 gan_status gan__plan_place(gan__plan *plan)
 {
-    plan_regions regions = {0};
+    gan__plan_regions regions = {0};
     plan->transient_size = GAN__LINE; /* never 0, so that no address is made from NULL */
     plan_mark_again(plan);
     gan_status status = plan_place_outputs(plan);

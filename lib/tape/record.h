@@ -31,6 +31,7 @@ typedef enum gan__record_kind {
     GAN__RECORD_INPUT,
     GAN__RECORD_DRAW,
     GAN__RECORD_APPLY,
+    GAN__RECORD_TANGENT,
     GAN__RECORD_LOSS,
     GAN__RECORD_COMBINE,
     GAN__RECORD_JOIN,
@@ -56,6 +57,18 @@ typedef struct gan__floats {
     float *memory;
     size_t count; /* floats that there is room for */
 } gan__floats;
+
+/* Of a tangent through an application: its operands are those of the application, then the tangents
+ * of those that have one. */
+typedef struct gan__record_tangent {
+    struct gan__record *of; /* in the same round */
+    int32_t *paths; /* for each operand of the application: which of all is its tangent, or -1 */
+    size_t path_count, input_count, output_count;
+    const float **inputs; /* tangents of each input of the model; NULL: none */
+    float **dx;           /* the gradients over them */
+    bool *asked;          /* for each output */
+    void *arena;
+} gan__record_tangent;
 
 typedef struct gan__record {
     gan__record_kind kind;
@@ -83,6 +96,8 @@ typedef struct gan__record {
     uint64_t *versions; /* of the model's stores when it was applied */
     size_t store_count;
 
+    gan__record_tangent tangent; /* x is not used then, the rest as in an application */
+
     /* Loss: what `loss` was made from. Application of a layer: its statement; of a model: NULL. */
     char *spec;
     gan__loss loss;
@@ -90,6 +105,13 @@ typedef struct gan__record {
     double *weights; /* combination */
     size_t weight_capacity;
 } gan__record;
+
+/* The application that the record is, or that its tangent goes through; NULL: it is neither. */
+static inline const gan__record *gan__record_application(const gan__record *record)
+{
+    if (record->kind == GAN__RECORD_TANGENT) return record->tangent.of;
+    return record->kind == GAN__RECORD_APPLY ? record : NULL;
+}
 
 /* Memory that plans borrow. It is free for another record when that which used it last is not part
  * of the round, or can never run backwards again because its model was changed: so D's pass for its
@@ -148,6 +170,12 @@ struct gan_tape {
     size_t shape_capacity;
     int64_t *starts; /* likewise: of its groups */
     size_t start_capacity;
+    int32_t *tangents; /* likewise, of each value: see tape_tangent.c */
+    size_t tangent_capacity;
+    gan_value *listed; /* likewise: values on the way */
+    size_t listed_capacity;
+    double *factors; /* and their weights */
+    size_t factor_capacity;
     gan__store **stores; /* wanted by the backward call in progress; borrowed */
     size_t store_count, store_capacity;
 };
@@ -195,10 +223,10 @@ gan_status gan__tape_reserve_transient(gan_tape *tape, size_t size);
 gan_status gan__tape_apply_layer(gan_tape *tape, gan_model *model, const char *statement,
                                  const gan_value *inputs, gan_value *out);
 
-/* tape_arena.c: lends an arena to the record's plan; the same as last time, if the round is a
- * repeated one. */
-/* tape_arena.c: lends an arena, and its block of outputs, to the record's plan. */
-gan_status gan__tape_lend(gan_tape *tape, gan__record *record);
+/* tape_arena.c: lends an arena of that many bytes, *arena (NULL for 0), and as many for outputs, in
+ * the record's block: the same as last time, if the round is a repeated one. */
+gan_status gan__tape_lend(gan_tape *tape, gan__record *record, size_t size, size_t outputs,
+                          void **arena);
 void gan__tape_take_back(gan_tape *tape, const gan__record *record); /* whatever it has */
 void gan__tape_free_arenas(gan_tape *tape);
 
@@ -207,6 +235,21 @@ gan_status gan__tape_may_draw(const gan_tape *tape, const char *function);
 
 /* Whether an application's model was changed since: it cannot run backwards any more. */
 bool gan__record_is_stale(const gan__record *record);
+
+/* What the public functions of these names do, inside an entered call. */
+gan_status gan__tape_join(gan_tape *tape, const gan_value *values, size_t count, gan_value *out);
+gan_status gan__tape_slice(gan_tape *tape, gan_value value, int64_t first, int64_t count,
+                           gan_value *out);
+gan_status gan__tape_loss(gan_tape *tape, const char *spec, const gan_value *values, int32_t count,
+                          gan_value *out);
+gan_status gan__tape_combine(gan_tape *tape, const gan_value *values, const double *weights,
+                             size_t count, gan_value *out);
+
+/* A value of this round as callers hold it. */
+static inline gan_value gan__tape_handle(const gan_tape *tape, int32_t index)
+{
+    return (gan_value)((tape->generation & INT32_MAX) << 32 | (uint64_t)index);
+}
 
 /* Makes the record the round's last; its values get out[0 .. value_count). Cannot fail. */
 void gan__tape_commit(gan_tape *tape, gan__record *record, gan_value *out);
@@ -218,6 +261,15 @@ void gan__tape_count_model(gan_tape *tape, const gan__record *record);
 
 /* Makes the record that was taken part of the round. */
 void gan__tape_keep(gan_tape *tape, gan__record *record);
+
+/* Notes anew what a record of the round keeps. */
+void gan__tape_measure(gan_tape *tape, gan__record *record);
+
+/* Takes back the round's records and values from these numbers on. */
+void gan__tape_rewind(gan_tape *tape, size_t used, size_t value_count);
+
+/* The arrays of a tangent's record. */
+void gan__record_free_tangent(gan_context *context, gan__record *record);
 
 /* Ends the round: blocks go back to their places, records that are too many go. */
 void gan__tape_end_round(gan_tape *tape);

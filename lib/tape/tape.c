@@ -61,7 +61,7 @@ gan_status gan__tape_reserve_transient(gan_tape *tape, size_t size)
 static bool tape_traces(const gan_tape *tape, const gan__record *record)
 {
     if (record->kind == GAN__RECORD_DETACH) return false;
-    if (record->kind == GAN__RECORD_APPLY && !record->frozen) return true;
+    if (gan__record_application(record) && !record->frozen) return true;
     for (size_t i = 0; i < record->operand_count; i++)
         if (gan__tape_at(tape, record->operands[i])->traced) return true;
     return false;
@@ -73,7 +73,7 @@ void gan__tape_commit(gan_tape *tape, gan__record *record, gan_value *out)
     for (size_t i = 0; i < record->value_count; i++) {
         record->values[i].traced = traced || record->values[i].wanted;
         tape->places[tape->value_count] = (gan__tape_place){record, (int32_t)i};
-        out[i] = (gan_value)((tape->generation & INT32_MAX) << 32 | tape->value_count);
+        out[i] = gan__tape_handle(tape, (int32_t)tape->value_count);
         tape->value_count++;
     }
     record->round = tape->generation;
@@ -109,6 +109,9 @@ static void tape_destroy(void *self)
     gan__free(context, tape->spare.memory);
     gan__free(context, tape->shapes);
     gan__free(context, tape->starts);
+    gan__free(context, tape->tangents);
+    gan__free(context, tape->listed);
+    gan__free(context, tape->factors);
     gan__free(context, tape->stores);
 }
 

@@ -259,7 +259,10 @@ static gan_status apply_record(gan_tape *tape, apply_call *call, const gan_value
     GAN__TRY(gan__record_values(tape, record, groups * model->output_count));
     GAN__TRY(gan__tape_reserve_transient(tape, gan__plan_transient(record->plan)));
     GAN__TRY(apply_inputs(tape, record, call));
-    GAN__TRY(gan__tape_lend(tape, record));
+    void *arena;
+    GAN__TRY(gan__tape_lend(tape, record, gan__plan_arena(record->plan),
+                            gan__plan_outputs(record->plan), &arena));
+    gan__plan_bind(record->plan, arena, record->outputs.memory);
     record->groups = call->mode.groups;
     record->frozen = call->frozen;
     for (size_t i = 0; i < record->store_count; i++)

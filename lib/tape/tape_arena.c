@@ -5,6 +5,7 @@
 
 bool gan__record_is_stale(const gan__record *record)
 {
+    record = gan__record_application(record);
     if (record->store_count != record->model->store_count) return true;
     for (size_t i = 0; i < record->store_count; i++)
         if (record->versions[i] != record->model->stores[i]->version) return true;
@@ -33,18 +34,16 @@ void gan__tape_take_back(gan_tape *tape, const gan__record *record)
         if (tape->arenas[i].owner == record) tape->arenas[i].owner = NULL;
 }
 
-gan_status gan__tape_lend(gan_tape *tape, gan__record *record)
+gan_status gan__tape_lend(gan_tape *tape, gan__record *record, size_t size, size_t outputs,
+                          void **arena)
 {
     gan_context *context = tape->object.context;
-    const size_t size = gan__plan_arena(record->plan);
     size_t index = 0;
-    GAN__TRY(gan__block_reserve(context, &record->outputs,
-                                gan__plan_outputs(record->plan) / sizeof(float)));
+    *arena = NULL;
+    GAN__TRY(gan__block_reserve(context, &record->outputs, outputs / sizeof(float)));
     gan__tape_take_back(tape, record); /* the one that it had in an earlier round */
-    if (size == 0) { /* a single layer: any arena would be kept from those who need it */
-        gan__plan_bind(record->plan, NULL, record->outputs.memory);
-        return GAN_OK;
-    }
+    /* A single layer needs none: any would be kept from those who do. */
+    if (size == 0) return GAN_OK;
     /* Not the one that fits best: which it is must depend on this round alone. */
     while (index < tape->arena_count && !arena_is_free(tape, &tape->arenas[index])) index++;
     if (index == tape->arena_count) {
@@ -52,10 +51,9 @@ gan_status gan__tape_lend(gan_tape *tape, gan__record *record)
                            sizeof *tape->arenas));
         tape->arena_count++;
     }
-    gan__tape_arena *arena = &tape->arenas[index];
-    GAN__TRY(arena_reserve(context, arena, size));
-    arena->owner = record;
-    gan__plan_bind(record->plan, arena->memory, record->outputs.memory);
+    GAN__TRY(arena_reserve(context, &tape->arenas[index], size));
+    tape->arenas[index].owner = record;
+    *arena = tape->arenas[index].memory;
     return GAN_OK;
 }
 

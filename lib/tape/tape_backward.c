@@ -48,10 +48,11 @@ static gan_status backward_stores(gan_tape *tape, const backward_call *call)
 
 static bool backward_needs(const gan_tape *tape, const gan__record *record)
 {
+    const gan__record *applied = gan__record_application(record);
     if (record->kind == GAN__RECORD_DETACH) return false;
-    if (record->kind == GAN__RECORD_APPLY && !record->frozen)
-        for (size_t i = 0; i < record->store_count; i++)
-            if (backward_wants(tape, record->model->stores[i])) return true;
+    if (applied && !applied->frozen)
+        for (size_t i = 0; i < applied->store_count; i++)
+            if (backward_wants(tape, applied->model->stores[i])) return true;
     for (size_t i = 0; i < record->operand_count; i++)
         if (gan__tape_at(tape, record->operands[i])->needed) return true;
     return false;
@@ -104,7 +105,7 @@ static gan_status backward_check_model(gan_tape *tape, size_t number, const gan_
 /* An application's outputs lie group beside group, so that a plan can read them as one. */
 static void backward_place(gan__record *record)
 {
-    size_t groups = record->kind == GAN__RECORD_APPLY ? (size_t)record->groups : 1;
+    size_t groups = gan__record_application(record) ? (size_t)record->groups : 1;
     size_t outputs = record->value_count / groups;
     float *at = record->gradient.memory;
     for (size_t i = 0; i < outputs; i++)
@@ -123,13 +124,17 @@ static gan_status backward_reserve(gan_tape *tape, gan__record *record, size_t *
         own += (size_t)gan__shape_count(record->values[i].shape);
     for (size_t i = 0; i < record->operand_count; i++)
         brought += (size_t)gan__shape_count(gan__tape_at(tape, record->operands[i])->shape);
+    /* Groups without tangent lie beside those that have one. */
+    for (size_t i = 0; i < record->tangent.path_count; i++)
+        brought += (size_t)gan__shape_count(gan__tape_at(tape, record->operands[i])->shape);
     if (brought > *spare) *spare = brought;
     GAN__TRY(gan__block_reserve(context, &record->gradient, own));
     backward_place(record);
-    if (record->kind != GAN__RECORD_APPLY || record->frozen) return GAN_OK;
-    for (size_t i = 0; i < record->store_count; i++)
-        if (backward_wants(tape, record->model->stores[i]))
-            GAN__TRY(gan__store_need_gradients(record->model->stores[i]));
+    const gan__record *applied = gan__record_application(record);
+    if (!applied || applied->frozen) return GAN_OK;
+    for (size_t i = 0; i < applied->store_count; i++)
+        if (backward_wants(tape, applied->model->stores[i]))
+            GAN__TRY(gan__store_need_gradients(applied->model->stores[i]));
     return GAN_OK;
 }
 
@@ -145,7 +150,7 @@ static gan_status backward_mark_reached(gan_tape *tape, size_t *spare)
     for (size_t i = tape->used; i-- > 0;) {
         gan__record *record = tape->records[i];
         if (!backward_is_reached(record)) continue;
-        if (record->kind == GAN__RECORD_APPLY) GAN__TRY(backward_check_model(tape, i, record));
+        if (gan__record_application(record)) GAN__TRY(backward_check_model(tape, i, record));
         GAN__TRY(backward_reserve(tape, record, spare));
         for (size_t j = 0; j < record->operand_count; j++) {
             gan__tape_value *value = gan__tape_at(tape, record->operands[j]);
@@ -178,17 +183,15 @@ static void backward_add(const gan_tape *tape, gan__tape_value *value, const flo
                  value->gradient);
 }
 
-/* Takes a gradient that lies elsewhere to its value, if it is wanted; returns its end. */
-static const float *backward_bring(const gan_tape *tape, gan__tape_value *value, const float *from)
+/* Takes a gradient that lies elsewhere to its value, if it is wanted. */
+static void backward_bring(const gan_tape *tape, gan__tape_value *value, const float *from)
 {
-    const int64_t count = gan__shape_count(value->shape);
-    if (!value->needed) return from + count;
+    if (!value->needed) return;
     if (value->pass == tape->pass)
         backward_add(tape, value, from);
     else
-        gan__copy(tape->object.context, count, from, value->gradient);
+        gan__copy(tape->object.context, gan__shape_count(value->shape), from, value->gradient);
     value->pass = tape->pass;
-    return from + count;
 }
 
 static void backward_seed(gan_tape *tape, const backward_call *call)
@@ -231,8 +234,11 @@ static void backward_combine(gan_tape *tape, gan__record *record)
 static void backward_join(gan_tape *tape, gan__record *record)
 {
     const float *from = record->values[0].gradient;
-    for (size_t i = 0; i < record->operand_count; i++)
-        from = backward_bring(tape, gan__tape_at(tape, record->operands[i]), from);
+    for (size_t i = 0; i < record->operand_count; i++) {
+        gan__tape_value *value = gan__tape_at(tape, record->operands[i]);
+        backward_bring(tape, value, from);
+        from += gan__shape_count(value->shape);
+    }
 }
 
 /* The rest of the gradient is zero. */
@@ -272,53 +278,92 @@ static void backward_outputs(gan_tape *tape, gan__record *record)
     }
 }
 
-/* Where the plan writes the gradient of each input: several groups beside each other. */
-static void backward_inputs(gan_tape *tape, gan__record *record)
+/* The value that goes into an application at this place, or its tangent; NULL: it has none. */
+static gan__tape_value *backward_operand(const gan_tape *tape, const gan__record *record,
+                                         bool tangents, size_t place)
 {
-    size_t groups = (size_t)record->groups, inputs = record->operand_count / groups;
-    float *spare = tape->spare.memory;
+    const int32_t path = tangents ? record->tangent.paths[place] : (int32_t)place;
+    return path < 0 ? NULL : gan__tape_at(tape, record->operands[path]);
+}
+
+static size_t backward_input_count(const gan__record *record)
+{
+    return gan__record_application(record)->operand_count / (size_t)record->groups;
+}
+
+/* Where the plan writes the gradient of each input, or of its tangent: several groups beside each
+ * other. Returns what is left of the spare memory. */
+static float *backward_inputs(gan_tape *tape, gan__record *record, bool tangents, float **dx,
+                              float *spare)
+{
+    const gan__record *applied = gan__record_application(record);
+    const size_t groups = (size_t)record->groups, inputs = backward_input_count(record);
     for (size_t i = 0; i < inputs; i++) {
         int64_t count = 0;
         bool needed = false;
         for (size_t g = 0; g < groups; g++) {
-            const gan__tape_value *value = gan__tape_at(tape, record->operands[g * inputs + i]);
-            needed |= value->needed;
-            count += gan__shape_count(value->shape);
+            const size_t place = g * inputs + i;
+            const gan__tape_value *value = backward_operand(tape, record, tangents, place);
+            needed |= value && value->needed;
+            count += gan__shape_count(gan__tape_at(tape, applied->operands[place])->shape);
         }
-        record->dx[i] = NULL;
+        dx[i] = NULL;
         if (!needed) continue;
         if (groups == 1) {
-            record->dx[i] = backward_target(tape, gan__tape_at(tape, record->operands[i]), &spare);
+            dx[i] = backward_target(tape, backward_operand(tape, record, tangents, i), &spare);
         } else {
-            record->dx[i] = spare;
+            dx[i] = spare;
             spare += count;
         }
     }
+    return spare;
 }
 
-/* Takes the groups' gradients to their values. */
-static void backward_split(gan_tape *tape, gan__record *record)
+/* Takes the gradients, or those of the groups, to their values. */
+static void backward_outgoing(gan_tape *tape, gan__record *record, bool tangents, float *const *dx)
 {
-    size_t groups = (size_t)record->groups, inputs = record->operand_count / groups;
+    const gan__record *applied = gan__record_application(record);
+    const size_t groups = (size_t)record->groups, inputs = backward_input_count(record);
     for (size_t i = 0; i < inputs; i++) {
-        const float *from = record->dx[i];
-        for (size_t g = 0; from && g < groups; g++)
-            from = backward_bring(tape, gan__tape_at(tape, record->operands[g * inputs + i]), from);
+        const float *from = dx[i];
+        for (size_t g = 0; from && g < groups; g++) {
+            const size_t place = g * inputs + i;
+            gan__tape_value *value = backward_operand(tape, record, tangents, place);
+            if (groups == 1)
+                backward_add(tape, value, from);
+            else if (value)
+                backward_bring(tape, value, from);
+            from += gan__shape_count(gan__tape_at(tape, applied->operands[place])->shape);
+        }
     }
 }
 
 static void backward_apply(gan_tape *tape, gan__record *record)
 {
     backward_outputs(tape, record);
-    backward_inputs(tape, record);
+    backward_inputs(tape, record, false, record->dx, tape->spare.memory);
     gan__plan_backward(record->plan, record->dy, record->dx, tape->stores,
                        record->frozen ? 0 : tape->store_count, tape->transient);
-    if (record->groups > 1) {
-        backward_split(tape, record);
-        return;
-    }
-    for (size_t i = 0; i < record->operand_count; i++)
-        backward_add(tape, gan__tape_at(tape, record->operands[i]), record->dx[i]);
+    backward_outgoing(tape, record, false, record->dx);
+}
+
+static void backward_tangent(gan_tape *tape, gan__record *record)
+{
+    const gan__record_tangent *tangent = &record->tangent;
+    const gan__plan_tangents pass = {.inputs = tangent->inputs,
+                                     .asked = tangent->asked,
+                                     .arena = tangent->arena,
+                                     .outputs = record->outputs.memory,
+                                     .dy = record->dy,
+                                     .dx = record->dx,
+                                     .tangent_dx = tangent->dx};
+    backward_outputs(tape, record);
+    float *spare = backward_inputs(tape, record, false, record->dx, tape->spare.memory);
+    backward_inputs(tape, record, true, tangent->dx, spare);
+    gan__plan_tangent_backward(tangent->of->plan, &pass, tape->stores,
+                               record->frozen ? 0 : tape->store_count, tape->transient);
+    backward_outgoing(tape, record, false, record->dx);
+    backward_outgoing(tape, record, true, tangent->dx);
 }
 
 static void backward_execute(gan_tape *tape, const backward_call *call)
@@ -329,6 +374,7 @@ static void backward_execute(gan_tape *tape, const backward_call *call)
         gan__record *record = tape->records[i];
         if (!backward_is_reached(record)) continue;
         if (record->kind == GAN__RECORD_APPLY) backward_apply(tape, record);
+        if (record->kind == GAN__RECORD_TANGENT) backward_tangent(tape, record);
         if (record->kind == GAN__RECORD_LOSS) backward_loss(tape, record);
         if (record->kind == GAN__RECORD_COMBINE) backward_combine(tape, record);
         if (record->kind == GAN__RECORD_JOIN) backward_join(tape, record);

@@ -32,7 +32,7 @@ static gan_status join_shape(const gan_tape *tape, const gan__record *record, ga
                      gan__shape_print(*out, a));
 }
 
-static gan_status join_run(gan_tape *tape, const gan_value *values, size_t count, gan_value *out)
+gan_status gan__tape_join(gan_tape *tape, const gan_value *values, size_t count, gan_value *out)
 {
     gan_context *context = tape->object.context;
     gan__record *record;
@@ -57,7 +57,7 @@ static gan_status join_run(gan_tape *tape, const gan_value *values, size_t count
 static gan_status join_all(gan_tape *tape, const gan_value *values, size_t count, gan_value *out)
 {
     gan_value joined = -1;
-    gan_status status = join_run(tape, values, count, &joined);
+    gan_status status = gan__tape_join(tape, values, count, &joined);
     *out = joined;
     return status;
 }
@@ -78,8 +78,8 @@ gan_status gan_tape_join(gan_tape *tape, const gan_value *values, int32_t count,
 /* ---- parts ---- */
 
 /* Nothing is copied: what is read lies in the operand. */
-static gan_status slice_run(gan_tape *tape, gan_value value, int64_t first, int64_t count,
-                            gan_value *out)
+gan_status gan__tape_slice(gan_tape *tape, gan_value value, int64_t first, int64_t count,
+                           gan_value *out)
 {
     gan__record *record;
     GAN__TRY(gan__tape_take(tape, GAN__RECORD_SLICE, 0, NULL, NULL, &record));
@@ -109,5 +109,5 @@ gan_status gan_tape_slice(gan_tape *tape, gan_value value, int64_t first, int64_
     gan_context *context = tape->object.context;
     if (!out) return gan__fail(context, GAN_E_ARGUMENT, "gan_tape_slice: out is NULL");
     *out = -1;
-    GAN__RETURN_ENTERED(context, slice_run(tape, value, first, count, out));
+    GAN__RETURN_ENTERED(context, gan__tape_slice(tape, value, first, count, out));
 }

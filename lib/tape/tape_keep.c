@@ -20,6 +20,7 @@ static void record_destroy(gan_context *context, gan__record *record)
     gan__free(context, record->dy);
     gan__free(context, record->dx);
     gan__free(context, record->versions);
+    gan__record_free_tangent(context, record);
     if (record->loss.options)
         gan__options_free(context, &record->loss.kind->kind, record->loss.options);
     gan__free(context, record->loss.options);
@@ -37,6 +38,11 @@ static size_t record_size(const gan__record *record)
                   record->weight_capacity * sizeof *record->weights;
     if (record->spec) size += strlen(record->spec) + 1;
     if (record->loss.kind) size += record->loss.kind->kind.size;
+    if (record->kind == GAN__RECORD_TANGENT) {
+        const gan__record_tangent *t = &record->tangent;
+        size += t->path_count * sizeof *t->paths + t->output_count * sizeof *t->asked +
+                (3 * t->input_count + t->output_count) * sizeof(float *);
+    }
     if (!record->plan) return size;
     return size + gan__plan_memory(record->plan) + record->store_count * sizeof *record->versions +
            (2 * model->input_count + model->output_count) * sizeof *record->x;
@@ -188,6 +194,25 @@ void gan__tape_keep(gan_tape *tape, gan__record *record)
     tape->round_bytes += record->size;
     tape->used++;
     tape->taken = false;
+}
+
+void gan__tape_measure(gan_tape *tape, gan__record *record)
+{
+    const size_t before = record->size;
+    keep_measure(tape, record);
+    tape->round_bytes += record->size - before;
+}
+
+void gan__tape_rewind(gan_tape *tape, size_t used, size_t value_count)
+{
+    keep_untake(tape);
+    tape->value_count = value_count;
+    while (tape->used > used) {
+        gan__record *record = tape->records[--tape->used];
+        keep_return(tape, tape->used);
+        tape->round_bytes -= record->size;
+        record->round = 0;
+    }
 }
 
 /* Plans of models that only this tape still holds, but for layers that it made models of. */

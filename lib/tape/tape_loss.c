@@ -60,8 +60,8 @@ static void loss_set(gan__record *record, double number)
         .shape = loss_scalar, .data = record->data.memory, .scalar = true, .number = number};
 }
 
-static gan_status loss_run(gan_tape *tape, const char *spec, const gan_value *values, int32_t count,
-                           gan_value *out)
+gan_status gan__tape_loss(gan_tape *tape, const char *spec, const gan_value *values, int32_t count,
+                          gan_value *out)
 {
     gan_context *context = tape->object.context;
     gan__record *record;
@@ -86,7 +86,7 @@ gan_status gan_tape_loss(gan_tape *tape, const char *spec, const gan_value *valu
     if (!spec || !values)
         return gan__fail(context, GAN_E_ARGUMENT, "gan_tape_loss: %s is NULL",
                          spec ? "values" : "spec");
-    GAN__RETURN_ENTERED(context, loss_run(tape, spec, values, count, out));
+    GAN__RETURN_ENTERED(context, gan__tape_loss(tape, spec, values, count, out));
 }
 
 /* ---- weighted sums ---- */
@@ -126,8 +126,8 @@ static void combine_compute(gan_tape *tape, gan__record *record, bool scalars)
         record->values[0] = (gan__tape_value){.shape = shape, .data = record->data.memory};
 }
 
-static gan_status combine_run(gan_tape *tape, const gan_value *values, const double *weights,
-                              size_t count, gan_value *out)
+gan_status gan__tape_combine(gan_tape *tape, const gan_value *values, const double *weights,
+                             size_t count, gan_value *out)
 {
     gan_context *context = tape->object.context;
     gan__record *record;
@@ -156,30 +156,45 @@ gan_status gan_tape_combine(gan_tape *tape, const gan_value *values, const doubl
                          : !weights ? "weights"
                                     : "out");
     if (count < 1) return gan__fail(context, GAN_E_ARGUMENT, "gan_tape_combine: %d values", count);
-    GAN__RETURN_ENTERED(context, combine_run(tape, values, weights, (size_t)count, out));
+    GAN__RETURN_ENTERED(context, gan__tape_combine(tape, values, weights, (size_t)count, out));
 }
 
 /* ---- detached values ---- */
 
-static gan_status detach_run(gan_tape *tape, gan_value value, gan_value *out)
+static gan_status detach_run(gan_tape *tape, gan_value value, bool wanted, gan_value *out)
 {
     gan__record *record;
     GAN__TRY(gan__tape_take(tape, GAN__RECORD_DETACH, 0, NULL, NULL, &record));
-    GAN__TRY(gan__record_operands(tape, record, &value, 1, "gan_tape_detach"));
+    GAN__TRY(gan__record_operands(tape, record, &value, 1,
+                                  wanted ? "gan_tape_leaf" : "gan_tape_detach"));
     GAN__TRY(gan__record_values(tape, record, 1));
     const gan__tape_value *from = gan__tape_at(tape, record->operands[0]);
-    record->values[0] = (gan__tape_value){
-        .shape = from->shape, .data = from->data, .scalar = from->scalar, .number = from->number};
+    record->values[0] = (gan__tape_value){.shape = from->shape,
+                                          .data = from->data,
+                                          .scalar = from->scalar,
+                                          .number = from->number,
+                                          .wanted = wanted};
     gan__tape_commit(tape, record, out);
     return GAN_OK;
 }
 
+static gan_status detach_call(gan_tape *tape, const char *function, gan_value value, bool wanted,
+                              gan_value *out)
+{
+    GAN__TRY(gan__object_check(NULL, tape, GAN__TAPE, function, "tape"));
+    gan_context *context = tape->object.context;
+    if (!out) return gan__fail(context, GAN_E_ARGUMENT, "%s: out is NULL", function);
+    GAN__RETURN_ENTERED(context, detach_run(tape, value, wanted, out));
+}
+
 gan_status gan_tape_detach(gan_tape *tape, gan_value value, gan_value *out)
 {
-    GAN__TRY(gan__object_check(NULL, tape, GAN__TAPE, "gan_tape_detach", "tape"));
-    gan_context *context = tape->object.context;
-    if (!out) return gan__fail(context, GAN_E_ARGUMENT, "gan_tape_detach: out is NULL");
-    GAN__RETURN_ENTERED(context, detach_run(tape, value, out));
+    return detach_call(tape, "gan_tape_detach", value, false, out);
+}
+
+gan_status gan_tape_leaf(gan_tape *tape, gan_value value, gan_value *out)
+{
+    return detach_call(tape, "gan_tape_leaf", value, true, out);
 }
 
 /* ---- copies: of values, and of gradients as values ---- */

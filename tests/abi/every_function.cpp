@@ -440,6 +440,27 @@ static void step_generator(game &t, gan_tensor *noise)
     for (gan_tensor *tensor : {picture, slope, made, back}) gan_tensor_release(tensor);
 }
 
+static void penalise_gradient(game &t, gan_tensor *real)
+{
+    gan_value x, score, g, w, along, loss;
+    double penalty = 0, total = 0;
+    must(gan_tape_reset(t.tape));
+    must(gan_tape_input(t.tape, real, GAN_INPUT_GRADIENT, &x));
+    must(gan_tape_apply(t.tape, t.d, "evaluation", &x, 1, &score, 1));
+    must(gan_tape_backward(t.tape, &score, nullptr, 1, nullptr, 0));
+    must(gan_tape_take_gradient(t.tape, x, &g));
+    must(gan_tape_leaf(t.tape, g, &g), "gan_tape_leaf");
+    must(gan_tape_loss(t.tape, "gradient_penalty target=0", &g, 1, &loss));
+    must(gan_tape_scalar(t.tape, loss, &penalty));
+    must(gan_tape_backward(t.tape, &loss, nullptr, 1, nullptr, 0));
+    must(gan_tape_take_gradient(t.tape, g, &w));
+    must(gan_tape_tangent(t.tape, score, x, w, &along), "gan_tape_tangent");
+    must(gan_tape_loss(t.tape, "sum", &along, 1, &loss));
+    must(gan_tape_scalar(t.tape, loss, &total));
+    must(gan_tape_backward(t.tape, &loss, nullptr, 1, &t.d, 1));
+    expect(penalty > 0 && std::fabs(total - 2 * penalty) < 1e-4 * penalty, "a penalty");
+}
+
 static void use_optimizer(gan_optimizer *optimizer, const gan_model *model)
 {
     double rate = 0, norm = 0;
@@ -485,6 +506,7 @@ static void use_tape()
     for (int i = 0; i < 3; i++) {
         step_discriminator(t, real);
         step_generator(t, noise);
+        penalise_gradient(t, real);
     }
     use_optimizer(t.g_adam, t.g);
     must(gan_tape_seek(t.tape, gan_tape_draws(t.tape) + 1), "gan_tape_seek");

@@ -360,6 +360,13 @@ class Session(unittest.TestCase):
         doubled = self.values(LIB.gan_tape_layer, tape, b"affine 2", int64s(taken), 1)
         self.good(LIB.gan_tape_value(tape, doubled, slopes))
         self.assertEqual(list(self.floats(slopes)), [2 * g for g in self.floats(made)])
+        leaf = self.values(LIB.gan_tape_leaf, tape, taken)
+        along = self.values(LIB.gan_tape_tangent, tape, y, x, leaf)
+        total = self.values(LIB.gan_tape_loss, tape, b"sum", int64s(along), 1)
+        self.good(LIB.gan_tape_backward(tape, int64s(total), None, 1, handles(d), 1))
+        squares = sum(g * g for g in self.floats(made))
+        self.assertAlmostEqual(self.out(ctypes.c_double, LIB.gan_tape_scalar, tape, total), squares,
+                               delta=1e-4 * squares)
 
     def optimizer(self, optimizer, model):
         self.assertEqual(LIB.gan_optimizer_steps(optimizer), 20)

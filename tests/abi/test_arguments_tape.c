@@ -131,6 +131,13 @@ static void refuse_tape_records(world *w)
     REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_tape_combine, tape, &w->x, weights, 1, NULL);
     EACH_WRONG(TAPE, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_tape_detach, bad, w->x, out);
     REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_tape_detach, tape, w->x, NULL);
+    EACH_WRONG(TAPE, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_tape_leaf, bad, w->x, out);
+    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_tape_leaf, tape, w->x, NULL);
+    EACH_WRONG(TAPE, bad)
+    REFUSED(GAN_E_ARGUMENT, NULL, gan_tape_tangent, bad, w->x, w->z, w->z, &made);
+    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_tape_tangent, tape, w->x, w->z, w->z, NULL);
+    REFUSED(GAN_E_SHAPE, "the direction is", gan_tape_tangent, tape, w->x, w->z, w->x, &made);
+    REFUSED(GAN_E_ARGUMENT, "does not follow", gan_tape_tangent, tape, w->z, w->x, w->x, &made);
     EACH_WRONG(TAPE, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_tape_layer, bad, "tanh", &w->x, 1, out);
     REFUSED(GAN_E_ARGUMENT, "statement is NULL", gan_tape_layer, tape, NULL, &w->x, 1, out);
     REFUSED(GAN_E_ARGUMENT, "values is NULL", gan_tape_layer, tape, "tanh", NULL, 1, out);
@@ -168,6 +175,10 @@ static void refuse_tape_records(world *w)
         REFUSED(GAN_E_ARGUMENT, "value", gan_tape_loss, tape, "mean", &values[i], 1, out);
         REFUSED(GAN_E_ARGUMENT, "value", gan_tape_combine, tape, &values[i], weights, 1, out);
         REFUSED(GAN_E_ARGUMENT, "value", gan_tape_detach, tape, values[i], out);
+        REFUSED(GAN_E_ARGUMENT, "value", gan_tape_leaf, tape, values[i], out);
+        REFUSED(GAN_E_ARGUMENT, "value", gan_tape_tangent, tape, values[i], w->z, w->z, &made);
+        REFUSED(GAN_E_ARGUMENT, "value", gan_tape_tangent, tape, w->x, values[i], w->z, &made);
+        REFUSED(GAN_E_ARGUMENT, "value", gan_tape_tangent, tape, w->x, w->z, values[i], &made);
     }
     REFUSED(GAN_E_ARGUMENT, "spec is NULL", gan_tape_loss, tape, NULL, &w->x, 1, out);
     REFUSED(GAN_E_ARGUMENT, "values is NULL", gan_tape_loss, tape, "mean", NULL, 1, out);

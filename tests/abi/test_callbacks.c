@@ -345,6 +345,8 @@ static void busy_tape(world *w)
     BUSY(gan_tape_join(tape, &w->x, 1, &out));
     BUSY(gan_tape_slice(tape, w->x, 0, 1, &out));
     BUSY(gan_tape_detach(tape, w->x, &out));
+    BUSY(gan_tape_leaf(tape, w->x, &out));
+    BUSY(gan_tape_tangent(tape, w->x, w->z, w->z, &out));
     BUSY(gan_tape_layer(tape, "tanh", &w->x, 1, &out));
     BUSY(gan_tape_take_gradient(tape, w->x, &out));
     BUSY(gan_tape_value(tape, w->x, w->made));

@@ -182,6 +182,7 @@ static gan_status train_by_hand(program *p)
         DO(gan_tape_combine(p->tape, terms, (double[]){1, 0.5}, 2, &p->loss));
         DO(gan_tape_backward(p->tape, &p->loss, NULL, 1, &p->discriminator, 1));
         DO(gan_tape_take_gradient(p->tape, p->x, &p->score));
+        DO(gan_tape_leaf(p->tape, p->score, &p->score));
         DO(gan_optimizer_step(p->optimizer));
         DO(gan_optimizer_zero(p->optimizer));
     }

@@ -130,6 +130,11 @@ static void check_maps(const gan__vector_kernels *tier, int64_t n)
         if (tier->slope_output[f])
             BOTH(name, n, k->slope_output[f](n, in[0], in[1], parameter, o[2]));
         if (tier->slope_input[f]) BOTH(name, n, k->slope_input[f](n, in[0], o[3], parameter, o[3]));
+        if (tier->bend[f]) {
+            BOTH(name, n, k->bend[f](n, in[0], in[1], in[2], parameter, true, o[2]));
+            BOTH(name, n, k->bend[f](n, in[0], o[3], in[2], parameter, false, o[3]));
+        }
+        CHECK((tier->bend[f] != NULL) == (generic->bend[f] != NULL));
         CHECK((tier->slope_output[f] != NULL) == (generic->slope_output[f] != NULL));
         CHECK((tier->slope_input[f] != NULL) == (generic->slope_input[f] != NULL));
     }
@@ -160,6 +165,7 @@ static void check_pointwise(const gan__vector_kernels *tier, int64_t n)
         BOTH("softmax", n, k->softmax(n, in[0], o[0]));
         BOTH("softmax in place", n, k->softmax(n, o[2], o[2]));
         BOTH("softmax backward", n, k->softmax_backward(n, in[1], in[2], o[1]));
+        BOTH("softmax bend", n, k->softmax_bend(n, in[1], in[2], in[3], o[3]));
     }
 }
 
@@ -181,6 +187,9 @@ static void check_columns(const gan__vector_kernels *tier, int64_t n)
         block.parameter = 0.2f;
         const float *scale = in[1] + 1, *offset = in[2] + 2;
         prepare(LONGEST, 1);
+        if (f == GAN__ELU) /* any with a y */
+            BOTH("norm bend", LONGEST,
+                 k->norm_bend(&block, scale, offset, in[0] + 3, in[1] + 5, o[2]));
         BOTH("norm forward", LONGEST, k->norm_forward[f](&block, scale, offset, o[0]));
         if (f >= GAN__FUSED_BACKWARD_COUNT) continue;
         BOTH("norm sums", LONGEST, k->norm_sums[f](&block, NULL, s[0], s[1]));

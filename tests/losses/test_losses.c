@@ -95,6 +95,19 @@ static double naive_kl(const naive_case *c, const double *x, const double *t)
     return sum / (double)c->x.n;
 }
 
+static double naive_penalty(const naive_case *c, const double *x, const double *t)
+{
+    const int64_t count = elements(c) / c->x.n;
+    double sum = 0;
+    (void)t;
+    for (int64_t n = 0; n < c->x.n; n++) {
+        double square = 0;
+        for (int64_t i = n * count; i < (n + 1) * count; i++) square += x[i] * x[i];
+        sum += pow(sqrt(square) - c->a, 2);
+    }
+    return sum / (double)c->x.n;
+}
+
 static double naive_mean(const naive_case *c, const double *x, const double *t)
 {
     double sum = 0;
@@ -137,6 +150,9 @@ static const naive_case cases[] = {
      naive_cross_entropy},
     {"cross_entropy", 0, 0, 2, {70, 1, 1, 300}, {70, 1, 1, 1}, naive_cross_entropy},
     {"kl_gaussian", 0, 0, 2, {6, 1, 1, 20}, {6, 1, 1, 20}, naive_kl},
+    {"gradient_penalty", 1, 0, 1, {3, 5, 5, 2}, {0}, naive_penalty},
+    {"gradient_penalty target=0", 0, 0, 1, {17, 1, 1, 5}, {0}, naive_penalty},
+    {"gradient_penalty target=2.5", 2.5, 0, 1, {1, 70, 70, 1}, {0}, naive_penalty},
     {"mean", 1, 0, 1, {5, 3, 3, 3}, {0}, naive_mean},
     {"sum", 0, 0, 1, {5, 30, 30, 3}, {0}, naive_mean},
     {"above 0.25", 0, 0.25, 1, {500, 1, 1, 1}, {0}, naive_above},
@@ -227,7 +243,7 @@ static void check_case(gan_context *context, const naive_case *c)
     double scale = c->a == 0 && c->value == naive_mean ? 1 : 1 / (double)counts[0];
     for (int64_t i = 0; i < counts[0]; i += 1 + counts[0] / 60)
         CHECK_NEAR(g[i], -2.5 * difference(c, xd, i, xd, c->inputs > 1 ? td : NULL),
-                   2e-4 * scale + 1e-8);
+                   2e-4 * scale * (c->value == naive_penalty ? 400 : 1) + 1e-8);
     for (int64_t i = 0; i < counts[1]; i += 1 + counts[1] / 60) {
         double slope = c->value == naive_cross_entropy ? 0 : difference(c, td, i, xd, td);
         CHECK_NEAR(g[counts[0] + i], -2.5 * slope,
@@ -331,6 +347,24 @@ TEST(corners)
     gan_context_release(context);
 }
 
+/* Of no length there is no gradient; of next to none it points away, of length 2 for each sample.
+ */
+TEST(short_gradients)
+{
+    gan_context *context = context_of("");
+    float slope;
+    CHECK_NEAR(single(context, "gradient_penalty", 0.0f, &slope), 1, 0);
+    CHECK(slope == 0);
+    CHECK_NEAR(single(context, "gradient_penalty", -1e-42f, &slope), 1, 1e-12);
+    CHECK_NEAR(slope, 2, 1e-6);
+    CHECK_NEAR(single(context, "gradient_penalty target=0", 0.0f, &slope), 0, 0);
+    CHECK(slope == 0);
+    CHECK_NEAR(single(context, "gradient_penalty target=0", 1e25f, &slope), 1e50, 1e44);
+    CHECK_NEAR(slope, 2e25, 2e18);
+    CHECK(isnan(single(context, "gradient_penalty", NAN, &slope)) && isnan(slope));
+    gan_context_release(context);
+}
+
 TEST(refusals)
 {
     gan_context *context = context_of("");
@@ -371,6 +405,7 @@ int main(void)
     RUN(formulas_and_gradients);
     RUN(bits_of_threads_and_tiers);
     RUN(corners);
+    RUN(short_gradients);
     RUN(refusals);
     return test_report();
 }
