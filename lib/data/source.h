@@ -7,6 +7,7 @@
 
 extern const gan__data_kind gan__source_idx;
 extern const gan__data_kind gan__source_images;
+extern const gan__data_kind gan__source_mixture;
 extern const gan__data_kind gan__source_npy;
 
 /* Adds a field with what the file `path` has, which may be compressed by gzip: all of it, or, if

@@ -7,7 +7,7 @@
 #include <string.h>
 
 const gan__data_kind *const gan__data_kinds[] = {&gan__source_idx, &gan__source_npy,
-                                                 &gan__source_images};
+                                                 &gan__source_images, &gan__source_mixture};
 const int32_t gan__data_kind_count = sizeof gan__data_kinds / sizeof gan__data_kinds[0];
 
 #define SOURCE_AT(field) offsetof(gan__data_options, field)
