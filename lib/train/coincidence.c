@@ -48,7 +48,7 @@ void gan__coincidence_look(gan_trainer *t, double above, double below)
     if (fmod(count, COINCIDENCE_LOOK) != 0) return;
     if (!coincidence_decide(seen, count) || seen[SEEN_SAID] != 0) return;
     seen[SEEN_SAID] = 1;
-    gan__log(t->object.context, GAN_LOG_INFO,
+    gan__log(t->object.context, GAN_LOG_WARNING,
              "%s: step %lld: for %lld steps the discriminator has not told its negatives from the "
              "data: they lie on it, as far as it can see",
              t->kind->kind.name, (long long)t->steps + 1, (long long)count);
