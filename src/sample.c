@@ -138,25 +138,33 @@ static gan_status to_bytes(const order *o, gan_tensor **samples)
     return GAN_OK;
 }
 
+/* Whether so many samples have a place on a sheet: one of them, not yet finished, tells. */
+static int check_samples(const order *o, gan_trainer *sampler, int64_t count)
+{
+    gan_tensor *one;
+    gan_status status = gan_trainer_sample(&one, sampler, 1, 1, 0, 0);
+    if (status != GAN_OK) return complain_status(o->self, o->context, status);
+    const int64_t *size = gan_tensor_shape(one) + 1;
+    const char *fault = sheet_fault(size);
+    const int code =
+        fault ? complain(o->self, EXIT_INPUT, "%s: no pictures: %s", o->from.run, fault)
+              : sheet_check(o->self, "--count", count, size, count, sheet_columns(count, 1));
+    gan_tensor_release(one);
+    return code;
+}
+
 static int serve_chains(const order *o, gan_trainer *sampler)
 {
     const int64_t count = o->count ? o->count : 64;
     gan_tensor *samples;
     int code = check_chains(o);
+    if (!code && !o->array) code = check_samples(o, sampler, count);
     if (code) return code;
     gan_status status =
         gan_trainer_sample(&samples, sampler, count, o->steps, o->seed, GAN_MODEL_AVERAGED);
     if (status == GAN_OK && !o->maker.floats) status = to_bytes(o, &samples);
-    if (status != GAN_OK) {
-        code = complain_status(o->self, o->context, status);
-    } else {
-        const int64_t *size = gan_tensor_shape(samples) + 1;
-        const char *fault = o->array ? NULL : sheet_fault(size);
-        if (fault) code = complain(o->self, EXIT_INPUT, "%s: no pictures: %s", o->from.run, fault);
-        if (!code && !o->array)
-            code = sheet_check(o->self, "--count", count, size, count, sheet_columns(count, 1));
-        if (!code) code = save(o, samples, sheet_columns(count, 1));
-    }
+    code = status == GAN_OK ? save(o, samples, sheet_columns(count, 1))
+                            : complain_status(o->self, o->context, status);
     gan_tensor_release(samples);
     return code;
 }

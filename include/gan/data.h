@@ -28,13 +28,13 @@ typedef struct gan_dataset gan_dataset;
  * examples and reads no more of the files: what lies behind those in a file is not looked at, nor a
  * .gz file's checksum. `gan_catalog` lists all.
  *
- * mixture has points in place of pictures, of 1 x 1 x C, drawn from Gaussians of one deviation in all
- * dimensions, each as likely; the label is the Gaussian's number. Their centres are a ring of K on a
- * circle (centre i at the angle 2 pi i / K), a grid of K along each dimension (the last one runs
- * fastest), or any list, points=0,0:1,1 or the K x C of an .npy file. The values are what that says,
- * in no range: a ring of radius 1 goes beyond 1, a grid=5 of spacing=2 to 4. Networks that make
- * such points end without tanh. Example i is a function of seed= and i alone; count= says how many
- * there are.
+ * mixture has points in place of pictures, of 1 x 1 x C, drawn from Gaussians of one deviation in
+ * all dimensions, each as likely; the label is the Gaussian's number. Their centres are a ring of K
+ * on a circle (centre i at the angle 2 pi i / K), a grid of K along each dimension (the last one
+ * runs fastest), or any list, points=0,0:1,1 or the K x C of an .npy file. The values are what that
+ * says, in no range: a ring of radius 1 goes beyond 1, a grid=5 of spacing=2 to 4. Networks that
+ * make such points end without tanh. Example i is a function of seed= and i alone; count= says how
+ * many there are.
  *
  * transform= makes another domain of the pictures as they are drawn, whose truth is known.
  * negative: -v for every value v, of all channels. edges: the values are rounded to bytes, 0 to

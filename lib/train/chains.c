@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/number.h"
 #include "model/tree.h"
 #include "train/pools.h"
 
@@ -59,6 +60,26 @@ static void chains_swap(gan_tensor **a, gan_tensor **b)
 
 /* ---- negatives ---- */
 
+/* Of the first step: positives that no chain can reach are told once. Pictures may be off by
+ * rounding. */
+static void chains_warn(const gan_trainer *t, const gan__langevin *l)
+{
+    const float *x = t->chains.positives->data;
+    double least = INFINITY, most = -INFINITY;
+    char seen[2][GAN__NUMBER_SIZE], limits[2][GAN__NUMBER_SIZE];
+    for (int64_t i = 0; i < t->chains.positives->count; i++) {
+        least = fmin(least, (double)x[i]);
+        most = fmax(most, (double)x[i]);
+    }
+    if (least >= l->least - 0.001 && most <= l->most + 0.001) return;
+    gan__log(
+        t->object.context, GAN_LOG_WARNING,
+        "%s: the data has numbers from %s to %s, and chains stay in [%s, %s]: least= and most= "
+        "say where",
+        t->kind->kind.name, gan__number_print(least, seen[0]), gan__number_print(most, seen[1]),
+        gan__number_print(l->least, limits[0]), gan__number_print(l->most, limits[1]));
+}
+
 static gan_status chains_begin(gan_trainer *t, int32_t pool, const gan__langevin *l, bool first)
 {
     gan__chains *c = &t->chains;
@@ -80,6 +101,7 @@ gan_status gan__chains_run(gan_trainer *t, int32_t role, int32_t pool, const gan
     GAN__TRY(gan_tape_shape(t->tape, positives, shape));
     GAN__TRY(chains_reserve(t, shape));
     GAN__TRY(gan_tape_value(t->tape, positives, c->positives));
+    if (first && !t->rehearsing) chains_warn(t, l);
     GAN__TRY(chains_begin(t, pool, l, first));
     for (int64_t k = 0; k < steps; k++) {
         GAN__TRY(gan__langevin_move(t, role, l, &d, c->ends, c->spare));

@@ -79,7 +79,11 @@ class Chains(Case):
     def test_points(self):
         """Beyond [-1, 1], and no pictures at all."""
         code, out, err = self.train(RING)
-        self.assertEqual(code, 0, err)
+        self.assertEqual((code, out), (0, "run/checkpoint.safetensors\n"), err)
+        self.assertIn("there will be no sheets from 'image': what it makes are points", err)
+        code, out, err = self.gan("sample", "run", "--out", "a.png")
+        self.assertEqual((code, out), (3, ""))
+        self.assertIn("run: no pictures: what it makes are points of 1x1, not pictures", err)
         self.good("sample", "run", "--count", "300", "--steps", "1", "--float", "--out", "p.npy")
         shape, numbers = read_codes("p.npy")
         self.assertEqual(shape, (300, 1, 1, 2))
