@@ -157,6 +157,13 @@ static int find_wanted(routes *r, const route_request *q, gan_trainer *trainer)
     return complain(q->self, EXIT_USAGE, "--route '%s' is none that %s", q->wanted, does(q->kind));
 }
 
+static bool draws_samples(const gan_trainer *trainer)
+{
+    for (int32_t i = 0; i < gan_trainer_member_count(trainer); i++)
+        if (!strcmp(gan_trainer_member(trainer, i, "type"), "sample")) return true;
+    return false;
+}
+
 static int find_routes(routes *r, const route_request *q, gan_trainer *trainer)
 {
     gan_status status = GAN_OK;
@@ -165,6 +172,11 @@ static int find_routes(routes *r, const route_request *q, gan_trainer *trainer)
         if (!strcmp(gan_trainer_member(trainer, i, "type"), "route"))
             status = add_route(r, trainer, gan_trainer_member(trainer, i, "name"), q);
     if (status != GAN_OK) return complain_status(q->self, q->context, status);
+    if (r->count == 0 && q->kind == ROUTE_SAMPLE && draws_samples(trainer)) {
+        gan_trainer_retain(trainer);
+        r->sampler = trainer;
+        return EXIT_GOOD;
+    }
     if (r->count == 0) return complain_none(q, trainer);
     if (q->kind == ROUTE_TRANSLATE) choose_route(r);
     return r->count > 1 && q->kind != ROUTE_SAMPLE ? complain_several(q, r) : EXIT_GOOD;
@@ -246,5 +258,6 @@ int routes_open(routes *out, const route_request *q)
 void routes_free(routes *r)
 {
     for (int i = 0; i < r->count; i++) gan_model_release(r->models[i]);
+    gan_trainer_release(r->sampler);
     memset(r, 0, sizeof *r);
 }

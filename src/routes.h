@@ -31,11 +31,13 @@ typedef struct routes {
     gan_model *models[MOST_ROUTES];
     char names[MOST_ROUTES][256]; /* "noise > image"; of a model's file, "" */
     int count;
+    gan_trainer *sampler; /* with no route: draws samples by itself (gan_trainer_sample) */
 } routes;
 
 /* The one route that is wanted, or the one of the kind from `start` to `end`, where a way to
  * another space goes before one that leads back; of samples, all that begin in the same space as
- * the first. EXIT_GOOD, or a code after a message that lists the routes there are. */
+ * the first, or the sampler. EXIT_GOOD, or a code after a message that lists the routes there are.
+ */
 int routes_open(routes *out, const route_request *request);
 void routes_free(routes *r);
 

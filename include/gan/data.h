@@ -20,6 +20,7 @@ typedef struct gan_dataset gan_dataset;
  *   npz path=mnist.npz image=x_train label=y_train
  *   cifar path=cifar-10-batches-bin names=cifar-10-batches-bin/batches.meta.txt
  *   images path=photos size=64 fit=crop channels=3 flip=yes
+ *   mixture ring=8 radius=1 deviation=0.01 count=100000
  *
  * `npz` has the names of arrays in one file of numpy.savez or savez_compressed. Members are stored
  * or deflated; others, and encrypted ones, are GAN_E_UNSUPPORTED. The whole file is read, and of it
@@ -52,6 +53,14 @@ typedef struct gan_dataset gan_dataset;
  * size, at a place of chance each time that a trainer draws the picture; flip=yes mirrors half of
  * those, by chance. Of held-out examples, and in gan_dataset_read, it is the middle part, not
  * mirrored. `gan_catalog` lists all.
+ *
+ * mixture has points in place of pictures, of 1 x 1 x C, drawn from Gaussians of one deviation in
+ * all dimensions, each as likely; the label is the Gaussian's number. Their centres are a ring of K
+ * on a circle (centre i at the angle 2 pi i / K), a grid of K along each dimension (the last one
+ * runs fastest), or any list, points=0,0:1,1 or the K x C of an .npy file. The values are what that
+ * says, in no range: a ring of radius 1 goes beyond 1, a grid=5 of spacing=2 to 4. Networks that
+ * make such points end without tanh. Example i is a function of seed= and i alone; count= says how
+ * many there are.
  *
  * transform= makes another domain of the pictures as they are drawn, whose truth is known.
  * negative: -v for every value v, of all channels. edges: the values are rounded to bytes, 0 to

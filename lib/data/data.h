@@ -64,6 +64,8 @@ struct gan_dataset {
     gan__classes classes;           /* where there are labels */
     gan__transform_options picture; /* what becomes of pictures as they are drawn */
     bool is_fixed;                  /* nothing is left to chance in that */
+    bool is_free;                   /* floating-point images are points: of any finite numbers */
+    int64_t class_count;            /* that its kind knows of, whether all occur or not; 0: none */
 
     /* Where fields without a tensor come from; both NULL: there are none. */
     gan__pictures *pictures; /* owned: the image */

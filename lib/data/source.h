@@ -9,6 +9,7 @@
 extern const gan__data_kind gan__source_cifar;
 extern const gan__data_kind gan__source_idx;
 extern const gan__data_kind gan__source_images;
+extern const gan__data_kind gan__source_mixture;
 extern const gan__data_kind gan__source_npy;
 extern const gan__data_kind gan__source_npz;
 

@@ -5,8 +5,9 @@
 
 #include <string.h>
 
-const gan__data_kind *const gan__data_kinds[] = {
-    &gan__source_idx, &gan__source_npy, &gan__source_npz, &gan__source_cifar, &gan__source_images};
+const gan__data_kind *const gan__data_kinds[] = {&gan__source_idx,    &gan__source_npy,
+                                                 &gan__source_npz,    &gan__source_cifar,
+                                                 &gan__source_images, &gan__source_mixture};
 const int32_t gan__data_kind_count = sizeof gan__data_kinds / sizeof gan__data_kinds[0];
 
 #define SOURCE_AT(field) offsetof(gan__data_options, field)

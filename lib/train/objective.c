@@ -39,6 +39,7 @@ static const objective_row objective_rows[] = {
     [GAN__LOSS_HINGE] = {"hinge", "hinge sign=1", "hinge sign=-1", "mean", 1, 1, -1, false,
                          "above 0"},
     [GAN__LOSS_WGAN] = {"wgan", "mean", "mean", "mean", -1, 1, -1, false, NULL},
+    [GAN__LOSS_ENERGY] = {"energy", "mean", "mean", "mean", -1, 1, -1, false, NULL},
 };
 
 const char *gan__objective_name(const gan__objective *o)

@@ -557,6 +557,13 @@ static void use_trainer(gan_dataset *data)
     expect(columns == 1 && gan_tensor_shape(pictures)[0] == 3, "the pictures");
     gan_model_release(route);
     gan_tensor_release(pictures);
+    gan_trainer *alone = nullptr;
+    must(gan_trainer_create(&alone, context, "discriminator steps=2"));
+    must(gan_trainer_set_model(alone, "discriminator", d));
+    must(gan_trainer_sample(&pictures, alone, 3, 5, 7, 0), "gan_trainer_sample");
+    expect(gan_tensor_shape(pictures)[0] == 3, "the samples");
+    gan_trainer_release(alone);
+    gan_tensor_release(pictures);
     must(gan_trainer_check(trainer), "gan_trainer_check");
     must(gan_trainer_memory(trainer, &memory), "gan_trainer_memory");
     expect(memory > 0, "the memory");

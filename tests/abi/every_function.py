@@ -430,6 +430,11 @@ class Session(unittest.TestCase):
         pictures = self.make("tensor", LIB.gan_trainer_show, ctypes.byref(columns), trainer,
                              b"noise", 3, 0)
         self.assertEqual((columns.value, LIB.gan_tensor_shape(pictures)[0]), (1, 3))
+        alone = self.make("trainer", LIB.gan_trainer_create, self.context,
+                          b"discriminator steps=2")
+        self.good(LIB.gan_trainer_set_model(alone, b"discriminator", models[b"discriminator"]))
+        samples = self.make("tensor", LIB.gan_trainer_sample, alone, 3, 5, 7, 0)
+        self.assertEqual(LIB.gan_tensor_shape(samples)[0], 3)
         self.assertIn(b"average=0.9", LIB.gan_trainer_text(trainer))
         averaged = LIB.gan_trainer_model(trainer, b"generator",
                                          H.constants["GAN_MODEL_AVERAGED"])

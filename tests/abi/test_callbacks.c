@@ -379,6 +379,7 @@ static void busy_training(world *w)
     BUSY(gan_trainer_memory(w->trainer, &bytes));
     BUSY_MADE(gan_model, gan_trainer_route, w->trainer, "noise > image", 0);
     BUSY_MADE(gan_tensor, gan_trainer_show, &bytes, w->trainer, "noise", 1, 0);
+    BUSY_MADE(gan_tensor, gan_trainer_sample, w->trainer, 1, 1, 0, 0);
     BUSY(gan_trainer_step(w->trainer));
     BUSY(gan_trainer_run(w->trainer, 1, NULL, NULL));
     BUSY(gan_trainer_values(w->trainer, values, gan_trainer_value_count(w->trainer)));
