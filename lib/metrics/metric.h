@@ -58,9 +58,6 @@ extern const gan__metric_kind gan__metric_frechet, gan__metric_score, gan__metri
     gan__metric_precision_recall, gan__metric_modes, gan__metric_agreement, gan__metric_diversity,
     gan__metric_auc;
 
-/* The judge's description; see gan_judge_train. */
-extern const gan__kind gan__judge_kind;
-
 /* moments.c. Adds rows in their order; on failure nothing was added. The covariance has W x W
  * numbers, the mean W. */
 gan_status gan__moments_add(gan_context *context, gan__moments *moments, const float *rows,
