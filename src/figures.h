@@ -2,7 +2,7 @@
 #ifndef FIGURES_H
 #define FIGURES_H
 
-#include "features.h"
+#include "feature_rows.h"
 
 #include <stdio.h>
 

@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-const command *const commands[] = {
-    &command_train, &command_sample, &command_translate, &command_encode,
-    &command_info,  &command_bench,  &command_help,      NULL};
+const command *const commands[] = {&command_train,  &command_sample, &command_translate,
+                                   &command_encode, &command_eval,   &command_info,
+                                   &command_bench,  &command_help,   NULL};
 
 static void print_help(FILE *to)
 {

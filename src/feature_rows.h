@@ -1,7 +1,7 @@
-/* features.h: rows of numbers that pictures are compared by: of a judge (gan_judge_train), or,
+/* feature_rows.h: rows of numbers that pictures are compared by: of a judge (gan_judge_train), or,
  * where there is none, the pictures' own pixels. */
-#ifndef FEATURES_H
-#define FEATURES_H
+#ifndef FEATURE_ROWS_H
+#define FEATURE_ROWS_H
 
 #include "pictures.h"
 

@@ -1,5 +1,5 @@
-/* features.c: pictures, one by one, become rows, a batch at a time. */
-#include "features.h"
+/* feature_rows.c: pictures, one by one, become rows, a batch at a time. */
+#include "feature_rows.h"
 
 #include <math.h>
 #include <string.h>
