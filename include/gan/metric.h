@@ -88,7 +88,7 @@ GAN_API const char *gan_metric_text(const gan_metric *metric);
  * outputs, "features" and "logits"; a gan_runner of it, in evaluation mode, makes what metrics
  * take.
  *
- *   rounds=5       how often each picture is seen
+ *   rounds=0       how often each picture is seen; 0: 5 times, or as often as 300 steps see it
  *   batch=64
  *   features=128   width of a row of features
  *   lr=0.001       Adam's, falling to 0 along a half wave

@@ -16,9 +16,12 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Where it is left open how often pictures are seen. */
+enum { JUDGE_ROUNDS = 5, JUDGE_STEPS = 300 };
+
 static const gan__option judge_table[] = {
-    {"rounds", GAN__OPTION_INTEGER, 0, "5", 1, 100000, NULL, offsetof(gan__judge_options, rounds),
-     "how often each picture is seen"},
+    {"rounds", GAN__OPTION_INTEGER, 0, "0", 0, 100000, NULL, offsetof(gan__judge_options, rounds),
+     "how often each picture is seen; 0: 5 times, or as often as 300 steps see it"},
     {"batch", GAN__OPTION_INTEGER, 0, "64", 2, 65536, NULL, offsetof(gan__judge_options, batch),
      "pictures in a step"},
     {"features", GAN__OPTION_INTEGER, 0, "128", 1, 65536, NULL,
@@ -77,8 +80,10 @@ static gan_status judge_begin(judge_work *j)
                                   .in_flight = 1};
     gan__text text = {.context = j->context};
     int64_t seen;
-    if (!gan__multiply_count(o->rounds, j->data.count, &seen)) seen = INT64_MAX;
-    j->steps = seen / o->batch > 0 ? seen / o->batch : 1;
+    const int64_t least = o->rounds ? 1 : JUDGE_STEPS,
+                  rounds = o->rounds ? o->rounds : JUDGE_ROUNDS;
+    if (!gan__multiply_count(rounds, j->data.count, &seen)) seen = INT64_MAX;
+    j->steps = seen / o->batch > least ? seen / o->batch : least;
     gan__judge_network(&text, &j->data, o->features);
     gan_status status = text.status;
     if (status == GAN_OK) status = gan_model_parse(&j->model, j->context, text.bytes);

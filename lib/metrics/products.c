@@ -29,14 +29,20 @@ static double products_element(const gan__operand *x, int64_t at)
     return x->scale != 0.0 ? x->scale * value : value;
 }
 
-/* Elements [k, k + depth) of `rows` rows, at to[i * row + k * step]; zeros up to `all` rows. */
-static void products_pack(const gan__operand *x, int64_t first, int64_t rows, int64_t all,
-                          int64_t k, int64_t depth, double *to, int64_t row, int64_t step)
+/* Elements [k, k + depth) of rows [first, first + rows), and zeros up to `all` rows. */
+typedef struct products_part {
+    int64_t first, rows, all, k, depth;
+} products_part;
+
+/* Element j of row i at to[i * row + j * step]. */
+static void products_pack(const gan__operand *x, const products_part *p, double *to, int64_t row,
+                          int64_t step)
 {
-    for (int64_t i = 0; i < all; i++)
-        for (int64_t j = 0; j < depth; j++)
+    for (int64_t i = 0; i < p->all; i++)
+        for (int64_t j = 0; j < p->depth; j++)
             to[i * row + j * step] =
-                i < rows ? products_element(x, (first + i) * x->row + (k + j) * x->step) : 0.0;
+                i < p->rows ? products_element(x, (p->first + i) * x->row + (p->k + j) * x->step)
+                            : 0.0;
 }
 
 /* Copies between the tile, whose rows are `width` apart, and the matrix. */
@@ -59,9 +65,10 @@ static void products_tile(const products_job *job, products_work *work, gan__pro
     if (p->into) products_move(p, t, work->tile, false);
     for (int64_t k = 0; k < p->depth; k += PRODUCTS_DEPTH) {
         const int64_t depth = p->depth - k < PRODUCTS_DEPTH ? p->depth - k : PRODUCTS_DEPTH;
-        if (p->depth > PRODUCTS_DEPTH)
-            products_pack(&p->a, t->row, t->rows, whole, k, depth, work->a, depth, 1);
-        products_pack(&p->b, t->column, t->columns, width, k, depth, work->panel, 1, width);
+        const products_part own = {t->row, t->rows, whole, k, depth};
+        const products_part other = {t->column, t->columns, width, k, depth};
+        if (p->depth > PRODUCTS_DEPTH) products_pack(&p->a, &own, work->a, depth, 1);
+        products_pack(&p->b, &other, work->panel, 1, width);
         for (int64_t i = 0; i < whole; i += GAN__GRAM_ROWS)
             job->kernels->gram(depth, work->a + i * depth, work->panel, work->tile + i * width);
     }
@@ -74,8 +81,8 @@ static void products_task(void *argument, int64_t index, int32_t worker)
     products_work *work = gan__scratch_of(job->context, worker);
     const int64_t width = job->kernels->gram_columns, row = index * GAN__PRODUCT_ROWS;
     const int64_t rows = p->rows - row < GAN__PRODUCT_ROWS ? p->rows - row : GAN__PRODUCT_ROWS;
-    if (p->depth <= PRODUCTS_DEPTH)
-        products_pack(&p->a, row, rows, GAN__PRODUCT_ROWS, 0, p->depth, work->a, p->depth, 1);
+    const products_part own = {row, rows, GAN__PRODUCT_ROWS, 0, p->depth};
+    if (p->depth <= PRODUCTS_DEPTH) products_pack(&p->a, &own, work->a, p->depth, 1);
     for (int64_t j = p->upper ? row / width * width : 0; j < p->columns; j += width) {
         const int64_t columns = p->columns - j < width ? p->columns - j : width;
         gan__product_tile t = {row, rows, j, columns, width, work->tile};

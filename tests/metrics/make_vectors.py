@@ -83,7 +83,8 @@ def auc(x, y):
 
 
 def show(name, values):
-    print(f"static const double {name}[] = {{{', '.join(repr(float(v)) for v in values)}}};")
+    numbers = ",\n    ".join(repr(float(v)) for v in values)
+    print(f"static const double {name}[] = {{\n    {numbers}}};")
 
 
 def main():
