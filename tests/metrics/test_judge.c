@@ -1,6 +1,8 @@
 /* The judge: it learns, it says what it knows, and it is the same whatever was made before. */
 #include "metric_rows.h"
 
+#include "data/batch.h"
+
 enum { SIDE = 12, TRAIN = 240, HELD = 90, CLASSES = 3 };
 
 /* Bars: of class 0 across, of 1 upright, of 2 on the diagonal, at a place that differs, in noise.
@@ -88,6 +90,62 @@ TEST(learns_the_same_everywhere)
     gan_tensor_release(third);
 }
 
+/* Ten steps of its network from here, on batches of 24. */
+static void train_by_hand(gan_context *context, gan_dataset *data, gan_model *model)
+{
+    static const char *const fields[] = {"image", "label"};
+    const gan__batch_plan plan = {
+        .fields = fields, .field_count = 2, .batch = 24, .seed = 1, .in_flight = 1};
+    gan__batcher *batcher = NULL;
+    gan_tape *tape = NULL;
+    gan_optimizer *adam = NULL;
+    CHECK_OK(gan__batcher_create(&batcher, context, data, &plan));
+    CHECK_OK(gan_tape_create(&tape, context));
+    CHECK_OK(gan_optimizer_create(&adam, context, "adam lr=0.001 schedule=cosine:10"));
+    CHECK_OK(gan_optimizer_add(adam, model));
+    for (int i = 0; i < 10; i++) {
+        gan_tensor *const *batch;
+        gan_value x, y[2], loss;
+        CHECK_OK(gan__batcher_next(batcher, &batch));
+        CHECK_OK(gan_tape_reset(tape));
+        CHECK_OK(gan_tape_input(tape, batch[0], 0, &x));
+        CHECK_OK(gan_tape_apply(tape, model, "training", &x, 1, y, 2));
+        CHECK_OK(gan_tape_input(tape, batch[1], 0, &y[0]));
+        CHECK_OK(gan_tape_loss(tape, "cross_entropy", (gan_value[]){y[1], y[0]}, 2, &loss));
+        CHECK_OK(gan_optimizer_zero(adam));
+        CHECK_OK(gan_tape_backward(tape, &loss, NULL, 1, &model, 1));
+        CHECK_OK(gan_optimizer_step(adam));
+    }
+    gan__batcher_free(batcher);
+    gan_tape_release(tape);
+    gan_optimizer_release(adam);
+}
+
+TEST(is_a_plain_training)
+{
+    const int64_t shape[2] = {CLASSES, 16};
+    gan_context *context = make_context("threads=1 seed=1"), *other = make_context("threads=1");
+    gan_dataset *data = bars(context, 3, TRAIN), *same_data = bars(other, 3, TRAIN);
+    gan_model *judge = NULL, *model = NULL;
+    gan_tensor *weights[2] = {NULL};
+    CHECK_OK(gan_judge_train(&judge, other, "rounds=1 batch=24 features=16", same_data, NULL));
+    CHECK_OK(gan_model_parse(&model, context, gan_model_text(judge)));
+    train_by_hand(context, data, model);
+    for (int i = 0; i < 2; i++) {
+        CHECK_OK(gan_tensor_create(&weights[i], context, GAN_FLOAT32, 2, shape));
+        CHECK_OK(gan_model_read(i ? model : judge, "logits.weight", GAN_VALUE, weights[i]));
+    }
+    CHECK(!memcmp(gan_tensor_data(weights[0]), gan_tensor_data(weights[1]),
+                  CLASSES * 16 * sizeof(float)));
+    for (int i = 0; i < 2; i++) gan_tensor_release(weights[i]);
+    gan_model_release(judge);
+    gan_model_release(model);
+    gan_dataset_release(data);
+    gan_dataset_release(same_data);
+    gan_context_release(context);
+    gan_context_release(other);
+}
+
 /* What others draw in the context is not moved by a judge. */
 TEST(leaves_the_context)
 {
@@ -107,6 +165,33 @@ TEST(leaves_the_context)
     }
     CHECK(same(weights[0], weights[1]));
     for (int i = 0; i < 2; i++) gan_tensor_release(weights[i]);
+}
+
+/* Other pictures, or other labels, are other examples; the same ones are not. */
+TEST(examples)
+{
+    static const char *const fields[] = {"image", "label"};
+    const int64_t shape[4] = {24, SIDE, SIDE, 1};
+    char first[48], again[48], other[48], moved[48];
+    gan_context *context = make_context("threads=1");
+    gan_dataset *data[4] = {bars(context, 3, 24), bars(context, 3, 24), bars(context, 4, 24), NULL};
+    gan_tensor *both[2] = {NULL};
+    CHECK_OK(gan_tensor_create(&both[0], context, GAN_FLOAT32, 4, shape));
+    CHECK_OK(gan_tensor_create(&both[1], context, GAN_INT64, 1, shape));
+    int64_t indices[24];
+    for (int64_t i = 0; i < 24; i++) indices[i] = i;
+    CHECK_OK(gan_dataset_read(data[0], "image", indices, both[0]));
+    for (int64_t i = 0; i < 24; i++) ((int64_t *)gan_tensor_data(both[1]))[i] = (i + 1) % CLASSES;
+    CHECK_OK(gan_dataset_from_tensors(&data[3], context, fields, both, 2));
+    char *const texts[4] = {first, again, other, moved};
+    for (int i = 0; i < 4; i++) {
+        CHECK_OK(gan_judge_examples(data[i], texts[i], 48));
+        gan_dataset_release(data[i]);
+    }
+    CHECK_TEXT(again, first);
+    CHECK(strcmp(other, first) && strcmp(moved, first) && strcmp(moved, other));
+    for (int i = 0; i < 2; i++) gan_tensor_release(both[i]);
+    gan_context_release(context);
 }
 
 /* Pictures of any shape: a signal, a point, large and not square, few and of many channels. */
@@ -162,7 +247,9 @@ TEST(other_pictures_are_refused)
 int main(void)
 {
     RUN(learns_the_same_everywhere);
+    RUN(is_a_plain_training);
     RUN(leaves_the_context);
+    RUN(examples);
     RUN(any_size);
     RUN(other_pictures_are_refused);
     return test_report();

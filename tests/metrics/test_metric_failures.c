@@ -6,7 +6,7 @@
 #include <gan/gan.h>
 
 static gan_context *context;
-static gan_tensor *rows, *single, *pictures, *labels;
+static gan_tensor *rows, *others, *single, *pictures, *labels;
 static gan_dataset *data;
 static fault_host fault;
 
@@ -29,12 +29,14 @@ static gan_tensor *make_pictures(void)
 static void open_all(void)
 {
     static const char *const fields[] = {"image", "label"};
-    const rows_plan plan = {3, 12, 4, 1, 0, 0}, scores = {3, 12, 1, 1, 0, 0};
+    const rows_plan plan = {3, 12, 4, 1, 0, 0}, scores = {3, 12, 1, 1, 0, 0},
+                    far = {4, 9, 4, 3, 77.7f, 0};
     const int64_t count = 6, many = 12;
     const gan_host host = fault_make(&fault);
     CHECK_OK(gan_context_create(&context, "threads=1", &host, NULL, 0));
     rows = make_rows(context, &plan);
     single = make_rows(context, &scores);
+    others = make_rows(context, &far);
     pictures = make_pictures();
     CHECK_OK(gan_tensor_create(&labels, context, GAN_INT64, 1, &many));
     for (int64_t i = 0; i < many; i++) ((int64_t *)gan_tensor_data(labels))[i] = i % 2;
@@ -49,6 +51,7 @@ static void close_all(void)
 {
     gan_tensor_release(rows);
     gan_tensor_release(single);
+    gan_tensor_release(others);
     gan_tensor_release(pictures);
     gan_tensor_release(labels);
     gan_dataset_release(data);
@@ -63,6 +66,7 @@ typedef struct trial {
     gan_metric *metric;
     gan_model *judge;
     double value;
+    int failing; /* this call is to fail: its rows must leave nothing behind */
 } trial;
 
 static gan_status add_second(trial *t)
@@ -78,7 +82,11 @@ static gan_status act(trial *t, int action)
     if (t->kind < 0)
         return gan_judge_train(&t->judge, context, "rounds=1 batch=3 features=2", data, data);
     if (action == 0) return gan_metric_create(&t->metric, context, specs[t->kind]);
-    if (action == 1) return gan_metric_add(t->metric, "fake", t->kind == AUC ? single : rows);
+    if (action == 1)
+        return gan_metric_add(t->metric, "fake",
+                              t->kind == AUC ? single
+                              : t->failing   ? others
+                                             : rows);
     if (action == 2) return add_second(t);
     return gan_metric_value(t->metric, gan_metric_value_name(t->metric, 0), &t->value);
 }
@@ -105,7 +113,9 @@ static int fail_one(int kind, int action, int at, int for_ever, double expected)
     const int64_t before = rows_there(&t);
     fault.fail_at = fault.allocations + at;
     fault.and_after = for_ever;
+    t.failing = 1;
     const gan_status status = act(&t, action);
+    t.failing = 0;
     const int reached = fault.allocations >= fault.fail_at;
     fault.fail_at = 0;
     if (status != GAN_OK) {

@@ -55,6 +55,30 @@ TEST(frechet_singular)
                expected_frechet_low, 1e-12);
 }
 
+/* Numbers that do not vary, and such as vary ever more, in front of others: nothing is added, and
+ * nothing is lost. */
+TEST(frechet_uneven)
+{
+    gan_tensor *sets[2] = {rows_of(1, 90, 6, 1, 0), rows_of(2, 80, 6, 1.25f, 0.125f)}, *uneven[2];
+    const double expected = figure(context, "frechet", "distance", sets[0], sets[1]);
+    for (int s = 0; s < 2; s++) {
+        const int64_t shape[2] = {gan_tensor_shape(sets[s])[0], 9};
+        CHECK_OK(gan_tensor_create(&uneven[s], context, GAN_FLOAT32, 2, shape));
+        const float *from = gan_tensor_data(sets[s]);
+        float *to = gan_tensor_data(uneven[s]);
+        for (int64_t i = 0; i < shape[0]; i++)
+            for (int64_t j = 0; j < 9; j++)
+                to[i * 9 + j] = j < 2    ? 5.0f
+                                : j == 2 ? 1e-12f * (float)(i % 7)
+                                         : from[i * 6 + j - 3];
+    }
+    CHECK_NEAR(figure(context, "frechet", "distance", uneven[0], uneven[1]), expected, 1e-11);
+    for (int s = 0; s < 2; s++) {
+        gan_tensor_release(sets[s]);
+        gan_tensor_release(uneven[s]);
+    }
+}
+
 TEST(score)
 {
     static const char *const specs[] = {"score", "score splits=10"};
@@ -426,6 +450,7 @@ int main(void)
     context = make_context("threads=2");
     RUN(frechet);
     RUN(frechet_singular);
+    RUN(frechet_uneven);
     RUN(score);
     RUN(kid);
     RUN(precision_recall);
