@@ -1,6 +1,6 @@
 /* eval.c: gan eval RUN, gan eval A B: how good pictures are, in numbers. */
+#include "conditions.h"
 #include "eval.h"
-#include "picture_maker.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,57 +10,6 @@ enum { MOST_COMPARED = 10000 };
 static int fail(const eval_order *o, gan_status status)
 {
     return complain_status(o->self, o->context, status);
-}
-
-/* ---- samples ---- */
-
-static int make_samples(eval_order *o, picture_maker *maker)
-{
-    static const char *const field = "image";
-    gan_tensor *made = NULL;
-    gan_dataset *dataset = NULL;
-    gan_status status = picture_maker_open(maker, o->context, 64);
-    if (status == GAN_OK) status = picture_maker_make(maker, &made);
-    if (status == GAN_OK) status = gan_dataset_from_tensors(&dataset, o->context, &field, &made, 1);
-    int code = status == GAN_OK ? eval_set_of_dataset(&o->samples, o->self, o->context, dataset,
-                                                      gan_dataset_count(dataset))
-                                : fail(o, status);
-    gan_tensor_release(made);
-    gan_dataset_release(dataset);
-    return code;
-}
-
-/* As many as are wanted; of classes, equally many of each, and their numbers. */
-static int plan_samples(eval_order *o, picture_maker *maker)
-{
-    example_plan *plan = &maker->plan;
-    const int64_t wanted = o->count ? o->count : o->real.count ? o->real.count : o->compared.count;
-    int code = conditions_open(&maker->conditions, o->self, o->context, o->subject,
-                               maker->models[0], o->given);
-    if (code) return code;
-    const int64_t given = maker->conditions.count;
-    plan->conditions = given;
-    plan->count = given ? (wanted + given - 1) / given : wanted;
-    if (given == 0 || arguments_get(o->given, "condition")) return EXIT_GOOD;
-    o->labels = malloc((size_t)example_count(plan) * sizeof *o->labels);
-    if (!o->labels) return complain(o->self, EXIT_FAILED, "no memory for labels");
-    for (int64_t i = 0; i < example_count(plan); i++) o->labels[i] = i / plan->count;
-    return EXIT_GOOD;
-}
-
-static int open_samples(eval_order *o)
-{
-    picture_maker maker = {.drawn = INPUT_UNKNOWN};
-    char why[256];
-    snprintf(o->samples.name, sizeof o->samples.name, "%s", o->subject);
-    if (!picture_maker_serves(o->routes.models[0], false, why))
-        return complain(o->self, EXIT_INPUT, "%s: no pictures: %s", o->subject, why);
-    maker.models[maker.count++] = o->routes.models[0];
-    gan_model_retain(o->routes.models[0]);
-    int code = plan_samples(o, &maker);
-    if (!code) code = make_samples(o, &maker);
-    picture_maker_free(&maker);
-    return code;
 }
 
 /* ---- what is compared ---- */
@@ -88,7 +37,7 @@ static int open_run(eval_order *o)
         snprintf(o->real.name, sizeof o->real.name, "%s", o->data.path);
         code = eval_set_of_dataset(&o->real, o->self, o->context, o->data.heldout, o->most);
     }
-    return code ? code : open_samples(o);
+    return code ? code : eval_open_samples(o);
 }
 
 static int open_pictures(eval_order *o)
@@ -179,6 +128,7 @@ static int serve(eval_order *o)
     eval_set_free(&o->compared);
     eval_set_free(&o->real);
     run_data_free(&o->data);
+    run_data_free(&o->source);
     routes_free(&o->routes);
     free(o->labels);
     return code;
@@ -208,8 +158,12 @@ static int read_order(eval_order *o, const arguments *a)
     o->is_folder = o->is_run && path_is_folder(o->subject) &&
                    path_join(inside, o->subject, "run.recipe") && path_exists(inside);
     o->from.self = o->self;
-    o->from.kind = ROUTE_SAMPLE;
+    o->from.kind = ROUTE_PICTURES;
     o->from.wanted = arguments_get(a, "route");
+    o->from.start = arguments_get(a, "from");
+    o->from.end = arguments_get(a, "to");
+    if (o->from.wanted && (o->from.start || o->from.end))
+        return complain(o->self, EXIT_USAGE, "--route goes without --from and --to");
     if (o->other && o->reference)
         return complain(o->self, EXIT_USAGE, "give B, or --reference SPEC, one of them");
     if (!o->is_run && !o->other && !o->reference)
@@ -246,10 +200,13 @@ static int run_eval(const command *self, int count, char **words)
 static const char eval_notes[] =
     "Samples of a run are compared with the pictures that it was trained on, beside pictures that\n"
     "were held out (heldout= of its data), which are compared with the same ones: theirs are the\n"
-    "figures of a perfect sampler. A and B are folders, .npy arrays of pictures, or of rows N x W\n"
+    "figures of a perfect sampler. Of a run that translates, samples are what it makes of "
+    "held-out\n"
+    "pictures. A and B are folders, .npy arrays of pictures, or of rows N x W\n"
     "(points, codes): A is compared with B.\n\n"
     "Features are those of a judge, a classifier that is trained on the run's labelled pictures\n"
-    "and kept as RUN/judge.safetensors; figures can be compared where judge, reference and counts\n"
+    "and kept as RUN/judge-FEED.safetensors; figures can be compared where judge, reference and "
+    "counts\n"
     "are the same. Without labels pictures are compared by their pixels.\n";
 
 static const flag eval_flags[] = {
@@ -259,7 +216,9 @@ static const flag eval_flags[] = {
     {"reference", "SPEC", "a data set to compare with: \"idx path=FILE\" (gan help idx)", false},
     {"judge", "FILE", "whose features serve; it is trained if it is not there", false},
     {"condition", "C", "a class or vector that samples are made for; may be repeated", true},
-    {"route", "ROUTE", "the way, where RUN has several: \"noise > image\"", false},
+    {"from", "SPACE", "where the way begins, of a RUN of several: x of \"x > y\"", false},
+    {"to", "SPACE", "where it ends", false},
+    {"route", "ROUTE", "the whole way, in their place: \"x > y > x\"", false},
     {"step", "N", "the kept checkpoint of this step, not the newest", false},
     {"seed", "S", "of what is drawn (0)", false},
     {"threads", "N", "worker threads; 0: all processors (0)", false},

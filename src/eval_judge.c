@@ -116,10 +116,12 @@ static int open_pixels(eval_order *o)
 int eval_open_features(eval_order *o)
 {
     lesson l = {NULL, NULL};
+    char kept[sizeof o->data.feed + 32]; /* of each domain its own */
     int code;
+    snprintf(kept, sizeof kept, "judge-%s.safetensors", o->data.feed);
     if (o->judge)
         snprintf(o->judge_path, sizeof o->judge_path, "%s", o->judge);
-    else if (!o->is_folder || !path_join(o->judge_path, o->subject, "judge.safetensors"))
+    else if (!o->is_folder || !path_join(o->judge_path, o->subject, kept))
         o->judge_path[0] = '\0';
     const bool there = o->judge && path_exists(o->judge);
     gan_status status = there ? GAN_OK : find_lesson(o, &l);

@@ -25,7 +25,8 @@ static const struct {
     {"coverage", "precision_recall k=5", "coverage", "coverage (1)", AGAINST_REFERENCE},
     {"score", "score", "score", "classifier score (number of classes)", LOGITS},
     {"agreement", "agreement", "agreement", "label agreement (1)", LOGITS_AND_LABELS},
-    {"diversity", "diversity", "diversity", "diversity within a class", FEATURES_AND_LABELS},
+    {"diversity", "diversity", "diversity", "diversity: mean distance within a class",
+     FEATURES_AND_LABELS},
     {"diversity_least", "diversity", "least", "diversity of the least diverse class",
      FEATURES_AND_LABELS},
 };

@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-enum { MOST_FIGURES = 16 };
+enum { MOST_FIGURES = 10 };
 
 /* NaN: not measured, for lack of a judge, of labels or of rows. */
 typedef struct figures {

@@ -21,7 +21,7 @@ typedef struct gan_metric gan_metric;
  *     both sets, squared, as everybody prints it (Heusel et al., "GANs trained by a two time-scale
  *     update rule", 2017): mean = |m - m'|^2, covariance = tr(C + C' - 2 (C C')^(1/2)), distance
  *     their sum, never below 0. Of singular covariances, of fewer rows than W for instance, what
- *     is exactly singular counts as that. Holds 16 W^2 bytes however many rows there are, and 40
+ *     is exactly singular counts as that. Holds 16 W^2 bytes however many rows there are, and 24
  *     W^2 more while it is computed; time grows with n W^2 + W^3.
  *   score [splits=1]   fake > score deviation
  *     Rows are logits (or logarithms of probabilities), p their softmax: exp of the mean of KL(p |
@@ -106,8 +106,8 @@ GAN_API const char *gan_metric_text(const gan_metric *metric);
  *   accuracy_count   how many those are
  *   inputs, class_count, classes   as gan_model_set_note says
  *
- * GAN_E_STATE without labels, or of one class alone; GAN_E_SHAPE where `heldout` has other
- * pictures. */
+ * `spec` NULL or "": as above. GAN_E_STATE without labels, or of one class alone; GAN_E_SHAPE where
+ * `heldout` has other pictures. */
 GAN_API gan_status gan_judge_train(gan_model **out, gan_context *context, const char *spec,
                                    gan_dataset *data, gan_dataset *heldout);
 

@@ -77,9 +77,15 @@ static void singular_rows(void *argument, int64_t index, int32_t worker)
     for (int64_t i = start; i < end; i++) {
         double *row = s->matrix + i * s->columns, sum[4] = {0, 0, 0, 0};
         const double u = s->u[i - s->step];
-        for (int64_t j = s->step + 1; j < s->columns; j++) {
+        int64_t j = s->step + 1;
+        for (; j + 4 <= s->columns; j += 4)
+            for (int64_t k = 0; k < 4; k++) {
+                row[j + k] -= u * s->w[j + k];
+                sum[k] += row[j + k] * s->v[j + k];
+            }
+        for (; j < s->columns; j++) {
             row[j] -= u * s->w[j];
-            sum[j & 3] += row[j] * s->v[j];
+            sum[0] += row[j] * s->v[j];
         }
         s->z[i] = s->gamma * ((sum[0] + sum[2]) + (sum[1] + sum[3]));
     }

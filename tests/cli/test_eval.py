@@ -41,6 +41,57 @@ sample_every=0 save_every=0 log_every=0 samples=4
 """
 
 
+CYCLE = """[context]
+seed=3 threads=1
+
+[model.xy, model.yx]
+input any any 1
+conv2d 4 kernel=3 pad=1; instancenorm; relu
+conv2d 1 kernel=3 pad=1; tanh
+
+[model.discriminator_x, model.discriminator_y]
+input 12 12 1
+dense 8; leaky_relu 0.2; dense 1
+
+[data.x]
+idx path=pictures.idx
+
+[data.y]
+idx path=pictures.idx transform=negative
+
+[trainer]
+cyclegan pool=4
+
+[run]
+steps=4 batch=2
+sample_every=0 save_every=0 log_every=0 samples=4
+"""
+AE = """[context]
+seed=3 threads=1
+
+[model.encoder]
+input 12 12 1
+conv2d 1 kernel=1 bias=no init=ones
+
+[model.decoder]
+input 12 12 1
+conv2d 1 kernel=1 bias=no init=ones
+
+[data.real]
+idx path=pictures.idx
+
+[trainer]
+autoencoder loss=l2
+
+[optimizer.autoencoder]
+sgd lr=1e-12
+
+[run]
+steps=1 batch=8
+sample_every=0 save_every=0 log_every=0 samples=4
+"""
+
+
 def bars(count, seed):
     """Pictures with a bar across, upright or on the diagonal, and which of these."""
     source, pixels = random.Random(seed), b""
@@ -104,12 +155,12 @@ class Eval(Case):
         self.assertGreater(real["score"], 2)
         self.assertIsNone(made["agreement"])
         # The same bits, whatever the threads, and the judge that was kept.
-        judge = os.stat("run/judge.safetensors").st_mtime_ns
+        judge = os.stat("run/judge-real.safetensors").st_mtime_ns
         again, said = self.json("run", "--threads", "1")
         self.assertEqual((again, said), (found, ""))
-        os.remove("run/judge.safetensors")
+        os.remove("run/judge-real.safetensors")
         self.assertEqual(self.json("run", "--threads", "3")[0], found)
-        self.assertNotEqual(os.stat("run/judge.safetensors").st_mtime_ns, judge)
+        self.assertNotEqual(os.stat("run/judge-real.safetensors").st_mtime_ns, judge)
         text = self.good("eval", "run")
         self.assertIn("held out:  30 of ", text)
         self.assertRegex(text, r"\nFrechet distance \(0 is best\) +%.6g +%.6g\n"
@@ -121,7 +172,7 @@ class Eval(Case):
     def test_judge_of_other_pictures(self):
         self.train(LABELLED)
         self.json("run")
-        shutil.copy("run/judge.safetensors", "kept.safetensors")
+        shutil.copy("run/judge-real.safetensors", "kept.safetensors")
         pixels, labels = bars(120, 2)
         with open("pictures.idx", "wb") as file:
             file.write(struct.pack(">4B3I", 0, 0, 8, 3, 120, SIDE, SIDE) + pixels)
@@ -151,7 +202,7 @@ class Eval(Case):
         self.assertTrue(found["features"]["pixels"])
         self.assertEqual(found["features"]["size"], [12, 12, 1])
         self.assertEqual((found["reference"]["count"], found["real"]["count"]), (108, 12))
-        self.assertFalse(os.path.exists("run/judge.safetensors"))
+        self.assertFalse(os.path.exists("run/judge-real.safetensors"))
         spec = "idx path=pictures.idx labels=labels.idx"
         judged, said = self.json("run", "--reference", spec)
         self.assertIn("training a judge on 108 pictures", said)
@@ -161,6 +212,37 @@ class Eval(Case):
         product, _ = self.json("run/generator.safetensors", "--reference", spec, "--count", "9")
         self.assertEqual(product["samples"]["count"], 9)
         self.assertNotIn("real", product)
+
+    def test_translations(self):
+        """What is made of held-out pictures of x, beside held-out pictures of y, against others of y."""
+        labelled = CYCLE.replace("idx path=pictures.idx", "idx path=pictures.idx labels=labels.idx")
+        write_text("c.recipe", labelled)
+        self.good("train", "c.recipe", "--out", "run")
+        self.refuse(2, "run: more than one route of it makes pictures; choose with --from, --to or "
+                       "--route: 'x > y > x', 'x > y', 'y > x', 'y > x > y'", "run")
+        self.refuse(2, "--route goes without --from and --to", "run", "--route", "x > y", "--to", "y")
+        found, said = self.json("run", "--from", "x", "--to", "y")
+        self.assertEqual(said, "gan eval: training a judge on 108 pictures\n")
+        self.assertEqual((found["route"], found["samples"]["count"]), ("x > y", 12))
+        self.assertTrue(os.path.exists("run/judge-y.safetensors"))
+        self.assertIsNotNone(found["figures"]["samples"]["agreement"])
+        back, said = self.json("run", "--route", "x > y > x", "--count", "7")
+        self.assertEqual((said, back["samples"]["count"]), (
+            "gan eval: training a judge on 108 pictures\n", 7))
+        self.assertEqual(self.json("run", "--from", "x", "--to", "y"), (found, ""))
+        self.refuse(2, "run/xy.safetensors translates: translate pictures with it, and give the two "
+                       "folders", "run/xy.safetensors", "--reference", "idx path=pictures.idx")
+
+    def test_translations_are_those_of_the_command(self):
+        """A network that does nothing: what is held out of x, against all others and beside itself."""
+        write_text("c.recipe", AE)
+        self.good("train", "c.recipe", "--out", "run")
+        found, _ = self.json("run")
+        self.assertEqual(found["route"], "image > code > image")
+        self.assertEqual(found["samples"]["count"], 12)
+        same, real = found["figures"]["samples"], found["figures"]["real"]
+        for key in ("frechet", "kid", "precision", "recall"):
+            self.assertAlmostEqual(same[key], real[key], 3)
 
     def test_folders_and_arrays(self):
         self.train(RECIPE)
