@@ -9,6 +9,7 @@ typedef enum route_kind {
     ROUTE_SAMPLE,    /* from what is drawn to pictures: gan sample */
     ROUTE_TRANSLATE, /* from pictures to pictures: gan translate */
     ROUTE_ENCODE,    /* from pictures to codes: gan encode */
+    ROUTE_PICTURES,  /* one of the first two, the first where there is one: gan eval */
     ROUTE_OTHER      /* no command's */
 } route_kind;
 

@@ -387,6 +387,13 @@ static void refuse_recipe(world *w)
     REFUSED(GAN_E_ARGUMENT, "bytes", gan_recipe_option, r, "run.steps", value, 0);
     REFUSED(GAN_E_TEXT, "'steps'", gan_recipe_option, r, "run.step", value, sizeof value);
     EACH_WRONG(RECIPE, bad)
+    NOT_MADE(gan_dataset, GAN_E_ARGUMENT, "recipe", gan_recipe_dataset, bad, w->context, "real");
+    EACH_WRONG(CONTEXT, bad)
+    NOT_MADE(gan_dataset, GAN_E_ARGUMENT, NULL, gan_recipe_dataset, r, bad, "real");
+    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_recipe_dataset, NULL, r, w->context, "real");
+    NOT_MADE(gan_dataset, GAN_E_ARGUMENT, "feed is NULL", gan_recipe_dataset, r, w->context, NULL);
+    NOT_MADE(gan_dataset, GAN_E_ARGUMENT, "[data.rael]", gan_recipe_dataset, r, w->context, "rael");
+    EACH_WRONG(RECIPE, bad)
     NOT_MADE(gan_trainer, GAN_E_ARGUMENT, "recipe", gan_recipe_trainer, bad, w->context, NULL);
     EACH_WRONG(CONTEXT, bad)
     NOT_MADE(gan_trainer, GAN_E_ARGUMENT, NULL, gan_recipe_trainer, r, bad, NULL);

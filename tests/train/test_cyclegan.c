@@ -431,6 +431,10 @@ TEST(routes)
         must(gan_trainer_route(&route, t, texts[i], 0));
         CHECK_TEXT(gan_model_parameter_name(route, 0), firsts[i]);
         CHECK_TEXT(gan_model_note(route, "range"), "-1 1");
+        const char begins[2] = {texts[i][0], '\0'},
+                   ends[2] = {texts[i][strlen(texts[i]) - 1], '\0'};
+        CHECK_TEXT(gan_model_note(route, "source"), begins);
+        CHECK_TEXT(gan_model_note(route, "feed"), ends);
         CHECK_INT(gan_model_output_count(route), 1);
         gan_model_release(route);
     }
