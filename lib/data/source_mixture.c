@@ -286,4 +286,4 @@ const gan__data_kind gan__source_mixture = {
      .size = sizeof(source_mixture_options),
      .settle = source_mixture_settle,
      .check = source_mixture_check},
-    source_mixture_open};
+    .open = source_mixture_open};
