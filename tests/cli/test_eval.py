@@ -299,7 +299,7 @@ class Eval(Case):
                        "judge on", "run", "--judge", "none")
         self.refuse(3, "run/generator.safetensors: it is no judge, a network from pictures to "
                        "'features' and 'logits'", "run", "--judge", "run/generator.safetensors")
-        self.refuse(3, "empty: no picture in it: no .png, .pnm, .pam", "empty", "run")
+        self.refuse(3, "empty: no picture in it: no .png, .jpg, .pnm, .pam", "empty", "run")
         os.remove("pictures.idx")
         code, out, err = self.gan("eval", "run")
         self.assertEqual((code, out), (3, ""))
