@@ -2,6 +2,8 @@
  * Numbers against PyTorch are in tests/golden. */
 #include "critic.h"
 
+#include "fault.h"
+
 static gan_context *context;
 
 static gan_value input_of(gan_tape *tape, int32_t rank, const int64_t *shape, int32_t flags,
@@ -264,6 +266,69 @@ TEST(one_group)
     CHECK_OK(gan_tape_tangent(t.tape, score[0], pair[1], v, &along[0]));
     CHECK(sum_of(t.tape, along[0]) == 0);
     walk_close(&t);
+}
+
+/* Beside what moves there is what does not: in a sum, in a join, in a group, in a layer. Fresh
+ * memory is full of numbers here. */
+TEST(beside_what_moves)
+{
+    static const int64_t shape[4] = {2, 4, 5, 2};
+    fault_host fault = {0};
+    gan_host host = fault_make(&fault);
+    gan_context *before = context;
+    CHECK_OK(gan_context_create(&context, "threads=1 seed=6", &host, NULL, 0));
+    gan_model *d = critic_model(context, "input a 4 5 2; input b 4 5 2; concat from a b; conv2d 3 "
+                                         "kernel=3; silu; dense 1");
+    gan_tape *tape;
+    gan_value still, x, both, in[4], score[2];
+    CHECK_OK(gan_tape_create(&tape, context));
+    still = input_of(tape, 4, shape, GAN_INPUT_GRADIENT, 1);
+    x = input_of(tape, 4, shape, GAN_INPUT_GRADIENT, 2);
+    gan_value v = input_of(tape, 4, shape, GAN_INPUT_GRADIENT, 3);
+    CHECK_OK(
+        gan_tape_combine(tape, (const gan_value[]){still, x}, (const double[]){2, -1}, 2, &in[0]));
+    in[1] = still;
+    in[2] = still;
+    in[3] = still;
+    CHECK_OK(gan_tape_apply(tape, d, "training groups=2", in, 4, score, 2));
+    CHECK_OK(gan_tape_join(tape, (const gan_value[]){still, x, still}, 3, &both));
+    CHECK_OK(gan_tape_apply(tape, d, "training", (const gan_value[]){both, both}, 2, &both, 1));
+    CHECK_OK(gan_tape_join(tape, (const gan_value[]){score[1], both, score[0]}, 3, &both));
+    check_output(tape, both, x, v);
+    gan_tape_release(tape);
+    gan_model_release(d);
+    gan_context_release(context);
+    CHECK_INT(fault.live, 0);
+    context = before;
+}
+
+/* A tangent owes something to the parameters, even if nothing else on the tape has a gradient: what
+ * is made of it by layers passes that on. */
+TEST(layers_behind_a_tangent)
+{
+    gan_tape *tape;
+    gan_model *d = critic_model(context, "input 5; dense 6; silu; dense 1");
+    gan_value x, v, score, along, loss;
+    float gradients[2][64];
+    CHECK_OK(gan_tape_create(&tape, context));
+    x = input_of(tape, 2, (const int64_t[]){3, 5}, 0, 1);
+    v = input_of(tape, 2, (const int64_t[]){3, 5}, 0, 2);
+    CHECK_OK(gan_tape_apply(tape, d, "training", &x, 1, &score, 1));
+    CHECK_OK(gan_tape_tangent(tape, score, x, v, &along));
+    for (int i = 0; i < 2; i++) {
+        if (i == 1) CHECK_OK(gan_tape_layer(tape, "square", &along, 1, &along));
+        CHECK_OK(gan_tape_loss(tape, i == 0 ? "mse" : "mean", &along, 1, &loss));
+        CHECK_OK(gan_model_zero_gradients(d));
+        CHECK_OK(gan_tape_backward(tape, &loss, NULL, 1, &d, 1));
+        gan__store_write_zeros(d->stores[0]);
+        memcpy(gradients[i], d->stores[0]->gradients,
+               (size_t)d->stores[0]->weight_count * sizeof(float));
+    }
+    for (int64_t i = 0; i < d->stores[0]->weight_count; i++)
+        CHECK_NEAR(gradients[0][i], gradients[1][i], 1e-6);
+    CHECK(gradients[0][0] != 0);
+    gan_tape_release(tape);
+    gan_model_release(d);
 }
 
 /* ---- one pass, several uses ---- */
@@ -531,6 +596,8 @@ int main(void)
     RUN(through_all_records);
     RUN(second_derivatives);
     RUN(one_group);
+    RUN(beside_what_moves);
+    RUN(layers_behind_a_tangent);
     RUN(dropped);
     RUN(before_the_input);
     RUN(frozen);
