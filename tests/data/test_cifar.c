@@ -124,7 +124,7 @@ TEST(what_is_wrong_is_named)
     put_records("c/a.bin", 0, 3, false);
     put_records("h.bin", 0, 30, true);
     check_refused("cifar path=c count=4", GAN_E_ARGUMENT,
-                  "cifar: count=4, but there are 3 examples");
+                  "cifar: count=4, but there are 3 examples; count=0 takes all");
     check_refused("cifar path=c test=yes", GAN_E_FORMAT,
                   "c: no .bin file whose name begins with test");
     check_refused("cifar path=c set=100", GAN_E_FORMAT,

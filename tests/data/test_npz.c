@@ -136,7 +136,7 @@ TEST(what_is_wrong_is_named)
     check_refused("npz path=f.npz image=image names=n.txt", GAN_E_TEXT,
                   "npz: names=n.txt, but no label=");
     check_refused("npz path=f.npz image=image count=5", GAN_E_ARGUMENT,
-                  "npz: count=5, but there are 4 examples");
+                  "npz: count=5, but there are 4 examples; count=0 takes all");
     check_refused("npz path=g.npz image=image", GAN_E_FILE, "g.npz: cannot be opened");
     put_npz("bzip2");
     check_refused("npz path=f.npz image=image", GAN_E_UNSUPPORTED,
