@@ -10,7 +10,7 @@ enum { SEEN_STEPS, SEEN_SUM, SEEN_SQUARES, SEEN_LAST, SEEN_SAID };
  * forgotten. */
 enum { COINCIDENCE_LOOK = 200, COINCIDENCE_MOST = 50 * COINCIDENCE_LOOK };
 
-static const double coincidence_limit = 0.05; /* of what D can tell, as a share of pairs */
+static const double coincidence_limit = 0.03; /* of what D can tell, as a share of pairs */
 static const double coincidence_bound = 2.33; /* standard errors: 1 % of a normal lies beyond */
 
 static void coincidence_restart(double *seen)

@@ -9,7 +9,7 @@
  * independent, so it estimates the mean of d_t^2 without the square of the error, for any N.
  *
  * That D has found no difference does not show that there is none. They coincide where the upper
- * bound of that mean, 99 % of the time above it, is below 0.05^2; they do not where its lower bound
+ * bound of that mean, 99 % of the time above it, is below 0.03^2; they do not where its lower bound
  * is above. Until one of the two is so, the look goes on, by blocks of 200 steps. A step without a
  * pair that differs says nothing, and the look begins anew: a discriminator that gives all the same
  * score is dead, not convinced. */

@@ -71,8 +71,8 @@ TEST(sheets)
     CHECK_INT(gan_tensor_shape(shown)[0], 24);
     CHECK(bits_equal(shown, again) && !bits_equal(shown, plain));
     CHECK(!memcmp(gan_tensor_data(shown), gan_tensor_data(plain), SIZE)); /* the noise is one */
-    CHECK_STATUS(gan_trainer_show(&again, NULL, t, "score", 3, 0), GAN_E_ARGUMENT);
     gan_tensor_release(again);
+    CHECK_STATUS(gan_trainer_show(&again, NULL, t, "score", 3, 0), GAN_E_ARGUMENT);
     gan_tensor_release(shown);
     gan_tensor_release(plain);
     gan_trainer_release(t);
