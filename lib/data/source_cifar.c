@@ -169,5 +169,5 @@ const gan__data_kind gan__source_cifar = {
      .help = "CIFAR-10 or CIFAR-100 in binary form, pictures and labels",
      GAN__BLOCKS(source_cifar_blocks),
      .size = sizeof(source_cifar_options)},
-    source_cifar_open,
+    .open = source_cifar_open,
     .takes_folder = true};

@@ -43,4 +43,4 @@ const gan__data_kind gan__source_idx = {
      GAN__BLOCKS(source_idx_blocks),
      .size = sizeof(source_idx_options),
      .check = source_idx_check},
-    source_idx_open};
+    .open = source_idx_open};

@@ -287,5 +287,5 @@ const gan__data_kind gan__source_images = {
      .help = "the pictures of a folder, in sub-folders for each class or without classes",
      GAN__BLOCKS(source_images_blocks),
      .size = sizeof(source_images_options)},
-    source_images_open,
+    .open = source_images_open,
     .takes_folder = true};

@@ -45,4 +45,4 @@ const gan__data_kind gan__source_npy = {{.name = "npy",
                                          GAN__BLOCKS(source_npy_blocks),
                                          .size = sizeof(source_npy_options),
                                          .check = source_npy_check},
-                                        source_npy_open};
+                                        .open = source_npy_open};

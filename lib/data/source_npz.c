@@ -150,4 +150,4 @@ const gan__data_kind gan__source_npz = {
      GAN__BLOCKS(source_npz_blocks),
      .size = sizeof(source_npz_options),
      .check = source_npz_check},
-    source_npz_open};
+    .open = source_npz_open};
