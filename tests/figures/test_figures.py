@@ -72,7 +72,7 @@ class Metrics(unittest.TestCase):
     def test_goals(self):
         within = rows.Figure("x", "x", within=1)
         self.assertEqual([within.met(v) for v in ([0, 0.1, 0.2], [0, 0, 1], [-1.2, -1.2], [2, 2], [0])],
-                         [True, True, False, False, False])
+                         [True, False, False, False, False])
         least = rows.Figure("x", "x", least=0.9)
         self.assertEqual([least.met(v) for v in ([0.9], [0.89, 0.92], [0.89, 0.90])], [True, True, False])
         self.assertIsNone(rows.Figure("x", "x").met([1]))
