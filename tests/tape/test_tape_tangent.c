@@ -190,7 +190,8 @@ static void move(float *values, const float *direction, int64_t count, double st
 static double walk_slope(walk *t, gan_tensor *x, gan_tensor *w, float *values, const float *along,
                          int64_t count, double step)
 {
-    gan__store *const store = t->second->stores[0];
+    gan__store *store = t->second->stores[0];
+    if (store->buffer_count == 0) store = t->second->stores[1]; /* the other has u and v */
     float buffers[64];
     double product[2];
     for (int side = 0; side < 2; side++) {
