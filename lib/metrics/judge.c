@@ -273,5 +273,8 @@ gan_status gan_judge_train(gan_model **out, gan_context *context, const char *sp
     GAN__TRY(gan__object_check(context, data, GAN__DATASET, "gan_judge_train", "data"));
     if (heldout)
         GAN__TRY(gan__object_check(context, heldout, GAN__DATASET, "gan_judge_train", "heldout"));
+    if (data->object.context != context || (heldout && heldout->object.context != context))
+        return gan__fail(context, GAN_E_ARGUMENT,
+                         "gan_judge_train: the data set belongs to another context");
     GAN__RETURN_ENTERED(context, judge_create(out, context, spec, data, heldout));
 }

@@ -61,6 +61,7 @@ static void refuse_judge(world *w)
 {
     gan_context *c = w->context;
     gan_dataset *good = labelled(w, 1), *alike = labelled(w, 0);
+    gan_context *other = open_context(&w->fault, "threads=1");
     char text[48] = "x";
     void *bad;
     EACH_WRONG(CONTEXT, bad)
@@ -74,6 +75,9 @@ static void refuse_judge(world *w)
     NOT_MADE(gan_model, GAN_E_STATE, "no labels", gan_judge_train, c, "", w->dataset, NULL);
     NOT_MADE(gan_model, GAN_E_STATE, "one class", gan_judge_train, c, "", alike, NULL);
     NOT_MADE(gan_model, GAN_E_STATE, "no labels", gan_judge_train, c, "", good, w->dataset);
+    NOT_MADE(gan_model, GAN_E_ARGUMENT, NULL, gan_judge_train, other, "", good, NULL);
+    CHECK(strstr(gan_context_message(other), "another context") != NULL);
+    gan_context_release(other);
     EACH_WRONG(DATASET, bad)
     REFUSED(GAN_E_ARGUMENT, NULL, gan_judge_examples, bad, text, sizeof text);
     CHECK_TEXT(text, "");
