@@ -436,12 +436,20 @@ class Command(Folder):
         self.assertIn("%d rows: 1 missed, 0 failed" % len(ROWS), err)
         self.assertIn(line % (condition.OneScore.title, "**missed**: ", "0.850"), self.read("README.md"))
 
+    @staticmethod
+    def end(process):
+        """Whatever became of the test, nothing goes on training."""
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
+
     def test_interrupt(self):
         """Ctrl-C while a row trains: the training is saved, nothing counts as measured."""
         process = subprocess.Popen([sys.executable, COMMAND, BUILD, "cgan", "--cache", self.path("cache")],
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                                    start_new_session=True,  # a shell's background has no SIGINT
                                    preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+        self.addCleanup(self.end, process)
         log, end = None, time.monotonic() + 120
         while not log or not os.path.getsize(log):
             self.assertLess(time.monotonic(), end, "waited too long")
