@@ -3,6 +3,7 @@
 #ifndef GAN_TEST_BITS_H
 #define GAN_TEST_BITS_H
 
+#include "fault.h"
 #include "rig.h"
 
 #include "base/cpu.h"
@@ -86,6 +87,15 @@ TEST_UNUSED static void bits_everywhere(const bits_training *training, const cha
         gan_tensor_release(other);
     }
     gan_tensor_release(first);
+}
+
+/* As begin_apart, with a host that counts and fails. */
+TEST_UNUSED static gan_context *begin_faulty(fault_host *fault)
+{
+    gan_context *kept = context;
+    const gan_host host = fault_make(fault);
+    must(gan_context_create(&context, "threads=2 seed=11", &host, NULL, 0));
+    return kept;
 }
 
 #endif

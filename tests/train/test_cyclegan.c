@@ -504,15 +504,6 @@ TEST(a_failed_step_was_never_made)
 
 /* ---- memory ---- */
 
-/* What is made in between has a host that counts and fails. */
-static gan_context *begin_faulty(fault_host *fault)
-{
-    gan_context *kept = context;
-    const gan_host host = fault_make(fault);
-    must(gan_context_create(&context, "threads=2 seed=11", &host, NULL, 0));
-    return kept;
-}
-
 static const char *const faulty_spec = "cyclegan identity=0 batch=2 pool=3 average=0.9";
 
 /* The pools and what is staged of them were made by the check, whatever the coins say later. */

@@ -177,14 +177,6 @@ TEST(a_failed_step_was_never_made)
 
 /* ---- memory ---- */
 
-static gan_context *begin_faulty(fault_host *fault)
-{
-    gan_context *kept = context;
-    const gan_host host = fault_make(fault);
-    must(gan_context_create(&context, "threads=2 seed=11", &host, NULL, 0));
-    return kept;
-}
-
 TEST(steps_allocate_nothing_after_a_check)
 {
     fault_host fault = {0};
