@@ -36,7 +36,7 @@ typedef struct command {
 } command;
 
 extern const command command_train, command_sample, command_translate, command_encode, command_info,
-    command_bench, command_help;
+    command_eval, command_bench, command_help;
 extern const command *const commands[]; /* all of them; NULL at the end */
 
 /* A parsed command line. */

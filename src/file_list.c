@@ -50,7 +50,8 @@ static int add_file(const walk *w, const char *path, const char *name)
 
 static bool is_picture_name(const char *name)
 {
-    static const char *const ends[] = {".png", ".pnm", ".pbm", ".pgm", ".ppm", ".pam"};
+    static const char *const ends[] = {".png", ".jpg", ".jpeg", ".jpe", ".jfif",
+                                       ".pnm", ".pbm", ".pgm",  ".ppm", ".pam"};
     for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
         if (ends_with(name, ends[i])) return true;
     return false;
@@ -121,7 +122,8 @@ static int add_path(const walk *w, const char *path)
     const size_t count = w->list->count - before;
     if (code) return code;
     if (count == 0)
-        return complain(w->self, EXIT_INPUT, "%s: no picture in it: no .png, .pnm, .pam", path);
+        return complain(w->self, EXIT_INPUT, "%s: no picture in it: no .png, .jpg, .pnm, .pam",
+                        path);
     qsort(found, count, sizeof *found, by_name);
     return EXIT_GOOD;
 }

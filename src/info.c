@@ -73,6 +73,8 @@ static gan_status print_members(gan_trainer *trainer)
             gan_status status = route_kind_of(trainer, name, &kind);
             if (status != GAN_OK) return status;
             right = goes[kind];
+        } else if (!strcmp(type, "sample")) {
+            right = goes[ROUTE_SAMPLE];
         } else if (strcmp(type, "role") && strcmp(type, "product"))
             continue;
         snprintf(left, sizeof left, "%s %s", type, name);

@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-const command *const commands[] = {
-    &command_train, &command_sample, &command_translate, &command_encode,
-    &command_info,  &command_bench,  &command_help,      NULL};
+const command *const commands[] = {&command_train,  &command_sample, &command_translate,
+                                   &command_encode, &command_eval,   &command_info,
+                                   &command_bench,  &command_help,   NULL};
 
 static void print_help(FILE *to)
 {
@@ -18,7 +18,7 @@ static void print_help(FILE *to)
     for (int i = 0; commands[i]; i++)
         fprintf(to, "  %-10s %s\n", commands[i]->name, commands[i]->help);
     fputs("\n  gan COMMAND --help   flags of a command\n"
-          "  gan help KIND        options of a layer, loss, optimizer, trainer, data set, run\n"
+          "  gan help KIND        options of a layer, loss, optimizer, trainer, data set, metric\n"
           "  gan --version\n\n"
           "Exit codes: 0 done, 1 failed, 2 wrong command line, 3 wrong recipe, model or data,\n"
           "4 a result cannot be written, 5 the training diverged; 129, 130, 143 or 152:\n"

@@ -233,15 +233,21 @@ static gan_status make_input(picture_maker *maker, const gan_model *model, int32
     return make_codes(maker, &d, first, to);
 }
 
+static int32_t picture_type(const picture_maker *maker)
+{
+    return maker->floats ? GAN_FLOAT32 : GAN_UINT8;
+}
+
 /* Pictures of one model, into every count-th place from `place` on. */
 static gan_status run_model(picture_maker *maker, int model, gan_tensor *const *inputs,
                             gan_tensor *pictures)
 {
     const int64_t n = gan_tensor_shape(inputs[0])[0], *shape = gan_tensor_shape(pictures);
     const int64_t own[4] = {n, shape[1], shape[2], shape[3]};
-    const size_t size = (size_t)(shape[1] * shape[2] * shape[3]);
+    const size_t size =
+        (size_t)(shape[1] * shape[2] * shape[3]) * (maker->floats ? sizeof(float) : 1);
     gan_tensor *made;
-    gan_status status = gan_tensor_create(&made, maker->context, GAN_UINT8, 4, own);
+    gan_status status = gan_tensor_create(&made, maker->context, picture_type(maker), 4, own);
     if (status == GAN_OK)
         status = gan_runner_run(maker->runners[model], inputs,
                                 gan_model_input_count(maker->models[model]), &made, 1);
@@ -277,7 +283,8 @@ gan_status picture_maker_make(picture_maker *maker, gan_tensor **out)
     int64_t shape[4] = {count * maker->count};
     gan_status status = gan_model_output_shape(maker->models[0], 0, shape + 1);
     *out = NULL;
-    if (status == GAN_OK) status = gan_tensor_create(out, maker->context, GAN_UINT8, 4, shape);
+    if (status == GAN_OK)
+        status = gan_tensor_create(out, maker->context, picture_type(maker), 4, shape);
     for (int64_t done = 0; done < count && status == GAN_OK; done += maker->batch) {
         gan_tensor *part;
         int64_t n = count - done < maker->batch ? count - done : maker->batch;

@@ -28,6 +28,7 @@ typedef struct picture_maker {
     gan_tape *tape; /* draws the noise */
     int64_t batch;
     input_kind drawn; /* INPUT_UNKNOWN: as the networks say */
+    bool floats;      /* numbers as they are made, else uint8 */
     example_plan plan;
     conditions conditions;
 } picture_maker;
@@ -41,7 +42,7 @@ bool picture_maker_serves(const gan_model *model, bool sheet, char why[256]);
 gan_status picture_maker_open(picture_maker *maker, gan_context *context, int64_t batch);
 void picture_maker_free(picture_maker *maker); /* models and conditions, too */
 
-/* Makes pictures of all examples, one of each model side by side: uint8 N x H x W x C. Codes depend
+/* Makes pictures of all examples, one of each model side by side: N x H x W x C. Codes depend
  * on the context's seed and on their number alone. */
 gan_status picture_maker_make(picture_maker *maker, gan_tensor **out);
 

@@ -39,9 +39,17 @@ gan_status route_kind_of(gan_trainer *trainer, const char *route, route_kind *ou
     return GAN_OK;
 }
 
+/* Whether a route of this kind is what is asked for. */
+static bool is_asked(const route_request *q, route_kind kind)
+{
+    if (q->kind != ROUTE_PICTURES) return kind == q->kind;
+    return kind == ROUTE_SAMPLE || kind == ROUTE_TRANSLATE;
+}
+
 static const char *does(route_kind kind)
 {
-    return kind == ROUTE_SAMPLE      ? "makes pictures of what is drawn"
+    return kind == ROUTE_PICTURES    ? "makes pictures"
+           : kind == ROUTE_SAMPLE    ? "makes pictures of what is drawn"
            : kind == ROUTE_TRANSLATE ? "makes pictures of pictures"
                                      : "makes codes of pictures";
 }
@@ -86,7 +94,7 @@ static gan_status add_route(routes *r, gan_trainer *trainer, const char *name,
     gan_status status = gan_trainer_route(&model, trainer, name, GAN_MODEL_AVERAGED);
     if (status == GAN_E_STATE) return GAN_OK; /* a role on the way is without a network */
     if (status != GAN_OK) return status;
-    if (kind_of(model) == kind) {
+    if (is_asked(q, kind_of(model))) {
         snprintf(r->names[r->count], sizeof r->names[0], "%s", name);
         r->models[r->count++] = model;
     } else {
@@ -143,6 +151,20 @@ static void choose_route(routes *r)
     r->count = 1;
 }
 
+/* Of samples and translations the first samples, if there are some. */
+static void choose_samples(routes *r)
+{
+    for (int chosen = 0; chosen < r->count; chosen++) {
+        if (kind_of(r->models[chosen]) != ROUTE_SAMPLE) continue;
+        for (int i = 0; i < r->count; i++)
+            if (i != chosen) gan_model_release(r->models[i]);
+        r->models[0] = r->models[chosen];
+        memmove(r->names[0], r->names[chosen], sizeof r->names[0]);
+        r->count = 1;
+        return;
+    }
+}
+
 /* The one that the command line names, whatever its length. */
 static int find_wanted(routes *r, const route_request *q, gan_trainer *trainer)
 {
@@ -153,8 +175,15 @@ static int find_wanted(routes *r, const route_request *q, gan_trainer *trainer)
     if (status != GAN_OK) return complain_status(q->self, q->context, status);
     r->count = 1;
     snprintf(r->names[0], sizeof r->names[0], "%s", q->wanted);
-    if (kind_of(r->models[0]) == q->kind) return EXIT_GOOD;
+    if (is_asked(q, kind_of(r->models[0]))) return EXIT_GOOD;
     return complain(q->self, EXIT_USAGE, "--route '%s' is none that %s", q->wanted, does(q->kind));
+}
+
+static bool draws_samples(const gan_trainer *trainer)
+{
+    for (int32_t i = 0; i < gan_trainer_member_count(trainer); i++)
+        if (!strcmp(gan_trainer_member(trainer, i, "type"), "sample")) return true;
+    return false;
 }
 
 static int find_routes(routes *r, const route_request *q, gan_trainer *trainer)
@@ -165,8 +194,14 @@ static int find_routes(routes *r, const route_request *q, gan_trainer *trainer)
         if (!strcmp(gan_trainer_member(trainer, i, "type"), "route"))
             status = add_route(r, trainer, gan_trainer_member(trainer, i, "name"), q);
     if (status != GAN_OK) return complain_status(q->self, q->context, status);
+    if (r->count == 0 && q->kind == ROUTE_SAMPLE && draws_samples(trainer)) {
+        gan_trainer_retain(trainer);
+        r->sampler = trainer;
+        return EXIT_GOOD;
+    }
     if (r->count == 0) return complain_none(q, trainer);
-    if (q->kind == ROUTE_TRANSLATE) choose_route(r);
+    if (q->kind == ROUTE_PICTURES) choose_samples(r);
+    if (q->kind == ROUTE_TRANSLATE || (q->kind == ROUTE_PICTURES && r->count > 1)) choose_route(r);
     return r->count > 1 && q->kind != ROUTE_SAMPLE ? complain_several(q, r) : EXIT_GOOD;
 }
 
@@ -232,7 +267,7 @@ int routes_open(routes *out, const route_request *q)
         return code;
     }
     out->count = 1;
-    if (gan_model_note(out->models[0], "inputs") && kind_of(out->models[0]) != q->kind)
+    if (gan_model_note(out->models[0], "inputs") && !is_asked(q, kind_of(out->models[0])))
         return complain(q->self, EXIT_INPUT, "%s: it is no network that %s", q->run, does(q->kind));
     const char *asked = q->wanted ? q->wanted : q->start ? q->start : q->end;
     if (!asked) return EXIT_GOOD;
@@ -246,5 +281,6 @@ int routes_open(routes *out, const route_request *q)
 void routes_free(routes *r)
 {
     for (int i = 0; i < r->count; i++) gan_model_release(r->models[i]);
+    gan_trainer_release(r->sampler);
     memset(r, 0, sizeof *r);
 }

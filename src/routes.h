@@ -9,6 +9,7 @@ typedef enum route_kind {
     ROUTE_SAMPLE,    /* from what is drawn to pictures: gan sample */
     ROUTE_TRANSLATE, /* from pictures to pictures: gan translate */
     ROUTE_ENCODE,    /* from pictures to codes: gan encode */
+    ROUTE_PICTURES,  /* one of the first two, the first where there is one: gan eval */
     ROUTE_OTHER      /* no command's */
 } route_kind;
 
@@ -31,11 +32,13 @@ typedef struct routes {
     gan_model *models[MOST_ROUTES];
     char names[MOST_ROUTES][256]; /* "noise > image"; of a model's file, "" */
     int count;
+    gan_trainer *sampler; /* with no route: draws samples by itself (gan_trainer_sample) */
 } routes;
 
 /* The one route that is wanted, or the one of the kind from `start` to `end`, where a way to
  * another space goes before one that leads back; of samples, all that begin in the same space as
- * the first. EXIT_GOOD, or a code after a message that lists the routes there are. */
+ * the first, or the sampler. EXIT_GOOD, or a code after a message that lists the routes there are.
+ */
 int routes_open(routes *out, const route_request *request);
 void routes_free(routes *r);
 

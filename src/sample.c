@@ -1,4 +1,5 @@
-/* sample.c: gan sample RUN --out FILE. Pictures of what is drawn, and of conditions. */
+/* sample.c: gan sample RUN --out FILE. Pictures of what is drawn, and of conditions; and of chains.
+ */
 #include "memory_limits.h"
 #include "picture_maker.h"
 #include "routes.h"
@@ -14,7 +15,9 @@ typedef struct order {
     const char *out;
     route_request from;
     int64_t count; /* 0: not given */
-    bool array;    /* an .npy file, not a sheet */
+    int64_t steps; /* of chains; 0: not given */
+    int64_t seed;
+    bool array; /* an .npy file, not a sheet */
     picture_maker maker;
 } order;
 
@@ -28,19 +31,25 @@ static int64_t columns_of(const order *o, int64_t models)
     return sheet_columns(example_count(p), models);
 }
 
+static int save(const order *o, const gan_tensor *pictures, int64_t columns)
+{
+    int code = EXIT_GOOD;
+    gan_status status =
+        o->array ? gan_tensor_save(pictures, o->out) : gan_image_sheet(pictures, columns, o->out);
+    if (status != GAN_OK) code = complain_status(o->self, o->context, status);
+    return code == EXIT_INPUT ? EXIT_OUTPUT : code;
+}
+
 static int make_and_save(order *o)
 {
     const int64_t examples = example_count(&o->maker.plan);
     gan_tensor *pictures = NULL;
-    int code = EXIT_GOOD;
     gan_status status = picture_maker_open(&o->maker, o->context, examples < 64 ? examples : 64);
     if (status == GAN_OK) status = picture_maker_make(&o->maker, &pictures);
     if (status != GAN_OK) return complain_status(o->self, o->context, status);
-    status = o->array ? gan_tensor_save(pictures, o->out)
-                      : gan_image_sheet(pictures, columns_of(o, o->maker.count), o->out);
+    const int code = save(o, pictures, columns_of(o, o->maker.count));
     gan_tensor_release(pictures);
-    if (status != GAN_OK) code = complain_status(o->self, o->context, status);
-    return code == EXIT_INPUT ? EXIT_OUTPUT : code;
+    return code;
 }
 
 /* Whether the models can stand side by side. */
@@ -113,10 +122,82 @@ static int check_size(const order *o, const routes *r)
                : sheet_check(o->self, "--count", p->count, size, pictures, columns_of(o, r->count));
 }
 
+/* ---- chains ---- */
+
+/* What only networks that make pictures of noise and conditions know. */
+static int check_chains(const order *o)
+{
+    static const char *const others[] = {"condition", "grid", "interpolate", "noise"};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        if (arguments_get(o->given, others[i]))
+            return complain(o->self, EXIT_USAGE,
+                            "--%s: the samples of %s are chains from noise, which have none",
+                            others[i], o->from.run);
+    return EXIT_GOOD;
+}
+
+/* Samples as bytes, N x H x W x C. */
+static gan_status to_bytes(const order *o, gan_tensor **samples)
+{
+    gan_tensor *bytes;
+    gan_status status =
+        gan_tensor_create(&bytes, o->context, GAN_UINT8, 4, gan_tensor_shape(*samples));
+    if (status != GAN_OK) return status;
+    const float *from = gan_tensor_data(*samples);
+    unsigned char *to = gan_tensor_data(bytes);
+    for (int64_t i = 0; i < gan_tensor_count(bytes); i++) {
+        const float v = 127.5F * (from[i] + 1);
+        to[i] = (unsigned char)(v > 0 ? v < 255 ? v + 0.5F : 255 : 0);
+    }
+    gan_tensor_release(*samples);
+    *samples = bytes;
+    return GAN_OK;
+}
+
+/* Whether so many samples have a place on a sheet: one of them, not yet finished, tells. */
+static int check_samples(const order *o, gan_trainer *sampler, int64_t count)
+{
+    gan_tensor *one;
+    gan_status status = gan_trainer_sample(&one, sampler, 1, 1, 0, 0);
+    if (status != GAN_OK) return complain_status(o->self, o->context, status);
+    const int64_t *size = gan_tensor_shape(one) + 1;
+    const char *fault = sheet_fault(size);
+    const int code =
+        fault ? complain(o->self, EXIT_INPUT, "%s: no pictures: %s", o->from.run, fault)
+              : sheet_check(o->self, "--count", count, size, count, sheet_columns(count, 1));
+    gan_tensor_release(one);
+    return code;
+}
+
+static int serve_chains(const order *o, gan_trainer *sampler)
+{
+    const int64_t count = o->count ? o->count : 64;
+    gan_tensor *samples;
+    int code = check_chains(o);
+    if (!code && !o->array) code = check_samples(o, sampler, count);
+    if (code) return code;
+    gan_status status =
+        gan_trainer_sample(&samples, sampler, count, o->steps, o->seed, GAN_MODEL_AVERAGED);
+    if (status == GAN_OK && !o->maker.floats) status = to_bytes(o, &samples);
+    code = status == GAN_OK ? save(o, samples, sheet_columns(count, 1))
+                            : complain_status(o->self, o->context, status);
+    gan_tensor_release(samples);
+    return code;
+}
+
 static int serve(order *o)
 {
     routes r;
     int code = routes_open(&r, &o->from);
+    if (!code && r.sampler) {
+        code = serve_chains(o, r.sampler);
+        routes_free(&r);
+        return code;
+    }
+    if (!code && o->steps > 0)
+        code = complain(o->self, EXIT_USAGE,
+                        "--steps %lld: the samples of %s are no chains, but made at once",
+                        (long long)o->steps, o->from.run);
     if (!code) code = check_models(o, &r);
     if (!code) code = plan_examples(o, r.models[0]);
     if (!code) code = check_size(o, &r);
@@ -159,8 +240,12 @@ static int read_order(order *o, const arguments *a)
     o->array = ends_with(o->out, ".npy");
     if (!o->array && !ends_with(o->out, ".png"))
         return complain(o->self, EXIT_USAGE, "--out %s: the name must end in .png or .npy", o->out);
+    o->maker.floats = arguments_get(a, "float") != NULL;
+    if (o->maker.floats && !o->array)
+        return complain(o->self, EXIT_USAGE, "--float: a .png sheet has bytes; give an .npy array");
     if ((code = read_noise(o))) return code;
     if (!arguments_integer(o->self, a, "step", 0, INT64_MAX, -1, &o->from.step) ||
+        !arguments_integer(o->self, a, "steps", 1, 1000000, 0, &o->steps) ||
         !arguments_integer(o->self, a, "interpolate", 2, 4096, 0, &o->maker.plan.between) ||
         !arguments_integer(o->self, a, "count", 1, 1 << 24, 0, &o->count))
         return EXIT_USAGE;
@@ -171,15 +256,15 @@ static int run_sample(const command *self, int count, char **words)
 {
     arguments a;
     order o = {.self = self};
-    int64_t seed, threads;
+    int64_t threads;
     int code;
     if (!arguments_begin(self, count, words, &a, &code)) return code;
     code = read_order(&o, &a);
     if (code) return code;
-    if (!arguments_integer(self, &a, "seed", 0, INT64_MAX, 0, &seed) ||
+    if (!arguments_integer(self, &a, "seed", 0, INT64_MAX, 0, &o.seed) ||
         !arguments_integer(self, &a, "threads", 0, 1024, 0, &threads))
         return EXIT_USAGE;
-    code = open_context(self, &a, seed, threads, &o.context);
+    code = open_context(self, &a, o.seed, threads, &o.context);
     if (code) return code;
     o.from.context = o.context;
     code = serve(&o);
@@ -195,6 +280,7 @@ static const char sample_notes[] =
 
 static const flag sample_flags[] = {
     {"out", "FILE", ".png: one sheet; .npy: uint8 pictures N x H x W x C", false},
+    {"float", NULL, ".npy: float32, the numbers as they are made: of points, say", false},
     {"count", "N", "how many pictures (64); of several conditions, of each (8)", false},
     {"condition", "C", "a class or vector that they are made for; may be repeated", true},
     {"grid", NULL, "a row for each condition, of the same noise: the condition alone changes",
@@ -202,17 +288,19 @@ static const flag sample_flags[] = {
     {"interpolate", "K", "--count rows (8), each in K pictures from one code to the next", false},
     {"route", "ROUTE", "the way, where RUN has several: \"noise > image\"", false},
     {"step", "N", "the kept checkpoint of this step, not the newest", false},
+    {"steps", "K", "of a discriminator alone: Langevin steps from noise to sample", false},
     {"seed", "S", "of what is drawn (0)", false},
     {"noise", "KIND", "normal or uniform: of a file that does not say (normal)", false},
     {"threads", "N", "worker threads; 0: all processors (0)", false},
     {"precision", "P", "how products are made (fp32)", false},
     {"help", NULL, "this text", false}};
-const command command_sample = {"sample",
-                                "RUN --out FILE",
-                                "makes pictures of what is drawn: noise, codes",
-                                1,
-                                1,
-                                sample_flags,
-                                sizeof sample_flags / sizeof sample_flags[0],
-                                run_sample,
-                                {sample_notes, condition_notes, route_notes}};
+const command command_sample = {
+    "sample",
+    "RUN --out FILE",
+    "makes pictures of what is drawn: noise, codes; by chains, of a discriminator alone",
+    1,
+    1,
+    sample_flags,
+    sizeof sample_flags / sizeof sample_flags[0],
+    run_sample,
+    {sample_notes, condition_notes, route_notes}};

@@ -12,6 +12,9 @@ int64_t sheet_columns(int64_t examples, int64_t pictures)
 
 const char *sheet_fault(const int64_t shape[3])
 {
+    /* Grey with alpha it could be, too, but no one has pictures of such a pixel. */
+    if (shape[0] == 1 && shape[1] == 1 && shape[2] == 2)
+        return "what it makes are points of 1x1, not pictures";
     return shape[2] > 4 ? "what it makes has more channels than the 4 of a picture" : NULL;
 }
 
@@ -21,10 +24,10 @@ int sheet_check(const command *self, const char *name, int64_t given, const int6
     const double across = columns > 0 ? (double)columns : ceil(sqrt((double)pictures));
     const double width = fmin(across, (double)pictures) * (double)(shape[1] + 1) - 1;
     const double height = ceil((double)pictures / across) * (double)(shape[0] + 1) - 1;
-    if (height * width * (double)shape[2] <= GAN_IMAGE_PNG_VALUES) return EXIT_GOOD;
+    if (height * width * (double)shape[2] <= GAN_IMAGE_VALUES) return EXIT_GOOD;
     return complain(self, EXIT_INPUT,
                     "%s %lld: a sheet of so many pictures of %lldx%lldx%lld has more values than "
                     "the %d of a PNG file",
                     name, (long long)given, (long long)shape[0], (long long)shape[1],
-                    (long long)shape[2], GAN_IMAGE_PNG_VALUES);
+                    (long long)shape[2], GAN_IMAGE_VALUES);
 }

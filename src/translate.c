@@ -175,9 +175,10 @@ static const flag translate_flags[] = {
     {"precision", "P", "how products are made (fp32)", false},
     {"help", NULL, "this text", false}};
 static const char translate_notes[] =
-    "IN is PNG and PNM files, folders of such, whose folders are gone through too, or one .npy\n"
-    "file, N x H x W or N x H x W x C, uint8 or float32 in [-1, 1]. Pictures are brought to the\n"
-    "size and channels that the network takes; one that takes any size takes them as they are.\n\n"
+    "IN is PNG, JPEG and PNM files, folders of such, whose folders are gone through too, or an\n"
+    ".npy file, N x H x W or N x H x W x C, uint8 or float32 in [-1, 1]. Pictures are brought to\n"
+    "the size and channels that the network takes; one that takes any size takes them as they "
+    "are.\n\n"
     "OUT is a folder, with a .png for each picture, called as it is in its own; a picture that\n"
     "cannot be read is named there, the others go on, and the exit code is 3. OUT.png is the\n"
     "picture made of one file, else a sheet with each beside what is made of it. OUT.npy is an\n"
@@ -204,9 +205,9 @@ static const flag encode_flags[] = {
     {"precision", "P", "how products are made (fp32)", false},
     {"help", NULL, "this text", false}};
 static const char encode_notes[] =
-    "IN is PNG and PNM files, folders of such, whose folders are gone through too, or one .npy\n"
-    "file, N x H x W or N x H x W x C, uint8 or float32 in [-1, 1]. Pictures are brought to the\n"
-    "size and channels that the network takes. The rows of FILE are those of the pictures in\n"
+    "IN is PNG, JPEG and PNM files, folders of such, whose folders are gone through too, or an\n"
+    ".npy file, N x H x W or N x H x W x C, uint8 or float32 in [-1, 1]. Pictures are brought to\n"
+    "the size and channels that the network takes. The rows of FILE are those of the pictures in\n"
     "their order, in a folder by name; one that cannot be read ends the command.\n";
 const command command_encode = {"encode",
                                 "RUN [IN ...] --out FILE",

@@ -17,27 +17,50 @@ typedef struct gan_dataset gan_dataset;
  *   idx path=train-images-idx3-ubyte.gz labels=train-labels-idx1-ubyte.gz size=64 fit=pad
  *   idx path=fashion-images.gz labels=fashion-labels.gz names=fashion-classes.txt
  *   npy path=pictures.npy labels=labels.npy
+ *   npz path=mnist.npz image=x_train label=y_train
+ *   cifar path=cifar-10-batches-bin names=cifar-10-batches-bin/batches.meta.txt
  *   images path=photos size=64 fit=crop channels=3 flip=yes
+ *   mixture ring=8 radius=1 deviation=0.01 count=100000
  *
- * `images` is a folder of PNG, PGM, PPM and PAM files (by the end of their names, in letters of
- * either size), or of sub-folders that have such files, one for each class, which has its name:
+ * `npz` has the names of arrays in one file of numpy.savez or savez_compressed. Members are stored
+ * or deflated; others, and encrypted ones, are GAN_E_UNSUPPORTED. The whole file is read, and of it
+ * the arrays that are named. Labels of npy and npz are N or N x 1 integers.
+ *
+ * `cifar` is a .bin file of CIFAR-10 or CIFAR-100, or the folder of all of them: the training files
+ * in the order of their names, or with test=yes the test file. Which set it is follows from the
+ * size, or from set=10 and set=100; label=fine or label=coarse are the labels of CIFAR-100.
+ *
+ * `images` is a folder of PNG, JPEG, PGM, PPM and PAM files (by the end of their names, in letters
+ * of either size), or of sub-folders that have such files, one for each class, which has its name:
  * classes, then files, in the order of the bytes of their names. Names that begin with a dot are
- * passed over, and so are other files. Only the beginnings of the files are read now, each picture
- * whenever it is drawn: one that is broken fails the draw, with its name, or check=yes finds it
- * now. Pictures of many sizes need size= (or crop=), grey and coloured ones channels=: 1 is grey, 3
- * colour, 2 and 4 the same with alpha; without alpha they lie on black.
+ * passed over, and so are other files. Pictures are as gan_image_load reads them, but 16 bits are
+ * not rounded. Only the beginnings of the files are read now, each picture whenever it is drawn:
+ * one that is broken fails the draw, with its name, or check=yes finds it now. Pictures of many
+ * sizes need size= (or crop=), grey and coloured ones channels=: 1 is grey, 3 colour, 2 and 4 the
+ * same with alpha; without alpha they lie on black.
  *
- * Pictures of `idx` and `npy` are uint8; from npy also bool, which becomes 0 and 255, or
- * floating-point in [-1, 1]. A value outside, by more than 0.001, or a vector's that is not finite
- * is GAN_E_FORMAT.
+ * Pictures of `idx`, `npy`, `npz` and `cifar` are uint8; from npy and npz also bool, which becomes
+ * 0 and 255, or floating-point in [-1, 1]. A value outside, by more than 0.001, or a vector's that
+ * is not finite is GAN_E_FORMAT.
  *
  * Options of all kinds: size=HxW resizes pictures as they are drawn (0: as they are), fit= says how
  * (pad: black around, shrunk first where it is too large; stretch: to the whole size; crop: to
- * cover the size, the middle kept), channels=3 repeats a grey picture, count=N takes the first N
- * examples and reads no more of the files: what lies behind those in a file is not looked at, nor a
- * .gz file's checksum. crop=HxW is a part of that size, at a place of chance each time that a
- * trainer draws the picture; flip=yes mirrors half of those, by chance. Of held-out examples, and
- * in gan_dataset_read, it is the middle part, not mirrored. `gan_catalog` lists all.
+ * cover the size, the middle kept), resize= how sides become smaller (bilinear: weighted by a
+ * triangle as wide as the step between pixels, as Pillow's BILINEAR; area: the mean of the pixels
+ * whose middles lie in the new pixel, as Pillow's BOX; larger: bilinear), channels=3 repeats a grey
+ * picture, count=N takes the first N examples and reads no more of the files: what lies behind
+ * those in a file is not looked at, nor a compressed file's checksum. crop=HxW is a part of that
+ * size, at a place of chance each time that a trainer draws the picture; flip=yes mirrors half of
+ * those, by chance. Of held-out examples, and in gan_dataset_read, it is the middle part, not
+ * mirrored. `gan_catalog` lists all.
+ *
+ * mixture has points in place of pictures, of 1 x 1 x C, drawn from Gaussians of one deviation in
+ * all dimensions, each as likely; the label is the Gaussian's number. Their centres are a ring of K
+ * on a circle (centre i at the angle 2 pi i / K), a grid of K along each dimension (the last one
+ * runs fastest), or any list, points=0,0:1,1 or the K x C of an .npy file. The values are what that
+ * says, in no range: a ring of radius 1 goes beyond 1, a grid=5 of spacing=2 to 4. Networks that
+ * make such points end without tanh. Example i is a function of seed= and i alone; count= says how
+ * many there are.
  *
  * transform= makes another domain of the pictures as they are drawn, whose truth is known.
  * negative: -v for every value v, of all channels. edges: the values are rounded to bytes, 0 to

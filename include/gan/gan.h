@@ -6,6 +6,7 @@
 #include <gan/data.h>
 #include <gan/image.h>
 #include <gan/layer.h>
+#include <gan/metric.h>
 #include <gan/model.h>
 #include <gan/optimizer.h>
 #include <gan/recipe.h>

@@ -148,8 +148,10 @@ GAN_API gan_status gan_model_load_parts(gan_model **out, gan_context *context, c
  *                one-hot); "vector"; "condition", if it is not known which of the two
  *   prior        "normal" or "uniform": the way begins in what is drawn from it
  *   range        "-1 1": of the pictures that it makes
- *   fit          "pad", "stretch" or "crop": how the data's pictures, in which it begins, were
- *                brought to their size (see gan_image_fit)
+ *   feed         whose data's pictures are of the space that it ends in: "real"
+ *   source       whose data's are of the space that it begins in, if those are pictures: "x"
+ *   fit          "pad", "stretch" or "crop", or one of these and " area": how the data's pictures,
+ *                in which it begins, were brought to their size (see gan_image_fit)
  *   class_count  of labels
  *   classes      their names, a line each, in order of their numbers
  */

@@ -104,9 +104,15 @@ GAN_API gan_status gan_recipe_option(const gan_recipe *recipe, const char *path,
 GAN_API gan_status gan_recipe_trainer(gan_trainer **out, const gan_recipe *recipe,
                                       gan_context *context, const char *checkpoint);
 
+/* The data set of a feed, "real", as the recipe has it now: what gan_recipe_set has changed in it
+ * ("data.real.part", "heldout") included. GAN_E_ARGUMENT for a feed that the recipe has no data
+ * for. */
+GAN_API gan_status gan_recipe_dataset(gan_dataset **out, const gan_recipe *recipe,
+                                      gan_context *context, const char *feed);
+
 /* The catalogue: groups of kinds ("layer", "block", "loss", "optimizer", "trainer", "data",
- * "context", "run", "model", "runner"), kinds by index, options by index. All texts are borrowed
- * and static; NULL or 0 past the end. */
+ * "context", "run", "model", "runner", "metric", "judge"), kinds by index, options by index. All
+ * texts are borrowed and static; NULL or 0 past the end. */
 GAN_API int32_t gan_catalog_group_count(void);
 GAN_API const char *gan_catalog_group(int32_t group);
 GAN_API int32_t gan_catalog_kind_count(int32_t group);

@@ -89,9 +89,22 @@ GAN_API gan_status gan_trainer_route(gan_model **out, gan_trainer *trainer, cons
  * gan_tape_seek counts them, of the first tape in a context of the trainer's seed); where pictures
  * come from data, the picture itself, then what is made of it, reconstructions and translations.
  * Other conditions are those of data. The data's positions do not move. Pictures of unlike sizes
- * are padded. `flags` as above; batch statistics of averages are those of gan_trainer_model. */
+ * are padded. Of a "sample" member an example is one chain of gan_trainer_sample, and its pictures
+ * are eight stages of it, from noise to sample. `flags` as above; batch statistics of averages are
+ * those of gan_trainer_model. */
 GAN_API gan_status gan_trainer_show(gan_tensor **out, int64_t *columns, gan_trainer *trainer,
                                     const char *space, int64_t count, int32_t flags);
+
+/* Draws samples of the space that the "sample" member names, as a new tensor (count, H, W, C) of
+ * float32: by `steps` Langevin steps each from noise (Du and Mordatch 2019), with the options that
+ * the trainer has for them, and the discriminator as it is now, in evaluation mode, `flags` as
+ * above. steps 0: as many as the chains of the training have made when they are given up: from the
+ * start through the replay buffer, at most 20 times those of one step. What is drawn follows from
+ * `seed` alone, and the first samples of many are those of few. Nothing of the training changes.
+ * GAN_E_UNSUPPORTED where there is no such member: those trainers make samples by a route;
+ * GAN_E_ARGUMENT for a count that is not in [1, 2^24], steps in [0, 1000000], a negative seed. */
+GAN_API gan_status gan_trainer_sample(gan_tensor **out, gan_trainer *trainer, int64_t count,
+                                      int64_t steps, int64_t seed, int32_t flags);
 
 /* Goes through a step without computing anything: finds what the first step would refuse, and makes
  * the memory that it needs. GAN_E_STATE names a role or feed that is missing, GAN_E_SHAPE what does
@@ -110,8 +123,8 @@ GAN_API gan_status gan_trainer_memory(gan_trainer *trainer, int64_t *bytes);
  * "type", "name" or "help" ("" where there is none). The types are "role" (gan_trainer_set_model),
  * "feed" (gan_trainer_set_data, gan_trainer_feed), "group" (gan_trainer_set_optimizer), "value"
  * (gan_trainer_value), "product" (a role that the training is for; its help is its route), "route"
- * (gan_trainer_route) and "sheet" (gan_trainer_show). Borrowed; 0 and NULL for what there is not.
- * gan_catalog_member tells the first four of a kind. */
+ * (gan_trainer_route), "sample" (gan_trainer_sample) and "sheet" (gan_trainer_show). Borrowed; 0
+ * and NULL for what there is not. gan_catalog_member tells the first four of a kind. */
 GAN_API int32_t gan_trainer_member_count(const gan_trainer *trainer);
 GAN_API const char *gan_trainer_member(const gan_trainer *trainer, int32_t member,
                                        const char *field);

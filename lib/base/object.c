@@ -87,6 +87,7 @@ static const char *object_noun(gan__tag tag)
     case GAN__TRAINER: return "gan_trainer";
     case GAN__DATASET: return "gan_dataset";
     case GAN__RECIPE: return "gan_recipe";
+    case GAN__METRIC: return "gan_metric";
     }
     return "handle of libgan";
 }

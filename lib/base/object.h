@@ -14,7 +14,8 @@ typedef enum gan__tag {
     GAN__OPTIMIZER,
     GAN__TRAINER,
     GAN__DATASET,
-    GAN__RECIPE
+    GAN__RECIPE,
+    GAN__METRIC
 } gan__tag;
 
 typedef struct gan__object {

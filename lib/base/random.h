@@ -34,8 +34,11 @@ typedef enum gan__purpose {
                                 for what it shows */
     GAN__DRAW_HELDOUT = 12,  /* which examples are held out; seed and step are 0 */
     GAN__DRAW_EXAMPLE = 13,  /* keys of a data set's examples and partners; step as in SHUFFLE */
-    GAN__DRAW_PICTURE = 14   /* which part of a picture is cut, whether it is mirrored; the seed is
-                                the   example's key, step = 0 */
+    GAN__DRAW_PICTURE = 14,  /* which part of a picture is cut, whether it is mirrored; the seed is
+                                the example's key, step = 0 */
+    GAN__DRAW_MIXTURE = 15,  /* points of a mixture: the seed is its own; step = 0: their noise, 1:
+                                their centres */
+    GAN__DRAW_METRIC = 24    /* subsets of a metric's rows; seed 0, step = 2 * subset + set */
 } gan__purpose;
 
 typedef struct gan__draw {

@@ -74,12 +74,13 @@ static char *class_names_line(char *text, size_t size, size_t *at, size_t *lengt
 }
 
 /* The lines in classes->text, which has a byte more than `size`, become names; the last one may
- * have an end or not. */
+ * have an end or not, and empty ones behind it are none: CIFAR-10's file has one. */
 static gan_status class_names_split(gan_context *context, const char *path, size_t size,
                                     gan__classes *classes)
 {
     size_t lines = 0, at = 0;
     char *text = classes->text;
+    while (size > 0 && memchr(" \t\r\n", text[size - 1], 4)) size--;
     for (size_t i = 0; i < size; i++) lines += text[i] == '\n' || i + 1 == size;
     if (lines == 0) return gan__fail(context, GAN_E_FORMAT, "%s: no names of classes", path);
     GAN__TRY(gan__allocate_raw(context, &classes->names, lines, sizeof *classes->names));

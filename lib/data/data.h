@@ -64,6 +64,8 @@ struct gan_dataset {
     gan__classes classes;           /* where there are labels */
     gan__transform_options picture; /* what becomes of pictures as they are drawn */
     bool is_fixed;                  /* nothing is left to chance in that */
+    bool is_free;                   /* floating-point images are points: of any finite numbers */
+    int64_t class_count;            /* that its kind knows of, whether all occur or not; 0: none */
 
     /* Where fields without a tensor come from; both NULL: there are none. */
     gan__pictures *pictures; /* owned: the image */
@@ -87,13 +89,14 @@ typedef struct gan__data_options {
     int32_t part;   /* gan__data_part */
 } gan__data_options;
 
-extern const gan__option gan__data_common_options[9];
+extern const gan__option gan__data_common_options[10];
 
 /* A kind of data set. */
 typedef struct gan__data_kind {
     gan__kind kind; /* its struct begins with gan__data_options */
     /* Adds the fields; the caller applies gan__data_options and frees on failure. */
     gan_status (*open)(gan_dataset *dataset, const void *options);
+    bool takes_folder; /* as its path= */
 } gan__data_kind;
 
 /* All kinds. */

@@ -166,6 +166,7 @@ static gan_status dataset_classes(gan_dataset *dataset, const char *source, gan_
         }
         if (label >= field->classes) field->classes = label + 1;
     }
+    if (field->classes < dataset->class_count) field->classes = dataset->class_count;
     if (names > 0) field->classes = names;
     return GAN_OK;
 }
@@ -229,7 +230,7 @@ static gan_status dataset_refuse(const gan_dataset *dataset, const char *source,
     return gan__fail(dataset->object.context, GAN_E_FORMAT,
                      "%s: %s of example %" PRId64 " has the value %s; floating-point %s", source,
                      field->name, example, gan__number_print((double)value, text),
-                     field->name == dataset_names[0]
+                     field->name == dataset_names[0] && !dataset->is_free
                          ? "pictures are in [-1, 1], and others must be uint8"
                          : "vectors have finite numbers");
 }
@@ -238,7 +239,8 @@ static gan_status dataset_refuse(const gan_dataset *dataset, const char *source,
 static gan_status dataset_check_values(const gan_dataset *dataset, const char *source,
                                        const gan__field *field, int64_t size)
 {
-    const float most = field->name == dataset_names[0] ? 1.001f : FLT_MAX;
+    const bool picture = field->name == dataset_names[0] && !dataset->is_free;
+    const float most = picture ? 1.001f : FLT_MAX;
     const float *values = field->tensor->data;
     for (int64_t i = 0; i < dataset->count * size; i++) {
         if (values[i] >= -most && values[i] <= most) continue; /* NaN is not */

@@ -8,9 +8,11 @@
 
 #include "base/memory.h"
 
-static const char *const fit_words[] = {
-    [GAN__FIT_PAD] = "pad", [GAN__FIT_STRETCH] = "stretch", [GAN__FIT_CROP] = "crop"};
-enum { FIT_WORDS = sizeof fit_words / sizeof fit_words[0] };
+enum { FIT_KINDS = 3, FIT_WORDS = 2 * FIT_KINDS };
+
+/* By gan__resize, then gan__fit. */
+static const char *const fit_words[FIT_WORDS] = {"pad",      "stretch",      "crop",
+                                                 "pad area", "stretch area", "crop area"};
 
 gan_status gan__fit_of(gan_context *context, const char *text, const char **out)
 {
@@ -21,7 +23,8 @@ gan_status gan__fit_of(gan_context *context, const char *text, const char **out)
         gan__describe(context, "data set", (const gan__kind *const *)gan__data_kinds,
                       (size_t)gan__data_kind_count, text, &kind, &options);
     if (status != GAN_OK) return status == GAN_E_MEMORY ? status : GAN_OK;
-    *out = fit_words[((const gan__data_options *)options)->picture.fit];
+    const gan__transform_options *picture = &((const gan__data_options *)options)->picture;
+    *out = fit_words[picture->resize * FIT_KINDS + picture->fit];
     gan__options_free(context, kind, options);
     gan__free(context, options);
     return GAN_OK;
@@ -110,11 +113,15 @@ gan_status gan_image_fit(gan_tensor **out, const gan_tensor *picture, int64_t he
     GAN__TRY(gan__object_check(NULL, picture, GAN__TENSOR, "gan_image_fit", "picture"));
     gan_context *context = picture->object.context;
     if (!out) return gan__fail(context, GAN_E_ARGUMENT, "gan_image_fit: out is NULL");
-    while (fit && options.fit < FIT_WORDS && strcmp(fit, fit_words[options.fit]) != 0)
-        options.fit++;
-    if (options.fit == FIT_WORDS)
+    int32_t word = 0;
+    while (fit && word < FIT_WORDS && strcmp(fit, fit_words[word]) != 0) word++;
+    if (word == FIT_WORDS)
         return gan__fail(context, GAN_E_ARGUMENT,
-                         "gan_image_fit: fit is '%.100s'; it can be pad, stretch or crop", fit);
+                         "gan_image_fit: fit is '%.100s'; it can be pad, stretch or crop, or one "
+                         "of these and area: 'pad area'",
+                         fit);
+    options.fit = word % FIT_KINDS;
+    options.resize = word / FIT_KINDS;
     for (int32_t i = 0; i < 2; i++)
         if (options.size[i] < 0 || options.size[i] > 65536)
             return gan__fail(context, GAN_E_ARGUMENT,

@@ -4,8 +4,8 @@
 
 #include "data/data.h"
 
-/* The word for fit= in a data set's description ("pad"), static; NULL where the text is none that
- * this library knows. */
+/* What gan_image_fit takes for fit= and resize= in a data set's description ("pad"), static; NULL
+ * where the text is none that this library knows. */
 gan_status gan__fit_of(gan_context *context, const char *text, const char **out);
 
 #endif

@@ -22,6 +22,7 @@ typedef struct folder_names {
 typedef struct folder_scan {
     gan_context *context;
     gan_status status;
+    const char *const *wanted; /* ends of names */
     folder_names pictures, folders;
     int64_t others;    /* files that are no pictures, by their names */
     bool foreign;      /* some of them are, in other formats */
@@ -71,14 +72,15 @@ static bool folder_ends(const char *name, const char *const *ends)
     return false;
 }
 
+static const char *const folder_pictures[] = {"png", "jpg", "jpeg", "jpe", "jfif",
+                                              "pnm", "pgm", "ppm",  "pam", NULL};
+
 static int32_t folder_entry(void *argument, const char *name, int64_t size)
 {
-    static const char *const ours[] = {"png", "pnm", "pgm", "ppm", "pam", NULL};
-    static const char *const theirs[] = {"jpg", "jpeg", "jpe",  "jfif", "webp", "gif",
-                                         "bmp", "tif",  "tiff", "avif", "heic", "jp2",
-                                         "pbm", "tga",  "exr",  "jxl",  "ico",  NULL};
+    static const char *const theirs[] = {"webp", "gif", "bmp", "tif", "tiff", "avif", "heic",
+                                         "jp2",  "pbm", "tga", "exr", "jxl",  "ico",  NULL};
     folder_scan *scan = argument;
-    const bool wanted = size < 0 || folder_ends(name, ours);
+    const bool wanted = size < 0 || folder_ends(name, scan->wanted);
     if (name[0] == '.') return 0;
     if (!wanted) {
         size_t length = strlen(name);
@@ -118,10 +120,11 @@ static gan_status folder_list_fail(gan_context *context, const char *path)
 }
 
 /* The scan can be freed whatever happened. */
-static gan_status folder_list(folder_scan *scan, gan_context *context, const char *path)
+static gan_status folder_list(folder_scan *scan, gan_context *context, const char *path,
+                              const char *const *ends)
 {
     const gan_host *host = &context->host;
-    *scan = (folder_scan){.context = context};
+    *scan = (folder_scan){.context = context, .wanted = ends};
     if (!host->list) {
         return gan__fail(context, GAN_E_UNSUPPORTED,
                          "%s: the host's own files cannot be listed (gan_host.list)", path);
@@ -136,7 +139,7 @@ static void folder_tell_others(const folder_scan *scan, const char *path)
     if (scan->others == 0) return;
     gan__log(scan->context, scan->foreign ? GAN_LOG_WARNING : GAN_LOG_INFO,
              "%s: passed over: %" PRId64
-             " files that are no .png .pnm .pgm .ppm or .pam, such as '%s'",
+             " files that are no .png .jpg .pnm .pgm .ppm or .pam, such as '%s'",
              path, scan->others, scan->example);
 }
 
@@ -224,8 +227,8 @@ static gan_status folder_check_class(const folder_scan *scan, const char *path)
     }
     if (scan->pictures.count > 0) return GAN_OK;
     return gan__fail(scan->context, GAN_E_FORMAT,
-                     "%s: a sub-folder is a class, but this one has no pictures (.png .pnm .pgm "
-                     ".ppm .pam)%s%s%s",
+                     "%s: a sub-folder is a class, but this one has no pictures (.png .jpg .pnm "
+                     ".pgm .ppm .pam)%s%s%s",
                      path, scan->others > 0 ? "; there is '" : "", scan->example,
                      scan->others > 0 ? "'" : "");
 }
@@ -236,7 +239,7 @@ static gan_status folder_class(folder_state *s, const char *name)
     char *path;
     GAN__TRY(folder_add(s->context, &s->classes, name, 0));
     GAN__TRY(gan__folder_join(s->context, s->path, name, &path));
-    gan_status status = folder_list(&scan, s->context, path);
+    gan_status status = folder_list(&scan, s->context, path, folder_pictures);
     if (status == GAN_OK) folder_tell_others(&scan, path);
     if (status == GAN_OK) status = folder_check_class(&scan, path);
     if (status == GAN_OK) status = folder_take(s, &scan.pictures, name);
@@ -257,7 +260,7 @@ static gan_status folder_check_root(const folder_scan *scan, const char *path)
     }
     return gan__fail(
         scan->context, GAN_E_FORMAT,
-        "%s: no pictures (.png .pnm .pgm .ppm .pam) and no sub-folders with some%s%s%s", path,
+        "%s: no pictures (.png .jpg .pnm .pgm .ppm .pam) and no sub-folders with some%s%s%s", path,
         scan->others > 0 ? "; there is '" : "", scan->example, scan->others > 0 ? "'" : "");
 }
 
@@ -300,19 +303,37 @@ static gan_status folder_hand_over(folder_state *s, gan__folder *out)
     return GAN_OK;
 }
 
+/* The state's names become *out; nothing else is left. */
+static gan_status folder_finish(folder_state *s, gan_status status, gan__folder *out)
+{
+    if (status == GAN_OK) status = folder_hand_over(s, out);
+    folder_names_free(s->context, &s->files);
+    folder_names_free(s->context, &s->classes);
+    gan__free(s->context, s->numbers);
+    return status;
+}
+
 gan_status gan__folder_find(gan__folder *out, gan_context *context, const char *path)
 {
     folder_state state = {.context = context, .path = path};
     folder_scan root;
     *out = (gan__folder){.path = path};
-    gan_status status = folder_list(&root, context, path);
+    gan_status status = folder_list(&root, context, path, folder_pictures);
     if (status == GAN_OK) status = folder_all(&state, &root);
-    if (status == GAN_OK) status = folder_hand_over(&state, out);
     folder_scan_free(&root);
-    folder_names_free(context, &state.files);
-    folder_names_free(context, &state.classes);
-    gan__free(context, state.numbers);
-    return status;
+    return folder_finish(&state, status, out);
+}
+
+gan_status gan__folder_files(gan__folder *out, gan_context *context, const char *path,
+                             const char *const *ends)
+{
+    folder_state state = {.context = context, .path = path};
+    folder_scan root;
+    *out = (gan__folder){.path = path};
+    gan_status status = folder_list(&root, context, path, ends);
+    if (status == GAN_OK) status = folder_take(&state, &root.pictures, NULL);
+    folder_scan_free(&root);
+    return folder_finish(&state, status, out);
 }
 
 void gan__folder_forget(gan_context *context, gan__folder *folder)

@@ -26,6 +26,11 @@ typedef struct gan__folder {
 gan_status gan__folder_find(gan__folder *out, gan_context *context, const char *path);
 void gan__folder_free(gan_context *context, gan__folder *folder);
 
+/* The same for files directly in a folder whose names have other ends, NULL behind the last; there
+ * may be folders in it. `count` may become 0. */
+gan_status gan__folder_files(gan__folder *out, gan_context *context, const char *path,
+                             const char *const *ends);
+
 /* Frees sizes and classes of the files, which are of use at the beginning alone. */
 void gan__folder_forget(gan_context *context, gan__folder *folder);
 

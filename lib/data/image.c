@@ -106,7 +106,7 @@ typedef struct image_format {
 } image_format;
 
 static const image_format image_formats[] = {
-    {"png", 0, GAN_IMAGE_PNG_VALUES, gan__png_write},
+    {"png", 0, GAN_IMAGE_VALUES, gan__png_write},
     {"pgm", 1, INT64_MAX, gan__pnm_write},
     {"ppm", 3, INT64_MAX, gan__pnm_write},
     {"pam", 0, INT64_MAX, gan__pnm_write},

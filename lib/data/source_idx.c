@@ -25,7 +25,7 @@ static const gan__option_block source_idx_blocks[] = {
 static gan_status source_idx_check(gan_context *context, const void *values)
 {
     const source_idx_options *options = values;
-    return gan__source_check_names(context, options->labels, options->names);
+    return gan__source_check_names(context, "labels", options->labels, options->names);
 }
 
 static gan_status source_idx_open(gan_dataset *dataset, const void *values)
@@ -43,4 +43,4 @@ const gan__data_kind gan__source_idx = {
      GAN__BLOCKS(source_idx_blocks),
      .size = sizeof(source_idx_options),
      .check = source_idx_check},
-    source_idx_open};
+    .open = source_idx_open};

@@ -23,7 +23,7 @@ typedef struct source_images_options {
 static const gan__option source_images_table[] = {
     {"path", GAN__OPTION_PATH, GAN__REQUIRED, NULL, 0, 0, NULL,
      offsetof(source_images_options, path),
-     "the folder: .png .pnm .pgm .ppm .pam in it, or in sub-folders, one for each class"},
+     "the folder: .png .jpg .pnm .pgm .ppm .pam in it, or in sub-folders, one for each class"},
     {"check", GAN__OPTION_BOOLEAN, GAN__IDLE, "no", 0, 0, NULL,
      offsetof(source_images_options, check),
      "yes: reads every picture at the start, to find a broken one then, and not when it is drawn"},
@@ -287,4 +287,5 @@ const gan__data_kind gan__source_images = {
      .help = "the pictures of a folder, in sub-folders for each class or without classes",
      GAN__BLOCKS(source_images_blocks),
      .size = sizeof(source_images_options)},
-    source_images_open};
+    .open = source_images_open,
+    .takes_folder = true};

@@ -27,7 +27,7 @@ static const gan__option_block source_npy_blocks[] = {
 static gan_status source_npy_check(gan_context *context, const void *values)
 {
     const source_npy_options *options = values;
-    return gan__source_check_names(context, options->labels, options->names);
+    return gan__source_check_names(context, "labels", options->labels, options->names);
 }
 
 static gan_status source_npy_open(gan_dataset *dataset, const void *values)
@@ -45,4 +45,4 @@ const gan__data_kind gan__source_npy = {{.name = "npy",
                                          GAN__BLOCKS(source_npy_blocks),
                                          .size = sizeof(source_npy_options),
                                          .check = source_npy_check},
-                                        source_npy_open};
+                                        .open = source_npy_open};

@@ -2,16 +2,16 @@
  * which no more is read than count=N asks for. */
 #include "base/memory.h"
 #include "data/source.h"
-#include "files/unpack.h"
 
 #include <string.h>
 
-const gan__data_kind *const gan__data_kinds[] = {&gan__source_idx, &gan__source_npy,
-                                                 &gan__source_images};
+const gan__data_kind *const gan__data_kinds[] = {&gan__source_idx,    &gan__source_npy,
+                                                 &gan__source_npz,    &gan__source_cifar,
+                                                 &gan__source_images, &gan__source_mixture};
 const int32_t gan__data_kind_count = sizeof gan__data_kinds / sizeof gan__data_kinds[0];
 
 #define SOURCE_AT(field) offsetof(gan__data_options, field)
-const gan__option gan__data_common_options[9] = {
+const gan__option gan__data_common_options[10] = {
     {"size", GAN__OPTION_PAIR, 0, "0", 0, 65536, NULL, SOURCE_AT(picture.size),
      "height and width of pictures as they are drawn, 64 or 48x64; 0: as they are"},
     {"fit", GAN__OPTION_CHOICE, 0, "pad", 0, 0, "pad|stretch|crop", SOURCE_AT(picture.fit),
@@ -33,12 +33,17 @@ const gan__option gan__data_common_options[9] = {
     {"transform", GAN__OPTION_CHOICE, 0, "none", 0, 0, "none|edges|negative",
      SOURCE_AT(picture.derive),
      "edges: a map of the picture's edges, 1 on ground of -1; negative: black for white"},
+    {"resize", GAN__OPTION_CHOICE, 0, "bilinear", 0, 0, "bilinear|area", SOURCE_AT(picture.resize),
+     "how size= makes pictures smaller: bilinear: by a triangle as wide as the step; area: the "
+     "mean "
+     "of the pixels that lie there. Larger: bilinear"},
 };
 
-gan_status gan__source_check_names(gan_context *context, const char *labels, const char *names)
+gan_status gan__source_check_names(gan_context *context, const char *option, const char *labels,
+                                   const char *names)
 {
     if (labels || !names) return GAN_OK;
-    return gan__fail(context, GAN_E_TEXT, "names=%.200s, but no labels=", names);
+    return gan__fail(context, GAN_E_TEXT, "names=%.200s, but no %s=", names, option);
 }
 
 enum { SOURCE_HEADER = 65536 + 10 }; /* an NPY file's of version 1; 12 of other files */
@@ -111,11 +116,15 @@ static int32_t source_any_entry(void *argument, const char *name, int64_t size)
     return 1;
 }
 
-const gan__data_kind *gan__data_kind_at(gan_context *context, const char *path)
+bool gan__source_is_folder(gan_context *context, const char *path)
 {
     const gan_host *host = &context->host;
-    const bool listed = host->list && host->list(host->user, path, source_any_entry, NULL) >= 0;
-    return listed ? &gan__source_images : NULL;
+    return host->list && host->list(host->user, path, source_any_entry, NULL) >= 0;
+}
+
+const gan__data_kind *gan__data_kind_at(gan_context *context, const char *path)
+{
+    return gan__source_is_folder(context, path) ? &gan__source_images : NULL;
 }
 
 /* A folder in the place of a file: said with the kind that reads one. */
@@ -127,23 +136,32 @@ static gan_status source_fail(gan_context *context, const char *path, gan_status
                      path, other->kind.name, path);
 }
 
-gan_status gan__source_add(gan_dataset *dataset, const char *field, const char *path, int64_t count,
-                           gan__array_header *header)
+gan_status gan__source_add_input(gan_dataset *dataset, const char *field, const char *source,
+                                 int64_t count, gan__array_header *header, gan__unpack *input)
 {
-    gan__unpack input;
+    const bool image = strcmp(field, "image") == 0, label = strcmp(field, "label") == 0;
     gan__array array;
     gan_tensor *tensor = NULL;
     int64_t total = 0;
-    if (!path) return GAN_OK;
-    gan_status status = gan__unpack_open(&input, dataset->object.context, path);
-    if (status == GAN_OK) status = source_load(&input, count, header, &array, &tensor, &total);
-    gan__unpack_close(&input);
-    if (status != GAN_OK) status = source_fail(dataset->object.context, path, status);
-    if (status == GAN_OK && array.element == GAN__ELEMENT_BOOL && strcmp(field, "image") == 0)
-        source_widen(tensor);
-    if (status == GAN_OK) status = gan__dataset_add(dataset, path, field, tensor, total);
-    if (status == GAN_OK && strcmp(field, "image") == 0)
-        status = gan__dataset_check_range(dataset, path, true);
+    gan_status status = source_load(input, count, header, &array, &tensor, &total);
+    if (status != GAN_OK) return status;
+    if (image && array.element == GAN__ELEMENT_BOOL) source_widen(tensor);
+    if (label && tensor->rank == 2 && tensor->shape[1] == 1) tensor->rank = 1; /* a column */
+    status = gan__dataset_add(dataset, source, field, tensor, total);
+    if (status == GAN_OK && image) status = gan__dataset_check_range(dataset, source, true);
     gan_tensor_release(tensor);
     return status;
+}
+
+gan_status gan__source_add(gan_dataset *dataset, const char *field, const char *path, int64_t count,
+                           gan__array_header *header)
+{
+    gan_context *context = dataset->object.context;
+    gan__unpack input;
+    if (!path) return GAN_OK;
+    gan_status status = gan__unpack_open(&input, context, path);
+    if (status == GAN_OK)
+        status = gan__source_add_input(dataset, field, path, count, header, &input);
+    gan__unpack_close(&input);
+    return status == GAN_OK ? GAN_OK : source_fail(context, path, status);
 }

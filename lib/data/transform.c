@@ -9,12 +9,14 @@
 #include <string.h>
 
 /* One axis of a resampling. The filter is a triangle: bilinear interpolation when the axis grows,
- * and as wide as the step between outputs when it shrinks, so that no input pixel is skipped. Pixel
- * j covers [j, j + 1). */
+ * and as wide as the step between outputs when it shrinks, so that no input pixel is skipped. By
+ * area an axis that shrinks has the mean of the pixels whose middles lie in the output, the end
+ * included. Pixel j covers [j, j + 1). */
 typedef struct transform_axis {
     int64_t in, scaled;  /* the whole axis before and after */
     int64_t offset, out; /* the outputs that are wanted: offset, ..., offset + out - 1 */
     double ratio, support;
+    bool by_area;
 } transform_axis;
 
 static int64_t transform_start(const transform_axis *axis, int64_t i, int64_t taps)
@@ -25,9 +27,13 @@ static int64_t transform_start(const transform_axis *axis, int64_t i, int64_t ta
     return start < 0 ? 0 : start;
 }
 
-static double transform_triangle(const transform_axis *axis, int64_t i, int64_t j)
+static double transform_weight(const transform_axis *axis, int64_t i, int64_t j)
 {
     double center = ((double)(axis->offset + i) + 0.5) * axis->ratio;
+    if (axis->by_area) { /* the product as Pillow has it, whose roundings decide at the ends */
+        const double place = ((double)j - center + 0.5) * (1 / axis->ratio);
+        return place > -0.5 && place <= 0.5;
+    }
     double distance = fabs((double)j + 0.5 - center) / axis->support;
     return distance < 1 ? 1 - distance : 0;
 }
@@ -51,9 +57,9 @@ static gan_status transform_resample(gan__resample *out, gan_context *context,
         double sum = 0;
         int64_t start = transform_start(axis, i, taps);
         out->start[i] = start;
-        for (int64_t j = 0; j < taps; j++) sum += transform_triangle(axis, i, start + j);
+        for (int64_t j = 0; j < taps; j++) sum += transform_weight(axis, i, start + j);
         for (int64_t j = 0; j < taps; j++)
-            out->weight[i * taps + j] = (float)(transform_triangle(axis, i, start + j) / sum);
+            out->weight[i * taps + j] = (float)(transform_weight(axis, i, start + j) / sum);
     }
     return GAN_OK;
 }
@@ -83,14 +89,15 @@ static void transform_scaled(gan__extent in, int64_t h, int64_t w, gan__fit fit,
     }
 }
 
-static transform_axis transform_axis_of(int64_t in, int64_t scaled, int64_t out)
+static transform_axis transform_axis_of(int64_t in, int64_t scaled, int64_t out, bool by_area)
 {
-    transform_axis axis = {in, scaled, 0, scaled, (double)in / (double)scaled, 1};
+    transform_axis axis = {in, scaled, 0, scaled, (double)in / (double)scaled, 1, by_area};
     if (scaled > out) { /* cut: only the middle is ever computed */
         axis.offset = (scaled - out) / 2;
         axis.out = out;
     }
-    if (axis.ratio > 1) axis.support = axis.ratio;
+    axis.by_area = by_area && axis.ratio > 1;
+    if (axis.ratio > 1) axis.support = by_area ? axis.ratio / 2 : axis.ratio;
     return axis;
 }
 
@@ -154,6 +161,7 @@ gan_status gan__transform_create(gan__transform *out, gan_context *context, gan_
                                  const gan__transform_options *options)
 {
     const int64_t channels = options->channels, *size = options->size;
+    const bool by_area = options->resize == GAN__RESIZE_AREA;
     int64_t h, w;
     memset(out, 0, sizeof *out);
     GAN__TRY(transform_check(context, in, channels ? channels : in.c));
@@ -165,8 +173,8 @@ gan_status gan__transform_create(gan__transform *out, gan_context *context, gan_
     out->flip = options->flip != 0;
     GAN__TRY(transform_cut_size(out, context, options->crop));
     transform_scaled(in, out->whole.h, out->whole.w, (gan__fit)options->fit, &h, &w);
-    transform_axis rows = transform_axis_of(in.h, h, out->whole.h);
-    transform_axis columns = transform_axis_of(in.w, w, out->whole.w);
+    transform_axis rows = transform_axis_of(in.h, h, out->whole.h, by_area);
+    transform_axis columns = transform_axis_of(in.w, w, out->whole.w, by_area);
     GAN__TRY(transform_measure(out, context, rows.out, columns.out));
     gan_status status = transform_resample(&out->rows, context, &rows);
     if (status == GAN_OK) status = transform_resample(&out->columns, context, &columns);

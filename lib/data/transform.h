@@ -7,10 +7,13 @@
 
 typedef enum gan__fit { GAN__FIT_PAD, GAN__FIT_STRETCH, GAN__FIT_CROP } gan__fit;
 
+typedef enum gan__resize { GAN__RESIZE_BILINEAR, GAN__RESIZE_AREA } gan__resize;
+
 /* What is made of pictures as they are drawn, in this order. */
 typedef struct gan__transform_options {
     int64_t size[2];  /* 0 0: as they are */
     int32_t fit;      /* gan__fit */
+    int32_t resize;   /* gan__resize: how it is brought to that size */
     int64_t channels; /* 0: as they are */
     int32_t derive;   /* gan__derive */
     int64_t crop[2];  /* 0 0: the whole */

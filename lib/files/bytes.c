@@ -1,11 +1,14 @@
-/* bytes.c: failures that name the file and the byte, and the next bytes if there are so many. */
+/* bytes.c: failures and warnings that name the file and the byte, and the next bytes if there are
+ * so many. */
 #include "files/bytes.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 
-enum { BYTES_MESSAGE = 512 };
+enum {
+    BYTES_MESSAGE = 512,
+    BYTES_WARNINGS = 4 /* lines of one file; then one more that says so */
+};
 
 gan_status gan__bytes_fail(const gan__bytes *in, const char *format, ...)
 {
@@ -25,6 +28,16 @@ gan_status gan__bytes_fail_as(const gan__bytes *in, gan_status status, const cha
     vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
     return gan__fail(in->context, status, "%s: byte %zu: %s", in->name, in->at, message);
+}
+
+void gan__bytes_warn(const gan__bytes *in, uint32_t *warnings, const char *format,
+                     va_list arguments)
+{
+    char fault[BYTES_MESSAGE];
+    if (++*warnings > BYTES_WARNINGS + 1) return;
+    vsnprintf(fault, sizeof fault, format, arguments);
+    gan__log(in->context, GAN_LOG_WARNING, "%s: byte %zu: %s", in->name, in->at,
+             *warnings > BYTES_WARNINGS ? "more faults, which are not listed" : fault);
 }
 
 gan_status gan__bytes_take(gan__bytes *in, uint64_t count, const char *what, const uint8_t **out)

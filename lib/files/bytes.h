@@ -5,6 +5,7 @@
 
 #include "base/context.h"
 
+#include <stdarg.h>
 #include <string.h>
 
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
@@ -37,6 +38,11 @@ gan_status gan__bytes_fail(const gan__bytes *in, const char *format, ...);
 /* The same with another status: GAN_E_UNSUPPORTED for what is valid but not served. */
 GAN__PRINTF(3, 4)
 gan_status gan__bytes_fail_as(const gan__bytes *in, gan_status status, const char *format, ...);
+
+/* A line of the log for a fault that does no harm: "NAME: byte AT: FAULT". Of one file, whose
+ * faults *warnings counts, a few are told. */
+void gan__bytes_warn(const gan__bytes *in, uint32_t *warnings, const char *format,
+                     va_list arguments);
 
 static inline uint32_t gan__load_u16le(const uint8_t *p)
 {

@@ -1,5 +1,6 @@
 /* picture_file.c: the readers of all formats behind one function. */
 #include "files/picture_file.h"
+#include "files/jpeg.h"
 #include "files/png.h"
 #include "files/pnm.h"
 
@@ -10,14 +11,17 @@ typedef struct picture_reader {
 
 static gan_status picture_find(const gan__bytes *in, picture_reader *out)
 {
-    static const uint8_t png[4] = {0x89, 'P', 'N', 'G'};
+    static const uint8_t png[4] = {0x89, 'P', 'N', 'G'}, jpeg[3] = {0xff, 0xd8, 0xff};
     if (in->size >= sizeof png && memcmp(in->data, png, sizeof png) == 0)
         *out = (picture_reader){gan__png_read, gan__png_peek};
+    else if (in->size >= sizeof jpeg && memcmp(in->data, jpeg, sizeof jpeg) == 0)
+        *out = (picture_reader){gan__jpeg_read, gan__jpeg_peek};
     else if (in->size >= 2 && in->data[0] == 'P' && in->data[1] >= '1' && in->data[1] <= '7')
         *out = (picture_reader){gan__pnm_read, gan__pnm_peek};
     else
         return gan__fail(in->context, GAN_E_FORMAT, "%s: %s", in->name,
-                         in->size == 0 ? "the file is empty" : "neither PNG nor PNM nor PAM");
+                         in->size == 0 ? "the file is empty"
+                                       : "neither PNG nor JPEG nor PNM nor PAM");
     return GAN_OK;
 }
 

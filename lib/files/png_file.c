@@ -6,11 +6,6 @@
 #include "base/memory.h"
 #include "files/checksum.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-
-enum { PNG_WARNINGS = 4 }; /* lines of one file; then one more that says so */
-
 typedef struct png_chunk {
     const uint8_t *type, *data;
     uint32_t size;
@@ -32,15 +27,10 @@ static const png_rule png_rules[] = {
 
 void gan__png_warn(gan__png_file *f, const char *format, ...)
 {
-    char fault[256];
     va_list arguments;
-    f->warnings++;
-    if (f->warnings > PNG_WARNINGS + 1) return;
     va_start(arguments, format);
-    vsnprintf(fault, sizeof fault, format, arguments);
+    gan__bytes_warn(f->in, &f->warnings, format, arguments);
     va_end(arguments);
-    gan__log(f->in->context, GAN_LOG_WARNING, "%s: byte %zu: %s", f->in->name, f->in->at,
-             f->warnings > PNG_WARNINGS ? "more faults, which are not listed" : fault);
 }
 
 static bool png_is(const png_chunk *chunk, const char *type)

@@ -152,10 +152,10 @@ static gan_status png_describe(const gan__png_file *f, gan__picture *picture)
     picture->height = f->height;
     picture->depth = f->depth == 16 ? 16 : 8;
     picture->channels = gan__png_channels(f);
-    if (f->width <= GAN_IMAGE_PNG_VALUES / f->height / (uint32_t)picture->channels) return GAN_OK;
+    if (f->width <= GAN_IMAGE_VALUES / f->height / (uint32_t)picture->channels) return GAN_OK;
     return gan__bytes_fail_as(f->in, GAN_E_UNSUPPORTED,
                               "a picture of %ux%u with %d channels; %d values are served", f->width,
-                              f->height, (int)picture->channels, GAN_IMAGE_PNG_VALUES);
+                              f->height, (int)picture->channels, GAN_IMAGE_VALUES);
 }
 
 static gan_status png_decode(gan__png_file *f, uint8_t *rows, gan__picture *picture)

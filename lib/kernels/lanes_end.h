@@ -39,6 +39,7 @@
 #undef v_iright
 #undef v_ibelow
 #undef v_iwide
+#undef v_dset
 #undef v_widen
 #undef v_dadd
 #undef v_dmul

@@ -5,7 +5,7 @@
  * of v_float are written with C's operators.
  *
  * - v_get(p, n), v_put(p, n, x): the first n <= W lanes; those left out read as 0. v_iget, v_iput
- *   for words, v_dget, v_dput for doubles.
+ *   for words, v_dget, v_dput for doubles; v_set, v_iset, v_dset: all lanes alike.
  * - v_max(a, b), v_min(a, b): a > b ? a : b, a < b ? a : b; so b where one is NaN.
  * - v_select(mask, yes, no).
  * - v_round, v_integer: to nearest, ties to even; v_integer gives two's complement words.
@@ -48,6 +48,7 @@
 #define v_iright TIER(v_iright)
 #define v_ibelow TIER(v_ibelow)
 #define v_iwide TIER(v_iwide)
+#define v_dset TIER(v_dset)
 #define v_widen TIER(v_widen)
 #define v_dadd TIER(v_dadd)
 #define v_dmul TIER(v_dmul)

@@ -59,6 +59,9 @@ static inline double gan__add_lanes(const double lanes[GAN__LANES])
  * is summed in float32 before it enters a double. */
 enum { GAN__COLUMNS = 512, GAN__ROW_BLOCK = 64 };
 
+/* Rows of a tile of doubles. */
+enum { GAN__GRAM_ROWS = 6 };
+
 /* A matrix of rows x columns elements whose rows are `stride` elements apart. `y` and `dy` have the
  * same form as `x`; `y` may be NULL for GAN__LINEAR. Per column: mean, scale, offset. */
 typedef struct gan__norm_block {
@@ -195,6 +198,11 @@ typedef struct gan__vector_kernels {
                    float deviation, float *first, float *second);
     /* 1 if word / 2^8 < threshold (24 bits), else 0. */
     void (*bernoulli)(int64_t count, const uint32_t *words, uint32_t threshold, float *out);
+
+    /* tile[i * gram_columns + j] += a[i * depth + k] * panel[k * gram_columns + j], k = 0, 1, ...,
+     * for i < GAN__GRAM_ROWS, j < gram_columns; each product rounded, then each sum. */
+    void (*gram)(int64_t depth, const double *a, const double *panel, double *tile);
+    int64_t gram_columns; /* at most 16; results do not depend on it */
 
     void (*sgd)(const gan__sgd_rule *rule, int64_t count, const gan__update_arrays *arrays);
     void (*rmsprop)(const gan__rmsprop_rule *rule, int64_t count, const gan__update_arrays *arrays);

@@ -14,6 +14,8 @@
 
 #include "kernels/vector_update.h"
 
+#include "kernels/vector_gram.h"
+
 /* clang-format off */
 #define NAME(kernel) TIER(vector_##kernel)
 #define FUSED(what, ...)                                                                           \
@@ -41,7 +43,7 @@ const gan__vector_kernels TIER(gan__vector_kernels) = {
     .norm_forward = FUSED(norm_forward, NAME(norm_forward_elu)), .norm_sums = FUSED(norm_sums),
     .norm_input = FUSED(norm_input), .random = NAME(random), .uniform = NAME(uniform),
     .normal = NAME(normal), .bernoulli = NAME(bernoulli), .sgd = NAME(sgd),
-    .rmsprop = NAME(rmsprop), .adam = NAME(adam)};
+    .rmsprop = NAME(rmsprop), .adam = NAME(adam), .gram = NAME(gram), .gram_columns = W};
 /* clang-format on */
 
 #undef EACH

@@ -69,16 +69,23 @@ static gan_status assemble_model(assemble_state *a, const gan__section *section)
     return status;
 }
 
+static gan_status assemble_dataset(gan_context *context, const gan__section *section,
+                                   gan_dataset **out)
+{
+    gan__text spec = {.context = context};
+    gan__section_print(&spec, section);
+    gan_status status = spec.status;
+    if (status == GAN_OK) status = gan_dataset_open(out, context, spec.bytes);
+    gan__text_free(&spec);
+    return status;
+}
+
 static gan_status assemble_data(assemble_state *a, const gan__section *section)
 {
     gan_dataset *dataset = NULL;
-    gan__text spec = {.context = a->context};
-    gan__section_print(&spec, section);
-    gan_status status = spec.status;
-    if (status == GAN_OK) status = gan_dataset_open(&dataset, a->context, spec.bytes);
+    gan_status status = assemble_dataset(a->context, section, &dataset);
     if (status == GAN_OK) status = gan_trainer_set_data(a->trainer, section->name, dataset);
     gan_dataset_release(dataset);
-    gan__text_free(&spec);
     return status;
 }
 
@@ -164,4 +171,29 @@ gan_status gan_recipe_trainer(gan_trainer **out, const gan_recipe *recipe, gan_c
     }
     GAN__TRY(gan__object_check(context, recipe, GAN__RECIPE, "gan_recipe_trainer", "recipe"));
     GAN__RETURN_ENTERED(context, assemble(out, recipe, context, checkpoint));
+}
+
+static gan_status assemble_one(gan_dataset **out, const gan_recipe *recipe, gan_context *context,
+                               const char *feed)
+{
+    const assemble_state a = {.context = context, .recipe = recipe};
+    const gan__section *section = gan__recipe_find(recipe, GAN__SECTION_DATA, feed, strlen(feed));
+    if (!section)
+        return gan__fail(context, GAN_E_ARGUMENT, "%s: there is no [data.%.100s]", recipe->path,
+                         feed);
+    gan_status status = assemble_dataset(context, section, out);
+    return status == GAN_OK ? GAN_OK : assemble_fail(&a, section, status);
+}
+
+gan_status gan_recipe_dataset(gan_dataset **out, const gan_recipe *recipe, gan_context *context,
+                              const char *feed)
+{
+    if (out) *out = NULL;
+    if (!out || !context || !feed)
+        return gan__fail(context, GAN_E_ARGUMENT, "gan_recipe_dataset: %s is NULL",
+                         !out       ? "out"
+                         : !context ? "context"
+                                    : "feed");
+    GAN__TRY(gan__object_check(context, recipe, GAN__RECIPE, "gan_recipe_dataset", "recipe"));
+    GAN__RETURN_ENTERED(context, assemble_one(out, recipe, context, feed));
 }

@@ -3,6 +3,8 @@
 #include "data/data.h"
 #include "layers/layer.h"
 #include "losses/loss.h"
+#include "metrics/judge.h"
+#include "metrics/metric.h"
 #include "model/tree.h"
 #include "optim/optimizer.h"
 #include "recipe/recipe.h"
@@ -31,6 +33,8 @@ static const catalog_group catalog_groups[] = {
     {"run", NULL, NULL, &gan__run_kind},
     {"model", NULL, NULL, &gan__weights_kind},
     {"runner", NULL, NULL, &gan__runner_kind},
+    {"metric", CATALOG_KINDS(gan__metric_kinds), &gan__metric_kind_count, NULL},
+    {"judge", NULL, NULL, &gan__judge_kind},
 };
 
 /* In the order of gan__option_type. */

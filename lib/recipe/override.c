@@ -127,11 +127,11 @@ static gan_status override_replace(gan_recipe *recipe, gan__section_type type, c
     return gan__section_settle(recipe, *out);
 }
 
-/* A path that leads to a folder asks for the kind of data that reads one. */
+/* A path that leads to a folder asks for a kind of data that reads one. */
 static gan_status override_follow_path(gan_recipe *recipe, gan__section *section, const char *path)
 {
     const gan__data_kind *kind = gan__data_kind_at(recipe->object.context, path);
-    if (!kind || section->kind == &kind->kind) return GAN_OK;
+    if (!kind || ((const gan__data_kind *)section->kind)->takes_folder) return GAN_OK;
     return override_replace(recipe, GAN__SECTION_DATA, section->name, kind->kind.name, &section);
 }
 

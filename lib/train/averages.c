@@ -1,4 +1,4 @@
-/* averages.c: the moving averages of a trainer's products. */
+/* averages.c: the moving averages of a trainer's products, or of what it draws samples by. */
 #include "train/averages.h"
 
 #include "base/memory.h"
@@ -61,7 +61,7 @@ gan_status gan__averages_prepare(gan_trainer *t)
     const double decay = gan__trainer_options(t)->average;
     for (int32_t i = 0; i < t->cast->role_count && decay > 0; i++) {
         const gan__player *player = &t->players[i];
-        if (!player->model || !gan__cast_is_product(t->cast, i)) continue;
+        if (!player->model || !gan__cast_is_averaged(t->cast, i)) continue;
         if (!player->average)
             GAN__TRY(averages_create(t, i));
         else if (player->average->updates == 0)
@@ -107,7 +107,7 @@ static void averages_reach(const gan_trainer *t, int32_t role, const gan_model *
     while (more) {
         more = false;
         for (int32_t r = 0; r < t->cast->role_count; r++) {
-            if (exchange[r].reached || !t->players[r].model || !gan__cast_is_product(t->cast, r) ||
+            if (exchange[r].reached || !t->players[r].model || !gan__cast_is_averaged(t->cast, r) ||
                 !averages_touches(t, r, model, exchange))
                 continue;
             exchange[r].reached = more = true;

@@ -468,3 +468,14 @@ bool gan__cast_is_product(const gan__cast *cast, int32_t role)
     const gan__space_type type = cast->spaces[r->outputs[0].spaces[0]].row->type;
     return type == GAN__SPACE_PICTURE || type == GAN__SPACE_CODE;
 }
+
+bool gan__cast_samples(const gan__cast *cast, int32_t space)
+{
+    return cast->kind->samples && !strcmp(cast->kind->samples, cast->spaces[space].name);
+}
+
+bool gan__cast_is_averaged(const gan__cast *cast, int32_t role)
+{
+    const gan__role *r = &cast->roles[role];
+    return gan__cast_is_product(cast, role) || (cast->kind->sample && r->wanted && r->group >= 0);
+}

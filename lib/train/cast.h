@@ -203,6 +203,12 @@ int32_t gan__cast_rate(const gan__cast *cast, int32_t group);
 /* Whether a role makes what the training is for: pictures or codes, by trained weights. */
 bool gan__cast_is_product(const gan__cast *cast, int32_t role);
 
+/* Whether the kind draws samples of the space by itself. */
+bool gan__cast_samples(const gan__cast *cast, int32_t space);
+
+/* Whether there may be a moving average of it: a product, or what samples are drawn by. */
+bool gan__cast_is_averaged(const gan__cast *cast, int32_t role);
+
 /* What a trainer has names for, one after the other; false past the last. */
 bool gan__cast_member(const gan__cast *cast, int32_t index, gan__member *out);
 

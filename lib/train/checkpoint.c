@@ -7,7 +7,8 @@
  *           gan.data.FEED, the data set's description without folders, and
  *           gan.data.FEED.FIELD.checksum: "" and 0 for data that was fed otherwise;
  *           what conditions.c has of classes;
- *           gan.average.ROLE.updates; gan.pool.NAME.counter
+ *           gan.average.ROLE.updates; gan.pool.NAME.counter;
+ *           gan.memory, of a kind that keeps some: its numbers, a space between them
  * Tensors:  average.ROLE.NAME, in PyTorch's names and layouts; pool.NAME (N, H, W, C)
  *
  * checkpoint_models.c has the networks, checkpoint_moments.c the optimisers. */
@@ -201,6 +202,41 @@ static gan_status checkpoint_pool(const gan__checkpoint *c, int32_t index)
     return checkpoint_get_pictures(c, place, &entry->array, counter, pool);
 }
 
+/* ---- what steps leave to each other ---- */
+
+static gan_status checkpoint_put_memory(const gan__checkpoint *c)
+{
+    const gan_trainer *t = c->trainer;
+    gan__text text = {.context = t->object.context};
+    char number[GAN__NUMBER_SIZE];
+    for (int32_t i = 0; i < t->kind->memory_count; i++)
+        gan__text_print(&text, "%s%s", i ? " " : "", gan__number_print(t->kept[i], number));
+    gan_status status = text.status;
+    if (status == GAN_OK) status = gan__archive_put_pair(c->to, "gan.memory", text.bytes);
+    gan__text_free(&text);
+    return status;
+}
+
+static gan_status checkpoint_memory(const gan__checkpoint *c)
+{
+    const gan_trainer *t = c->trainer;
+    const int32_t count = t->kind->memory_count;
+    const char *at;
+    if (count == 0) return GAN_OK;
+    if (c->to) return checkpoint_put_memory(c);
+    GAN__TRY(gan__archive_get_pair(c->from, "gan.memory", &at));
+    for (int32_t i = 0; i < count; i++) {
+        const size_t length = strcspn(at, " ");
+        const bool last = at[length] == '\0';
+        if (last != (i == count - 1) || !gan__number_parse(at, length, &t->kept[i]))
+            return gan__fail(c->from->context, GAN_E_FORMAT,
+                             "%s: 'gan.memory' is not %d numbers: '%.32s'", c->from->name, count,
+                             at);
+        at += length + !last;
+    }
+    return GAN_OK;
+}
+
 /* ---- the walk ---- */
 
 /* Networks first, then what is kept for each of their numbers. */
@@ -212,6 +248,7 @@ static gan_status checkpoint_walk(const gan__checkpoint *c)
     for (int32_t i = 0; i < cast->role_count; i++) GAN__TRY(checkpoint_average(c, i));
     for (int32_t i = 0; i < cast->group_count; i++) GAN__TRY(gan__checkpoint_optimizer(c, i));
     for (int32_t i = 0; i < cast->pool_count; i++) GAN__TRY(checkpoint_pool(c, i));
+    GAN__TRY(checkpoint_memory(c));
     return checkpoint_counters(c);
 }
 

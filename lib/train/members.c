@@ -53,10 +53,12 @@ static gan_status members_add_results(gan__cast *cast)
     return GAN_OK;
 }
 
-/* Whether pictures can be reached from the space: a way begins and ends as it must. */
+/* Whether pictures can be reached from the space: a way begins and ends as it must; or drawn of it.
+ */
 static bool members_shows(const gan__cast *cast, int32_t space)
 {
     const size_t length = strlen(cast->spaces[space].name);
+    if (gan__cast_samples(cast, space)) return true;
     for (int32_t i = 0; i < cast->way_count; i++) {
         const char *way = cast->ways[i], *end = strrchr(way, '>') + 2;
         if (strncmp(way, cast->spaces[space].name, length) != 0 || way[length] != ' ') continue;
@@ -82,6 +84,8 @@ gan_status gan__cast_add_members(gan__cast *cast)
 {
     GAN__TRY(members_add_parts(cast));
     GAN__TRY(members_add_results(cast));
+    if (cast->kind->samples)
+        GAN__TRY(members_add(cast, "sample", cast->kind->samples, "drawn by chains"));
     return members_add_sheets(cast);
 }
 

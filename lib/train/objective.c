@@ -52,6 +52,7 @@ static const objective_row objective_rows[] = {
                          "above 0"},
     [GAN__LOSS_WGAN] = {"wgan", "mean", "mean", "mean", -1, 1, -1, false, NULL},
     [GAN__LOSS_WGAN_GP] = {"wgan_gp", "mean", "mean", "mean", -1, 1, -1, false, NULL},
+    [GAN__LOSS_ENERGY] = {"energy", "mean", "mean", "mean", -1, 1, -1, false, NULL},
 };
 
 /* The same with relativistic=yes, as far as there is one. */

@@ -16,7 +16,8 @@ enum {
     GAN__LOSS_LSGAN,
     GAN__LOSS_HINGE,
     GAN__LOSS_WGAN,
-    GAN__LOSS_WGAN_GP
+    GAN__LOSS_WGAN_GP,
+    GAN__LOSS_ENERGY /* of a discriminator alone; no word of loss= */
 };
 
 /* loss= smoothing= instance_noise= instance_decay= augment=, and, of kinds that have it,

@@ -101,3 +101,20 @@ gan_status gan__history(gan_trainer *t, int32_t pool, gan_value pictures, gan_va
     if (t->rehearsing) return gan__pool_reserve(t->pools[pool], shape[0]);
     return gan__pool_query(t->pools[pool], shape[0], numbers, numbers);
 }
+
+gan_status gan__replay_draw(gan_trainer *t, int32_t pool, double probability, gan_tensor *starts,
+                            int64_t *places)
+{
+    const int64_t n = starts->shape[0];
+    GAN__TRY(pools_for(t, pool, starts->shape + 1));
+    if (t->rehearsing) return gan__pool_reserve(t->pools[pool], n);
+    return gan__pool_draw(t->pools[pool], n, probability, starts->data, places);
+}
+
+gan_status gan__replay_store(gan_trainer *t, int32_t pool, const gan_tensor *ends,
+                             const int64_t *places)
+{
+    const bool full = gan__pool_read(t->pools[pool]).filled == t->cast->pools[pool].capacity;
+    if (t->rehearsing) return GAN_OK;
+    return gan__pool_write(t->pools[pool], ends->shape[0], full ? places : NULL, ends->data);
+}

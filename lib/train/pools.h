@@ -20,4 +20,13 @@ int64_t gan__pools_memory(const gan_trainer *trainer); /* bytes */
  * size. What the pool takes up is of the step, and undone with it. */
 gan_status gan__history(gan_trainer *trainer, int32_t pool, gan_value pictures, gan_value *out);
 
+/* A replay buffer's part in chains that are as many as pictures in `starts`, (N, H, W, C) float32
+ * without gaps: some begin where a picture of the pool lies, which is put into its row of `starts`,
+ * and places[i] says where; else it is -1. What the chains end with is stored: while the pool has
+ * room beside what it has, and then in the places where they began. */
+gan_status gan__replay_draw(gan_trainer *trainer, int32_t pool, double probability,
+                            gan_tensor *starts, int64_t *places);
+gan_status gan__replay_store(gan_trainer *trainer, int32_t pool, const gan_tensor *ends,
+                             const int64_t *places);
+
 #endif

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/parallel.h"
 #include "optim/optimizer.h"
+#include "train/chains.h"
 #include "train/pools.h"
 #include "train/undo.h"
 
@@ -107,5 +108,6 @@ int64_t gan__rehearsed_memory(const gan_trainer *t)
     for (int32_t i = 0; i < t->cast->group_count; i++)
         count += gan__optimizer_undo_count(t->optimizers[i]);
     return count * (int64_t)sizeof(float) + rehearsed_data(t) + gan__pools_memory(t) +
-           gan__tape_memory(t->tape) + gan__scratch_memory(t->object.context);
+           gan__chains_memory(t) + gan__tape_memory(t->tape) +
+           gan__scratch_memory(t->object.context);
 }

@@ -90,6 +90,18 @@ static gan_status notes_fit(const gan_trainer *t, int32_t space, gan_model *mode
     return GAN_OK;
 }
 
+/* The feed whose pictures are of a space, by this key. */
+static gan_status notes_feed(const gan_trainer *t, int32_t space, const char *key, gan_model *model)
+{
+    for (int32_t i = 0; i < t->cast->feed_count; i++) {
+        const gan__feed *feed = &t->cast->feeds[i];
+        for (int32_t f = 0; f < feed->field_count; f++)
+            if (gan__feed_takes_data(feed) && feed->fields[f].space == space)
+                return gan__model_set_note(model, key, feed->name);
+    }
+    return GAN_OK;
+}
+
 gan_status gan__route_note(const gan_trainer *t, const gan__route *route, gan_model *model)
 {
     const gan__cast *cast = t->cast;
@@ -99,8 +111,11 @@ gan_status gan__route_note(const gan_trainer *t, const gan__route *route, gan_mo
     GAN__TRY(notes_inputs(t, route, model));
     if (prior != GAN__PRIOR_NONE)
         GAN__TRY(gan__model_set_note(model, "prior", notes_priors[prior]));
-    if (cast->spaces[route->from].row->type == GAN__SPACE_PICTURE)
+    if (cast->spaces[route->from].row->type == GAN__SPACE_PICTURE) {
         GAN__TRY(notes_fit(t, route->from, model));
+        GAN__TRY(notes_feed(t, route->from, "source", model));
+    }
     if (cast->spaces[end].row->type != GAN__SPACE_PICTURE) return GAN_OK;
+    GAN__TRY(notes_feed(t, end, "feed", model));
     return gan__model_set_note(model, "range", "-1 1");
 }

@@ -1,6 +1,7 @@
 /* show.c: what a trainer makes, as pictures: from one space along the shortest routes to all
  * pictures that can be reached. What it begins with is drawn apart, the same at every call; where
- * the routes take the label of a class, it is there once for each class, a row each. */
+ * the routes take the label of a class, it is there once for each class, a row each. What a kind
+ * draws by itself it makes itself. */
 #include <gan/runner.h>
 
 #include <stdio.h>
@@ -323,6 +324,27 @@ static gan_status show_begin(show *s)
     return gan_tape_value(s->tape, s->values[s->start], s->columns[s->column_count++]);
 }
 
+/* ---- what no route leads to ---- */
+
+/* Stages of a sample that is drawn by chains, side by side. */
+enum { SHOW_STAGES = 8 };
+
+static gan_status show_samples(const show *s, int64_t *columns, gan_tensor **out)
+{
+    gan_trainer *t = s->trainer;
+    const gan__sampling wanted = {.count = s->count,
+                                  .columns = SHOW_STAGES,
+                                  .seed = gan__random_seed(t->seed, GAN__DRAW_REFRESH, 1),
+                                  .averaged = s->averaged};
+    gan_tensor *made;
+    GAN__TRY(t->kind->sample(t, &wanted, &made));
+    gan_status status = gan_tensor_create(out, t->object.context, GAN_UINT8, 4, made->shape);
+    if (status == GAN_OK) gan__tensor_write(*out, true, made->data);
+    gan_tensor_release(made);
+    if (columns && status == GAN_OK) *columns = SHOW_STAGES;
+    return status;
+}
+
 /* ---- all columns, example after example ---- */
 
 /* A grey picture among coloured ones has its value in each channel; smaller ones are black around.
@@ -383,7 +405,8 @@ static gan_status show_public(gan_tensor **out, int64_t *columns, gan_trainer *t
     if (s.start < 0)
         return gan__fail(context, GAN_E_ARGUMENT, "%s: there is no space '%s'", t->kind->kind.name,
                          space);
-    if (!gan__cast_begins(t->cast, s.start))
+    const bool samples = gan__cast_samples(t->cast, s.start);
+    if (!samples && !gan__cast_begins(t->cast, s.start))
         return gan__fail(
             context, GAN_E_ARGUMENT,
             "%s: nothing that is shown begins in '%s': it has no prior and no pictures "
@@ -391,6 +414,7 @@ static gan_status show_public(gan_tensor **out, int64_t *columns, gan_trainer *t
             t->kind->kind.name, space);
     GAN__TRY(gan__trainer_bind(t));
     GAN__TRY(gan__averages_prepare(t));
+    if (samples) return show_samples(&s, columns, out);
     gan_status status = show_all(&s, out);
     if (columns && status == GAN_OK) *columns = (s.classed ? s.each : 1) * s.column_count;
     for (int64_t i = 0; i < s.column_count; i++) gan_tensor_release(s.columns[i]);

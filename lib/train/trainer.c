@@ -9,6 +9,7 @@
 #include "base/random.h"
 #include "optim/optimizer.h"
 #include "train/averages.h"
+#include "train/chains.h"
 #include "train/feeds.h"
 #include "train/pools.h"
 #include "train/rehearsal.h"
@@ -57,6 +58,9 @@ static void trainer_destroy(void *self)
     gan__free(context, t->precision);
     gan__free(context, t->values);
     gan__free(context, t->reported);
+    gan__free(context, t->memory);
+    gan__free(context, t->kept);
+    gan__chains_free(t);
     gan__free(context, t->shapes);
     gan__free(context, t->ports);
     gan__free(context, t->scratch);
@@ -68,7 +72,7 @@ static gan_status trainer_make_lists(gan_trainer *t)
     gan_context *context = t->object.context;
     const gan__cast *cast = t->cast;
     const size_t roles = (size_t)cast->role_count, groups = (size_t)cast->group_count;
-    const size_t values = (size_t)cast->value_count;
+    const size_t values = (size_t)cast->value_count, memory = (size_t)t->kind->memory_count;
     GAN__TRY(gan__allocate(context, &t->players, roles, sizeof *t->players));
     GAN__TRY(gan__allocate(context, &t->scratch, roles, sizeof *t->scratch));
     GAN__TRY(gan__allocate(context, &t->optimizers, groups, sizeof *t->optimizers));
@@ -77,6 +81,8 @@ static gan_status trainer_make_lists(gan_trainer *t)
     GAN__TRY(gan__allocate(context, &t->shapes, (size_t)cast->space_count, sizeof *t->shapes));
     GAN__TRY(gan__allocate(context, &t->values, values, sizeof *t->values));
     GAN__TRY(gan__allocate(context, &t->reported, values, sizeof *t->reported));
+    GAN__TRY(gan__allocate(context, &t->memory, memory, sizeof *t->memory));
+    GAN__TRY(gan__allocate(context, &t->kept, memory, sizeof *t->kept));
     for (size_t i = 0; i < values; i++) t->values[i] = t->reported[i] = NAN;
     GAN__TRY(gan__undo_create(t));
     return gan__feeds_create(t);

@@ -15,6 +15,16 @@
 #include "tape/tape.h"
 #include "train/cast.h"
 
+/* Samples that a trainer draws by itself: see gan_trainer_sample. */
+typedef struct gan__sampling {
+    int64_t count;
+    int64_t steps; /* 0: as the kind likes */
+    int64_t
+        columns; /* of each sample so many stages, from its start to its end; 1: the end alone */
+    uint64_t seed;
+    bool averaged;
+} gan__sampling;
+
 typedef struct gan__trainer_kind {
     gan__kind kind; /* its options begin with gan__trainer_common */
     const gan__space_row *spaces;
@@ -46,6 +56,15 @@ typedef struct gan__trainer_kind {
 
     /* Ends with gan__trainer_update_last. */
     gan_status (*step)(gan_trainer *trainer);
+
+    /* Draws samples of a space that no route leads to: (count * columns, H, W, C) float32, those of
+     * a sample one after the other. Both NULL: it has none. Roles have been bound. */
+    const char *samples;
+    gan_status (*sample)(gan_trainer *trainer, const gan__sampling *wanted, gan_tensor **out);
+
+    /* Numbers that a step finds in trainer->memory as the last one has left them; 0 at first. They
+     * are finite. */
+    int32_t memory_count;
 } gan__trainer_kind;
 
 extern const gan__trainer_kind *const gan__trainer_kinds[];
@@ -106,6 +125,13 @@ typedef struct gan__feed_state {
                          known */
 } gan__feed_state;
 
+/* What chains of a step lie in, while the tape is reset between their moves. */
+typedef struct gan__chains {
+    gan_tensor *positives, *ends, *spare; /* (N, H, W, C) float32; NULL: not made yet */
+    int64_t *places;                      /* of a pool, that they began at; -1: at none */
+    size_t place_capacity;
+} gan__chains;
+
 /* Where every random stream and every feed stands. */
 typedef struct gan__counters {
     uint64_t draws;
@@ -136,6 +162,9 @@ struct gan_trainer {
     char *precision;  /* that a checkpoint was saved with; NULL: this is a new training */
     double *values;   /* measured by the step that is under way */
     double *reported; /* and by the last one that was made */
+    double *memory;   /* the kind's memory_count numbers: of the step that is under way, */
+    double *kept;     /* and as the last one left them */
+    gan__chains chains;
     gan_tape *tape;
     gan__shape *shapes;  /* by space: what roles and feeds agree on; n is 1 */
     gan_value *ports;    /* of a network that is being applied */

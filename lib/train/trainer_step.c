@@ -235,6 +235,8 @@ static gan_status step_begin(gan_trainer *t)
     gan__undo_begin(t);
     /* What this step does not measure is as it was, not as a failed step has measured it. */
     memcpy(t->values, t->reported, (size_t)t->cast->value_count * sizeof *t->values);
+    if (t->kind->memory_count > 0)
+        memcpy(t->memory, t->kept, (size_t)t->kind->memory_count * sizeof *t->memory);
     for (int32_t i = 0; i < t->cast->group_count; i++)
         GAN__TRY(gan_optimizer_rate(t->optimizers[i], &t->values[gan__cast_rate(t->cast, i)]));
     return GAN_OK;
@@ -246,6 +248,8 @@ static void step_commit(gan_trainer *t)
     gan__averages_update(t);
     gan__pools_commit(t);
     memcpy(t->reported, t->values, (size_t)t->cast->value_count * sizeof *t->reported);
+    if (t->kind->memory_count > 0)
+        memcpy(t->kept, t->memory, (size_t)t->kind->memory_count * sizeof *t->kept);
 }
 
 /* One step, undone as a whole if it fails. */

@@ -557,6 +557,13 @@ static void use_trainer(gan_dataset *data)
     expect(columns == 1 && gan_tensor_shape(pictures)[0] == 3, "the pictures");
     gan_model_release(route);
     gan_tensor_release(pictures);
+    gan_trainer *alone = nullptr;
+    must(gan_trainer_create(&alone, context, "discriminator steps=2"));
+    must(gan_trainer_set_model(alone, "discriminator", d));
+    must(gan_trainer_sample(&pictures, alone, 3, 5, 7, 0), "gan_trainer_sample");
+    expect(gan_tensor_shape(pictures)[0] == 3, "the samples");
+    gan_trainer_release(alone);
+    gan_tensor_release(pictures);
     must(gan_trainer_check(trainer), "gan_trainer_check");
     must(gan_trainer_memory(trainer, &memory), "gan_trainer_memory");
     expect(memory > 0, "the memory");
@@ -586,6 +593,42 @@ static void use_trainer(gan_dataset *data)
     gan_tensor_release(batch);
 }
 
+// ---- metric.h ----
+
+static void use_metric()
+{
+    const std::int64_t shape[] = {6, 8, 8, 1};
+    const char *fields[] = {"image", "label"};
+    gan_metric *metric = nullptr;
+    gan_tensor *tensors[] = {nullptr, nullptr};
+    gan_dataset *data = nullptr;
+    gan_model *judge = nullptr;
+    double value = 1;
+    char text[48];
+    must(gan_metric_create(&metric, context, "frechet"), "gan_metric_create");
+    must(gan_tensor_create(&tensors[0], context, GAN_FLOAT32, 4, shape));
+    must(gan_tensor_create(&tensors[1], context, GAN_INT64, 1, shape));
+    static_cast<std::int64_t *>(gan_tensor_data(tensors[1]))[3] = 1;
+    for (const char *set : {"real", "fake"})
+        must(gan_metric_add(metric, set, tensors[0]), "gan_metric_add");
+    must(gan_metric_value(metric, "distance", &value), "gan_metric_value");
+    expect(value == 0 && gan_metric_value_count(metric) == 3, "gan_metric_value_count");
+    expect(std::string_view(gan_metric_value_name(metric, 0)) == "distance",
+           "gan_metric_value_name");
+    expect(std::string_view(gan_metric_text(metric)) == "frechet", "gan_metric_text");
+    must(gan_metric_clear(metric, "fake"), "gan_metric_clear");
+    expect(gan_metric_rows(metric, "fake") == 0, "gan_metric_rows");
+    gan_metric_retain(metric);
+    for (int i = 0; i < 2; i++) gan_metric_release(metric);
+    must(gan_dataset_from_tensors(&data, context, fields, tensors, 2));
+    must(gan_judge_train(&judge, context, "rounds=1 batch=3", data, data), "gan_judge_train");
+    must(gan_judge_examples(data, text, sizeof text), "gan_judge_examples");
+    expect(std::string_view(gan_model_note(judge, "examples")) == text, "the judge's note");
+    gan_model_release(judge);
+    gan_dataset_release(data);
+    for (gan_tensor *each : tensors) gan_tensor_release(each);
+}
+
 // ---- recipe.h ----
 
 static void use_recipe()
@@ -607,6 +650,9 @@ static void use_recipe()
     must(gan_recipe_trainer(&trainer, recipe, context, nullptr), "gan_recipe_trainer");
     must(gan_trainer_run(trainer, 2, nullptr, nullptr));
     must(gan_trainer_save(trainer, "cpp-run.safetensors"));
+    gan_dataset *data = nullptr;
+    must(gan_recipe_dataset(&data, recipe, context, "real"), "gan_recipe_dataset");
+    gan_dataset_release(data);
     gan_recipe *parsed = nullptr;
     gan_trainer *resumed = nullptr;
     must(gan_recipe_parse(&parsed, context, gan_recipe_text(recipe), "."), "gan_recipe_parse");
@@ -651,6 +697,7 @@ int main()
     use_runner();
     use_tape();
     use_trainer(data);
+    use_metric();
     use_recipe();
     use_catalog();
     gan_dataset_release(data);

@@ -430,6 +430,11 @@ class Session(unittest.TestCase):
         pictures = self.make("tensor", LIB.gan_trainer_show, ctypes.byref(columns), trainer,
                              b"noise", 3, 0)
         self.assertEqual((columns.value, LIB.gan_tensor_shape(pictures)[0]), (1, 3))
+        alone = self.make("trainer", LIB.gan_trainer_create, self.context,
+                          b"discriminator steps=2")
+        self.good(LIB.gan_trainer_set_model(alone, b"discriminator", models[b"discriminator"]))
+        samples = self.make("tensor", LIB.gan_trainer_sample, alone, 3, 5, 7, 0)
+        self.assertEqual(LIB.gan_tensor_shape(samples)[0], 3)
         self.assertIn(b"average=0.9", LIB.gan_trainer_text(trainer))
         averaged = LIB.gan_trainer_model(trainer, b"generator",
                                          H.constants["GAN_MODEL_AVERAGED"])
@@ -443,6 +448,35 @@ class Session(unittest.TestCase):
             self.assertEqual(data, stream.read())
         again = self.make("trainer", LIB.gan_trainer_load_memory, self.context, data, len(data))
         self.assertEqual(LIB.gan_trainer_steps(again), 6)
+
+    # ---- metric.h ----
+
+    def test_metric(self):
+        metric = self.make("metric", LIB.gan_metric_create, self.context, b"frechet")
+        rows, value = self.tensor(4, 3), ctypes.c_double()
+        for name in (b"real", b"fake"):
+            self.good(LIB.gan_metric_add(metric, name, rows))
+        self.good(LIB.gan_metric_value(metric, b"distance", value))
+        self.assertAlmostEqual(value.value, 0)
+        self.assertEqual(LIB.gan_metric_value_count(metric), 3)
+        self.assertEqual(LIB.gan_metric_value_name(metric, 1), b"mean")
+        self.assertEqual(LIB.gan_metric_rows(metric, b"fake"), 4)
+        self.good(LIB.gan_metric_clear(metric, b"fake"))
+        self.assertEqual(LIB.gan_metric_rows(metric, b"fake"), 0)
+        self.assertEqual(LIB.gan_metric_text(metric), b"frechet")
+
+    def test_judge(self):
+        labels = self.make("tensor", LIB.gan_tensor_create, self.context, INT32, 1, int64s(12))
+        numbers = ctypes.cast(LIB.gan_tensor_data(labels), ctypes.POINTER(ctypes.c_int32))
+        for i in range(12):
+            numbers[i] = i % 2
+        data = self.make("dataset", LIB.gan_dataset_from_tensors, self.context,
+                         strings(b"image", b"label"), handles(self.tensor(12, 8, 8, 1), labels), 2)
+        judge = self.make("model", LIB.gan_judge_train, self.context, b"rounds=1 batch=4", data,
+                          data)
+        text = ctypes.create_string_buffer(48)
+        self.good(LIB.gan_judge_examples(data, text, 48))
+        self.assertEqual(LIB.gan_model_note(judge, b"examples"), text.value)
 
     # ---- recipe.h ----
 
@@ -459,6 +493,8 @@ class Session(unittest.TestCase):
         self.assertEqual(value.value, b"9")
         self.assertIn(b"seed=3", LIB.gan_recipe_context(recipe))
         self.assertIn(b"steps=9", LIB.gan_recipe_text(recipe))
+        data = self.make("dataset", LIB.gan_recipe_dataset, recipe, self.context, b"real")
+        self.assertEqual(LIB.gan_dataset_count(data), 12)
         trainer = self.make("trainer", LIB.gan_recipe_trainer, recipe, self.context, None)
         self.good(LIB.gan_trainer_run(trainer, 2, H.types["gan_trainer_function"](), None))
         parsed = self.make("recipe", LIB.gan_recipe_parse, self.context,

@@ -284,6 +284,15 @@ static void refuse_trainer_rest(world *w)
     NOT_MADE(gan_tensor, GAN_E_ARGUMENT, "flags 8", gan_trainer_show, &bytes, t, "noise", 1, 8);
     NOT_MADE(gan_tensor, GAN_E_ARGUMENT, "begins in 'score'", gan_trainer_show, NULL, t, "score", 1,
              0);
+    EACH_WRONG(TRAINER, bad)
+    NOT_MADE(gan_tensor, GAN_E_ARGUMENT, NULL, gan_trainer_sample, bad, 4, 1, 0, 0);
+    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_trainer_sample, NULL, t, 4, 1, 0, 0);
+    NOT_MADE(gan_tensor, GAN_E_ARGUMENT, "0 samples", gan_trainer_sample, t, 0, 1, 0, 0);
+    NOT_MADE(gan_tensor, GAN_E_ARGUMENT, "-1 steps", gan_trainer_sample, t, 4, -1, 0, 0);
+    NOT_MADE(gan_tensor, GAN_E_ARGUMENT, "seed -1", gan_trainer_sample, t, 4, 1, -1, 0);
+    NOT_MADE(gan_tensor, GAN_E_ARGUMENT, "flags 8", gan_trainer_sample, t, 4, 1, 0, 8);
+    NOT_MADE(gan_tensor, GAN_E_UNSUPPORTED, "draws no samples by itself", gan_trainer_sample, t, 4,
+             1, 0, 0);
     EACH_WRONG(TRAINER, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_trainer_memory, bad, &bytes);
     REFUSED(GAN_E_ARGUMENT, "bytes", gan_trainer_memory, t, NULL);
     EACH_WRONG(TRAINER, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_trainer_step, bad);
@@ -377,6 +386,13 @@ static void refuse_recipe(world *w)
     REFUSED(GAN_E_ARGUMENT, "value is NULL", gan_recipe_option, r, "run.steps", NULL, 9);
     REFUSED(GAN_E_ARGUMENT, "bytes", gan_recipe_option, r, "run.steps", value, 0);
     REFUSED(GAN_E_TEXT, "'steps'", gan_recipe_option, r, "run.step", value, sizeof value);
+    EACH_WRONG(RECIPE, bad)
+    NOT_MADE(gan_dataset, GAN_E_ARGUMENT, "recipe", gan_recipe_dataset, bad, w->context, "real");
+    EACH_WRONG(CONTEXT, bad)
+    NOT_MADE(gan_dataset, GAN_E_ARGUMENT, NULL, gan_recipe_dataset, r, bad, "real");
+    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_recipe_dataset, NULL, r, w->context, "real");
+    NOT_MADE(gan_dataset, GAN_E_ARGUMENT, "feed is NULL", gan_recipe_dataset, r, w->context, NULL);
+    NOT_MADE(gan_dataset, GAN_E_ARGUMENT, "[data.rael]", gan_recipe_dataset, r, w->context, "rael");
     EACH_WRONG(RECIPE, bad)
     NOT_MADE(gan_trainer, GAN_E_ARGUMENT, "recipe", gan_recipe_trainer, bad, w->context, NULL);
     EACH_WRONG(CONTEXT, bad)

@@ -358,6 +358,7 @@ static void busy_tape(world *w)
 static void busy_training(world *w)
 {
     double values[1];
+    char text[48];
     int64_t bytes, steps;
     BUSY_MADE(gan_optimizer, gan_optimizer_create, w->context, "adam");
     BUSY(gan_optimizer_add(w->optimizer, w->generator));
@@ -379,6 +380,7 @@ static void busy_training(world *w)
     BUSY(gan_trainer_memory(w->trainer, &bytes));
     BUSY_MADE(gan_model, gan_trainer_route, w->trainer, "noise > image", 0);
     BUSY_MADE(gan_tensor, gan_trainer_show, &bytes, w->trainer, "noise", 1, 0);
+    BUSY_MADE(gan_tensor, gan_trainer_sample, w->trainer, 1, 1, 0, 0);
     BUSY(gan_trainer_step(w->trainer));
     BUSY(gan_trainer_run(w->trainer, 1, NULL, NULL));
     BUSY(gan_trainer_values(w->trainer, values, gan_trainer_value_count(w->trainer)));
@@ -392,6 +394,13 @@ static void busy_training(world *w)
     BUSY(gan_recipe_set(w->recipe, "run.steps", "5"));
     BUSY(gan_recipe_set_all(w->recipe, NULL, NULL, 0, 0));
     BUSY_MADE(gan_trainer, gan_recipe_trainer, w->recipe, w->context, NULL);
+    BUSY_MADE(gan_dataset, gan_recipe_dataset, w->recipe, w->context, "real");
+    BUSY_MADE(gan_metric, gan_metric_create, w->context, "frechet");
+    BUSY(gan_metric_add(w->metric, "real", w->latent));
+    BUSY(gan_metric_clear(w->metric, "real"));
+    BUSY(gan_metric_value(w->metric, "distance", values));
+    BUSY_MADE(gan_model, gan_judge_train, w->context, "", w->dataset, NULL);
+    BUSY(gan_judge_examples(w->dataset, text, sizeof text));
 }
 
 static void call_everything(void *argument)

@@ -19,9 +19,9 @@ typedef struct program {
     gan_model *trunk, *generator, *discriminator, *made;
     gan_tensor *pictures, *latent, *out;
     gan_dataset *dataset;
-    gan_trainer *trainer, *loaded;
-    gan_model *route;
-    gan_tensor *shown;
+    gan_trainer *trainer, *loaded, *alone;
+    gan_model *route, *judge;
+    gan_tensor *shown, *samples;
     gan_runner *runner;
     gan_recipe *recipe;
     gan_layer *layers[4]; /* what follows is of the program by hand */
@@ -77,6 +77,19 @@ static gan_status train(program *p)
     DO(gan_trainer_route(&p->route, p->trainer, "noise > image", GAN_MODEL_AVERAGED));
     DO(gan_trainer_show(&p->shown, NULL, p->trainer, "noise", 3, GAN_MODEL_AVERAGED));
     DO(gan_trainer_save(p->trainer, "trainer"));
+    return GAN_OK;
+}
+
+/* A trainer that draws samples by itself. */
+static gan_status sample(program *p)
+{
+    DO(gan_model_parse(&p->judge, p->context, "input 4 4 1; dense 1"));
+    DO(gan_trainer_create(&p->alone, p->context, "discriminator batch=2 steps=1 buffer=3"));
+    DO(gan_trainer_set_model(p->alone, "discriminator", p->judge));
+    DO(gan_trainer_set_data(p->alone, "real", p->dataset));
+    DO(gan_trainer_step(p->alone));
+    DO(gan_trainer_step(p->alone));
+    DO(gan_trainer_sample(&p->samples, p->alone, 2, 1, 0, 0));
     return GAN_OK;
 }
 
@@ -232,6 +245,9 @@ static void finish(program *p)
     gan_runner_release(p->runner);
     gan_model_release(p->route);
     gan_tensor_release(p->shown);
+    gan_tensor_release(p->samples);
+    gan_trainer_release(p->alone);
+    gan_model_release(p->judge);
     gan_trainer_release(p->loaded);
     gan_trainer_release(p->trainer);
     gan_dataset_release(p->dataset);
@@ -245,7 +261,7 @@ static void finish(program *p)
 }
 
 typedef gan_status stage(program *p);
-static stage *const by_text[] = {start, train, resume, use, NULL};
+static stage *const by_text[] = {start, train, sample, resume, use, NULL};
 static stage *const first_half[] = {start, train, NULL};
 static stage *const by_hand[] = {build_by_hand, read_by_hand, train_by_hand, read_state, NULL};
 

@@ -25,7 +25,8 @@ static void release(world *w, int kind)
     case OPTIMIZER: gan_optimizer_release(w->optimizer); break;
     case DATASET: gan_dataset_release(w->dataset); break;
     case TRAINER: gan_trainer_release(w->trainer); break;
-    default: gan_recipe_release(w->recipe);
+    case RECIPE: gan_recipe_release(w->recipe); break;
+    default: gan_metric_release(w->metric);
     }
 }
 
@@ -44,6 +45,7 @@ static void retain(world *w)
     gan_dataset_retain(w->dataset);
     gan_trainer_retain(w->trainer);
     gan_recipe_retain(w->recipe);
+    gan_metric_retain(w->metric);
 }
 
 /* Each kind first, last and at many other places; every handle has two references. */

@@ -18,6 +18,7 @@ enum {
     DATASET,
     TRAINER,
     RECIPE,
+    METRIC,
     NOTHING,
     KINDS
 };
@@ -37,6 +38,7 @@ typedef struct world {
     gan_dataset *dataset; /* of the pictures */
     gan_trainer *trainer; /* ready to step */
     gan_recipe *recipe;   /* of a training like the trainer's */
+    gan_metric *metric;   /* "frechet", with the latent rows on both sides */
     void *handles[KINDS];
 } world;
 
@@ -107,6 +109,13 @@ TEST_UNUSED static void open_trainer(world *w)
     CHECK_OK(gan_recipe_load(&w->recipe, w->context, "small.recipe"));
 }
 
+TEST_UNUSED static void open_metric(world *w)
+{
+    CHECK_OK(gan_metric_create(&w->metric, w->context, "frechet"));
+    CHECK_OK(gan_metric_add(w->metric, "real", w->latent));
+    CHECK_OK(gan_metric_add(w->metric, "fake", w->latent));
+}
+
 TEST_UNUSED static void open_world(world *w, const char *spec)
 {
     memset(w, 0, sizeof *w);
@@ -121,9 +130,10 @@ TEST_UNUSED static void open_world(world *w, const char *spec)
     CHECK_OK(gan_runner_create(&w->runner, w->context, w->generator, "batch=2"));
     open_tape(w);
     open_trainer(w);
+    open_metric(w);
     void *const handles[KINDS] = {w->context, w->pictures, w->layer,     w->generator,
                                   w->runner,  w->tape,     w->optimizer, w->dataset,
-                                  w->trainer, w->recipe,   NULL};
+                                  w->trainer, w->recipe,   w->metric,    NULL};
     memcpy(w->handles, handles, sizeof handles);
 }
 
@@ -131,6 +141,7 @@ TEST_UNUSED static void open_world(world *w, const char *spec)
 TEST_UNUSED static void close_world(world *w)
 {
     gan_context_release(w->context);
+    gan_metric_release(w->metric);
     gan_recipe_release(w->recipe);
     gan_trainer_release(w->trainer);
     gan_dataset_release(w->dataset);

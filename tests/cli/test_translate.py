@@ -298,7 +298,7 @@ class Folders(Files):
         code, out, err = self.gan("translate", "negative.safetensors", "photos", "--out", "out")
         self.assertEqual((code, out), (3, ""))
         lines = err.splitlines()
-        self.assertEqual(lines[0], "gan translate: photos/3.png: neither PNG nor PNM nor PAM")
+        self.assertEqual(lines[0], "gan translate: photos/3.png: neither PNG nor JPEG nor PNM nor PAM")
         self.assertRegex(lines[1], r"^gan translate: photos/zero\.ppm: .+$")
         self.assertEqual(lines[2:], ["gan translate: 2 of 8 pictures could not be made"])
         whole = sorted(path for path in pixels if path != "3.png")
@@ -306,7 +306,7 @@ class Folders(Files):
         for path in whole:
             self.assertEqual(read_png("out/" + path)[3], negative(pixels[path]))
         # In an array no row may be missing.
-        message = "gan translate: photos/3.png: neither PNG nor PNM nor PAM"
+        message = "gan translate: photos/3.png: neither PNG nor JPEG nor PNM nor PAM"
         self.bad(3, message, "translate", "negative.safetensors", "photos", "--out", "x.npy")
         self.bad(3, message, "translate", "negative.safetensors", "photos", "--out", "x.png")
         self.bad(3, message, "translate", "negative.safetensors", "photos/3.png", "--out", "x.png")
@@ -424,7 +424,7 @@ class Folders(Files):
         form = "pictures are uint8, or float32 in [-1, 1], N x H x W or N x H x W x C"
         beyond = "; numbers lie in [-1, 1], bytes are uint8"
         for code, message, *words in (
-            (3, "empty: no picture in it: no .png, .pnm, .pam", "empty"),
+            (3, "empty: no picture in it: no .png, .jpg, .pnm, .pam", "empty"),
             (3, "flat.npy: uint8 of 2 dimensions; " + form, "flat.npy"),
             (3, "long.npy: integers of 3 dimensions; " + form, "long.npy"),
             (3, "none.npy: no picture in it", "none.npy"),
@@ -523,7 +523,7 @@ class Codes(Files):
         there = "'image > code > image', 'image > code', 'code > image', 'code > image > code'"
         self.bad(2, message + there, "encode", "run", "photos", "--from=x", "--out=x.npy")
         write_text("photos/3.png", "torn")
-        message = "gan encode: photos/3.png: neither PNG nor PNM nor PAM"
+        message = "gan encode: photos/3.png: neither PNG nor JPEG nor PNM nor PAM"
         self.bad(3, message, "encode", "run", "photos", "--out", "x.npy")
 
 

@@ -53,6 +53,8 @@ TEST(names_are_lines)
     for (int i = 0; i < 2; i++) {
         check_names(specs[i], NAMES("a cat\nd\xC3\xB6g\n#3\n"));
         check_names(specs[i], NAMES("a cat\nd\xC3\xB6g\n#3"));
+        check_names(specs[i], NAMES("a cat\nd\xC3\xB6g\n#3\n\n"));
+        check_names(specs[i], NAMES("a cat\nd\xC3\xB6g\n#3\n \r\n\n"));
         check_names(specs[i], NAMES("\xEF\xBB\xBF"
                                     "a cat\r\n\td\xC3\xB6g \r\n #3\r\n"));
     }
@@ -91,8 +93,9 @@ TEST(wrong_names_are_refused)
                   "idx: label 2 of example 2 has no name: there are 2 names of classes");
     check_refused(NAMES("a\nb\na\n"), "n.txt: two classes are called 'a'");
     check_refused(NAMES("a\n\nb\n"), "n.txt: the name of class 1 is empty");
-    check_refused(NAMES("a\nb\nc\n\n"), "n.txt: the name of class 3 is empty");
-    check_refused(NAMES("\n"), "n.txt: the name of class 0 is empty");
+    check_refused(NAMES("\n\na\n"), "n.txt: the name of class 0 is empty");
+    check_refused(NAMES("\n"), "n.txt: no names of classes");
+    check_refused(NAMES(" \r\n\t\n"), "n.txt: no names of classes");
     check_refused(NAMES(""), "n.txt: no names of classes");
     check_refused(NAMES("\xEF\xBB\xBF"), "n.txt: no names of classes");
     check_refused(NAMES("a\nb\xFF\nc\n"), "n.txt: the name of class 1 is not UTF-8");

@@ -1,12 +1,21 @@
 /* gan_image_fit makes of a picture what a data set with those options draws. */
 #include "test.h"
 
+#include <math.h>
 #include <stdbool.h>
 
 #include "data_files.h"
 
 #include <gan/data.h>
 #include <gan/image.h>
+
+typedef struct resized_expected {
+    const char *resize;
+    int h, w, c, to_h, to_w;
+    const uint8_t *values;
+} resized_expected;
+
+#include "resized.h"
 
 static gan_context *context;
 static fault_host fault;
@@ -71,6 +80,9 @@ TEST(as_a_data_set_draws_it)
         {9, 13, 1, 1, 40, 3, "crop", "size=1x40 fit=crop channels=3"},
         {1, 1, 7, 5, 4, 0, "stretch", "size=5x4 fit=stretch"},
         {9, 13, 1, 0, 0, 4, "pad", "channels=4"},
+        {9, 13, 3, 4, 5, 0, "pad area", "size=4x5 resize=area"},
+        {9, 13, 1, 20, 5, 0, "stretch area", "size=20x5 fit=stretch resize=area"},
+        {9, 13, 2, 5, 4, 0, "crop area", "size=5x4 fit=crop resize=area"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         for (int32_t dtype = GAN_FLOAT32; dtype <= GAN_UINT8; dtype++) {
@@ -83,6 +95,26 @@ TEST(as_a_data_set_draws_it)
             gan_tensor_release(drawn);
             gan_tensor_release(made);
         }
+}
+
+/* Within a level of Pillow's, which rounds to bytes between rows and columns. */
+TEST(as_pillow_resizes)
+{
+    for (size_t i = 0; i < sizeof resized_table / sizeof *resized_table; i++) {
+        const resized_expected *e = &resized_table[i];
+        char options[80];
+        double worst = 0;
+        snprintf(options, sizeof options, "size=%dx%d fit=stretch resize=%s", e->to_h, e->to_w,
+                 e->resize);
+        gan_tensor *picture = make_picture(GAN_UINT8, e->h, e->w, e->c);
+        gan_tensor *drawn = draw(picture, options);
+        const float *values = gan_tensor_data(drawn);
+        for (int k = 0; k < e->to_h * e->to_w * e->c; k++)
+            worst = fmax(worst, fabs(nearbyint((double)values[k] * 127.5 + 127.5) - e->values[k]));
+        if (!CHECK(worst <= 1)) printf("%dx%d: %s: %g\n", e->h, e->w, options, worst);
+        gan_tensor_release(picture);
+        gan_tensor_release(drawn);
+    }
 }
 
 /* H x W, and views with strides. */
@@ -150,6 +182,7 @@ int main(void)
     gan_host host = fault_make(&fault);
     CHECK_OK(gan_context_create(&context, "threads=1", &host, NULL, 0));
     RUN(as_a_data_set_draws_it);
+    RUN(as_pillow_resizes);
     RUN(as_it_lies_in_memory);
     RUN(channels);
     RUN(nothing_is_left);

@@ -166,7 +166,7 @@ TEST(messages)
     fault_write(&fault, file, "P8 no", 5);
     fault_close(&fault, file);
     CHECK_STATUS(gan_image_load(&t, context, "text"), GAN_E_FORMAT);
-    CHECK_TEXT(gan_context_message(context), "text: neither PNG nor PNM nor PAM");
+    CHECK_TEXT(gan_context_message(context), "text: neither PNG nor JPEG nor PNM nor PAM");
 }
 
 /* A tensor over one value, with all strides 0: a picture of any size that takes no memory. */
@@ -227,7 +227,7 @@ TEST(too_large_a_picture_is_refused_early)
     CHECK(out == NULL);
     CHECK_INT(fault.allocations - allocations, 1); /* the tensor itself */
     gan_tensor_release(t);
-    CHECK(16384 * 16384 == GAN_IMAGE_PNG_VALUES);
+    CHECK(16384 * 16384 == GAN_IMAGE_VALUES);
     t = make_flat(3, least); /* goes as far as memory goes */
     fault.fail_at = fault.allocations + 1;
     CHECK_STATUS(gan_image_save(t, "a.png"), GAN_E_MEMORY);

@@ -7,7 +7,7 @@ TEST(no_picture_is_found_at_once)
 {
     put_picture(context, &fault, "f/a.png", 1, small, 8);
     put_file(&fault, "f/b.png", "GIF89a", 6);
-    check_refused("images path=f", GAN_E_FORMAT, "f/b.png: neither PNG nor PNM nor PAM");
+    check_refused("images path=f", GAN_E_FORMAT, "f/b.png: neither PNG nor JPEG nor PNM nor PAM");
     put_file(&fault, "f/b.png", "", 0);
     check_refused("images path=f", GAN_E_FORMAT, "f/b.png: the file is empty");
     put_file(&fault, "f/b.png", "P2\n1 1\n255\n7", 12);

@@ -21,7 +21,7 @@ QUICK_HELD_OUT = 40
 
 @dataclasses.dataclass
 class Figure:
-    """One number of a row. least: the mean must reach it. within: the mean of several must lie between
+    """One number of a row. least: the mean must reach it. within: the whole interval must lie between
     -within and within. With neither there is no goal."""
     key: str
     label: str
@@ -47,7 +47,7 @@ class Figure:
         if self.least is not None:
             return mean >= self.least
         if self.within is not None:
-            return low is not None and abs(mean) <= self.within
+            return low is not None and -self.within <= low and high <= self.within
         return None
 
 

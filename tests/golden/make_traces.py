@@ -19,9 +19,13 @@ autoencoder are one Adam of both networks. Steps of cyclegan are one Adam of bot
 of both discriminators, which see fakes through a history; its coins and places are the library's
 draws, made here once more (SEED is the context's). The first trace has a sample of each domain in a
 step, the second one domains of unlike sizes and numbers of samples, and batch norm, whose
-statistics tell the order of all passes. The nets have the shapes of DCGAN-28, of the MLP GAN and of
+statistics tell the order of all passes. Steps of discriminator are one Adam of D, on positives and
+the ends of Langevin chains; where these begin, their noise and the places of their buffer are the
+library's draws too. D has spectral norm, batch norm and a map of scores in the first trace, with
+buffer and noise, and neither in the second one, whose chains begin at the data. The nets have the shapes of DCGAN-28, of the MLP GAN and of
 a convolutional VAE with fewer channels, so that the files stay small.
 """
+import math
 import sys
 import torch
 import torch.nn.functional as F
@@ -194,6 +198,18 @@ def cgan_penalised():
     return nets
 
 
+def energy():
+    return {"discriminator": nn.Sequential(
+        nn.utils.spectral_norm(nn.Conv2d(2, 5, 3, 1, 1)), nn.SiLU(),
+        nn.Conv2d(5, 6, 4, 2, 1, bias=False), nn.BatchNorm2d(6), nn.SiLU(),
+        nn.Conv2d(6, 1, 3, 1, 1))}
+
+
+def energy_data():
+    return {"discriminator": nn.Sequential(
+        nn.Flatten(), nn.Linear(96, 16), nn.Tanh(), nn.Linear(16, 1))}
+
+
 def philox(counter, key):
     """Four random words: Philox4x32-10."""
     c, k = list(counter), list(key)
@@ -202,6 +218,38 @@ def philox(counter, key):
         c = [(q >> 32) ^ c[1] ^ k[0], q & 0xFFFFFFFF, (p >> 32) ^ c[3] ^ k[1], p & 0xFFFFFFFF]
         k = [(k[0] + 0x9E3779B9) & 0xFFFFFFFF, (k[1] + 0xBB67AE85) & 0xFFFFFFFF]
     return c
+
+
+class Draws:
+    """What a tape of the seed draws, as pictures (N, C, H, W): each time the next one."""
+    PURPOSE = 2
+
+    def __init__(self):
+        self.count = 0
+
+    def words(self, numbers):
+        step = self.count
+        self.count += 1
+        return [philox([block, 0, step, self.PURPOSE], [SEED, 0])
+                for block in range((numbers + 3) // 4)]
+
+    def uniform(self, n, h, w, c):
+        values = [(word >> 8) * 2.0 ** -23 - 1 for block in self.words(n * h * w * c)
+                  for word in block]
+        return self.picture(values, n, h, w, c)
+
+    def normal(self, n, h, w, c):
+        values = []
+        for block in self.words(n * h * w * c):
+            for first, second in (block[:2], block[2:]):
+                radius = math.sqrt(-2 * math.log((first + 1) / 2 ** 32))
+                turn = 2 * math.pi * (second >> 8) / 2 ** 24
+                values += [radius * math.cos(turn), radius * math.sin(turn)]
+        return self.picture(values, n, h, w, c)
+
+    @staticmethod
+    def picture(values, n, h, w, c):
+        return nchw(torch.tensor(values[:n * h * w * c]).double().reshape(n, h, w, c))
 
 
 class History:
@@ -223,6 +271,36 @@ class History:
                 picture, self.kept[place] = self.kept[place], picture
             shown.append(picture)
         return torch.stack(shown)
+
+
+class Buffer(History):
+    """A pool that chains begin and end in."""
+    def words(self):
+        words = philox([self.handled, 0, self.number, self.PURPOSE], [SEED, 0])
+        self.handled += 1
+        return words
+
+    def any_place(self, words):
+        return (words[2] << 32 | words[3]) % len(self.kept)
+
+    def draw(self, starts, probability):
+        places = []
+        for i in range(len(starts)):
+            words = self.words()
+            stored = words[0] < probability * 2 ** 32 and self.kept
+            places.append(self.any_place(words) if stored else None)
+            if stored:
+                starts[i] = self.kept[places[i]]
+        return places
+
+    def store(self, ends, places):
+        full = len(self.kept) == self.capacity
+        for end, place in zip(ends, places):
+            words = self.words()
+            if len(self.kept) < self.capacity:
+                self.kept.append(end)
+            elif self.capacity:
+                self.kept[place if full and place is not None else self.any_place(words)] = end
 
 
 def record(trace, step, nets, adams):
@@ -545,6 +623,54 @@ class CganPenaltyTrainer(CganTrainer):
         return {**super().feeds(size), "epsilon": torch.rand(BATCH, 1).double()}
 
 
+class EnergyTrainer:
+    """The step of the discriminator trainer: `chain` has steps, step, projection and noise."""
+    def __init__(self, nets, chain, replay, capacity, objective, l2):
+        self.d, self.chain, self.replay, self.l2 = nets["discriminator"], chain, replay, l2
+        self.objective, self.made = objective, 0
+        self.buffer, self.draws = Buffer(0, capacity), Draws()
+        self.adam = torch.optim.Adam(self.d.parameters(), 3e-4, (0.0, 0.999))
+        self.adams = {"discriminator": self.adam}
+
+    def feeds(self, size):
+        return {"real": pictures(8, 6, 2)}
+
+    def negatives(self, positives):
+        steps, step, projection, noise = self.chain
+        n, c, h, w = positives.shape
+        first = self.made == 0
+        self.made += 1
+        from_data = not first and self.replay == 0
+        x = positives.clone() if from_data else self.draws.uniform(n, h, w, c)
+        places = self.buffer.draw(x, self.replay)
+        self.d.eval()
+        for _ in range(0 if first else steps):
+            if noise:
+                x = x + noise * self.draws.normal(n, h, w, c)
+            x = x.detach().requires_grad_()
+            score = self.d(x).flatten(1).mean(1).sum()
+            slope, = torch.autograd.grad(score, x)
+            if projection:
+                slope = slope.clamp(-projection, projection)
+            x = (x + step * slope).clamp(-1, 1).detach()
+        self.d.train()
+        self.buffer.store(x, places)
+        return x
+
+    def step(self, feeds, gradients):
+        x = nchw(feeds["real"])
+        made = self.negatives(x)
+        self.adam.zero_grad()
+        p, n = self.d(x), self.d(made)
+        self.draws.count += 2  # a pass in training counts as a draw, of dropout for instance
+        loss = self.objective(p, n) + self.l2 * ((p ** 2).mean() + (n ** 2).mean())
+        loss.backward()
+        gradients("discriminator", self.d)
+        self.adam.step()
+        pairs = ((p > n).double().mean() + (p >= n).double().mean()) / 2
+        return loss, p.mean(), n.mean(), p.mean() - n.mean(), pairs
+
+
 def run(make, size, trainer_of):
     torch.manual_seed(1)
     nets = make()
@@ -597,6 +723,11 @@ TRACES = {
         nets, ((1, 16, 12, 2), (1, 16, 12, 2)), 10, 0.5, 2, F.mse_loss, 0.5)),
     "cyclegan_unlike": (cyclegan_unlike, None, lambda nets: CycleTrainer(
         nets, ((3, 8, 6, 1), (2, 16, 12, 3)), 4, 0, 4, bce, 0)),
+    "discriminator": (energy, None, lambda nets: EnergyTrainer(
+        nets, (4, 6, 0.02, 0.05), 0.6, 15, lambda p, n: n.mean() - p.mean(), 1)),
+    "discriminator_data": (energy_data, None, lambda nets: EnergyTrainer(
+        nets, (7, 2, 0, 0), 0, 0,
+        lambda p, n: bce(p, torch.ones_like(p)) + bce(n, torch.zeros_like(n)), 0.25)),
     "vae_bernoulli": (vae, 12, lambda nets: VaeTrainer(nets, 1, None)),
     "vae_gaussian": (vae, 12, lambda nets: VaeTrainer(nets, 2, 0.5)),
 }

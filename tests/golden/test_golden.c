@@ -34,6 +34,10 @@ static const golden_kind vae_kind = {{"encoder", "decoder"},
                                      {"loss.autoencoder", "loss.reconstruction", "loss.kl"}};
 static const golden_kind autoencoder_kind = {
     {"encoder", "decoder"}, {"real"}, {"loss.autoencoder"}};
+static const golden_kind discriminator_kind = {
+    {"discriminator"},
+    {"real"},
+    {"loss.discriminator", "score.positive", "score.negative", "score.gap", "accuracy.pairs"}};
 #define CYCLE_ROLES                                      \
     {                                                    \
         "xy", "yx", "discriminator_x", "discriminator_y" \
@@ -477,6 +481,25 @@ static const char *const vae_texts[] = {
     "dense 54; reshape 3 3 6; relu; conv_transpose2d 3 bias=no; batchnorm; relu\n"
     "conv_transpose2d 1"};
 
+TEST(discriminator)
+{
+    static const char *const texts[] = {
+        "input 8 6 2; conv2d 5 kernel=3 pad=1 spectral=yes; silu\n"
+        "conv2d 6 kernel=4 stride=2 pad=1 bias=no; batchnorm; silu; conv2d 1 kernel=3 pad=1"};
+    check_trace(&discriminator_kind, "discriminator",
+                "discriminator steps=4 step=6 projection=0.02 noise=0.05 replay=0.6 buffer=15",
+                texts);
+}
+
+TEST(discriminator_data)
+{
+    static const char *const texts[] = {"input 8 6 2; flatten; dense 16; tanh; dense 1"};
+    check_trace(&discriminator_kind, "discriminator_data",
+                "discriminator loss=non_saturating l2=0.25 steps=7 step=2 projection=0 noise=0 "
+                "start=data replay=0 buffer=0",
+                texts);
+}
+
 TEST(vae_bernoulli)
 {
     check_trace(&vae_kind, "vae_bernoulli", "vae", vae_texts);
@@ -542,6 +565,8 @@ int main(void)
     RUN(cgan_penalised);
     RUN(cgan_score);
     RUN(cgan_heads);
+    RUN(discriminator);
+    RUN(discriminator_data);
     RUN(vae_bernoulli);
     RUN(vae_gaussian);
     RUN(autoencoder);

@@ -343,7 +343,7 @@ TEST(accumulation)
         moved_open(&m, &f);
         f.layer->kind->forward(&f.op);
         const size_t kept = (size_t)f.layer->store->buffer_count * sizeof(float);
-        memcpy(buffers, f.layer->store->buffers, kept);
+        if (kept > 0) memcpy(buffers, f.layer->store->buffers, kept);
         moved_run(&m, &f);
         memcpy(once, gradients, size);
         moved_run(&m, &f);
@@ -355,7 +355,7 @@ TEST(accumulation)
         f.op.want_weights = false;
         moved_run(&m, &f);
         CHECK(memcmp(once, gradients, size) == 0);
-        CHECK(memcmp(buffers, f.layer->store->buffers, kept) == 0);
+        CHECK(kept == 0 || memcmp(buffers, f.layer->store->buffers, kept) == 0);
         free(once);
         free(buffers);
         moved_close(&m, &f);

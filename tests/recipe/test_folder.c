@@ -99,6 +99,8 @@ TEST(a_folder_makes_the_kind)
     check_text(recipe, "data.real.path", "g", "\nidx path=g ");
     check_text(recipe, "data.real.labels", "f", "\nidx path=g labels=f ");
     check_text(recipe, "data.real", "npy path=f", "\nnpy path=f ");
+    check_text(recipe, "data.real", "cifar path=g", "\ncifar path=g ");
+    check_text(recipe, "data.real.path", "f", "\ncifar path=f "); /* it takes folders too */
     gan_recipe_release(recipe);
     recipe = load(small_recipe);
     CHECK_OK(gan_recipe_set_all(recipe, twice, twice + 2, 2, 0)); /* the last one counts */

@@ -13,7 +13,7 @@ static const char canonical[] =
     "dense 1 bias=yes init=default bias_init=default spectral=no\n\n"
     "[data.real]\nidx path=p.idx size=4 fit=pad channels=0 crop=0 flip=no count=0 heldout=0 "
     "part=train "
-    "transform=none\n\n"
+    "transform=none resize=bilinear\n\n"
     "[trainer]\ngan ";
 
 TEST(canonical_text)

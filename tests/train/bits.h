@@ -3,6 +3,7 @@
 #ifndef GAN_TEST_BITS_H
 #define GAN_TEST_BITS_H
 
+#include "fault.h"
 #include "rig.h"
 
 #include "base/cpu.h"
@@ -30,7 +31,7 @@ static int bits_equal(const gan_tensor *a, const gan_tensor *b)
 }
 
 /* Interrupted after k steps, for every k: also before the first one and after the last. */
-static void bits_resumed(const bits_training *training, const char *spec)
+TEST_UNUSED static void bits_resumed(const bits_training *training, const char *spec)
 {
     gan_trainer *t = training->make(spec);
     gan_tensor **kept = malloc((size_t)(training->steps + 1) * sizeof(gan_tensor *));
@@ -51,8 +52,8 @@ static void bits_resumed(const bits_training *training, const char *spec)
 }
 
 /* A training in a context of its own. */
-static gan_tensor *bits_on(const bits_training *training, const char *spec, const char *cpu,
-                           int threads)
+TEST_UNUSED static gan_tensor *bits_on(const bits_training *training, const char *spec,
+                                       const char *cpu, int threads)
 {
     gan_context *own = context;
     gan_tensor *bytes, *copy;
@@ -74,7 +75,7 @@ static gan_tensor *bits_on(const bits_training *training, const char *spec, cons
 }
 
 /* One to three threads of the best tier, and two of every other. */
-static void bits_everywhere(const bits_training *training, const char *spec)
+TEST_UNUSED static void bits_everywhere(const bits_training *training, const char *spec)
 {
     const char *best = gan__tier_name(gan__cpu_tier());
     gan_tensor *first = bits_on(training, spec, best, 1);
@@ -86,6 +87,15 @@ static void bits_everywhere(const bits_training *training, const char *spec)
         gan_tensor_release(other);
     }
     gan_tensor_release(first);
+}
+
+/* As begin_apart, with a host that counts and fails. */
+TEST_UNUSED static gan_context *begin_faulty(fault_host *fault)
+{
+    gan_context *kept = context;
+    const gan_host host = fault_make(fault);
+    must(gan_context_create(&context, "threads=2 seed=11", &host, NULL, 0));
+    return kept;
 }
 
 #endif

@@ -431,6 +431,10 @@ TEST(routes)
         must(gan_trainer_route(&route, t, texts[i], 0));
         CHECK_TEXT(gan_model_parameter_name(route, 0), firsts[i]);
         CHECK_TEXT(gan_model_note(route, "range"), "-1 1");
+        const char begins[2] = {texts[i][0], '\0'},
+                   ends[2] = {texts[i][strlen(texts[i]) - 1], '\0'};
+        CHECK_TEXT(gan_model_note(route, "source"), begins);
+        CHECK_TEXT(gan_model_note(route, "feed"), ends);
         CHECK_INT(gan_model_output_count(route), 1);
         gan_model_release(route);
     }
@@ -499,15 +503,6 @@ TEST(a_failed_step_was_never_made)
 }
 
 /* ---- memory ---- */
-
-/* What is made in between has a host that counts and fails. */
-static gan_context *begin_faulty(fault_host *fault)
-{
-    gan_context *kept = context;
-    const gan_host host = fault_make(fault);
-    must(gan_context_create(&context, "threads=2 seed=11", &host, NULL, 0));
-    return kept;
-}
 
 static const char *const faulty_spec = "cyclegan identity=0 batch=2 pool=3 average=0.9";
 

@@ -254,6 +254,8 @@ static void decode(const char *spec, bool logits)
         CHECK_TEXT(gan_model_parameter_name(route, i), gan_model_parameter_name(decoder, i));
     CHECK_TEXT(gan_model_note(route, "prior"), "normal");
     CHECK_TEXT(gan_model_note(route, "range"), "-1 1");
+    CHECK_TEXT(gan_model_note(route, "feed"), "real");
+    CHECK(!gan_model_note(route, "source"));
     CHECK(!gan_model_note(decoder, "prior")); /* of its own file, nothing was asked */
     gan_tensor *z = make_batch(4, (const int64_t[]){BATCH, 1, 1, CODE});
     gan_tensor *made = run_model(route, z, 0), *decoded = run_model(decoder, z, 0);

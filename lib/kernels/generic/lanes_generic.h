@@ -183,6 +183,11 @@ static inline void v_iwide_generic(uint32_t a, uint32_t b, uint32_t *high, uint3
     *low = (uint32_t)product;
 }
 
+static inline double v_dset_generic(double x)
+{
+    return x;
+}
+
 static inline double v_widen_generic(float a)
 {
     return (double)a;

@@ -198,6 +198,12 @@ GAN__INLINE_AVX2 void v_iwide_avx2(__m256i a, __m256i b, __m256i *high, __m256i 
     *low = _mm256_blend_epi32(even, _mm256_slli_epi64(odd, 32), 0xaa);
 }
 
+GAN__INLINE_AVX2 v_double_avx2 v_dset_avx2(double x)
+{
+    v_double_avx2 y = {_mm256_set1_pd(x), _mm256_set1_pd(x)};
+    return y;
+}
+
 GAN__INLINE_AVX2 v_double_avx2 v_widen_avx2(__m256 a)
 {
     v_double_avx2 x = {_mm256_cvtps_pd(_mm256_castps256_ps128(a)),

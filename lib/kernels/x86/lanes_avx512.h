@@ -193,6 +193,12 @@ GAN__INLINE_AVX512 void v_iwide_avx512(__m512i a, __m512i b, __m512i *high, __m5
     *low = _mm512_mask_blend_epi32(0xaaaa, even, _mm512_slli_epi64(odd, 32));
 }
 
+GAN__INLINE_AVX512 v_double_avx512 v_dset_avx512(double x)
+{
+    v_double_avx512 y = {_mm512_set1_pd(x), _mm512_set1_pd(x)};
+    return y;
+}
+
 GAN__INLINE_AVX512 v_double_avx512 v_widen_avx512(__m512 a)
 {
     v_double_avx512 x = {_mm512_cvtps_pd(_mm512_castps512_ps256(a)),

@@ -1,0 +1,95 @@
+/* eval_data.c: pictures that are there, held out or not. */
+#include "eval_data.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void eval_set_free(eval_set *set)
+{
+    pictures_free(&set->pictures);
+    memset(set, 0, sizeof *set);
+}
+
+void run_data_free(run_data *data)
+{
+    gan_dataset_release(data->train);
+    gan_dataset_release(data->heldout);
+    memset(data, 0, sizeof *data);
+}
+
+int eval_set_of_dataset(eval_set *out, const command *self, gan_context *context,
+                        gan_dataset *dataset, int64_t most)
+{
+    int32_t rank;
+    pictures *p = &out->pictures;
+    p->context = context;
+    p->source = out->name;
+    p->dataset = dataset;
+    gan_dataset_retain(dataset);
+    p->count = gan_dataset_count(dataset);
+    out->count = p->count < most ? p->count : most;
+    gan_status status = gan_dataset_field_shape(dataset, "image", &rank, p->size, NULL);
+    return status == GAN_OK ? EXIT_GOOD : complain_status(self, context, status);
+}
+
+int eval_set_open(eval_set *out, const command *self, gan_context *context, const char *path,
+                  const char *spec, int64_t most)
+{
+    const picture_request request = {
+        .self = self, .context = context, .paths = &path, .path_count = spec ? 0 : 1, .data = spec};
+    snprintf(out->name, sizeof out->name, "%s", spec ? spec : path);
+    int code = pictures_open(&out->pictures, &request);
+    out->count = out->pictures.count < most ? out->pictures.count : most;
+    if (!code && out->count == 0)
+        return complain(self, EXIT_INPUT, "%s: there are no pictures", out->name);
+    return code;
+}
+
+/* ---- a run's ---- */
+
+/* One option of [data.FEED]; "" if it has none of that name. */
+static void data_option(const gan_recipe *recipe, const char *feed, const char *key, char *value,
+                        size_t size)
+{
+    char path[320];
+    snprintf(path, sizeof path, "data.%s.%s", feed, key);
+    if (gan_recipe_option(recipe, path, value, size) != GAN_OK) *value = '\0';
+}
+
+static gan_status set_option(gan_recipe *recipe, const char *feed, const char *key,
+                             const char *value)
+{
+    char path[320];
+    snprintf(path, sizeof path, "data.%s.%s", feed, key);
+    return gan_recipe_set(recipe, path, value);
+}
+
+static gan_status open_parts(run_data *out, gan_recipe *recipe, gan_context *context)
+{
+    char part[32], share[64];
+    gan_status status = GAN_OK;
+    data_option(recipe, out->feed, "path", out->path, sizeof out->path);
+    data_option(recipe, out->feed, "part", part, sizeof part);
+    data_option(recipe, out->feed, "heldout", share, sizeof share);
+    out->seen = strtod(share, NULL) <= 0 || strcmp(part, "train") != 0;
+    if (strtod(share, NULL) <= 0) status = set_option(recipe, out->feed, "heldout", "0.1");
+    if (status == GAN_OK) status = set_option(recipe, out->feed, "part", "train");
+    if (status == GAN_OK) status = gan_recipe_dataset(&out->train, recipe, context, out->feed);
+    if (status == GAN_OK) status = set_option(recipe, out->feed, "part", "heldout");
+    if (status == GAN_OK) status = gan_recipe_dataset(&out->heldout, recipe, context, out->feed);
+    return status;
+}
+
+int run_data_open(run_data *out, const command *self, gan_context *context, const char *run,
+                  const char *feed)
+{
+    char path[PATH_SIZE];
+    gan_recipe *recipe = NULL;
+    if (!path_join(path, run, "run.recipe"))
+        return complain(self, EXIT_USAGE, "the path %s is too long", run);
+    snprintf(out->feed, sizeof out->feed, "%s", feed ? feed : "real");
+    gan_status status = gan_recipe_load(&recipe, context, path);
+    if (status == GAN_OK) status = open_parts(out, recipe, context);
+    gan_recipe_release(recipe);
+    return status == GAN_OK ? EXIT_GOOD : complain_status(self, context, status);
+}

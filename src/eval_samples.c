@@ -1,0 +1,168 @@
+/* eval_samples.c: what a run makes, of what is drawn or of held-out pictures. */
+#include "eval.h"
+#include "inputs.h"
+#include "picture_maker.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- of what is drawn ---- */
+
+/* Pictures that were made, if they were: they are released. */
+static int take_made(eval_order *o, gan_status status, gan_tensor *made)
+{
+    static const char *const field = "image";
+    gan_dataset *dataset = NULL;
+    if (status == GAN_OK) status = gan_dataset_from_tensors(&dataset, o->context, &field, &made, 1);
+    int code = status == GAN_OK ? eval_set_of_dataset(&o->samples, o->self, o->context, dataset,
+                                                      gan_dataset_count(dataset))
+                                : complain_status(o->self, o->context, status);
+    gan_tensor_release(made);
+    gan_dataset_release(dataset);
+    return code;
+}
+
+static int make_samples(eval_order *o, picture_maker *maker)
+{
+    gan_tensor *made = NULL;
+    gan_status status = picture_maker_open(maker, o->context, 64);
+    if (status == GAN_OK) status = picture_maker_make(maker, &made);
+    return take_made(o, status, made);
+}
+
+/* As many as are wanted; of classes, equally many of each, and their numbers. */
+static int plan_samples(eval_order *o, picture_maker *maker)
+{
+    example_plan *plan = &maker->plan;
+    const int64_t wanted = o->count ? o->count : o->real.count ? o->real.count : o->compared.count;
+    int code = conditions_open(&maker->conditions, o->self, o->context, o->subject,
+                               maker->models[0], o->given);
+    if (code) return code;
+    const int64_t given = maker->conditions.count;
+    plan->conditions = given;
+    plan->count = given ? (wanted + given - 1) / given : wanted;
+    if (given == 0 || arguments_get(o->given, "condition")) return EXIT_GOOD;
+    o->labels = malloc((size_t)example_count(plan) * sizeof *o->labels);
+    if (!o->labels) return complain(o->self, EXIT_FAILED, "no memory for labels");
+    for (int64_t i = 0; i < example_count(plan); i++) o->labels[i] = i / plan->count;
+    return EXIT_GOOD;
+}
+
+static int open_drawn(eval_order *o)
+{
+    picture_maker maker = {.drawn = INPUT_UNKNOWN};
+    char why[256];
+    if (!picture_maker_serves(o->routes.models[0], false, why))
+        return complain(o->self, EXIT_INPUT, "%s: no pictures: %s", o->subject, why);
+    maker.models[maker.count++] = o->routes.models[0];
+    gan_model_retain(o->routes.models[0]);
+    int code = plan_samples(o, &maker);
+    if (!code) code = make_samples(o, &maker);
+    picture_maker_free(&maker);
+    return code;
+}
+
+/* ---- of pictures ---- */
+
+enum { TRANSLATED_AT_ONCE = 16 };
+
+/* Pictures [first, first + count) of the data through the runner, into `made`. */
+static gan_status translate_some(gan_runner *runner, gan_dataset *data, int64_t first,
+                                 gan_tensor *in, gan_tensor *made)
+{
+    const int64_t count = gan_tensor_shape(in)[0];
+    int64_t indices[TRANSLATED_AT_ONCE];
+    gan_tensor *out;
+    gan_status status = gan_tensor_slice(&out, made, 0, first, count);
+    for (int64_t i = 0; i < count; i++) indices[i] = first + i;
+    if (status == GAN_OK) status = gan_dataset_read(data, "image", indices, in);
+    if (status == GAN_OK) status = gan_runner_run(runner, &in, 1, &out, 1);
+    gan_tensor_release(out);
+    return status;
+}
+
+static gan_status translate_all(const eval_order *o, gan_runner *runner, gan_dataset *data,
+                                gan_tensor *made)
+{
+    const int64_t all = gan_tensor_shape(made)[0];
+    int64_t shape[4];
+    gan_status status = gan_runner_input_shape(runner, 0, shape + 1);
+    for (int64_t i = 0; i < all && status == GAN_OK; i += TRANSLATED_AT_ONCE) {
+        gan_tensor *in;
+        shape[0] = all - i < TRANSLATED_AT_ONCE ? all - i : TRANSLATED_AT_ONCE;
+        status = gan_tensor_create(&in, o->context, GAN_FLOAT32, 4, shape);
+        if (status == GAN_OK) status = translate_some(runner, data, i, in, made);
+        gan_tensor_release(in);
+    }
+    return status;
+}
+
+/* *out is new. */
+static gan_status translate(const eval_order *o, gan_dataset *data, int64_t count, gan_tensor **out)
+{
+    gan_runner *runner = NULL;
+    char spec[96];
+    int32_t rank;
+    int64_t size[3] = {0}, shape[4] = {count};
+    gan_status status = gan_dataset_field_shape(data, "image", &rank, size, NULL);
+    snprintf(spec, sizeof spec, "batch=%d height=%lld width=%lld", TRANSLATED_AT_ONCE,
+             (long long)size[0], (long long)size[1]);
+    if (status == GAN_OK)
+        status = gan_runner_create(&runner, o->context, o->routes.models[0], spec);
+    if (status == GAN_OK) status = gan_runner_output_shape(runner, 0, shape + 1);
+    if (status == GAN_OK) status = gan_tensor_create(out, o->context, GAN_UINT8, 4, shape);
+    if (status == GAN_OK) status = translate_all(o, runner, data, *out);
+    gan_runner_release(runner);
+    return status;
+}
+
+/* Those of the pictures that samples are made of. */
+static int read_classes(eval_order *o, gan_dataset *data, int64_t count)
+{
+    gan_tensor *labels = NULL;
+    if (gan_dataset_class_count(data) < 2) return EXIT_GOOD;
+    int64_t *indices = malloc((size_t)count * sizeof *indices);
+    o->labels = malloc((size_t)count * sizeof *o->labels);
+    if (!indices || !o->labels) {
+        free(indices);
+        return complain(o->self, EXIT_FAILED, "no memory for labels");
+    }
+    for (int64_t i = 0; i < count; i++) indices[i] = i;
+    gan_status status =
+        gan_tensor_wrap(&labels, o->context, GAN_INT64, 1, &count, NULL, o->labels, NULL, NULL);
+    if (status == GAN_OK) status = gan_dataset_read(data, "label", indices, labels);
+    gan_tensor_release(labels);
+    free(indices);
+    return status == GAN_OK ? EXIT_GOOD : complain_status(o->self, o->context, status);
+}
+
+static int open_translated(eval_order *o)
+{
+    const gan_model *model = o->routes.models[0];
+    const char *feed = gan_model_note(model, "source");
+    gan_tensor *made = NULL;
+    int code = EXIT_GOOD;
+    if (gan_model_input_count(model) != 1 || gan_model_output_count(model) != 1)
+        return complain(o->self, EXIT_INPUT, "%s: it takes or makes more than one picture",
+                        o->subject);
+    if (!o->is_folder)
+        return complain(o->self, EXIT_USAGE,
+                        "%s translates: translate pictures with it, and give the two folders",
+                        o->subject);
+    code = run_data_open(&o->source, o->self, o->context, o->subject, feed);
+    if (code) return code;
+    const int64_t there = gan_dataset_count(o->source.heldout);
+    const int64_t wanted = o->count ? o->count : o->most, count = wanted < there ? wanted : there;
+    code = read_classes(o, o->source.heldout, count);
+    gan_status status = code ? GAN_OK : translate(o, o->source.heldout, count, &made);
+    if (!code) return take_made(o, status, made);
+    return code;
+}
+
+int eval_open_samples(eval_order *o)
+{
+    const gan_model *model = o->routes.models[0];
+    const bool translates = gan_model_note(model, "inputs") && !gan_model_note(model, "prior");
+    snprintf(o->samples.name, sizeof o->samples.name, "%s", o->subject);
+    return translates ? open_translated(o) : open_drawn(o);
+}
