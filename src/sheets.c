@@ -12,8 +12,9 @@ int64_t sheet_columns(int64_t examples, int64_t pictures)
 
 const char *sheet_fault(const int64_t shape[3])
 {
-    if (shape[0] == 1 && shape[1] == 1) return "what it makes are points of 1x1, not pictures";
-    return shape[2] > 4 ? "what it makes has more channels than the 4 of a picture" : NULL;
+    if (shape[2] > 4) return "what it makes has more channels than the 4 of a picture";
+    const bool point = shape[0] == 1 && shape[1] == 1 && shape[2] > 1;
+    return point ? "what it makes are points of 1x1, not pictures" : NULL;
 }
 
 int sheet_check(const command *self, const char *name, int64_t given, const int64_t shape[3],
