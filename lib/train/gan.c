@@ -159,7 +159,7 @@ const gan__trainer_kind gan__trainer_gan = {
     GAN__ROWS(feed, game_feeds),
     GAN__ROWS(value, game_values),
     .reference = gan__game_reference,
-    .samples = gan__game_samples,
+    .samples_each = gan__game_samples,
     .rounds = gan__game_rounds,
     .step = game_step,
 };
