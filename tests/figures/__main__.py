@@ -20,13 +20,14 @@ import traceback
 import condition
 import edges
 import metrics
+import noise
 import reconstruction
 import steps
 import table
 from library import Failure
 from rows import Work
 
-ROWS = reconstruction.ROWS + condition.ROWS + edges.ROWS + steps.ROWS
+ROWS = reconstruction.ROWS + noise.ROWS + condition.ROWS + edges.ROWS + steps.ROWS
 
 
 def tell(line):

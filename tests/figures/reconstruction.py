@@ -1,14 +1,14 @@
 """Rows of the trainers that make pictures again from codes: what a recipe reaches on held-out pictures
 beside PyTorch.
 
-For each seed libgan makes the recipe's networks and saves them; PyTorch builds the same ones from the texts
-in that file and starts from its weights. Both make the recipe's steps on the same batches (which order the
-pictures come in moves the error by some percent), each with noise of its own. One and the same evaluation, in PyTorch, then goes over the pictures that neither has seen; that
-libgan's runner gives the same error where there is no noise is made sure of."""
+Both sides start from the same weights and make the recipe's steps on the same batches (beside.py), each with
+noise of its own. One and the same evaluation, in PyTorch, then goes over the pictures that neither has seen;
+that libgan's runner gives the same error where there is no noise is made sure of."""
 import math
 import os
 import tempfile
 
+import beside
 import library
 import metrics
 from rows import Figure, Row, held_out, seen, torch_version
@@ -19,10 +19,10 @@ DRAWS = 16
 class Reconstruction(Row):
     modules = ("torch", "numpy", "safetensors")
     recipe = ""
-    smallest = ("", "input 1; dense 1")  # encoder and decoder that such a trainer takes, of one number
+    smallest = {"encoder": "input 1 1 1; dense 1", "decoder": "input 1; dense 1"}  # that it takes, of one number
 
     def sources(self):
-        return [*super().sources(), os.path.join(os.path.dirname(__file__), "torch_net.py")]
+        return [*super().sources(), *beside.SOURCES]
 
     def measure(self, work, seed):
         os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # waiting threads take time on a busy machine
@@ -31,56 +31,21 @@ class Reconstruction(Row):
         torch.set_num_threads(work.threads)
         recipe = work.recipe(self.recipe)
         folder = work.train(recipe, seed)
-        with tempfile.TemporaryDirectory() as beside, work.session() as session:
-            start = os.path.join(beside, "start.safetensors")
-            steps, batch = self.save_start(work, session, recipe, seed, start)
-            known, unseen = self.pictures(work, session, recipe)
+        with tempfile.TemporaryDirectory() as temporary, work.session() as session:
+            start = os.path.join(temporary, "start.safetensors")
+            steps, batch = beside.save_start(work, session, recipe, seed, start)
+            spelled = session.load_recipe(recipe)
+            known, unseen = (beside.pictures(session, *pair) for pair in (
+                seen(session, spelled, "real"), held_out(work, session, spelled, "real")))
             theirs = work.part(
                 "torch-" + self.name, seed, [recipe, __file__, torch_net.__file__, library.__file__],
                 lambda: self.train_torch(start, known, unseen,
-                                         self.order(work, recipe, seed, len(known), steps * batch),
+                                         beside.order(work, recipe, seed, self.smallest, len(known), steps * batch),
                                          batch, seed, work.tell))
             ours = self.loss(work.checkpoint(folder), unseen)
             self.check_runner(session, work.checkpoint(folder), unseen, ours)
         return {"libgan": ours, "torch": theirs["loss"], "difference": 100 * (ours / theirs["loss"] - 1),
                 "start": theirs["start"], "torch_seconds": theirs["seconds"], "version": torch_version()}
-
-    @staticmethod
-    def save_start(work, session, path, seed, to):
-        """The checkpoint of step 0; the recipe's steps and batch."""
-        recipe = session.load_recipe(path, ["context.seed=%d" % seed])
-        with library.Session(work.library, "threads=%d seed=%d" % (work.threads, seed)) as own:
-            trainer = own.make("trainer", "gan_recipe_trainer", recipe, own.context, None)
-            own.good(work.library.gan_trainer_save(trainer, to.encode()))
-        steps = work.steps or int(session.option(recipe, "run.steps"))
-        return steps, int(session.option(recipe, "run.batch"))
-
-    def order(self, work, path, seed, count, draws):
-        """Which pictures the recipe's training draws, one after the other: those of a training of its
-        seed with the smallest networks."""
-        with library.Session(work.library, "threads=1 seed=%d" % seed) as session:
-            recipe = session.load_recipe(path, ["context.seed=%d" % seed])
-            data, drawn = session.log_draws(count)
-            trainer = session.make("trainer", "gan_recipe_trainer", recipe, session.context, None)
-            for role, text in zip((b"encoder", b"decoder"), self.smallest):
-                session.good(work.library.gan_trainer_set_model(trainer, role, session.parse_model(text)))
-            session.good(work.library.gan_trainer_set_data(trainer, b"real", data))
-            while len(drawn) < draws:
-                session.good(work.library.gan_trainer_step(trainer))
-        return drawn[:draws]
-
-    @staticmethod
-    def pictures(work, session, path):
-        """Those that are trained on, and those that are not: (N, C, H, W)."""
-        import numpy
-        import torch
-        recipe = session.load_recipe(path)
-        made = []
-        for data, indices in (seen(session, recipe, "real"), held_out(work, session, recipe, "real")):
-            h, w, c = session.field_shape(data, "image")[0]
-            values = numpy.frombuffer(session.read(data, "image", indices), numpy.float32)
-            made.append(torch.from_numpy(values.reshape(-1, h, w, c).transpose(0, 3, 1, 2).copy()))
-        return made
 
     def train_torch(self, start, known, unseen, order, batch, seed, tell):
         import time
@@ -129,8 +94,8 @@ class Vae(Reconstruction):
     name = "vae"
     title = "held-out evidence of fashion-vae beside the same net in PyTorch"
     recipe = "fashion-vae"
-    smallest = ("input 1 1 1; mean = dense 1; log_variance = dense 1; output mean log_variance",
-                Reconstruction.smallest[1])
+    smallest = {"encoder": "input 1 1 1; mean = dense 1; log_variance = dense 1; output mean log_variance",
+                "decoder": "input 1; dense 1"}
     figures = (Figure("difference", "difference", "%+.2f %%", within=1.0),
                Figure("libgan", "libgan", "%.2f nats"), Figure("torch", "PyTorch", "%.2f nats"))
 
@@ -169,7 +134,6 @@ class Autoencoder(Reconstruction):
     name = "autoencoder"
     title = "held-out error of fashion-autoencoder beside the same net in PyTorch"
     recipe = "fashion-autoencoder"
-    smallest = ("input 1 1 1; dense 1", Reconstruction.smallest[1])
     figures = (Figure("difference", "difference", "%+.2f %%", within=1.0),
                Figure("libgan", "libgan", "%.5f"), Figure("torch", "PyTorch", "%.5f"))
 

@@ -21,17 +21,20 @@ QUICK_HELD_OUT = 40
 
 @dataclasses.dataclass
 class Figure:
-    """One number of a row. least: the mean must reach it. within: the whole interval must lie between
-    -within and within. With neither there is no goal."""
+    """One number of a row. least, most: the mean must reach it, or stay at or below it. within: the whole
+    interval must lie between -within and within. With none of them there is no goal."""
     key: str
     label: str
     form: str = "%.3f"
     least: float = None
+    most: float = None
     within: float = None
 
     def goal(self):
         if self.least is not None:
             return "%s at least %s" % (self.label, self.form % self.least)
+        if self.most is not None:
+            return "%s at most %s" % (self.label, self.form % self.most)
         if self.within is not None:
             return "%s within %s" % (self.label, self.form.replace("+", "") % self.within)
         return ""
@@ -46,6 +49,8 @@ class Figure:
         mean, low, high = metrics.interval(values)
         if self.least is not None:
             return mean >= self.least
+        if self.most is not None:
+            return mean <= self.most
         if self.within is not None:
             return low is not None and -self.within <= low and high <= self.within
         return None
@@ -58,7 +63,7 @@ class Row:
     seeded = True  # else it is measured once
 
     def missing(self, without=""):
-        """The first module that it needs and there is not, or is not to be used."""
+        """What it needs and there is not: the first module that is not installed, or is not to be used."""
         return next((name for name in self.modules
                      if name == without or not importlib.util.find_spec(name)), None)
 

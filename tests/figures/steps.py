@@ -42,6 +42,7 @@ class Step(Row):
 
 
 ROWS = (Step("mlp", "the MLP GAN, 28x28"), Step("dcgan28", "DCGAN, 28x28"), Step("dcgan64", "DCGAN, 64x64"),
+        Step("wgan_gp28", "WGAN-GP, 28x28", (Figure("ratio", "PyTorch / libgan", "%.2f", least=1.5),)),
         Step("cgan28", "the conditional GAN, 28x28"), Step("vae28", "the VAE, 28x28"),
         Step("autoencoder28", "the auto-encoder, 28x28"),
         Step("cyclegan128", "CycleGAN, 128x128, batch 1", (Figure("ratio", "PyTorch / libgan", "%.2f"),)))

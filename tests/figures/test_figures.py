@@ -20,18 +20,20 @@ import unittest
 BUILD, SOURCE = (os.path.abspath(path) for path in sys.argv[1:3])
 
 import __main__ as this
+import beside
 import cache
 import classifier
 import condition
 import edges
 import library
 import metrics
+import noise
 import reconstruction
 import rows
 import steps
 import table
 
-ROWS = reconstruction.ROWS + condition.ROWS + edges.ROWS + steps.ROWS
+ROWS = reconstruction.ROWS + noise.ROWS + condition.ROWS + edges.ROWS + steps.ROWS
 COMMAND = os.path.join(SOURCE, "tests", "figures")
 
 
@@ -256,10 +258,10 @@ class Pipelines(Folder):
             session.good(session.library.gan_trainer_set_data(trainer, b"real", data))
             for _ in range(3):
                 session.good(session.library.gan_trainer_step(trainer))
-            order = row.order(work, path, 5, 6, 12)
+            order = beside.order(work, path, 5, row.smallest, 6, 12)
             self.assertEqual(order, drawn[:12])
             self.assertEqual([sorted(order[:6]), sorted(order[6:])], [list(range(6))] * 2)
-            self.assertNotEqual(row.order(work, path, 6, 6, 12), order)
+            self.assertNotEqual(beside.order(work, path, 6, row.smallest, 6, 12), order)
 
     def test_held_out(self):
         write_idx(self.path("x"), (40, 1, 1), range(40))
@@ -368,8 +370,8 @@ class Command(Folder):
         self.assertEqual(code, 0, err)
         made = self.read("a.json")["rows"]
         self.assertEqual([row["name"] for row in made], [row.name for row in ROWS])
-        skipped = [row.name for row in ROWS if "torch" in row.modules]
-        self.assertEqual([row["name"] for row in made if row["skipped"] == "needs torch"], skipped)
+        skipped = [row.name for row in ROWS if row.missing("torch")]
+        self.assertEqual([row["name"] for row in made if row["skipped"]], skipped)
         self.assertTrue(err.endswith("%d rows: 0 missed, 0 failed, %d skipped\n" % (len(ROWS), len(skipped))))
         for row in made:
             self.assertIn("| `%s` | " % row["name"], out)
