@@ -191,6 +191,17 @@ def penalised(pack=1, norm=None):
     return {"generator": g, "discriminator": d}
 
 
+def judged(norm=nn.utils.spectral_norm):
+    """Small nets for pictures of 8x6 with two channels, a map of scores; every convolution of D in `norm`."""
+    g = nn.Sequential(
+        nn.Linear(LATENT, 4 * 4 * 3), nn.Unflatten(1, (4, 4, 3)), nn.BatchNorm2d(4), nn.ReLU(),
+        nn.ConvTranspose2d(4, 2, 4, 2, 1), nn.Tanh())
+    d = nn.Sequential(
+        norm(nn.Conv2d(2, 4, 4, 2, 1)), nn.LeakyReLU(0.2),
+        norm(nn.Conv2d(4, 6, 3, 1, 1)), nn.LeakyReLU(0.2), norm(nn.Conv2d(6, 1, 2)))
+    return {"generator": g, "discriminator": d}
+
+
 def cgan_penalised():
     nets = cgan_heads()
     d = nets["discriminator"]
@@ -430,6 +441,62 @@ class PenaltyTrainer(GanTrainer):
         gradients("generator", self.g)
         self.adams["generator"].step()
         return (loss_d, loss_g, *told)
+
+
+def mean_square(s, target):
+    return ((s - target) ** 2).mean() / 2
+
+
+def above(s, target):
+    return bce(s, torch.full_like(s, target))
+
+
+# What D descends of real samples and of fakes; what G descends of fakes and, of relative scores, of real
+# samples.
+OBJECTIVES = {
+    "minimax": (lambda r: above(r, 0.9), lambda f: above(f, 0), lambda f: -above(f, 0)),  # smoothing=0.1
+    "lsgan": (lambda r: mean_square(r, 1), lambda f: mean_square(f, 0), lambda f: mean_square(f, 1)),
+    "hinge": (lambda r: F.relu(1 - r).mean(), lambda f: F.relu(1 + f).mean(), lambda f: -f.mean()),
+    "relative lsgan": (lambda r: mean_square(r, 1), lambda f: mean_square(f, -1),
+                       lambda f: mean_square(f, 1), lambda r: mean_square(r, -1)),
+    "relative hinge": (lambda r: F.relu(1 - r).mean(), lambda f: F.relu(1 + f).mean(),
+                       lambda f: F.relu(1 - f).mean(), lambda r: F.relu(1 + r).mean()),
+}
+
+
+class ObjectiveTrainer(GanTrainer):
+    """The step with each objective that the others have not."""
+    def __init__(self, nets, objective):
+        super().__init__(nets)
+        self.real, self.fake, self.maker, *self.maker_real = OBJECTIVES[objective]
+
+    def feeds(self, size):
+        return {"real": pictures(8, 6, 2), "noise": torch.randn(BATCH, LATENT).double()}
+
+    def judge(self, real, fake):
+        r, f = self.d(real), self.d(fake)
+        return (r - f.mean(), f - r.mean()) if self.maker_real else (r, f)
+
+    def step(self, feeds, gradients):
+        real = nchw(feeds["real"])
+        self.d.zero_grad()
+        fake = self.g(feeds["noise"])
+        r, f = self.judge(real, fake.detach())
+        loss_d = self.real(r) + self.fake(f)
+        loss_d.backward()
+        gradients("discriminator", self.d)
+        self.adams["discriminator"].step()
+
+        self.g.zero_grad()
+        if self.maker_real:
+            r, f = self.judge(real, fake)
+            loss_g = self.maker(f) + self.maker_real[0](r)
+        else:
+            loss_g = self.maker(self.d(fake))
+        loss_g.backward()
+        gradients("generator", self.g)
+        self.adams["generator"].step()
+        return loss_d, loss_g
 
 
 class VaeTrainer:
@@ -713,6 +780,12 @@ TRACES = {
                lambda nets: PenaltyTrainer(nets, "gan", pack=2)),
     "relativistic": (lambda: penalised(1, nn.BatchNorm2d), None,
                      lambda nets: PenaltyTrainer(nets, "gan", relative=True)),
+    "minimax": (lambda: judged(lambda conv: conv), None, lambda nets: ObjectiveTrainer(nets, "minimax")),
+    "lsgan": (judged, None, lambda nets: ObjectiveTrainer(nets, "lsgan")),
+    "hinge": (judged, None, lambda nets: ObjectiveTrainer(nets, "hinge")),
+    "relativistic_lsgan": (judged, None, lambda nets: ObjectiveTrainer(nets, "relative lsgan")),
+    "relativistic_hinge": (judged, None, lambda nets: ObjectiveTrainer(nets, "relative hinge")),
+    "wgan_r1": (penalised, None, lambda nets: PenaltyTrainer(nets, "wgan", "r1")),
     "cgan_penalised": (cgan_penalised, None, lambda nets: CganPenaltyTrainer(nets, 0, 0.75, 1.25)),
     "cgan_score": (cgan_score, None, lambda nets: CganTrainer(nets, 3, 0.5, 0.5)),
     "cgan_heads": (cgan_heads, None, lambda nets: CganTrainer(nets, 0, 0.75, 1.25)),

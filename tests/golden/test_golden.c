@@ -437,6 +437,29 @@ TEST(relativistic)
     check_trace(&gan_kind, "relativistic", "gan relativistic=yes reuse=yes", texts);
 }
 
+#define JUDGED_D(each)                                   \
+    "default conv2d " each "; input 8 6 2\n"             \
+    "conv2d 4 kernel=4 stride=2 pad=1; leaky_relu 0.2\n" \
+    "conv2d 6 kernel=3 pad=1; leaky_relu 0.2; conv2d 1 kernel=2"
+
+TEST(objectives)
+{
+    static const char g[] = "input 10; dense 48; reshape 4 3 4; batchnorm; relu\n"
+                            "conv_transpose2d 2 kernel=4 stride=2 pad=1; tanh";
+    static const char *const plain[] = {g, JUDGED_D("spectral=no")};
+    static const char *const spectral[] = {g, JUDGED_D("spectral=yes")};
+    static const char *const smooth[] = {SMOOTH_G,
+                                         SMOOTH_D("2", "groupnorm 2", "instancenorm affine=yes")};
+    check_trace(&gan_kind, "minimax", "gan loss=minimax smoothing=0.1 reuse=yes", plain);
+    check_trace(&gan_kind, "lsgan", "gan loss=lsgan reuse=yes", spectral);
+    check_trace(&gan_kind, "hinge", "gan loss=hinge reuse=yes", spectral);
+    check_trace(&gan_kind, "relativistic_lsgan", "gan loss=lsgan relativistic=yes reuse=yes",
+                spectral);
+    check_trace(&gan_kind, "relativistic_hinge", "gan loss=hinge relativistic=yes reuse=yes",
+                spectral);
+    check_trace(&penalty_kind, "wgan_r1", "gan loss=wgan penalty=r1 d_steps=1 reuse=yes", smooth);
+}
+
 #define CGAN_G(condition)                                                          \
     "input noise 10; input condition " condition "; concat from noise condition\n" \
     "fc = dense 72 bias=no; reshape 4 3 6; n = batchnorm; relu\n"                  \
@@ -562,6 +585,7 @@ int main(void)
     RUN(penalties);
     RUN(packed);
     RUN(relativistic);
+    RUN(objectives);
     RUN(cgan_penalised);
     RUN(cgan_score);
     RUN(cgan_heads);
