@@ -1,7 +1,7 @@
 """Frechet distances of pictures from noise, in the features of a judge that libgan trains: on the 60,000
 labelled pictures of Fashion-MNIST's training set, against the 10,000 of its test set, of 10,000 samples.
 
-The pictures are fetched by examples/data/fetch_fashion_mnist.py."""
+The pictures are fetched by examples/data/fetch_fashion.py."""
 import array
 import ctypes
 import math

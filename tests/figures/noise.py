@@ -13,7 +13,7 @@ from rows import RECIPES, Figure, Row, torch_version
 HERE = os.path.dirname(os.path.abspath(__file__))
 PLAIN = os.path.join(HERE, "plain-dcgan.recipe")
 OBJECTIVES = os.path.join(HERE, "objectives.recipe")
-FETCH = os.path.join("examples", "data", "fetch_fashion_mnist.py")
+FETCH = os.path.join("examples", "data", "fetch_fashion.py")
 
 
 class FromNoise(Row):
