@@ -71,7 +71,7 @@ bool picture_maker_serves(const gan_model *model, bool sheet, char why[256])
 gan_status picture_maker_open(picture_maker *maker, gan_context *context, int64_t batch)
 {
     char spec[48];
-    gan_status status = gan_tape_create(&maker->tape, context);
+    gan_status status = maker->tape ? GAN_OK : gan_tape_create(&maker->tape, context);
     snprintf(spec, sizeof spec, "batch=%lld", (long long)batch);
     maker->context = context;
     maker->batch = batch;

@@ -25,7 +25,7 @@ typedef struct picture_maker {
     gan_model *models[MOST_MAKERS];
     gan_runner *runners[MOST_MAKERS];
     int count;
-    gan_tape *tape; /* draws the noise */
+    gan_tape *tape; /* draws the noise; NULL: a new one will */
     int64_t batch;
     input_kind drawn; /* INPUT_UNKNOWN: as the networks say */
     bool floats;      /* numbers as they are made, else uint8 */
