@@ -299,3 +299,31 @@ gan_status picture_maker_make(picture_maker *maker, gan_tensor **out)
     }
     return status;
 }
+
+/* ---- bytes ---- */
+
+/* One picture; `room` has its size. */
+static gan_status one_in_bytes(gan_tensor *to, const float *from, gan_tensor *room)
+{
+    float *scaled = gan_tensor_data(room);
+    for (int64_t i = 0; i < gan_tensor_count(room); i++) scaled[i] = from[i] * 127.5F + 127.5F;
+    return gan_tensor_copy(to, room);
+}
+
+gan_status picture_bytes(gan_tensor **out, gan_context *context, const gan_tensor *floats)
+{
+    const int64_t *shape = gan_tensor_shape(floats);
+    const int64_t one[4] = {1, shape[1], shape[2], shape[3]}, size = one[1] * one[2] * one[3];
+    gan_tensor *room = NULL;
+    gan_status status = gan_tensor_create(out, context, GAN_UINT8, 4, shape);
+    if (status == GAN_OK) status = gan_tensor_create(&room, context, GAN_FLOAT32, 4, one);
+    for (int64_t i = 0; i < shape[0] && status == GAN_OK; i++) {
+        gan_tensor *to;
+        status = gan_tensor_slice(&to, *out, 0, i, 1);
+        if (status == GAN_OK)
+            status = one_in_bytes(to, (const float *)gan_tensor_data(floats) + i * size, room);
+        gan_tensor_release(to);
+    }
+    gan_tensor_release(room);
+    return status;
+}

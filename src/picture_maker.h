@@ -46,4 +46,7 @@ void picture_maker_free(picture_maker *maker); /* models and conditions, too */
  * on the context's seed and on their number alone. */
 gan_status picture_maker_make(picture_maker *maker, gan_tensor **out);
 
+/* Pictures of numbers in [-1, 1], N x H x W x C, as bytes, as networks make them: a new tensor. */
+gan_status picture_bytes(gan_tensor **out, gan_context *context, const gan_tensor *floats);
+
 #endif

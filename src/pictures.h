@@ -34,9 +34,6 @@ void pictures_free(pictures *p);
 /* One of them, H x W x C, uint8 or float32 in [-1, 1]: a new tensor. */
 gan_status pictures_read(const pictures *p, int64_t index, gan_tensor **out);
 
-/* Pictures of numbers in [-1, 1], N x H x W x C, as bytes, as networks make them: a new tensor. */
-gan_status picture_bytes(gan_tensor **out, gan_context *context, const gan_tensor *floats);
-
 /* What one is called: its file, or its number. */
 void pictures_name(const pictures *p, int64_t index, char name[PATH_SIZE]);
 

@@ -38,6 +38,8 @@ static int32_t on_step(void *user, gan_trainer *trainer)
     } else if (!ends && is_due(step, r->save_every))
         saver_save(&r->saver, SAVE_AND_GO_ON);
     save_sheets_of_step(r, step);
+    if (!signals_stop() && measuring_is_due(&r->measuring, step, r->steps))
+        measuring_step(&r->measuring);
     return signals_stop() != 0;
 }
 
