@@ -159,7 +159,8 @@ static const char eval_notes[] =
 
 static const flag eval_flags[] = {
     {"json", NULL, "one JSON object, with all that the figures depend on", false},
-    {"count", "N", "samples; of A the first N (as many as are held out; of A all)", false},
+    {"count", "N",
+     "samples; of A the first N (as many as are held out, of a mixture 2500; of A all)", false},
     {"most", "N", "pictures of the reference and held-out ones, at most (10000)", false},
     {"reference", "SPEC", "a data set to compare with: \"idx path=FILE\" (gan help idx)", false},
     {"judge", "FILE", "whose features serve; it is trained if it is not there", false},

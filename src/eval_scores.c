@@ -111,29 +111,40 @@ static gan_status read_pack(const scorer *s, const scored *from, int64_t index, 
     return status;
 }
 
-/* A class as the network takes it; 0s, and an error, for one that it does not know. */
-static gan_status put_class(const scorer *s, float label, float *out)
+/* A class as the network takes it: its number, or one-hot. */
+static void put_class(const scorer *s, float label, float *out)
 {
     memset(out, 0, (size_t)s->width * sizeof *out);
     if (s->width == 1)
         *out = label;
     else if (label >= 0 && label < (float)s->width)
         out[(int64_t)label] = 1;
+}
+
+/* What a sample was made for; its class, where the network that made it takes that in another way.
+ */
+static void copy_condition(const scorer *s, int64_t index, float *out)
+{
+    const conditions *c = &s->o->conditions;
+    const float *row = c->values + index / s->o->each * c->size;
+    int64_t largest = 0;
+    for (int64_t i = 1; i < c->size; i++)
+        if (row[i] > row[largest]) largest = i;
+    if (c->size == s->width)
+        memcpy(out, row, (size_t)s->width * sizeof *out);
     else
-        return GAN_E_ARGUMENT;
-    return GAN_OK;
+        put_class(s, c->numbers ? *row : (float)largest, out);
 }
 
 static gan_status read_condition(const scorer *s, const scored *from, int64_t index, float *out)
 {
     const int64_t shape[2] = {1, s->width};
-    const conditions *c = &s->o->conditions;
     int32_t rank;
     int64_t size[3];
     float label;
     gan_tensor *one = NULL;
     if (!from->dataset) {
-        memcpy(out, c->values + index / s->o->each * c->size, (size_t)s->width * sizeof *out);
+        copy_condition(s, index, out);
         return GAN_OK;
     }
     const bool vector =
@@ -143,7 +154,8 @@ static gan_status read_condition(const scorer *s, const scored *from, int64_t in
     if (status == GAN_OK)
         status = gan_dataset_read(from->dataset, vector ? "vector" : "label", &index, one);
     gan_tensor_release(one);
-    return status == GAN_OK && !vector ? put_class(s, label, out) : status;
+    if (status == GAN_OK && !vector) put_class(s, label, out);
+    return status;
 }
 
 /* ---- scores ---- */

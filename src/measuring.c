@@ -162,6 +162,14 @@ static void log_measured(const measuring *m)
     saver_log_measured(m->saver, &values);
 }
 
+/* Of equals the first. */
+static bool is_best(const measuring *m)
+{
+    const figures *now = &m->order.figures[0];
+    return isfinite(now->values[m->figure]) &&
+           (!m->of_best.measured || figures_better(now, &m->of_best, m->figure));
+}
+
 void measuring_step(measuring *m)
 {
     const double start = seconds_now();
@@ -170,11 +178,9 @@ void measuring_step(measuring *m)
     gan_trainer *copy = NULL;
     int code = copy_trainer(m, m->saver->trainer, &bytes, &copy);
     if (!code) code = measure_copy(m, copy);
-    const figures *now = &m->order.figures[0];
-    const bool best =
-        !code && (!m->of_best.measured || figures_better(now, &m->of_best, m->figure));
+    const bool best = !code && is_best(m);
     if (best) {
-        m->of_best = *now;
+        m->of_best = m->order.figures[0];
         m->best_step = step;
         saver_keep_best(m->saver, bytes, copy, m->context);
     }
@@ -195,31 +201,32 @@ void measuring_step(measuring *m)
 
 /* The best that the folder has, measured again: so it is known whatever was lost of the log, and by
  * the same figure. A process that was killed may have left its networks older than it is. */
-static int measure_best(measuring *m)
+static void measure_best(measuring *m)
 {
     char path[PATH_SIZE];
     gan_trainer *best = NULL;
-    if (!best_path(path, m->folder, "checkpoint") || !path_exists(path)) return EXIT_GOOD;
+    if (!best_path(path, m->folder, "checkpoint") || !path_exists(path)) return;
     gan_status status = gan_trainer_load(&best, m->context, path);
     int code = status == GAN_OK ? EXIT_GOOD : complain_status(m->self, m->context, status);
     if (!code) code = measure_copy(m, best);
-    if (!code) {
+    if (!code && is_best(m)) {
         m->of_best = m->order.figures[0];
         m->best_step = gan_trainer_steps(best);
         saver_keep_best(m->saver, NULL, best, m->context);
         fprintf(stderr, "the best so far is that of step %lld: %s %.4g\n", (long long)m->best_step,
                 m->best, m->of_best.values[m->figure]);
-    }
+    } else
+        complain(m->self, 0, "%s was not measured: the next that is takes its place", path);
     eval_forget_subject(&m->order);
     gan_trainer_release(best);
-    return code;
 }
 
 int measuring_begin(measuring *m, bool resumes, bool due)
 {
     if (m->every == 0) return EXIT_GOOD;
     int code = eval_keep_judge(&m->order);
-    if (!code && resumes) code = measure_best(m);
-    if (!code && due) measuring_step(m);
-    return code;
+    if (code) return code;
+    if (resumes) measure_best(m);
+    if (due) measuring_step(m);
+    return EXIT_GOOD;
 }

@@ -29,7 +29,8 @@ typedef struct measuring {
 int measuring_open(measuring *m, gan_trainer *trainer, int64_t threads);
 
 /* The folder is there: keeps the judge, and of a training that `resumes` measures the best that the
- * folder has, and what it goes on from, if that is `due`: the process may have ended before. */
+ * folder has, and what it goes on from, if that is `due`: the process may have ended before that
+ * was measured. */
 int measuring_begin(measuring *m, bool resumes, bool due);
 
 /* Whether the state after this step is to be measured. */
