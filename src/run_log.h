@@ -27,8 +27,8 @@ typedef struct run_values {
 void run_values_add(run_values *values, const char *name, double value);
 
 /* Opens FOLDER/log.jsonl for appending; lines of steps after `step` (of a run that was killed after
- * its last checkpoint) are dropped first; with `measures` what was measured after that step, too,
- * which will be measured again. 0, or an errno. */
+ * its last checkpoint) are dropped first; with `measures` what was measured after that step, too:
+ * it will be measured again. 0, or an errno. */
 int run_log_open(run_log *log, const char *folder, int64_t step, int64_t last_step, int64_t batch,
                  bool measures);
 int run_log_close(run_log *log); /* 0, or an errno: lines may be lost */

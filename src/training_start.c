@@ -239,6 +239,7 @@ int training_start(run *r, const char *recipe)
 int training_prepare(run *r)
 {
     char path[PATH_SIZE];
+    const bool due = measuring_is_due(&r->measuring, r->first_step, r->steps);
     int error = make_folders(r->folder);
     if (error)
         return complain(r->self, EXIT_OUTPUT, "cannot make the folder %s: %s", r->folder,
@@ -264,9 +265,8 @@ int training_prepare(run *r)
     if (!error) {
         path_join(path, r->folder, "log.jsonl");
         error = run_log_open(&r->saver.log, r->folder, r->first_step, r->steps,
-                             run_option(r, "run.batch"), r->measuring.every > 0);
+                             run_option(r, "run.batch"), due);
     }
     if (error) return complain(r->self, EXIT_OUTPUT, "cannot write %s: %s", path, strerror(error));
-    return measuring_begin(&r->measuring, r->resumes,
-                           measuring_is_due(&r->measuring, r->first_step, r->steps));
+    return measuring_begin(&r->measuring, r->resumes, due);
 }
