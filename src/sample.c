@@ -136,24 +136,6 @@ static int check_chains(const order *o)
     return EXIT_GOOD;
 }
 
-/* Samples as bytes, N x H x W x C. */
-static gan_status to_bytes(const order *o, gan_tensor **samples)
-{
-    gan_tensor *bytes;
-    gan_status status =
-        gan_tensor_create(&bytes, o->context, GAN_UINT8, 4, gan_tensor_shape(*samples));
-    if (status != GAN_OK) return status;
-    const float *from = gan_tensor_data(*samples);
-    unsigned char *to = gan_tensor_data(bytes);
-    for (int64_t i = 0; i < gan_tensor_count(bytes); i++) {
-        const float v = 127.5F * (from[i] + 1);
-        to[i] = (unsigned char)(v > 0 ? v < 255 ? v + 0.5F : 255 : 0);
-    }
-    gan_tensor_release(*samples);
-    *samples = bytes;
-    return GAN_OK;
-}
-
 /* Whether so many samples have a place on a sheet: one of them, not yet finished, tells. */
 static int check_samples(const order *o, gan_trainer *sampler, int64_t count)
 {
@@ -172,16 +154,17 @@ static int check_samples(const order *o, gan_trainer *sampler, int64_t count)
 static int serve_chains(const order *o, gan_trainer *sampler)
 {
     const int64_t count = o->count ? o->count : 64;
-    gan_tensor *samples;
+    gan_tensor *samples = NULL, *bytes = NULL;
     int code = check_chains(o);
     if (!code && !o->array) code = check_samples(o, sampler, count);
     if (code) return code;
     gan_status status =
         gan_trainer_sample(&samples, sampler, count, o->steps, o->seed, GAN_MODEL_AVERAGED);
-    if (status == GAN_OK && !o->maker.floats) status = to_bytes(o, &samples);
-    code = status == GAN_OK ? save(o, samples, sheet_columns(count, 1))
+    if (status == GAN_OK && !o->maker.floats) status = picture_bytes(&bytes, o->context, samples);
+    code = status == GAN_OK ? save(o, bytes ? bytes : samples, sheet_columns(count, 1))
                             : complain_status(o->self, o->context, status);
     gan_tensor_release(samples);
+    gan_tensor_release(bytes);
     return code;
 }
 
@@ -190,7 +173,7 @@ static int serve(order *o)
     routes r;
     int code = routes_open(&r, &o->from);
     if (!code && r.sampler) {
-        code = serve_chains(o, r.sampler);
+        code = serve_chains(o, r.trainer);
         routes_free(&r);
         return code;
     }
@@ -244,7 +227,7 @@ static int read_order(order *o, const arguments *a)
     if (o->maker.floats && !o->array)
         return complain(o->self, EXIT_USAGE, "--float: a .png sheet has bytes; give an .npy array");
     if ((code = read_noise(o))) return code;
-    if (!arguments_integer(o->self, a, "step", 0, INT64_MAX, -1, &o->from.step) ||
+    if (!routes_read_step(o->self, a, &o->from.step) ||
         !arguments_integer(o->self, a, "steps", 1, 1000000, 0, &o->steps) ||
         !arguments_integer(o->self, a, "interpolate", 2, 4096, 0, &o->maker.plan.between) ||
         !arguments_integer(o->self, a, "count", 1, 1 << 24, 0, &o->count))
@@ -287,7 +270,7 @@ static const flag sample_flags[] = {
      false},
     {"interpolate", "K", "--count rows (8), each in K pictures from one code to the next", false},
     {"route", "ROUTE", "the way, where RUN has several: \"noise > image\"", false},
-    {"step", "N", "the kept checkpoint of this step, not the newest", false},
+    {"step", "N", step_help, false},
     {"steps", "K", "of a discriminator alone: Langevin steps from noise to sample", false},
     {"seed", "S", "of what is drawn (0)", false},
     {"noise", "KIND", "normal or uniform: of a file that does not say (normal)", false},
