@@ -63,7 +63,12 @@ bool arguments_integer(const command *self, const arguments *a, const char *name
 
 void print_command_help(const command *self);
 
-/* "gan train: MESSAGE" on standard error; returns `code`. */
+/* Of a terminal, a line of standard error that is written over: it has been begun; it ends, if
+ * there is one. */
+void line_opened(void);
+void line_end(void);
+
+/* "gan train: MESSAGE" on standard error, on a line of its own; returns `code`. */
 #if defined(__GNUC__)
 __attribute__((format(printf, 3, 4)))
 #endif

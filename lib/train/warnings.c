@@ -1,0 +1,192 @@
+/* warnings.c: the warnings of a trainer: its list, looks, and what stands. */
+#include "train/warnings.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "tape/record.h"
+
+/* ---- the list ---- */
+
+/* Every group and every network may have these. */
+static bool warnings_is_first(const gan__cast *cast, int32_t role)
+{
+    for (int32_t i = 0; i < role; i++)
+        if (cast->roles[i].wanted && cast->roles[i].group == cast->roles[role].group) return false;
+    return cast->roles[role].group >= 0;
+}
+
+static void warnings_add(gan_trainer *t, const gan__warning_kind *kind, int32_t role,
+                         const int32_t values[2])
+{
+    const gan__role *of = &t->cast->roles[role];
+    gan__warning *warning = &t->warnings[t->warning_count];
+    if (!of->wanted) return;
+    t->warning_count++;
+    warning->kind = kind;
+    warning->role = role;
+    memcpy(warning->values, values, sizeof warning->values);
+    snprintf(warning->name, sizeof warning->name, "%s.%s", kind->name,
+             kind->of_group ? t->cast->groups[of->group].name : of->name);
+}
+
+static bool warnings_wants(const gan_trainer *t, const gan__warning_row *row)
+{
+    return !row->wanted || row->wanted(t->options);
+}
+
+/* A row about what stands once for each domain stands once for each, its values with it. */
+static void warnings_add_row(gan_trainer *t, const gan__warning_row *row)
+{
+    const gan__cast *cast = t->cast;
+    const int32_t role = gan__cast_role_at(cast, row->role);
+    const int32_t times = gan__cast_role_at(cast, row->role + 1) - role;
+    int32_t values[2], several[2];
+    for (int32_t v = 0; v < 2; v++) {
+        values[v] = gan__cast_value_at(cast, row->values[v]);
+        several[v] = gan__cast_value_at(cast, row->values[v] + 1) - values[v] > 1;
+    }
+    for (int32_t d = 0; d < times; d++)
+        warnings_add(t, row->kind, role + d,
+                     (int32_t[]){values[0] + d * several[0], values[1] + d * several[1]});
+}
+
+gan_status gan__warnings_create(gan_trainer *t)
+{
+    const gan__cast *cast = t->cast;
+    const int32_t none[2] = {0, 0};
+    size_t most = 2 * (size_t)cast->role_count;
+    for (int32_t i = 0; i < t->kind->warning_count; i++)
+        most += (size_t)(gan__cast_role_at(cast, t->kind->warnings[i].role + 1) -
+                         gan__cast_role_at(cast, t->kind->warnings[i].role));
+    GAN__TRY(gan__allocate(t->object.context, &t->warnings, most, sizeof *t->warnings));
+    for (int32_t i = 0; i < t->kind->warning_count; i++)
+        if (warnings_wants(t, &t->kind->warnings[i])) warnings_add_row(t, &t->kind->warnings[i]);
+    for (int32_t r = 0; r < cast->role_count; r++)
+        if (warnings_is_first(cast, r)) warnings_add(t, &gan__warning_gradient, r, none);
+    for (int32_t r = 0; r < cast->role_count; r++)
+        warnings_add(t, &gan__warning_normalisation, r, none);
+    const size_t count = (size_t)gan__warnings_memory(t);
+    GAN__TRY(gan__allocate(t->object.context, &t->memory, count, sizeof *t->memory));
+    return gan__allocate(t->object.context, &t->kept, count, sizeof *t->kept);
+}
+
+void gan__warnings_free(gan_trainer *t)
+{
+    gan__free(t->object.context, t->warnings);
+    gan__free(t->object.context, t->memory);
+    gan__free(t->object.context, t->kept);
+}
+
+int32_t gan__warnings_memory(const gan_trainer *t)
+{
+    return t->warning_count * GAN__WARNING_MEMORY;
+}
+
+/* ---- looks ---- */
+
+double *gan__warnings_known(const gan_trainer *t, const gan__warning_kind *kind, int32_t role)
+{
+    for (int32_t i = 0; i < t->warning_count; i++)
+        if (t->warnings[i].kind == kind && t->warnings[i].role == role)
+            return t->memory + i * GAN__WARNING_MEMORY;
+    return NULL;
+}
+
+const char *gan__figure_print(double value, char text[GAN__NUMBER_SIZE])
+{
+    double unit = 1; /* of the second digit */
+    while (fabs(value) >= 100 * unit) unit *= 10;
+    if (unit > 1 || value == 0 || !isfinite(value))
+        return gan__number_print(value == 0 ? 0 : round(value / unit) * unit, text);
+    for (unit = 1; fabs(value) * unit < 10 && unit < 1e300;) unit *= 10;
+    return gan__number_print(round(value * unit) / unit, text);
+}
+
+static gan_status warnings_read(const gan_trainer *t, gan_value value, gan__shape *shape,
+                                const float **data)
+{
+    return gan__tape_source(t->tape, "gan_trainer_step", value, GAN_VALUE, shape, data);
+}
+
+gan_status gan__warnings_take(gan_trainer *t, int32_t role, gan_value made, gan_value real,
+                              gan_value condition)
+{
+    gan__shape shape, other, kind = {0};
+    gan__specimens specimens = {0};
+    if (t->rehearsing || t->steps % GAN__WARNING_SAMPLES != 0) return GAN_OK;
+    GAN__TRY(warnings_read(t, made, &shape, &specimens.made));
+    GAN__TRY(warnings_read(t, real, &other, &specimens.real));
+    if (condition >= 0) GAN__TRY(warnings_read(t, condition, &kind, &specimens.condition));
+    specimens.count = shape.n;
+    specimens.size = gan__shape_count(shape) / shape.n;
+    specimens.condition_size = kind.n > 0 ? gan__shape_count(kind) / kind.n : 0;
+    if (gan__shape_count(other) != gan__shape_count(shape)) return GAN_OK;
+    for (int32_t i = 0; i < t->warning_count; i++)
+        if (t->warnings[i].kind->take && t->warnings[i].role == role)
+            t->warnings[i].kind->take(t->memory + i * GAN__WARNING_MEMORY, &specimens);
+    return GAN_OK;
+}
+
+/* "gan: step 1400: ..." */
+static void warnings_tell(const gan_trainer *t, gan__warning *warning, const double *memory)
+{
+    snprintf(warning->line, sizeof warning->line, "%s: step %.0f: ", t->kind->kind.name,
+             fmin(memory[GAN__WARNING_SAID], 1e18)); /* a checkpoint may say anything */
+    const size_t length = strlen(warning->line);
+    warning->kind->tell(t, warning, memory + GAN__WARNING_FIGURES, warning->line + length,
+                        sizeof warning->line - length);
+}
+
+static void warnings_say(gan_trainer *t, gan__warning *warning, double *memory,
+                         const double figures[2])
+{
+    memory[GAN__WARNING_SAID] = (double)(t->steps + 1);
+    memcpy(memory + GAN__WARNING_FIGURES, figures, 2 * sizeof *figures);
+    warnings_tell(t, warning, memory);
+    gan__log(t->object.context, GAN_LOG_WARNING, "%s", warning->line);
+}
+
+void gan__warnings_look(gan_trainer *t)
+{
+    for (int32_t i = 0; i < t->warning_count; i++) {
+        gan__warning *warning = &t->warnings[i];
+        double *memory = t->memory + i * GAN__WARNING_MEMORY, figures[2] = {0, 0};
+        const gan__verdict verdict = warning->kind->look(t, warning, memory, figures);
+        if (verdict == GAN__LOOKS) continue;
+        if (verdict == GAN__GONE) memory[GAN__WARNING_SAID] = 0;
+        memory[GAN__WARNING_ROW] = verdict == GAN__SEEN ? memory[GAN__WARNING_ROW] + 1 : 0;
+        if (memory[GAN__WARNING_ROW] >= warning->kind->times && memory[GAN__WARNING_SAID] == 0)
+            warnings_say(t, warning, memory, figures);
+    }
+}
+
+/* ---- what stands ---- */
+
+/* The number of the warning that is the index-th that stands; -1 past the last. */
+static int32_t warnings_find(const gan_trainer *t, int32_t index)
+{
+    for (int32_t i = 0; index >= 0 && i < t->warning_count; i++)
+        if (t->kept[i * GAN__WARNING_MEMORY + GAN__WARNING_SAID] != 0 && index-- == 0) return i;
+    return -1;
+}
+
+int32_t gan_trainer_warning_count(const gan_trainer *t)
+{
+    int32_t count = 0;
+    if (!gan__object_is(t, GAN__TRAINER)) return 0;
+    while (warnings_find(t, count) >= 0) count++;
+    return count;
+}
+
+const char *gan_trainer_warning(const gan_trainer *t, int32_t index, const char *field)
+{
+    const int32_t i = gan__object_is(t, GAN__TRAINER) ? warnings_find(t, index) : -1;
+    if (i < 0 || !field) return NULL;
+    if (!strcmp(field, "name")) return t->warnings[i].name;
+    if (strcmp(field, "text") != 0) return NULL;
+    warnings_tell(t, &t->warnings[i], t->kept + i * GAN__WARNING_MEMORY);
+    return t->warnings[i].line;
+}
