@@ -4,11 +4,13 @@
  * A pair is alike if it lies closer than half the root mean square distance of real pairs. Of K
  * modes that lie apart and are met equally often 1 / K of the pairs are alike, however many
  * elements a sample has and however often one mode gives way to another. It is seen where more
- * than half of what was made are alike, and more than twice as many as of the data. Of samples with
- * conditions those pairs count that share one, if there are enough of them. Batches of one sample
- * have no pairs, and are not judged. What is made is compared as it is, not as a discriminator's
- * features have it: these may agree on fakes that differ, and a batch norm makes any two batches
- * equally wide.
+ * than half of what was made are alike, more than twice as many as of the data, and block after
+ * block not fewer: who begins to learn makes all alike at first, then less and less so, which is
+ * waited for. Of
+ * samples with conditions those pairs count that share one, if there are enough of them. Batches of
+ * one sample have no pairs, and are not judged. What is made is compared as it is, not as a
+ * discriminator's features have it: these may agree on fakes that differ, and a batch norm makes
+ * any two batches equally wide.
  *
  * Saturation. A tanh at |x| > 0.99 passes a fiftieth of its gradient or less. Data has such
  * elements too, the ground of most pictures: it is seen where fewer than a tenth as many elements
@@ -22,6 +24,8 @@
 
 enum {
     COLLAPSE_STEPS, /* of the block */
+    COLLAPSE_FIRST, /* share of the block that was the first to be so; 0: none is */
+    COLLAPSE_APART, /* the largest that was not, ever */
     COLLAPSE_SIDES  /* what follows, of all pairs, then of those with one condition */
 };
 enum {
@@ -39,6 +43,9 @@ enum {
 };
 static const double collapse_share = 0.5, collapse_times = 2; /* see above */
 static const double collapse_gone = 0.4;                      /* it is, below */
+static const double collapse_falls = 0.1;                     /* since that first block */
+static const double collapse_begun = 0.05; /* so many were once not alike: it has begun to learn, */
+enum { COLLAPSE_PATIENCE = 5000 };         /* or should have, after so many steps */
 
 static double collapse_square(const float *a, const float *b, int64_t size)
 {
@@ -94,34 +101,44 @@ static void collapse_restart(double *known)
             known[COLLAPSE_SIDES + k * COLLAPSE_SIDE + i] = 0;
 }
 
+static gan__verdict collapse_decide(const gan_trainer *t, double *known, double made, double real)
+{
+    const double first = known[COLLAPSE_FIRST];
+    const bool alike = made > collapse_share && made > collapse_times * real;
+    const bool begun = known[COLLAPSE_APART] > collapse_begun || t->steps >= COLLAPSE_PATIENCE;
+    if (alike && begun && first > 0 && made > first - collapse_falls) return GAN__SEEN;
+    known[COLLAPSE_FIRST] = alike ? made : 0;
+    return made < collapse_gone ? GAN__GONE : GAN__UNCLEAR;
+}
+
 static gan__verdict collapse_look(const gan_trainer *t, const gan__warning *warning, double *known,
                                   double figures[2])
 {
     const double *side = known + COLLAPSE_SIDES + COLLAPSE_SIDE;
-    (void)t;
     (void)warning;
     if (++known[COLLAPSE_STEPS] < GAN__WARNING_BLOCK) return GAN__LOOKS;
     if (side[COLLAPSE_PAIRS] < COLLAPSE_LEAST) side -= COLLAPSE_SIDE;
     if (side[COLLAPSE_PAIRS] < COLLAPSE_LEAST) return GAN__LOOKS;
     const double made = figures[0] = side[COLLAPSE_MADE] / side[COLLAPSE_PAIRS];
     const double real = figures[1] = side[COLLAPSE_REAL] / side[COLLAPSE_PAIRS];
+    known[COLLAPSE_APART] = fmax(known[COLLAPSE_APART], 1 - made);
     collapse_restart(known);
-    if (made > collapse_share && made > collapse_times * real) return GAN__SEEN;
-    return made < collapse_gone ? GAN__GONE : GAN__UNCLEAR;
+    return collapse_decide(t, known, made, real);
 }
 
 static void collapse_tell(const gan_trainer *t, const gan__warning *warning,
                           const double figures[2], char *line, size_t size)
 {
-    snprintf(line, size,
-             "the modes of what '%s' makes collapse: %.0f %% of its samples are much like the next "
-             "one, of the data %.0f %%; try pack=, a penalty on D, a lower rate, or a larger batch",
-             t->cast->roles[warning->role].name, 100 * figures[0], 100 * figures[1]);
+    snprintf(
+        line, size,
+        "samples of '%s' are alike in %.0f %% of their pairs, the data's in %.0f %%: its modes "
+        "collapse; try pack=, a penalty on the discriminator's slope, or another rate",
+        t->cast->roles[warning->role].name, 100 * figures[0], 100 * figures[1]);
 }
 
 const gan__warning_kind gan__warning_collapse = {
     .name = "collapse",
-    .times = 5,
+    .times = 4, /* after the first */
     .take = collapse_take,
     .look = collapse_look,
     .tell = collapse_tell,
@@ -174,11 +191,12 @@ static gan__verdict saturation_look(const gan_trainer *t, const gan__warning *wa
 static void saturation_tell(const gan_trainer *t, const gan__warning *warning,
                             const double figures[2], char *line, size_t size)
 {
+    char made[GAN__NUMBER_SIZE], real[GAN__NUMBER_SIZE];
     snprintf(line, size,
-             "the outputs of '%s' are saturated: %.1f %% of them are beyond 0.99, of the data "
-             "%.1f %%; try a smaller init= in its last layer, a normalisation before it, or a "
-             "lower rate",
-             t->cast->roles[warning->role].name, 100 * figures[0], 100 * figures[1]);
+             "the outputs of '%s' are saturated: %s %% of them are beyond 0.99, of the data %s %%; "
+             "try a smaller init= in its last layer, a normalisation before it, or a lower rate",
+             t->cast->roles[warning->role].name, gan__percent_print(figures[0], made),
+             gan__percent_print(figures[1], real));
 }
 
 const gan__warning_kind gan__warning_saturation = {

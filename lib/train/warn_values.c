@@ -8,10 +8,11 @@
  * out. Adam's eps of 1e-8 is of the same order for weights of usual size, so no optimiser makes
  * anything of it.
  *
- * Swing. The mean loss of D in a block is 1.5 times that of one that says the same of everything
+ * Swing. The mean loss of D in a block is more than that of one that says the same of everything
  * (which its terms tell, see gan__terms), and from step to step it changes by more than it is: D
  * jumps over what it should go down to. A D that has too little to say has such a loss without the
- * jumps; one that wins has jumps below. */
+ * jumps; one that wins has jumps below. By chance alone the loss of a batch of N changes by about
+ * 1 / sqrt N of itself; twice that is allowed besides. */
 #include "train/warnings.h"
 
 #include <math.h>
@@ -22,6 +23,7 @@
 /* ---- victory ---- */
 
 enum { VICTORY_STEPS, VICTORY_REAL, VICTORY_FAKE };
+enum { VICTORY_BLOCKS = 5 };
 static const double victory_share = 0.995, victory_gone = 0.98;
 
 static gan__verdict victory_look(const gan_trainer *t, const gan__warning *warning, double *known,
@@ -41,16 +43,17 @@ static gan__verdict victory_look(const gan_trainer *t, const gan__warning *warni
 static void victory_tell(const gan_trainer *t, const gan__warning *warning, const double figures[2],
                          char *line, size_t size)
 {
+    char real[GAN__NUMBER_SIZE], fake[GAN__NUMBER_SIZE];
     snprintf(line, size,
-             "'%s' wins outright: for %d steps it has told %.1f %% of the data and %.1f %% of the "
+             "'%s' wins outright: for %d steps it has told %s %% of the data and %s %% of the "
              "fakes; try a lower rate for it, smoothing=, instance_noise=, augment= or a penalty",
-             t->cast->roles[warning->role].name, 5 * GAN__WARNING_BLOCK, 100 * figures[0],
-             100 * figures[1]);
+             t->cast->roles[warning->role].name, VICTORY_BLOCKS * GAN__WARNING_BLOCK,
+             gan__percent_print(figures[0], real), gan__percent_print(figures[1], fake));
 }
 
 const gan__warning_kind gan__warning_victory = {
     .name = "victory",
-    .times = 5,
+    .times = VICTORY_BLOCKS,
     .look = victory_look,
     .tell = victory_tell,
 };
@@ -104,7 +107,7 @@ static void gradient_tell(const gan_trainer *t, const gan__warning *warning,
     const int32_t group = t->cast->roles[warning->role].group;
     char gradient[GAN__NUMBER_SIZE], weights[GAN__NUMBER_SIZE];
     snprintf(line, size,
-             "'%s' gets no gradient: in %d steps none was longer than %s, its weights are %s; try "
+             "'%s' gets no gradient: the longest of %d steps was %s, beside weights of %s; try "
              "another loss=, a weaker opponent, or activations and weights that let it pass",
              t->cast->groups[group].name, GAN__WARNING_BLOCK,
              gan__figure_print(figures[0], gradient), gan__figure_print(figures[1], weights));
@@ -121,7 +124,7 @@ const gan__warning_kind gan__warning_gradient = {
 /* ---- swing ---- */
 
 enum { SWING_STEPS, SWING_LOSS, SWING_SQUARES, SWING_FLAT, SWING_LAST };
-static const double swing_level = 1.5, swing_gone = 1;
+static const double swing_gone = 0.9; /* of the other loss */
 
 static gan__verdict swing_look(const gan_trainer *t, const gan__warning *warning, double *known,
                                double figures[2])
@@ -138,7 +141,8 @@ static gan__verdict swing_look(const gan_trainer *t, const gan__warning *warning
     figures[1] = sqrt(known[SWING_SQUARES] / GAN__WARNING_BLOCK);
     known[SWING_LOSS] = known[SWING_SQUARES] = known[SWING_FLAT] = 0;
     if (!(flat > 0)) return GAN__UNCLEAR;
-    if (figures[0] > swing_level * flat && figures[1] > figures[0]) return GAN__SEEN;
+    const double chance = 2 / sqrt((double)t->batch);
+    if (figures[0] > flat && figures[1] > (1 + chance) * figures[0]) return GAN__SEEN;
     return figures[0] < swing_gone * flat ? GAN__GONE : GAN__UNCLEAR;
 }
 

@@ -87,6 +87,11 @@ int32_t gan__warnings_memory(const gan_trainer *t)
 
 /* ---- looks ---- */
 
+const char *gan__percent_print(double share, char text[GAN__NUMBER_SIZE])
+{
+    return gan__number_print(round(1000 * share) / 10, text);
+}
+
 double *gan__warnings_known(const gan_trainer *t, const gan__warning_kind *kind, int32_t role)
 {
     for (int32_t i = 0; i < t->warning_count; i++)

@@ -24,7 +24,7 @@ typedef enum gan__verdict {
 /* Numbers in trainer->memory of each warning: of its kind, and what follows them: looks in a row
  * that saw it; the step at which it was said, 0: it does not stand; two figures of then. */
 enum {
-    GAN__WARNING_KNOWS = 12,
+    GAN__WARNING_KNOWS = 13,
     GAN__WARNING_ROW = GAN__WARNING_KNOWS,
     GAN__WARNING_SAID,
     GAN__WARNING_FIGURES,
@@ -98,8 +98,9 @@ void gan__warnings_look(gan_trainer *trainer);
 double *gan__warnings_known(const gan_trainer *trainer, const gan__warning_kind *kind,
                             int32_t role);
 
-/* Two significant digits are enough. */
+/* Two significant digits are enough; of a share, percents with one decimal. In any locale. */
 const char *gan__figure_print(double value, char text[GAN__NUMBER_SIZE]);
+const char *gan__percent_print(double share, char text[GAN__NUMBER_SIZE]);
 
 /* For looks by blocks: counts a step; true at the end of a block, and known[0] is 0 again. */
 static inline bool gan__warning_counts(double *known)

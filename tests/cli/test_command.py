@@ -82,7 +82,7 @@ class Help(Case):
         ):
             code, _, err = self.gan(name, *words, env=environment)
             self.assertEqual(code, 0, err)
-            warning = r"gan %s: GAN_CPU is 'axv2'; it can be generic, .+\n" % name
+            warning = r"gan %s: warning: GAN_CPU is 'axv2'; it can be generic, .+\n" % name
             self.assertRegex(err, "^%s$" % warning)
 
 
