@@ -25,7 +25,7 @@
 enum {
     COLLAPSE_STEPS, /* of the block */
     COLLAPSE_FIRST, /* share of the block that was the first to be so; 0: none is */
-    COLLAPSE_APART, /* the largest that was not, ever */
+    COLLAPSE_APART, /* the largest share of all pairs that was not, ever */
     COLLAPSE_SIDES  /* what follows, of all pairs, then of those with one condition */
 };
 enum {
@@ -117,11 +117,13 @@ static gan__verdict collapse_look(const gan_trainer *t, const gan__warning *warn
     const double *side = known + COLLAPSE_SIDES + COLLAPSE_SIDE;
     (void)warning;
     if (++known[COLLAPSE_STEPS] < GAN__WARNING_BLOCK) return GAN__LOOKS;
-    if (side[COLLAPSE_PAIRS] < COLLAPSE_LEAST) side -= COLLAPSE_SIDE;
+    const double *all = known + COLLAPSE_SIDES;
+    const double apart = 1 - all[COLLAPSE_MADE] / fmax(all[COLLAPSE_PAIRS], 1);
+    if (side[COLLAPSE_PAIRS] < COLLAPSE_LEAST) side = all;
     if (side[COLLAPSE_PAIRS] < COLLAPSE_LEAST) return GAN__LOOKS;
     const double made = figures[0] = side[COLLAPSE_MADE] / side[COLLAPSE_PAIRS];
     const double real = figures[1] = side[COLLAPSE_REAL] / side[COLLAPSE_PAIRS];
-    known[COLLAPSE_APART] = fmax(known[COLLAPSE_APART], 1 - made);
+    known[COLLAPSE_APART] = fmax(known[COLLAPSE_APART], apart);
     collapse_restart(known);
     return collapse_decide(t, known, made, real);
 }

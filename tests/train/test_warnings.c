@@ -4,6 +4,7 @@
 
 #include <gan/gan.h>
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -125,12 +126,11 @@ static void silent(const char *what, const scene *s, int64_t steps)
 #define MAKER "input 8; dense 64; relu; dense 64; relu; dense 2"
 #define CRITIC "input 2; dense 64; relu; dense 64; relu; dense 1"
 
+#define ADAMS "generator", "adam lr=1e-3 beta1=0.5", "discriminator", "adam lr=1e-3 beta1=0.5"
+
 /* The plain GAN on a ring is the example of the literature. */
 static const scene collapsing = {
-    "gan batch=64",
-    {"generator", MAKER, "discriminator", CRITIC},
-    {"real", RING},
-    {"generator", "adam lr=1e-3 beta1=0.5", "discriminator", "adam lr=1e-3 beta1=0.5"}};
+    "gan batch=64", {"generator", MAKER, "discriminator", CRITIC}, {"real", RING}, {ADAMS}};
 
 TEST(modes_that_collapse)
 {
@@ -252,9 +252,218 @@ TEST(a_normalisation_in_the_right_mode)
     silent("packed", &packed, 210);
 }
 
+/* ---- what counts as alike ---- */
+
+enum { SAMPLES = 16, PLACES = 8 };
+
+static int draw(uint64_t *state, int below)
+{
+    *state = *state * 6364136223846793005U + 1442695040888963407U;
+    return (int)((*state >> 33) % (uint64_t)below);
+}
+
+/* The verdict on samples at so many of the places that the data has, all as far from each other and
+ * met equally often; `bound`: there are four conditions, which take turns, and of each is a place.
+ */
+static gan__verdict verdict_on(int places, int samples, bool bound, int64_t steps,
+                               double figures[2])
+{
+    static const gan__warning warning = {.kind = &gan__warning_collapse};
+    double known[GAN__WARNING_KNOWS] = {0};
+    uint64_t state = 1;
+    gan__verdict verdict = GAN__LOOKS;
+    gan_trainer t = {.steps = 0};
+    for (; t.steps < steps; t.steps++) {
+        float made[SAMPLES][PLACES] = {{0}}, real[SAMPLES][PLACES] = {{0}}, condition[SAMPLES];
+        for (int i = 0; i < samples; i++) {
+            condition[i] = (float)(i % 4);
+            real[i][draw(&state, PLACES)] = 1;
+            made[i][bound ? i % 4 : draw(&state, places)] = 1;
+        }
+        const gan__specimens specimens = {samples, PLACES, bound, made[0], real[0], condition};
+        if (t.steps % GAN__WARNING_SAMPLES == 0) gan__warning_collapse.take(known, &specimens);
+        const gan__verdict now = gan__warning_collapse.look(&t, &warning, known, figures);
+        if (now != GAN__LOOKS) verdict = now;
+    }
+    return verdict;
+}
+
+TEST(modes_are_counted)
+{
+    double figures[2];
+    for (int places = 8; places > 2; places--) {
+        CHECK_INT(verdict_on(places, SAMPLES, false, 1000, figures), GAN__GONE);
+        CHECK(fabs(figures[0] - 1.0 / places) < 0.06 && fabs(figures[1] - 0.125) < 0.06);
+    }
+    CHECK_INT(verdict_on(1, SAMPLES, false, 1000, figures), GAN__UNCLEAR); /* it may just begin */
+    CHECK_INT(verdict_on(1, SAMPLES, false, 5400, figures), GAN__SEEN);
+    CHECK(figures[0] == 1);
+}
+
+/* Of one condition all are alike, though they differ on the whole. */
+TEST(conditions_are_told_apart)
+{
+    double figures[2];
+    CHECK_INT(verdict_on(8, SAMPLES, true, 1000, figures), GAN__SEEN);
+    CHECK(figures[0] == 1 && figures[1] < 0.2);
+}
+
+TEST(few_samples)
+{
+    double figures[2];
+    CHECK_INT(verdict_on(8, 1, false, 2000, figures), GAN__LOOKS); /* no pairs */
+    CHECK_INT(verdict_on(8, 2, false, 400, figures), GAN__LOOKS);  /* not enough of them */
+    CHECK_INT(verdict_on(8, 2, false, 600, figures), GAN__GONE);
+}
+
+/* A generator that does nothing with its noise. */
+static const scene deaf = {
+    "cgan batch=16 mismatch=0",
+    {"generator",
+     "input noise 4; input condition 10; n = affine 0 0 from noise; concat from n condition; dense "
+     "32; relu; dense 64; tanh; reshape 8 8 1",
+     "discriminator",
+     "input image 8 8 1; input condition 10; f = flatten from image; concat from f condition; "
+     "dense 32; leaky_relu 0.2; dense 1"},
+    {"real", CLOTHES " labels=" GAN_SOURCE_FOLDER "/examples/data/fashion-labels.gz"},
+    {ADAMS}};
+
+TEST(noise_without_effect)
+{
+    char text[512];
+    CHECK(steps_until(&deaf, 1, "collapse.generator", 2400, text) > 0);
+    CHECK(strstr(text, "are alike in 100 % of their pairs") != NULL);
+}
+
+/* ---- once, and again ---- */
+
+static void set_weights(gan_trainer *t, const float *from, float factor)
+{
+    gan__store *store = gan_trainer_model(t, "discriminator", 0)->stores[0];
+    for (int64_t i = 0; i < store->weight_count; i++) store->weights[i] = factor * from[i];
+    store->version++;
+}
+
+static const scene still = {"gan batch=4",
+                            {"generator", "input 2; dense 2", "discriminator", CRITIC},
+                            {"real", RING},
+                            {"generator", "sgd lr=0", "discriminator", "sgd lr=0"}};
+
+/* A discriminator without slope in the first, second and fourth block: neither gets a gradient. */
+TEST(said_once_until_it_has_gone)
+{
+    static const int lines[] = {2, 2, 2, 4}, standing[] = {2, 2, 0, 2};
+    heard h;
+    open_context(&h, 1, 1);
+    gan_trainer *t = make(&still);
+    const gan__store *store = gan_trainer_model(t, "discriminator", 0)->stores[0];
+    float *weights = malloc((size_t)store->weight_count * sizeof *weights);
+    memcpy(weights, store->weights, (size_t)store->weight_count * sizeof *weights);
+    for (int block = 0; block < 4; block++) {
+        set_weights(t, weights, block == 2 ? 1.0F : 0.0F);
+        must(gan_trainer_run(t, GAN__WARNING_BLOCK, NULL, NULL));
+        CHECK_INT(h.lines, lines[block]);
+        CHECK_INT(gan_trainer_warning_count(t), standing[block]);
+    }
+    CHECK_TEXT(gan_trainer_warning(t, 0, "name"), "gradient.generator");
+    CHECK(!gan_trainer_warning(t, 0, "colour"));
+    free(weights);
+    gan_trainer_release(t);
+    gan_context_release(context);
+}
+
+/* ---- the same, whatever happens in between ---- */
+
+static bool same_memory(const gan_trainer *a, const gan_trainer *b)
+{
+    return !memcmp(a->kept, b->kept, (size_t)gan__warnings_memory(a) * sizeof *a->kept);
+}
+
+TEST(threads_say_the_same)
+{
+    heard one, three;
+    open_context(&one, 1, 1);
+    gan_trainer *a = make(&collapsing);
+    must(gan_trainer_run(a, 1010, NULL, NULL));
+    gan_context *first = context;
+    open_context(&three, 1, 3);
+    gan_trainer *b = make(&collapsing);
+    must(gan_trainer_run(b, 1010, NULL, NULL));
+    CHECK(same_memory(a, b));
+    CHECK_INT(one.lines, 1);
+    CHECK_TEXT(one.first, three.first);
+    gan_trainer_release(a);
+    gan_trainer_release(b);
+    gan_context_release(first);
+    gan_context_release(context);
+}
+
+/* Of a training that goes on after `at` steps. */
+static void resumed(gan_trainer *whole, int64_t at)
+{
+    gan_tensor *bytes;
+    gan_trainer *half = make(&collapsing), *rest;
+    must(gan_trainer_run(half, at, NULL, NULL));
+    must(gan_trainer_save_memory(&bytes, half));
+    must(gan_trainer_load_memory(&rest, context, gan_tensor_data(bytes),
+                                 (size_t)gan_tensor_count(bytes)));
+    set_data(rest, &collapsing);
+    CHECK(same_memory(half, rest));
+    must(gan_trainer_run(rest, gan_trainer_steps(whole) - at, NULL, NULL));
+    CHECK(same_memory(whole, rest));
+    CHECK_INT(gan_trainer_warning_count(rest), 1);
+    CHECK_TEXT(gan_trainer_warning(rest, 0, "text"), gan_trainer_warning(whole, 0, "text"));
+    gan_tensor_release(bytes);
+    gan_trainer_release(half);
+    gan_trainer_release(rest);
+}
+
+TEST(resumed_trainings_say_the_same)
+{
+    heard h;
+    for (int i = 0; i < 3; i++) {
+        static const int64_t at[] = {7, 600, 1005};
+        open_context(&h, 1, 1);
+        gan_trainer *whole = make(&collapsing);
+        must(gan_trainer_run(whole, 1010, NULL, NULL));
+        gan_context *first = context;
+        open_context(&h, 1, 1); /* where the trainer is the first, and draws the same */
+        resumed(whole, at[i]);
+        gan_trainer_release(whole);
+        gan_context_release(first);
+        gan_context_release(context);
+    }
+}
+
+/* Samples that are not finite, in a step that looks at samples. */
+TEST(failed_steps_leave_no_trace)
+{
+    const int64_t shape[4] = {64, 1, 1, 2};
+    heard h;
+    gan_tensor *bad;
+    open_context(&h, 1, 1);
+    gan_trainer *t = make(&collapsing);
+    must(gan_tensor_create(&bad, context, GAN_FLOAT32, 4, shape));
+    for (int i = 0; i < 128; i++) ((float *)gan_tensor_data(bad))[i] = NAN;
+    must(gan_trainer_run(t, 210, NULL, NULL));
+    const size_t size = (size_t)gan__warnings_memory(t) * sizeof *t->kept;
+    double *before = malloc(size);
+    memcpy(before, t->kept, size);
+    must(gan_trainer_feed(t, "real", bad));
+    CHECK_STATUS(gan_trainer_step(t), GAN_E_DIVERGED);
+    CHECK(!memcmp(before, t->kept, size));
+    must(gan_trainer_feed(t, "real", NULL));
+    must(gan_trainer_run(t, 800, NULL, NULL));
+    CHECK_INT(h.lines, 1);
+    CHECK(strstr(h.first, "gan: step 1000: ") != NULL);
+    free(before);
+    gan_tensor_release(bad);
+    gan_trainer_release(t);
+    gan_context_release(context);
+}
+
 /* ---- what does not ---- */
 
-#define ADAMS "generator", "adam lr=1e-3 beta1=0.5", "discriminator", "adam lr=1e-3 beta1=0.5"
 static const scene squares = {"gan batch=64 loss=lsgan",
                               {"generator", MAKER, "discriminator", CRITIC},
                               {"real", RING},
@@ -295,13 +504,13 @@ static const scene translating = {
 
 TEST(healthy_trainings_are_silent)
 {
-    silent("least squares", &squares, 3000);
-    silent("critic", &critic, 1500);
-    silent("penalty", &penalised, 3000);
-    silent("two samples", &tiny, 3000);
-    silent("vae", &encoding, 1500);
-    silent("autoencoder", &repeating, 1500);
-    silent("cyclegan", &translating, 1500);
+    silent("least squares", &squares, 1500);
+    silent("critic", &critic, 1200);
+    silent("penalty", &penalised, 1500);
+    silent("two samples", &tiny, 2000);
+    silent("vae", &encoding, 600);
+    silent("autoencoder", &repeating, 600);
+    silent("cyclegan", &translating, 1200);
 }
 
 int main(void)
@@ -313,6 +522,14 @@ int main(void)
     RUN(a_loss_that_swings);
     RUN(a_normalisation_in_the_wrong_mode);
     RUN(a_normalisation_in_the_right_mode);
+    RUN(modes_are_counted);
+    RUN(conditions_are_told_apart);
+    RUN(few_samples);
+    RUN(noise_without_effect);
+    RUN(said_once_until_it_has_gone);
+    RUN(threads_say_the_same);
+    RUN(resumed_trainings_say_the_same);
+    RUN(failed_steps_leave_no_trace);
     RUN(healthy_trainings_are_silent);
     return test_report();
 }
