@@ -8,23 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool line_is_open;
-
-void line_opened(void)
-{
-    line_is_open = true;
-}
-
-void line_end(void)
-{
-    if (line_is_open) fputc('\n', stderr);
-    line_is_open = false;
-}
-
 int complain(const command *self, int code, const char *format, ...)
 {
     va_list list;
-    line_end();
     va_start(list, format);
     fprintf(stderr, "gan %s: ", self->name);
     vfprintf(stderr, format, list);
@@ -154,10 +140,15 @@ bool arguments_integer(const command *self, const arguments *a, const char *name
     return false;
 }
 
+void complain_log(const command *self, int32_t level, const char *line)
+{
+    complain(self, 0, "%s%s", level == GAN_LOG_WARNING ? "warning: " : "", line);
+}
+
 /* What the library logs. */
 static void on_log(void *user, int32_t level, const char *line)
 {
-    complain(user, 0, "%s%s", level == GAN_LOG_WARNING ? "warning: " : "", line);
+    complain_log(user, level, line);
 }
 
 int open_context(const command *self, const arguments *a, int64_t seed, int64_t threads,

@@ -63,12 +63,7 @@ bool arguments_integer(const command *self, const arguments *a, const char *name
 
 void print_command_help(const command *self);
 
-/* Of a terminal, a line of standard error that is written over: it has been begun; it ends, if
- * there is one. */
-void line_opened(void);
-void line_end(void);
-
-/* "gan train: MESSAGE" on standard error, on a line of its own; returns `code`. */
+/* "gan train: MESSAGE" on standard error; returns `code`. */
 #if defined(__GNUC__)
 __attribute__((format(printf, 3, 4)))
 #endif
@@ -76,6 +71,9 @@ int complain(const command *self, int code, const char *format, ...);
 
 /* The context's message, and the exit code that fits the status. */
 int complain_status(const command *self, gan_context *context, gan_status status);
+
+/* What the library logs, "gan train: warning: LINE". */
+void complain_log(const command *self, int32_t level, const char *line);
 
 /* A context with this seed and so many threads, and the precision that --precision names.
  * EXIT_GOOD, or a code after a message. */

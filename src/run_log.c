@@ -179,12 +179,11 @@ void run_log_progress(run_log *log, const gan_trainer *trainer, bool line)
     if (strlen(text) >= (size_t)log->columns && log->columns < LINE_SIZE)
         text[log->columns - 1] = '\0';
     fprintf(stderr, "\r%-*s", log->width, text);
-    line_opened();
     log->width = (int)strlen(text);
 }
 
 void run_log_end(run_log *log)
 {
-    line_end();
+    if (log->width) fputc('\n', stderr);
     log->width = 0;
 }
