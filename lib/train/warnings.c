@@ -154,18 +154,33 @@ static void warnings_say(gan_trainer *t, gan__warning *warning, double *memory,
     gan__log(t->object.context, GAN_LOG_WARNING, "%s", warning->line);
 }
 
+/* What is fed may be infinite where networks take it, but a checkpoint has finite numbers alone. */
+static bool warnings_are_finite(const double *numbers, int32_t count)
+{
+    for (int32_t i = 0; i < count; i++)
+        if (!isfinite(numbers[i])) return false;
+    return true;
+}
+
+static void warnings_look_at(gan_trainer *t, gan__warning *warning, double *memory)
+{
+    double figures[2] = {0, 0};
+    const gan__verdict verdict = warning->kind->look(t, warning, memory, figures);
+    if (!warnings_are_finite(memory, GAN__WARNING_KNOWS) || !warnings_are_finite(figures, 2)) {
+        memset(memory, 0, GAN__WARNING_KNOWS * sizeof *memory);
+        return;
+    }
+    if (verdict == GAN__LOOKS) return;
+    if (verdict == GAN__GONE) memory[GAN__WARNING_SAID] = 0;
+    memory[GAN__WARNING_ROW] = verdict == GAN__SEEN ? memory[GAN__WARNING_ROW] + 1 : 0;
+    if (memory[GAN__WARNING_ROW] >= warning->kind->times && memory[GAN__WARNING_SAID] == 0)
+        warnings_say(t, warning, memory, figures);
+}
+
 void gan__warnings_look(gan_trainer *t)
 {
-    for (int32_t i = 0; i < t->warning_count; i++) {
-        gan__warning *warning = &t->warnings[i];
-        double *memory = t->memory + i * GAN__WARNING_MEMORY, figures[2] = {0, 0};
-        const gan__verdict verdict = warning->kind->look(t, warning, memory, figures);
-        if (verdict == GAN__LOOKS) continue;
-        if (verdict == GAN__GONE) memory[GAN__WARNING_SAID] = 0;
-        memory[GAN__WARNING_ROW] = verdict == GAN__SEEN ? memory[GAN__WARNING_ROW] + 1 : 0;
-        if (memory[GAN__WARNING_ROW] >= warning->kind->times && memory[GAN__WARNING_SAID] == 0)
-            warnings_say(t, warning, memory, figures);
-    }
+    for (int32_t i = 0; i < t->warning_count; i++)
+        warnings_look_at(t, &t->warnings[i], t->memory + i * GAN__WARNING_MEMORY);
 }
 
 /* ---- what stands ---- */

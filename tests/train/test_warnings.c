@@ -462,6 +462,34 @@ TEST(failed_steps_leave_no_trace)
     gan_context_release(context);
 }
 
+static const scene bounded = {
+    "gan batch=4",
+    {"generator", "input 2; dense 2", "discriminator", "input 2; tanh; dense 1"},
+    {"real", RING},
+    {NULL}};
+
+/* What is infinite does no harm to a network that bounds it, nor to the checkpoint. */
+TEST(infinite_samples)
+{
+    const int64_t shape[4] = {4, 1, 1, 2};
+    heard h;
+    gan_tensor *far, *bytes;
+    open_context(&h, 1, 1);
+    gan_trainer *t = make(&bounded), *loaded;
+    must(gan_tensor_create(&far, context, GAN_FLOAT32, 4, shape));
+    for (int i = 0; i < 8; i++) ((float *)gan_tensor_data(far))[i] = i % 3 ? INFINITY : 1;
+    must(gan_trainer_feed(t, "real", far));
+    must(gan_trainer_step(t));
+    must(gan_trainer_save_memory(&bytes, t));
+    must(gan_trainer_load_memory(&loaded, context, gan_tensor_data(bytes),
+                                 (size_t)gan_tensor_count(bytes)));
+    gan_tensor_release(far);
+    gan_tensor_release(bytes);
+    gan_trainer_release(t);
+    gan_trainer_release(loaded);
+    gan_context_release(context);
+}
+
 /* ---- what does not ---- */
 
 static const scene squares = {"gan batch=64 loss=lsgan",
@@ -530,6 +558,7 @@ int main(void)
     RUN(threads_say_the_same);
     RUN(resumed_trainings_say_the_same);
     RUN(failed_steps_leave_no_trace);
+    RUN(infinite_samples);
     RUN(healthy_trainings_are_silent);
     return test_report();
 }
