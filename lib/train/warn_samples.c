@@ -47,20 +47,17 @@ static const double collapse_falls = 0.1;                     /* since that firs
 static const double collapse_begun = 0.05; /* so many were once not alike: it has begun to learn, */
 enum { COLLAPSE_PATIENCE = 5000 };         /* or should have, after so many steps */
 
-static double collapse_square(const float *a, const float *b, int64_t size)
-{
-    double square = 0;
-    for (int64_t i = 0; i < size; i++) {
-        const double d = (double)a[i] - (double)b[i];
-        square += d * d;
-    }
-    return square;
-}
-
 static void collapse_pair(double *side, const gan__specimens *s, int64_t i, int64_t j)
 {
-    const double real = collapse_square(s->real + i * s->size, s->real + j * s->size, s->size);
-    const double made = collapse_square(s->made + i * s->size, s->made + j * s->size, s->size);
+    const float *a = s->made + i * s->size, *b = s->made + j * s->size;
+    const float *x = s->real + i * s->size, *y = s->real + j * s->size;
+    double made = 0, real = 0; /* squares of distances */
+    for (int64_t k = 0; k < s->size; k++) {
+        const double made_apart = (double)a[k] - (double)b[k];
+        const double real_apart = (double)x[k] - (double)y[k];
+        made += made_apart * made_apart;
+        real += real_apart * real_apart;
+    }
     side[COLLAPSE_SQUARES] += real;
     side[COLLAPSE_MEASURED]++;
     const double alike = 0.25 * side[COLLAPSE_SQUARES] / side[COLLAPSE_MEASURED];

@@ -92,8 +92,9 @@ static gan__verdict gradient_look(const gan_trainer *t, const gan__warning *warn
                                   double figures[2])
 {
     const int32_t group = t->cast->roles[warning->role].group;
-    known[GRADIENT_MOST] =
-        fmax(known[GRADIENT_MOST], t->values[gan__cast_gradient(t->cast, group)]);
+    const double norm = t->values[gan__cast_gradient(t->cast, group)];
+    if (isnan(norm)) return GAN__LOOKS; /* it was not updated yet */
+    known[GRADIENT_MOST] = fmax(known[GRADIENT_MOST], norm);
     if (!gan__warning_counts(known)) return GAN__LOOKS;
     figures[0] = known[GRADIENT_MOST];
     figures[1] = gradient_weights(t, group);

@@ -10,31 +10,28 @@
 
 /* ---- the list ---- */
 
-/* Every group and every network may have these. */
-static bool warnings_is_first(const gan__cast *cast, int32_t role)
+/* The first role of a group that the options want, else the first. */
+static int32_t warnings_first(const gan__cast *cast, int32_t group)
 {
-    for (int32_t i = 0; i < role; i++)
-        if (cast->roles[i].wanted && cast->roles[i].group == cast->roles[role].group) return false;
-    return cast->roles[role].group >= 0;
+    int32_t first = -1;
+    for (int32_t i = 0; i < cast->role_count; i++) {
+        const bool better = first < 0 || (cast->roles[i].wanted && !cast->roles[first].wanted);
+        if (cast->roles[i].group == group && better) first = i;
+    }
+    return first;
 }
 
 static void warnings_add(gan_trainer *t, const gan__warning_kind *kind, int32_t role,
-                         const int32_t values[2])
+                         const int32_t values[2], bool wanted)
 {
     const gan__role *of = &t->cast->roles[role];
-    gan__warning *warning = &t->warnings[t->warning_count];
-    if (!of->wanted) return;
-    t->warning_count++;
+    gan__warning *warning = &t->warnings[t->warning_count++];
     warning->kind = kind;
+    warning->wanted = wanted && of->wanted;
     warning->role = role;
     memcpy(warning->values, values, sizeof warning->values);
     snprintf(warning->name, sizeof warning->name, "%s.%s", kind->name,
              kind->of_group ? t->cast->groups[of->group].name : of->name);
-}
-
-static bool warnings_wants(const gan_trainer *t, const gan__warning_row *row)
-{
-    return !row->wanted || row->wanted(t->options);
 }
 
 /* A row about what stands once for each domain stands once for each, its values with it. */
@@ -43,6 +40,7 @@ static void warnings_add_row(gan_trainer *t, const gan__warning_row *row)
     const gan__cast *cast = t->cast;
     const int32_t role = gan__cast_role_at(cast, row->role);
     const int32_t times = gan__cast_role_at(cast, row->role + 1) - role;
+    const bool wanted = !row->wanted || row->wanted(t->options);
     int32_t values[2], several[2];
     for (int32_t v = 0; v < 2; v++) {
         values[v] = gan__cast_value_at(cast, row->values[v]);
@@ -50,7 +48,7 @@ static void warnings_add_row(gan_trainer *t, const gan__warning_row *row)
     }
     for (int32_t d = 0; d < times; d++)
         warnings_add(t, row->kind, role + d,
-                     (int32_t[]){values[0] + d * several[0], values[1] + d * several[1]});
+                     (int32_t[]){values[0] + d * several[0], values[1] + d * several[1]}, wanted);
 }
 
 gan_status gan__warnings_create(gan_trainer *t)
@@ -62,12 +60,11 @@ gan_status gan__warnings_create(gan_trainer *t)
         most += (size_t)(gan__cast_role_at(cast, t->kind->warnings[i].role + 1) -
                          gan__cast_role_at(cast, t->kind->warnings[i].role));
     GAN__TRY(gan__allocate(t->object.context, &t->warnings, most, sizeof *t->warnings));
-    for (int32_t i = 0; i < t->kind->warning_count; i++)
-        if (warnings_wants(t, &t->kind->warnings[i])) warnings_add_row(t, &t->kind->warnings[i]);
+    for (int32_t i = 0; i < t->kind->warning_count; i++) warnings_add_row(t, &t->kind->warnings[i]);
+    for (int32_t g = 0; g < cast->group_count; g++)
+        warnings_add(t, &gan__warning_gradient, warnings_first(cast, g), none, true);
     for (int32_t r = 0; r < cast->role_count; r++)
-        if (warnings_is_first(cast, r)) warnings_add(t, &gan__warning_gradient, r, none);
-    for (int32_t r = 0; r < cast->role_count; r++)
-        warnings_add(t, &gan__warning_normalisation, r, none);
+        warnings_add(t, &gan__warning_normalisation, r, none, true);
     const size_t count = (size_t)gan__warnings_memory(t);
     GAN__TRY(gan__allocate(t->object.context, &t->memory, count, sizeof *t->memory));
     return gan__allocate(t->object.context, &t->kept, count, sizeof *t->kept);
@@ -180,16 +177,22 @@ static void warnings_look_at(gan_trainer *t, gan__warning *warning, double *memo
 void gan__warnings_look(gan_trainer *t)
 {
     for (int32_t i = 0; i < t->warning_count; i++)
-        warnings_look_at(t, &t->warnings[i], t->memory + i * GAN__WARNING_MEMORY);
+        if (t->warnings[i].wanted)
+            warnings_look_at(t, &t->warnings[i], t->memory + i * GAN__WARNING_MEMORY);
 }
 
 /* ---- what stands ---- */
+
+static bool warnings_stands(const gan_trainer *t, int32_t i)
+{
+    return t->warnings[i].wanted && t->kept[i * GAN__WARNING_MEMORY + GAN__WARNING_SAID] != 0;
+}
 
 /* The number of the warning that is the index-th that stands; -1 past the last. */
 static int32_t warnings_find(const gan_trainer *t, int32_t index)
 {
     for (int32_t i = 0; index >= 0 && i < t->warning_count; i++)
-        if (t->kept[i * GAN__WARNING_MEMORY + GAN__WARNING_SAID] != 0 && index-- == 0) return i;
+        if (warnings_stands(t, i) && index-- == 0) return i;
     return -1;
 }
 
@@ -197,7 +200,7 @@ int32_t gan_trainer_warning_count(const gan_trainer *t)
 {
     int32_t count = 0;
     if (!gan__object_is(t, GAN__TRAINER)) return 0;
-    while (warnings_find(t, count) >= 0) count++;
+    for (int32_t i = 0; i < t->warning_count; i++) count += warnings_stands(t, i);
     return count;
 }
 

@@ -69,9 +69,11 @@ typedef struct gan__warning_row {
     bool (*wanted)(const void *options); /* NULL: always */
 } gan__warning_row;
 
-/* One of a trainer. */
+/* One of a trainer. One that its options do not want keeps its place, and so what the others
+ * remember theirs, in a checkpoint that goes on with other options. */
 typedef struct gan__warning {
     const gan__warning_kind *kind;
+    bool wanted;
     int32_t role, values[2]; /* of the cast */
     char name[GAN__CAST_NAME + 24];
     char line[GAN__WARNING_LINE]; /* made when it is asked for */
