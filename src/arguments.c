@@ -140,11 +140,15 @@ bool arguments_integer(const command *self, const arguments *a, const char *name
     return false;
 }
 
+void complain_log(const command *self, int32_t level, const char *line)
+{
+    complain(self, 0, "%s%s", level == GAN_LOG_WARNING ? "warning: " : "", line);
+}
+
 /* What the library logs. */
 static void on_log(void *user, int32_t level, const char *line)
 {
-    (void)level;
-    complain(user, 0, "%s", line);
+    complain_log(user, level, line);
 }
 
 int open_context(const command *self, const arguments *a, int64_t seed, int64_t threads,

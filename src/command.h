@@ -72,6 +72,9 @@ int complain(const command *self, int code, const char *format, ...);
 /* The context's message, and the exit code that fits the status. */
 int complain_status(const command *self, gan_context *context, gan_status status);
 
+/* What the library logs, "gan train: warning: LINE". */
+void complain_log(const command *self, int32_t level, const char *line);
+
 /* A context with this seed and so many threads, and the precision that --precision names.
  * EXIT_GOOD, or a code after a message. */
 int open_context(const command *self, const arguments *a, int64_t seed, int64_t threads,

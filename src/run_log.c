@@ -87,6 +87,16 @@ add(char *line, size_t size, const char *format, ...)
     va_end(list);
 }
 
+/* The names of those that stand, if there are any: ,"warnings":["collapse.generator"] */
+static void add_warnings(char line[LOG_LINE], const gan_trainer *trainer)
+{
+    const int32_t count = gan_trainer_warning_count(trainer);
+    for (int32_t i = 0; i < count; i++)
+        add(line, LOG_LINE, "%s\"%s\"", i ? "," : ",\"warnings\":[",
+            gan_trainer_warning(trainer, i, "name"));
+    if (count > 0) add(line, LOG_LINE, "]");
+}
+
 int run_log_step(run_log *log, const gan_trainer *trainer)
 {
     char line[LOG_LINE] = "";
@@ -98,6 +108,7 @@ int run_log_step(run_log *log, const gan_trainer *trainer)
         if (gan_trainer_value(trainer, name, &value) == GAN_OK && isfinite(value))
             add(line, sizeof line, ",\"%s\":%.9g", name, value);
     }
+    add_warnings(line, trainer);
     add(line, sizeof line, "}\n");
     return append_text(log->file, line);
 }

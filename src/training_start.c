@@ -33,9 +33,8 @@ static int64_t run_option(const run *r, const char *path)
 static void on_log(void *user, int32_t level, const char *line)
 {
     run *r = user;
-    (void)level;
     run_log_end(&r->saver.log);
-    complain(r->self, 0, "%s", line);
+    complain_log(r->self, level, line);
 }
 
 /* One of the flags that set an option: its name in the recipe, and the value. EXIT_USAGE after a

@@ -165,6 +165,26 @@ GAN_API const char *gan_trainer_value_name(const gan_trainer *trainer, int32_t i
 GAN_API gan_status gan_trainer_value(const gan_trainer *trainer, const char *name, double *out);
 GAN_API gan_status gan_trainer_values(const gan_trainer *trainer, double *values, int32_t count);
 
+/* Warnings that stand: what the steps so far have shown to go wrong. Each is said once in the
+ * context's log, at the step that showed it, and stands until it is gone; it is said again if it
+ * comes back. `field` is "name" or "text", the line of the log: the step, what was seen, in
+ * figures, and what to try. Borrowed, until the trainer's next step or gan_trainer_warning. 0 and
+ * NULL for what there is not. A trainer that is loaded knows what stood. The names, of a role ROLE
+ * or the group GROUP of an optimiser:
+ *
+ *     collapse.ROLE       many of its samples are alike, the data's are not
+ *     saturation.ROLE     its outputs are almost all at -1 or 1, the data's are not
+ *     victory.ROLE        a discriminator tells all real samples and all fakes, on and on
+ *     swing.GROUP         a discriminator's loss jumps around more than it would need to
+ *     gradient.GROUP      no gradient reaches the weights
+ *     normalisation.ROLE  a batch norm works otherwise in training than where samples are made
+ *     coincidence.ROLE    a discriminator alone cannot tell its negatives from the data: the end
+ *
+ * Which of them a trainer gives depends on its kind; no warning is no proof that all is well. */
+GAN_API int32_t gan_trainer_warning_count(const gan_trainer *trainer);
+GAN_API const char *gan_trainer_warning(const gan_trainer *trainer, int32_t index,
+                                        const char *field);
+
 /* The description spelled out. Borrowed. */
 GAN_API const char *gan_trainer_text(const gan_trainer *trainer);
 

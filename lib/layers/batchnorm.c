@@ -168,6 +168,11 @@ static void batchnorm_bend(gan__op *op)
         gamma[i] += (float)((double)sum[i] / sqrt((double)variance[i] + values->eps));
 }
 
+static double batchnorm_running(const gan_layer *layer)
+{
+    return ((const batchnorm_values *)layer->options)->momentum;
+}
+
 const gan__layer_kind gan__layer_batchnorm = {
     .kind = {.name = "batchnorm",
              .help = "each channel gets the batch's mean 0 and variance 1",
@@ -176,6 +181,7 @@ const gan__layer_kind gan__layer_batchnorm = {
              .check = batchnorm_check},
     .operands = 1,
     .couples = true,
+    .running = batchnorm_running,
     .takes_tail = true,
     .shape = gan__shape_same,
     .declare = batchnorm_declare,

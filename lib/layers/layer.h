@@ -74,6 +74,10 @@ typedef struct gan__layer_kind {
     /* Whether samples of a batch influence each other in training (batchnorm, minibatch_stddev). */
     bool couples;
 
+    /* How much of a batch's statistics enters those that it keeps for evaluation; NULL: it keeps
+     * none. "running_mean", "running_var" and "num_batches_tracked" are their names. */
+    double (*running)(const gan_layer *layer);
+
     /* Whether it draws random numbers in training (dropout, noise). */
     bool draws;
 

@@ -13,6 +13,7 @@
  * auto-encoder (Vincent et al., "Extracting and composing robust features with denoising
  * autoencoders", 2008). */
 #include "train/consistency.h"
+#include "train/warnings.h"
 
 enum { AUTOENCODER_IMAGE, AUTOENCODER_CODE };      /* spaces */
 enum { AUTOENCODER_ENCODER, AUTOENCODER_DECODER }; /* roles */
@@ -67,6 +68,7 @@ static gan_status autoencoder_step(gan_trainer *t)
     GAN__TRY(gan__trainer_apply(t, AUTOENCODER_DECODER, "training", &code, &decoded));
     GAN__TRY(gan__reconstruction(t, autoencoder->loss, decoded, x, 1, AUTOENCODER_LOSS, &terms));
     GAN__TRY(gan__trainer_sum(t, &terms, AUTOENCODER_LOSS, &loss));
+    GAN__TRY(gan__warnings_take(t, AUTOENCODER_DECODER, decoded, x, -1));
 
     GAN__TRY(gan__trainer_backward(t, loss, AUTOENCODER_GROUP));
     return gan__trainer_update_last(t, &group, 1);
@@ -94,6 +96,10 @@ static const gan__value_row autoencoder_values[] = {
     [AUTOENCODER_LOSS] = {"loss.autoencoder", NULL, "what both descend"},
 };
 
+static const gan__warning_row autoencoder_warnings[] = {
+    {&gan__warning_saturation, AUTOENCODER_DECODER, {0, 0}, NULL},
+};
+
 extern const gan__trainer_kind gan__trainer_autoencoder;
 const gan__trainer_kind gan__trainer_autoencoder = {
     .kind = {.name = "autoencoder",
@@ -104,6 +110,7 @@ const gan__trainer_kind gan__trainer_autoencoder = {
     GAN__ROWS(role, autoencoder_roles),
     GAN__ROWS(feed, autoencoder_feeds),
     GAN__ROWS(value, autoencoder_values),
+    GAN__ROWS(warning, autoencoder_warnings),
     .reference = autoencoder_reference,
     .finish = autoencoder_finish,
     .step = autoencoder_step,

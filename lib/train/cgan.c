@@ -88,6 +88,7 @@ static gan_status cgan_discriminator(gan_trainer *t, gan_value fakes[2])
     GAN__TRY(cgan_fake(t, mode, CGAN_Z, matched[1], fakes));
     GAN__TRY(gan_tape_detach(t->tape, fakes[0], &made[0]));
     made[1] = pairs[3] = matched[1];
+    GAN__TRY(gan__warnings_take(t, CGAN_G, made[0], matched[0], made[1]));
     GAN__TRY(gan__game_show(t, pairs[0], &pairs[0]));
     GAN__TRY(gan__game_show(t, made[0], &pairs[2]));
     GAN__TRY(gan__objective_judge(t, CGAN_D, pairs, scores));
@@ -185,6 +186,16 @@ static const gan__value_row cgan_values[] = {
     [CGAN_PENALTY] = GAN__PENALTY_ROWS(gan__game_has_penalty),
 };
 
+static const gan__warning_row cgan_warnings[] = {
+    {&gan__warning_collapse, CGAN_G, {0, 0}, NULL},
+    {&gan__warning_saturation, CGAN_G, {0, 0}, NULL},
+    {&gan__warning_victory,
+     CGAN_D,
+     {CGAN_ANSWERS + GAN__ANSWER_MATCHED, CGAN_ANSWERS + GAN__ANSWER_FAKE},
+     gan__game_may_be_won},
+    {&gan__warning_swing, CGAN_D, {CGAN_ANSWERS, 0}, NULL},
+};
+
 extern const gan__trainer_kind gan__trainer_cgan;
 const gan__trainer_kind gan__trainer_cgan = {
     .kind = {.name = "cgan",
@@ -197,6 +208,7 @@ const gan__trainer_kind gan__trainer_cgan = {
     GAN__ROWS(role, cgan_roles),
     GAN__ROWS(feed, cgan_feeds),
     GAN__ROWS(value, cgan_values),
+    GAN__ROWS(warning, cgan_warnings),
     .reference = gan__game_reference,
     .rounds = gan__game_rounds,
     .step = cgan_step,

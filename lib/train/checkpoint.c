@@ -8,7 +8,7 @@
  *           gan.data.FEED.FIELD.checksum: "" and 0 for data that was fed otherwise;
  *           what conditions.c has of classes;
  *           gan.average.ROLE.updates; gan.pool.NAME.counter;
- *           gan.memory, of a kind that keeps some: its numbers, a space between them
+ *           gan.memory: what warnings remember, numbers with a space between them
  * Tensors:  average.ROLE.NAME, in PyTorch's names and layouts; pool.NAME (N, H, W, C)
  *
  * checkpoint_models.c has the networks, checkpoint_moments.c the optimisers. */
@@ -27,6 +27,7 @@
 #include "train/feeds.h"
 #include "train/refresh.h"
 #include "train/sharing.h"
+#include "train/warnings.h"
 
 /* ---- one thing, in either direction ---- */
 
@@ -209,7 +210,7 @@ static gan_status checkpoint_put_memory(const gan__checkpoint *c)
     const gan_trainer *t = c->trainer;
     gan__text text = {.context = t->object.context};
     char number[GAN__NUMBER_SIZE];
-    for (int32_t i = 0; i < t->kind->memory_count; i++)
+    for (int32_t i = 0; i < gan__warnings_memory(t); i++)
         gan__text_print(&text, "%s%s", i ? " " : "", gan__number_print(t->kept[i], number));
     gan_status status = text.status;
     if (status == GAN_OK) status = gan__archive_put_pair(c->to, "gan.memory", text.bytes);
@@ -220,9 +221,8 @@ static gan_status checkpoint_put_memory(const gan__checkpoint *c)
 static gan_status checkpoint_memory(const gan__checkpoint *c)
 {
     const gan_trainer *t = c->trainer;
-    const int32_t count = t->kind->memory_count;
+    const int32_t count = gan__warnings_memory(t);
     const char *at;
-    if (count == 0) return GAN_OK;
     if (c->to) return checkpoint_put_memory(c);
     GAN__TRY(gan__archive_get_pair(c->from, "gan.memory", &at));
     for (int32_t i = 0; i < count; i++) {

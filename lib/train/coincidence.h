@@ -16,14 +16,10 @@
 #ifndef GAN__COINCIDENCE_H
 #define GAN__COINCIDENCE_H
 
-#include "train/trainer.h"
+#include "train/warnings.h"
 
-/* Numbers in trainer->memory that it keeps. */
-enum { GAN__COINCIDENCE_MEMORY = 5 };
-
-/* Takes the share of pairs with the positive above, and that of pairs with it below, of a step that
- * is all but made. Says in the log, once, when they coincide; again only if they did not in
- * between. */
-void gan__coincidence_look(gan_trainer *trainer, double above, double below);
+/* Takes the share of pairs with the positive above, and that of pairs with it below, of a step of
+ * the role's that is all but made. */
+void gan__coincidence_take(gan_trainer *trainer, int32_t role, double above, double below);
 
 #endif

@@ -19,6 +19,7 @@
 #include "train/consistency.h"
 #include "train/objective.h"
 #include "train/pools.h"
+#include "train/warnings.h"
 
 enum { CYCLE_X, CYCLE_Y }; /* spaces, feeds and pools: the domains; the other one is 1 - domain */
 enum { CYCLE_XY, CYCLE_DISCRIMINATOR = 2, CYCLE_FEATURES = 4 }; /* roles; the first two by domain */
@@ -187,6 +188,8 @@ static gan_status cycle_step(gan_trainer *t)
     if (cycle_has_identity(t->options))
         GAN__TRY(gan__same_shape(t, "identity", x, CYCLE_X, CYCLE_Y));
     GAN__TRY(cycle_generators(t, x, fakes));
+    for (int32_t d = 0; d < 2; d++)
+        GAN__TRY(gan__warnings_take(t, CYCLE_XY + 1 - d, fakes[d], x[d], -1));
     return cycle_discriminators(t, x, fakes);
 }
 
@@ -234,6 +237,21 @@ static const gan__value_row cycle_values[] = {
     GAN__JUDGEMENT_ROWS_OF(".y"),
 };
 
+#define CYCLE_TOLD(d)                                                   \
+    {                                                                   \
+        CYCLE_JUDGEMENTS + (d)*GAN__JUDGEMENTS + GAN__ACCURACY_REAL,    \
+            CYCLE_JUDGEMENTS + (d)*GAN__JUDGEMENTS + GAN__ACCURACY_FAKE \
+    }
+static const gan__warning_row cycle_warnings[] = {
+    {&gan__warning_collapse, CYCLE_XY, {0, 0}, NULL},
+    {&gan__warning_collapse, CYCLE_XY + 1, {0, 0}, NULL},
+    {&gan__warning_saturation, CYCLE_XY, {0, 0}, NULL},
+    {&gan__warning_saturation, CYCLE_XY + 1, {0, 0}, NULL},
+    {&gan__warning_victory, CYCLE_DISCRIMINATOR, CYCLE_TOLD(0), NULL},
+    {&gan__warning_victory, CYCLE_DISCRIMINATOR + 1, CYCLE_TOLD(1), NULL},
+    {&gan__warning_swing, CYCLE_DISCRIMINATOR, {CYCLE_DISCRIMINATORS, 0}, NULL},
+};
+
 extern const gan__trainer_kind gan__trainer_cyclegan;
 const gan__trainer_kind gan__trainer_cyclegan = {
     .kind = {.name = "cyclegan",
@@ -246,6 +264,7 @@ const gan__trainer_kind gan__trainer_cyclegan = {
     GAN__ROWS(feed, cycle_feeds),
     GAN__ROWS(pool, cycle_pools),
     GAN__ROWS(value, cycle_values),
+    GAN__ROWS(warning, cycle_warnings),
     .reference = cycle_reference,
     .step = cycle_step,
 };

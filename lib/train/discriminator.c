@@ -149,7 +149,7 @@ static gan_status energy_step(gan_trainer *t)
 
     GAN__TRY(gan__trainer_backward(t, loss, ENERGY_D));
     GAN__TRY(gan__trainer_update_last(t, &group, 1));
-    gan__coincidence_look(t, shares[0], shares[1]);
+    gan__coincidence_take(t, ENERGY_D, shares[0], shares[1]);
     return GAN_OK;
 }
 
@@ -189,6 +189,11 @@ static const gan__value_row energy_values[] = {
                       "share of pairs whose positive has the higher score; 1/2: by chance"},
 };
 
+static const gan__warning_row energy_warnings[] = {
+    {&gan__warning_coincidence, ENERGY_D, {0, 0}, NULL},
+    {&gan__warning_swing, ENERGY_D, {ENERGY_LOSS, 0}, NULL},
+};
+
 extern const gan__trainer_kind gan__trainer_discriminator;
 const gan__trainer_kind gan__trainer_discriminator = {
     .kind = {.name = "discriminator",
@@ -202,10 +207,10 @@ const gan__trainer_kind gan__trainer_discriminator = {
     GAN__ROWS(feed, energy_feeds),
     GAN__ROWS(pool, energy_pools),
     GAN__ROWS(value, energy_values),
+    GAN__ROWS(warning, energy_warnings),
     .reference = energy_reference,
     .rounds = energy_rounds,
     .step = energy_step,
     .samples = "image",
     .sample = energy_sample,
-    .memory_count = GAN__COINCIDENCE_MEMORY,
 };

@@ -66,6 +66,11 @@ bool gan__game_has_penalty(const void *options)
     return gan__penalty_is_there(&((const gan__game *)options)->penalty);
 }
 
+bool gan__game_may_be_won(const void *options)
+{
+    return !game_is_wasserstein(options);
+}
+
 bool gan__game_penalty_draws(const void *options)
 {
     return gan__penalty_draws(&((const gan__game *)options)->penalty);

@@ -6,6 +6,7 @@
 #include "train/latent.h"
 #include "train/objective.h"
 #include "train/penalty.h"
+#include "train/warnings.h"
 
 /* d_steps= reuse= clip=. */
 typedef struct gan__turns {
@@ -40,13 +41,15 @@ static inline const gan__game *gan__game_options(const gan_trainer *trainer)
 /* Functions of the kind, and of its rows: the settings of the objective's paper for what is left
  * open; options without effect are refused; the reference setting of both optimisers; what noise is
  * drawn from; whether the maker climbs on something else than the last fakes; whether there is a
- * penalty, and one that draws; samples for each one of batch=; steps that are unlike. */
+ * penalty; whether the discriminator, no critic, may win; whether there is a penalty that draws;
+ * samples for each one of batch=; steps that are unlike. */
 void gan__game_settle(void *options);
 gan_status gan__game_check(gan_context *context, const void *options);
 const char *gan__game_reference(const void *options, const char *group);
 gan__prior gan__game_prior(const void *options);
 bool gan__game_draws_twice(const void *options);
 bool gan__game_has_penalty(const void *options);
+bool gan__game_may_be_won(const void *options);
 bool gan__game_penalty_draws(const void *options);
 int64_t gan__game_samples(const void *options);
 int64_t gan__game_rounds(const gan_trainer *trainer);

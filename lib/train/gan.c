@@ -54,6 +54,7 @@ static gan_status game_discriminator(gan_trainer *t, gan_value x[2])
     GAN__TRY(gan__latent_noise(t, GAME_NOISE, GAME_FEED_NOISE, &z));
     GAN__TRY(gan__trainer_apply(t, GAME_G, mode, &z, &x[1]));
     GAN__TRY(gan_tape_detach(t->tape, x[1], &made));
+    GAN__TRY(gan__warnings_take(t, GAME_G, made, x[0], -1));
     GAN__TRY(gan__game_show(t, x[0], &seen[0]));
     GAN__TRY(gan__game_show(t, made, &seen[1]));
     GAN__TRY(gan__objective_judge(t, GAME_D, seen, scores));
@@ -146,6 +147,16 @@ static const gan__value_row game_values[] = {
     [GAME_PENALTY] = GAN__PENALTY_ROWS(gan__game_has_penalty),
 };
 
+static const gan__warning_row game_warnings[] = {
+    {&gan__warning_collapse, GAME_G, {0, 0}, NULL},
+    {&gan__warning_saturation, GAME_G, {0, 0}, NULL},
+    {&gan__warning_victory,
+     GAME_D,
+     {GAME_JUDGEMENTS + GAN__ACCURACY_REAL, GAME_JUDGEMENTS + GAN__ACCURACY_FAKE},
+     gan__game_may_be_won},
+    {&gan__warning_swing, GAME_D, {GAME_LOSS_D, 0}, NULL},
+};
+
 extern const gan__trainer_kind gan__trainer_gan;
 const gan__trainer_kind gan__trainer_gan = {
     .kind = {.name = "gan",
@@ -158,6 +169,7 @@ const gan__trainer_kind gan__trainer_gan = {
     GAN__ROWS(role, game_roles),
     GAN__ROWS(feed, game_feeds),
     GAN__ROWS(value, game_values),
+    GAN__ROWS(warning, game_warnings),
     .reference = gan__game_reference,
     .samples_each = gan__game_samples,
     .rounds = gan__game_rounds,

@@ -39,17 +39,21 @@ typedef struct objective_row {
     bool labels;            /* the real term has a target, which smoothing moves */
     const char *above;      /* the limit between fake and real; NULL: there is none */
     const char *maker_real; /* of real samples, with the weight of maker */
+    double flat;            /* `real`, or `fake`, of one score for both; 0: it says nothing */
 } objective_row;
+
+#define OBJECTIVE_LOG_2 0.69314718055994531
 
 static const objective_row objective_rows[] = {
     [GAN__LOSS_MINIMAX] = {"minimax", "bce_logits", "bce_logits target=0", "bce_logits target=0", 1,
-                           1, -1, true, "above 0"},
+                           1, -1, true, "above 0", NULL, OBJECTIVE_LOG_2},
     [GAN__LOSS_NON_SATURATING] = {"non_saturating", "bce_logits", "bce_logits target=0",
-                                  "bce_logits target=1", 1, 1, 1, true, "above 0"},
+                                  "bce_logits target=1", 1, 1, 1, true, "above 0", NULL,
+                                  OBJECTIVE_LOG_2},
     [GAN__LOSS_LSGAN] = {"lsgan", "mse", "mse target=0", "mse target=1", 0.5, 0.5, 0.5, true,
-                         "above 0.5"},
+                         "above 0.5", NULL, 0.25},
     [GAN__LOSS_HINGE] = {"hinge", "hinge sign=1", "hinge sign=-1", "mean", 1, 1, -1, false,
-                         "above 0"},
+                         "above 0", NULL, 1},
     [GAN__LOSS_WGAN] = {"wgan", "mean", "mean", "mean", -1, 1, -1, false, NULL},
     [GAN__LOSS_WGAN_GP] = {"wgan_gp", "mean", "mean", "mean", -1, 1, -1, false, NULL},
     [GAN__LOSS_ENERGY] = {"energy", "mean", "mean", "mean", -1, 1, -1, false, NULL},
@@ -58,12 +62,12 @@ static const objective_row objective_rows[] = {
 /* The same with relativistic=yes, as far as there is one. */
 static const objective_row objective_relative[] = {
     [GAN__LOSS_NON_SATURATING] = {"non_saturating", "bce_logits", "bce_logits target=0",
-                                  "bce_logits target=1", 1, 1, 1, true, NULL,
-                                  "bce_logits target=0"},
+                                  "bce_logits target=1", 1, 1, 1, true, NULL, "bce_logits target=0",
+                                  OBJECTIVE_LOG_2},
     [GAN__LOSS_LSGAN] = {"lsgan", "mse", "mse target=-1", "mse target=1", 0.5, 0.5, 0.5, true, NULL,
-                         "mse target=-1"},
+                         "mse target=-1", 1},
     [GAN__LOSS_HINGE] = {"hinge", "hinge sign=1", "hinge sign=-1", "hinge sign=1", 1, 1, 1, false,
-                         NULL, "hinge sign=-1"},
+                         NULL, "hinge sign=-1", 1},
 };
 
 static const objective_row *objective_row_of(const gan__objective *o)
@@ -145,6 +149,7 @@ gan_status gan__objective_real(gan_trainer *t, const gan__objective *o, gan_valu
     char spec[64], target[GAN__NUMBER_SIZE];
     snprintf(spec, sizeof spec, "%s%s%s", row->real, row->labels ? " target=" : "",
              row->labels ? gan__number_print(1 - o->smoothing, target) : "");
+    terms->flat += weight * row->real_weight * row->flat;
     return objective_add(t, spec, score, weight * row->real_weight, terms);
 }
 
@@ -152,6 +157,7 @@ gan_status gan__objective_fake(gan_trainer *t, const gan__objective *o, gan_valu
                                double weight, gan__terms *terms)
 {
     const objective_row *row = objective_row_of(o);
+    terms->flat += weight * row->fake_weight * row->flat;
     return objective_add(t, row->fake, score, weight * row->fake_weight, terms);
 }
 

@@ -238,5 +238,6 @@ gan_status gan__penalise(gan_trainer *t, const gan__penalised *place, const gan_
     GAN__TRY(gan_tape_detach(t->tape, number, &along[2]));
     GAN__TRY(gan_tape_combine(t->tape, along, (double[]){1, -1, 1}, 3, &passed));
     gan__terms_add(terms, passed, half * p->weight * (double)p->every);
+    if (gan__penalty_draws(p)) terms->flat += p->weight * (double)p->every; /* no slope, for 1 */
     return GAN_OK;
 }

@@ -93,6 +93,7 @@ gan_status gan__questions_ask(gan_trainer *t, const gan__questions *questions, i
         GAN__TRY(gan__trainer_sum(t, &own, heads == 1 ? value : losses + h, out));
         GAN__TRY(questions_measure(t, o, head, scores, told + h * 2 * GAN__PAIRS));
         gan__terms_add(&all, *out, 1);
+        all.flat += own.flat;
     }
     return heads == 1 ? GAN_OK : gan__trainer_sum(t, &all, value, out);
 }

@@ -43,6 +43,12 @@ gan_status gan__questions_ask(gan_trainer *trainer, const gan__questions *questi
                               const gan_value said[2 * GAN__HEADS], const gan__terms *more,
                               int32_t value, gan_value *out);
 
+/* Among these rows: how matched pairs and fakes are told, by the first head. */
+enum {
+    GAN__ANSWER_MATCHED = 1 + GAN__HEADS + GAN__PAIRS + GAN__MATCHED,
+    GAN__ANSWER_FAKE = 1 + GAN__HEADS + GAN__PAIRS + GAN__FAKE
+};
+
 /* The rows begin at `[value] =`; `matches` is the row's function for gan__questions_match. */
 enum { GAN__ANSWERS = 1 + GAN__HEADS + 2 * GAN__HEADS * GAN__PAIRS };
 #define GAN__ANSWER_ROWS(matches)                                                                  \

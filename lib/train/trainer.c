@@ -16,6 +16,7 @@
 #include "train/sharing.h"
 #include "train/spaces.h"
 #include "train/undo.h"
+#include "train/warnings.h"
 
 /* ---- made and gone ---- */
 
@@ -58,8 +59,8 @@ static void trainer_destroy(void *self)
     gan__free(context, t->precision);
     gan__free(context, t->values);
     gan__free(context, t->reported);
-    gan__free(context, t->memory);
-    gan__free(context, t->kept);
+    gan__free(context, t->flat);
+    gan__warnings_free(t);
     gan__chains_free(t);
     gan__free(context, t->shapes);
     gan__free(context, t->ports);
@@ -72,7 +73,7 @@ static gan_status trainer_make_lists(gan_trainer *t)
     gan_context *context = t->object.context;
     const gan__cast *cast = t->cast;
     const size_t roles = (size_t)cast->role_count, groups = (size_t)cast->group_count;
-    const size_t values = (size_t)cast->value_count, memory = (size_t)t->kind->memory_count;
+    const size_t values = (size_t)cast->value_count;
     GAN__TRY(gan__allocate(context, &t->players, roles, sizeof *t->players));
     GAN__TRY(gan__allocate(context, &t->scratch, roles, sizeof *t->scratch));
     GAN__TRY(gan__allocate(context, &t->optimizers, groups, sizeof *t->optimizers));
@@ -81,8 +82,8 @@ static gan_status trainer_make_lists(gan_trainer *t)
     GAN__TRY(gan__allocate(context, &t->shapes, (size_t)cast->space_count, sizeof *t->shapes));
     GAN__TRY(gan__allocate(context, &t->values, values, sizeof *t->values));
     GAN__TRY(gan__allocate(context, &t->reported, values, sizeof *t->reported));
-    GAN__TRY(gan__allocate(context, &t->memory, memory, sizeof *t->memory));
-    GAN__TRY(gan__allocate(context, &t->kept, memory, sizeof *t->kept));
+    GAN__TRY(gan__allocate(context, &t->flat, values, sizeof *t->flat));
+    GAN__TRY(gan__warnings_create(t));
     for (size_t i = 0; i < values; i++) t->values[i] = t->reported[i] = NAN;
     GAN__TRY(gan__undo_create(t));
     return gan__feeds_create(t);

@@ -32,7 +32,8 @@ typedef struct gan__trainer_kind {
     const gan__feed_row *feeds;
     const gan__pool_row *pools;
     const gan__value_row *values;
-    int32_t space_count, role_count, feed_count, pool_count, value_count;
+    const struct gan__warning_row *warnings; /* see warnings.h */
+    int32_t space_count, role_count, feed_count, pool_count, value_count, warning_count;
 
     /* The names of the domains, "a,b,c"; NULL: none has a star. */
     const char *(*domains)(const void *options);
@@ -61,10 +62,6 @@ typedef struct gan__trainer_kind {
      * a sample one after the other. Both NULL: it has none. Roles have been bound. */
     const char *samples;
     gan_status (*sample)(gan_trainer *trainer, const gan__sampling *wanted, gan_tensor **out);
-
-    /* Numbers that a step finds in trainer->memory as the last one has left them; 0 at first. They
-     * are finite. */
-    int32_t memory_count;
 } gan__trainer_kind;
 
 extern const gan__trainer_kind *const gan__trainer_kinds[];
@@ -162,8 +159,11 @@ struct gan_trainer {
     char *precision;  /* that a checkpoint was saved with; NULL: this is a new training */
     double *values;   /* measured by the step that is under way */
     double *reported; /* and by the last one that was made */
-    double *memory;   /* the kind's memory_count numbers: of the step that is under way, */
-    double *kept;     /* and as the last one left them */
+    double *flat;     /* of each value: see gan__terms; as the step under way has it */
+    struct gan__warning *warnings; /* that it may give */
+    int32_t warning_count;
+    double *memory; /* what these remember, finite numbers, 0 at first: of the step under way, */
+    double *kept;   /* and as the last one left them */
     gan__chains chains;
     gan_tape *tape;
     gan__shape *shapes;  /* by space: what roles and feeds agree on; n is 1 */
@@ -254,6 +254,8 @@ typedef struct gan__terms {
     gan_value values[GAN__MOST_TERMS];
     double weights[GAN__MOST_TERMS];
     int32_t count;
+    double flat; /* of a discriminator's: what the sum is for one that says the same of everything;
+                    0: it is not known */
 } gan__terms;
 static inline void gan__terms_add(gan__terms *terms, gan_value value, double weight)
 {

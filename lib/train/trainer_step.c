@@ -12,6 +12,7 @@
 #include "train/pools.h"
 #include "train/spaces.h"
 #include "train/undo.h"
+#include "train/warnings.h"
 
 /* ---- batches ---- */
 
@@ -142,6 +143,7 @@ gan_status gan__trainer_sum(gan_trainer *t, const gan__terms *terms, int32_t val
         return gan__fail(t->object.context, GAN_E_INTERNAL, "%s: %s has more than %d terms",
                          t->kind->kind.name, t->cast->values[value].name, GAN__MOST_TERMS);
     GAN__TRY(gan_tape_combine(t->tape, terms->values, terms->weights, terms->count, out));
+    t->flat[value] = terms->flat;
     return gan__trainer_measure(t, value, *out);
 }
 
@@ -235,8 +237,7 @@ static gan_status step_begin(gan_trainer *t)
     gan__undo_begin(t);
     /* What this step does not measure is as it was, not as a failed step has measured it. */
     memcpy(t->values, t->reported, (size_t)t->cast->value_count * sizeof *t->values);
-    if (t->kind->memory_count > 0)
-        memcpy(t->memory, t->kept, (size_t)t->kind->memory_count * sizeof *t->memory);
+    memcpy(t->memory, t->kept, (size_t)gan__warnings_memory(t) * sizeof *t->memory);
     for (int32_t i = 0; i < t->cast->group_count; i++)
         GAN__TRY(gan_optimizer_rate(t->optimizers[i], &t->values[gan__cast_rate(t->cast, i)]));
     return GAN_OK;
@@ -248,8 +249,8 @@ static void step_commit(gan_trainer *t)
     gan__averages_update(t);
     gan__pools_commit(t);
     memcpy(t->reported, t->values, (size_t)t->cast->value_count * sizeof *t->reported);
-    if (t->kind->memory_count > 0)
-        memcpy(t->kept, t->memory, (size_t)t->kind->memory_count * sizeof *t->kept);
+    gan__warnings_look(t);
+    memcpy(t->kept, t->memory, (size_t)gan__warnings_memory(t) * sizeof *t->kept);
 }
 
 /* One step, undone as a whole if it fails. */

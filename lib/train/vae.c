@@ -13,6 +13,7 @@
  * log(deviation * sqrt(2 pi)) of each element is left out. */
 #include "train/consistency.h"
 #include "train/latent.h"
+#include "train/warnings.h"
 
 enum { VAE_IMAGE, VAE_CODE };                  /* spaces */
 enum { VAE_ENCODER, VAE_DECODER };             /* roles */
@@ -113,6 +114,7 @@ static gan_status vae_step(gan_trainer *t)
     GAN__TRY(gan__trainer_measure(t, VAE_KL, kl));
     gan__terms_add(&terms, kl, vae->beta);
     GAN__TRY(gan__trainer_sum(t, &terms, VAE_LOSS, &loss));
+    GAN__TRY(gan__warnings_take(t, VAE_DECODER, decoded, x, -1));
 
     GAN__TRY(gan__trainer_backward(t, loss, VAE_GROUP));
     return gan__trainer_update_last(t, &group, 1);
@@ -143,6 +145,10 @@ static const gan__value_row vae_values[] = {
     [VAE_KL] = {"loss.kl", NULL, "divergence of the codes from N(0, 1), nats in a sample"},
 };
 
+static const gan__warning_row vae_warnings[] = {
+    {&gan__warning_saturation, VAE_DECODER, {0, 0}, NULL},
+};
+
 extern const gan__trainer_kind gan__trainer_vae;
 const gan__trainer_kind gan__trainer_vae = {
     .kind = {.name = "vae",
@@ -154,6 +160,7 @@ const gan__trainer_kind gan__trainer_vae = {
     GAN__ROWS(role, vae_roles),
     GAN__ROWS(feed, vae_feeds),
     GAN__ROWS(value, vae_values),
+    GAN__ROWS(warning, vae_warnings),
     .reference = vae_reference,
     .finish = vae_finish,
     .step = vae_step,

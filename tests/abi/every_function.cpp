@@ -536,6 +536,8 @@ static void use_trainer_values(const gan_trainer *trainer)
     for (std::size_t i = 0; i < values.size(); i++)
         expect(gan_trainer_value_name(trainer, static_cast<std::int32_t>(i)) != nullptr,
                "gan_trainer_value_name");
+    expect(gan_trainer_warning_count(trainer) == 0, "gan_trainer_warning_count");
+    expect(gan_trainer_warning(trainer, 0, "name") == nullptr, "gan_trainer_warning");
     expect(gan_trainer_member_count(trainer) > gan_trainer_value_count(trainer),
            "gan_trainer_member_count");
     expect(std::strcmp(gan_trainer_member(trainer, 0, "name"), "generator") == 0,

@@ -423,6 +423,8 @@ class Session(unittest.TestCase):
         names = [LIB.gan_trainer_value_name(trainer, i) for i in range(count)]
         self.assertIn(b"loss.discriminator", names)
         self.assertFalse(any(map(math.isnan, values)))
+        self.assertEqual(LIB.gan_trainer_warning_count(trainer), 0)
+        self.assertIsNone(LIB.gan_trainer_warning(trainer, 0, b"name"))
         members = [LIB.gan_trainer_member(trainer, i, b"name")
                    for i in range(LIB.gan_trainer_member_count(trainer))]
         self.assertEqual(members[:2], [b"generator", b"discriminator"])

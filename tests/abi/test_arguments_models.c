@@ -319,6 +319,12 @@ static void refuse_trainer_rest(world *w)
     REFUSED(GAN_E_ARGUMENT, "values is NULL", gan_trainer_values, t, NULL, 1);
     REFUSED(GAN_E_ARGUMENT, "count is 1, but", gan_trainer_values, t, &number, 1);
     REFUSED(GAN_E_ARGUMENT, "count is -1, but", gan_trainer_values, t, &number, -1);
+    EACH_WRONG(TRAINER, bad) NOTHING_FROM(gan_trainer_warning_count, bad);
+    EACH_WRONG(TRAINER, bad) NOTHING_FROM(gan_trainer_warning, bad, 0, "name");
+    NOTHING_FROM(gan_trainer_warning, t, -1, "name");
+    NOTHING_FROM(gan_trainer_warning, t, gan_trainer_warning_count(t), "name");
+    NOTHING_FROM(gan_trainer_warning, t, INT32_MAX, "name");
+    NOTHING_FROM(gan_trainer_warning, t, 0, NULL);
     EACH_WRONG(TRAINER, bad) NOTHING_FROM(gan_trainer_text, bad);
     EACH_WRONG(TRAINER, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_trainer_save, bad, "a");
     REFUSED(GAN_E_ARGUMENT, "path is NULL", gan_trainer_save, t, NULL);

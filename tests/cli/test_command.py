@@ -82,7 +82,7 @@ class Help(Case):
         ):
             code, _, err = self.gan(name, *words, env=environment)
             self.assertEqual(code, 0, err)
-            warning = r"gan %s: GAN_CPU is 'axv2'; it can be generic, .+\n" % name
+            warning = r"gan %s: warning: GAN_CPU is 'axv2'; it can be generic, .+\n" % name
             self.assertRegex(err, "^%s$" % warning)
 
 
@@ -250,6 +250,22 @@ class Training(Case):
         for name in ("loss.discriminator", "loss.generator", "accuracy.real", "accuracy.fake"):
             self.assertIsInstance(line[name], (int, float))
         self.assertEqual(read_png("sheet.png")[:3], (3 * 12 + 2, 3 * 12 + 2, 1))
+
+    def test_warnings(self):
+        """Said once; log.jsonl has the names of those that stand, and a resumed run repeats none."""
+        text = RECIPE.replace("reshape 12 12 1", "reshape 12 12 1; batchnorm; tanh")
+        write_text("b.recipe", text.replace("batch=8", "batch=1"))
+        code, _, err = self.gan("train", "b.recipe", "--out", "run")
+        said = [line for line in err.splitlines() if "warning" in line]
+        self.assertEqual((code, len(said)), (0, 1), err)
+        self.assertRegex(said[0], "^gan train: warning: gan: step 1: batchnorm '5' of 'generator' ")
+        code, _, err = self.gan("train", "b.recipe", "--out", "run", "--steps", "30")
+        self.assertEqual((code, "warning" in err), (0, False), err)
+        with open("run/log.jsonl") as file:
+            lines = [json.loads(line) for line in file]
+        self.assertEqual([line["step"] for line in lines], [5, 10, 15, 20, 25, 30])
+        for line in lines:
+            self.assertEqual(line["warnings"], ["normalisation.generator"])
 
     def test_never(self):
         """0 is never: no sheets, no lines, one checkpoint at the end."""
