@@ -11,6 +11,16 @@ const char route_notes[] =
     "or\n"
     "a checkpoint, or the file of one network. gan info RUN tells its routes.\n";
 
+const char step_help[] = "the kept checkpoint of this step, or \"best\"; else the newest";
+
+bool routes_read_step(const command *self, const arguments *a, int64_t *out)
+{
+    const char *step = arguments_get(a, "step");
+    *out = STEP_BEST;
+    if (step && !strcmp(step, "best")) return true;
+    return arguments_integer(self, a, "step", 0, INT64_MAX, STEP_NEWEST, out);
+}
+
 /* ---- kinds ---- */
 
 static bool takes_pictures(const gan_model *model)
@@ -194,11 +204,9 @@ static int find_routes(routes *r, const route_request *q, gan_trainer *trainer)
         if (!strcmp(gan_trainer_member(trainer, i, "type"), "route"))
             status = add_route(r, trainer, gan_trainer_member(trainer, i, "name"), q);
     if (status != GAN_OK) return complain_status(q->self, q->context, status);
-    if (r->count == 0 && q->kind == ROUTE_SAMPLE && draws_samples(trainer)) {
-        gan_trainer_retain(trainer);
-        r->sampler = trainer;
-        return EXIT_GOOD;
-    }
+    const bool sampled = q->kind == ROUTE_SAMPLE || q->kind == ROUTE_PICTURES;
+    r->sampler = r->count == 0 && sampled && draws_samples(trainer);
+    if (r->sampler) return EXIT_GOOD;
     if (r->count == 0) return complain_none(q, trainer);
     if (q->kind == ROUTE_PICTURES) choose_samples(r);
     if (q->kind == ROUTE_TRANSLATE || (q->kind == ROUTE_PICTURES && r->count > 1)) choose_route(r);
@@ -222,13 +230,24 @@ static int complain_no_checkpoint(const route_request *q)
         "%s is not the folder of a run: it has no run.recipe, no checkpoint.safetensors", q->run);
 }
 
+static bool checkpoint_path(const route_request *q, char out[PATH_SIZE])
+{
+    if (q->step == STEP_BEST) return best_path(out, q->run, "checkpoint");
+    return q->step < 0 ? path_join(out, q->run, "checkpoint.safetensors")
+                       : older_path(out, q->run, "checkpoint", q->step);
+}
+
 static int open_folder(const route_request *q, gan_trainer **out)
 {
     char path[PATH_SIZE];
-    if (!(q->step < 0 ? path_join(path, q->run, "checkpoint.safetensors")
-                      : older_path(path, q->run, "checkpoint", q->step)))
+    if (!checkpoint_path(q, path))
         return complain(q->self, EXIT_USAGE, "the path %s is too long", q->run);
-    if (q->step < 0 && !path_exists(path)) return complain_no_checkpoint(q);
+    if (q->step == STEP_NEWEST && !path_exists(path)) return complain_no_checkpoint(q);
+    if (q->step == STEP_BEST && !path_exists(path))
+        return complain(q->self, EXIT_INPUT,
+                        "%s has no checkpoint-best.safetensors: its training has measured nothing "
+                        "(run.eval_every)",
+                        q->run);
     gan_status status = gan_trainer_load(out, q->context, path);
     return status == GAN_OK ? EXIT_GOOD : complain_status(q->self, q->context, status);
 }
@@ -249,23 +268,29 @@ int open_model_or_trainer(const command *self, gan_context *context, const char 
     return complain(self, EXIT_INPUT, "%s", message);
 }
 
-int routes_open(routes *out, const route_request *q)
+/* The trainer, or the one network of a file. */
+static int open_run(routes *out, const route_request *q)
 {
-    gan_trainer *trainer = NULL;
-    memset(out, 0, sizeof *out);
     const bool folder = path_is_folder(q->run);
+    out->trainer = q->trainer;
+    gan_trainer_retain(q->trainer);
+    if (q->trainer) return EXIT_GOOD;
+    if (q->step == STEP_BEST && !folder)
+        return complain(q->self, EXIT_USAGE, "--step best: %s is not the folder of a run", q->run);
     if (q->step >= 0 && !folder)
         return complain(q->self, EXIT_USAGE, "--step %lld: %s is not the folder of a run",
                         (long long)q->step, q->run);
-    int code = folder
-                   ? open_folder(q, &trainer)
-                   : open_model_or_trainer(q->self, q->context, q->run, &out->models[0], &trainer);
+    return folder ? open_folder(q, &out->trainer)
+                  : open_model_or_trainer(q->self, q->context, q->run, &out->models[0],
+                                          &out->trainer);
+}
+
+int routes_open(routes *out, const route_request *q)
+{
+    memset(out, 0, sizeof *out);
+    int code = open_run(out, q);
     if (code) return code;
-    if (trainer) {
-        code = find_routes(out, q, trainer);
-        gan_trainer_release(trainer);
-        return code;
-    }
+    if (out->trainer) return find_routes(out, q, out->trainer);
     out->count = 1;
     if (gan_model_note(out->models[0], "inputs") && !is_asked(q, kind_of(out->models[0])))
         return complain(q->self, EXIT_INPUT, "%s: it is no network that %s", q->run, does(q->kind));
@@ -281,6 +306,6 @@ int routes_open(routes *out, const route_request *q)
 void routes_free(routes *r)
 {
     for (int i = 0; i < r->count; i++) gan_model_release(r->models[i]);
-    gan_trainer_release(r->sampler);
+    gan_trainer_release(r->trainer);
     memset(r, 0, sizeof *r);
 }

@@ -13,12 +13,16 @@ typedef enum route_kind {
     ROUTE_OTHER      /* no command's */
 } route_kind;
 
+/* Of a folder's checkpoints, in place of a step. */
+enum { STEP_NEWEST = -1, STEP_BEST = -2 };
+
 /* What a command asks for. */
 typedef struct route_request {
     const command *self;
     gan_context *context;
     const char *run;         /* a run's folder, a checkpoint or a model's file */
-    int64_t step;            /* of the folder's checkpoint; below 0: the newest */
+    gan_trainer *trainer;    /* what `run` holds, where that is there already; else NULL */
+    int64_t step;            /* of the folder's checkpoint; or STEP_NEWEST, STEP_BEST */
     const char *wanted;      /* --route; NULL: what there is of the kind */
     const char *start, *end; /* --from and --to; NULL: any space */
     route_kind kind;
@@ -32,8 +36,13 @@ typedef struct routes {
     gan_model *models[MOST_ROUTES];
     char names[MOST_ROUTES][256]; /* "noise > image"; of a model's file, "" */
     int count;
-    gan_trainer *sampler; /* with no route: draws samples by itself (gan_trainer_sample) */
+    gan_trainer *trainer; /* that they are of; NULL: of a model's file */
+    bool sampler;         /* with no route: it draws samples by itself (gan_trainer_sample) */
 } routes;
+
+/* What --step gives: a step, or "best". False after a message. */
+bool routes_read_step(const command *self, const arguments *a, int64_t *out);
+extern const char step_help[];
 
 /* The one route that is wanted, or the one of the kind from `start` to `end`, where a way to
  * another space goes before one that leads back; of samples, all that begin in the same space as

@@ -39,6 +39,13 @@ bool older_path(char out[PATH_SIZE], const char *folder, const char *name, int64
     return path_join(out, folder, file);
 }
 
+bool best_path(char out[PATH_SIZE], const char *folder, const char *name)
+{
+    char file[128];
+    snprintf(file, sizeof file, "%s-best.safetensors", name);
+    return path_join(out, folder, file);
+}
+
 /* The step of the file of this name, if it is an older NAME.safetensors; else -1. */
 static int64_t older_step(const char *file, const char *name)
 {
@@ -107,15 +114,33 @@ static bool is_sheet(const char *name, size_t length)
     return length == word + 4 || (name[word] == '-' && length > word + 5);
 }
 
+/* Whether it is a file that is saved under the name, or under that of the best one. */
+static bool is_file_of(const char *name, size_t word, const char *file)
+{
+    static const char best[] = "-best";
+    const size_t own = strlen(file), all = own + sizeof best - 1;
+    if (strncmp(name, file, own < word ? own : word)) return false;
+    return word == own || (word == all && !strncmp(name + own, best, sizeof best - 1));
+}
+
 /* Whether it is a file that the library saves, of those names. */
 static bool is_saved(const char *name, size_t length, const saver *s)
 {
-    static const char end[] = ".safetensors", before[] = "before-divergence";
+    static const char end[] = ".safetensors", before[] = "before-divergence", judge[] = "judge-";
     const size_t word = length > sizeof end - 1 ? length - (sizeof end - 1) : 0;
     if (word == 0 || strncmp(name + word, end, sizeof end - 1)) return is_sheet(name, length);
     for (int i = 0; i < s->file_count; i++)
-        if (strlen(s->files[i].name) == word && !strncmp(name, s->files[i].name, word)) return true;
+        if (is_file_of(name, word, s->files[i].name)) return true;
+    if (word > sizeof judge - 1 && !strncmp(name, judge, sizeof judge - 1)) return true;
     return word == sizeof before - 1 && !strncmp(name, before, word);
+}
+
+/* Whether the file is NAME-best.safetensors. */
+static bool is_best(const char *file, const char *name)
+{
+    char same[128];
+    snprintf(same, sizeof same, "%s-best.safetensors", name);
+    return !strcmp(file, same);
 }
 
 static bool is_leftover(const char *name, const saver *s)
@@ -127,7 +152,8 @@ static bool is_leftover(const char *name, const saver *s)
         return false;
     snprintf(whole, sizeof whole, "%.*s", (int)(length - end), name);
     for (int i = 0; i < s->file_count; i++)
-        if (older_step(whole, s->files[i].name) >= 0) return true;
+        if (older_step(whole, s->files[i].name) >= 0 || is_best(whole, s->files[i].name))
+            return true;
     return length > suffix && name[length - suffix] == '.' &&
            strspn(name + length - suffix + 1, "0123456789abcdef") == 8 &&
            is_saved(name, length - suffix, s);

@@ -4,6 +4,7 @@
  *   checkpoint.safetensors   everything of the training, to go on from
  *   ROLE.safetensors         what the run is for: a product
  *   NAME-000500.safetensors  older ones of both, of step 500 (keep= of [run])
+ *   NAME-best.safetensors    both as they were where samples were best (eval_every= of [run])
  *   before-divergence.safetensors  a checkpoint of the step before one that diverged
  *   log.jsonl, sheet.png, sheets/000500.png; sheet-SPACE.png where there are several */
 #ifndef RUN_FOLDER_H
@@ -22,6 +23,9 @@ void remove_leftovers(const char *folder, const saver *s);
 
 /* FOLDER/NAME-STEP.safetensors: an older NAME.safetensors. */
 bool older_path(char out[PATH_SIZE], const char *folder, const char *name, int64_t step);
+
+/* FOLDER/NAME-best.safetensors. */
+bool best_path(char out[PATH_SIZE], const char *folder, const char *name);
 
 /* Keeps NAME.safetensors, which is of `step`, under its older name too, before a newer one takes
  * its place. 0, or an errno; 0 too if it is not there. */

@@ -190,7 +190,7 @@ static int serve(order *o)
     routes r;
     int code = routes_open(&r, &o->from);
     if (!code && r.sampler) {
-        code = serve_chains(o, r.sampler);
+        code = serve_chains(o, r.trainer);
         routes_free(&r);
         return code;
     }
@@ -244,7 +244,7 @@ static int read_order(order *o, const arguments *a)
     if (o->maker.floats && !o->array)
         return complain(o->self, EXIT_USAGE, "--float: a .png sheet has bytes; give an .npy array");
     if ((code = read_noise(o))) return code;
-    if (!arguments_integer(o->self, a, "step", 0, INT64_MAX, -1, &o->from.step) ||
+    if (!routes_read_step(o->self, a, &o->from.step) ||
         !arguments_integer(o->self, a, "steps", 1, 1000000, 0, &o->steps) ||
         !arguments_integer(o->self, a, "interpolate", 2, 4096, 0, &o->maker.plan.between) ||
         !arguments_integer(o->self, a, "count", 1, 1 << 24, 0, &o->count))
@@ -287,7 +287,7 @@ static const flag sample_flags[] = {
      false},
     {"interpolate", "K", "--count rows (8), each in K pictures from one code to the next", false},
     {"route", "ROUTE", "the way, where RUN has several: \"noise > image\"", false},
-    {"step", "N", "the kept checkpoint of this step, not the newest", false},
+    {"step", "N", step_help, false},
     {"steps", "K", "of a discriminator alone: Langevin steps from noise to sample", false},
     {"seed", "S", "of what is drawn (0)", false},
     {"noise", "KIND", "normal or uniform: of a file that does not say (normal)", false},

@@ -126,7 +126,7 @@ static int read_order(order *o, const arguments *a)
         return complain(o->self, EXIT_USAGE,
                         "--fit is of files and arrays; of --data it is size=HxW fit=%s in SPEC",
                         o->passage.fit);
-    return arguments_integer(o->self, a, "step", 0, INT64_MAX, -1, &o->from.step) &&
+    return routes_read_step(o->self, a, &o->from.step) &&
                    arguments_integer(o->self, a, "count", 1, 1 << 24, 0, &o->asked.count)
                ? EXIT_GOOD
                : EXIT_USAGE;
@@ -170,7 +170,7 @@ static const flag translate_flags[] = {
     {"fit", "HOW", "pad, stretch or crop to the network's size (as the run's data)", false},
     {"data", "SPEC", "a data set's pictures, not files: \"idx path=FILE\" (gan help idx)", false},
     {"count", "N", "of --data, the first so many; all, if not given", false},
-    {"step", "N", "the kept checkpoint of this step, not the newest", false},
+    {"step", "N", step_help, false},
     {"threads", "N", "worker threads; 0: all processors (0)", false},
     {"precision", "P", "how products are made (fp32)", false},
     {"help", NULL, "this text", false}};
@@ -200,7 +200,7 @@ static const flag encode_flags[] = {
     {"fit", "HOW", "pad, stretch or crop to the network's size (as the run's data)", false},
     {"data", "SPEC", "a data set's pictures, not files: \"idx path=FILE\" (gan help idx)", false},
     {"count", "N", "of --data, the first so many; all, if not given", false},
-    {"step", "N", "the kept checkpoint of this step, not the newest", false},
+    {"step", "N", step_help, false},
     {"threads", "N", "worker threads; 0: all processors (0)", false},
     {"precision", "P", "how products are made (fp32)", false},
     {"help", NULL, "this text", false}};

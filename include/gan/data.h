@@ -131,6 +131,12 @@ GAN_API gan_status gan_dataset_field_shape(const gan_dataset *dataset, const cha
 GAN_API int64_t gan_dataset_class_count(const gan_dataset *dataset);
 GAN_API const char *gan_dataset_class_name(const gan_dataset *dataset, int64_t index);
 
+/* The Gaussians of a `mixture`: their centres as a new tensor (K, C) of float32, in the order of
+ * the labels, which the metric `modes` takes as "real"; and the deviation around them, its sigma=.
+ * GAN_E_UNSUPPORTED for data of another kind. */
+GAN_API gan_status gan_dataset_mixture(gan_tensor **centres, double *deviation,
+                                       const gan_dataset *dataset);
+
 /* Reads examples indices[0..n) of one field into `tensor`, whose first dimension is n: pictures as
  * float32 in [-1, 1] or as uint8; labels as integers or float32. */
 GAN_API gan_status gan_dataset_read(gan_dataset *dataset, const char *field, const int64_t *indices,

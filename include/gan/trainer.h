@@ -72,10 +72,12 @@ GAN_API gan_status gan_trainer_refresh(gan_trainer *trainer);
  * role's parameter names, and all its outputs, in the order that the role has for them ("mean",
  * "log_variance"); in a chain names begin with the role, what roles share appears once, and the
  * output is the first of the last role's. Its inputs are that of the way and the conditions of all
- * roles. A role that is trained on logits ends in what they stand for. "route" members list the
- * shortest ways (gan_trainer_member). GAN_E_ARGUMENT names the spaces, and where no role fits or
- * several do; GAN_E_STATE, a role without a model. Ends with the model of a role: after
- * gan_trainer_set_model it shows the old one. */
+ * roles. A role that is trained on logits ends in what they stand for. A way may end in what a
+ * discriminator says of pictures, "image > score": its scores as they are, logits where it is
+ * trained on those. "route" members list the shortest ways from pictures, codes and noise to such,
+ * "score" members those of discriminators (gan_trainer_member). GAN_E_ARGUMENT names the
+ * spaces, and where no role fits or several do; GAN_E_STATE, a role without a model. Ends with the
+ * model of a role: after gan_trainer_set_model it shows the old one. */
 GAN_API gan_status gan_trainer_route(gan_model **out, gan_trainer *trainer, const char *route,
                                      int32_t flags);
 
@@ -123,8 +125,9 @@ GAN_API gan_status gan_trainer_memory(gan_trainer *trainer, int64_t *bytes);
  * "type", "name" or "help" ("" where there is none). The types are "role" (gan_trainer_set_model),
  * "feed" (gan_trainer_set_data, gan_trainer_feed), "group" (gan_trainer_set_optimizer), "value"
  * (gan_trainer_value), "product" (a role that the training is for; its help is its route), "route"
- * (gan_trainer_route), "sample" (gan_trainer_sample) and "sheet" (gan_trainer_show). Borrowed; 0
- * and NULL for what there is not. gan_catalog_member tells the first four of a kind. */
+ * (gan_trainer_route), "score" (a route to what a discriminator says of data; its help is the
+ * role), "sample" (gan_trainer_sample) and "sheet" (gan_trainer_show). Borrowed; 0 and NULL for
+ * what there is not. gan_catalog_member tells the first four of a kind. */
 GAN_API int32_t gan_trainer_member_count(const gan_trainer *trainer);
 GAN_API const char *gan_trainer_member(const gan_trainer *trainer, int32_t member,
                                        const char *field);

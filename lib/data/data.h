@@ -66,6 +66,8 @@ struct gan_dataset {
     bool is_fixed;                  /* nothing is left to chance in that */
     bool is_free;                   /* floating-point images are points: of any finite numbers */
     int64_t class_count;            /* that its kind knows of, whether all occur or not; 0: none */
+    gan_tensor *centres;            /* of a mixture, K x C, float32; NULL: it is none */
+    double deviation;               /* around them */
 
     /* Where fields without a tensor come from; both NULL: there are none. */
     gan__pictures *pictures; /* owned: the image */

@@ -38,6 +38,7 @@ static void dataset_destroy(void *self)
         gan__transform_free(dataset->object.context, &dataset->fields[i].transform);
     }
     if (dataset->pictures) dataset->pictures->free(dataset->pictures, dataset->object.context);
+    gan_tensor_release(dataset->centres);
     gan__mutex_destroy(dataset->mutex);
     gan__classes_free(dataset->object.context, &dataset->classes);
     gan__free(dataset->object.context, dataset->text);

@@ -266,6 +266,19 @@ static gan_status mixture_add(gan_dataset *dataset, const source_mixture_options
     return status;
 }
 
+/* What gan_dataset_mixture tells. */
+static gan_status mixture_note(gan_dataset *dataset, const source_mixture_options *o,
+                               const mixture_centres *c)
+{
+    const int64_t shape[2] = {c->count, c->dimensions};
+    GAN__TRY(gan_tensor_create(&dataset->centres, dataset->object.context, GAN_FLOAT32, 2, shape));
+    float *numbers = dataset->centres->data;
+    for (int64_t i = 0; i < c->count * c->dimensions; i++) numbers[i] = (float)c->numbers[i];
+    dataset->deviation = o->deviation;
+    dataset->class_count = c->count;
+    return GAN_OK;
+}
+
 static gan_status source_mixture_open(gan_dataset *dataset, const void *values)
 {
     const source_mixture_options *o = values;
@@ -273,7 +286,7 @@ static gan_status source_mixture_open(gan_dataset *dataset, const void *values)
     mixture_centres centres = {NULL, 0, 0};
     gan_status status = mixture_find(&centres, context, o);
     if (status == GAN_OK) status = mixture_add(dataset, o, &centres);
-    if (status == GAN_OK) dataset->class_count = centres.count;
+    if (status == GAN_OK) status = mixture_note(dataset, o, &centres);
     gan__free(context, centres.numbers);
     dataset->is_free = true;
     return status;
@@ -287,3 +300,28 @@ const gan__data_kind gan__source_mixture = {
      .settle = source_mixture_settle,
      .check = source_mixture_check},
     .open = source_mixture_open};
+
+/* ---- what is known of it ---- */
+
+static gan_status mixture_tell(gan_tensor **out, const gan_dataset *dataset)
+{
+    const gan_tensor *centres = dataset->centres;
+    GAN__TRY(gan_tensor_create(out, dataset->object.context, GAN_FLOAT32, 2, centres->shape));
+    memcpy((*out)->data, centres->data, (size_t)centres->count * sizeof(float));
+    return GAN_OK;
+}
+
+gan_status gan_dataset_mixture(gan_tensor **centres, double *deviation, const gan_dataset *dataset)
+{
+    if (centres) *centres = NULL;
+    GAN__TRY(gan__object_check(NULL, dataset, GAN__DATASET, "gan_dataset_mixture", "dataset"));
+    gan_context *context = dataset->object.context;
+    if (!centres || !deviation)
+        return gan__fail(context, GAN_E_ARGUMENT, "gan_dataset_mixture: %s is NULL",
+                         centres ? "deviation" : "centres");
+    if (!dataset->centres)
+        return gan__fail(context, GAN_E_UNSUPPORTED,
+                         "gan_dataset_mixture: the data set is no mixture");
+    *deviation = dataset->deviation;
+    GAN__RETURN_ENTERED(context, mixture_tell(centres, dataset));
+}

@@ -23,10 +23,13 @@ static void print_description(gan__text *text, const gan__section *section)
     gan__text_append(text, "\n", 1);
 }
 
+/* Texts that were left out are left out. */
 static void print_settings(gan__text *text, const gan__section *section, const char *between)
 {
     for (int32_t i = 0, count = gan__kind_option_count(section->kind); i < count; i++) {
         const gan__option option = gan__kind_option(section->kind, i);
+        if (gan__option_is_text(&option) && !gan__option_text_of(&option, section->values))
+            continue;
         gan__text_print(text, "%s%s=", i > 0 ? between : "", option.name);
         gan__option_print(text, &option, (const char *)section->values + option.offset);
     }

@@ -26,6 +26,20 @@ static const gan__option run_table[] = {
      "pictures on a sheet"},
     {"keep", GAN__OPTION_INTEGER, 0, "0", 0, 1 << 20, NULL, offsetof(gan__run_options, keep),
      "older checkpoints and networks that are kept beside the newest, by their step; 0: none"},
+    {"eval_every", GAN__OPTION_INTEGER, 0, "0", 0, 9e15, NULL,
+     offsetof(gan__run_options, eval_every),
+     "steps between two measurements of samples, as gan eval makes them; 0: none"},
+    {"eval_samples", GAN__OPTION_INTEGER, 0, "0", 0, 1 << 24, NULL,
+     offsetof(gan__run_options, eval_samples),
+     "how many are measured; 0: as many as are held out, of a mixture 2500"},
+    {"eval_route", GAN__OPTION_TEXT, 0, NULL, 0, 0, NULL, offsetof(gan__run_options, eval_route),
+     "the way that is measured, of several that make pictures: \"x > y\""},
+    {"best", GAN__OPTION_CHOICE, 0, "auto", 0, 0,
+     "auto|frechet|kid|precision|recall|density|coverage|score|agreement|diversity|modes|good",
+     offsetof(gan__run_options, best),
+     "the figure of the best checkpoint, which is kept; auto: frechet, of a mixture modes"},
+    {"judge", GAN__OPTION_PATH, 0, NULL, 0, 0, NULL, offsetof(gan__run_options, judge),
+     "a judge's file, by whose features samples are measured; else one of the run's own labels"},
 };
 
 const gan__kind gan__run_kind = {.name = "run",
@@ -236,7 +250,9 @@ static gan_status read_body(const gan_recipe *recipe, gan__section *section,
     gan_context *context = recipe->object.context;
     switch (section->type) {
     case GAN__SECTION_CONTEXT: return read_settings(context, section, &gan__context_kind, text);
-    case GAN__SECTION_RUN: return read_settings(context, section, &gan__run_kind, text);
+    case GAN__SECTION_RUN:
+        GAN__TRY(read_settings(context, section, &gan__run_kind, text));
+        return gan__section_paths(context, section->kind, section->given, recipe->folder);
     case GAN__SECTION_PART:
     case GAN__SECTION_MODEL: return gan__section_read_network(recipe, section, text);
     case GAN__SECTION_DATA:

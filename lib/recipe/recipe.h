@@ -57,6 +57,9 @@ struct gan_recipe {
 /* [run]. */
 typedef struct gan__run_options {
     int64_t steps, batch, sample_every, save_every, log_every, samples, keep;
+    int64_t eval_every, eval_samples;
+    char *eval_route, *judge;
+    int32_t best;
 } gan__run_options;
 extern const gan__kind gan__run_kind;
 

@@ -349,8 +349,11 @@ void gan__cast_free(gan__cast *cast)
     for (int32_t i = 0; i < cast->way_count; i++) gan__free(cast->context, cast->ways[i]);
     for (int32_t i = 0; cast->products && i < cast->role_count; i++)
         gan__free(cast->context, cast->products[i]);
+    for (int32_t i = 0; cast->scores && i < cast->role_count; i++)
+        gan__free(cast->context, cast->scores[i]);
     gan__free(cast->context, cast->ways);
     gan__free(cast->context, cast->products);
+    gan__free(cast->context, cast->scores);
     gan__free(cast->context, cast->members);
     gan__free(cast->context, cast->domains);
     gan__free(cast->context, cast->spaces);

@@ -166,6 +166,7 @@ typedef struct gan__cast {
     gan__measure *values; /* the kind's; then gradient.GROUP, rate.GROUP */
     char **ways;          /* texts of the shortest ways from where things begin */
     char **products;      /* by role: the text of its route; NULL: it is no product */
+    char **scores;        /* by role: of the way to what it says of pictures; NULL: of none */
     gan__member *members; /* see members.c */
     size_t member_count, member_capacity;
     int32_t domain_count, space_count, role_count, group_count, feed_count, pool_count, value_count,

@@ -38,7 +38,7 @@ static gan_status members_add_parts(gan__cast *cast)
     return GAN_OK;
 }
 
-/* What comes of it: values, products and routes. */
+/* What comes of it: values, products, routes and scores. */
 static gan_status members_add_results(gan__cast *cast)
 {
     for (int32_t i = 0; i < cast->value_count; i++) {
@@ -50,6 +50,9 @@ static gan_status members_add_results(gan__cast *cast)
             GAN__TRY(members_add(cast, "product", cast->roles[i].name, cast->products[i]));
     for (int32_t i = 0; i < cast->way_count; i++)
         GAN__TRY(members_add(cast, "route", cast->ways[i], ""));
+    for (int32_t i = 0; i < cast->role_count; i++)
+        if (cast->scores[i])
+            GAN__TRY(members_add(cast, "score", cast->scores[i], cast->roles[i].name));
     return GAN_OK;
 }
 

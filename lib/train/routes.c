@@ -1,5 +1,5 @@
 /* routes.c: ways from space to space, read from text or found. Roles that say something of their
- * input, scores or features, lead nowhere. */
+ * input, scores or features, lead nowhere: a way may end in what they say, none goes on from it. */
 #include "train/routes.h"
 
 #include <string.h>
@@ -24,7 +24,7 @@ static bool routes_is_condition(const gan__cast *cast, const gan__signature_port
 static int32_t routes_input(const gan__cast *cast, int32_t role, int32_t from, int32_t to)
 {
     const gan__role *r = &cast->roles[role];
-    if (!r->wanted || cast->spaces[to].row->type == GAN__SPACE_SCORE) return -1;
+    if (!r->wanted) return -1;
     if (!routes_has(&r->outputs[0], to)) return -1;
     for (int32_t i = 0; i < r->input_count; i++)
         if (routes_has(&r->inputs[i], from) && !routes_is_condition(cast, &r->inputs[i])) return i;
@@ -126,7 +126,9 @@ static bool routes_widen(const gan__cast *cast, routes_visit *visits, int32_t di
         if (!visits[from].seen || visits[from].distance != distance) continue;
         for (int32_t to = 0; to < cast->space_count; to++) {
             gan__route_step step;
-            if (visits[to].seen || routes_steps(cast, from, to, &step) != 1) continue;
+            if (visits[to].seen || cast->spaces[to].row->type == GAN__SPACE_SCORE ||
+                routes_steps(cast, from, to, &step) != 1)
+                continue;
             visits[to] = (routes_visit){true, from, distance + 1, step};
             any = true;
         }
@@ -234,6 +236,23 @@ static gan_status routes_add_product(gan__cast *cast, int32_t role)
     return routes_print(cast, &route, &cast->products[role]);
 }
 
+/* What a trained role says of pictures that come from data, if it is the one that does. */
+static gan_status routes_add_score(gan__cast *cast, int32_t role)
+{
+    const gan__role *r = &cast->roles[role];
+    const int32_t to = r->outputs[0].spaces[0];
+    gan__route_step step;
+    if (!r->wanted || r->group < 0 || cast->spaces[to].row->type != GAN__SPACE_SCORE) return GAN_OK;
+    for (int32_t from = 0; from < cast->space_count; from++) {
+        if (cast->spaces[from].row->type != GAN__SPACE_PICTURE || !gan__cast_begins(cast, from) ||
+            routes_input(cast, role, from, to) < 0 || routes_steps(cast, from, to, &step) != 1)
+            continue;
+        const gan__route route = {&step, 1, from};
+        return routes_print(cast, &route, &cast->scores[role]);
+    }
+    return GAN_OK;
+}
+
 gan_status gan__cast_add_ways(gan__cast *cast)
 {
     const size_t spaces = (size_t)cast->space_count, roles = (size_t)cast->role_count;
@@ -241,11 +260,14 @@ gan_status gan__cast_add_ways(gan__cast *cast)
     gan_status status = GAN_OK;
     GAN__TRY(gan__allocate(cast->context, &cast->ways, spaces * spaces, sizeof *cast->ways));
     GAN__TRY(gan__allocate(cast->context, &cast->products, roles, sizeof *cast->products));
+    GAN__TRY(gan__allocate(cast->context, &cast->scores, roles, sizeof *cast->scores));
     GAN__TRY(gan__allocate(cast->context, &visits, spaces, sizeof *visits));
     for (int32_t from = 0; from < cast->space_count && status == GAN_OK; from++)
         if (gan__cast_begins(cast, from)) status = routes_add_from(cast, from, visits);
     gan__free(cast->context, visits);
     for (int32_t r = 0; r < cast->role_count && status == GAN_OK; r++)
         status = routes_add_product(cast, r);
+    for (int32_t r = 0; r < cast->role_count && status == GAN_OK; r++)
+        status = routes_add_score(cast, r);
     return status;
 }

@@ -39,7 +39,7 @@ gan_status gan__route_note(const gan_trainer *trainer, const gan__route *route, 
  * data. */
 bool gan__cast_begins(const gan__cast *cast, int32_t space);
 
-/* Fills cast->ways and cast->products; the rest of the cast is there. */
+/* Fills cast->ways, cast->products and cast->scores; the rest of the cast is there. */
 gan_status gan__cast_add_ways(gan__cast *cast);
 
 #endif

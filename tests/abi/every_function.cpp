@@ -242,6 +242,14 @@ static gan_dataset *use_data()
     expect(rank == 0 && classes == 4, "the classes");
     expect(gan_dataset_class_count(held) == 4, "gan_dataset_class_count");
     expect(gan_dataset_class_name(held, 0) == nullptr, "gan_dataset_class_name");
+    gan_dataset *mixture = nullptr;
+    gan_tensor *centres = nullptr;
+    double deviation = 0;
+    must(gan_dataset_open(&mixture, context, "mixture ring=8 count=9"), "gan_dataset_open");
+    must(gan_dataset_mixture(&centres, &deviation, mixture), "gan_dataset_mixture");
+    expect(gan_tensor_count(centres) == 16 && deviation == 0.01, "the mixture");
+    gan_tensor_release(centres);
+    gan_dataset_release(mixture);
     batch = make_tensor({2, 8, 8, 1});
     must(gan_dataset_read(called, "image", indices, batch), "gan_dataset_read");
     expect(reads >= 2, "the callback");

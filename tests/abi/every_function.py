@@ -194,6 +194,11 @@ class Session(unittest.TestCase):
         self.good(LIB.gan_tensor_save(self.tensor(5, 8, 8, 1), b"pictures.npy"))
         opened = self.make("dataset", LIB.gan_dataset_open, self.context, b"npy path=pictures.npy")
         self.assertEqual(LIB.gan_dataset_count(opened), 5)
+        ring = self.make("dataset", LIB.gan_dataset_open, self.context, b"mixture ring=4 count=5")
+        centres, deviation = ctypes.c_void_p(), ctypes.c_double()
+        self.good(LIB.gan_dataset_mixture(centres, deviation, ring))
+        self.assertEqual((self.floats(centres)[0], deviation.value), (1, 0.01))
+        LIB.gan_tensor_release(centres)
         # It may be asked for examples until it is gone, which is before the callback is.
         self.tearDown()
         self.owned = []

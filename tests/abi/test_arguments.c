@@ -276,6 +276,14 @@ static void refuse_dataset(world *w)
     NOTHING_FROM(gan_dataset_class_name, w->dataset, 0);
     NOTHING_FROM(gan_dataset_class_name, w->dataset, -1);
     NOTHING_FROM(gan_dataset_class_name, w->dataset, INT64_MAX);
+    double deviation;
+    EACH_WRONG(DATASET, bad)
+    NOT_MADE(gan_tensor, GAN_E_ARGUMENT, NULL, gan_dataset_mixture, &deviation, bad);
+    NOT_MADE(gan_tensor, GAN_E_ARGUMENT, "deviation is NULL", gan_dataset_mixture, NULL,
+             w->dataset);
+    NOT_MADE(gan_tensor, GAN_E_UNSUPPORTED, "no mixture", gan_dataset_mixture, &deviation,
+             w->dataset);
+    REFUSED(GAN_E_ARGUMENT, "centres is NULL", gan_dataset_mixture, NULL, &deviation, w->dataset);
     EACH_WRONG(DATASET, bad) NOTHING_FROM(gan_dataset_field_count, bad);
     EACH_WRONG(DATASET, bad) NOTHING_FROM(gan_dataset_field_name, bad, 0);
     NOTHING_FROM(gan_dataset_field_name, w->dataset, -1);

@@ -56,6 +56,24 @@ static points read_points(const char *spec)
     return p;
 }
 
+/* What gan_dataset_mixture tells is what points were drawn of. */
+static void check_told(const char *spec, const double *centres, int64_t count, double deviation)
+{
+    gan_dataset *data;
+    gan_tensor *told;
+    double told_deviation;
+    if (!CHECK_OK(gan_dataset_open(&data, context, spec)) ||
+        !CHECK_OK(gan_dataset_mixture(&told, &told_deviation, data)))
+        return;
+    CHECK(told_deviation == deviation);
+    CHECK(gan_tensor_rank(told) == 2 && gan_tensor_dtype(told) == GAN_FLOAT32);
+    CHECK_INT(gan_tensor_shape(told)[0], count);
+    for (int64_t i = 0; i < gan_tensor_count(told); i++)
+        CHECK_NEAR(((float *)gan_tensor_data(told))[i], centres[i], 1e-6 * fmax(1, centres[i]));
+    gan_tensor_release(told);
+    gan_dataset_release(data);
+}
+
 static void drop(points *p)
 {
     free(p->values);
@@ -67,6 +85,7 @@ static void drop(points *p)
 static void check_moments(const char *spec, const double *centres, int64_t count, double deviation)
 {
     points p = read_points(spec);
+    check_told(spec, centres, count, deviation);
     CHECK_INT(p.classes, count);
     for (int64_t k = 0; k < count; k++) {
         double n = 0, sum[4] = {0}, square[4] = {0}, cross = 0;
@@ -275,9 +294,16 @@ TEST(without_memory)
         for (int n = 1; status == GAN_E_MEMORY && n < 1000; n++) {
             gan_dataset *data;
             fault.fail_at = atomic_load(&fault.allocations) + n;
+            gan_tensor *centres = NULL;
+            double deviation;
             status = gan_dataset_open(&data, context, specs[s]);
-            fault.fail_at = 0;
             CHECK((status == GAN_OK) == (data != NULL));
+            if (status == GAN_OK) {
+                status = gan_dataset_mixture(&centres, &deviation, data);
+                CHECK((status == GAN_OK) == (centres != NULL));
+            }
+            fault.fail_at = 0;
+            gan_tensor_release(centres);
             gan_dataset_release(data);
         }
         CHECK_OK(status);

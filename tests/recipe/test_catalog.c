@@ -69,18 +69,18 @@ TEST(blocks_are_what_shared_code_expects)
 /* Files and folders are told from other texts. */
 TEST(paths_are_a_type)
 {
-    static const char *const paths[] = {"path", "labels", "names", "vectors", "load", "centres"};
+    static const char *const paths[] = {"path", "labels", "names", "vectors", "load", "centres", "judge"};
     int32_t count = 0;
     for (int32_t g = 0; g < gan_catalog_group_count(); g++)
         for (int32_t k = 0; k < gan_catalog_kind_count(g); k++)
             for (int32_t o = 0; o < gan_catalog_option_count(g, k); o++) {
                 const char *name = gan_catalog_option(g, k, o, "name");
                 bool is = strcmp(gan_catalog_option(g, k, o, "type"), "path") == 0, named = false;
-                for (int i = 0; i < 6; i++) named = named || strcmp(name, paths[i]) == 0;
+                for (int i = 0; i < 7; i++) named = named || strcmp(name, paths[i]) == 0;
                 if (!CHECK(is == named)) printf("%s\n", name);
                 count += is;
             }
-    CHECK_INT(count, 14);
+    CHECK_INT(count, 15);
 }
 
 TEST(every_kind_is_complete)

@@ -33,7 +33,7 @@ TEST(members)
     CHECK_TEXT(text, "role discriminator, feed real, group discriminator, "
                      "value loss.discriminator, value score.positive, value score.negative, "
                      "value score.gap, value accuracy.pairs, value gradient.discriminator, "
-                     "value rate.discriminator, sample image, sheet image, ");
+                     "value rate.discriminator, score image > score, sample image, sheet image, ");
     CHECK_TEXT(gan_trainer_text(t),
                "discriminator loss=energy l2=1 smoothing=0 instance_noise=0 instance_decay=1 "
                "steps=60 step=40 projection=0.005 noise=0.01 least=-1 most=1 start=noise "
