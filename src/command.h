@@ -98,6 +98,7 @@ int make_folders(const char *path);
  * loss of power. A link stays, and leads to the new file; that has the permissions of the old one.
  * 0, or an errno. */
 int replace_file(const char *path, const char *text);
+int replace_bytes(const char *path, const void *bytes, size_t count);
 /* The same in two steps, for PATH in a run's folder: first a new file beside what PATH leads to, in
  * the place of what a killed process left there; then it is put where that is, or removed if
  * writing it has failed with `error`. 0, or an errno, the file closed. */

@@ -317,3 +317,26 @@ int conditions_open(conditions *out, const command *self, gan_context *context, 
         }
     return given || code ? code : add_all_classes(&r);
 }
+
+int conditions_of_examples(conditions *out, const command *self, gan_context *context,
+                           gan_dataset *data, int64_t count)
+{
+    const reader r = {.self = self, .context = context, .out = out};
+    gan_tensor *row = NULL;
+    int32_t rank;
+    int64_t shape[3];
+    gan_status status = gan_dataset_field_shape(data, "vector", &rank, shape, NULL);
+    if (status != GAN_OK) return complain_status(self, context, status);
+    out->size = shape[0];
+    if (!add_rows(&r, count)) return EXIT_FAILED;
+    const int64_t one[2] = {1, out->size};
+    status = gan_tensor_create(&row, context, GAN_FLOAT32, 2, one);
+    for (int64_t i = 0; i < count && status == GAN_OK; i++) {
+        status = gan_dataset_read(data, "vector", &i, row);
+        if (status == GAN_OK)
+            memcpy(out->values + i * out->size, gan_tensor_data(row),
+                   (size_t)out->size * sizeof *out->values);
+    }
+    gan_tensor_release(row);
+    return status == GAN_OK ? EXIT_GOOD : complain_status(self, context, status);
+}

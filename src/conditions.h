@@ -18,6 +18,10 @@ int conditions_open(conditions *out, const command *self, gan_context *context, 
                     const gan_model *model, const arguments *a);
 void conditions_free(conditions *c);
 
+/* The vectors of the first `count` examples of a data set. */
+int conditions_of_examples(conditions *out, const command *self, gan_context *context,
+                           gan_dataset *data, int64_t count);
+
 /* What --condition takes, for --help. */
 extern const char condition_notes[];
 

@@ -2,43 +2,14 @@
 #include "conditions.h"
 #include "eval.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-enum { MOST_COMPARED = 10000 };
 
 static int fail(const eval_order *o, gan_status status)
 {
     return complain_status(o->self, o->context, status);
 }
 
-/* ---- what is compared ---- */
-
-static int open_run(eval_order *o)
-{
-    int code = routes_open(&o->routes, &o->from);
-    if (code) return code;
-    const char *feed = gan_model_note(o->routes.models[0], "feed");
-    if (o->is_folder)
-        code = run_data_open(&o->data, o->self, o->context, o->subject, feed);
-    else if (!o->reference)
-        return complain(
-            o->self, EXIT_USAGE,
-            "%s is not the folder of a run, which knows its data: give --reference SPEC",
-            o->subject);
-    if (code) return code;
-    if (o->reference)
-        code = eval_set_open(&o->compared, o->self, o->context, NULL, o->reference, o->most);
-    else {
-        snprintf(o->compared.name, sizeof o->compared.name, "%s", o->data.path);
-        code = eval_set_of_dataset(&o->compared, o->self, o->context, o->data.train, o->most);
-    }
-    if (!code && o->data.heldout) {
-        snprintf(o->real.name, sizeof o->real.name, "%s", o->data.path);
-        code = eval_set_of_dataset(&o->real, o->self, o->context, o->data.heldout, o->most);
-    }
-    return code ? code : eval_open_samples(o);
-}
+/* ---- two sets ---- */
 
 static int open_pictures(eval_order *o)
 {
@@ -46,43 +17,6 @@ static int open_pictures(eval_order *o)
     int code = eval_set_open(&o->samples, o->self, o->context, o->subject, NULL, most);
     return code ? code
                 : eval_set_open(&o->compared, o->self, o->context, o->other, o->reference, o->most);
-}
-
-/* ---- figures ---- */
-
-/* Classes of samples, and of others beside them only where samples have some. */
-static gan_status match_labels(const eval_order *o, feature_rows *samples, feature_rows *real)
-{
-    gan_status status = GAN_OK;
-    gan_tensor_release(samples->labels);
-    samples->labels = NULL;
-    if (o->labels) {
-        status = gan_tensor_create(&samples->labels, o->context, GAN_INT64, 1, &o->samples.count);
-        if (status == GAN_OK)
-            memcpy(gan_tensor_data(samples->labels), o->labels,
-                   (size_t)o->samples.count * sizeof *o->labels);
-    } else {
-        gan_tensor_release(real->labels);
-        real->labels = NULL;
-    }
-    return status;
-}
-
-static int measure(eval_order *o, feature_rows rows[3])
-{
-    figures samples, real;
-    eval_set *const sets[3] = {&o->samples, &o->compared, &o->real};
-    gan_status status = GAN_OK;
-    for (int i = 0; i < 3 && status == GAN_OK; i++)
-        if (!rows[i].features && sets[i]->count > 0)
-            status = features_make(&rows[i], &o->features, &sets[i]->pictures, sets[i]->count);
-    if (status == GAN_OK) status = match_labels(o, &rows[0], &rows[2]);
-    if (status == GAN_OK) status = figures_measure(&samples, o->context, &rows[1], &rows[0]);
-    if (status == GAN_OK && rows[2].features)
-        status = figures_measure(&real, o->context, &rows[1], &rows[2]);
-    if (status != GAN_OK) return fail(o, status);
-    eval_report(o, &samples, rows[2].features ? &real : NULL);
-    return EXIT_GOOD;
 }
 
 /* ---- arrays of rows ---- */
@@ -103,34 +37,49 @@ static int open_rows(eval_order *o, const char *path, eval_set *set, gan_tensor 
     return EXIT_GOOD;
 }
 
-static int open_compared(eval_order *o, feature_rows rows[3])
+/* Rows against the points of a mixture. */
+static int open_mixture(eval_order *o)
 {
+    int code = eval_set_open(&o->compared, o->self, o->context, NULL, o->reference, o->most);
+    gan_status status = code ? GAN_OK : mixture_of(&o->mixture, o->compared.pictures.dataset);
+    if (code || status != GAN_OK) return code ? code : fail(o, status);
+    if (!o->mixture.centres)
+        return complain(o->self, EXIT_INPUT, "%s holds rows, and %s does not", o->subject,
+                        o->reference);
+    status = eval_set_points(&o->rows[1].features, &o->compared, o->context);
+    return status == GAN_OK ? EXIT_GOOD : fail(o, status);
+}
+
+static int open_compared(eval_order *o)
+{
+    feature_rows *rows = o->rows;
     int code = open_rows(o, o->subject, &o->samples, &rows[0].features);
     if (!code) code = open_rows(o, o->other, &o->compared, &rows[1].features);
     if (code || (rows[0].features && rows[1].features)) return code;
+    if (rows[0].features && o->reference) return open_mixture(o);
     if (rows[0].features || rows[1].features)
         return complain(o->self, EXIT_INPUT, "%s holds rows, and %s does not",
                         rows[0].features ? o->subject : o->other,
-                        rows[0].features ? (o->other ? o->other : o->reference) : o->subject);
+                        rows[0].features ? o->other : o->subject);
     code = open_pictures(o);
     return code ? code : eval_open_features(o);
 }
 
+static int open_run(eval_order *o)
+{
+    int code = eval_open_subject(o);
+    if (!code) code = eval_open_reference(o);
+    if (!code) code = eval_open_samples(o);
+    if (!code) code = eval_open_features(o);
+    return code ? code : eval_keep_judge(o);
+}
+
 static int serve(eval_order *o)
 {
-    feature_rows rows[3] = {{NULL, NULL, NULL}};
-    int code = o->is_run ? open_run(o) : open_compared(o, rows);
-    if (!code && o->is_run) code = eval_open_features(o);
-    if (!code) code = measure(o, rows);
-    for (int i = 0; i < 3; i++) feature_rows_free(&rows[i]);
-    features_free(&o->features);
-    eval_set_free(&o->samples);
-    eval_set_free(&o->compared);
-    eval_set_free(&o->real);
-    run_data_free(&o->data);
-    run_data_free(&o->source);
-    routes_free(&o->routes);
-    free(o->labels);
+    int code = o->is_run ? open_run(o) : open_compared(o);
+    if (!code) code = eval_measure(o);
+    if (!code) eval_report(o);
+    eval_free(o);
     return code;
 }
 
@@ -157,7 +106,6 @@ static int read_order(eval_order *o, const arguments *a)
     o->is_run = !o->other && is_run(o->subject);
     o->is_folder = o->is_run && path_is_folder(o->subject) &&
                    path_join(inside, o->subject, "run.recipe") && path_exists(inside);
-    o->from.self = o->self;
     o->from.kind = ROUTE_PICTURES;
     o->from.wanted = arguments_get(a, "route");
     o->from.start = arguments_get(a, "from");
@@ -170,7 +118,7 @@ static int read_order(eval_order *o, const arguments *a)
         return complain(o->self, EXIT_USAGE,
                         "%s is no run; give a second folder or .npy file, or --reference SPEC",
                         o->subject);
-    return arguments_integer(o->self, a, "step", 0, INT64_MAX, -1, &o->from.step) &&
+    return routes_read_step(o->self, a, &o->from.step) &&
                    arguments_integer(o->self, a, "count", 2, 1 << 24, 0, &o->count) &&
                    arguments_integer(o->self, a, "most", 2, 1 << 24, MOST_COMPARED, &o->most)
                ? EXIT_GOOD
@@ -191,27 +139,28 @@ static int run_eval(const command *self, int count, char **words)
         return EXIT_USAGE;
     code = open_context(self, &a, o.seed, threads, &o.context);
     if (code) return code;
-    o.from.context = o.context;
     code = serve(&o);
     gan_context_release(o.context);
     return code;
 }
 
 static const char eval_notes[] =
-    "Samples of a run are compared with the pictures that it was trained on, beside pictures that\n"
-    "were held out (heldout= of its data), which are compared with the same ones: theirs are the\n"
-    "figures of a perfect sampler. Of a run that translates, samples are what it makes of "
-    "held-out\n"
-    "pictures. A and B are folders, .npy arrays of pictures, or of rows N x W\n"
-    "(points, codes): A is compared with B.\n\n"
+    "Samples of a run are compared with the pictures that it was trained on, beside pictures\n"
+    "that were held out (heldout= of its data), which are compared with the same ones: theirs\n"
+    "are the figures of a perfect sampler. Of a run that translates, samples are what it makes of\n"
+    "held-out pictures; where it takes vectors, it gets those of held-out examples. A and B are\n"
+    "folders, .npy arrays of pictures, or of rows N x W (points, codes): A is compared with B.\n\n"
     "Features are those of a judge, a classifier that is trained on the run's labelled pictures\n"
-    "and kept as RUN/judge-FEED.safetensors; figures can be compared where judge, reference and "
-    "counts\n"
-    "are the same. Without labels pictures are compared by their pixels.\n";
+    "and kept as RUN/judge-FEED.safetensors; figures can be compared where judge, reference and\n"
+    "counts are the same. Without labels pictures are compared by their pixels. Points of a\n"
+    "mixture are compared as they are, 2500 of them, and its modes are counted.\n\n"
+    "The scores are what the run's discriminator says on average: where it tells held-out\n"
+    "pictures from those that it was trained on, it has learned these by heart.\n";
 
 static const flag eval_flags[] = {
     {"json", NULL, "one JSON object, with all that the figures depend on", false},
-    {"count", "N", "samples; of A the first N (as many as are held out; of A all)", false},
+    {"count", "N",
+     "samples; of A the first N (as many as are held out, of a mixture 2500; of A all)", false},
     {"most", "N", "pictures of the reference and held-out ones, at most (10000)", false},
     {"reference", "SPEC", "a data set to compare with: \"idx path=FILE\" (gan help idx)", false},
     {"judge", "FILE", "whose features serve; it is trained if it is not there", false},
@@ -219,7 +168,7 @@ static const flag eval_flags[] = {
     {"from", "SPACE", "where the way begins, of a RUN of several: x of \"x > y\"", false},
     {"to", "SPACE", "where it ends", false},
     {"route", "ROUTE", "the whole way, in their place: \"x > y > x\"", false},
-    {"step", "N", "the kept checkpoint of this step, not the newest", false},
+    {"step", "N", step_help, false},
     {"seed", "S", "of what is drawn (0)", false},
     {"threads", "N", "worker threads; 0: all processors (0)", false},
     {"precision", "P", "how products are made (fp32)", false},

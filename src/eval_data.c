@@ -45,6 +45,19 @@ int eval_set_open(eval_set *out, const command *self, gan_context *context, cons
     return code;
 }
 
+gan_status eval_set_points(gan_tensor **out, const eval_set *set, gan_context *context)
+{
+    const int64_t shape[4] = {set->count, 1, 1, set->pictures.size[2]};
+    gan_status status = gan_tensor_create(out, context, GAN_FLOAT32, 4, shape);
+    for (int64_t i = 0; i < set->count && status == GAN_OK; i++) {
+        gan_tensor *one;
+        status = gan_tensor_slice(&one, *out, 0, i, 1);
+        if (status == GAN_OK) status = gan_dataset_read(set->pictures.dataset, "image", &i, one);
+        gan_tensor_release(one);
+    }
+    return status;
+}
+
 /* ---- a run's ---- */
 
 /* One option of [data.FEED]; "" if it has none of that name. */
@@ -68,7 +81,10 @@ static gan_status open_parts(run_data *out, gan_recipe *recipe, gan_context *con
 {
     char part[32], share[64];
     gan_status status = GAN_OK;
+    if (gan_recipe_option(recipe, "run.judge", out->judge, sizeof out->judge) != GAN_OK)
+        out->judge[0] = '\0';
     data_option(recipe, out->feed, "path", out->path, sizeof out->path);
+    if (!*out->path) snprintf(out->path, sizeof out->path, "data.%s", out->feed);
     data_option(recipe, out->feed, "part", part, sizeof part);
     data_option(recipe, out->feed, "heldout", share, sizeof share);
     out->seen = strtod(share, NULL) <= 0 || strcmp(part, "train") != 0;
@@ -81,14 +97,15 @@ static gan_status open_parts(run_data *out, gan_recipe *recipe, gan_context *con
 }
 
 int run_data_open(run_data *out, const command *self, gan_context *context, const char *run,
-                  const char *feed)
+                  const char *text, const char *feed)
 {
     char path[PATH_SIZE];
     gan_recipe *recipe = NULL;
     if (!path_join(path, run, "run.recipe"))
         return complain(self, EXIT_USAGE, "the path %s is too long", run);
-    snprintf(out->feed, sizeof out->feed, "%s", feed ? feed : "real");
-    gan_status status = gan_recipe_load(&recipe, context, path);
+    snprintf(out->feed, sizeof out->feed, "%s", feed && *feed ? feed : "real");
+    gan_status status = text ? gan_recipe_parse(&recipe, context, text, NULL)
+                             : gan_recipe_load(&recipe, context, path);
     if (status == GAN_OK) status = open_parts(out, recipe, context);
     gan_recipe_release(recipe);
     return status == GAN_OK ? EXIT_GOOD : complain_status(self, context, status);

@@ -21,18 +21,22 @@ int eval_set_of_dataset(eval_set *out, const command *self, gan_context *context
 int eval_set_open(eval_set *out, const command *self, gan_context *context, const char *path,
                   const char *spec, int64_t most);
 
+/* All points of a set, one behind the other: count x C, a new tensor. */
+gan_status eval_set_points(gan_tensor **out, const eval_set *set, gan_context *context);
+
 /* The data of a run's recipe. Zero-initialise. */
 typedef struct run_data {
     gan_dataset *train, *heldout; /* the second may be NULL */
-    char path[PATH_SIZE];         /* of the data, as the recipe has it */
+    char path[PATH_SIZE];         /* of the data, as the recipe has it; or its kind */
+    char judge[PATH_SIZE];        /* of [run]; "": none is named */
     char feed[256];
     bool seen; /* the training has seen what is held out: the recipe holds nothing out */
 } run_data;
 
-/* Of the feed whose pictures are like the route's. Where the recipe holds nothing out, a tenth is
- * set apart. */
+/* Of the feed whose pictures are like the route's; "": "real". Where the recipe holds nothing out,
+ * a tenth is set apart. `recipe` is its text; NULL: it lies in the run's folder. */
 int run_data_open(run_data *out, const command *self, gan_context *context, const char *run,
-                  const char *feed);
+                  const char *recipe, const char *feed);
 void run_data_free(run_data *data);
 
 #endif

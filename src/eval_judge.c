@@ -58,14 +58,19 @@ static bool is_judge_of(const gan_model *judge, gan_dataset *data)
            !strcmp(own, examples);
 }
 
-static int train_judge(const eval_order *o, const lesson *l, gan_model **judge)
+static int train_judge(eval_order *o, const lesson *l, gan_model **judge)
 {
-    fprintf(stderr, "gan eval: training a judge on %lld pictures\n",
-            (long long)gan_dataset_count(l->data));
+    complain(o->self, 0, "training a judge on %lld pictures",
+             (long long)gan_dataset_count(l->data));
     gan_status status = gan_judge_train(judge, o->context, "", l->data, l->exam);
-    if (status != GAN_OK) return complain_status(o->self, o->context, status);
-    if (!*o->judge_path) return EXIT_GOOD;
-    status = gan_model_save(*judge, o->judge_path);
+    o->judge_is_new = true;
+    return status == GAN_OK ? EXIT_GOOD : complain_status(o->self, o->context, status);
+}
+
+int eval_keep_judge(const eval_order *o)
+{
+    if (!o->judge_is_new || !*o->judge_path) return EXIT_GOOD;
+    gan_status status = gan_model_save(o->features.judge, o->judge_path);
     if (status == GAN_OK) return EXIT_GOOD;
     complain_status(o->self, o->context, status);
     return EXIT_OUTPUT;
@@ -73,7 +78,7 @@ static int train_judge(const eval_order *o, const lesson *l, gan_model **judge)
 
 /* One that is named serves as it is; one that was kept by the command, if it knows these pictures.
  */
-static int find_judge(const eval_order *o, const lesson *l, gan_model **judge)
+static int find_judge(eval_order *o, const lesson *l, gan_model **judge)
 {
     gan_status status = GAN_E_FILE;
     const bool there = *o->judge_path && path_exists(o->judge_path);
@@ -116,6 +121,7 @@ static int open_pixels(eval_order *o)
 int eval_open_features(eval_order *o)
 {
     lesson l = {NULL, NULL};
+    if (o->mixture.centres) return EXIT_GOOD;
     char kept[sizeof o->data.feed + 32]; /* of each domain its own */
     int code;
     snprintf(kept, sizeof kept, "judge-%s.safetensors", o->data.feed);

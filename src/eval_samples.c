@@ -6,42 +6,80 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- of what is drawn ---- */
-
-/* Pictures that were made, if they were: they are released. */
-static int take_made(eval_order *o, gan_status status, gan_tensor *made)
+/* o->made, if it was made, as samples: pictures as files have them, of bytes. */
+static int take_made(eval_order *o, gan_status status)
 {
     static const char *const field = "image";
     gan_dataset *dataset = NULL;
-    if (status == GAN_OK) status = gan_dataset_from_tensors(&dataset, o->context, &field, &made, 1);
+    gan_tensor *bytes = NULL;
+    if (status == GAN_OK && o->mixture.centres) {
+        o->samples.count = gan_tensor_shape(o->made)[0];
+        return EXIT_GOOD;
+    }
+    if (status == GAN_OK) status = picture_bytes(&bytes, o->context, o->made);
+    if (status == GAN_OK)
+        status = gan_dataset_from_tensors(&dataset, o->context, &field, &bytes, 1);
     int code = status == GAN_OK ? eval_set_of_dataset(&o->samples, o->self, o->context, dataset,
                                                       gan_dataset_count(dataset))
                                 : complain_status(o->self, o->context, status);
-    gan_tensor_release(made);
+    gan_tensor_release(bytes);
     gan_dataset_release(dataset);
     return code;
 }
 
+/* How many are to be drawn. */
+static int64_t wanted_samples(const eval_order *o)
+{
+    if (o->count) return o->count;
+    if (o->mixture.centres) return MIXTURE_SAMPLES;
+    return o->real.count ? o->real.count : o->compared.count;
+}
+
+/* ---- of what is drawn ---- */
+
 static int make_samples(eval_order *o, picture_maker *maker)
 {
-    gan_tensor *made = NULL;
+    maker->tape = o->tape;
+    gan_tape_retain(o->tape);
     gan_status status = picture_maker_open(maker, o->context, 64);
-    if (status == GAN_OK) status = picture_maker_make(maker, &made);
-    return take_made(o, status, made);
+    if (status == GAN_OK) status = picture_maker_make(maker, &o->made);
+    o->conditions = maker->conditions;
+    memset(&maker->conditions, 0, sizeof maker->conditions);
+    return take_made(o, status);
+}
+
+/* Vectors of held-out examples, where the network takes vectors and none are given. */
+static bool takes_examples(const eval_order *o, const gan_model *model)
+{
+    int32_t rank;
+    int64_t shape[3];
+    const int32_t input = input_condition(model);
+    return input >= 0 && !arguments_get(o->given, "condition") && o->data.heldout &&
+           input_kind_of(model, input, INPUT_CONDITION) == INPUT_VECTOR &&
+           gan_dataset_field_shape(o->data.heldout, "vector", &rank, shape, NULL) == GAN_OK;
+}
+
+static int open_conditions(eval_order *o, conditions *c, const gan_model *model, int64_t wanted)
+{
+    if (!takes_examples(o, model))
+        return conditions_open(c, o->self, o->context, o->subject, model, o->given);
+    return conditions_of_examples(c, o->self, o->context, o->data.heldout,
+                                  wanted < o->real.count ? wanted : o->real.count);
 }
 
 /* As many as are wanted; of classes, equally many of each, and their numbers. */
 static int plan_samples(eval_order *o, picture_maker *maker)
 {
     example_plan *plan = &maker->plan;
-    const int64_t wanted = o->count ? o->count : o->real.count ? o->real.count : o->compared.count;
-    int code = conditions_open(&maker->conditions, o->self, o->context, o->subject,
-                               maker->models[0], o->given);
+    const gan_model *model = maker->models[0];
+    const int64_t wanted = wanted_samples(o);
+    int code = open_conditions(o, &maker->conditions, model, wanted);
     if (code) return code;
     const int64_t given = maker->conditions.count;
     plan->conditions = given;
-    plan->count = given ? (wanted + given - 1) / given : wanted;
-    if (given == 0 || arguments_get(o->given, "condition")) return EXIT_GOOD;
+    plan->count = o->each = given ? (wanted + given - 1) / given : wanted;
+    if (given == 0 || arguments_get(o->given, "condition") || takes_examples(o, model))
+        return EXIT_GOOD;
     o->labels = malloc((size_t)example_count(plan) * sizeof *o->labels);
     if (!o->labels) return complain(o->self, EXIT_FAILED, "no memory for labels");
     for (int64_t i = 0; i < example_count(plan); i++) o->labels[i] = i / plan->count;
@@ -50,7 +88,7 @@ static int plan_samples(eval_order *o, picture_maker *maker)
 
 static int open_drawn(eval_order *o)
 {
-    picture_maker maker = {.drawn = INPUT_UNKNOWN};
+    picture_maker maker = {.drawn = INPUT_UNKNOWN, .floats = true};
     char why[256];
     if (!picture_maker_serves(o->routes.models[0], false, why))
         return complain(o->self, EXIT_INPUT, "%s: no pictures: %s", o->subject, why);
@@ -60,6 +98,17 @@ static int open_drawn(eval_order *o)
     if (!code) code = make_samples(o, &maker);
     picture_maker_free(&maker);
     return code;
+}
+
+/* Chains from noise. */
+static int open_sampled(eval_order *o)
+{
+    if (arguments_get(o->given, "condition"))
+        return complain(o->self, EXIT_USAGE, "--condition: the samples of %s are chains from noise",
+                        o->subject);
+    gan_status status = gan_trainer_sample(&o->made, o->routes.trainer, wanted_samples(o), 0,
+                                           o->seed, GAN_MODEL_AVERAGED);
+    return take_made(o, status);
 }
 
 /* ---- of pictures ---- */
@@ -97,8 +146,8 @@ static gan_status translate_all(const eval_order *o, gan_runner *runner, gan_dat
     return status;
 }
 
-/* *out is new. */
-static gan_status translate(const eval_order *o, gan_dataset *data, int64_t count, gan_tensor **out)
+/* Into o->made. */
+static gan_status translate(eval_order *o, gan_dataset *data, int64_t count)
 {
     gan_runner *runner = NULL;
     char spec[96];
@@ -110,8 +159,8 @@ static gan_status translate(const eval_order *o, gan_dataset *data, int64_t coun
     if (status == GAN_OK)
         status = gan_runner_create(&runner, o->context, o->routes.models[0], spec);
     if (status == GAN_OK) status = gan_runner_output_shape(runner, 0, shape + 1);
-    if (status == GAN_OK) status = gan_tensor_create(out, o->context, GAN_UINT8, 4, shape);
-    if (status == GAN_OK) status = translate_all(o, runner, data, *out);
+    if (status == GAN_OK) status = gan_tensor_create(&o->made, o->context, GAN_FLOAT32, 4, shape);
+    if (status == GAN_OK) status = translate_all(o, runner, data, o->made);
     gan_runner_release(runner);
     return status;
 }
@@ -140,7 +189,6 @@ static int open_translated(eval_order *o)
 {
     const gan_model *model = o->routes.models[0];
     const char *feed = gan_model_note(model, "source");
-    gan_tensor *made = NULL;
     int code = EXIT_GOOD;
     if (gan_model_input_count(model) != 1 || gan_model_output_count(model) != 1)
         return complain(o->self, EXIT_INPUT, "%s: it takes or makes more than one picture",
@@ -149,20 +197,20 @@ static int open_translated(eval_order *o)
         return complain(o->self, EXIT_USAGE,
                         "%s translates: translate pictures with it, and give the two folders",
                         o->subject);
-    code = run_data_open(&o->source, o->self, o->context, o->subject, feed);
+    if (!o->source.heldout)
+        code = run_data_open(&o->source, o->self, o->context, o->subject, o->recipe, feed);
     if (code) return code;
     const int64_t there = gan_dataset_count(o->source.heldout);
     const int64_t wanted = o->count ? o->count : o->most, count = wanted < there ? wanted : there;
     code = read_classes(o, o->source.heldout, count);
-    gan_status status = code ? GAN_OK : translate(o, o->source.heldout, count, &made);
-    if (!code) return take_made(o, status, made);
-    return code;
+    return code ? code : take_made(o, translate(o, o->source.heldout, count));
 }
 
 int eval_open_samples(eval_order *o)
 {
     const gan_model *model = o->routes.models[0];
-    const bool translates = gan_model_note(model, "inputs") && !gan_model_note(model, "prior");
     snprintf(o->samples.name, sizeof o->samples.name, "%s", o->subject);
+    if (o->routes.sampler) return open_sampled(o);
+    const bool translates = gan_model_note(model, "inputs") && !gan_model_note(model, "prior");
     return translates ? open_translated(o) : open_drawn(o);
 }

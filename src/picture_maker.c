@@ -71,7 +71,7 @@ bool picture_maker_serves(const gan_model *model, bool sheet, char why[256])
 gan_status picture_maker_open(picture_maker *maker, gan_context *context, int64_t batch)
 {
     char spec[48];
-    gan_status status = gan_tape_create(&maker->tape, context);
+    gan_status status = maker->tape ? GAN_OK : gan_tape_create(&maker->tape, context);
     snprintf(spec, sizeof spec, "batch=%lld", (long long)batch);
     maker->context = context;
     maker->batch = batch;
@@ -297,5 +297,33 @@ gan_status picture_maker_make(picture_maker *maker, gan_tensor **out)
         gan_tensor_release(*out);
         *out = NULL;
     }
+    return status;
+}
+
+/* ---- bytes ---- */
+
+/* One picture; `room` has its size. */
+static gan_status one_in_bytes(gan_tensor *to, const float *from, gan_tensor *room)
+{
+    float *scaled = gan_tensor_data(room);
+    for (int64_t i = 0; i < gan_tensor_count(room); i++) scaled[i] = from[i] * 127.5F + 127.5F;
+    return gan_tensor_copy(to, room);
+}
+
+gan_status picture_bytes(gan_tensor **out, gan_context *context, const gan_tensor *floats)
+{
+    const int64_t *shape = gan_tensor_shape(floats);
+    const int64_t one[4] = {1, shape[1], shape[2], shape[3]}, size = one[1] * one[2] * one[3];
+    gan_tensor *room = NULL;
+    gan_status status = gan_tensor_create(out, context, GAN_UINT8, 4, shape);
+    if (status == GAN_OK) status = gan_tensor_create(&room, context, GAN_FLOAT32, 4, one);
+    for (int64_t i = 0; i < shape[0] && status == GAN_OK; i++) {
+        gan_tensor *to;
+        status = gan_tensor_slice(&to, *out, 0, i, 1);
+        if (status == GAN_OK)
+            status = one_in_bytes(to, (const float *)gan_tensor_data(floats) + i * size, room);
+        gan_tensor_release(to);
+    }
+    gan_tensor_release(room);
     return status;
 }

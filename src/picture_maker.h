@@ -25,7 +25,7 @@ typedef struct picture_maker {
     gan_model *models[MOST_MAKERS];
     gan_runner *runners[MOST_MAKERS];
     int count;
-    gan_tape *tape; /* draws the noise */
+    gan_tape *tape; /* draws the noise; NULL: a new one will */
     int64_t batch;
     input_kind drawn; /* INPUT_UNKNOWN: as the networks say */
     bool floats;      /* numbers as they are made, else uint8 */
@@ -45,5 +45,8 @@ void picture_maker_free(picture_maker *maker); /* models and conditions, too */
 /* Makes pictures of all examples, one of each model side by side: N x H x W x C. Codes depend
  * on the context's seed and on their number alone. */
 gan_status picture_maker_make(picture_maker *maker, gan_tensor **out);
+
+/* Pictures of numbers in [-1, 1], N x H x W x C, as bytes, as networks make them: a new tensor. */
+gan_status picture_bytes(gan_tensor **out, gan_context *context, const gan_tensor *floats);
 
 #endif

@@ -280,9 +280,9 @@ static int open_run(routes *out, const route_request *q)
     if (q->step >= 0 && !folder)
         return complain(q->self, EXIT_USAGE, "--step %lld: %s is not the folder of a run",
                         (long long)q->step, q->run);
-    return folder ? open_folder(q, &out->trainer)
-                  : open_model_or_trainer(q->self, q->context, q->run, &out->models[0],
-                                          &out->trainer);
+    return folder
+               ? open_folder(q, &out->trainer)
+               : open_model_or_trainer(q->self, q->context, q->run, &out->models[0], &out->trainer);
 }
 
 int routes_open(routes *out, const route_request *q)

@@ -11,6 +11,7 @@
 /* ---- the file ---- */
 
 enum { LOG_LINE = 8192 };
+static const char measured_name[] = ",\"eval.";
 
 static int64_t step_of_line(const char *line)
 {
@@ -18,8 +19,16 @@ static int64_t step_of_line(const char *line)
     return sscanf(line, "{\"step\":%lld", &step) == 1 ? step : -1;
 }
 
+/* Whether the line stays in the log of a training that goes on after `step`. */
+static bool line_stays(const char *line, int64_t step, bool measures)
+{
+    const int64_t own = step_of_line(line);
+    if (own == step && measures && strstr(line, measured_name)) return false;
+    return own >= 0 && own <= step && strchr(line, '\n');
+}
+
 /* Copies the lines of steps up to `step` to a new file and puts it in the old one's place. */
-static int drop_later_lines(const char *path, int64_t step)
+static int drop_later_lines(const char *path, int64_t step, bool measures)
 {
     char line[LOG_LINE];
     replacement fresh;
@@ -30,11 +39,8 @@ static int drop_later_lines(const char *path, int64_t step)
     if (!from) return errno;
     error = replacement_open(&fresh, path);
     if (!error) {
-        while (!error && fgets(line, sizeof line, from)) {
-            int64_t s = step_of_line(line);
-            if (s >= 0 && s <= step && strchr(line, '\n') && fputs(line, fresh.file) < 0)
-                error = errno;
-        }
+        while (!error && fgets(line, sizeof line, from))
+            if (line_stays(line, step, measures) && fputs(line, fresh.file) < 0) error = errno;
         if (ferror(from)) error = EIO;
         error = replacement_finish(&fresh, error);
     }
@@ -42,13 +48,14 @@ static int drop_later_lines(const char *path, int64_t step)
     return error;
 }
 
-int run_log_open(run_log *log, const char *folder, int64_t step, int64_t last_step, int64_t batch)
+int run_log_open(run_log *log, const char *folder, int64_t step, int64_t last_step, int64_t batch,
+                 bool measures)
 {
     char path[PATH_SIZE];
     int error;
     memset(log, 0, sizeof *log);
     if (!path_join(path, folder, "log.jsonl")) return ENAMETOOLONG;
-    error = drop_later_lines(path, step);
+    error = drop_later_lines(path, step, measures);
     if (error) return error;
     log->file = append_open(path);
     if (!log->file) return errno;
@@ -93,6 +100,29 @@ int run_log_step(run_log *log, const gan_trainer *trainer)
     }
     add(line, sizeof line, "}\n");
     return append_text(log->file, line);
+}
+
+void run_values_add(run_values *values, const char *name, double value)
+{
+    if (!isfinite(value) || values->count == MOST_RUN_VALUES) return;
+    values->names[values->count] = name;
+    values->values[values->count++] = value;
+}
+
+/* %.17g: what gan eval says, to the last bit. */
+int run_log_measured(run_log *log, int64_t step, const run_values *values)
+{
+    char line[LOG_LINE] = "";
+    add(line, sizeof line, "{\"step\":%lld,\"time\":%lld", (long long)step, (long long)time(NULL));
+    for (int i = 0; i < values->count; i++)
+        add(line, sizeof line, "%s%s\":%.17g", measured_name, values->names[i], values->values[i]);
+    add(line, sizeof line, "}\n");
+    return append_text(log->file, line);
+}
+
+void run_log_pause(run_log *log, double seconds)
+{
+    log->started += seconds;
 }
 
 /* ---- the terminal ---- */

@@ -136,24 +136,6 @@ static int check_chains(const order *o)
     return EXIT_GOOD;
 }
 
-/* Samples as bytes, N x H x W x C. */
-static gan_status to_bytes(const order *o, gan_tensor **samples)
-{
-    gan_tensor *bytes;
-    gan_status status =
-        gan_tensor_create(&bytes, o->context, GAN_UINT8, 4, gan_tensor_shape(*samples));
-    if (status != GAN_OK) return status;
-    const float *from = gan_tensor_data(*samples);
-    unsigned char *to = gan_tensor_data(bytes);
-    for (int64_t i = 0; i < gan_tensor_count(bytes); i++) {
-        const float v = 127.5F * (from[i] + 1);
-        to[i] = (unsigned char)(v > 0 ? v < 255 ? v + 0.5F : 255 : 0);
-    }
-    gan_tensor_release(*samples);
-    *samples = bytes;
-    return GAN_OK;
-}
-
 /* Whether so many samples have a place on a sheet: one of them, not yet finished, tells. */
 static int check_samples(const order *o, gan_trainer *sampler, int64_t count)
 {
@@ -172,16 +154,17 @@ static int check_samples(const order *o, gan_trainer *sampler, int64_t count)
 static int serve_chains(const order *o, gan_trainer *sampler)
 {
     const int64_t count = o->count ? o->count : 64;
-    gan_tensor *samples;
+    gan_tensor *samples = NULL, *bytes = NULL;
     int code = check_chains(o);
     if (!code && !o->array) code = check_samples(o, sampler, count);
     if (code) return code;
     gan_status status =
         gan_trainer_sample(&samples, sampler, count, o->steps, o->seed, GAN_MODEL_AVERAGED);
-    if (status == GAN_OK && !o->maker.floats) status = to_bytes(o, &samples);
-    code = status == GAN_OK ? save(o, samples, sheet_columns(count, 1))
+    if (status == GAN_OK && !o->maker.floats) status = picture_bytes(&bytes, o->context, samples);
+    code = status == GAN_OK ? save(o, bytes ? bytes : samples, sheet_columns(count, 1))
                             : complain_status(o->self, o->context, status);
     gan_tensor_release(samples);
+    gan_tensor_release(bytes);
     return code;
 }
 

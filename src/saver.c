@@ -20,11 +20,16 @@ static void note(saver *s, bool *failing, saver_loudness loudness, const char *f
 }
 
 /* NULL for GAN_OK. */
-static const char *message_of(const saver *s, gan_status status)
+static const char *message_in(const gan_context *context, gan_status status)
 {
-    const char *message = gan_context_message(s->context);
+    const char *message = gan_context_message(context);
     if (status == GAN_OK) return NULL;
     return message && *message ? message : gan_status_name(status);
+}
+
+static const char *message_of(const saver *s, gan_status status)
+{
+    return message_in(s->context, status);
 }
 
 /* The same with the library's message. */
@@ -49,7 +54,7 @@ bool saver_failed(const saver *s)
         if (s->files[i].failing || s->files[i].older) return true;
     for (int i = 0; i < s->sheet_count; i++)
         if (s->sheets[i].failing) return true;
-    return s->refresh_failing || s->log_failing;
+    return s->refresh_failing || s->log_failing || s->best_failing;
 }
 
 /* ---- what there is ---- */
@@ -173,6 +178,46 @@ bool saver_save(saver *s, saver_loudness loudness)
     return all;
 }
 
+/* ---- the best ---- */
+
+/* A product's network, of the trainer that holds the best. */
+static gan_status save_best_product(const saver *s, const saved_file *file, gan_trainer *best)
+{
+    char path[PATH_SIZE];
+    gan_model *model = NULL;
+    gan_status status = GAN_OK;
+    for (int32_t i = 0; i < gan_trainer_member_count(best); i++) {
+        const char *type = gan_trainer_member(best, i, "type");
+        if (strcmp(type, "product") || strcmp(gan_trainer_member(best, i, "name"), file->name))
+            continue;
+        status = gan_trainer_route(&model, best, gan_trainer_member(best, i, "help"),
+                                   GAN_MODEL_AVERAGED);
+        break;
+    }
+    best_path(path, s->folder, file->name);
+    if (status == GAN_OK && model) status = gan_model_save(model, path);
+    gan_model_release(model);
+    return status;
+}
+
+/* The checkpoint first: networks that are older are made of it again. */
+void saver_keep_best(saver *s, const gan_tensor *bytes, gan_trainer *best, gan_context *context)
+{
+    char path[PATH_SIZE];
+    gan_status status = GAN_OK;
+    int error = 0;
+    best_path(path, s->folder, "checkpoint");
+    if (bytes)
+        error = replace_bytes(path, gan_tensor_data((gan_tensor *)bytes),
+                              (size_t)gan_tensor_count(bytes));
+    for (int i = 1; i < s->file_count && !error && status == GAN_OK; i++)
+        status = save_best_product(s, &s->files[i], best);
+    if (error)
+        note_error(s, &s->best_failing, SAVE_AND_GO_ON, "checkpoint-best.safetensors", error);
+    else
+        note(s, &s->best_failing, SAVE_AND_GO_ON, message_in(context, status));
+}
+
 void saver_resume(saver *s, int64_t step, bool its_own)
 {
     bool refreshed = false;
@@ -229,6 +274,12 @@ void saver_sheets(saver *s, const char *name, bool missing, saver_loudness loudn
 void saver_log_step(saver *s)
 {
     note_error(s, &s->log_failing, SAVE_AND_GO_ON, "log.jsonl", run_log_step(&s->log, s->trainer));
+}
+
+void saver_log_measured(saver *s, const run_values *values)
+{
+    note_error(s, &s->log_failing, SAVE_AND_GO_ON, "log.jsonl",
+               run_log_measured(&s->log, gan_trainer_steps(s->trainer), values));
 }
 
 void saver_log_close(saver *s)

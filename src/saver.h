@@ -33,7 +33,7 @@ typedef struct saver {
     int sheet_count;
     int64_t samples, keep; /* of [run] */
     int64_t saved_step;    /* of this training in the folder's checkpoint; below 0: none */
-    bool refresh_failing, log_failing;
+    bool refresh_failing, log_failing, best_failing;
 } saver;
 
 /* How loud a failure is: told once until it works again, or in any case, as the last chance. */
@@ -55,11 +55,16 @@ bool saver_save(saver *s, saver_loudness loudness);
  * the others; all of them, or those that are `missing`. */
 void saver_sheets(saver *s, const char *name, bool missing, saver_loudness loudness);
 
+/* NAME-best.safetensors: the bytes of a checkpoint, if that is not there already (NULL), and the
+ * networks of the trainer that it holds, which is of `context`. */
+void saver_keep_best(saver *s, const gan_tensor *bytes, gan_trainer *best, gan_context *context);
+
 /* The file of the first sheet, or of the first product: what the run is for. */
 void saver_best(const saver *s, char out[PATH_SIZE]);
 
-/* A line of the log, and its end. */
+/* A line of the log, one of what was measured, and its end. */
 void saver_log_step(saver *s);
+void saver_log_measured(saver *s, const run_values *values);
 void saver_log_close(saver *s);
 
 /* Whether one of the outputs is not what it should be. */

@@ -243,12 +243,17 @@ int replace_hastily(const char *path, const void *bytes, size_t count)
     return replacement_finish(&fresh, fwrite(bytes, 1, count, fresh.file) == count ? 0 : errno);
 }
 
-int replace_file(const char *path, const char *text)
+int replace_bytes(const char *path, const void *bytes, size_t count)
 {
     replacement fresh;
     int error = replacement_open(&fresh, path);
     if (error) return error;
-    return replacement_finish(&fresh, fputs(text, fresh.file) < 0 ? errno : 0);
+    return replacement_finish(&fresh, fwrite(bytes, 1, count, fresh.file) == count ? 0 : errno);
+}
+
+int replace_file(const char *path, const char *text)
+{
+    return replace_bytes(path, text, strlen(text));
 }
 
 static int copy_file(const char *path, const char *copy)

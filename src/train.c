@@ -38,6 +38,8 @@ static int32_t on_step(void *user, gan_trainer *trainer)
     } else if (!ends && is_due(step, r->save_every))
         saver_save(&r->saver, SAVE_AND_GO_ON);
     save_sheets_of_step(r, step);
+    if (!signals_stop() && measuring_is_due(&r->measuring, step, r->steps))
+        measuring_step(&r->measuring);
     return signals_stop() != 0;
 }
 
@@ -89,6 +91,9 @@ static const char train_notes[] =
     "way, and it is saved; a second Ctrl-C or SIGTERM ends it at once. SIGUSR1 saves it and it "
     "goes\n"
     "on.\n\n"
+    "With run.eval_every=N samples are measured every N steps as gan eval does it, and the best\n"
+    "checkpoint and networks so far are kept as NAME-best.safetensors: --step best of the other\n"
+    "commands (run.best, run.eval_samples, run.judge: gan help run).\n\n"
     "A checkpoint, sheet or line of the log that cannot be written costs a message, not the\n"
     "training: the next one is tried. If at the end one is still missing, the exit code is 4, "
     "after\n"

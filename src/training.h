@@ -2,7 +2,7 @@
 #ifndef TRAINING_H
 #define TRAINING_H
 
-#include "saver.h"
+#include "measuring.h"
 
 typedef struct run {
     const command *self;
@@ -12,6 +12,7 @@ typedef struct run {
     gan_recipe *recipe;
     gan_trainer *trainer;
     saver saver;
+    measuring measuring;
     int64_t steps, first_step, sample_every, save_every, log_every;
     int64_t folder_step; /* of the folder's checkpoint; below 0: there is none */
     bool resumes;

@@ -13,6 +13,7 @@ static const char lock_name[] = "run.recipe.lock"; /* run_folder_fault() knows i
 void training_free(run *r)
 {
     char path[PATH_SIZE];
+    measuring_free(&r->measuring);
     saver_free(&r->saver);
     gan_trainer_release(r->trainer);
     gan_recipe_release(r->recipe);
@@ -106,6 +107,10 @@ int training_read(run *r, const arguments *a)
     r->log_every = run_option(r, "run.log_every");
     r->saver.samples = run_option(r, "run.samples");
     r->saver.keep = run_option(r, "run.keep");
+    r->measuring.every = run_option(r, "run.eval_every");
+    r->measuring.samples = run_option(r, "run.eval_samples");
+    gan_recipe_option(r->recipe, "run.best", r->measuring.best, sizeof r->measuring.best);
+    gan_recipe_option(r->recipe, "run.eval_route", r->measuring.route, sizeof r->measuring.route);
     status = gan_context_create(&r->context, gan_recipe_context(r->recipe), &host, message,
                                 sizeof message);
     return status == GAN_OK ? EXIT_GOOD : complain(r->self, EXIT_INPUT, "%s", message);
@@ -187,6 +192,18 @@ static int prepare_saver(run *r)
     return saver_start(s);
 }
 
+/* Not of a training that has made all of its steps. */
+static int prepare_measuring(run *r)
+{
+    measuring *m = &r->measuring;
+    if (r->first_step == r->steps) m->every = 0;
+    m->self = r->self;
+    m->folder = r->folder;
+    m->recipe = gan_recipe_text(r->recipe);
+    m->saver = &r->saver;
+    return measuring_open(m, r->trainer, run_option(r, "context.threads"));
+}
+
 /* A new trainer, or the one of a checkpoint. Nothing but the lock is written yet: a run that cannot
  * be made or resumed leaves the folder as it was. */
 int training_start(run *r, const char *recipe)
@@ -213,7 +230,8 @@ int training_start(run *r, const char *recipe)
     if (r->resumes)
         fprintf(stderr, "resuming %s after step %lld\n", r->from ? r->from : r->folder,
                 (long long)r->first_step);
-    return prepare_saver(r);
+    if ((code = prepare_saver(r))) return code;
+    return prepare_measuring(r);
 }
 
 /* Makes the folder and puts the recipe and the log into it, so that what cannot be written is known
@@ -221,6 +239,7 @@ int training_start(run *r, const char *recipe)
 int training_prepare(run *r)
 {
     char path[PATH_SIZE];
+    const bool due = measuring_is_due(&r->measuring, r->first_step, r->steps);
     int error = make_folders(r->folder);
     if (error)
         return complain(r->self, EXIT_OUTPUT, "cannot make the folder %s: %s", r->folder,
@@ -246,8 +265,8 @@ int training_prepare(run *r)
     if (!error) {
         path_join(path, r->folder, "log.jsonl");
         error = run_log_open(&r->saver.log, r->folder, r->first_step, r->steps,
-                             run_option(r, "run.batch"));
+                             run_option(r, "run.batch"), due);
     }
     if (error) return complain(r->self, EXIT_OUTPUT, "cannot write %s: %s", path, strerror(error));
-    return EXIT_GOOD;
+    return measuring_begin(&r->measuring, r->resumes, due);
 }

@@ -92,6 +92,35 @@ sample_every=0 save_every=0 log_every=0 samples=4
 """
 
 
+VECTORS = CONDITIONS.replace("labels=labels.idx", "vectors=vectors.npy").replace(
+    "idx path=pictures.idx", "npy path=pictures.npy"
+)
+PACKED = """[context]
+seed=3 threads=1
+
+[model.generator]
+input 4
+dense 72; tanh; reshape 6 12 1
+
+[model.discriminator]
+input 6 12 2
+conv2d 1 kernel=1 bias=no init=ones
+
+[data.real]
+npy path=%s
+
+[trainer]
+gan pack=2
+
+[optimizer.discriminator]
+sgd lr=0
+
+[run]
+steps=1 batch=8
+sample_every=0 save_every=0 log_every=0 samples=4
+"""
+
+
 def bars(count, seed):
     """Pictures with a bar across, upright or on the diagonal, and which of these."""
     source, pixels = random.Random(seed), b""
@@ -194,6 +223,53 @@ class Eval(Case):
         one, _ = self.json("run", "--condition", "1", "--count", "8")
         self.assertEqual(one["samples"]["count"], 8)
         self.assertIsNone(one["figures"]["samples"]["agreement"])
+
+    def test_vectors_are_those_of_held_out_examples(self):
+        """A generator that shows its condition: each held-out vector is in one sample."""
+        pixels, labels = bars(60, 1)
+        write_npy("pictures.npy", "|u1", (60, SIDE, SIDE, 1), pixels)
+        vectors = [(i * j % 7) / 7 for i in range(60) for j in (1, 2, 3)]
+        write_npy("vectors.npy", "<f4", (60, 3), struct.pack("<180f", *vectors))
+        text = VECTORS.replace("concat from condition noise; dense 24; leaky_relu 0.2; dense 144; tanh",
+                               "k = dense 144 bias=no init=ones from condition; "
+                               "z = dense 144 bias=no init=zeros from noise; add from k z; affine 0.3 -0.9")
+        frozen = "[optimizer.generator]\nsgd lr=1e-12\n\n[run]"
+        self.train(text.replace("vectors=vectors.npy", "vectors=vectors.npy heldout=0.2")
+                   .replace("[run]", frozen))
+        found, _ = self.json("run")
+        self.assertEqual((found["samples"]["count"], found["real"]["count"]), (12, 12))
+        self.assertFalse(found["real_was_seen"])
+        self.assertIsNotNone(found["scores"][0]["heldout"])
+        # Samples of the same conditions, by the command.
+        write_text("s.recipe", text)
+        for count, samples in (("5", 5), ("12", 12), ("13", 24)):
+            self.assertEqual(self.json("run", "--count", count)[0]["samples"]["count"], samples)
+        given, _ = self.json("run", "--condition", "vectors.npy:3", "--count", "8")
+        self.assertEqual(given["samples"]["count"], 8)
+        self.assertEqual(given["figures"]["samples"]["diversity"], 0)
+        self.assertGreater(found["figures"]["samples"]["diversity"], 0.1)
+
+    def test_scores(self):
+        """A discriminator that adds up two pictures side by side, as they are packed."""
+        values = [((7 * i) % 64) / 63 * 2 - 1 for i in range(20 * 72)]
+        write_npy("p.npy", "<f4", (20, 6, 12, 1), struct.pack("<1440f", *values))
+        for options, seen in (("", True), (" heldout=0.2", False)):
+            write_text("p.recipe", PACKED % ("p.npy" + options))
+            self.good("train", "p.recipe", "--out", "p" + options.strip())
+            found, _ = self.json("p" + options.strip(), "--count", "9")
+            (score,) = found["scores"]
+            self.assertEqual((score["route"], score["heldout"] is None), ("image > score", seen))
+            self.good("sample", "p" + options.strip(), "--count", "8", "--float", "--out", "s.npy")
+            made = read_codes("s.npy")[1]
+            self.assertAlmostEqual(score["samples"], 2 * sum(made) / len(made), 5)
+            self.assertAlmostEqual(score["training"], 2 * sum(values) / len(values), 1)
+            if not seen:
+                share = score["training"] - score["heldout"]
+                share /= score["training"] - score["samples"]
+                self.assertAlmostEqual(score["overfitting"], share)
+                text = self.good("eval", "p" + options.strip(), "--count", "9")
+                self.assertRegex(text, r"\nmean score +samples +held-out +training\nimage > score +%.6g "
+                                 % score["samples"])
 
     def test_run_without_labels(self):
         self.train(RECIPE)
