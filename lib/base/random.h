@@ -38,7 +38,8 @@ typedef enum gan__purpose {
                                 the example's key, step = 0 */
     GAN__DRAW_MIXTURE = 15,  /* points of a mixture: the seed is its own; step = 0: their noise, 1:
                                 their centres */
-    GAN__DRAW_METRIC = 24    /* subsets of a metric's rows; seed 0, step = 2 * subset + set */
+    GAN__DRAW_METRIC = 24,   /* subsets of a metric's rows; seed 0, step = 2 * subset + set */
+    GAN__DRAW_EARLIER = 25   /* which pictures of a pool are looked at; step = the trainer's */
 } gan__purpose;
 
 typedef struct gan__draw {

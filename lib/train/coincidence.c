@@ -4,57 +4,65 @@
 #include <math.h>
 #include <stdio.h>
 
-/* What is remembered; the last two are of the step under way. */
-enum { SEEN_STEPS, SEEN_SUM, SEEN_SQUARES, SEEN_LAST, SEEN_TOLD, SEEN_DIFFERS };
+#include "train/warnings.h"
 
-/* Products between two looks; and the most before it begins anew, so that what was long ago is
+/* What is remembered. */
+enum { SEEN_STEPS, SEEN_SUM, SEEN_SQUARES };
+
+/* Steps between two decisions; and the most before it begins anew, so that what was long ago is
  * forgotten. */
 enum { COINCIDENCE_LOOK = 200, COINCIDENCE_MOST = 50 * COINCIDENCE_LOOK };
 
-static const double coincidence_limit = 0.03; /* of what D can tell, as a share of pairs */
+static const double coincidence_limit = 0.003;
 static const double coincidence_bound = 2.33; /* standard errors: 1 % of a normal lies beyond */
+
+/* The sum of |a - b| over all pairs of one of each. */
+static double coincidence_sum(const float *a, const float *b, int64_t n)
+{
+    double sum = 0;
+    for (int64_t i = 0; i < n; i++)
+        for (int64_t k = 0; k < n; k++) sum += fabs((double)a[i] - (double)b[k]);
+    return sum;
+}
+
+double gan__coincidence_distance(const float *a, const float *b, int64_t n)
+{
+    const double pairs = (double)n * (double)n, within = pairs - (double)n;
+    const double across = 2 * coincidence_sum(a, b, n) / pairs;
+    if (n < 2 || !(across > 0)) return 0;
+    return 1 - (coincidence_sum(a, a, n) + coincidence_sum(b, b, n)) / within / across;
+}
 
 static void coincidence_restart(double *seen)
 {
     seen[SEEN_STEPS] = seen[SEEN_SUM] = seen[SEEN_SQUARES] = 0;
 }
 
-/* What `count` products show. */
-static gan__verdict coincidence_decide(double *seen, double count)
+/* What so many steps show. */
+static gan__verdict coincidence_decide(double *seen)
 {
-    const double mean = seen[SEEN_SUM] / count, limit = coincidence_limit * coincidence_limit;
+    const double count = seen[SEEN_STEPS], mean = seen[SEEN_SUM] / count;
     const double variance = fmax(seen[SEEN_SQUARES] / count - mean * mean, 0);
     const double error = coincidence_bound * sqrt(variance / count);
-    const bool together = mean + error<limit, apart = mean - error> limit;
+    const bool together = mean + error < coincidence_limit;
+    const bool apart = mean - error > coincidence_limit;
     if (together || apart || count >= COINCIDENCE_MOST) coincidence_restart(seen);
     return together ? GAN__SEEN : apart ? GAN__GONE : GAN__LOOKS;
-}
-
-void gan__coincidence_take(gan_trainer *t, int32_t role, double above, double below)
-{
-    double *seen = gan__warnings_known(t, &gan__warning_coincidence, role);
-    if (t->rehearsing || !seen) return;
-    seen[SEEN_TOLD] = 0.5 * (above - below); /* the share, less one half */
-    seen[SEEN_DIFFERS] = above != 0 || below != 0;
 }
 
 static gan__verdict coincidence_look(const gan_trainer *t, const gan__warning *warning,
                                      double *seen, double figures[2])
 {
-    (void)t;
-    (void)warning;
-    if (seen[SEEN_DIFFERS] == 0) {
+    const double distance = t->values[warning->values[0]];
+    if (distance == 0) {
         coincidence_restart(seen);
         return GAN__LOOKS;
     }
-    const double product = seen[SEEN_TOLD] * seen[SEEN_LAST];
-    seen[SEEN_LAST] = seen[SEEN_TOLD];
-    if (seen[SEEN_STEPS]++ == 0) return GAN__LOOKS;
-    seen[SEEN_SUM] += product;
-    seen[SEEN_SQUARES] += product * product;
-    figures[0] = seen[SEEN_STEPS] - 1;
+    figures[0] = ++seen[SEEN_STEPS];
+    seen[SEEN_SUM] += distance;
+    seen[SEEN_SQUARES] += distance * distance;
     if (fmod(figures[0], COINCIDENCE_LOOK) != 0) return GAN__LOOKS;
-    return coincidence_decide(seen, figures[0]);
+    return coincidence_decide(seen);
 }
 
 static void coincidence_tell(const gan_trainer *t, const gan__warning *warning,
@@ -63,8 +71,8 @@ static void coincidence_tell(const gan_trainer *t, const gan__warning *warning,
     (void)t;
     (void)warning;
     snprintf(line, size,
-             "for %.0f steps the discriminator has not told its negatives from the data: they lie "
-             "on it, as far as it can see",
+             "for %.0f steps the discriminator has not told earlier negatives from the data: they "
+             "lie on it, as far as it can see",
              figures[0]);
 }
 

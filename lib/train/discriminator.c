@@ -12,17 +12,27 @@
  *         D descends      mean E(x+) - mean E(x-) + l2 * (mean E(x+)^2 + mean E(x-)^2),  E = -D
  *         keep the x- in the replay buffer
  *
- * It ends when the negatives lie on the data: see coincidence.h. That is loss=energy; objective.c
- * has the others. Chains use D as samples are made with it, in evaluation mode. */
+ * It ends when the negatives, those of earlier steps too, lie on the data: see coincidence.h. That
+ * is loss=energy; objective.c has the others. Chains use D as samples are made with it, in
+ * evaluation mode. */
+#include "tape/record.h"
 #include "train/chains.h"
 #include "train/coincidence.h"
 #include "train/objective.h"
+#include "train/pools.h"
 
 enum { ENERGY_IMAGE };     /* spaces */
 enum { ENERGY_D };         /* roles, and their groups */
 enum { ENERGY_REAL };      /* feeds */
 enum { ENERGY_NEGATIVES }; /* pools */
-enum { ENERGY_LOSS, ENERGY_POSITIVE, ENERGY_NEGATIVE, ENERGY_GAP, ENERGY_PAIRS }; /* values */
+enum {                     /* values */
+       ENERGY_LOSS,
+       ENERGY_POSITIVE,
+       ENERGY_NEGATIVE,
+       ENERGY_GAP,
+       ENERGY_PAIRS,
+       ENERGY_DISTANCE
+};
 
 typedef struct energy_options {
     gan__trainer_common common;
@@ -83,13 +93,21 @@ static int64_t energy_rounds(const gan_trainer *t)
 
 /* ---- the step: of N samples H x W x C ---- */
 
+/* Draws positives, t->chains.positives, and makes negatives, t->chains.ends. */
+static gan_status energy_draw(gan_trainer *t)
+{
+    const energy_options *o = t->options;
+    gan_value x; /* (N, H, W, C) */
+    GAN__TRY(gan_tape_reset(t->tape));
+    GAN__TRY(gan__trainer_batch(t, ENERGY_REAL, &x));
+    return gan__chains_run(t, ENERGY_D, ENERGY_NEGATIVES, &o->langevin, x);
+}
+
 /* N positives and N negatives, (N, H, W, C). */
 static gan_status energy_samples(gan_trainer *t, gan_value x[2])
 {
     const energy_options *o = t->options;
     GAN__TRY(gan_tape_reset(t->tape));
-    GAN__TRY(gan__trainer_batch(t, ENERGY_REAL, &x[0]));
-    GAN__TRY(gan__chains_run(t, ENERGY_D, ENERGY_NEGATIVES, &o->langevin, x[0]));
     GAN__TRY(gan_tape_input(t->tape, t->chains.positives, 0, &x[0]));
     GAN__TRY(gan_tape_input(t->tape, t->chains.ends, 0, &x[1]));
     GAN__TRY(gan__objective_perturb(t, &o->objective, &x[0]));
@@ -120,9 +138,35 @@ static gan_status energy_above(gan_trainer *t, gan_value a, gan_value b, double 
     return gan_tape_scalar(t->tape, difference, share);
 }
 
-/* How D tells them apart; shares[0] of the pairs have the positive above, shares[1] below. */
-static gan_status energy_measure(gan_trainer *t, const gan_value scores[2], double shares[2])
+/* How unlike D's scores are of the step's positives and of negatives that the buffer has kept; 0 if
+ * it has none. In a round of its own, in the spare memory of the chains. */
+static gan_status energy_compare(gan_trainer *t)
 {
+    gan__chains *c = &t->chains;
+    const int64_t n = t->batch < GAN__COINCIDENCE_SCORES ? t->batch : GAN__COINCIDENCE_SCORES;
+    gan_tensor *const made[2] = {c->positives, c->spare};
+    gan_value x, scores[2]; /* (n, H, W, C); (n, h, w, 1), of which the means are (n, 1, 1, 1) */
+    int32_t at[2];          /* on the tape */
+    t->values[ENERGY_DISTANCE] = 0;
+    if (!gan__replay_look(t, ENERGY_NEGATIVES, c->spare) && !t->rehearsing) return GAN_OK;
+    GAN__TRY(gan_tape_reset(t->tape));
+    for (int32_t i = 0; i < 2; i++) {
+        GAN__TRY(gan_tape_input(t->tape, made[i], 0, &x));
+        GAN__TRY(gan_tape_slice(t->tape, x, 0, n, &x));
+        GAN__TRY(gan__trainer_apply(t, ENERGY_D, "evaluation frozen", &x, &scores[i]));
+        GAN__TRY(gan_tape_layer(t->tape, "global_avgpool", &scores[i], 1, &scores[i]));
+        GAN__TRY(gan__tape_find(t->tape, "energy_compare", scores[i], &at[i]));
+    }
+    if (!t->rehearsing)
+        t->values[ENERGY_DISTANCE] = gan__coincidence_distance(
+            gan__tape_at(t->tape, at[0])->data, gan__tape_at(t->tape, at[1])->data, n);
+    return GAN_OK;
+}
+
+/* How D tells them apart. */
+static gan_status energy_measure(gan_trainer *t, const gan_value scores[2])
+{
+    double shares[2];
     for (int32_t i = 0; i < 2; i++) {
         gan_value mean; /* a number */
         GAN__TRY(gan_tape_loss(t->tape, "mean", &scores[i], 1, &mean));
@@ -140,17 +184,16 @@ static gan_status energy_step(gan_trainer *t)
     gan_value x[2];      /* positives and negatives, (N, H, W, C) */
     gan_value scores[2]; /* of the two, (N, h, w, 1): a number or a map of them */
     gan_value loss;      /* a number */
-    double shares[2];
 
+    GAN__TRY(energy_draw(t));
+    GAN__TRY(energy_compare(t));
     GAN__TRY(energy_samples(t, x));
     GAN__TRY(gan__objective_judge(t, ENERGY_D, x, scores));
     GAN__TRY(energy_loss(t, scores, &loss));
-    GAN__TRY(energy_measure(t, scores, shares));
+    GAN__TRY(energy_measure(t, scores));
 
     GAN__TRY(gan__trainer_backward(t, loss, ENERGY_D));
-    GAN__TRY(gan__trainer_update_last(t, &group, 1));
-    gan__coincidence_take(t, ENERGY_D, shares[0], shares[1]);
-    return GAN_OK;
+    return gan__trainer_update_last(t, &group, 1);
 }
 
 static gan_status energy_sample(gan_trainer *t, const gan__sampling *wanted, gan_tensor **out)
@@ -187,10 +230,13 @@ static const gan__value_row energy_values[] = {
     [ENERGY_GAP] = {"score.gap", NULL, "how far the first is above the second"},
     [ENERGY_PAIRS] = {"accuracy.pairs", NULL,
                       "share of pairs whose positive has the higher score; 1/2: by chance"},
+    [ENERGY_DISTANCE] = {"score.distance", NULL,
+                         "how unlike the scores of positives and earlier negatives are: 0, the "
+                         "same; 1, all apart"},
 };
 
 static const gan__warning_row energy_warnings[] = {
-    {&gan__warning_coincidence, ENERGY_D, {0, 0}, NULL},
+    {&gan__warning_coincidence, ENERGY_D, {ENERGY_DISTANCE, 0}, NULL},
     {&gan__warning_swing, ENERGY_D, {ENERGY_LOSS, 0}, NULL},
 };
 

@@ -1,6 +1,9 @@
-/* langevin.c: one step of chains, and where they begin. The defaults are those of the reference
- * implementation (steps of 10 and gradients up to 0.01, noise of 0.005), whose pictures lie in
- * [0, 1]; in [-1, 1] a length is twice as long and a gradient half as large. */
+/* langevin.c: one step of chains, and where they begin. The defaults are those with which Du and
+ * Mordatch train on pictures of 32x32, in the commands that come with their program
+ * (openai/ebm_code_release: --num_steps=60 --step_lr=10 --proj_norm=0.01, noise of 0.005; without
+ * these flags it makes 20 steps of 1 and cuts no gradient). Pictures lie in [0, 1] there. In
+ * [-1, 1] a length is twice as long and a gradient half as large: 0.01 of noise, gradients up to
+ * 0.005, and 2 * 10 of half a gradient is a step of 40. */
 #include "train/langevin.h"
 
 #include <stdio.h>

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/random.h"
 #include "model/tree.h"
 
 /* In the place of the one that is there. */
@@ -117,4 +118,21 @@ gan_status gan__replay_store(gan_trainer *t, int32_t pool, const gan_tensor *end
     const bool full = gan__pool_read(t->pools[pool]).filled == t->cast->pools[pool].capacity;
     if (t->rehearsing) return GAN_OK;
     return gan__pool_write(t->pools[pool], ends->shape[0], full ? places : NULL, ends->data);
+}
+
+bool gan__replay_look(const gan_trainer *t, int32_t pool, gan_tensor *out)
+{
+    const gan__draw draw = {t->seed, GAN__DRAW_EARLIER, (uint64_t)t->steps};
+    const size_t size = (size_t)(out->count / out->shape[0]);
+    if (!t->pools[pool] || !pools_fits(t->pools[pool], out->shape + 1)) return false;
+    const gan__pool_state state = gan__pool_read(t->pools[pool]);
+    if (state.filled == 0) return false;
+    for (int64_t i = 0; i < out->shape[0]; i++) {
+        uint32_t words[4];
+        gan__random_block(&draw, (uint64_t)i, words);
+        const uint64_t place = ((uint64_t)words[0] << 32 | words[1]) % (uint64_t)state.filled;
+        memcpy((float *)out->data + (size_t)i * size, state.pictures + place * size,
+               size * sizeof(float));
+    }
+    return true;
 }

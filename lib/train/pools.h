@@ -29,4 +29,8 @@ gan_status gan__replay_draw(gan_trainer *trainer, int32_t pool, double probabili
 gan_status gan__replay_store(gan_trainer *trainer, int32_t pool, const gan_tensor *ends,
                              const int64_t *places);
 
+/* As many pictures as `out` has rows, of those that the pool had before this step, every one as
+ * likely: nothing of the pool moves. false: it had none, or not of this size. */
+bool gan__replay_look(const gan_trainer *trainer, int32_t pool, gan_tensor *out);
+
 #endif

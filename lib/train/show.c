@@ -1,7 +1,7 @@
 /* show.c: what a trainer makes, as pictures: from one space along the shortest routes to all
  * pictures that can be reached. What it begins with is drawn apart, the same at every call; where
  * the routes take the label of a class, it is there once for each class, a row each. What a kind
- * draws by itself it makes itself. */
+ * draws by itself it makes itself. Points of two numbers are dots on one picture. */
 #include <gan/runner.h>
 
 #include <stdio.h>
@@ -10,12 +10,13 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "train/averages.h"
+#include "train/dots.h"
 #include "train/feeds.h"
 #include "train/latent.h"
 #include "train/routes.h"
 
-/* Examples that go through a network at a time. */
-enum { SHOW_BATCH = 64 };
+/* Examples that go through a network at a time; and how many there are at least, of points. */
+enum { SHOW_BATCH = 64, SHOW_DOTS = 256 };
 
 typedef struct show {
     gan_trainer *trainer;
@@ -24,9 +25,10 @@ typedef struct show {
     int64_t rows, each; /* rows of so many */
     bool classed;       /* a row has the examples of the others, with a class of its own */
     bool averaged;
+    bool dots; /* all pictures are points */
     gan_tape *tape;
     gan_value *values;    /* by space: what the examples are; -1: not found yet */
-    gan_tensor **columns; /* (count, H, W, C) uint8 */
+    gan_tensor **columns; /* (count, H, W, C) uint8; of points float32 */
     int64_t column_count;
     uint64_t drawn; /* spaces that were */
 } show;
@@ -169,6 +171,12 @@ static gan_status show_find(show *s, int32_t space)
 
 /* ---- one column ---- */
 
+/* Points have no range. */
+static int32_t show_type(const show *s)
+{
+    return s->dots ? GAN_FLOAT32 : GAN_UINT8;
+}
+
 /* `n` examples from `first` on. */
 static gan_status show_run(gan_runner *runner, gan_tensor *const *inputs, int32_t count,
                            gan_tensor *column, int64_t first, int64_t n)
@@ -209,7 +217,7 @@ static gan_status show_run_all(show *s, gan_model *model, gan_tensor *const *inp
              (long long)size[0], (long long)size[1]);
     GAN__TRY(gan_runner_create(&runner, context, model, spec));
     gan_status status = gan_runner_output_shape(runner, 0, shape + 1);
-    if (status == GAN_OK) status = gan_tensor_create(&column, context, GAN_UINT8, 4, shape);
+    if (status == GAN_OK) status = gan_tensor_create(&column, context, show_type(s), 4, shape);
     for (int64_t at = 0; at < s->count && status == GAN_OK; at += batch)
         status = show_run(runner, inputs, (int32_t)model->input_count, column, at,
                           s->count - at < batch ? s->count - at : batch);
@@ -320,7 +328,7 @@ static gan_status show_begin(show *s)
     GAN__TRY(show_find(s, s->start));
     if (s->trainer->cast->spaces[s->start].row->type != GAN__SPACE_PICTURE) return GAN_OK;
     GAN__TRY(gan_tape_shape(s->tape, s->values[s->start], shape));
-    GAN__TRY(gan_tensor_create(&s->columns[s->column_count], context, GAN_UINT8, 4, shape));
+    GAN__TRY(gan_tensor_create(&s->columns[s->column_count], context, show_type(s), 4, shape));
     return gan_tape_value(s->tape, s->values[s->start], s->columns[s->column_count++]);
 }
 
@@ -328,6 +336,17 @@ static gan_status show_begin(show *s)
 
 /* Stages of a sample that is drawn by chains, side by side. */
 enum { SHOW_STAGES = 8 };
+
+/* What was made float32, as bytes. */
+static gan_status show_bytes(gan_tensor **pictures)
+{
+    gan_tensor *made = *pictures, *bytes;
+    GAN__TRY(gan_tensor_create(&bytes, made->object.context, GAN_UINT8, 4, made->shape));
+    gan__tensor_write(bytes, true, made->data);
+    gan_tensor_release(made);
+    *pictures = bytes;
+    return GAN_OK;
+}
 
 static gan_status show_samples(const show *s, int64_t *columns, gan_tensor **out)
 {
@@ -338,9 +357,12 @@ static gan_status show_samples(const show *s, int64_t *columns, gan_tensor **out
                                   .averaged = s->averaged};
     gan_tensor *made;
     GAN__TRY(t->kind->sample(t, &wanted, &made));
-    gan_status status = gan_tensor_create(out, t->object.context, GAN_UINT8, 4, made->shape);
-    if (status == GAN_OK) gan__tensor_write(*out, true, made->data);
-    gan_tensor_release(made);
+    gan_status status =
+        s->dots ? gan__dots_stages(t, s->start, made, SHOW_STAGES, out) : show_bytes(&made);
+    if (s->dots || status != GAN_OK)
+        gan_tensor_release(made);
+    else
+        *out = made;
     if (columns && status == GAN_OK) *columns = SHOW_STAGES;
     return status;
 }
@@ -377,6 +399,35 @@ static gan_status show_join(const show *s, gan_tensor **out)
     return GAN_OK;
 }
 
+/* Whether all picture spaces are of points: of these there are enough to see where they lie. */
+static void show_look(show *s)
+{
+    const gan_trainer *t = s->trainer;
+    int32_t spaces = 0, points = 0;
+    for (int32_t i = 0; i < t->cast->space_count; i++) {
+        if (t->cast->spaces[i].row->type != GAN__SPACE_PICTURE) continue;
+        spaces++;
+        points += gan__dots_fit(t->shapes[i]);
+    }
+    s->dots = spaces > 0 && points == spaces;
+    if (s->dots && s->count < SHOW_DOTS) s->count = SHOW_DOTS;
+}
+
+/* One picture of all columns, over points of the data unless the first is those. */
+static gan_status show_points(const show *s, gan_tensor **out)
+{
+    const gan_trainer *t = s->trainer;
+    gan_tensor *data = NULL;
+    int32_t space = 0;
+    while (t->cast->spaces[space].row->type != GAN__SPACE_PICTURE) space++;
+    if (t->cast->spaces[s->start].row->type != GAN__SPACE_PICTURE)
+        GAN__TRY(gan__dots_data(t, space, s->count, &data));
+    const gan_status status =
+        gan__dots_draw(t->object.context, data, s->columns, 1, s->column_count, out);
+    gan_tensor_release(data);
+    return status;
+}
+
 static gan_status show_all(show *s, gan_tensor **out)
 {
     gan_trainer *t = s->trainer;
@@ -392,7 +443,7 @@ static gan_status show_all(show *s, gan_tensor **out)
     if (s->column_count == 0)
         return gan__fail(context, GAN_E_ARGUMENT, "%s: no route leads from '%s' to pictures",
                          t->kind->kind.name, t->cast->spaces[s->start].name);
-    return show_join(s, out);
+    return s->dots ? show_points(s, out) : show_join(s, out);
 }
 
 static gan_status show_public(gan_tensor **out, int64_t *columns, gan_trainer *t, const char *space,
@@ -414,9 +465,11 @@ static gan_status show_public(gan_tensor **out, int64_t *columns, gan_trainer *t
             t->kind->kind.name, space);
     GAN__TRY(gan__trainer_bind(t));
     GAN__TRY(gan__averages_prepare(t));
+    show_look(&s);
     if (samples) return show_samples(&s, columns, out);
     gan_status status = show_all(&s, out);
-    if (columns && status == GAN_OK) *columns = (s.classed ? s.each : 1) * s.column_count;
+    if (columns && status == GAN_OK)
+        *columns = s.dots ? 1 : (s.classed ? s.each : 1) * s.column_count;
     for (int64_t i = 0; i < s.column_count; i++) gan_tensor_release(s.columns[i]);
     gan_tape_release(s.tape);
     gan__free(context, s.columns);

@@ -77,10 +77,14 @@ class Chains(Case):
         self.assertEqual(len(cells("sheet.png")[0]), 64)
 
     def test_points(self):
-        """Beyond [-1, 1], and no pictures at all."""
+        """Beyond [-1, 1], and no pictures at all: dots at each stage of all chains, and of the data."""
         code, out, err = self.train(RING)
-        self.assertEqual((code, out), (0, "run/checkpoint.safetensors\n"), err)
-        self.assertIn("there will be no sheets from 'image': what it makes are points", err)
+        self.assertEqual((code, out), (0, "run/sheet.png\n"), err)
+        stages, across = cells("run/sheet.png", 256)
+        self.assertEqual((len(stages), across, len(set(stages))), (8, 8, 8))
+        for pixels in stages:
+            self.assertEqual({pixels[i : i + 3] for i in range(0, len(pixels), 3)},
+                             {bytes(3), bytes([112] * 3), bytes([255, 160, 32])})
         code, out, err = self.gan("sample", "run", "--out", "a.png")
         self.assertEqual((code, out), (3, ""))
         self.assertIn("run: no pictures: what it makes are points of 1x1, not pictures", err)

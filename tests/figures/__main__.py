@@ -17,17 +17,20 @@ import os
 import sys
 import traceback
 
+import clothes
 import condition
 import edges
 import metrics
 import noise
+import points
 import reconstruction
 import steps
 import table
 from library import Failure
 from rows import Work
 
-ROWS = reconstruction.ROWS + noise.ROWS + condition.ROWS + edges.ROWS + steps.ROWS
+ROWS = (reconstruction.ROWS + noise.ROWS + points.ROWS + clothes.ROWS + condition.ROWS + edges.ROWS +
+        steps.ROWS)
 
 
 def tell(line):
@@ -107,7 +110,7 @@ def main():
         if a.rows and row.name not in a.rows:
             continue
         tell(row.name)
-        seeds = range(1, 2 if a.quick or not row.seeded else a.seeds + 1)
+        seeds = range(1, 2 if a.quick or not row.seeded else max(a.seeds, row.seeds) + 1)
         made.append(report(row, *measure(row, work, seeds, a.cached, a.without), a.quick))
         tell("  " + table.mark(made[-1]))
     text = table.markdown(made)

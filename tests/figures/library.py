@@ -68,6 +68,9 @@ class Session(contextlib.ExitStack):
         ctypes.memmove(self.library.gan_tensor_data(made), values.buffer_info()[0], 4 * len(values))
         return made
 
+    def load_tensor(self, path):
+        return self.make("tensor", "gan_tensor_load", self.context, path.encode())
+
     def numbers(self, tensor):
         count = self.library.gan_tensor_count(tensor)
         values = array.array("f")
@@ -117,6 +120,31 @@ class Session(contextlib.ExitStack):
         release = headers.functions["gan_dataset_from_callback"][1][6]()
         return self.make("dataset", "gan_dataset_from_callback", self.context, fields, 1, count,
                          function, release, None), drawn
+
+    def recipe_data(self, recipe, feed):
+        return self.make("dataset", "gan_recipe_dataset", recipe, self.context, feed.encode())
+
+    def mixture(self, data):
+        """The centres of a mixture's Gaussians, a tensor, and their deviation."""
+        out, deviation = ctypes.c_void_p(), ctypes.c_double()
+        self.good(self.library.gan_dataset_mixture(out, deviation, data))
+        self.callback(self.library.gan_tensor_release, out.value)
+        return out.value, deviation.value
+
+    # ---- metrics ----
+
+    def metric(self, spec, names, **sets):
+        """These figures of a metric, of a tensor of rows for each set."""
+        with self.inner() as inner:
+            metric = inner.make("metric", "gan_metric_create", inner.context, spec.encode())
+            for key, rows in sets.items():
+                inner.good(inner.library.gan_metric_add(metric, key.encode(), rows))
+            value = ctypes.c_double()
+            made = {}
+            for name in names:
+                inner.good(inner.library.gan_metric_value(metric, name.encode(), value))
+                made[name] = value.value
+            return made
 
     # ---- networks ----
 

@@ -61,6 +61,7 @@ class Row:
     figures = ()
     modules = ()  # of Python, beyond its standard library
     seeded = True  # else it is measured once
+    seeds = 1  # so many at least, however few are asked for
 
     def missing(self, without=""):
         """What it needs and there is not: the first module that is not installed, or is not to be used."""
@@ -144,6 +145,11 @@ class Work:
                 cache.write_json(note, done)
         self.trained_seconds += done["seconds"]
         return folder
+
+    def sample(self, folder, path, count, seed):
+        """So many samples of a run as numbers, in an .npy file."""
+        self.command("sample", folder, "--out", path, "--float", "--count", str(count), "--seed",
+                     str(seed), "--threads", str(self.threads))
 
     def command(self, *words):
         with subprocess.Popen([self.gan, *words], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
