@@ -149,6 +149,14 @@ static double vae_products(const bench_net *net)
     return 3 * both - bench_layer_products(&net->layers[0][0]);
 }
 
+/* A critic's as well, once more: at a point between real and fake forward, and backward to it; the
+ * tangent, and backward through both, to data and weights of each but for the point's own. */
+static double penalty_products(const bench_net *net)
+{
+    const double d = sum_products(net, 1), d_first = bench_layer_products(&net->layers[1][0]);
+    return play_products(net, 1) + d + d + d + 2 * (2 * d - d_first);
+}
+
 double bench_step_operations(const bench_net *net)
 {
     return 2 * net->kind->batch * net->kind->products(net);
@@ -162,6 +170,14 @@ static const bench_kind game = {"gan loss=non_saturating reuse=yes batch=64",
                                 0,
                                 64,
                                 game_products};
+static const bench_kind penalised = {"gan loss=wgan_gp d_steps=1 reuse=yes batch=64",
+                                     {"generator", "discriminator"},
+                                     {"real"},
+                                     {"loss.discriminator", "loss.generator"},
+                                     NULL,
+                                     0,
+                                     64,
+                                     penalty_products};
 static const bench_kind cgan = {"cgan loss=non_saturating reuse=yes batch=64",
                                 {"generator", "discriminator"},
                                 {"real", "mismatched"},
@@ -252,6 +268,18 @@ const bench_net bench_nets[] = {
      1,
      {mlp_g, mlp_d},
      {COUNT(mlp_g), COUNT(mlp_d)}},
+    {"wgan_gp28",
+     &penalised,
+     {DCGAN_DEFAULTS "input 100; conv_transpose2d 128 kernel=7 stride=1 pad=0; batchnorm; relu\n"
+                     "conv_transpose2d 64; batchnorm; relu; conv_transpose2d 1; tanh",
+      DCGAN_DEFAULTS
+      "input 28 28 1; conv2d 64; leaky_relu 0.2; conv2d 128; instancenorm affine=yes\n"
+      "leaky_relu 0.2; conv2d 1 kernel=7 stride=1 pad=0"},
+     28,
+     28,
+     1,
+     {dcgan28_g, dcgan28_d},
+     {COUNT(dcgan28_g), COUNT(dcgan28_d)}},
     {"cgan28",
      &cgan,
      {DCGAN_DEFAULTS "input noise 64; input condition 10; concat from noise condition\n"

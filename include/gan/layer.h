@@ -23,6 +23,12 @@
  * is refused by batchnorm; elsewhere a variance of 0 gives NaN, and one below 3e-39 an infinite
  * gradient.
  *
+ * augment changes each sample by chance in training, and in evaluation none: of what is asked for,
+ * one after the other, colour=yes (brightness, saturation, contrast), flip=yes, translate=SHARE and
+ * cutout=SHARE of height and width; what comes in from outside, or is cut out, is 0. Gradients pass
+ * through it. Zhao et al., "Differentiable augmentation for data-efficient GAN training", 2020,
+ * whose program has translate=0.125 and cutout=0.5.
+ *
  * minibatch_stddev adds one channel. A batch of n is cut into m = n / group sets, set j being the
  * samples j, j + m, j + 2m, ...; all of its samples and pixels get the mean, over the H * W * C
  * numbers of a sample, of sqrt(variance + 1e-8), the variance (biased) being that of one number

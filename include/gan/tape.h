@@ -80,9 +80,9 @@ GAN_API gan_status gan_tape_apply(gan_tape *tape, gan_model *model, const char *
 
 /* Applies a layer without parameters and buffers, described as in a model ("multiply", "affine 2",
  * "dropout 0.3": see layer.h), to `count` values: *out is its result, and gradients pass through it
- * to them. It is applied as in training: dropout and noise draw, and count as one draw of the tape
- * then; other layers count as none. Where a model tiles, so does it: add, multiply and concat
- * repeat a 1x1 value over the pixels of the others, add and multiply one channel over their
+ * to them. It is applied as in training: dropout, noise and augment draw, and count as one draw of
+ * the tape then; other layers count as none. Where a model tiles, so does it: add, multiply and
+ * concat repeat a 1x1 value over the pixels of the others, add and multiply one channel over their
  * channels too, so a value of N, 1, 1, 1 is a factor for each sample.
  *
  * GAN_E_ARGUMENT for a layer that has parameters or buffers (dense, prelu, batchnorm) or refuses a
@@ -114,7 +114,8 @@ GAN_API gan_status gan_tape_layer(gan_tape *tape, const char *statement, const g
 GAN_API gan_status gan_tape_loss(gan_tape *tape, const char *spec, const gan_value *values,
                                  int32_t count, gan_value *out);
 
-/* The weighted sum of `count` values of one shape (scalars or tensors). */
+/* The weighted sum of `count` values of one shape (scalars or tensors). A loss's scalar among
+ * tensors is added to each of their elements. */
 GAN_API gan_status gan_tape_combine(gan_tape *tape, const gan_value *values, const double *weights,
                                     int32_t count, gan_value *out);
 

@@ -11,9 +11,9 @@ extern const gan__layer_kind gan__layer_input, gan__layer_dense, gan__layer_conv
     gan__layer_prelu, gan__layer_elu, gan__layer_silu, gan__layer_gelu, gan__layer_tanh,
     gan__layer_sigmoid, gan__layer_softplus, gan__layer_exp, gan__layer_square, gan__layer_sqrt,
     gan__layer_clamp, gan__layer_affine, gan__layer_softmax, gan__layer_dropout, gan__layer_noise,
-    gan__layer_embedding, gan__layer_onehot, gan__layer_flatten, gan__layer_reshape,
-    gan__layer_concat, gan__layer_add, gan__layer_multiply, gan__layer_minibatch_stddev,
-    gan__layer_pixel_shuffle;
+    gan__layer_augment, gan__layer_embedding, gan__layer_onehot, gan__layer_flatten,
+    gan__layer_reshape, gan__layer_concat, gan__layer_add, gan__layer_multiply,
+    gan__layer_minibatch_stddev, gan__layer_pixel_shuffle;
 
 /* Bounds of options: far beyond use, yet sums and products of a few of them stay in 64 bits. */
 #define GAN__MOST_CHANNELS 16777216.0

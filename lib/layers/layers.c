@@ -32,6 +32,7 @@ const gan__layer_kind *const gan__layer_kinds[] = {
     &gan__layer_softmax,
     &gan__layer_dropout,
     &gan__layer_noise,
+    &gan__layer_augment,
     &gan__layer_embedding,
     &gan__layer_onehot,
     &gan__layer_flatten,

@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "compute/pointwise.h"
+#include "compute/reduce.h"
 
 typedef struct backward_call {
     const gan_value *values;
@@ -218,15 +219,23 @@ static void backward_loss(gan_tape *tape, gan__record *record)
         backward_add(tape, gan__tape_at(tape, record->operands[i]), dx[i]);
 }
 
+/* A scalar that was added to all elements gets what comes to them all. */
 static void backward_combine(gan_tape *tape, gan__record *record)
 {
-    int64_t count = gan__shape_count(record->values[0].shape);
+    gan_context *context = tape->object.context;
+    const gan__tape_value *whole = &record->values[0];
+    const int64_t count = gan__shape_count(whole->shape);
     for (size_t i = 0; i < record->operand_count; i++) {
         gan__tape_value *value = gan__tape_at(tape, record->operands[i]);
+        const double weight = record->weights[i];
+        const bool add = value->pass == tape->pass;
         if (!value->needed) continue;
-        gan__combine(tape->object.context, count, (float)record->weights[i],
-                     record->values[0].gradient, value->pass == tape->pass ? 1.0f : 0.0f,
-                     value->gradient);
+        if (value->scalar && !whole->scalar)
+            value->gradient[0] = (add ? value->gradient[0] : 0.0f) +
+                                 (float)(weight * gan__sum(context, count, whole->gradient));
+        else
+            gan__combine(context, count, (float)weight, whole->gradient, add ? 1.0f : 0.0f,
+                         value->gradient);
         value->pass = tape->pass;
     }
 }

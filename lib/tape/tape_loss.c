@@ -91,39 +91,59 @@ gan_status gan_tape_loss(gan_tape *tape, const char *spec, const gan_value *valu
 
 /* ---- weighted sums ---- */
 
-static gan_status combine_check(const gan_tape *tape, const gan__record *record, bool *scalars)
+/* The first tensor among the operands, whose shape all of them have; if there is none, 0. */
+static size_t combine_first(const gan_tape *tape, const gan__record *record)
 {
-    gan__shape a = gan__tape_at(tape, record->operands[0])->shape;
-    char first[88], other[88];
-    *scalars = true;
+    for (size_t i = 0; i < record->operand_count; i++)
+        if (!gan__tape_at(tape, record->operands[i])->scalar) return i;
+    return 0;
+}
+
+static gan_status combine_check(const gan_tape *tape, const gan__record *record, size_t first)
+{
+    gan__shape a = gan__tape_at(tape, record->operands[first])->shape;
+    char one[88], other[88];
     for (size_t i = 0; i < record->operand_count; i++) {
         const gan__tape_value *value = gan__tape_at(tape, record->operands[i]);
         gan__shape b = value->shape;
-        if (a.n != b.n || a.h != b.h || a.w != b.w || a.c != b.c)
+        if (!value->scalar && (a.n != b.n || a.h != b.h || a.w != b.w || a.c != b.c))
             return gan__fail(tape->object.context, GAN_E_SHAPE,
-                             "gan_tape_combine: value 0 is %s, value %zu is %s",
-                             gan__shape_print(a, first), i, gan__shape_print(b, other));
-        if (!value->scalar) *scalars = false;
+                             "gan_tape_combine: value %zu is %s, value %zu is %s", first,
+                             gan__shape_print(a, one), i, gan__shape_print(b, other));
     }
     return GAN_OK;
 }
 
-static void combine_compute(gan_tape *tape, gan__record *record, bool scalars)
+/* y (+)= weight * value, which is a tensor of its shape, or a scalar. */
+static void combine_add(const gan_tape *tape, const gan__tape_value *value, double weight, bool add,
+                        int64_t count, float *y)
 {
-    gan__shape shape = gan__tape_at(tape, record->operands[0])->shape;
+    gan_context *context = tape->object.context;
+    const float number = (float)(weight * value->number);
+    if (!value->scalar)
+        gan__combine(context, count, (float)weight, value->data, add ? 1.0f : 0.0f, y);
+    else if (add)
+        gan__affine(context, count, y, 1.0f, number, y);
+    else
+        gan__fill(context, count, number, y);
+}
+
+static void combine_compute(gan_tape *tape, gan__record *record, size_t first)
+{
+    const gan__tape_value *like = gan__tape_at(tape, record->operands[first]);
     double sum = 0;
     for (size_t i = 0; i < record->operand_count; i++) {
         const gan__tape_value *value = gan__tape_at(tape, record->operands[i]);
-        if (scalars)
+        if (like->scalar)
             sum += record->weights[i] * value->number;
         else if (!tape->rehearses)
-            gan__combine(tape->object.context, gan__shape_count(shape), (float)record->weights[i],
-                         value->data, i == 0 ? 0.0f : 1.0f, record->data.memory);
+            combine_add(tape, value, record->weights[i], i > 0, gan__shape_count(like->shape),
+                        record->data.memory);
     }
-    if (scalars)
+    if (like->scalar)
         loss_set(record, sum);
     else
-        record->values[0] = (gan__tape_value){.shape = shape, .data = record->data.memory};
+        record->values[0] = (gan__tape_value){.shape = like->shape, .data = record->data.memory};
 }
 
 gan_status gan__tape_combine(gan_tape *tape, const gan_value *values, const double *weights,
@@ -131,16 +151,16 @@ gan_status gan__tape_combine(gan_tape *tape, const gan_value *values, const doub
 {
     gan_context *context = tape->object.context;
     gan__record *record;
-    bool scalars;
     GAN__TRY(gan__tape_take(tape, GAN__RECORD_COMBINE, 0, NULL, NULL, &record));
     GAN__TRY(gan__record_operands(tape, record, values, count, "gan_tape_combine"));
-    GAN__TRY(combine_check(tape, record, &scalars));
+    const size_t first = combine_first(tape, record);
+    GAN__TRY(combine_check(tape, record, first));
     GAN__TRY(gan__grow(context, &record->weights, &record->weight_capacity, count, sizeof(double)));
     GAN__TRY(gan__record_values(tape, record, 1));
-    gan__shape shape = gan__tape_at(tape, record->operands[0])->shape;
+    gan__shape shape = gan__tape_at(tape, record->operands[first])->shape;
     GAN__TRY(gan__block_reserve(context, &record->data, (size_t)gan__shape_count(shape)));
     memcpy(record->weights, weights, count * sizeof(double));
-    combine_compute(tape, record, scalars);
+    combine_compute(tape, record, first);
     gan__tape_commit(tape, record, out);
     return GAN_OK;
 }

@@ -221,14 +221,21 @@ static gan_status tape_tangent_join(gan_tape *tape, const gan__record *record, g
     return gan__tape_join(tape, tape->listed, count, out);
 }
 
+/* Where scalars alone have tangents, zeros give the sum its shape. */
 static gan_status tape_tangent_combine(gan_tape *tape, const gan__record *record, gan_value *out)
 {
+    bool shaped = record->values[0].scalar;
     size_t count = 0;
     for (size_t i = 0; i < record->operand_count; i++) {
         const int32_t tangent = tape->tangents[record->operands[i]];
         if (tangent < 0) continue;
+        shaped |= !gan__tape_at(tape, tangent)->scalar;
         tape->listed[count] = gan__tape_handle(tape, tangent);
         tape->factors[count++] = record->weights[i];
+    }
+    if (!shaped) {
+        GAN__TRY(tape_tangent_zeros(tape, record->values[0].shape, &tape->listed[count]));
+        tape->factors[count++] = 1;
     }
     return gan__tape_combine(tape, tape->listed, tape->factors, count, out);
 }

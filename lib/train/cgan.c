@@ -17,7 +17,8 @@
  *     G climbs       mean log R(c, G(c, z)) + mean log M(c, G(c, z))
  *
  * With mismatch=0 it is asked the first one alone: no x^ is drawn, and M has no part. That is
- * loss=non_saturating; objective.c has the others.
+ * loss=non_saturating; objective.c has the others, penalty.c what D descends besides, if it is
+ * asked for: on matched pairs and fakes, of the sum of what its heads say.
  *
  * x and x^ are one batch to D's normalisation, G(c, z) is another: in a batch of their own
  * mismatched samples would be known by its statistics. */
@@ -25,8 +26,8 @@
 
 enum { CGAN_NOISE, CGAN_IMAGE, CGAN_CONDITION }; /* spaces */
 enum { CGAN_G, CGAN_D };                         /* roles, and their groups */
-enum { CGAN_REAL, CGAN_MISMATCHED, CGAN_Z, CGAN_Z_G, CGAN_CONDITION_G }; /* feeds */
-enum { CGAN_ANSWERS, CGAN_LOSS_G = GAN__ANSWERS };                       /* values */
+enum { CGAN_REAL, CGAN_MISMATCHED, CGAN_Z, CGAN_Z_G, CGAN_CONDITION_G, CGAN_EPSILON }; /* feeds */
+enum { CGAN_ANSWERS, CGAN_LOSS_G = GAN__ANSWERS, CGAN_PENALTY };                       /* values */
 
 typedef struct cgan_options {
     gan__game game;
@@ -38,22 +39,22 @@ static const gan__option_block cgan_blocks[] = {
     GAN__BLOCK_IN(gan__questions_options, cgan_options, questions, NULL),
     GAN__BLOCK_IN(gan__turns_options, cgan_options, game.turns, NULL),
     GAN__BLOCK_IN(gan__latent_options, cgan_options, game.latent, NULL),
+    GAN__BLOCK_IN(gan__penalty_options, cgan_options, game.penalty, NULL),
     GAN__BLOCK_IN(gan__trainer_common_options, cgan_options, game.common, NULL),
 };
 
 /* ---- the step: of N samples H x W x C, and conditions h x w x K ---- */
 
-/* N matched pairs, pictures and conditions, and behind them as many mismatched ones of the same
- * conditions, if D is asked about them. */
-static gan_status cgan_real(gan_trainer *t, gan_value pairs[2], gan_value *condition)
+/* N matched pairs, pictures and conditions; the same, and behind them as many mismatched ones of
+ * the same conditions, if D is asked about them. */
+static gan_status cgan_real(gan_trainer *t, gan_value matched[2], gan_value pairs[2])
 {
     const cgan_options *cgan = t->options;
     gan_value x[2], c[2]; /* (N, H, W, C), (N, h, w, K): of the matched and of the mismatched */
-    GAN__TRY(gan__trainer_batch(t, CGAN_REAL, pairs));
-    *condition = pairs[1];
+    GAN__TRY(gan__trainer_batch(t, CGAN_REAL, matched));
+    pairs[0] = x[0] = matched[0];
+    pairs[1] = c[0] = c[1] = matched[1];
     if (!gan__questions_match(&cgan->questions)) return GAN_OK;
-    x[0] = pairs[0];
-    c[0] = c[1] = *condition;
     GAN__TRY(gan__trainer_batch(t, CGAN_MISMATCHED, &x[1]));
     GAN__TRY(gan_tape_join(t->tape, x, 2, &pairs[0]));
     return gan_tape_join(t->tape, c, 2, &pairs[1]);
@@ -74,23 +75,25 @@ static gan_status cgan_fake(gan_trainer *t, const char *mode, int32_t feed, gan_
 static gan_status cgan_discriminator(gan_trainer *t, gan_value fakes[2])
 {
     const cgan_options *cgan = t->options;
-    const gan__objective *o = &cgan->game.objective;
+    const gan__penalised penalty = {CGAN_D, CGAN_EPSILON, CGAN_PENALTY,
+                                    gan__questions_heads(t, &cgan->questions, CGAN_D)};
     const char *mode = cgan->game.turns.reuse ? "training" : "training frozen";
-    gan_value pairs[4];               /* (2N, ...) or (N, ...) real ones, and (N, ...) fakes */
-    gan_value condition;              /* (N, h, w, K) */
+    gan_value matched[2], made[2];    /* pairs of (N, H, W, C) and (N, h, w, K): real ones, fakes */
+    gan_value pairs[4];               /* as D sees them: (2N, ...) or (N, ...); (N, ...) fakes */
     gan_value scores[2 * GAN__HEADS]; /* of the two, (2N or N, h, w, 1): numbers or maps of them */
     gan_value loss;                   /* a number */
+    gan__terms terms = {.count = 0};
 
-    GAN__TRY(cgan_real(t, pairs, &condition));
-    GAN__TRY(cgan_fake(t, mode, CGAN_Z, condition, fakes));
-    GAN__TRY(gan_tape_detach(t->tape, fakes[0], &pairs[2]));
-    pairs[3] = condition;
-    GAN__TRY(gan__objective_perturb(t, o, &pairs[0]));
-    GAN__TRY(gan__objective_perturb(t, o, &pairs[2]));
+    GAN__TRY(cgan_real(t, matched, pairs));
+    GAN__TRY(cgan_fake(t, mode, CGAN_Z, matched[1], fakes));
+    GAN__TRY(gan_tape_detach(t->tape, fakes[0], &made[0]));
+    made[1] = pairs[3] = matched[1];
+    GAN__TRY(gan__game_show(t, pairs[0], &pairs[0]));
+    GAN__TRY(gan__game_show(t, made[0], &pairs[2]));
     GAN__TRY(gan__objective_judge(t, CGAN_D, pairs, scores));
 
-    GAN__TRY(gan__questions_ask(t, &cgan->questions, CGAN_D, scores, scores + GAN__HEADS,
-                                CGAN_ANSWERS, &loss));
+    GAN__TRY(gan__penalise(t, &penalty, matched, made, &terms));
+    GAN__TRY(gan__questions_ask(t, &cgan->questions, CGAN_D, scores, &terms, CGAN_ANSWERS, &loss));
     GAN__TRY(gan__trainer_backward(t, loss, CGAN_D));
     return gan__game_update(t, CGAN_D);
 }
@@ -122,7 +125,7 @@ static gan_status cgan_generator(gan_trainer *t, gan_value fakes[2])
         GAN__TRY(cgan_condition(t, &condition));
         GAN__TRY(cgan_fake(t, "training", CGAN_Z_G, condition, fakes));
     }
-    GAN__TRY(gan__objective_perturb(t, o, &fakes[0]));
+    GAN__TRY(gan__game_show(t, fakes[0], &fakes[0]));
     GAN__TRY(gan__trainer_apply(t, CGAN_D, "training frozen", fakes, scores));
     for (int32_t h = 0; h < heads; h++) GAN__TRY(gan__objective_maker(t, o, scores[h], 1, &terms));
     GAN__TRY(gan__trainer_sum(t, &terms, CGAN_LOSS_G, &loss));
@@ -173,11 +176,13 @@ static const gan__feed_row cgan_feeds[] = {
      gan__game_draws_twice},
     {"condition.generator", NULL, "condition", GAN__FEED_BY_HAND,
      "c of the generator's climb, where it is not to be drawn", 0, gan__game_draws_twice},
+    GAN__PENALTY_FEED(gan__game_penalty_draws),
 };
 
 static const gan__value_row cgan_values[] = {
     [CGAN_ANSWERS] = GAN__ANSWER_ROWS(cgan_matches),
     [CGAN_LOSS_G] = {"loss.generator", NULL, "what the generator descends"},
+    [CGAN_PENALTY] = GAN__PENALTY_ROWS(gan__game_has_penalty),
 };
 
 extern const gan__trainer_kind gan__trainer_cgan;
@@ -193,5 +198,6 @@ const gan__trainer_kind gan__trainer_cgan = {
     GAN__ROWS(feed, cgan_feeds),
     GAN__ROWS(value, cgan_values),
     .reference = gan__game_reference,
+    .rounds = gan__game_rounds,
     .step = cgan_step,
 };

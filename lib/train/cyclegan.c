@@ -62,10 +62,11 @@ static gan_status cycle_check(gan_context *context, const void *options)
 {
     const cycle_options *cycle = options;
     GAN__TRY(gan__objective_check(context, &cycle->objective));
-    if (cycle->objective.loss != GAN__LOSS_WGAN) return GAN_OK;
+    if (!gan__objective_is_critic(&cycle->objective)) return GAN_OK;
     return gan__fail(context, GAN_E_TEXT,
-                     "loss=wgan asks for discriminators whose parameters are cut, as the trainer "
-                     "'gan' does and this one does not");
+                     "loss=%s asks for discriminators whose slope is bounded, as the trainer 'gan' "
+                     "does and this one does not",
+                     gan__objective_name(&cycle->objective));
 }
 
 static const char *cycle_reference(const void *options, const char *group)

@@ -218,7 +218,7 @@ static gan_status feeds_make(gan_trainer *t, int32_t feed)
     const char *fields[GAN__MAX_FIELDS], *partners[GAN__MAX_FIELDS];
     gan__batch_plan plan = {.fields = fields,
                             .partners = partners,
-                            .batch = gan__trainer_options(t)->batch,
+                            .batch = gan__trainer_samples(t),
                             .seed = t->seed,
                             .stream = (uint32_t)feed,
                             .in_flight = in_flight > 1 ? in_flight : 1,

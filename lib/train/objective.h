@@ -16,18 +16,26 @@ enum {
     GAN__LOSS_LSGAN,
     GAN__LOSS_HINGE,
     GAN__LOSS_WGAN,
+    GAN__LOSS_WGAN_GP,
     GAN__LOSS_ENERGY /* of a discriminator alone; no word of loss= */
 };
 
-/* loss= smoothing= instance_noise= instance_decay=. */
+/* loss= smoothing= instance_noise= instance_decay= augment=, and, of kinds that have it,
+ * relativistic=. */
 typedef struct gan__objective {
-    int32_t loss;
+    int32_t loss, relativistic;
     double smoothing, instance_noise, instance_decay;
+    char *augment; /* see augmentation.h */
 } gan__objective;
-extern const gan__option gan__objective_options[4];
+extern const gan__option gan__objective_options[5];
+extern const gan__option gan__relativistic_options[1];
 
 /* Of its loss, as the option has it. */
 const char *gan__objective_name(const gan__objective *objective);
+
+/* Whether scores have no limit between real and fake (loss=wgan and wgan_gp): they are those of a
+ * critic, whose slope something else must bound. */
+bool gan__objective_is_critic(const gan__objective *objective);
 
 /* What the terms of its equation are multiplied with: 1/2 with lsgan, else 1. Where a sum has other
  * terms too, a weight divided by it is that of the bare term. */
@@ -36,7 +44,8 @@ double gan__objective_unit(const gan__objective *objective);
 /* Options without effect are refused: who gives one expects it. */
 gan_status gan__objective_check(gan_context *context, const gan__objective *objective);
 
-/* *x + deviation * N(0, 1), the deviation falling from step to step. */
+/* Samples as a discriminator sees them: augmented, then + deviation * N(0, 1), the deviation
+ * falling from step to step. */
 gan_status gan__objective_perturb(gan_trainer *trainer, const gan__objective *objective,
                                   gan_value *x);
 
@@ -53,6 +62,15 @@ gan_status gan__objective_fake(gan_trainer *trainer, const gan__objective *objec
                                gan_value score, double weight, gan__terms *terms);
 gan_status gan__objective_maker(gan_trainer *trainer, const gan__objective *objective,
                                 gan_value score, double weight, gan__terms *terms);
+
+/* With relativistic=yes scores of real and fake samples are judged by how far they are above the
+ * mean of the others (Jolicoeur-Martineau 2019, eq. 8 and 9): `out` is that, else the scores. */
+gan_status gan__objective_relate(gan_trainer *trainer, const gan__objective *objective,
+                                 const gan_value scores[2], gan_value out[2]);
+
+/* What the maker descends then has a term of real samples too. */
+gan_status gan__objective_maker_real(gan_trainer *trainer, const gan__objective *objective,
+                                     gan_value score, double weight, gan__terms *terms);
 
 /* How D tells samples of one kind, as two values: their mean score, and the share of them on the
  * right side, `real` ones above, of the limit between real and fake. Where there is no limit it is

@@ -49,7 +49,7 @@ static gan_status questions_terms(gan_trainer *t, const gan__objective *o,
     double no = 0;
     for (int32_t k = 0; k < GAN__PAIRS; k++)
         no += head->answers[k] == QUESTIONS_NO ? weights[k] : 0;
-    const double yes = head->share * (o->loss == GAN__LOSS_WGAN ? no : 1);
+    const double yes = head->share * (gan__objective_is_critic(o) ? no : 1);
     for (int32_t k = 0; k < GAN__PAIRS; k++) {
         if (scores[k] < 0) continue;
         if (head->answers[k] == QUESTIONS_YES)
@@ -76,18 +76,19 @@ static gan_status questions_measure(gan_trainer *t, const gan__objective *o,
 }
 
 gan_status gan__questions_ask(gan_trainer *t, const gan__questions *questions, int32_t role,
-                              const gan_value real[GAN__HEADS], const gan_value fake[GAN__HEADS],
+                              const gan_value said[2 * GAN__HEADS], const gan__terms *more,
                               int32_t value, gan_value *out)
 {
     const gan__objective *o = &gan__game_options(t)->objective;
     const int32_t heads = gan__questions_heads(t, questions, role);
     const int32_t losses = value + 1, told = losses + GAN__HEADS;
     gan_value scores[GAN__PAIRS];
-    gan__terms all = {.count = 0};
+    gan__terms all = *more;
     for (int32_t h = 0; h < heads; h++) {
         const questions_head *head = heads == 1 ? &questions_score : &questions_heads[h];
         gan__terms own = {.count = 0};
-        GAN__TRY(questions_split(t, questions, real[h], fake[h], scores));
+        if (heads == 1) own = *more;
+        GAN__TRY(questions_split(t, questions, said[h], said[GAN__HEADS + h], scores));
         GAN__TRY(questions_terms(t, o, questions, head, scores, &own));
         GAN__TRY(gan__trainer_sum(t, &own, heads == 1 ? value : losses + h, out));
         GAN__TRY(questions_measure(t, o, head, scores, told + h * 2 * GAN__PAIRS));

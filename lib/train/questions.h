@@ -7,8 +7,8 @@
  *     fake             no                           no        is not asked
  *
  * A head descends the objective's real term of the pairs that it should say yes to, all together,
- * and the fake terms of the others, with their weights; heads are summed. With loss=wgan what is
- * compared has its weight on both sides. */
+ * and the fake terms of the others, with their weights; heads are summed. With the loss of a critic
+ * what is compared has its weight on both sides. */
 #ifndef GAN__QUESTIONS_H
 #define GAN__QUESTIONS_H
 
@@ -34,13 +34,13 @@ static inline bool gan__questions_match(const gan__questions *questions)
 int32_t gan__questions_heads(const gan_trainer *trainer, const gan__questions *questions,
                              int32_t role);
 
-/* What the role descends. `real` is what each head says of N matched pairs, behind them of as many
- * mismatched ones, where it is asked if they match; `fake`, of N fakes. From `value` on are
- * measured the rows below: the loss and that of each of two heads, and of each head and kind of
- * pair the mean score and the share of right answers; what is not there is not measured. The kind's
- * options begin with gan__game. */
+/* What the role descends, `more` included. `said` is what each head says of N matched pairs, behind
+ * them of as many mismatched ones, where it is asked if they match; then of N fakes. From `value`
+ * on are measured the rows below: the loss and that of each of two heads, and of each head and kind
+ * of pair the mean score and the share of right answers; what is not there is not measured. The
+ * kind's options begin with gan__game. */
 gan_status gan__questions_ask(gan_trainer *trainer, const gan__questions *questions, int32_t role,
-                              const gan_value real[GAN__HEADS], const gan_value fake[GAN__HEADS],
+                              const gan_value said[2 * GAN__HEADS], const gan__terms *more,
                               int32_t value, gan_value *out);
 
 /* The rows begin at `[value] =`; `matches` is the row's function for gan__questions_match. */

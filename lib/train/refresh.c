@@ -45,8 +45,7 @@ static gan_status refresh_draw(refresh *r, int32_t space)
     const gan__shape shape = t->shapes[space];
     const gan__prior prior = t->cast->spaces[space].prior;
     if (prior == GAN__PRIOR_NONE || shape.h < 0 || shape.w < 0) return GAN_OK;
-    return gan__latent_draw(r->tape, prior, shape, gan__trainer_options(t)->batch,
-                            &r->values[space]);
+    return gan__latent_draw(r->tape, prior, shape, gan__trainer_samples(t), &r->values[space]);
 }
 
 static gan_status refresh_read(refresh *r, int32_t feed)
@@ -261,7 +260,7 @@ static gan_status refresh_prepare(refresh *r)
     GAN__TRY(gan__trainer_bind(t));
     for (int32_t i = 0; i < cast->feed_count; i++)
         if (t->feeds[i].dataset && refresh_needs(t, i))
-            GAN__TRY(gan__feed_apart(t, i, seed, gan__trainer_options(t)->batch, &r->batchers[i]));
+            GAN__TRY(gan__feed_apart(t, i, seed, gan__trainer_samples(t), &r->batchers[i]));
     return gan__tape_create(&r->tape, context, seed);
 }
 

@@ -335,7 +335,7 @@ gan_status gan__trainer_bind(gan_trainer *t)
 
 gan_status gan__trainer_ready(gan_trainer *t)
 {
-    t->batch = gan__trainer_options(t)->batch;
+    t->batch = gan__trainer_samples(t);
     GAN__TRY(trainer_check_roles(t));
     GAN__TRY(gan__feeds_check(t));
     GAN__TRY(gan__averages_prepare(t)); /* weights may have been written since the last time */

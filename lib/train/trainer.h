@@ -44,6 +44,9 @@ typedef struct gan__trainer_kind {
      * "sigmoid; affine 2 -1". They end the routes through the role. NULL, or of NULL: none. */
     const char *(*finish)(const void *options, int32_t role);
 
+    /* Samples that a step has for each one of batch=; NULL: one. */
+    int64_t (*samples_each)(const void *options);
+
     /* What is to be known before the first step, and after each change; may be NULL. */
     gan_status (*prepare)(gan_trainer *trainer);
 
@@ -180,6 +183,14 @@ struct gan_trainer {
 static inline const gan__trainer_common *gan__trainer_options(const gan_trainer *trainer)
 {
     return trainer->options;
+}
+
+/* Samples of a step with a whole batch. */
+static inline int64_t gan__trainer_samples(const gan_trainer *trainer)
+{
+    const int64_t batch = gan__trainer_options(trainer)->batch;
+    return trainer->kind->samples_each ? batch * trainer->kind->samples_each(trainer->options)
+                                       : batch;
 }
 
 /* Not counted among the context's trainers, whose seeds follow from their number: for a training

@@ -250,6 +250,42 @@ def make_gan_step(name, channels_last, compiled):
     return step
 
 
+def make_penalty_step(name, channels_last, compiled):
+    """WGAN-GP with one step of D for one of G, on DCGAN-28 with instance norm in D."""
+    import torch
+    from torch import nn
+    g, d, x_shape, z_shape = nets("train.dcgan28")
+    d[3] = nn.InstanceNorm2d(128, affine=True)
+    d[1], d[4] = nn.LeakyReLU(0.2), nn.LeakyReLU(0.2)
+    batch = batch_of(name)
+    real = torch.rand(batch, *x_shape) * 2 - 1
+    if channels_last:
+        g, d = (m.to(memory_format=torch.channels_last) for m in (g, d))
+        real = real.contiguous(memory_format=torch.channels_last)
+    adam = lambda m: torch.optim.Adam(m.parameters(), 1e-4, (0.0, 0.9), fused=True)
+    g_rule, d_rule = adam(g), adam(d)
+    if compiled:
+        g = torch.compile(g)  # a compiled D has no double backward
+
+    def step():
+        d_rule.zero_grad(set_to_none=True)
+        fake = g(torch.randn(batch, *z_shape))
+        made, e = fake.detach(), torch.rand(batch, 1, 1, 1)
+        between = (made + e * (real - made)).requires_grad_()
+        slope, = torch.autograd.grad(d(between).sum(), between, create_graph=True)
+        penalty = ((slope.flatten(1).norm(dim=1) - 1) ** 2).mean()
+        loss_d = d(made).mean() - d(real).mean() + 10 * penalty
+        loss_d.backward()
+        d_rule.step()
+        g_rule.zero_grad(set_to_none=True)
+        loss = -d(fake).mean()
+        loss.backward()
+        g_rule.step()
+        return loss_d.item(), loss.item()
+
+    return step
+
+
 def cgan_nets():
     """The nets of the recipe fashion-cgan; G takes noise and condition side by side."""
     import torch
@@ -307,8 +343,8 @@ def make_cgan_step(name, channels_last, compiled):
     return step
 
 
-STEPS = {"train.cgan28": make_cgan_step, "train.vae28": make_vae_step, "train.autoencoder28": make_autoencoder_step,
-         "train.cyclegan128": make_cycle_step}  # else make_gan_step
+STEPS = {"train.wgan_gp28": make_penalty_step, "train.cgan28": make_cgan_step, "train.vae28": make_vae_step,
+         "train.autoencoder28": make_autoencoder_step, "train.cyclegan128": make_cycle_step}  # else make_gan_step
 
 
 def time_steps(step, count):
@@ -399,7 +435,7 @@ def main():
     a = parser.parse_args()
     if a.serve:
         return serve(a.serve, a.threads, a.compile)
-    for name in a.case or ["train.mlp", "train.dcgan28", "train.dcgan64", "train.cgan28", "train.vae28",
+    for name in a.case or ["train.mlp", "train.dcgan28", "train.dcgan64", "train.wgan_gp28", "train.cgan28", "train.vae28",
                            "train.autoencoder28", "train.cyclegan128"]:
         row = compare(a.gan, name, a.threads, a.rounds, a.compile)
         if a.json:

@@ -10,7 +10,8 @@ One file for each net. For step S it holds, as float32:
     S.gradient.ROLE.NAME                 the gradient of the step
     S.loss                               what the trainer measures
 Steps of gan are those with reuse=yes: D on real, D on fakes, D's Adam, G's Adam on the same fakes;
-the losses are those of D and of G. Steps of vae are one Adam of both networks; the losses are the
+the losses are those of D and of G. With penalties D descends them too, by torch.autograd's double backward, on nets that are nowhere
+piecewise linear. Steps of vae are one Adam of both networks; the losses are the
 whole, the reconstruction and the divergence. Steps of cgan draw noise and conditions anew for G;
 the first trace has labels and a D of one score with the weights of GAN-CLS, the other one vectors
 and a D of two heads, both with batch norm, whose batches are the real pairs and the fakes. Steps of
@@ -174,6 +175,29 @@ def cyclegan_unlike():
             "discriminator_x": cycle_d(norm, 1), "discriminator_y": cycle_d(norm, 3)}
 
 
+def penalised(pack=1, norm=None):
+    """Smooth nets with normalisations, for pictures of 8x6 with two channels and a map of scores;
+    norm=BatchNorm2d: for what has no second derivatives. A critic's last bias has no gradient but
+    for noise, of which Adam would make a whole step: there is none."""
+    g = nn.Sequential(
+        nn.Linear(LATENT, 6 * 4 * 3), nn.Unflatten(1, (6, 4, 3)), nn.SiLU(),
+        nn.ConvTranspose2d(6, 2, 4, 2, 1), nn.Tanh())
+    d = nn.Sequential(
+        nn.Conv2d(2 * pack, 6, 4, 2, 1), nn.SiLU(),
+        nn.Conv2d(6, 8, 3, 1, 1, bias=False), norm(8) if norm else nn.GroupNorm(2, 8), nn.Tanh(),
+        nn.Conv2d(8, 6, 3, 1, 1, bias=False),
+        norm(6) if norm else nn.InstanceNorm2d(6, affine=True), nn.SiLU(),
+        nn.Conv2d(6, 1, 2, bias=False))
+    return {"generator": g, "discriminator": d}
+
+
+def cgan_penalised():
+    nets = cgan_heads()
+    d = nets["discriminator"]
+    d.n1, d.n2, d.act = nn.GroupNorm(3, 6), nn.GroupNorm(2, 8), nn.SiLU()
+    return nets
+
+
 def energy():
     return {"discriminator": nn.Sequential(
         nn.utils.spectral_norm(nn.Conv2d(2, 5, 3, 1, 1)), nn.SiLU(),
@@ -333,6 +357,81 @@ class GanTrainer:
         return loss_d, loss_g
 
 
+def penalty_of(score, x, weight, length):
+    """The weighted penalty, the bare one, and the mean length of the slope; `score` takes x, and
+    `length` is what the slope should have. Samples are the first dimension of what it is taken of,
+    `pack` of them side by side."""
+    x = x.detach().requires_grad_()
+    slope, = torch.autograd.grad(score(x).sum(), x, create_graph=True)
+    norms = slope.flatten(1).norm(dim=1)
+    bare = ((norms - length) ** 2).mean()
+    return weight * bare, bare, norms.mean()
+
+
+class PenaltyTrainer(GanTrainer):
+    """The step with a penalty, with scores that are relative, or with packs of samples."""
+    def __init__(self, nets, loss, penalty=None, pack=1, relative=False):
+        super().__init__(nets)
+        self.loss, self.penalty, self.pack, self.relative = loss, penalty, pack, relative
+        if loss == "wgan":
+            self.adams = {role: torch.optim.Adam(net.parameters(), 1e-4, (0.0, 0.9))
+                          for role, net in nets.items()}
+
+    def feeds(self, size):
+        feeds = {"real": pictures(8, 6, 2), "noise": torch.randn(BATCH, LATENT).double()}
+        if self.penalty == "wgan_gp":
+            feeds["epsilon"] = torch.rand(BATCH, 1).double()
+        if self.penalty == "dragan":
+            feeds["epsilon"] = torch.rand(BATCH, 8, 6, 2).double()
+        return feeds
+
+    def side_by_side(self, x):
+        return torch.cat(x.chunk(self.pack), 1)
+
+    def penalise(self, real, fake, feeds):
+        if self.penalty == "wgan_gp":
+            e = feeds["epsilon"][:BATCH // self.pack, :, None, None]
+            x = e * self.side_by_side(real) + (1 - e) * self.side_by_side(fake)
+        elif self.penalty == "dragan":
+            around = real + 0.5 * real.std(unbiased=False) * nchw(feeds["epsilon"])
+            x = self.side_by_side(around)
+        else:
+            x = self.side_by_side(real if self.penalty == "r1" else fake)
+        length = self.penalty in ("wgan_gp", "dragan")
+        return penalty_of(self.d, x, 10 if length else 5, int(length))
+
+    def judge(self, real, fake):
+        r, f = self.d(self.side_by_side(real)), self.d(self.side_by_side(fake))
+        return (r - f.mean(), f - r.mean()) if self.relative else (r, f)
+
+    def step(self, feeds, gradients):
+        real = nchw(feeds["real"])
+        against = lambda s, target: bce(s, torch.full_like(s, target))
+        self.d.zero_grad()
+        fake = self.g(feeds["noise"])
+        r, f = self.judge(real, fake.detach())
+        loss_d = f.mean() - r.mean() if self.loss == "wgan" else against(r, 1) + against(f, 0)
+        told = ()
+        if self.penalty:
+            weighted, *told = self.penalise(real, fake, feeds)
+            loss_d = loss_d + weighted
+        loss_d.backward()
+        gradients("discriminator", self.d)
+        self.adams["discriminator"].step()
+
+        self.g.zero_grad()
+        if self.relative:
+            r, f = self.judge(real, fake)
+            loss_g = against(f, 1) + against(r, 0)
+        else:
+            f = self.d(self.side_by_side(fake))
+            loss_g = -f.mean() if self.loss == "wgan" else against(f, 1)
+        loss_g.backward()
+        gradients("generator", self.g)
+        self.adams["generator"].step()
+        return (loss_d, loss_g, *told)
+
+
 class VaeTrainer:
     """The step of the vae trainer; deviation=None stands for likelihood=bernoulli."""
     def __init__(self, nets, beta, deviation):
@@ -484,14 +583,24 @@ class CganTrainer(GanTrainer):
         shares = [((s > 0) == right).double().mean() for s, right in zip(scores, rights)]
         return tuple(s.mean() for s in scores) + tuple(shares)
 
+    def penalise(self, real, fake, c, feeds):
+        e = feeds["epsilon"][:, :, None, None]
+        x = e * real + (1 - e) * fake
+        return penalty_of(lambda x: sum(head.flatten() for head in self.d(x, c)), x, 10, 1)
+
     def step(self, feeds, gradients):
         real, mismatched = nchw(feeds["real"]), nchw(feeds["mismatched"])
-        c, c_g = (self.as_vectors(v) for k, v in feeds.items() if v.ndim < 3 and "noise" not in k)
+        c, c_g = (self.as_vectors(v) for k, v in feeds.items()
+                  if v.ndim < 3 and "noise" not in k and "epsilon" not in k)
         self.d.zero_grad()
         fake = self.g(feeds["noise"], c).detach()
         of_real = self.d(torch.cat([real, mismatched]), torch.cat([c, c]))
         of_fake = self.d(fake, c)
         loss_d, *parts = self.loss_d(of_real, of_fake)
+        slope = ()
+        if "epsilon" in feeds:
+            weighted, *slope = self.penalise(real, fake, c, feeds)
+            loss_d = loss_d + weighted
         loss_d.backward()
         gradients("discriminator", self.d)
         self.adams["discriminator"].step()
@@ -506,7 +615,12 @@ class CganTrainer(GanTrainer):
         for h, (r, f) in enumerate(zip(of_real, of_fake)):
             rights = (True, h == 0 and len(of_real) == 2, h == 1)
             told += self.answers((r[:BATCH], r[BATCH:], f), rights)
-        return (loss_d, loss_g, *parts, *told)
+        return (loss_d, loss_g, *parts, *told, *slope)
+
+
+class CganPenaltyTrainer(CganTrainer):
+    def feeds(self, size):
+        return {**super().feeds(size), "epsilon": torch.rand(BATCH, 1).double()}
 
 
 class EnergyTrainer:
@@ -588,6 +702,18 @@ def run(make, size, trainer_of):
 TRACES = {
     "dcgan28": (dcgan28, 28, GanTrainer),
     "mlp": (mlp, 14, GanTrainer),
+    "wgan_gp": (penalised, None, lambda nets: PenaltyTrainer(nets, "wgan", "wgan_gp")),
+    "dragan": (penalised, None, lambda nets: PenaltyTrainer(nets, "gan", "dragan")),
+    "r1": (penalised, None, lambda nets: PenaltyTrainer(nets, "gan", "r1")),
+    "r2_packed": (lambda: penalised(3), None,
+                  lambda nets: PenaltyTrainer(nets, "gan", "r2", pack=3)),
+    "wgan_gp_packed": (lambda: penalised(2), None,
+                       lambda nets: PenaltyTrainer(nets, "wgan", "wgan_gp", pack=2)),
+    "packed": (lambda: penalised(2, nn.BatchNorm2d), None,
+               lambda nets: PenaltyTrainer(nets, "gan", pack=2)),
+    "relativistic": (lambda: penalised(1, nn.BatchNorm2d), None,
+                     lambda nets: PenaltyTrainer(nets, "gan", relative=True)),
+    "cgan_penalised": (cgan_penalised, None, lambda nets: CganPenaltyTrainer(nets, 0, 0.75, 1.25)),
     "cgan_score": (cgan_score, None, lambda nets: CganTrainer(nets, 3, 0.5, 0.5)),
     "cgan_heads": (cgan_heads, None, lambda nets: CganTrainer(nets, 0, 0.75, 1.25)),
     "autoencoder_l1": (autoencoder, None, lambda nets: AutoencoderTrainer(nets, "l1")),

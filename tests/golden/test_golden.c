@@ -11,7 +11,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { STEPS = 5, MOST_ROLES = 4, MOST_FEEDS = 6, MOST_LOSSES = 16 };
+enum { STEPS = 5, MOST_ROLES = 4, MOST_FEEDS = 7, MOST_LOSSES = 18 };
 
 /* What of a kind is in its traces. */
 typedef struct golden_kind {
@@ -22,6 +22,13 @@ typedef struct golden_kind {
 
 static const golden_kind gan_kind = {
     {"generator", "discriminator"}, {"real", "noise"}, {"loss.discriminator", "loss.generator"}};
+#define PENALTY "penalty", "penalty.norm"
+static const golden_kind penalty_kind = {{"generator", "discriminator"},
+                                         {"real", "noise"},
+                                         {"loss.discriminator", "loss.generator", PENALTY}};
+static const golden_kind drawn_penalty_kind = {{"generator", "discriminator"},
+                                               {"real", "noise", "epsilon"},
+                                               {"loss.discriminator", "loss.generator", PENALTY}};
 static const golden_kind vae_kind = {{"encoder", "decoder"},
                                      {"real", "noise"},
                                      {"loss.autoencoder", "loss.reconstruction", "loss.kl"}};
@@ -62,6 +69,15 @@ static const golden_kind cgan_heads_kind = {
      "score.mismatched", "score.fake", "accuracy.matched", "accuracy.mismatched", "accuracy.fake",
      "score.match.matched", "score.match.mismatched", "score.match.fake", "accuracy.match.matched",
      "accuracy.match.mismatched", "accuracy.match.fake"}};
+
+static const golden_kind cgan_penalised_kind = {
+    {"generator", "discriminator"},
+    {"real", "real.vector", "mismatched", "noise", "noise.generator", "condition.generator",
+     "epsilon"},
+    {"loss.discriminator", "loss.generator", "loss.realness", "loss.match", "score.matched",
+     "score.mismatched", "score.fake", "accuracy.matched", "accuracy.mismatched", "accuracy.fake",
+     "score.match.matched", "score.match.mismatched", "score.match.fake", "accuracy.match.matched",
+     "accuracy.match.mismatched", "accuracy.match.fake", PENALTY}};
 
 typedef struct golden {
     const golden_kind *kind;
@@ -384,6 +400,43 @@ TEST(mlp)
     check_trace(&gan_kind, "mlp", "gan reuse=yes", texts);
 }
 
+#define SMOOTH_G                                \
+    "input 10; dense 72; reshape 4 3 6; silu\n" \
+    "conv_transpose2d 2 kernel=4 stride=2 pad=1; tanh"
+#define SMOOTH_D(channels, norm, other)                                                          \
+    "default conv2d kernel=3 pad=1 bias=no; input 8 6 " channels "\n"                            \
+    "conv2d 6 kernel=4 stride=2 bias=yes; silu; conv2d 8; " norm "; tanh; conv2d 6; " other "\n" \
+    "silu; conv2d 1 kernel=2 pad=0"
+#define SMOOTH_APART(channels) SMOOTH_D(channels, "groupnorm 2", "instancenorm affine=yes")
+
+/* Second derivatives, through what is nowhere piecewise linear. */
+TEST(penalties)
+{
+    static const char *const one[] = {SMOOTH_G, SMOOTH_APART("2")};
+    static const char *const two[] = {SMOOTH_G, SMOOTH_APART("4")};
+    static const char *const three[] = {SMOOTH_G, SMOOTH_APART("6")};
+    check_trace(&drawn_penalty_kind, "wgan_gp", "gan loss=wgan_gp d_steps=1 reuse=yes", one);
+    check_trace(&drawn_penalty_kind, "wgan_gp", "gan loss=wgan penalty=wgan_gp d_steps=1 reuse=yes",
+                one);
+    check_trace(&drawn_penalty_kind, "dragan", "gan penalty=dragan reuse=yes", one);
+    check_trace(&penalty_kind, "r1", "gan penalty=r1 reuse=yes", one);
+    check_trace(&penalty_kind, "r2_packed", "gan penalty=r2 pack=3 reuse=yes", three);
+    check_trace(&drawn_penalty_kind, "wgan_gp_packed",
+                "gan loss=wgan_gp pack=2 d_steps=1 reuse=yes", two);
+}
+
+TEST(packed)
+{
+    static const char *const texts[] = {SMOOTH_G, SMOOTH_D("4", "batchnorm", "batchnorm")};
+    check_trace(&gan_kind, "packed", "gan pack=2 reuse=yes", texts);
+}
+
+TEST(relativistic)
+{
+    static const char *const texts[] = {SMOOTH_G, SMOOTH_D("2", "batchnorm", "batchnorm")};
+    check_trace(&gan_kind, "relativistic", "gan relativistic=yes reuse=yes", texts);
+}
+
 #define CGAN_G(condition)                                                          \
     "input noise 10; input condition " condition "; concat from noise condition\n" \
     "fc = dense 72 bias=no; reshape 4 3 6; n = batchnorm; relu\n"                  \
@@ -406,6 +459,18 @@ TEST(cgan_heads)
         CGAN_G("5"), CGAN_D("5", "match = dense 1\n"
                                  "realness = dense 1 from trunk; output realness match")};
     check_trace(&cgan_heads_kind, "cgan_heads", "cgan mismatch=0.75 fake=1.25", texts);
+}
+
+TEST(cgan_penalised)
+{
+    static const char *const texts[] = {
+        CGAN_G("5"), "input image 8 6 2; input condition 5\n"
+                     "c1 = conv2d 6 kernel=4 stride=2 pad=1 bias=no from image; n1 = groupnorm 3\n"
+                     "trunk = silu; concat from trunk condition\n"
+                     "c2 = conv2d 8 kernel=3 pad=1 bias=no; n2 = groupnorm 2; silu\n"
+                     "match = dense 1; realness = dense 1 from trunk; output realness match"};
+    check_trace(&cgan_penalised_kind, "cgan_penalised",
+                "cgan mismatch=0.75 fake=1.25 penalty=wgan_gp", texts);
 }
 
 static const char *const vae_texts[] = {
@@ -494,6 +559,10 @@ int main(void)
 {
     RUN(dcgan28);
     RUN(mlp);
+    RUN(penalties);
+    RUN(packed);
+    RUN(relativistic);
+    RUN(cgan_penalised);
     RUN(cgan_score);
     RUN(cgan_heads);
     RUN(discriminator);

@@ -97,7 +97,7 @@ TEST(every_kind)
     for (int32_t i = 0; i < gan__layer_kind_count; i++) {
         const char *name = gan__layer_kinds[i]->kind.name;
         bool found = strcmp(name, "input") == 0 || strcmp(name, "dropout") == 0 ||
-                     strcmp(name, "noise") == 0;
+                     strcmp(name, "noise") == 0 || strcmp(name, "augment") == 0;
         for (size_t j = 0; j < CASES; j++) {
             size_t length = strlen(name);
             char after =

@@ -150,7 +150,7 @@ TEST(values)
 static const struct {
     const char *spec, *message;
 } wrong_specs[] = {
-    {"cyclegan loss=wgan", "cyclegan: loss=wgan asks for discriminators whose parameters are cut, "
+    {"cyclegan loss=wgan", "cyclegan: loss=wgan asks for discriminators whose slope is bounded, "
                            "as the trainer 'gan' does and this one does not"},
     {"cyclegan loss=hinge smoothing=0.1",
      "cyclegan: smoothing=0.1 with loss=hinge, whose real samples have no label to move"},

@@ -137,7 +137,10 @@ TEST(right_signs_learn)
                                         "gan loss=lsgan batch=32",
                                         "gan loss=hinge batch=32",
                                         "gan batch=32 reuse=yes smoothing=0.1",
-                                        "gan batch=32 loss=wgan d_steps=2 clip=0.05"};
+                                        "gan batch=32 loss=wgan d_steps=2 clip=0.05",
+                                        "gan batch=32 loss=wgan_gp d_steps=2",
+                                        "gan batch=32 penalty=r1 penalty_every=4",
+                                        "gan batch=32 relativistic=yes augment=translate"};
     for (size_t i = 0; i < sizeof specs / sizeof specs[0]; i++) {
         double distance = distance_after(specs[i], NO_FLAW, STEPS);
         printf("    %-40s distance %.3f\n", specs[i], distance);

@@ -94,7 +94,7 @@ static double share_after(int flaw_of, int64_t steps)
     gan_trainer *trainer;
     gan_tensor *samples;
     flaw = flaw_of;
-    CHECK_OK(gan_context_create(&context, "threads=2 seed=5", NULL, NULL, 0));
+    CHECK_OK(gan_context_create(&context, "threads=1 seed=5", NULL, NULL, 0));
     must(gan_model_parse(
         &d, context,
         "input 2; affine 4 0; dense 64; silu; dense 64; silu; dense 64; silu; dense 1"));

@@ -191,6 +191,75 @@ TEST(gan_by_formula)
     }
 }
 
+/* Each score is judged by how far it is above the mean of the others; G's climb has real samples
+ * too, and all of them with the other sign. */
+static double of_relative(int loss, double s, double label)
+{
+    if (loss == LSGAN) return 0.5 * (s - (2 * label - 1)) * (s - (2 * label - 1));
+    if (loss == HINGE) return fmax(0, 1 - (2 * label - 1) * s);
+    return label > 0 ? log1p(exp(-s)) : log1p(exp(s));
+}
+
+static double relative_loss(int loss, const double up[COUNT], const double down[COUNT])
+{
+    double up_mean = 0, down_mean = 0, sum = 0;
+    for (int i = 0; i < COUNT; i++) up_mean += up[i] / COUNT, down_mean += down[i] / COUNT;
+    for (int i = 0; i < COUNT; i++)
+        sum += of_relative(loss, up[i] - down_mean, 1) + of_relative(loss, down[i] - up_mean, 0);
+    return sum / COUNT;
+}
+
+TEST(relative_scores_by_formula)
+{
+    for (int loss = NON_SATURATING; loss <= HINGE; loss++) {
+        char spec[160];
+        double real_scores[COUNT], fake[COUNT];
+        snprintf(spec, sizeof spec, "gan relativistic=yes loss=%s", losses[loss]);
+        gan_trainer *t = make_game(spec, g_text, g_text);
+        draw((uint64_t)(300 + loss));
+        feed(t, "real", numbers[0], PIXELS);
+        feed(t, "noise", numbers[1], PIXELS);
+        feed(t, "noise.generator", numbers[2], PIXELS);
+        must(gan_trainer_step(t));
+        scores_of(0, 0, real_scores);
+        scores_of(1, 0, fake);
+        check_value(t, "loss.discriminator", relative_loss(loss, real_scores, fake));
+        check_told(t, WGAN, "real", real_scores, fake, true);
+        check_told(t, WGAN, "fake", fake, real_scores, false);
+        scores_of(2, 0, fake);
+        check_value(t, "loss.generator", relative_loss(loss, fake, real_scores));
+        gan_trainer_release(t);
+    }
+}
+
+/* Of networks that hand on what they are given the slope of all scores is 1 for each number. */
+TEST(penalties_by_formula)
+{
+    static const char *const penalties[] = {"wgan_gp", "dragan", "r1", "r2"};
+    for (int i = 0; i < 8; i++) {
+        char spec[160];
+        const int every = 1 + i / 4 * 4;
+        double real_scores[COUNT], fake[COUNT];
+        const double norm = sqrt(PIXELS), bare = i % 4 < 2 ? (norm - 1) * (norm - 1) : norm * norm;
+        snprintf(spec, sizeof spec, "gan penalty=%s penalty_weight=3 penalty_every=%d",
+                 penalties[i % 4], every);
+        gan_trainer *t = make_game(spec, g_text, g_text);
+        draw((uint64_t)(400 + i));
+        feed(t, "real", numbers[0], PIXELS);
+        feed(t, "noise", numbers[1], PIXELS);
+        must(gan_trainer_step(t));
+        scores_of(0, 0, real_scores);
+        scores_of(1, 0, fake);
+        check_value(t, "penalty", bare);
+        check_value(t, "penalty.norm", norm);
+        check_value(t, "loss.discriminator",
+                    mean_of(of_real, NON_SATURATING, real_scores, 1) +
+                        mean_of(of_fake, NON_SATURATING, fake, 0) +
+                        (i % 4 < 2 ? 3 : 1.5) * bare * every);
+        gan_trainer_release(t);
+    }
+}
+
 /* ---- cgan ---- */
 
 enum { MATCHED, MISMATCHED, FAKE, PAIRS };
@@ -375,13 +444,12 @@ TEST(cyclegan_by_formula)
     }
 }
 
-/* ---- noise on what is judged ---- */
-
-/* Of pictures that are 0 all scores are, but for the noise of the first step, which has decayed
- * when the second one begins. */
-static void check_noise(gan_trainer *t, const char *const feeds[], int count,
-                        const char *const values[], int value_count)
+/* Of pictures that are 0 all scores are, but for what is done to them: in both steps, or noise of
+ * the first one that has decayed when the second one begins. */
+static void check_seen(const char *const feeds[], int count, const char *const values[],
+                       int value_count, gan_trainer *t)
 {
+    const bool decays = strstr(gan_trainer_text(t), "instance_decay=0 ") != NULL;
     memset(numbers, 0, sizeof numbers);
     for (int step = 0; step < 2; step++) {
         for (int i = 0; i < count; i++)
@@ -389,13 +457,13 @@ static void check_noise(gan_trainer *t, const char *const feeds[], int count,
                  strstr(feeds[i], "vector") || strstr(feeds[i], "condition") ? 1 : PIXELS);
         must(gan_trainer_step(t));
         for (int i = 0; i < value_count; i++)
-            if (!CHECK((fabs(value_of(t, values[i])) > 1e-3) == (step == 0)))
+            if (!CHECK((fabs(value_of(t, values[i])) > 1e-3) == (step == 0 || !decays)))
                 printf("    %s of %s, step %d\n", values[i], gan_trainer_text(t), step + 1);
     }
     gan_trainer_release(t);
 }
 
-TEST(noise_on_all_that_is_judged)
+TEST(all_that_is_judged_is_changed)
 {
     static const char *const gan_feeds[] = {"real", "noise", "noise.generator"};
     static const char *const gan_values[] = {"score.real", "score.fake", "loss.generator"};
@@ -406,13 +474,16 @@ TEST(noise_on_all_that_is_judged)
     static const char *const sides[] = {"x", "y"};
     static const char *const side_values[] = {"score.real.x", "score.real.y", "score.fake.x",
                                               "score.fake.y", "loss.generators"};
-    check_noise(make_game("gan loss=wgan clip=1 instance_noise=2 instance_decay=0", g_text, g_text),
-                gan_feeds, 3, gan_values, 3);
-    check_noise(make_game("cgan loss=wgan clip=1 instance_noise=2 instance_decay=0", g_of_condition,
-                          d_texts[0]),
-                feeds, 6, values, 4);
-    check_noise(make_cycle("cyclegan loss=hinge instance_noise=2 instance_decay=0"), sides, 2,
-                side_values, 5);
+    static const char *const changes[2] = {"instance_noise=2 instance_decay=0", "augment=colour"};
+    for (int i = 0; i < 2; i++) {
+        char spec[3][96];
+        snprintf(spec[0], 96, "gan loss=wgan clip=1 %s", changes[i]);
+        snprintf(spec[1], 96, "cgan loss=wgan clip=1 %s", changes[i]);
+        snprintf(spec[2], 96, "cyclegan loss=hinge %s", changes[i]);
+        check_seen(gan_feeds, 3, gan_values, 3, make_game(spec[0], g_text, g_text));
+        check_seen(feeds, 6, values, 4, make_game(spec[1], g_of_condition, d_texts[0]));
+        check_seen(sides, 2, side_values, i ? 4 : 5, make_cycle(spec[2]));
+    }
 }
 
 /* ---- what nobody asked for ---- */
@@ -421,13 +492,23 @@ TEST(settings_of_the_papers)
 {
     static const char *const cases[][2] = {
         {"gan", "gan loss=non_saturating smoothing=0 instance_noise=0 instance_decay=1 d_steps=1 "
-                "reuse=no clip=0 noise=normal batch=64 average=0 on_divergence=stop"},
+                "reuse=no clip=0 noise=normal penalty=none penalty_weight=0 penalty_every=1 "
+                "relativistic=no pack=1 batch=64 average=0 on_divergence=stop"},
+        {"gan loss=wgan_gp augment=flip,cutout",
+         "gan loss=wgan_gp smoothing=0 instance_noise=0 instance_decay=1 augment=\"flip,cutout\" "
+         "d_steps=5 reuse=no clip=0 noise=normal penalty=wgan_gp penalty_weight=10 penalty_every=1 "
+         "relativistic=no pack=1 batch=64 average=0 on_divergence=stop"},
+        {"gan loss=wgan penalty=dragan",
+         "gan loss=wgan smoothing=0 instance_noise=0 instance_decay=1 d_steps=5 reuse=no clip=0 "
+         "noise=normal penalty=dragan penalty_weight=10 penalty_every=1 relativistic=no pack=1 "
+         "batch=64 average=0 on_divergence=stop"},
         {"cgan", "cgan loss=non_saturating smoothing=0 instance_noise=0 instance_decay=1 "
-                 "mismatch=1 fake=1 d_steps=1 reuse=no clip=0 noise=normal batch=64 average=0 "
-                 "on_divergence=stop"},
+                 "mismatch=1 fake=1 d_steps=1 reuse=no clip=0 noise=normal penalty=none "
+                 "penalty_weight=0 penalty_every=1 batch=64 average=0 on_divergence=stop"},
         {"cgan loss=wgan", "cgan loss=wgan smoothing=0 instance_noise=0 instance_decay=1 "
-                           "mismatch=1 fake=1 d_steps=5 reuse=no clip=0.01 noise=normal batch=64 "
-                           "average=0 on_divergence=stop"},
+                           "mismatch=1 fake=1 d_steps=5 reuse=no clip=0.01 noise=normal "
+                           "penalty=none penalty_weight=0 penalty_every=1 batch=64 average=0 "
+                           "on_divergence=stop"},
         {"cyclegan", "cyclegan cycle=10 identity=0.5 pool=50 perceptual=0 loss=lsgan smoothing=0 "
                      "instance_noise=0 instance_decay=1 batch=1 average=0 on_divergence=stop"},
         {"autoencoder", "autoencoder loss=l2 batch=64 average=0 on_divergence=stop"},
@@ -503,12 +584,14 @@ int main(void)
 {
     rig_open(1, "objectives.tmp");
     RUN(gan_by_formula);
+    RUN(relative_scores_by_formula);
+    RUN(penalties_by_formula);
     RUN(cgan_of_one_score_by_formula);
     RUN(cgan_of_two_heads_by_formula);
     RUN(cgan_without_the_second_question);
     RUN(cgan_on_the_last_fakes);
     RUN(cyclegan_by_formula);
-    RUN(noise_on_all_that_is_judged);
+    RUN(all_that_is_judged_is_changed);
     RUN(settings_of_the_papers);
     RUN(a_critic_is_cut);
     RUN(each_pass_iterates_a_spectral_norm);

@@ -79,6 +79,12 @@ static const char told_d_text[] = "input image 16 16 3; input condition 5; conv2
                                   "realness = affine; concat from t condition; conv2d 64 kernel=3;"
                                   "leaky_relu 0.2; match = dense 1; output realness match";
 
+static const char smooth_text[] = "input 16 16 3; conv2d 32 kernel=4 stride=2 pad=1; silu;"
+                                  "conv2d 64 kernel=4 stride=2 pad=1; groupnorm 4; silu;"
+                                  "dense 256; leaky_relu 0.2; dense 1";
+static const char packed_text[] = "input 16 16 6; conv2d 32 kernel=4 stride=2 pad=1; silu;"
+                                  "conv2d 64 kernel=4 stride=2 pad=1; layernorm; gelu; dense 1";
+
 /* The trainings that the tests below go through: what a step is made of differs in each. */
 static const struct {
     const char *spec, *g, *d;
@@ -88,6 +94,10 @@ static const struct {
     {"gan batch=16 loss=wgan instance_noise=0.1", g_text, d_text},
     {"gan batch=16 loss=hinge noise=uniform average=0.5", g_text, spectral_text},
     {"cgan batch=16 average=0.9", told_g_text, told_d_text},
+    {"gan batch=16 loss=wgan_gp", g_text, smooth_text},
+    {"gan batch=8 penalty=r1 penalty_every=3 pack=2 augment=flip,colour", g_text, packed_text},
+    {"gan batch=16 relativistic=yes augment=translate", g_text, d_text},
+    {"cgan batch=16 penalty=dragan", told_g_text, told_d_text},
 };
 enum { TRAININGS = sizeof trainings / sizeof trainings[0] };
 
