@@ -24,6 +24,7 @@ import cache
 import classifier
 import condition
 import edges
+import emoji
 import library
 import metrics
 import reconstruction
@@ -31,7 +32,7 @@ import rows
 import steps
 import table
 
-ROWS = reconstruction.ROWS + condition.ROWS + edges.ROWS + steps.ROWS
+ROWS = reconstruction.ROWS + condition.ROWS + emoji.ROWS + edges.ROWS + steps.ROWS
 COMMAND = os.path.join(SOURCE, "tests", "figures")
 
 
