@@ -98,9 +98,9 @@ def checksum(members):
 
 def check(path, members, sha256):
     """Refuses other bytes than those that the script was written for."""
-    found = checksum(members) if members else "none of its files is there"
+    found = checksum(members) if members else "that of nothing"
     if found != sha256:
-        raise Failure("%s: another version than the script knows; sha256 of what is used is %s, not %s" % (
+        raise Failure("%s: another version than the script knows: sha256 of what is used is %s, not %s" % (
             path, found, sha256))
 
 
