@@ -189,6 +189,25 @@ class Fetching(Folder):
             with self.assertRaisesRegex(fetching.Failure, "another version than the script knows"):
                 fetching.check(path, wrong, both)
 
+    def test_folder(self):
+        """Packages are left in the folder that was asked for, from wherever it is named."""
+        made = []
+
+        def run(command, cwd, **options):
+            into = command[command.index("--dest") + 1] if "--dest" in command else ""
+            made.append(os.path.normpath(os.path.join(cwd, into)))
+            name = "a_b-1.0-py3-none-any.whl" if into else "a_1_all.deb"
+            fetching.write(self.path("in", name), b"")
+            return subprocess.CompletedProcess(command, 0, b"", b"")
+
+        os.mkdir(self.path("in"))
+        folder = os.path.relpath(self.path("in"))
+        with mock.patch.object(subprocess, "run", side_effect=run), contextlib.redirect_stderr(io.StringIO()):
+            for _ in range(2):  # the second time they are there
+                self.assertTrue(fetching.wheel(folder, "a-b", "1.0").endswith("a_b-1.0-py3-none-any.whl"))
+                self.assertTrue(fetching.deb(folder, "a").endswith("a_1_all.deb"))
+        self.assertEqual(made, [folder] * 2)
+
     def test_write(self):
         """A file is whole or what it was."""
         fetching.write(self.path("a"), b"one")
