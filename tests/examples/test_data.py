@@ -197,11 +197,13 @@ class Fetching(Folder):
             into = command[command.index("--dest") + 1] if "--dest" in command else ""
             made.append(os.path.normpath(os.path.join(cwd, into)))
             name = "a_b-1.0-py3-none-any.whl" if into else "a_1_all.deb"
-            fetching.write(self.path("in", name), b"")
+            fetching.write(os.path.join(made[-1], name), b"")
             return subprocess.CompletedProcess(command, 0, b"", b"")
 
         os.mkdir(self.path("in"))
-        folder = os.path.relpath(self.path("in"))
+        self.addCleanup(os.chdir, os.getcwd())
+        os.chdir(self.folder)
+        folder = "in"
         with mock.patch.object(subprocess, "run", side_effect=run), contextlib.redirect_stderr(io.StringIO()):
             for _ in range(2):  # the second time they are there
                 self.assertTrue(fetching.wheel(folder, "a-b", "1.0").endswith("a_b-1.0-py3-none-any.whl"))
