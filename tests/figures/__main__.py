@@ -17,20 +17,11 @@ import os
 import sys
 import traceback
 
-import clothes
-import condition
-import edges
 import metrics
-import noise
-import points
-import reconstruction
-import steps
 import table
+from every_row import ROWS
 from library import Failure
 from rows import Work
-
-ROWS = (reconstruction.ROWS + noise.ROWS + points.ROWS + clothes.ROWS + condition.ROWS + edges.ROWS +
-        steps.ROWS)
 
 
 def tell(line):
