@@ -87,9 +87,10 @@ typedef struct gan__data_options {
     int64_t count;
     double heldout; /* the share that part=heldout has, and part=train lacks */
     int32_t part;   /* gan__data_part */
+    char *hint;     /* behind the message of a file that cannot be read; NULL: nothing */
 } gan__data_options;
 
-extern const gan__option gan__data_common_options[10];
+extern const gan__option gan__data_common_options[11];
 
 /* A kind of data set. */
 typedef struct gan__data_kind {
