@@ -22,11 +22,12 @@ import edges
 import metrics
 import reconstruction
 import steps
+import structured
 import table
 from library import Failure
 from rows import Work
 
-ROWS = reconstruction.ROWS + condition.ROWS + edges.ROWS + steps.ROWS
+ROWS = reconstruction.ROWS + condition.ROWS + edges.ROWS + structured.ROWS + steps.ROWS
 
 
 def tell(line):
