@@ -189,7 +189,8 @@ static inline const gan__trainer_common *gan__trainer_options(const gan_trainer 
 static inline int64_t gan__trainer_samples(const gan_trainer *trainer)
 {
     const int64_t batch = gan__trainer_options(trainer)->batch;
-    return trainer->kind->samples_each ? batch * trainer->kind->samples_each(trainer->options) : batch;
+    return trainer->kind->samples_each ? batch * trainer->kind->samples_each(trainer->options)
+                                       : batch;
 }
 
 /* Not counted among the context's trainers, whose seeds follow from their number: for a training

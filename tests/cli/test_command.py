@@ -53,7 +53,7 @@ class Help(Case):
         ):
             self.assertIn("  %-28s %s\n" % (left, right), run)
         self.assertIn(
-            "[minimax|non_saturating|lsgan|hinge|wgan]\n", self.good("help", "gan")
+            "[minimax|non_saturating|lsgan|hinge|wgan|wgan_gp]\n", self.good("help", "gan")
         )
         for line in ("role generator +\w", "feed real +\w", "group generator", "value loss.generator"):
             self.assertRegex(self.good("help", "gan"), r"\n  %s.*\n" % line)
@@ -175,7 +175,7 @@ class Recipes(Case):
             (
                 "loss=non_saturating",
                 "loss=vanilla",
-                "[trainer]: gan: 'loss' is one of minimax, non_saturating, lsgan, hinge, wgan,"
+                "[trainer]: gan: 'loss' is one of minimax, non_saturating, lsgan, hinge, wgan, wgan_gp,"
                 " not 'vanilla' (line 19, column 10)",
             ),
             (
