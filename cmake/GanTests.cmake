@@ -103,6 +103,12 @@ if(GAN_COMMAND AND Python3_FOUND AND NOT WIN32)
   endforeach()
 endif()
 
+if(Python3_FOUND)
+  add_test(NAME examples/data COMMAND Python3::Interpreter
+           "${PROJECT_SOURCE_DIR}/tests/examples/test_data.py" "${PROJECT_SOURCE_DIR}")
+  set_property(TEST examples/data PROPERTY ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+endif()
+
 # Sanitizers add symbols, data and libraries of their own.
 if(NOT GAN_SANITIZE AND CMAKE_SYSTEM_NAME STREQUAL "Linux")
   gan_script_test(abi/symbols abi/symbols.cmake "LIBRARY=$<TARGET_FILE:gan>"

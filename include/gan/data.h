@@ -70,7 +70,10 @@ typedef struct gan_dataset gan_dataset;
  * 255; a pixel is on an edge if in any channel one of its eight neighbours is darker by 64 or
  * more; all channels are 1 there and -1 elsewhere.
  *
- * heldout=SHARE sets examples apart, round(SHARE x n) of the n that count= takes: part=train has
+ * only= takes, of what count= takes, the examples of some classes: their names or, where none is
+ * called so, numbers, separated by commas. The number of classes stays that of all.
+ *
+ * heldout=SHARE sets examples apart, round(SHARE x n) of the n that these take: part=train has
  * the others, part=heldout these, part=all both. Which ones is a function of their index and n
  * alone, so that all programs and seeds hold out the same; both parts keep the order of the files,
  * and the number of classes is that of all.

@@ -87,10 +87,11 @@ typedef struct gan__data_options {
     int64_t count;
     double heldout; /* the share that part=heldout has, and part=train lacks */
     int32_t part;   /* gan__data_part */
+    char *only;     /* classes, NULL: all */
     char *hint;     /* behind the message of a file that cannot be read; NULL: nothing */
 } gan__data_options;
 
-extern const gan__option gan__data_common_options[11];
+extern const gan__option gan__data_common_options[12];
 
 /* A kind of data set. */
 typedef struct gan__data_kind {
@@ -127,6 +128,11 @@ gan_status gan__classes_read(gan_dataset *dataset, const char *path);
 gan_status gan__classes_check(gan_context *context, const char *source,
                               const gan__classes *classes);
 void gan__classes_free(gan_context *context, gan__classes *classes);
+
+/* heldout.c: leaves the examples of the classes that only= names; GAN_E_ARGUMENT for one that there
+ * is not, and where there are no labels or no such examples. */
+gan_status gan__dataset_only(gan_dataset *dataset, const char *source,
+                             const gan__data_options *options);
 
 /* heldout.c: leaves the examples of the part that the options ask for. Of n examples, those whose
  * places in a fixed permutation are among the first round(heldout x n) are held out. */

@@ -319,6 +319,7 @@ static gan_status dataset_open(gan_dataset **out, gan_context *context, const ch
             dataset_hint(context, ((const gan__data_kind *)kind)->open(dataset, options), options);
     if (status == GAN_OK) status = dataset_finish(dataset, kind->name, options);
     if (status == GAN_OK) status = dataset_describe(dataset, kind, options);
+    if (status == GAN_OK) status = gan__dataset_only(dataset, kind->name, options);
     if (status == GAN_OK) status = gan__dataset_split(dataset, kind->name, options);
     gan__options_free(context, kind, options);
     gan__free(context, options);

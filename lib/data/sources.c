@@ -11,7 +11,7 @@ const gan__data_kind *const gan__data_kinds[] = {&gan__source_idx,    &gan__sour
 const int32_t gan__data_kind_count = sizeof gan__data_kinds / sizeof gan__data_kinds[0];
 
 #define SOURCE_AT(field) offsetof(gan__data_options, field)
-const gan__option gan__data_common_options[11] = {
+const gan__option gan__data_common_options[12] = {
     {"size", GAN__OPTION_PAIR, 0, "0", 0, 65536, NULL, SOURCE_AT(picture.size),
      "height and width of pictures as they are drawn, 64 or 48x64; 0: as they are"},
     {"fit", GAN__OPTION_CHOICE, 0, "pad", 0, 0, "pad|stretch|crop", SOURCE_AT(picture.fit),
@@ -26,6 +26,8 @@ const gan__option gan__data_common_options[11] = {
      "yes: every other picture, by chance, is drawn as in a mirror"},
     {"count", GAN__OPTION_INTEGER, 0, "0", 0, 9e15, NULL, SOURCE_AT(count),
      "takes the first so many examples; 0: all"},
+    {"only", GAN__OPTION_TEXT, 0, NULL, 0, 0, NULL, SOURCE_AT(only),
+     "takes of these only the examples of some classes, by name or number: Dress or Coat,4"},
     {"heldout", GAN__OPTION_REAL, 0, "0", 0, 1, NULL, SOURCE_AT(heldout),
      "share of the examples that is held out: the same ones whatever the seed"},
     {"part", GAN__OPTION_CHOICE, 0, "train", 0, 0, "train|heldout|all", SOURCE_AT(part),

@@ -19,6 +19,7 @@ import traceback
 
 import condition
 import edges
+import emoji
 import metrics
 import reconstruction
 import steps
@@ -27,7 +28,7 @@ import table
 from library import Failure
 from rows import Work
 
-ROWS = reconstruction.ROWS + condition.ROWS + edges.ROWS + structured.ROWS + steps.ROWS
+ROWS = reconstruction.ROWS + condition.ROWS + emoji.ROWS + edges.ROWS + structured.ROWS + steps.ROWS
 
 
 def tell(line):

@@ -6,6 +6,7 @@ import importlib.metadata
 import importlib.util
 import inspect
 import os
+import re
 import subprocess
 import sys
 import time
@@ -169,17 +170,21 @@ def program(build, *names):
     sys.exit("there is no %s in %s" % (names[0], build))
 
 
-FILES = ("path", "labels", "size", "fit", "channels")
+PICTURES = ("size", "fit", "channels")
+FILES = {"idx": ("path", "labels", *PICTURES), "npz": ("path", "image", "label", "vector", *PICTURES)}
 
 
 def feed_spec(session, recipe, feed, keys):
-    option = {key: session.option(recipe, "data.%s.%s" % (feed, key)) for key in keys}
-    return "idx " + " ".join('%s="%s"' % pair for pair in option.items() if pair[1])
+    """What the feed's data set is opened from: its files, and these options of the recipe."""
+    text = session.library.gan_recipe_text(recipe).decode()
+    kind = re.search(r"^\[data\.%s\]\n(\w+)" % feed, text, re.MULTILINE)[1]
+    option = {key: session.option(recipe, "data.%s.%s" % (feed, key)) for key in (*FILES[kind], *keys)}
+    return kind + " " + " ".join('%s="%s"' % pair for pair in option.items() if pair[1])
 
 
 def seen(session, recipe, feed):
     """A data set with the examples that the recipe's training of this feed draws, and their indices."""
-    data = session.open_data(feed_spec(session, recipe, feed, (*FILES, "count", "heldout", "part")))
+    data = session.open_data(feed_spec(session, recipe, feed, ("count", "heldout", "part")))
     return data, range(session.count(data))
 
 
@@ -188,7 +193,7 @@ def held_out(work, session, recipe, *feeds, extra=""):
     from the same files, and their indices in it: those behind the first count=N, or else the part that
     heldout= sets apart. `extra` are further options of the data set. A recipe that sees all is
     refused."""
-    whole = session.open_data(feed_spec(session, recipe, feeds[0], FILES) + " " + extra)
+    whole = session.open_data(feed_spec(session, recipe, feeds[0], ()) + " " + extra)
     counts = [int(session.option(recipe, "data.%s.count" % feed)) for feed in feeds]
     if all(0 < count < session.count(whole) for count in counts):
         data, start = whole, max(counts)
@@ -197,7 +202,7 @@ def held_out(work, session, recipe, *feeds, extra=""):
         shares = {session.option(recipe, "data.%s.heldout" % feed) for feed in feeds}
         if parts != {"train"} or len(shares) > 1 or not float(min(shares)) or len(set(counts)) > 1:
             raise library.Failure("the recipe holds out no examples of the feed " + " or ".join(feeds))
-        spec = feed_spec(session, recipe, feeds[0], (*FILES, "count", "heldout"))
+        spec = feed_spec(session, recipe, feeds[0], ("count", "heldout"))
         data, start = session.open_data(spec + " part=heldout " + extra), 0
     end = session.count(data)
     return data, range(start, min(end, start + QUICK_HELD_OUT) if work.quick else end)

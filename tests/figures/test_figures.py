@@ -26,6 +26,7 @@ import cache
 import classifier
 import condition
 import edges
+import emoji
 import library
 import metrics
 import reconstruction
@@ -36,7 +37,7 @@ import table
 
 permutations = structured.permutations
 
-ROWS = reconstruction.ROWS + condition.ROWS + edges.ROWS + structured.ROWS + steps.ROWS
+ROWS = reconstruction.ROWS + condition.ROWS + emoji.ROWS + edges.ROWS + structured.ROWS + steps.ROWS
 COMMAND = os.path.join(SOURCE, "tests", "figures")
 
 

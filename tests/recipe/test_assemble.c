@@ -260,7 +260,7 @@ TEST(bundled_recipes)
     static const char *const names[] = {"fashion-gan",     "fashion-mlp",
                                         "fashion-cgan",    "fashion-cgan-two-heads",
                                         "fashion-wgan-gp", "fashion-hinge-spectral",
-                                        "dcgan64"};
+                                        "emoji-text",      "dcgan64"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         char path[1024];
         gan_context *plain;

