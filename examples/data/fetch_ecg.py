@@ -17,6 +17,7 @@ import struct
 import sys
 import zipfile
 
+import emoji_text
 import fetching
 
 MEMBER = "scipy/misc/ecg.dat"
@@ -45,24 +46,16 @@ def windows(millivolts):
     return made
 
 
-def npy(values, shape):
-    """The bytes of an .npy file."""
-    if sys.byteorder == "big":
-        values = array.array(values.typecode, values)
-        values.byteswap()
-    kind = {"f": "<f4", "B": "|u1"}[values.typecode]
-    header = "{'descr': '%s', 'fortran_order': False, 'shape': %s, }" % (kind, tuple(shape))
-    header = header.ljust(-(11 + len(header)) % 64 + len(header)) + "\n"
-    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() + values.tobytes()
-
-
 def fetch(given, packages):
     path = fetching.wheel(packages, "scipy", "1.9.3", *PLATFORM)
     members = fetching.wheel_members(path, MEMBER.__eq__)
     fetching.check(path, members, SHA256)
     made = windows(numbers(members[MEMBER]))
+    shape = (len(made) // WINDOW, 1, WINDOW, 1)
+    if sys.byteorder == "big":
+        made.byteswap()
     to = os.path.join(given.out, "ecg.npy")
-    fetching.write(to, npy(made, (len(made) // WINDOW, 1, WINDOW, 1)))
+    fetching.write(to, emoji_text.npy("<f4", shape, made.tobytes()))
     print(to)
 
 

@@ -16,6 +16,7 @@ import re
 import struct
 import sys
 
+import emoji_text
 import fetching
 
 SIDE, COUNT = 8, 4000
@@ -33,12 +34,9 @@ def picture(permutation):
     return bytes(255 * (column == one) for one in permutation for column in range(SIDE))
 
 
-def npy(pictures):
-    """The bytes of an .npy file."""
-    header = "{'descr': '|u1', 'fortran_order': False, 'shape': (%d, %d, %d, 1), }" % (
-        len(pictures), SIDE, SIDE)
-    header += " " * (-(len(header) + 11) % 64) + "\n"
-    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() + b"".join(pictures)
+def array_file(every):
+    """The bytes of an .npy file of permutations as pictures."""
+    return emoji_text.npy("|u1", (len(every), SIDE, SIDE, 1), b"".join(map(picture, every)))
 
 
 def read(path):
@@ -46,7 +44,7 @@ def read(path):
     with open(path, "rb") as file:
         data = file.read()
     size = 10 + struct.unpack("<H", data[8:10])[0] if data[:8] == b"\x93NUMPY\x01\x00" else 0
-    found = re.match(r"\{'descr': '(<f4|\|u1)', 'fortran_order': False, 'shape': \(\d+, %d, %d, 1\), \}" % (
+    found = re.match(r"\{'descr': '(<f4|\|u1)', 'fortran_order': False, 'shape': \(\d+, %d, %d, 1,?\), \}" % (
         SIDE, SIDE), data[10:size].decode("latin-1"))
     if not found:
         raise fetching.Failure("%s: no array of pictures of %dx%dx1, bytes or float32" % (path, SIDE, SIDE))
@@ -77,7 +75,7 @@ def judge(pixels):
 
 def make(given, packages):
     path = os.path.join(given.out, "permutations.npy")
-    fetching.write(path, npy([picture(one) for one in known()]))
+    fetching.write(path, array_file(known()))
     print(path)
 
 

@@ -37,7 +37,7 @@ class Valid(Row):
         with tempfile.TemporaryDirectory() as beside:
             data = os.path.join(beside, "permutations.npy")
             with open(data, "wb") as file:
-                file.write(permutations.npy([permutations.picture(one) for one in permutations.known()]))
+                file.write(permutations.array_file(permutations.known()))
             folder = work.train(work.recipe(self.recipe), seed, files=["data.real.path=" + data])
             return permutations.judge(self.samples(work, folder, seed, beside))
 
