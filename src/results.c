@@ -140,7 +140,7 @@ static int open_sheet(results *r, const gan_tensor *source)
     r->pairs = !memcmp(size, r->size, sizeof r->size) ? 2 : 1;
     const int64_t shape[4] = {count * r->pairs, r->size[0], r->size[1], r->size[2]};
     int code = sheet_check(r->self, "--count", count, r->size, count * r->pairs,
-                           sheet_columns(count, r->pairs));
+                           sheet_columns(count, r->pairs, r->size));
     if (code) return code;
     gan_status status = gan_tensor_create(&r->sheet, r->context, GAN_UINT8, 4, shape);
     return status == GAN_OK ? EXIT_GOOD : complain_status(r->self, r->context, status);
@@ -296,7 +296,8 @@ int results_finish(results *r, bool whole)
     if (r->kind == RESULT_ARRAY) return finish_array(r, whole);
     gan_status status = GAN_OK;
     if (r->sheet && whole)
-        status = gan_image_sheet(r->sheet, sheet_columns(r->from->count, r->pairs), r->out);
+        status = sheet_save(r->context, r->sheet, sheet_columns(r->from->count, r->pairs, r->size),
+                            r->out);
     int code = status == GAN_OK ? EXIT_GOOD : complain_output(r, status);
     gan_tensor_release(r->sheet);
     r->sheet = NULL;

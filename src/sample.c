@@ -23,19 +23,19 @@ typedef struct order {
 
 /* A row of the sheet is a way, or what one of several conditions has, or whole examples: as many
  * pictures side by side as there are models for each. */
-static int64_t columns_of(const order *o, int64_t models)
+static int64_t columns_of(const order *o, int64_t models, const int64_t shape[3])
 {
     const example_plan *p = &o->maker.plan;
     if (p->between > 0) return p->between * models;
     if (p->grid || (p->conditions > 1 && p->count > 1)) return p->count * models;
-    return sheet_columns(example_count(p), models);
+    return sheet_columns(example_count(p), models, shape);
 }
 
 static int save(const order *o, const gan_tensor *pictures, int64_t columns)
 {
     int code = EXIT_GOOD;
-    gan_status status =
-        o->array ? gan_tensor_save(pictures, o->out) : gan_image_sheet(pictures, columns, o->out);
+    gan_status status = o->array ? gan_tensor_save(pictures, o->out)
+                                 : sheet_save(o->context, pictures, columns, o->out);
     if (status != GAN_OK) code = complain_status(o->self, o->context, status);
     return code == EXIT_INPUT ? EXIT_OUTPUT : code;
 }
@@ -47,7 +47,8 @@ static int make_and_save(order *o)
     gan_status status = picture_maker_open(&o->maker, o->context, examples < 64 ? examples : 64);
     if (status == GAN_OK) status = picture_maker_make(&o->maker, &pictures);
     if (status != GAN_OK) return complain_status(o->self, o->context, status);
-    const int code = save(o, pictures, columns_of(o, o->maker.count));
+    const int64_t columns = columns_of(o, o->maker.count, gan_tensor_shape(pictures) + 1);
+    const int code = save(o, pictures, columns);
     gan_tensor_release(pictures);
     return code;
 }
@@ -117,9 +118,9 @@ static int check_size(const order *o, const routes *r)
     int64_t size[3];
     gan_status status = gan_model_output_shape(r->models[0], 0, size);
     if (status != GAN_OK) return complain_status(o->self, o->context, status);
-    return o->array
-               ? check_memory(o, size, pictures)
-               : sheet_check(o->self, "--count", p->count, size, pictures, columns_of(o, r->count));
+    return o->array ? check_memory(o, size, pictures)
+                    : sheet_check(o->self, "--count", p->count, size, pictures,
+                                  columns_of(o, r->count, size));
 }
 
 /* ---- chains ---- */
@@ -146,7 +147,7 @@ static int check_samples(const order *o, gan_trainer *sampler, int64_t count)
     const char *fault = sheet_fault(size);
     const int code =
         fault ? complain(o->self, EXIT_INPUT, "%s: no pictures: %s", o->from.run, fault)
-              : sheet_check(o->self, "--count", count, size, count, sheet_columns(count, 1));
+              : sheet_check(o->self, "--count", count, size, count, sheet_columns(count, 1, size));
     gan_tensor_release(one);
     return code;
 }
@@ -161,7 +162,8 @@ static int serve_chains(const order *o, gan_trainer *sampler)
     gan_status status =
         gan_trainer_sample(&samples, sampler, count, o->steps, o->seed, GAN_MODEL_AVERAGED);
     if (status == GAN_OK && !o->maker.floats) status = picture_bytes(&bytes, o->context, samples);
-    code = status == GAN_OK ? save(o, bytes ? bytes : samples, sheet_columns(count, 1))
+    code = status == GAN_OK ? save(o, bytes ? bytes : samples,
+                                   sheet_columns(count, 1, gan_tensor_shape(samples) + 1))
                             : complain_status(o->self, o->context, status);
     gan_tensor_release(samples);
     gan_tensor_release(bytes);

@@ -109,7 +109,7 @@ static int try_sheet(saver *s, const char *space)
         s->sheets[s->sheet_count].space = space;
         s->sheets[s->sheet_count++].columns = columns;
         code = sheet_check(s->self, "run.samples", s->samples, shape, examples * columns,
-                           sheet_columns(examples, columns));
+                           sheet_columns(examples, columns, shape));
     }
     gan_tensor_release(pictures);
     return code;
@@ -243,8 +243,8 @@ static gan_status make_sheet(const saver *s, const saved_sheet *sheet, const cha
                                          GAN_MODEL_AVERAGED);
     if (status == GAN_OK) {
         const bool classes = columns > sheet->columns; /* a row each */
-        status = gan_image_sheet(pictures,
-                                 classes ? columns : sheet_columns(examples, sheet->columns), path);
+        const int64_t own = sheet_columns(examples, sheet->columns, gan_tensor_shape(pictures) + 1);
+        status = sheet_save(s->context, pictures, classes ? columns : own, path);
     }
     gan_tensor_release(pictures);
     return status;

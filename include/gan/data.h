@@ -54,6 +54,9 @@ typedef struct gan_dataset gan_dataset;
  * those, by chance. Of held-out examples, and in gan_dataset_read, it is the middle part, not
  * mirrored. `gan_catalog` lists all.
  *
+ * hint="python fetch.py makes it" is a line that stands behind the message where a file cannot be
+ * read (GAN_E_FILE): how to come by it. It may differ in a resumed training.
+ *
  * mixture has points in place of pictures, of 1 x 1 x C, drawn from Gaussians of one deviation in
  * all dimensions, each as likely; the label is the Gaussian's number. Their centres are a ring of K
  * on a circle (centre i at the angle 2 pi i / K), a grid of K along each dimension (the last one

@@ -90,9 +90,10 @@ typedef struct gan__data_options {
     double heldout; /* the share that part=heldout has, and part=train lacks */
     int32_t part;   /* gan__data_part */
     char *only;     /* classes, NULL: all */
+    char *hint;     /* behind the message of a file that cannot be read; NULL: nothing */
 } gan__data_options;
 
-extern const gan__option gan__data_common_options[11];
+extern const gan__option gan__data_common_options[12];
 
 /* A kind of data set. */
 typedef struct gan__data_kind {

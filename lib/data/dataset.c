@@ -299,6 +299,14 @@ static gan_status dataset_describe(gan_dataset *dataset, const gan__kind *kind, 
     return text.status;
 }
 
+/* A file that is not there, with where it comes from. */
+static gan_status dataset_hint(gan_context *context, gan_status status, const void *options)
+{
+    const gan__data_options *common = options;
+    if (status != GAN_E_FILE || !common->hint) return status;
+    return gan__fail(context, status, "%s; %s", gan_context_message(context), common->hint);
+}
+
 static gan_status dataset_open(gan_dataset **out, gan_context *context, const char *spec)
 {
     gan_dataset *dataset;
@@ -307,7 +315,9 @@ static gan_status dataset_open(gan_dataset **out, gan_context *context, const ch
     GAN__TRY(gan__describe(context, "data set", (const gan__kind *const *)gan__data_kinds,
                            (size_t)gan__data_kind_count, spec, &kind, &options));
     gan_status status = dataset_new(&dataset, context);
-    if (status == GAN_OK) status = ((const gan__data_kind *)kind)->open(dataset, options);
+    if (status == GAN_OK)
+        status =
+            dataset_hint(context, ((const gan__data_kind *)kind)->open(dataset, options), options);
     if (status == GAN_OK) status = dataset_finish(dataset, kind->name, options);
     if (status == GAN_OK) status = dataset_describe(dataset, kind, options);
     if (status == GAN_OK) status = gan__dataset_only(dataset, kind->name, options);

@@ -11,7 +11,7 @@ const gan__data_kind *const gan__data_kinds[] = {&gan__source_idx,    &gan__sour
 const int32_t gan__data_kind_count = sizeof gan__data_kinds / sizeof gan__data_kinds[0];
 
 #define SOURCE_AT(field) offsetof(gan__data_options, field)
-const gan__option gan__data_common_options[11] = {
+const gan__option gan__data_common_options[12] = {
     {"size", GAN__OPTION_PAIR, 0, "0", 0, 65536, NULL, SOURCE_AT(picture.size),
      "height and width of pictures as they are drawn, 64 or 48x64; 0: as they are"},
     {"fit", GAN__OPTION_CHOICE, 0, "pad", 0, 0, "pad|stretch|crop", SOURCE_AT(picture.fit),
@@ -39,6 +39,8 @@ const gan__option gan__data_common_options[11] = {
      "how size= makes pictures smaller: bilinear: by a triangle as wide as the step; area: the "
      "mean "
      "of the pixels that lie there. Larger: bilinear"},
+    {"hint", GAN__OPTION_TEXT, GAN__IDLE, NULL, 0, 0, NULL, SOURCE_AT(hint),
+     "how files that cannot be read are come by: said where they are missed"},
 };
 
 gan_status gan__source_check_names(gan_context *context, const char *option, const char *labels,

@@ -393,6 +393,8 @@ TEST(messages)
     check_open_fails("idx pth=p.idx", GAN_E_TEXT,
                      "idx: unknown option 'pth', did you mean 'path'? (line 1, column 5)");
     check_open_fails("idx path=none.idx", GAN_E_FILE, "none.idx: cannot be opened");
+    check_open_fails("idx path=none.idx hint=\"make it\"", GAN_E_FILE,
+                     "none.idx: cannot be opened; make it");
     check_open_fails("idx path=p.idx labels=l4.idx", GAN_E_SHAPE,
                      "l4.idx: 4 examples of label, but 3 of image");
     check_open_fails("idx path=l.idx", GAN_E_SHAPE,

@@ -20,9 +20,11 @@ DATA = os.path.join(SOURCE, "examples", "data")
 sys.path.insert(0, DATA)
 
 import emoji_text
+import fetch_ecg
 import fetch_fashion
 import fetching
 import make_emoji
+import permutations
 
 MOST = 4 << 20  # bytes of all that the emoji need
 ELEMENTS = {"|u1": "B", "<i4": "i", "<f4": "f"}
@@ -248,6 +250,63 @@ class Fetching(Folder):
             with mock.patch.dict(fetch_fashion.FILES, sums):
                 self.assertEqual(self.fetch(fetch_fashion, fetch_fashion.fetch)[0], 0)
         self.assertEqual(sorted(os.listdir(self.path("out"))), sorted(files))
+
+
+    def test_ecg(self):
+        """Windows of the means of each two numbers, in units of 4 mV; no other record is written."""
+        record = [1024 + (37 * i) % 700 for i in range(2 * 280)]
+        npy = emoji_text.npy("<u2", (len(record),), struct.pack("<%dH" % len(record), *record))
+        content = io.BytesIO()
+        with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as file:
+            file.writestr("ecg.npy", npy)
+        self.wheel("scipy-1.9.3-cp310-cp310-manylinux.whl", {fetch_ecg.MEMBER: content.getvalue()})
+        code, _, err = self.fetch(fetch_ecg, fetch_ecg.fetch)
+        self.assertEqual((code, os.listdir(self.path("out"))), (1, []), err)
+        with mock.patch.object(fetch_ecg, "SHA256", hashlib.sha256(content.getvalue()).hexdigest()):
+            self.assertEqual(self.fetch(fetch_ecg, fetch_ecg.fetch)[0], 0)
+        with open(self.path("out", "ecg.npy"), "rb") as file:
+            shape, made = read_npy(file.read())
+        self.assertEqual((shape, len(made)), ((4, 1, 256, 1), 4 * 256))
+        for window in range(4):
+            for i in (0, 1, 255):
+                pair = record[2 * (8 * window + i):][:2]
+                self.assertAlmostEqual(made[256 * window + i], (sum(pair) / 2 - 1024) / 200 / 4, 6)
+
+
+class Permutations(Folder):
+    def shell(self, *words):
+        done = subprocess.run([sys.executable, os.path.join(DATA, "permutations.py"), *words],
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        return done.returncode, done.stdout, done.stderr
+
+    def test_data(self):
+        """The same file each time, wherever it is made; all that is in it is counted, and known."""
+        path = self.path("permutations.npy")
+        self.assertEqual(self.shell("--out", self.folder), (0, path + "\n", ""))
+        with open(path, "rb") as file:
+            content = file.read()
+        self.assertEqual(hashlib.sha256(content).hexdigest(),
+                         "657f2f6c3d1e30ca96d25e97833736a515d2e941409d3d693c0b3bbda6417d75")
+        shape, pixels = read_npy(content)
+        self.assertEqual((shape, set(pixels)), ((4000, 8, 8, 1), {0, 255}))
+        self.assertEqual(self.shell("--count", path)[1],
+                         '{"samples": 4000, "valid": 1.0, "new": 0.0, "distinct": 1.0}\n')
+
+    def test_count(self):
+        """Floats are bright above 0, bytes above 127; other arrays are told."""
+        ones = [float(x) for x in permutations.picture(range(8))]
+        floats = array.array("f", [x / 255 - 0.4 for x in ones] + [x / 255 for x in ones[8:] + ones[:8]] + [0.1] * 64)
+        fetching.write(self.path("a.npy"), emoji_text.npy("<f4", (3, 8, 8, 1), floats.tobytes()))
+        self.assertEqual(self.shell("--count", self.path("a.npy"))[1],
+                         '{"samples": 3, "valid": %s, "new": 1.0, "distinct": 1.0}\n' % (2 / 3))
+        bytes_ = bytes(127 + (x > 0) for x in ones)
+        fetching.write(self.path("b.npy"), emoji_text.npy("|u1", (1, 8, 8, 1), bytes_))
+        self.assertIn('"valid": 1.0', self.shell("--count", self.path("b.npy"))[1])
+        fetching.write(self.path("c.npy"), emoji_text.npy("|u1", (1, 64), bytes_))
+        for name, what in (("c.npy", "no array of pictures of 8x8x1, bytes or float32"), ("d.npy", "No such file")):
+            code, out, err = self.shell("--count", self.path(name))
+            self.assertEqual((code, out, len(err.splitlines())), (1, "", 1))
+            self.assertIn(what, err)
 
 
 class Making(Folder):

@@ -7,6 +7,7 @@ import noise
 import points
 import reconstruction
 import steps
+import structured
 
 ROWS = (reconstruction.ROWS + noise.ROWS + points.ROWS + clothes.ROWS + condition.ROWS + emoji.ROWS +
-        edges.ROWS + steps.ROWS)
+        edges.ROWS + structured.ROWS + steps.ROWS)

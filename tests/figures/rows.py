@@ -124,9 +124,9 @@ class Work:
     def recipe(self, name):
         return os.path.join(RECIPES, name + ".recipe")
 
-    def train(self, recipe, seed, settings=()):
+    def train(self, recipe, seed, settings=(), files=()):
         """The folder of this recipe's run, trained by the command to its end; one that was interrupted
-        goes on where it stopped."""
+        goes on where it stopped. `files` are settings, too: where it finds what it reads."""
         settings = ["context.seed=%d" % seed, "context.threads=%d" % self.threads, *settings]
         settings += ["run.steps=%d" % self.steps] if self.steps else []
         identity = {"recipe": cache.checksum(recipe), "settings": settings}
@@ -139,7 +139,7 @@ class Work:
             started = time.perf_counter()
             try:
                 self.command("train", recipe, "--out", folder,
-                             *(word for setting in settings for word in ("--set", setting)))
+                             *(word for setting in [*settings, *files] for word in ("--set", setting)))
                 done["whole"] = True
             finally:
                 done["seconds"] += time.perf_counter() - started

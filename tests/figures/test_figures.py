@@ -3,6 +3,7 @@ trainings of two steps.
 
     python test_figures.py BUILD SOURCE [CLASS ...]        with Python's standard library alone"""
 import array
+import cmath
 import glob
 import itertools
 import json
@@ -35,9 +36,11 @@ import points
 import reconstruction
 import rows
 import steps
+import structured
 import table
 from every_row import ROWS
 
+permutations = structured.permutations
 COMMAND = os.path.join(SOURCE, "tests", "figures")
 
 
@@ -117,6 +120,85 @@ class Metrics(unittest.TestCase):
         self.assertTrue(500 < runs < 700, runs)  # matched and mismatched are mixed
         drawn = [(i, other) for seed in range(50) for i, other in enumerate(edges.others(5, seed))]
         self.assertEqual(sorted(set(drawn)), sorted(itertools.permutations(range(5), 2)))
+
+    def test_permutations(self):
+        """What is valid, new and different, of matrices that are known; those that are trained on."""
+        known = permutations.known()
+        self.assertEqual((len(set(known)), {tuple(sorted(one)) for one in known}),
+                         (permutations.COUNT, {tuple(range(8))}))
+        first = bytes(pixel // 255 for pixel in permutations.picture(known[0]))
+        self.assertEqual([permutations.permutation(m) for m in (first, bytes(64), bytes([1]) * 64)],
+                         [known[0], None, None])
+        self.assertIsNone(permutations.permutation(first[8:] + first[-8:]))  # a column has two
+        dark, two = bytearray(first), bytearray(first)
+        dark[first.index(1)] = 0
+        two[first.index(0)] = 1
+        self.assertEqual([permutations.permutation(bytes(m)) for m in (dark, two)], [None, None])
+        other = next(p for p in itertools.permutations(range(8)) if p not in set(known))
+        other = bytes(pixel // 255 for pixel in permutations.picture(other))
+        self.assertEqual(permutations.judge(first + first + other + bytes(dark) + bytes(64)),
+                         {"samples": 5, "valid": 0.6, "new": 1 / 3, "distinct": 2 / 3})
+        self.assertEqual(permutations.judge(bytes(128)),
+                         {"samples": 2, "valid": 0, "new": 0, "distinct": 0})
+
+    def test_chance(self):
+        """Beside drawing, where matrices are small."""
+        side, permutations.SIDE = permutations.SIDE, 3
+        self.addCleanup(setattr, permutations, "SIDE", side)
+        source, draws = random.Random(4), 40000
+        found = sum(permutations.permutation(bytes(source.random() < 1 / 3 for _ in range(9))) is not None
+                    for _ in range(draws)) / draws
+        chance = structured.Chance().measure(None, 1)["valid"]
+        self.assertLess(abs(found - chance), 4 * (chance / draws) ** 0.5)
+
+    def test_ratio(self):
+        """Beside the better one of the others; of none valid, as if one was."""
+        for vae, autoencoder, ratio in ((0.02, 0.01, 10), (0.01, 0.04, 5), (0, 0, 2000)):
+            shares = {"Gan": 0.2, "Vae": vae, "Autoencoder": autoencoder}
+            for name, share in shares.items():
+                kind = getattr(structured, name)
+                self.addCleanup(setattr, kind, "judge", kind.judge)
+                kind.judge = lambda row, work, seed: {"valid": shares[type(row).__name__]}
+            value = structured.Ratio().measure(None, 1)
+            self.assertAlmostEqual(value["ratio"], ratio)
+            self.assertEqual((value["gan"], value["vae"], value["autoencoder"]), (0.2, vae, autoencoder))
+
+    def test_like(self):
+        """Rows of the same mean and covariance, of which one direction is none."""
+        source, rows_ = random.Random(6), array.array("f")
+        for _ in range(4000):
+            a, b = source.gauss(0, 1), source.gauss(0, 1)
+            rows_.extend((3 + a, a - 2 * b, 1 + a + b - b, 5))
+        made = structured.like(rows_, 4, 4000, random.Random(7))
+        for wanted, found in zip(self.moments(rows_, 4), self.moments(made, 4)):
+            self.assertLess(abs(wanted - found), 0.25)
+        self.assertLess(max(abs(made[i] - made[i + 2] - 2) for i in range(0, len(made), 4)), 1e-3)
+
+    @staticmethod
+    def moments(rows_, size):
+        n = len(rows_) // size
+        mean = [sum(rows_[k::size]) / n for k in range(size)]
+        return mean + [sum((rows_[r + i] - mean[i]) * (rows_[r + j] - mean[j])
+                           for r in range(0, len(rows_), size)) / n for i in range(size) for j in range(size)]
+
+    def test_sequences(self):
+        """A wave has its power at its frequency; beats are counted once."""
+        n, wave = 64, [math.sin(2 * math.pi * 5 * i / 64) for i in range(64)]
+        found, power = structured.fourier(wave), structured.spectrum([wave, wave])
+        for k in range(n):
+            true = sum(value * cmath.exp(-2j * math.pi * k * i / n) for i, value in enumerate(wave))
+            self.assertAlmostEqual(found[k], true, 9)
+        self.assertEqual(power.index(max(power)) + 1, 5)
+        louder = structured.spectrum([[10 * value for value in wave]])
+        self.assertAlmostEqual(max(louder) - max(power), 2, 9)
+        self.assertAlmostEqual(structured.difference([1, 2], [3, 1]), 1.5)
+        quiet = [0.1 * math.sin(i) for i in range(256)]
+        self.assertEqual(structured.beats(quiet), 0)
+        for places in ((100,), (30, 120, 200)):
+            beating = [value + sum(0.5 * math.exp(-(i - at)**2 / 8) for at in places)
+                       for i, value in enumerate(quiet)]
+            self.assertEqual(structured.beats(beating), len(places))
+        self.assertAlmostEqual(structured.rate([quiet, beating]), 3 / 2 / (256 / 180))
 
     def test_nearer(self):
         """To chance, from either side."""
@@ -462,8 +544,11 @@ class Command(Folder):
         self.assertEqual(code, 0, err)
         made = self.read("a.json")["rows"]
         self.assertEqual([row["name"] for row in made], [row.name for row in ROWS])
+        by_name = {row.name: row for row in ROWS}
         skipped = [row.name for row in ROWS if row.missing("torch")]
         self.assertEqual([row["name"] for row in made if row["skipped"]], skipped)
+        self.assertEqual({row["skipped"] for row in made if "torch" in by_name[row["name"]].modules},
+                         {"needs torch"})
         self.assertTrue(err.endswith("%d rows: 0 missed, 0 failed, %d skipped\n" % (len(ROWS), len(skipped))))
         wide = [row.name for row in points.ROWS + clothes.ROWS]  # their figures are no shares
         for row in made:
@@ -471,7 +556,8 @@ class Command(Folder):
             self.assertEqual(len(row["seeds"]), row["name"] not in skipped)
             for seed in row["seeds"]:
                 most = 1 if row["name"] not in wide else 1e6
-                self.assertTrue(all(abs(x) <= most for key, x in seed["value"].items() if "sec" not in key))
+                self.assertTrue(all(abs(x) <= most for key, x in seed["value"].items()
+                                    if "sec" not in key and not key.startswith(("beats", "samples"))))
                 self.assertEqual((seed["machine"], seed["commit"]), (cache.machine(), cache.commit()))
         self.check_values({row["name"]: row["figures"] for row in made})
         self.check_resumed(words, made)
@@ -493,7 +579,8 @@ class Command(Folder):
 
     def check_resumed(self, words, before):
         runs = os.listdir(self.path("cache", "runs"))
-        self.assertEqual(len([name for name in runs if name.endswith(".json")]), 13)
+        trained = 15 + (structured.Electrocardiogram().missing() is None)
+        self.assertEqual(len([name for name in runs if name.endswith(".json")]), trained)
         (lost,) = [name for name in os.listdir(self.path("cache", "rows"))
                    if name.startswith("cgan-no-mismatch-")]
         os.remove(self.path("cache", "rows", lost))

@@ -229,6 +229,22 @@ TEST(looking_at_all_is_no_change)
     fault_remove(&fault, "resumed");
 }
 
+/* Nor from hint=, which the message of a folder that is gone ends with. */
+TEST(a_hint_is_no_change)
+{
+    char hinted[600];
+    const size_t path = (size_t)(strstr(folder_recipe, "path=f") - folder_recipe);
+    put_folder("f");
+    train(folder_recipe, NULL, 4, "half");
+    snprintf(hinted, sizeof hinted, "%.*s hint=\"ask for f\" %s", (int)path, folder_recipe,
+             folder_recipe + path);
+    train(hinted, "half", 1, "resumed");
+    memcpy(strstr(hinted, "path=f"), "path=g", 6);
+    check_resume(hinted, GAN_E_FILE, "; ask for f");
+    fault_remove(&fault, "half");
+    fault_remove(&fault, "resumed");
+}
+
 /* A step that a picture fails is undone, says which one, and is made when that is mended. */
 TEST(a_step_names_the_broken_picture)
 {
@@ -267,6 +283,7 @@ int main(void)
     RUN(a_training_goes_on_bit_for_bit);
     RUN(other_pictures_are_refused);
     RUN(looking_at_all_is_no_change);
+    RUN(a_hint_is_no_change);
     RUN(a_step_names_the_broken_picture);
     return close_runs();
 }
