@@ -20,6 +20,7 @@
 #include "train/coincidence.h"
 #include "train/objective.h"
 #include "train/pools.h"
+#include "train/warnings.h"
 
 enum { ENERGY_IMAGE };     /* spaces */
 enum { ENERGY_D };         /* roles, and their groups */
