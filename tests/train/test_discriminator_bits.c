@@ -1,12 +1,11 @@
 /* test_discriminator_bits.c: a discriminator alone: its samples and sheets, that a step that fails
  * leaves no trace, its buffer included, its bits and its memory. */
 #include "alone.h"
-
-#include "train/coincidence.h"
 #include "fault.h"
 
 #include <math.h>
 
+#include "train/coincidence.h"
 #include "train/trainer.h"
 
 /* As many training steps on pictures that are fed. */
