@@ -92,11 +92,10 @@ GAN_API gan_status gan_trainer_route(gan_model **out, gan_trainer *trainer, cons
  * come from data, the picture itself, then what is made of it, reconstructions and translations.
  * Points, where all pictures are 1x1 of two numbers, are dots on one picture of 256x256 in colours,
  * of 256 examples at least: grey ones of the data, and over them one colour for each of the
- * pictures. Other conditions are those of data. The data's positions do not move. Pictures of unlike sizes
- * are padded. Of a "sample" member an example is one chain of gan_trainer_sample, and its pictures
- * are eight stages of it, from noise to sample; of points, all chains are on a picture for each
- * stage. `flags` as above; batch statistics of averages are
- * those of gan_trainer_model. */
+ * pictures. Other conditions are those of data. The data's positions do not move. Pictures of
+ * unlike sizes are padded. Of a "sample" member an example is one chain of gan_trainer_sample, and
+ * its pictures are eight stages of it, from noise to sample; of points, all chains are on a picture
+ * for each stage. `flags` as above; batch statistics of averages are those of gan_trainer_model. */
 GAN_API gan_status gan_trainer_show(gan_tensor **out, int64_t *columns, gan_trainer *trainer,
                                     const char *space, int64_t count, int32_t flags);
 

@@ -62,7 +62,7 @@ class Clothes(Row):
             sets["real"] = session.read(unseen[0], "image", unseen[1])
             judge = session.make("model", "gan_judge_train", session.context,
                                  b"rounds=%d" % (1 if work.quick else 0), known[0], None)
-            few = known[1][:len(sets["real"])] if work.quick else known[1]
+            few = known[1][:len(unseen[1])] if work.quick else known[1]
             return compare(session, judge, session.read(known[0], "image", few), sets)
 
     @staticmethod

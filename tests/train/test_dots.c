@@ -107,9 +107,8 @@ static gan_tensor *show(gan_trainer *t, const char *space, int64_t pictures)
 /* Samples over the data, beyond [-1, 1] too; how far data and noise are does not move. */
 TEST(samples)
 {
-    static const char *const roles[][2] = {
-        {"generator", "input 3; dense 2 init=zeros; affine 0 0.5"},
-        {"discriminator", "input 4; dense 1"}};
+    static const char *const roles[][2] = {{"generator", "input 3; dense 2; affine 0 0.5"},
+                                           {"discriminator", "input 4; dense 1"}};
     gan_tensor *bytes[2];
     for (int shows = 0; shows < 2; shows++) {
         gan_context *kept = context;
@@ -140,11 +139,11 @@ TEST(samples)
 TEST(reconstructions)
 {
     static const char *const roles[][2] = {{"encoder", "input 2; dense 3"},
-                                           {"decoder", "input 3; dense 2 init=zeros"}};
+                                           {"decoder", "input 3; dense 2; affine 0 0"}};
     gan_trainer *t = make_with("autoencoder batch=4", roles, 2);
     gan_tensor *shown = show(t, "image", 1);
     CHECK(count_of(gan_tensor_data(shown), grey) > 0);
-    CHECK(is_at(gan_tensor_data(shown), SIDE / 2 - 1, SIDE / 2, orange));
+    CHECK(is_at(gan_tensor_data(shown), SIDE / 2 - 1, SIDE / 2 - 1, orange));
     CHECK_INT(count_of(gan_tensor_data(shown), orange), 4);
     gan_tensor_release(shown);
     gan_trainer_release(t);
