@@ -17,7 +17,7 @@ class Failure(Exception):
 
 
 def run(command, folder):
-    """The command's output as bytes. In `folder`, since apt-get leaves files where it is called."""
+    """The command's output as bytes. In `folder`: apt-get leaves files where it is called."""
     try:
         done = subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, check=False)
     except OSError as error:
@@ -64,7 +64,7 @@ def wheel(folder, name, version, *options):
     """The path of that version's wheel; `options` of pip download choose a platform where there are several."""
     start = "%s-%s-" % (name.replace("-", "_"), version)
     return package(folder, start, ".whl", [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps",
-                                           "--only-binary=:all:", "--dest", folder, *options,
+                                           "--only-binary=:all:", "--dest", ".", *options,
                                            "%s==%s" % (name, version)])
 
 
@@ -98,9 +98,9 @@ def checksum(members):
 
 def check(path, members, sha256):
     """Refuses other bytes than those that the script was written for."""
-    found = checksum(members) if members else "none of its files is there"
+    found = checksum(members) if members else "that of nothing"
     if found != sha256:
-        raise Failure("%s: another version than the script knows; sha256 of what is used is %s, not %s" % (
+        raise Failure("%s: another version than the script knows: sha256 of what is used is %s, not %s" % (
             path, found, sha256))
 
 

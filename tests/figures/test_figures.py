@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 import unittest
+import zipfile
 
 BUILD, SOURCE = (os.path.abspath(path) for path in sys.argv[1:3])
 
@@ -86,6 +87,24 @@ class Metrics(unittest.TestCase):
         for f1, met in ((0.7, True), (0.69, False)):
             text, judged = row.result([{"agreement": 0.96, "f1": f1}])
             self.assertEqual((text, judged), ("agreement 0.960; F1 %.3f" % f1, met))
+
+    def test_features(self):
+        plane = [y for y in range(16) for _ in range(16)]
+        self.assertEqual(emoji.cells(plane, 16), [2 * y + 0.5 for y in range(8) for _ in range(8)])
+        self.assertEqual(emoji.edges(plane, 16)[:64], [0] * 64)
+        down = emoji.edges(plane, 16)[64:]
+        self.assertEqual(down[8:56], [2] * 48)  # a row has one above and one below
+        self.assertEqual(down[:8] + down[56:], [1] * 16)
+        colours, _ = emoji.describe([channel for _ in range(256) for channel in (1, 2, 4)])
+        self.assertEqual(colours, [1] * 64 + [2] * 64 + [4] * 64)
+        real = [[math.cos(angle), math.sin(angle)] for angle in (0, 1, 2, 3)]
+        self.assertEqual(emoji.right(list(enumerate(real)), real, 1), 1)
+        self.assertEqual(emoji.right([(0, real[1]), (1, real[1])], real, 1), 0.5)
+        self.assertEqual(emoji.right([(0, [1])] * 20, [[0], [1]], 1), 0)  # the other is always another one
+        self.assertEqual(emoji.Text.hands("abcd", "xxyy", str.upper), [["A", "C"], ["B", "D"]])
+        shares = [emoji.right([(i % 50, [1]) for i in range(2000)], [[j] for j in range(50)], seed)
+                  for seed in range(3)]  # the largest of ten is right for one in ten
+        self.assertTrue(all(0.07 < share < 0.13 for share in shares), shares)
 
     def test_pairs(self):
         labels = [i % 3 for i in range(600)]
@@ -292,6 +311,43 @@ class Pipelines(Folder):
         self.assertEqual(sorted(labels), [label for label in range(10) for _ in range(4)])
         self.assertEqual(classifier.accuracy(session, judge, made, labels), 1)
 
+    def write_npz(self, name, pictures):
+        """Two pictures of 8 x 8 x 3 for each name, a vector that is the first of them, in [-1, 1]."""
+        pixels = [pixel for picture in pictures for pixel in picture]
+        spelt = array.array("f", [pixel / 127.5 - 1 for i in range(len(pictures)) for channel in range(3)
+                                  for pixel in pictures[i & ~1][channel::3]])  # as reshape reads it
+        with zipfile.ZipFile(self.path(name), "w") as file:
+            for key, code, end, content in (("image", "|u1", "8, 8, 3", bytes(pixels)),
+                                            ("vector", "<f4", "192", spelt.tobytes())):
+                header = "{'descr': '%s', 'fortran_order': False, 'shape': (%d, %s), }" % (
+                    code, len(pictures), end)
+                file.writestr(key + ".npy", b"\x93NUMPY\x01\x00" + struct.pack("<H", 118)
+                              + header.ljust(117).encode() + b"\n" + content)
+
+    def test_text(self):
+        """A generator makes the picture that its vector spells; another one its negative, in which colours
+        lie the other way and edges as they do; a third one nothing."""
+        source = random.Random(4)
+        drawn = [[source.randrange(236) for _ in range(192)] for _ in range(40)]
+        self.write_npz("x.npz", [[pixel + 20 * hand for pixel in one] for one in drawn for hand in range(2)])
+        text = "[data.real]\nnpz path=x.npz image=image vector=vector count=48\n[trainer]\ncgan\n" \
+            "[model.generator]\n%s\n[model.discriminator]\ninput image 8 8 3; input condition 192; dense 1 " \
+            "from image\n[run]\nsteps=1\n"
+        work, session, row = self.work(), self.session(), emoji.Text()
+        work.checkpoint = lambda folder: folder
+        discriminator = session.parse_model("input image 8 8 3; input condition 192; dense 1 from image")
+        for end, least, most in (("reshape 8 8 3", 1, 1), ("affine 0 0; reshape 8 8 3", 0, 0.3),
+                                 ("affine -1 0; reshape 8 8 3", 0, 0.9)):
+            network = "input noise 3; input condition 192; flatten from condition; " + end
+            recipe = self.write("a.recipe", text % network)
+            checkpoint = self.save(session, b"cgan", generator=session.parse_model(network),
+                                   discriminator=discriminator)
+            work.recipe, work.train = (lambda name: recipe), (lambda path, seed: checkpoint)
+            value = row.measure(work, 1)
+            self.assertEqual((value["real"], value["real_unseen"]), (1, 1))
+            for key in ("known", "unseen"):
+                self.assertTrue(least <= value[key] <= most, (end, value))
+
     def true_edges(self, picture, side):
         """By hand: one of the eight neighbours is darker by 64 or more."""
         def near(y, x):
@@ -486,7 +542,7 @@ class Command(Folder):
 
     def check_resumed(self, words, before):
         runs = os.listdir(self.path("cache", "runs"))
-        trained = 10 + (structured.Electrocardiogram().missing() is None)
+        trained = 11 + (structured.Electrocardiogram().missing() is None)
         self.assertEqual(len([name for name in runs if name.endswith(".json")]), trained)
         (lost,) = [name for name in os.listdir(self.path("cache", "rows"))
                    if name.startswith("cgan-no-mismatch-")]
