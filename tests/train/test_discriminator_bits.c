@@ -5,7 +5,7 @@
 
 #include <math.h>
 
-#include "train/coincidence.h"
+#include "train/warnings.h"
 #include "train/trainer.h"
 
 /* As many training steps on pictures that are fed. */
@@ -104,7 +104,7 @@ TEST(resumed_while_it_is_looked_at)
         set_data(other);
         b = bits_after(other, 70 * (k + 1) + 60);
         CHECK(bits_equal(a, b));
-        CHECK(!memcmp(t->kept, other->kept, GAN__COINCIDENCE_MEMORY * sizeof *t->kept));
+        CHECK(!memcmp(t->kept, other->kept, (size_t)gan__warnings_memory(t) * sizeof *t->kept));
         gan_tensor_release(half);
         gan_tensor_release(a);
         gan_tensor_release(b);
@@ -118,8 +118,8 @@ TEST(threads_and_tiers)
     bits_everywhere(&training, full_spec);
 }
 
-/* What a checkpoint says of the look must be four numbers: here it is one that is none, then one
- * too few. */
+/* What a checkpoint says of the look must be numbers, as many as it keeps: here it is one that is
+ * none, then one too few. */
 TEST(a_checkpoint_without_the_look)
 {
     static const char *const texts[] = {"1 ", "x ", "11"};
