@@ -203,11 +203,12 @@ static gan_status mean_score(const scorer *s, const scored *from, double *out)
     return status;
 }
 
+/* Of the training pictures no more are asked about than there are held-out ones. */
 static gan_status fill_score(const scorer *s, eval_score *out)
 {
     const eval_order *o = s->o;
     const int64_t trained = gan_dataset_count(o->data.train);
-    const scored training = {o->data.train, trained < o->most ? trained : o->most};
+    const scored training = {o->data.train, trained < o->real.count ? trained : o->real.count};
     const scored heldout = {o->data.heldout, o->data.seen ? 0 : o->real.count};
     const scored samples = {NULL, gan_tensor_shape(o->made)[0]};
     gan_status status = mean_score(s, &training, &out->training);

@@ -7,7 +7,7 @@
 #include "eval.h"
 #include "saver.h"
 
-/* Zero-initialise. The first six are the caller's. */
+/* Zero-initialise. The first eight are the caller's. */
 typedef struct measuring {
     const command *self;
     const char *folder, *recipe; /* the recipe's text */

@@ -139,9 +139,9 @@ static int complain_several(const route_request *q, const routes *r)
 {
     char list[2048] = "";
     for (int i = 0; i < r->count; i++) list_route(list, r->names[i]);
-    return complain(q->self, EXIT_USAGE,
-                    "%s: more than one route of it %s; choose with --from, --to or --route: %s",
-                    q->run, does(q->kind), list);
+    return complain(q->self, EXIT_USAGE, "%s: more than one route of it %s; choose with %s: %s",
+                    q->run, does(q->kind),
+                    q->trainer ? "run.eval_route" : "--from, --to or --route", list);
 }
 
 /* Of several translations the one that does not lead back, if that is one alone. */
@@ -178,15 +178,17 @@ static void choose_samples(routes *r)
 /* The one that the command line names, whatever its length. */
 static int find_wanted(routes *r, const route_request *q, gan_trainer *trainer)
 {
+    const char *asks = q->trainer ? "run.eval_route is" : "--route";
     gan_status status = gan_trainer_route(&r->models[0], trainer, q->wanted, GAN_MODEL_AVERAGED);
     if (status == GAN_E_ARGUMENT || status == GAN_E_TEXT)
-        return complain(q->self, EXIT_USAGE, "--route '%s': %s", q->wanted,
+        return complain(q->self, EXIT_USAGE, "%s '%s': %s", asks, q->wanted,
                         gan_context_message(q->context));
     if (status != GAN_OK) return complain_status(q->self, q->context, status);
     r->count = 1;
     snprintf(r->names[0], sizeof r->names[0], "%s", q->wanted);
     if (is_asked(q, kind_of(r->models[0]))) return EXIT_GOOD;
-    return complain(q->self, EXIT_USAGE, "--route '%s' is none that %s", q->wanted, does(q->kind));
+    return complain(q->self, EXIT_USAGE, "%s '%s'%s none that %s", asks, q->wanted,
+                    q->trainer ? "," : " is", does(q->kind));
 }
 
 static bool draws_samples(const gan_trainer *trainer)

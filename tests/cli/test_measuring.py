@@ -267,7 +267,13 @@ class Measuring(Case):
         write_text("c.recipe", CYCLE)
         code, out, err = self.gan("train", "c.recipe", "--out", "run")
         self.assertEqual(code, 2)
-        self.assertIn("more than one route of it makes pictures", err)
+        self.assertIn("more than one route of it makes pictures; choose with run.eval_route: 'x > y > x'",
+                      err)
+        route = ("train", "c.recipe", "--out", "run", "--set")
+        self.bad(2, "gan train: run.eval_route is 'x > z': cyclegan: a route goes through spaces, and "
+                    "'z' is none; there are: x, y", *route, "run.eval_route=x > z")
+        self.bad(2, "gan train: run.eval_route is 'x > score', none that makes pictures", *route,
+                 "run.eval_route=x > score")
         self.assertFalse(os.path.exists("run"))
 
     def test_translations(self):

@@ -69,7 +69,8 @@ TEST(blocks_are_what_shared_code_expects)
 /* Files and folders are told from other texts. */
 TEST(paths_are_a_type)
 {
-    static const char *const paths[] = {"path", "labels", "names", "vectors", "load", "centres", "judge"};
+    static const char *const paths[] = {"path", "labels",  "names", "vectors",
+                                        "load", "centres", "judge"};
     int32_t count = 0;
     for (int32_t g = 0; g < gan_catalog_group_count(); g++)
         for (int32_t k = 0; k < gan_catalog_kind_count(g); k++)

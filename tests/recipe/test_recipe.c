@@ -140,6 +140,33 @@ TEST(paths_are_absolute)
     remove("paths.recipe");
 }
 
+/* Texts of [run] that are left out are not printed; others read back, with blanks and as paths. */
+TEST(texts_of_a_run)
+{
+    char here[4096], expected[8192];
+    gan_context *plain;
+    gan_recipe *recipe, *again;
+    CHECK_INT(gan__os_folder(here, sizeof here), 0);
+    CHECK_OK(gan_context_create(&plain, "threads=1", NULL, NULL, 0));
+    CHECK_OK(gan_recipe_parse(&recipe, plain, "[trainer]\ngan\n[run]\nsteps=3\n", NULL));
+    CHECK(strstr(gan_recipe_text(recipe), "keep=0\neval_every=0\neval_samples=0\nbest=auto\n"));
+    CHECK_OK(gan_recipe_set(recipe, "run.eval_route", "x > y"));
+    CHECK_OK(gan_recipe_set(recipe, "run.judge", "a b"));
+    CHECK_OK(gan_recipe_set(recipe, "run.best", "kid"));
+    snprintf(expected, sizeof expected, "eval_route=\"x > y\"\nbest=kid\njudge=\"%s/a b\"\n", here);
+    CHECK(strstr(gan_recipe_text(recipe), expected) != NULL);
+    CHECK_OK(gan_recipe_parse(&again, plain, gan_recipe_text(recipe), NULL));
+    CHECK_TEXT(gan_recipe_text(again), gan_recipe_text(recipe));
+    gan_recipe_release(recipe);
+    gan_recipe_release(again);
+    CHECK_OK(gan_recipe_parse(&recipe, plain, "[trainer]\ngan\n[run]\njudge=../j\n", here));
+    snprintf(expected, sizeof expected, "judge=%s/../j\n", here);
+    CHECK(strstr(gan_recipe_text(recipe), expected) != NULL);
+    CHECK_STATUS(gan_recipe_set(recipe, "run.best", "fid"), GAN_E_TEXT);
+    gan_recipe_release(recipe);
+    gan_context_release(plain);
+}
+
 /* A host with files of its own has no working folder: paths stay below the recipe's. */
 TEST(paths_of_a_host)
 {
@@ -472,6 +499,7 @@ int main(void)
     RUN(everything_may_be_left_out);
     RUN(one_text_for_two_roles);
     RUN(paths_are_absolute);
+    RUN(texts_of_a_run);
     RUN(paths_of_a_host);
     RUN(overrides);
     RUN(wrong_overrides);

@@ -101,7 +101,8 @@ TEST(members)
     CHECK_TEXT(text.bytes,
                "role generator, role discriminator, feed real, feed mismatched, feed noise, "
                "feed noise.generator, feed condition.generator, group generator, "
-               "group discriminator, product generator, route noise > image, sheet noise");
+               "group discriminator, product generator, route noise > image, "
+               "score image > score, sheet noise");
     gan__text_free(&text);
     close_game(&t);
 }

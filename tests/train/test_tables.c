@@ -187,34 +187,38 @@ static const struct {
      "route image > code, route code > image, route code > image > code, sheet code, sheet image"},
     {TABLE("discriminator", plain_spaces, discriminator_roles, plain_feeds, plain_values,
            GAN__ROWS(pool, one_pool)),
-     "discriminator", "role discriminator, feed real, group discriminator, value loss"},
+     "discriminator",
+     "role discriminator, feed real, group discriminator, value loss, "
+     "score image > score"},
     {TABLE("gan", plain_spaces, gan_roles, noise_feeds, plain_values, .pools = NULL), "gan pack=4",
      "role generator, role discriminator, feed real, feed noise, group generator, "
      "group discriminator, value loss, product generator (noise > image), route noise > image, "
-     "sheet noise"},
+     "score image > score, sheet noise"},
     {TABLE("discogan", two_spaces, cycle_roles, two_feeds, plain_values, DOMAINS),
      "discogan perceptual=yes",
      "role xy, role yx, role discriminator_x, role discriminator_y, role teacher, feed real_x, "
      "feed real_y, group generator, group discriminator, value loss, product xy (x > y), "
-     "product yx (y > x), route x > y > x, route x > y, route y > x, route y > x > y, sheet x, "
-     "sheet y"},
+     "product yx (y > x), route x > y > x, route x > y, route y > x, route y > x > y, "
+     "sheet x, sheet y"},
     {TABLE("dualgan", two_spaces, cycle_roles, two_feeds, plain_values, DOMAINS), "dualgan",
      "role xy, role yx, role discriminator_x, role discriminator_y, feed real_x, feed real_y, "
      "group generator, group discriminator, value loss, product xy (x > y), product yx (y > x), "
-     "route x > y > x, route x > y, route y > x, route y > x > y, sheet x, sheet y"},
+     "route x > y > x, route x > y, route y > x, route y > x > y, "
+     "score x > score, score y > score, sheet x, sheet y"},
     {TABLE("vaegan", prior_spaces, vaegan_roles, plain_feeds, plain_values, .pools = NULL),
      "vaegan",
      "role encoder, role decoder, role discriminator, feed real, group encoder, group decoder, "
      "group discriminator, value loss, product encoder (image > code), "
      "product decoder (code > image), route image > code > image, route image > code, "
-     "route code > image, route code > image > code, sheet code, sheet image"},
+     "route code > image, route code > image > code, score image > score, "
+     "sheet code, sheet image"},
     {TABLE("cogan", two_noise_spaces, cogan_roles, class_feeds, two_values, DOMAINS),
      "cogan classes=yes",
      "role generator_x, role generator_y, role discriminator_x, role discriminator_y, feed real_x, "
      "feed real_y, group generator, group discriminator, value cycle.x, value cycle.y, "
      "value identity.x, value identity.y, value class.x, value class.y, "
      "product generator_x (noise > x), product generator_y (noise > y), route noise > x, "
-     "route noise > y, sheet noise"},
+     "route noise > y, score x > score, score y > score, sheet noise"},
     {TABLE("unit", common_spaces, unit_roles, class_feeds, plain_values, DOMAINS),
      "unit judge=yes domains=s,t",
      "role encoder_s, role encoder_t, role decoder_s, role decoder_t, role discriminator_s, "
@@ -222,19 +226,21 @@ static const struct {
      "group discriminator, group judge, value loss, product encoder_s (s > code), "
      "product encoder_t (t > code), product decoder_s (code > s), product decoder_t (code > t), "
      "route s > code > s, route s > code > t, route s > code, route t > code > s, "
-     "route t > code > t, route t > code, sheet s, sheet t"},
+     "route t > code > t, route t > code, score s > score, score t > score, sheet s, sheet t"},
     {TABLE("combogan", common_spaces, combogan_roles, two_feeds, plain_values, DOMAINS,
            GAN__ROWS(pool, two_pools)),
      "combogan perceptual=yes domains=a",
      "role encoder_a, role decoder_a, role discriminator_a, role teacher, feed real_a, "
      "group generator, group discriminator, value loss, product encoder_a (a > code), "
-     "product decoder_a (code > a), route a > code > a, route a > code, sheet a"},
+     "product decoder_a (code > a), route a > code > a, route a > code, "
+     "sheet a"},
     {TABLE("transfer", common_spaces, transfer_roles, two_feeds, plain_values, DOMAINS), "transfer",
      "role encoder, role decoder_x, role decoder_y, role discriminator_x, role discriminator_y, "
      "feed real_x, feed real_y, group encoder, group decoder_x, group decoder_y, "
      "group discriminator, value loss, product encoder (x > code), product decoder_x (code > x), "
      "product decoder_y (code > y), route x > code > x, route x > code > y, route x > code, "
-     "route y > code > x, route y > code > y, route y > code, sheet x, sheet y"},
+     "route y > code > x, route y > code > y, route y > code, "
+     "score x > score, score y > score, sheet x, sheet y"},
 };
 enum { TABLES = sizeof tables / sizeof tables[0] };
 
