@@ -18,7 +18,11 @@ DATA = os.path.join(SOURCE, "examples", "data")
 sys.path.append(DATA)
 import permutations
 
-SAMPLES = 10000
+SAMPLES, QUICK_SAMPLES = 10000, 100
+
+
+def samples_of(work):
+    return QUICK_SAMPLES if work.quick else SAMPLES
 
 
 class Valid(Row):
@@ -44,7 +48,7 @@ class Valid(Row):
     def samples(self, work, folder, seed, beside):
         """Whether each pixel is brighter than the middle."""
         path = os.path.join(beside, "samples.npy")
-        work.command("sample", folder, "--count", str(SAMPLES), "--seed", str(seed), "--float",
+        work.command("sample", folder, "--count", str(samples_of(work)), "--seed", str(seed), "--float",
                      "--threads", str(work.threads), "--out", path)
         return permutations.read(path)
 
@@ -76,7 +80,7 @@ class Autoencoder(Valid):
             (codes,) = session.run(session.route(trainer, "image > code"), given)
             decoder = session.role(trainer, "decoder")
             size = session.input_size(decoder, 0)
-            (made,) = session.run(decoder, like(codes, size, SAMPLES, random.Random(seed)))
+            (made,) = session.run(decoder, like(codes, size, samples_of(work), random.Random(seed)))
             return bytes(value > 0 for value in made)
 
 
@@ -115,7 +119,7 @@ class Ratio(Valid):
 
     def measure(self, work, seed):
         shares = {row.__name__.lower(): row().judge(work, seed)["valid"] for row in (Gan, Vae, Autoencoder)}
-        others = max(shares["vae"], shares["autoencoder"], 1 / SAMPLES)
+        others = max(shares["vae"], shares["autoencoder"], 1 / samples_of(work))
         return {**shares, "ratio": shares["gan"] / others}
 
 
@@ -133,7 +137,7 @@ class Chance(Row):
 
 ECG = os.path.join(DATA, "fetched", "ecg.npy")
 WINDOW, RATE, UNSEEN = 256, 180, 5400  # numbers, numbers in a second, the first window of the last minute
-MOST_WINDOWS = 400
+MOST_WINDOWS, QUICK_WINDOWS = 400, 10
 
 
 class Electrocardiogram(Row):
@@ -141,9 +145,9 @@ class Electrocardiogram(Row):
     number in common with the latter."""
     name = "ecg"
     title = "sequences of ecg-gan and those that it was trained on, beside the record's last minute"
-    figures = (Figure("spectrum", "difference of spectra"), Figure("spectrum_known", "that of the training's"),
-               Figure("beats", "beats in a second", "%.2f"), Figure("beats_known", "the training's", "%.2f"),
-               Figure("beats_unseen", "the last minute's", "%.2f"))
+    figures = (Figure("spectrum", "difference of spectra"), Figure("spectrum_known", "that of its examples"),
+               Figure("beats", "beats in a second", "%.2f"), Figure("beats_known", "of its examples", "%.2f"),
+               Figure("beats_unseen", "of the last minute", "%.2f"))
     recipe = "ecg-gan"
 
     def missing(self, without=""):
@@ -151,26 +155,27 @@ class Electrocardiogram(Row):
 
     def measure(self, work, seed):
         folder = work.train(work.recipe(self.recipe), seed)
+        most = QUICK_WINDOWS if work.quick else MOST_WINDOWS
         with tempfile.TemporaryDirectory() as beside, work.session() as session:
             path = os.path.join(beside, "samples.npy")
-            work.command("sample", folder, "--count", str(MOST_WINDOWS), "--seed", str(seed), "--float",
+            work.command("sample", folder, "--count", str(most), "--seed", str(seed), "--float",
                          "--threads", str(work.threads), "--out", path)
-            made = windows(session, "npy path=%s" % path, 0)
+            made = windows(session, "npy path=\"%s\"" % path, 0, most)
             data = "npy path=\"%s\"" % ECG
             known = windows(session, data + " count=%s" % session.option(
-                session.load_recipe(work.recipe(self.recipe)), "data.real.count"), 0)
-            unseen = windows(session, data, UNSEEN)
+                session.load_recipe(work.recipe(self.recipe)), "data.real.count"), 0, most)
+            unseen = windows(session, data, UNSEEN, most)
         true = spectrum(unseen)
         return {"spectrum": difference(spectrum(made), true), "beats": rate(made),
                 "spectrum_known": difference(spectrum(known), true), "beats_known": rate(known),
                 "beats_unseen": rate(unseen)}
 
 
-def windows(session, spec, start):
-    """At most so many, evenly from all from `start` on."""
+def windows(session, spec, start, most):
+    """About so many, evenly from all from `start` on."""
     data = session.open_data(spec)
     left = range(start, session.count(data))
-    values = session.read(data, "image", left[::max(1, len(left) // MOST_WINDOWS)])
+    values = session.read(data, "image", left[::max(1, len(left) // most)])
     return [list(values[at:at + WINDOW]) for at in range(0, len(values), WINDOW)]
 
 
