@@ -82,7 +82,7 @@ class Text(Row):
     name = "cgan-text"
     title = "pictures of emoji-text whose nearest real one, among those of ten names, is of their name"
     recipe, each = "emoji-text", 3
-    figures = (Figure("known", "names of the training", least=0.5), Figure("unseen", "held-out names", least=0.2),
+    figures = (Figure("known", "known names", least=0.5), Figure("unseen", "held-out names", least=0.2),
                Figure("real", "real pictures by the other hand"), Figure("real_unseen", "of held-out names"))
 
     def measure(self, work, seed):
