@@ -551,7 +551,7 @@ class Command(Folder):
         os.remove(self.path("cache", "rows", lost))
         code, _, err = self.call(*words)
         self.assertEqual(code, 0, err)
-        self.assertNotIn("training", err)
+        self.assertNotRegex(err, "(?m)^  training ")
         after = self.read("a.json")["rows"]
         for old, new in zip(before, after):
             if old["name"] == "cgan-no-mismatch":
