@@ -588,7 +588,7 @@ class Command(Folder):
         os.remove(self.path("cache", "rows", lost))
         code, _, err = self.call(*words)
         self.assertEqual(code, 0, err)
-        self.assertNotRegex(err, r"(?m)^  training")
+        self.assertNotRegex(err, "(?m)^  training ")
         after = self.read("a.json")["rows"]
         for old, new in zip(before, after):
             if old["name"] == "cgan-no-mismatch":
