@@ -131,12 +131,12 @@ gan_status gan__classes_check(gan_context *context, const char *source,
                               const gan__classes *classes);
 void gan__classes_free(gan_context *context, gan__classes *classes);
 
-/* heldout.c: leaves the examples of the classes that only= names; GAN_E_ARGUMENT for one that there
- * is not, and where there are no labels or no such examples. */
+/* selection.c: leaves the examples of the classes that only= names; GAN_E_ARGUMENT for one that
+ * there is not, and where there are no labels or no such examples. */
 gan_status gan__dataset_only(gan_dataset *dataset, const char *source,
                              const gan__data_options *options);
 
-/* heldout.c: leaves the examples of the part that the options ask for. Of n examples, those whose
+/* selection.c: leaves the examples of the part that the options ask for. Of n examples, those whose
  * places in a fixed permutation are among the first round(heldout x n) are held out. */
 gan_status gan__dataset_split(gan_dataset *dataset, const char *source,
                               const gan__data_options *options);

@@ -1,6 +1,6 @@
-/* heldout.c: parts of a data set: the examples of some classes, and of those the ones that are held
- * out or the others. Which ones are held out is a function of their index and their number alone,
- * so that every program and every seed holds out the same ones. */
+/* selection.c: parts of a data set: the examples of some classes, and of those the ones that are
+ * held out or the others. Which ones are held out is a function of their index and their number
+ * alone, so that every program and every seed holds out the same ones. */
 #include "base/memory.h"
 #include "base/random.h"
 #include "data/data.h"
