@@ -54,9 +54,9 @@ static const objective_row objective_rows[] = {
                          "above 0.5", NULL, 0.25},
     [GAN__LOSS_HINGE] = {"hinge", "hinge sign=1", "hinge sign=-1", "mean", 1, 1, -1, false,
                          "above 0", NULL, 1},
-    [GAN__LOSS_WGAN] = {"wgan", "mean", "mean", "mean", -1, 1, -1, false, NULL},
-    [GAN__LOSS_WGAN_GP] = {"wgan_gp", "mean", "mean", "mean", -1, 1, -1, false, NULL},
-    [GAN__LOSS_ENERGY] = {"energy", "mean", "mean", "mean", -1, 1, -1, false, NULL},
+    [GAN__LOSS_WGAN] = {"wgan", "mean", "mean", "mean", -1, 1, -1, false, NULL, NULL, 0},
+    [GAN__LOSS_WGAN_GP] = {"wgan_gp", "mean", "mean", "mean", -1, 1, -1, false, NULL, NULL, 0},
+    [GAN__LOSS_ENERGY] = {"energy", "mean", "mean", "mean", -1, 1, -1, false, NULL, NULL, 0},
 };
 
 /* The same with relativistic=yes, as far as there is one. */
