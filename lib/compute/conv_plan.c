@@ -159,14 +159,17 @@ static bool plan_is_narrow(const gan__conv *conv, gan__pass pass)
     return 2 * narrow <= gathered;
 }
 
-/* Where its fewer products pay for the transforms, and their input fits a cache. */
+/* 4x4 of stride 2 and 3x3 of stride 1: where fewer products pay for the transforms, and their input
+ * fits a cache. */
 static bool plan_is_filtered(const gan__conv *v, gan__pass pass)
 {
     gan__conv_map map = gan__conv_map_of(v, pass);
-    if (v->r != 4 || v->s != 4 || v->stride_h != 2 || v->stride_w != 2) return false;
+    int64_t stride = v->stride_h, window = stride == 1 ? 3 : 4, parities = stride * stride;
+    if (stride > 2 || v->stride_w != stride || v->r != window || v->s != window) return false;
     if (v->dilation_h != 1 || v->dilation_w != 1 || v->groups != 1) return false;
     if (map.depth < 32 || map.columns < 32) return false;
-    if (pass != GAN__BACKWARD_WEIGHTS && map.depth > (map.transposed ? 512 : 256)) return false;
+    int64_t depth = map.transposed ? map.depth : map.depth * parities;
+    if (pass != GAN__BACKWARD_WEIGHTS && depth > (map.transposed ? 512 : 1024)) return false;
     gan__axis vertical = gan__conv_axis(v, pass, true);
     gan__axis horizontal = gan__conv_axis(v, pass, false);
     return 4 * axis_pairs(&vertical) * axis_pairs(&horizontal) >= 5 * gan__filter_products(v, pass);

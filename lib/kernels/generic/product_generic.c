@@ -20,6 +20,7 @@
 #define FMA(a, b, c) fmaf(a, b, c)
 #define ADD(a, b) ((a) + (b))
 #define SUB(a, b) ((a) - (b))
+#define SCALE(a, s) ((a) * (s))
 #define FETCH(p) (void)(p)
 
 #define BLOCK 4
