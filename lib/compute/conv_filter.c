@@ -22,8 +22,10 @@ enum {
     WINOGRAD_OUTPUTS = 4,       /* the same */
     WINOGRAD_TAPS = 9,          /* the same */
     WINOGRAD_TILES = 48,        /* of a task, at most */
-    WINOGRAD_FEW = 24,          /* and at least, or reading the panels would cost too much */
+    WINOGRAD_FEW = 36,          /* and at least, or reading the panels would cost too much */
+    WINOGRAD_AHEAD = 4,         /* full products between which fetching a panel is shared */
     WINOGRAD_INPUT = 64 * 1024, /* floats of v, about: it stays in the level-2 cache */
+    WINOGRAD_NEAR = 128 * 1024, /* floats of panels that stay there without being fetched */
     WINOGRAD_PAD = 16 /* floats between rows: powers of two would share sets of the cache */
 };
 
@@ -195,6 +197,23 @@ static int64_t winograd_rows(const winograd_job *job, const winograd_block *bloc
     return count;
 }
 
+/* The block of steps after this one, of the same point or of the next, if it is as wide; NULL where
+ * nothing is to be fetched: few products would have to fetch much each, which only disturbs. */
+static const float *winograd_next(const winograd_job *job, const winograd_block *block,
+                                  int64_t point, int64_t step, int64_t column)
+{
+    const int64_t width = job->kernels->product->columns;
+    bool far = job->phases * job->points * job->u_point > WINOGRAD_NEAR;
+    if (!far || block->count < WINOGRAD_AHEAD * job->kernels->product->rows) return NULL;
+    const float *phase = job->panel + block->phase * job->points * job->u_point;
+    if (step + GAN__CONV_STEPS < job->depth)
+        return phase + point * job->u_point + column * job->depth +
+               (step + GAN__CONV_STEPS) * width;
+    if (point + 1 < job->points) return phase + (point + 1) * job->u_point + column * job->depth;
+    bool wide = column + 2 * width <= job->map.columns;
+    return wide ? phase + (column + width) * job->depth : NULL;
+}
+
 /* One point of one panel. */
 static void winograd_point(const winograd_job *job, const winograd_block *block, int64_t point,
                            int64_t column, int64_t columns)
@@ -204,19 +223,27 @@ static void winograd_point(const winograd_job *job, const winograd_block *block,
     const int64_t line = 0;
     const float *panel =
         job->panel + (block->phase * job->points + point) * job->u_point + column * job->depth;
+    gan__ahead ahead = {.a = NULL};
     gan__tile call = {.columns = columns, .lines = 1, .a = a, .b_line = &line, .c = c};
+    const int64_t products = gan__most(1, block->count / job->kernels->product->rows);
+    const int64_t share = gan__quotient_up(GAN__AHEAD_STEPS, products);
+    call.ahead = &ahead;
     call.b_step = columns;
     for (int64_t step = 0; step < job->depth; step += GAN__CONV_STEPS) {
         call.steps = gan__least(GAN__CONV_STEPS, job->depth - step);
         call.a_shift = step;
         call.b = panel + step * columns;
         call.accumulate = step > 0;
+        ahead.b = winograd_next(job, block, point, step, column);
+        ahead.b_to = 0;
         int64_t rows[GAN__TILE_ROWS], t = 0;
         while ((call.rows = winograd_rows(job, block, point, &t, rows)) > 0) {
             for (int64_t i = 0; i < call.rows; i++) {
                 a[i] = block->v + point * block->v_point + rows[i] * (job->depth + WINOGRAD_PAD);
                 c[i] = block->m + point * block->m_point + rows[i] * columns;
             }
+            ahead.b_from = ahead.b_to;
+            ahead.b_to = gan__least(ahead.b_from + share, GAN__AHEAD_STEPS);
             job->kernels->product->gather(&call);
         }
     }
