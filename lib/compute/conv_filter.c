@@ -18,8 +18,8 @@
 #include <string.h>
 
 enum {
-    WINOGRAD_POINTS = 16,       /* of a tile, at most */
-    WINOGRAD_OUTPUTS = 4,       /* the same */
+    WINOGRAD_POINTS = 36,       /* of a tile, at most */
+    WINOGRAD_OUTPUTS = 16,      /* the same */
     WINOGRAD_TAPS = 9,          /* the same */
     WINOGRAD_TILES = 48,        /* of a task, at most */
     WINOGRAD_FEW = 36,          /* and at least, or reading the panels would cost too much */
@@ -47,10 +47,21 @@ typedef struct winograd_job {
     float *out;
 } winograd_job;
 
-gan__filtering gan__filtering_of(const gan__conv *conv)
+/* Whether 4x4 outputs at once make a fifth fewer products than 2x2. */
+static bool filtering_is_large(const gan__conv *conv, gan__pass pass)
 {
-    gan__filtering f = {.stride = conv->stride_h, .outputs = 2};
-    f.kind = f.stride == 2 ? GAN__FILTER_2_2 : GAN__FILTER_2_3;
+    int64_t h = pass == GAN__BACKWARD_DATA ? conv->h : conv->oh;
+    int64_t w = pass == GAN__BACKWARD_DATA ? conv->w : conv->ow;
+    int64_t large = gan__quotient_up(h, 4) * gan__quotient_up(w, 4) * 36;
+    int64_t small = gan__quotient_up(h, 2) * gan__quotient_up(w, 2) * 16;
+    return conv->large && conv->stride_h == 1 && 5 * large <= 4 * small;
+}
+
+gan__filtering gan__filtering_of(const gan__conv *conv, gan__pass pass)
+{
+    gan__filtering f = {.kind = GAN__FILTER_2_3, .stride = conv->stride_h, .outputs = 2};
+    if (f.stride == 2) f.kind = GAN__FILTER_2_2;
+    if (filtering_is_large(conv, pass)) f.kind = GAN__FILTER_4_3, f.outputs = 4;
     f.taps = conv->r / f.stride;
     f.points = f.outputs + f.taps - 1;
     return f;
@@ -76,7 +87,7 @@ gan__filter_axis gan__filter_axis_of(const gan__filtering *filtering, const gan_
 
 int64_t gan__filter_products(const gan__conv *conv, gan__pass pass)
 {
-    gan__filtering filtering = gan__filtering_of(conv);
+    gan__filtering filtering = gan__filtering_of(conv, pass);
     gan__axis vertical = gan__conv_axis(conv, pass, true);
     gan__axis horizontal = gan__conv_axis(conv, pass, false);
     int64_t stride = filtering.stride, phases = vertical.transposed ? stride * stride : 1;
@@ -97,7 +108,7 @@ static int64_t winograd_task_tiles(int64_t points, int64_t depth)
 
 int64_t gan__filter_panel_count(const gan__conv *conv, gan__pass pass)
 {
-    gan__filtering filtering = gan__filtering_of(conv);
+    gan__filtering filtering = gan__filtering_of(conv, pass);
     int64_t parities = filtering.stride * filtering.stride;
     int64_t phases = pass == GAN__BACKWARD_DATA ? parities : 1;
     int64_t points = filtering.points * filtering.points;
@@ -106,8 +117,9 @@ int64_t gan__filter_panel_count(const gan__conv *conv, gan__pass pass)
 
 static winograd_job winograd_job_of(const gan__conv *conv, gan__pass pass)
 {
-    winograd_job job = {
-        .conv = *conv, .map = gan__conv_map_of(conv, pass), .filtering = gan__filtering_of(conv)};
+    winograd_job job = {.conv = *conv,
+                        .map = gan__conv_map_of(conv, pass),
+                        .filtering = gan__filtering_of(conv, pass)};
     int64_t parities = job.filtering.stride * job.filtering.stride;
     job.points = job.filtering.points * job.filtering.points;
     job.phases = job.map.transposed ? parities : 1;

@@ -13,9 +13,9 @@
 #include <string.h>
 
 enum {
-    TURN_POINTS = 16,   /* of a tile, at most */
+    TURN_POINTS = 36,   /* of a tile, at most */
     TURN_TAPS = 9,      /* the same */
-    TURN_OUTPUTS = 4,   /* the same */
+    TURN_OUTPUTS = 16,  /* the same */
     TURN_TILES = 64,    /* transformed at once */
     TURN_ROWS = 128,    /* of c in a task, at most */
     TURN_COLUMNS = 128, /* of k in a task, at most */
@@ -56,7 +56,7 @@ static turn_job turn_job_of(const gan__conv *conv)
 {
     gan__axis vertical = gan__conv_axis(conv, GAN__FORWARD, true);
     gan__axis horizontal = gan__conv_axis(conv, GAN__FORWARD, false);
-    turn_job job = {.conv = *conv, .filtering = gan__filtering_of(conv)};
+    turn_job job = {.conv = *conv, .filtering = gan__filtering_of(conv, GAN__BACKWARD_WEIGHTS)};
     job.h = gan__filter_axis_of(&job.filtering, &vertical, 0);
     job.w = gan__filter_axis_of(&job.filtering, &horizontal, 0);
     job.points = job.filtering.points * job.filtering.points;

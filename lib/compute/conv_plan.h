@@ -103,7 +103,7 @@ typedef struct gan__filtering {
     int64_t stride, taps, outputs, points; /* points = outputs + taps - 1 */
 } gan__filtering;
 
-gan__filtering gan__filtering_of(const gan__conv *conv);
+gan__filtering gan__filtering_of(const gan__conv *conv, gan__pass pass);
 
 /* Rows (or columns) of one phase of the outputs: output i is at out + i * out_step; tile t has
  * outputs [outputs * t, outputs * (t + 1)) and reads inputs in[parity] + in_step * (outputs * t +

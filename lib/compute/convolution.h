@@ -32,6 +32,7 @@ typedef struct gan__conv {
     int64_t pad_top,
         pad_left;   /* zeros before the first row and column; after the last: as oh, ow need */
     int64_t groups; /* divides c and k */
+    bool large;     /* minimal filtering in larger tiles where they serve: faster, less exact */
 } gan__conv;
 
 /* What happens to an output element as it is stored: y = f(acc + bias[channel]); bias may be NULL,

@@ -61,11 +61,14 @@ typedef struct gan__tile {
  *     F(2, 3)   m0 = (d0 - d2) g0, m1 = (d1 + d2) (g0 + g1 + g2) / 2,
  *               m2 = (d2 - d1) (g0 - g1 + g2) / 2, m3 = (d1 - d3) g2
  *               y0 = m0 + m1 + m2, y1 = m1 - m2 - m3
+ *     F(4, 3)   polynomials d and g are evaluated at 0, +-11/16, +-11/8 and infinity, where their
+ *               rounding grows least; whole numbers are not exact
  *
  * Weights' gradients are the transpose: points of d times points of dy make points of dw. */
 typedef enum gan__filter_kind {
     GAN__FILTER_2_2,
     GAN__FILTER_2_3,
+    GAN__FILTER_4_3,
     GAN__FILTER_KINDS
 } gan__filter_kind;
 

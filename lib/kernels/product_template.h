@@ -7,7 +7,7 @@
  *     VECTOR MASK     types; a mask selects the first lanes of a vector
  *     MASK_OF(count)  of 1..LANES lanes
  *     ZERO LOAD(p) STORE(p, v) LOAD_MASKED(p, m) STORE_MASKED(p, m, v) BROADCAST(p) FMA(a, b, c)
- *     ADD(a, b) SUB(a, b) SCALE(a, s)
+ *     ADD(a, b) SUB(a, b) MUL(a, b) SET(number)
  *     FETCH(p)        brings the cache line of p into the level-2 cache, or does nothing
  *     BLOCK           product_transpose_block_TIER transposes BLOCK x BLOCK elements
  *
@@ -278,7 +278,8 @@ const gan__product_kernels TIER(gan__product_kernels) = {
 #undef FMA
 #undef ADD
 #undef SUB
-#undef SCALE
+#undef MUL
+#undef SET
 #undef FETCH
 #undef BLOCK
 #undef LINE

@@ -160,6 +160,7 @@ struct gan_trainer {
     uint64_t seed;    /* of all that it draws: noise, dropout, orders of data */
     uint64_t root;    /* the context's when the training began, from which `seed` was made */
     char *precision;  /* that a checkpoint was saved with; NULL: this is a new training */
+    char *filter;     /* the same */
     double *values;   /* measured by the step that is under way */
     double *reported; /* and by the last one that was made */
     double *memory;   /* the kind's memory_count numbers: of the step that is under way, */

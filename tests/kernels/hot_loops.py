@@ -6,8 +6,8 @@ Disassembles the library, finds the innermost loops of the full tiles (a jump ba
 holds multiply-adds and no other loop), and fails if one stores anything, touches the stack, or has
 fewer multiply-adds than its tile has accumulators: a compiler that spills or does not unroll costs
 a factor of two to three, and no other test would tell. The transforms of minimal filtering may use
-the stack for addresses, not for vectors; those of 16 vectors need more than 16 registers, so that
-only the tier that has 32 is looked at."""
+the stack for addresses, not for vectors, where 16 vectors fit into the registers: in the tier that
+has 32 of these."""
 import re
 import subprocess
 import sys
@@ -15,8 +15,8 @@ import sys
 KINDS = {"gather", "gather_ahead", "outer", "depth", "depth_outer"}
 FULL_TILE = re.compile(r"<product_(?:(gather|outer|depth|depth_outer)_(\d+)_full|gather(?:_ahead)?)_"
                        r"(avx2|avx512)>:$")  # gather_ahead may be inlined into gather
-TRANSFORM = re.compile(r"<(filter_(?:input|weights|output|slopes|taps)_\d_\d)_avx512>:$")
-TRANSFORMS = 8
+TRANSFORM = re.compile(r"<(filter_(?:input|weights|output|slopes|taps)_2_\d)_avx512>:$")
+TRANSFORMS = 10
 STACK_VECTOR = re.compile(r"%[yz]mm\d+.*\(%[re](?:sp|bp)\)|\(%[re](?:sp|bp)\).*%[yz]mm\d+")
 INSTRUCTION = re.compile(r"^\s*([0-9a-f]+):\s+(.*)$")
 JUMP = re.compile(r"^j\w+\s+([0-9a-f]+)")
