@@ -100,7 +100,7 @@ typedef struct gan_host {
  *   filter=small      tiles of minimal filtering, which makes 3x3 convolutions of stride 1 with
  *                     fewer multiplications: small ones of 2x2 outputs at less than a direct sum's
  *                     rounding error, or large ones of 4x4 where they save a fifth, at about 1.5
- *                     times its error (standard points would have 6 times) and 1.3 to 1.6 times
+ *                     times its error (standard points would have 6 times) and 1.2 to 1.7 times
  *                     the speed. Large: whole numbers are not exact any more, and a NaN spreads
  *                     over the tiles that it lies in. Each has the same bits everywhere
  *   cpu=auto          whose kernels serve: generic avx2 avx512; one that this processor lacks is

@@ -170,7 +170,7 @@ static const gan__option context_table[] = {
      offsetof(context_options, precision), "how products are made"},
     {"filter", GAN__OPTION_CHOICE, 0, "small", 0, 0, "small|large",
      offsetof(context_options, filter),
-     "tiles of 3x3 convolutions; large: 1.3 to 1.6 times as fast, a little less exact"},
+     "tiles of 3x3 convolutions; large: 1.2 to 1.7 times as fast, a little less exact"},
     {"cpu", GAN__OPTION_CHOICE, 0, "auto", 0, 0, "auto|generic|avx2|avx512",
      offsetof(context_options, cpu),
      "whose kernels serve; auto: the best that the processor has and GAN_CPU allows"},

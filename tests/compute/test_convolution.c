@@ -454,6 +454,21 @@ TEST(large_tiles)
     CHECK(served >= LARGE / 2);
 }
 
+/* Pictures for which other tiles serve have other panels. */
+TEST(panels_of_large_tiles)
+{
+    gan__conv a = {1, 32, 32, 64, 32, 32, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1, true}, b = a, c = a;
+    b.h = b.w = b.oh = b.ow = 6;
+    c.h = c.w = c.oh = c.ow = 20;
+    for (int pass = 0; pass < 2; pass++) {
+        CHECK(gan__conv_panel_shared(&a, &c, (gan__pass)pass));
+        CHECK(!gan__conv_panel_shared(&a, &b, (gan__pass)pass));
+    }
+    a.large = b.large = false;
+    CHECK(gan__conv_panel_shared(&a, &b, GAN__FORWARD));
+    CHECK(!gan__conv_panel_shared(&a, &c, GAN__FORWARD));
+}
+
 /* A picture's bits do not depend on the batch around it. */
 TEST(batch_of_one)
 {
@@ -519,6 +534,7 @@ int main(void)
     RUN(filtered);
     RUN(errors);
     RUN(large_tiles);
+    RUN(panels_of_large_tiles);
     RUN(batch_of_one);
     RUN(not_a_number);
     close_teams();
