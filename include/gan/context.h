@@ -99,10 +99,10 @@ typedef struct gan_host {
  *   precision=fp32    how products are made: fp32 (split and bf16 are reserved)
  *   filter=small      tiles of minimal filtering, which makes 3x3 convolutions of stride 1 with
  *                     fewer multiplications: small ones of 2x2 outputs at less than a direct sum's
- *                     rounding error, or large ones of 4x4 where they save a fifth, at about 1.5
- *                     times its error (standard points would have 6 times) and 1.2 to 1.7 times
- *                     the speed. Large: whole numbers are not exact any more, and a NaN spreads
- *                     over the tiles that it lies in. Each has the same bits everywhere
+ *                     rounding error, or large ones of 4x4 where they save a fifth, at 1.5 to 2
+ *                     times its error (1e-6 to 4e-6 of the largest output) and 1.2 to 1.7 times
+ *                     the speed of small ones. In large ones whole numbers are not exact, and a
+ *                     NaN spreads over its tile. Each has the same bits everywhere
  *   cpu=auto          whose kernels serve: generic avx2 avx512; one that this processor lacks is
  *                     GAN_E_UNSUPPORTED, and the message names what it has. auto: the best that it
  *                     has, or what the environment variable GAN_CPU allows, which counts for

@@ -5,7 +5,8 @@
  * stride 1, and backward_data, for each of the s^2 parities of output pixels, one. F(2x2, 2x2)
  * makes 2x2 outputs of a 2x2 convolution with 9 products instead of 16, F(2x2, 3x3) of a 3x3 one
  * with 16 instead of 36. Their transforms add, subtract and halve weights, so that whole numbers
- * stay exact. Every product is one chain over (parity, channel).
+ * stay exact. F(4x4, 3x3) makes 4x4 outputs with 36 products instead of 144, less exactly, where it
+ * is allowed to. Every product is one chain over (parity, channel).
  *
  * A task takes a block of tiles of a phase (backward_data has s^2, forward one): it transforms
  * their input into v[point][tile][depth], then for each panel multiplies each point into
@@ -160,7 +161,7 @@ typedef struct winograd_block {
     int64_t v_point, m_point;
     float *v, *m;
     const float *zeros;
-    bool low[WINOGRAD_TILES], right[WINOGRAD_TILES]; /* tiles that have outputs below, or beside */
+    bool low[WINOGRAD_TILES], right[WINOGRAD_TILES]; /* the last outputs are outside */
 } winograd_block;
 
 /* Where a tile's first output is. */
@@ -209,8 +210,9 @@ static int64_t winograd_rows(const winograd_job *job, const winograd_block *bloc
     return count;
 }
 
-/* The block of steps after this one, of the same point or of the next, if it is as wide; NULL where
- * nothing is to be fetched: few products would have to fetch much each, which only disturbs. */
+/* The block of steps after this one, of the same point or of the next, if it is as long and wide;
+ * NULL where nothing is to be fetched: few products would have to fetch much each, which only
+ * disturbs. */
 static const float *winograd_next(const winograd_job *job, const winograd_block *block,
                                   int64_t point, int64_t step, int64_t column)
 {
@@ -218,9 +220,10 @@ static const float *winograd_next(const winograd_job *job, const winograd_block 
     bool far = job->phases * job->points * job->u_point > WINOGRAD_NEAR;
     if (!far || block->count < WINOGRAD_AHEAD * job->kernels->product->rows) return NULL;
     const float *phase = job->panel + block->phase * job->points * job->u_point;
-    if (step + GAN__CONV_STEPS < job->depth)
-        return phase + point * job->u_point + column * job->depth +
-               (step + GAN__CONV_STEPS) * width;
+    int64_t next = step + GAN__CONV_STEPS;
+    if (next + GAN__CONV_STEPS <= job->depth)
+        return phase + point * job->u_point + column * job->depth + next * width;
+    if (next < job->depth) return NULL;
     if (point + 1 < job->points) return phase + (point + 1) * job->u_point + column * job->depth;
     bool wide = column + 2 * width <= job->map.columns;
     return wide ? phase + (column + width) * job->depth : NULL;

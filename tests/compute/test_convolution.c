@@ -464,6 +464,9 @@ TEST(panels_of_large_tiles)
         CHECK(gan__conv_panel_shared(&a, &c, (gan__pass)pass));
         CHECK(!gan__conv_panel_shared(&a, &b, (gan__pass)pass));
     }
+    gan__conv wide = {1, 32, 32, 64, 32, 32, 64, 7, 7, 1, 1, 1, 1, 3, 3, 1, true}, small = wide;
+    small.h = small.w = small.oh = small.ow = 6;
+    CHECK(gan__conv_panel_shared(&wide, &small, GAN__FORWARD));
     a.large = b.large = false;
     CHECK(gan__conv_panel_shared(&a, &b, GAN__FORWARD));
     CHECK(!gan__conv_panel_shared(&a, &c, GAN__FORWARD));
