@@ -156,14 +156,17 @@ int open_context(const command *self, const arguments *a, int64_t seed, int64_t 
 {
     char spec[256], message[512];
     const char *precision = arguments_get(a, "precision");
+    const char *filter = arguments_get(a, "filter");
     const gan_host host = {.size = sizeof host, .user = (void *)self, .log = on_log};
     gan_status status;
-    int n = snprintf(spec, sizeof spec, "seed=%lld threads=%lld precision=%s", (long long)seed,
-                     (long long)threads, precision ? precision : "fp32");
-    if (n >= (int)sizeof spec) return complain(self, EXIT_USAGE, "--precision is too long");
+    int n = snprintf(spec, sizeof spec, "seed=%lld threads=%lld precision=%s filter=%s",
+                     (long long)seed, (long long)threads, precision ? precision : "fp32",
+                     filter ? filter : "small");
+    if (n >= (int)sizeof spec)
+        return complain(self, EXIT_USAGE, "--precision or --filter is too long");
     status = gan_context_create(out, spec, &host, message, sizeof message);
     if (status == GAN_OK) return EXIT_GOOD;
-    return complain(self, precision ? EXIT_USAGE : EXIT_FAILED, "%s", message);
+    return complain(self, precision || filter ? EXIT_USAGE : EXIT_FAILED, "%s", message);
 }
 
 void print_command_help(const command *self)

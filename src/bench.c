@@ -357,6 +357,7 @@ static const flag bench_flags[] = {
      "peak, product.MxNxK, conv.dcgan64.LAYER.PASS, first.NET, train.NET, or a beginning", false},
     {"threads", "N", "worker threads (1)", false},
     {"precision", "P", "how products are made (fp32)", false},
+    {"filter", "F", "tiles of 3x3 convolutions, small or large (small)", false},
     {"rounds", "N", "times each case so often and takes the median (9)", false},
     {"json", NULL, "one JSON object a line", false},
     {"help", NULL, "this text", false}};

@@ -172,6 +172,7 @@ static const flag eval_flags[] = {
     {"seed", "S", "of what is drawn (0)", false},
     {"threads", "N", "worker threads; 0: all processors (0)", false},
     {"precision", "P", "how products are made (fp32)", false},
+    {"filter", "F", "tiles of 3x3 convolutions, small or large (small)", false},
     {"help", NULL, "this text", false}};
 const command command_eval = {"eval",
                               "RUN | A B",

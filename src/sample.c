@@ -278,6 +278,7 @@ static const flag sample_flags[] = {
     {"noise", "KIND", "normal or uniform: of a file that does not say (normal)", false},
     {"threads", "N", "worker threads; 0: all processors (0)", false},
     {"precision", "P", "how products are made (fp32)", false},
+    {"filter", "F", "tiles of 3x3 convolutions, small or large (small)", false},
     {"help", NULL, "this text", false}};
 const command command_sample = {
     "sample",

@@ -80,6 +80,7 @@ static const flag train_flags[] = {
     {"steps", "N", "the same as --set run.steps=N", false},
     {"threads", "N", "the same as --set context.threads=N", false},
     {"precision", "P", "the same as --set context.precision=P", false},
+    {"filter", "F", "the same as --set context.filter=F", false},
     {"help", NULL, "this text", false}};
 static const char train_notes[] =
     "DIR gets run.recipe (all options spelled out), checkpoint.safetensors, a file for each "

@@ -57,8 +57,10 @@ static int split_flag(const run *r, const char *name, const char *given, char pa
 static int flag_option(const run *r, const char *name, const char *given, char path[256],
                        const char **value)
 {
-    static const char *const shorts[][2] = {
-        {"threads", "context.threads"}, {"precision", "context.precision"}, {"steps", "run.steps"}};
+    static const char *const shorts[][2] = {{"threads", "context.threads"},
+                                            {"precision", "context.precision"},
+                                            {"filter", "context.filter"},
+                                            {"steps", "run.steps"}};
     *path = '\0';
     *value = given;
     if (!strcmp(name, "set") || !strcmp(name, "change") || !strcmp(name, "init"))
@@ -68,7 +70,7 @@ static int flag_option(const run *r, const char *name, const char *given, char p
     return EXIT_GOOD;
 }
 
-/* --change, or --set, --init and the short forms of three options: all at once, since some can only
+/* --change, or --set, --init and the short forms of options: all at once, since some can only
  * be set together. */
 static int apply_flags(run *r, const arguments *a, bool change)
 {

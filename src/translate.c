@@ -173,6 +173,7 @@ static const flag translate_flags[] = {
     {"step", "N", step_help, false},
     {"threads", "N", "worker threads; 0: all processors (0)", false},
     {"precision", "P", "how products are made (fp32)", false},
+    {"filter", "F", "tiles of 3x3 convolutions, small or large (small)", false},
     {"help", NULL, "this text", false}};
 static const char translate_notes[] =
     "IN is PNG, JPEG and PNM files, folders of such, whose folders are gone through too, or an\n"
@@ -203,6 +204,7 @@ static const flag encode_flags[] = {
     {"step", "N", step_help, false},
     {"threads", "N", "worker threads; 0: all processors (0)", false},
     {"precision", "P", "how products are made (fp32)", false},
+    {"filter", "F", "tiles of 3x3 convolutions, small or large (small)", false},
     {"help", NULL, "this text", false}};
 static const char encode_notes[] =
     "IN is PNG, JPEG and PNM files, folders of such, whose folders are gone through too, or an\n"

@@ -158,7 +158,7 @@ static gan_status context_host(gan_context *context, const gan_host *given)
 
 typedef struct context_options {
     int64_t threads, seed;
-    int32_t precision, cpu, log; /* cpu: 0, or 1 + a tier */
+    int32_t precision, filter, cpu, log; /* cpu: 0, or 1 + a tier */
 } context_options;
 
 static const gan__option context_table[] = {
@@ -168,6 +168,9 @@ static const gan__option context_table[] = {
      offsetof(context_options, seed), "the root of every random number"},
     {"precision", GAN__OPTION_CHOICE, 0, "fp32", 0, 0, "fp32|split|bf16",
      offsetof(context_options, precision), "how products are made"},
+    {"filter", GAN__OPTION_CHOICE, 0, "small", 0, 0, "small|large",
+     offsetof(context_options, filter),
+     "tiles of 3x3 convolutions; large: 1.2 to 1.7 times as fast, a little less exact"},
     {"cpu", GAN__OPTION_CHOICE, 0, "auto", 0, 0, "auto|generic|avx2|avx512",
      offsetof(context_options, cpu),
      "whose kernels serve; auto: the best that the processor has and GAN_CPU allows"},
@@ -177,7 +180,7 @@ static const gan__option context_table[] = {
 
 const gan__kind gan__context_kind = {
     .name = "context",
-    .help = "allocator, threads, seed, precision, kernels and log of everything made in it",
+    .help = "allocator, threads, seed, precision, filter, kernels and log of everything made in it",
     GAN__OPTIONS(context_table),
     .size = sizeof(context_options)};
 
@@ -185,6 +188,11 @@ const char *gan__precision_name(gan__precision precision)
 {
     static const char *const names[] = {"fp32", "split", "bf16"};
     return names[precision];
+}
+
+const char *gan__tiles_name(gan__tiles tiles)
+{
+    return tiles == GAN__TILES_LARGE ? "large" : "small";
 }
 
 /* context->text from the options. */
@@ -250,6 +258,7 @@ static gan_status context_describe(gan_context *context, const char *spec)
     context->threads = (int32_t)options.threads;
     context->seed = (uint64_t)options.seed;
     context->precision = (gan__precision)options.precision;
+    context->tiles = (gan__tiles)options.filter;
     context->log_level = options.log;
     GAN__TRY(context_choose_cpu(context, &options));
     return context_print(context, &options);

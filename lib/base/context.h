@@ -32,8 +32,12 @@ enum { GAN__MESSAGE_SIZE = 1024 };
 
 typedef enum gan__precision { GAN__FP32, GAN__SPLIT, GAN__BF16 } gan__precision;
 
-/* As the option's text. */
+/* Tiles of minimal filtering: F(2x2, 3x3), or F(4x4, 3x3) too. */
+typedef enum gan__tiles { GAN__TILES_SMALL, GAN__TILES_LARGE } gan__tiles;
+
+/* As the options' texts. */
 const char *gan__precision_name(gan__precision precision);
+const char *gan__tiles_name(gan__tiles tiles);
 
 struct gan__team;
 
@@ -52,6 +56,7 @@ struct gan_context {
     uint64_t seed;
     int32_t threads;
     gan__precision precision;
+    gan__tiles tiles;
     int32_t log_level;
     gan__tier tier; /* which kernels serve */
     struct gan__team *team;

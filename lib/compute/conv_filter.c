@@ -1,13 +1,17 @@
-/* conv_filter.c: 4x4 convolution of stride 2, forward and backward_data, by minimal filtering.
+/* conv_filter.c: forward and backward_data by minimal filtering: 4x4 windows of stride 2, 3x3 of
+ * stride 1.
  *
- * Forward is the sum over the four parities of input pixels of a 2x2 convolution of stride 1;
- * backward_data is, for each of the four parities of output pixels, such a convolution. F(2x2, 2x2)
- * makes 2x2 outputs with 9 products instead of 16. Its transforms add and subtract only, so that
- * whole numbers stay exact. Every product is one chain over (parity, channel).
+ * A convolution of stride s is, forward, the sum over the s^2 parities of input pixels of such of
+ * stride 1, and backward_data, for each of the s^2 parities of output pixels, one. F(2x2, 2x2)
+ * makes 2x2 outputs of a 2x2 convolution with 9 products instead of 16, F(2x2, 3x3) of a 3x3 one
+ * with 16 instead of 36. Their transforms add, subtract and halve weights, so that whole numbers
+ * stay exact. F(4x4, 3x3) makes 4x4 outputs with 36 products instead of 144, less exactly, where it
+ * is allowed to. Every product is one chain over (parity, channel).
  *
- * A task takes a block of tiles of a phase (backward_data has four, forward one): it transforms
+ * A task takes a block of tiles of a phase (backward_data has s^2, forward one): it transforms
  * their input into v[point][tile][depth], then for each panel multiplies each point into
- * m[point][tile][columns] and transforms that into the outputs. */
+ * m[point][tile][columns] and transforms that into the outputs. Points that lead only to outputs
+ * outside the picture are left out. */
 #include "compute/conv_plan.h"
 
 #include "base/parallel.h"
@@ -15,17 +19,25 @@
 #include <string.h>
 
 enum {
+    WINOGRAD_POINTS = 36,       /* of a tile, at most */
+    WINOGRAD_OUTPUTS = 16,      /* the same */
+    WINOGRAD_TAPS = 9,          /* the same */
     WINOGRAD_TILES = 48,        /* of a task, at most */
-    WINOGRAD_FEW = 24,          /* and at least, or reading the panels would cost too much */
+    WINOGRAD_FEW = 36,          /* and at least, or reading the panels would cost too much */
+    WINOGRAD_AHEAD = 4,         /* full products between which fetching a panel is shared */
     WINOGRAD_INPUT = 64 * 1024, /* floats of v, about: it stays in the level-2 cache */
+    WINOGRAD_NEAR = 128 * 1024, /* floats of panels that stay there without being fetched */
     WINOGRAD_PAD = 16 /* floats between rows: powers of two would share sets of the cache */
 };
 
 typedef struct winograd_job {
     gan_context *context;
     const gan__kernels *kernels;
+    const gan__filter_kernels *filter;
+    gan__filtering filtering;
     gan__conv conv;
     gan__conv_map map;
+    int64_t points;                  /* of a tile */
     int64_t phases, parities, depth; /* depth = parities * map.depth */
     int64_t u_point;                 /* of the panel */
     int64_t task_tiles, tasks[5];    /* tasks before each phase, and all */
@@ -36,57 +48,102 @@ typedef struct winograd_job {
     float *out;
 } winograd_job;
 
-gan__filter_axis gan__filter_axis_of(const gan__axis *axis, int64_t phase)
+/* Whether 4x4 outputs at once make a fifth fewer products than 2x2. */
+static bool filtering_is_large(const gan__conv *conv, gan__pass pass)
 {
-    gan__filter_axis f = {.count = axis->out, .out_step = 1, .in_step = 2};
-    if (!axis->transposed) {
-        f.in[0] = -axis->pad, f.in[1] = 1 - axis->pad;
-        return f;
-    }
-    /* Output x with x + pad = 2j + phase adds y[j] * w[phase] and y[j - 1] * w[phase + 2]. */
-    f.out = (axis->pad + phase) % 2;
-    f.out_step = 2, f.in_step = 1;
-    f.count = axis->out > f.out ? (axis->out - f.out + 1) / 2 : 0;
-    f.in[0] = (f.out + axis->pad - phase) / 2 - 1;
+    int64_t h = pass == GAN__BACKWARD_DATA ? conv->h : conv->oh;
+    int64_t w = pass == GAN__BACKWARD_DATA ? conv->w : conv->ow;
+    int64_t large = gan__quotient_up(h, 4) * gan__quotient_up(w, 4) * 36;
+    int64_t small = gan__quotient_up(h, 2) * gan__quotient_up(w, 2) * 16;
+    return conv->large && conv->stride_h == 1 && 5 * large <= 4 * small;
+}
+
+gan__filtering gan__filtering_of(const gan__conv *conv, gan__pass pass)
+{
+    gan__filtering f = {.kind = GAN__FILTER_2_3, .stride = conv->stride_h, .outputs = 2};
+    if (f.stride == 2) f.kind = GAN__FILTER_2_2;
+    if (filtering_is_large(conv, pass)) f.kind = GAN__FILTER_4_3, f.outputs = 4;
+    f.taps = conv->r / f.stride;
+    f.points = f.outputs + f.taps - 1;
     return f;
 }
 
-int64_t gan__filter_tiles(const gan__filter_axis *h, const gan__filter_axis *w)
+gan__filter_axis gan__filter_axis_of(const gan__filtering *filtering, const gan__axis *axis,
+                                     int64_t phase)
 {
-    return (h->count + 1) / 2 * ((w->count + 1) / 2);
+    const int64_t stride = filtering->stride;
+    gan__filter_axis f = {.count = axis->out, .out_step = 1, .in_step = stride};
+    if (axis->transposed) {
+        /* Output x with x + pad = stride * j + phase adds y[j - i] * w[phase + stride * i]. */
+        f.out = ((phase - axis->pad) % stride + stride) % stride;
+        f.out_step = stride, f.in_step = 1;
+        f.count = axis->out > f.out ? gan__quotient_up(axis->out - f.out, stride) : 0;
+        f.in[0] = (f.out + axis->pad - phase) / stride - (filtering->taps - 1);
+    } else {
+        f.in[0] = -axis->pad, f.in[1] = 1 - axis->pad;
+    }
+    f.tiles = gan__quotient_up(f.count, filtering->outputs);
+    return f;
 }
 
 int64_t gan__filter_products(const gan__conv *conv, gan__pass pass)
 {
+    gan__filtering filtering = gan__filtering_of(conv, pass);
     gan__axis vertical = gan__conv_axis(conv, pass, true);
     gan__axis horizontal = gan__conv_axis(conv, pass, false);
+    int64_t stride = filtering.stride, phases = vertical.transposed ? stride * stride : 1;
     int64_t tiles = 0;
-    for (int64_t phase = 0; phase < (vertical.transposed ? 4 : 1); phase++) {
-        gan__filter_axis h = gan__filter_axis_of(&vertical, phase / 2);
-        gan__filter_axis w = gan__filter_axis_of(&horizontal, phase % 2);
-        tiles += gan__filter_tiles(&h, &w);
+    for (int64_t phase = 0; phase < phases; phase++) {
+        gan__filter_axis h = gan__filter_axis_of(&filtering, &vertical, phase / stride);
+        gan__filter_axis w = gan__filter_axis_of(&filtering, &horizontal, phase % stride);
+        tiles += h.tiles * w.tiles;
     }
-    return tiles * 9 * (vertical.transposed ? 1 : 4);
+    return tiles * filtering.points * filtering.points * stride * stride / phases;
 }
 
-static int64_t winograd_task_tiles(int64_t depth)
+static int64_t winograd_task_tiles(int64_t points, int64_t depth)
 {
-    int64_t tiles = gan__least(WINOGRAD_TILES, WINOGRAD_INPUT / (9 * depth));
+    int64_t tiles = gan__least(WINOGRAD_TILES, WINOGRAD_INPUT / (points * depth));
     return gan__most(WINOGRAD_FEW, tiles - tiles % 6);
 }
 
 int64_t gan__filter_panel_count(const gan__conv *conv, gan__pass pass)
 {
-    int64_t phases = pass == GAN__BACKWARD_DATA ? 4 : 1;
-    return 36 * conv->c * conv->k + phases * 9 * WINOGRAD_PAD;
+    gan__filtering filtering = gan__filtering_of(conv, pass);
+    int64_t parities = filtering.stride * filtering.stride;
+    int64_t phases = pass == GAN__BACKWARD_DATA ? parities : 1;
+    int64_t points = filtering.points * filtering.points;
+    return points * (parities * conv->c * conv->k + phases * WINOGRAD_PAD);
 }
 
-size_t gan__filter_scratch(const gan__conv_map *map)
+static winograd_job winograd_job_of(const gan__conv *conv, gan__pass pass)
 {
-    int64_t depth = map->depth * (map->transposed ? 1 : 4), tiles = winograd_task_tiles(depth);
-    int64_t v = 9 * (tiles * (depth + WINOGRAD_PAD) + WINOGRAD_PAD);
-    int64_t m = 9 * (tiles * GAN__TILE_COLUMNS + WINOGRAD_PAD);
-    return (size_t)(v + m + map->depth) * sizeof(float);
+    winograd_job job = {.conv = *conv,
+                        .map = gan__conv_map_of(conv, pass),
+                        .filtering = gan__filtering_of(conv, pass)};
+    int64_t parities = job.filtering.stride * job.filtering.stride;
+    job.points = job.filtering.points * job.filtering.points;
+    job.phases = job.map.transposed ? parities : 1;
+    job.parities = job.map.transposed ? 1 : parities;
+    job.depth = job.parities * job.map.depth;
+    job.u_point = job.depth * job.map.columns + WINOGRAD_PAD;
+    job.task_tiles = winograd_task_tiles(job.points, job.depth);
+    return job;
+}
+
+static void winograd_enter(winograd_job *job, gan_context *context)
+{
+    job->context = context;
+    job->kernels = gan__kernels_of(context);
+    job->filter = &job->kernels->product->filter[job->filtering.kind];
+}
+
+size_t gan__filter_scratch(const gan__conv *conv, gan__pass pass)
+{
+    winograd_job job = winograd_job_of(conv, pass);
+    int64_t v = job.points * (job.task_tiles * (job.depth + WINOGRAD_PAD) + WINOGRAD_PAD);
+    int64_t m = job.points * (job.task_tiles * GAN__TILE_COLUMNS + WINOGRAD_PAD);
+    return (size_t)(v + m + job.map.depth) * sizeof(float);
 }
 
 static const float *winograd_pixel(const winograd_job *job, int64_t image, int64_t y, int64_t x,
@@ -104,62 +161,105 @@ typedef struct winograd_block {
     int64_t v_point, m_point;
     float *v, *m;
     const float *zeros;
+    bool low[WINOGRAD_TILES], right[WINOGRAD_TILES]; /* the last outputs are outside */
 } winograd_block;
 
-static void winograd_place(const winograd_block *block, int64_t tile, int64_t *image, int64_t *y,
-                           int64_t *x)
+/* Where a tile's first output is. */
+static void winograd_place(const winograd_job *job, const winograd_block *block, int64_t tile,
+                           int64_t *image, int64_t *y, int64_t *x)
 {
-    int64_t across = (block->w.count + 1) / 2, all = gan__filter_tiles(&block->h, &block->w);
+    int64_t all = block->h.tiles * block->w.tiles;
     *image = tile / all;
-    *y = tile % all / across;
-    *x = tile % all % across;
+    *y = tile % all / block->w.tiles * job->filtering.outputs;
+    *x = tile % all % block->w.tiles * job->filtering.outputs;
 }
 
-static void winograd_input(const winograd_job *job, const winograd_block *block)
+static void winograd_input(const winograd_job *job, winograd_block *block)
 {
+    const int64_t points = job->filtering.points, stride = job->filtering.stride;
     for (int64_t t = 0; t < block->count; t++) {
         int64_t image, ty, tx;
-        winograd_place(block, block->first + t, &image, &ty, &tx);
+        winograd_place(job, block, block->first + t, &image, &ty, &tx);
+        block->low[t] = ty + job->filtering.outputs > block->h.count;
+        block->right[t] = tx + job->filtering.outputs > block->w.count;
         for (int64_t parity = 0; parity < job->parities; parity++) {
-            const float *d[9];
-            for (int64_t i = 0; i < 9; i++) {
-                int64_t y = block->h.in[parity / 2] + block->h.in_step * (2 * ty + i / 3);
-                int64_t x = block->w.in[parity % 2] + block->w.in_step * (2 * tx + i % 3);
+            const float *d[WINOGRAD_POINTS];
+            for (int64_t i = 0; i < job->points; i++) {
+                int64_t y = block->h.in[parity / stride] + block->h.in_step * (ty + i / points);
+                int64_t x = block->w.in[parity % stride] + block->w.in_step * (tx + i % points);
                 d[i] = winograd_pixel(job, image, y, x, block->zeros);
             }
             float *v = block->v + t * (job->depth + WINOGRAD_PAD) + parity * job->map.depth;
-            job->kernels->product->filter_input(job->map.depth, d, v, block->v_point);
+            job->filter->input(job->map.depth, d, v, block->v_point);
         }
     }
 }
 
-/* All points of one panel. */
-static void winograd_multiply(const winograd_job *job, const winograd_block *block, int64_t column,
-                              int64_t columns)
+/* The next rows of a product of one point, from tile *t on. The last point of a dimension leads to
+ * the last output alone. */
+static int64_t winograd_rows(const winograd_job *job, const winograd_block *block, int64_t point,
+                             int64_t *t, int64_t rows[GAN__TILE_ROWS])
 {
-    const gan__product_kernels *product = job->kernels->product;
+    const int64_t last = job->filtering.points - 1, most = job->kernels->product->rows;
+    bool low = point / job->filtering.points == last, right = point % job->filtering.points == last;
+    int64_t count = 0;
+    for (; *t < block->count && count < most; (*t)++) {
+        bool outside = (low && block->low[*t]) || (right && block->right[*t]);
+        if (!outside) rows[count++] = *t;
+    }
+    return count;
+}
+
+/* The block of steps after this one, of the same point or of the next, if it is as long and wide;
+ * NULL where nothing is to be fetched: few products would have to fetch much each, which only
+ * disturbs. */
+static const float *winograd_next(const winograd_job *job, const winograd_block *block,
+                                  int64_t point, int64_t step, int64_t column)
+{
+    const int64_t width = job->kernels->product->columns;
+    bool far = job->phases * job->points * job->u_point > WINOGRAD_NEAR;
+    if (!far || block->count < WINOGRAD_AHEAD * job->kernels->product->rows) return NULL;
+    const float *phase = job->panel + block->phase * job->points * job->u_point;
+    int64_t next = step + GAN__CONV_STEPS;
+    if (next + GAN__CONV_STEPS <= job->depth)
+        return phase + point * job->u_point + column * job->depth + next * width;
+    if (next < job->depth) return NULL;
+    if (point + 1 < job->points) return phase + (point + 1) * job->u_point + column * job->depth;
+    bool wide = column + 2 * width <= job->map.columns;
+    return wide ? phase + (column + width) * job->depth : NULL;
+}
+
+/* One point of one panel. */
+static void winograd_point(const winograd_job *job, const winograd_block *block, int64_t point,
+                           int64_t column, int64_t columns)
+{
     const float *a[GAN__TILE_ROWS];
     float *c[GAN__TILE_ROWS];
     const int64_t line = 0;
+    const float *panel =
+        job->panel + (block->phase * job->points + point) * job->u_point + column * job->depth;
+    gan__ahead ahead = {.a = NULL};
     gan__tile call = {.columns = columns, .lines = 1, .a = a, .b_line = &line, .c = c};
+    const int64_t products = gan__most(1, block->count / job->kernels->product->rows);
+    const int64_t share = gan__quotient_up(GAN__AHEAD_STEPS, products);
+    call.ahead = &ahead;
     call.b_step = columns;
-    for (int64_t point = 0; point < 9; point++) {
-        const float *panel =
-            job->panel + (block->phase * 9 + point) * job->u_point + column * job->depth;
-        for (int64_t step = 0; step < job->depth; step += GAN__CONV_STEPS) {
-            call.steps = gan__least(GAN__CONV_STEPS, job->depth - step);
-            call.a_shift = step;
-            call.b = panel + step * columns;
-            call.accumulate = step > 0;
-            for (int64_t t = 0; t < block->count; t += product->rows) {
-                call.rows = gan__least(product->rows, block->count - t);
-                for (int64_t i = 0; i < call.rows; i++) {
-                    a[i] =
-                        block->v + point * block->v_point + (t + i) * (job->depth + WINOGRAD_PAD);
-                    c[i] = block->m + point * block->m_point + (t + i) * columns;
-                }
-                product->gather(&call);
+    for (int64_t step = 0; step < job->depth; step += GAN__CONV_STEPS) {
+        call.steps = gan__least(GAN__CONV_STEPS, job->depth - step);
+        call.a_shift = step;
+        call.b = panel + step * columns;
+        call.accumulate = step > 0;
+        ahead.b = winograd_next(job, block, point, step, column);
+        ahead.b_to = 0;
+        int64_t rows[GAN__TILE_ROWS], t = 0;
+        while ((call.rows = winograd_rows(job, block, point, &t, rows)) > 0) {
+            for (int64_t i = 0; i < call.rows; i++) {
+                a[i] = block->v + point * block->v_point + rows[i] * (job->depth + WINOGRAD_PAD);
+                c[i] = block->m + point * block->m_point + rows[i] * columns;
             }
+            ahead.b_from = ahead.b_to;
+            ahead.b_to = gan__least(ahead.b_from + share, GAN__AHEAD_STEPS);
+            job->kernels->product->gather(&call);
         }
     }
 }
@@ -168,19 +268,21 @@ static void winograd_output(const winograd_job *job, const winograd_block *block
                             int64_t columns)
 {
     const gan__conv_map *map = &job->map;
+    const int64_t outputs = job->filtering.outputs;
     bool tail = !gan__tail_is_empty(job->tail);
     for (int64_t t = 0; t < block->count; t++) {
         int64_t image, ty, tx;
-        float *to[4] = {NULL, NULL, NULL, NULL};
-        winograd_place(block, block->first + t, &image, &ty, &tx);
-        for (int64_t i = 0; i < 4; i++) {
-            int64_t y = 2 * ty + i / 2, x = 2 * tx + i % 2;
+        float *to[WINOGRAD_OUTPUTS];
+        winograd_place(job, block, block->first + t, &image, &ty, &tx);
+        for (int64_t i = 0; i < outputs * outputs; i++) {
+            int64_t y = ty + i / outputs, x = tx + i % outputs;
+            to[i] = NULL;
             if (y >= block->h.count || x >= block->w.count) continue;
             y = block->h.out + y * block->h.out_step, x = block->w.out + x * block->w.out_step;
             to[i] = job->out + ((image * map->out_h + y) * map->out_w + x) * map->out_c + column;
         }
-        job->kernels->product->filter_output(columns, block->m + t * columns, block->m_point, to);
-        for (int64_t i = 0; i < 4 && tail; i++)
+        job->filter->output(columns, block->m + t * columns, block->m_point, to);
+        for (int64_t i = 0; i < outputs * outputs && tail; i++)
             if (to[i]) gan__tail_apply(job->kernels, job->tail, column, columns, to[i]);
     }
 }
@@ -195,16 +297,17 @@ static void winograd_task(void *argument, int64_t task, int32_t worker)
     gan__pass pass = job->map.transposed ? GAN__BACKWARD_DATA : GAN__FORWARD;
     gan__axis vertical = gan__conv_axis(&job->conv, pass, true);
     gan__axis horizontal = gan__conv_axis(&job->conv, pass, false);
-    block.h = gan__filter_axis_of(&vertical, block.phase / 2);
-    block.w = gan__filter_axis_of(&horizontal, block.phase % 2);
+    block.h = gan__filter_axis_of(&job->filtering, &vertical, block.phase / job->filtering.stride);
+    block.w =
+        gan__filter_axis_of(&job->filtering, &horizontal, block.phase % job->filtering.stride);
     block.first = (index - job->tasks[block.phase]) * job->task_tiles;
-    block.count = gan__least(job->task_tiles,
-                             job->map.n * gan__filter_tiles(&block.h, &block.w) - block.first);
+    block.count =
+        gan__least(job->task_tiles, job->map.n * block.h.tiles * block.w.tiles - block.first);
     block.v_point = job->task_tiles * (job->depth + WINOGRAD_PAD) + WINOGRAD_PAD;
     block.m_point = job->task_tiles * GAN__TILE_COLUMNS + WINOGRAD_PAD;
     block.v = gan__scratch_of(job->context, worker);
-    block.m = block.v + 9 * block.v_point;
-    float *zeros = block.m + 9 * block.m_point;
+    block.m = block.v + job->points * block.v_point;
+    float *zeros = block.m + job->points * block.m_point;
     memset(zeros, 0, (size_t)job->map.depth * sizeof *zeros);
     block.zeros = zeros;
     winograd_input(job, &block);
@@ -213,36 +316,25 @@ static void winograd_task(void *argument, int64_t task, int32_t worker)
     int64_t end = gan__least(first + range, job->map.columns);
     for (int64_t column = first; column < end; column += width) {
         int64_t columns = gan__least(width, end - column);
-        winograd_multiply(job, &block, column, columns);
+        for (int64_t point = 0; point < job->points; point++)
+            winograd_point(job, &block, point, column, columns);
         winograd_output(job, &block, column, columns);
     }
-}
-
-static winograd_job winograd_job_of(gan_context *context, const gan__conv *conv, gan__pass pass)
-{
-    winograd_job job = {.context = context,
-                        .kernels = gan__kernels_of(context),
-                        .conv = *conv,
-                        .map = gan__conv_map_of(conv, pass)};
-    job.phases = job.map.transposed ? 4 : 1;
-    job.parities = job.map.transposed ? 1 : 4;
-    job.depth = job.parities * job.map.depth;
-    job.u_point = job.depth * job.map.columns + WINOGRAD_PAD;
-    job.task_tiles = winograd_task_tiles(job.depth);
-    return job;
 }
 
 void gan__filter_run(gan_context *context, const gan__conv_run *run)
 {
     const gan__conv *conv = run->conv;
-    winograd_job job = winograd_job_of(context, conv, run->pass);
+    winograd_job job = winograd_job_of(conv, run->pass);
+    winograd_enter(&job, context);
     job.in = run->in, job.panel = run->panel, job.tail = run->tail, job.out = run->out;
     gan__axis vertical = gan__conv_axis(conv, run->pass, true);
     gan__axis horizontal = gan__conv_axis(conv, run->pass, false);
     for (int64_t phase = 0; phase < job.phases; phase++) {
-        gan__filter_axis h = gan__filter_axis_of(&vertical, phase / 2);
-        gan__filter_axis w = gan__filter_axis_of(&horizontal, phase % 2);
-        int64_t tiles = conv->n * gan__filter_tiles(&h, &w);
+        int64_t stride = job.filtering.stride;
+        gan__filter_axis h = gan__filter_axis_of(&job.filtering, &vertical, phase / stride);
+        gan__filter_axis w = gan__filter_axis_of(&job.filtering, &horizontal, phase % stride);
+        int64_t tiles = conv->n * h.tiles * w.tiles;
         job.tasks[phase + 1] = job.tasks[phase] + gan__quotient_up(tiles, job.task_tiles);
     }
     /* With too few blocks for the threads, each is transformed for several ranges of panels. */
@@ -254,52 +346,82 @@ void gan__filter_run(gan_context *context, const gan__conv_run *run)
     gan__parallel_for(context, job.tasks[job.phases] * job.panel_tasks, winograd_task, &job);
 }
 
-/* Panels: [phase][point][panel of tile columns][parity][depth][columns of the panel]. Task: one
- * panel of one parity of the window's taps, which is a parity of the depth (forward) or a phase. */
-enum { WINOGRAD_TURN = 16 }; /* steps that are transposed at once */
+/* Panels: [phase][point][panel of tile columns][parity][depth][columns of the panel]. Task: some
+ * steps of one panel of one parity of the window's taps, which is a parity of the depth (forward)
+ * or a phase. */
+enum {
+    WINOGRAD_STEPS = 64, /* of a task */
+    WINOGRAD_TURN = 16   /* that are transposed at once */
+};
+
+/* Where the taps of a parity are in w: tap i of them. In backward_data the later tap of a dimension
+ * meets the earlier pixel. */
+static const float *winograd_tap(const winograd_job *job, int64_t parity, int64_t i)
+{
+    const int64_t stride = job->filtering.stride, taps = job->filtering.taps;
+    if (job->map.transposed) i = taps * taps - 1 - i;
+    int64_t r = parity / stride + stride * (i / taps), s = parity % stride + stride * (i % taps);
+    return job->w + (r * job->conv.s + s) * job->conv.c * job->conv.k;
+}
+
+/* Steps [step, step + count) of a panel that begins at `column`, to u and on. */
+static void winograd_pack_copy(const winograd_job *job, const float *const *taps, int64_t step,
+                               int64_t count, int64_t columns, float *u)
+{
+    const float *g[WINOGRAD_TAPS];
+    for (int64_t d = step; d < step + count; d++, u += columns) {
+        for (int64_t i = 0; i < job->filtering.taps * job->filtering.taps; i++)
+            g[i] = taps[i] + d * job->conv.k;
+        job->filter->weights(columns, g, u, job->u_point);
+    }
+}
+
+/* The same where a step is a column of w. */
+static void winograd_pack_turned(const winograd_job *job, const float *const *taps, int64_t step,
+                                 int64_t count, int64_t columns, float *u)
+{
+    const int64_t k = job->conv.k, all = job->filtering.taps * job->filtering.taps;
+    float turned[WINOGRAD_TAPS][WINOGRAD_TURN * GAN__TILE_COLUMNS];
+    const float *g[WINOGRAD_TAPS];
+    for (int64_t d = step; d < step + count; d += WINOGRAD_TURN) {
+        int64_t steps = gan__least(WINOGRAD_TURN, step + count - d);
+        for (int64_t i = 0; i < all; i++)
+            job->kernels->product->transpose(columns, steps, taps[i] + d, k, turned[i], columns);
+        for (int64_t j = 0; j < steps; j++, u += columns) {
+            for (int64_t i = 0; i < all; i++) g[i] = turned[i] + j * columns;
+            job->filter->weights(columns, g, u, job->u_point);
+        }
+    }
+}
 
 static void winograd_pack(void *argument, int64_t index, int32_t worker)
 {
     (void)worker;
     const winograd_job *job = argument;
     const gan__conv_map *map = &job->map;
-    const gan__product_kernels *product = job->kernels->product;
-    int64_t parity = index % 4, column = index / 4 * product->columns;
-    int64_t columns = gan__least(product->columns, map->columns - column);
-    int64_t point = job->u_point, tap = job->conv.c * job->conv.k, k = job->conv.k;
-    float *u = job->packed + column * job->depth;
-    u += map->transposed ? parity * 9 * point : parity * map->depth * columns;
-    const float *w = job->w + (parity / 2 * 4 + parity % 2) * tap;
-    if (!map->transposed) {
-        w += column;
-        for (int64_t d = 0; d < map->depth; d++, w += k, u += columns) {
-            const float *g[4] = {w, w + 2 * tap, w + 8 * tap, w + 10 * tap};
-            product->filter_weights(columns, g, u, point);
-        }
-        return;
-    }
-    float turned[4][WINOGRAD_TURN * GAN__TILE_COLUMNS];
-    w += column * k;
-    for (int64_t d = 0; d < map->depth; d += WINOGRAD_TURN) {
-        int64_t steps = gan__least(WINOGRAD_TURN, map->depth - d);
-        /* The later tap of an axis meets the earlier pixel. */
-        product->transpose(columns, steps, w + 10 * tap + d, k, turned[0], columns);
-        product->transpose(columns, steps, w + 8 * tap + d, k, turned[1], columns);
-        product->transpose(columns, steps, w + 2 * tap + d, k, turned[2], columns);
-        product->transpose(columns, steps, w + d, k, turned[3], columns);
-        for (int64_t i = 0; i < steps; i++, u += columns) {
-            const float *g[4] = {turned[0] + i * columns, turned[1] + i * columns,
-                                 turned[2] + i * columns, turned[3] + i * columns};
-            product->filter_weights(columns, g, u, point);
-        }
-    }
+    const int64_t parities = job->filtering.stride * job->filtering.stride;
+    int64_t blocks = gan__quotient_up(map->depth, WINOGRAD_STEPS);
+    int64_t parity = index % parities, step = index / parities % blocks * WINOGRAD_STEPS;
+    int64_t column = index / parities / blocks * job->kernels->product->columns;
+    int64_t columns = gan__least(job->kernels->product->columns, map->columns - column);
+    int64_t count = gan__least(WINOGRAD_STEPS, map->depth - step);
+    float *u = job->packed + column * job->depth + step * columns;
+    u += map->transposed ? parity * job->points * job->u_point : parity * map->depth * columns;
+    const float *taps[WINOGRAD_TAPS];
+    for (int64_t i = 0; i < job->filtering.taps * job->filtering.taps; i++)
+        taps[i] = winograd_tap(job, parity, i) + column * (map->transposed ? job->conv.k : 1);
+    (map->transposed ? winograd_pack_turned : winograd_pack_copy)(job, taps, step, count, columns,
+                                                                  u);
 }
 
 void gan__filter_pack(gan_context *context, const gan__conv *conv, gan__pass pass, const float *w,
                       float *panel)
 {
-    winograd_job job = winograd_job_of(context, conv, pass);
+    winograd_job job = winograd_job_of(conv, pass);
+    winograd_enter(&job, context);
     job.w = w, job.packed = panel;
     int64_t panels = gan__quotient_up(job.map.columns, job.kernels->product->columns);
-    gan__parallel_for(context, 4 * panels, winograd_pack, &job);
+    int64_t blocks = gan__quotient_up(job.map.depth, WINOGRAD_STEPS);
+    int64_t parities = job.filtering.stride * job.filtering.stride;
+    gan__parallel_for(context, parities * blocks * panels, winograd_pack, &job);
 }

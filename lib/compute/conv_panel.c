@@ -124,5 +124,7 @@ bool gan__conv_panel_shared(const gan__conv *a, const gan__conv *b, gan__pass pa
            a->dilation_h == b->dilation_h && a->dilation_w == b->dilation_w &&
            a->pad_top == b->pad_top && a->pad_left == b->pad_left &&
            gan__conv_is_direct(a, pass) == gan__conv_is_direct(b, pass) &&
-           gan__conv_choose(a, pass) == gan__conv_choose(b, pass);
+           gan__conv_choose(a, pass) == gan__conv_choose(b, pass) &&
+           (gan__conv_choose(a, pass) != GAN__CONV_FILTER ||
+            gan__filtering_of(a, pass).kind == gan__filtering_of(b, pass).kind);
 }

@@ -159,14 +159,37 @@ static bool plan_is_narrow(const gan__conv *conv, gan__pass pass)
     return 2 * narrow <= gathered;
 }
 
-/* Where its fewer products pay for the transforms, and their input fits a cache. */
-static bool plan_is_filtered(const gan__conv *v, gan__pass pass)
+/* Where filtering pays, by measurement: with too few channels the transforms cost what the products
+ * save, and with too few tiles reading and writing the sums of weights' gradients does. */
+enum {
+    PLAN_FILTER_CHANNELS = 16, /* of either side, and */
+    PLAN_FILTER_PAIRS = 768,   /* c * k */
+    PLAN_FILTER_DEPTH = 2048, /* channels of the input, at most: what is transformed fits a cache */
+    PLAN_FILTER_TILES = 24,   /* of weights' gradients */
+    PLAN_FILTER_STRIDED = 32  /* channels of either side of a 4x4 window */
+};
+
+static bool plan_has_channels(const gan__conv *v, gan__pass pass)
 {
     gan__conv_map map = gan__conv_map_of(v, pass);
-    if (v->r != 4 || v->s != 4 || v->stride_h != 2 || v->stride_w != 2) return false;
+    int64_t fewest = gan__least(map.depth, map.columns);
+    if (v->stride_h == 2) {
+        int64_t deepest = map.transposed ? 512 : 256;
+        bool fits = pass == GAN__BACKWARD_WEIGHTS || map.depth <= deepest;
+        return fewest >= PLAN_FILTER_STRIDED && fits;
+    }
+    if (fewest < PLAN_FILTER_CHANNELS || v->c * v->k < PLAN_FILTER_PAIRS) return false;
+    if (pass != GAN__BACKWARD_WEIGHTS) return map.depth <= PLAN_FILTER_DEPTH;
+    return v->n * gan__quotient_up(v->oh, 2) * gan__quotient_up(v->ow, 2) >= PLAN_FILTER_TILES;
+}
+
+/* 4x4 of stride 2 and 3x3 of stride 1, where they make a fifth fewer products at least. */
+static bool plan_is_filtered(const gan__conv *v, gan__pass pass)
+{
+    int64_t stride = v->stride_h, window = stride == 1 ? 3 : 4;
+    if (stride > 2 || v->stride_w != stride || v->r != window || v->s != window) return false;
     if (v->dilation_h != 1 || v->dilation_w != 1 || v->groups != 1) return false;
-    if (map.depth < 32 || map.columns < 32) return false;
-    if (pass != GAN__BACKWARD_WEIGHTS && map.depth > (map.transposed ? 512 : 256)) return false;
+    if (!plan_has_channels(v, pass)) return false;
     gan__axis vertical = gan__conv_axis(v, pass, true);
     gan__axis horizontal = gan__conv_axis(v, pass, false);
     return 4 * axis_pairs(&vertical) * axis_pairs(&horizontal) >= 5 * gan__filter_products(v, pass);

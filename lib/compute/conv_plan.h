@@ -13,7 +13,7 @@
 typedef enum gan__conv_algorithm {
     GAN__CONV_GATHER, /* each output gathers its taps: one chain; taps in the padding are left out
                        */
-    GAN__CONV_FILTER, /* 4x4 of stride 2: minimal filtering, 9 products for 16 */
+    GAN__CONV_FILTER, /* minimal filtering: 4x4 of stride 2, 9 products for 16; 3x3, 16 for 36 */
     GAN__CONV_NARROW, /* few output channels: a product with all taps as columns, then sums of taps
                        */
     GAN__CONV_DENSE   /* backward_data of dense: w itself is the broadcast side */
@@ -95,20 +95,32 @@ size_t gan__gather_scratch(const gan__conv_map *map);
 size_t gan__gather_workspace(const gan__conv *conv, gan__pass pass);
 void gan__gather_run(gan_context *context, const gan__conv_run *run);
 
-/* Minimal filtering: rows (or columns) of one phase: output i is at out + i * out_step; tile t has
- * outputs 2t and 2t + 1 and reads inputs in[parity] + in_step * (2t + 0, 1, 2). */
+/* How a convolution is filtered: as stride^2 convolutions of stride 1, of taps x taps each, one for
+ * each parity of the pixels of x, in tiles of outputs x outputs. Counts are those of one dimension.
+ */
+typedef struct gan__filtering {
+    gan__filter_kind kind;
+    int64_t stride, taps, outputs, points; /* points = outputs + taps - 1 */
+} gan__filtering;
+
+gan__filtering gan__filtering_of(const gan__conv *conv, gan__pass pass);
+
+/* Rows (or columns) of one phase of the outputs: output i is at out + i * out_step; tile t has
+ * outputs [outputs * t, outputs * (t + 1)) and reads inputs in[parity] + in_step * (outputs * t +
+ * i), i < points. */
 typedef struct gan__filter_axis {
     int64_t count, out, out_step;
     int64_t in[2], in_step;
+    int64_t tiles;
 } gan__filter_axis;
 
-gan__filter_axis gan__filter_axis_of(const gan__axis *axis, int64_t phase);
-int64_t gan__filter_tiles(const gan__filter_axis *h, const gan__filter_axis *w); /* of an image */
+gan__filter_axis gan__filter_axis_of(const gan__filtering *filtering, const gan__axis *axis,
+                                     int64_t phase);
 
 /* Multiply-adds of an input and an output channel for one image. */
 int64_t gan__filter_products(const gan__conv *conv, gan__pass pass);
 int64_t gan__filter_panel_count(const gan__conv *conv, gan__pass pass);
-size_t gan__filter_scratch(const gan__conv_map *map);
+size_t gan__filter_scratch(const gan__conv *conv, gan__pass pass);
 void gan__filter_pack(gan_context *context, const gan__conv *conv, gan__pass pass, const float *w,
                       float *panel);
 void gan__filter_run(gan_context *context, const gan__conv_run *run);
@@ -120,13 +132,18 @@ size_t gan__dense_scratch(void);
 size_t gan__dense_workspace(const gan__conv *conv);
 void gan__dense_run(gan_context *context, const gan__conv_run *run);
 
-size_t gan__filter_weights_scratch(void);
+size_t gan__filter_weights_scratch(const gan__conv *conv);
+size_t gan__filter_weights_workspace(const gan__conv *conv);
 void gan__filter_weights_run(gan_context *context, const gan__conv *conv, const float *x,
-                             const float *dy, bool add, float *dw);
+                             const float *dy, bool add, void *workspace, float *dw);
 
 size_t gan__weights_scratch(const gan__conv *conv);
 size_t gan__weights_workspace(const gan__conv *conv);
 void gan__weights_run(gan_context *context, const gan__conv *conv, const float *x, const float *dy,
                       bool add, void *workspace, float *dw);
+
+/* dw (+)= the sum of `slices` partial gradients of `count` floats, in their order. */
+void gan__weights_sum(gan_context *context, int64_t slices, int64_t count, const float *partial,
+                      bool add, float *dw);
 
 #endif

@@ -273,11 +273,19 @@ static void weights_task(void *argument, int64_t index, int32_t worker)
     }
 }
 
+typedef struct weights_slices_job {
+    const gan__kernels *kernels;
+    int64_t slices, count;
+    const float *partial; /* [slices][count] */
+    bool add;
+    float *dw;
+} weights_slices_job;
+
 /* Task: a chunk of all partial results, in order of the slices. */
 static void weights_sum(void *argument, int64_t index, int32_t worker)
 {
     (void)worker;
-    const weights_job *job = argument;
+    const weights_slices_job *job = argument;
     int64_t start = index * WEIGHTS_CHUNK, count = gan__least(WEIGHTS_CHUNK, job->count - start);
     const float *partial = job->partial + start;
     float *dw = job->dw + start;
@@ -286,6 +294,13 @@ static void weights_sum(void *argument, int64_t index, int32_t worker)
             job->kernels->vector->add(count, dw, partial, dw);
         else
             memcpy(dw, partial, (size_t)count * sizeof *dw);
+}
+
+void gan__weights_sum(gan_context *context, int64_t slices, int64_t count, const float *partial,
+                      bool add, float *dw)
+{
+    weights_slices_job job = {gan__kernels_of(context), slices, count, partial, add, dw};
+    gan__parallel_for(context, gan__quotient_up(count, WEIGHTS_CHUNK), weights_sum, &job);
 }
 
 /* Tasks: as many taps and panels as a task may take; with too few tasks for the threads fewer taps,
@@ -332,6 +347,5 @@ void gan__weights_run(gan_context *context, const gan__conv *conv, const float *
     weights_divide(&job, context->threads);
     gan__parallel_for(context, job.slices * job.groups * job.tap_tasks * job.panel_tasks,
                       weights_task, &job);
-    if (job.slices > 1)
-        gan__parallel_for(context, gan__quotient_up(job.count, WEIGHTS_CHUNK), weights_sum, &job);
+    if (job.slices > 1) gan__weights_sum(context, job.slices, job.count, job.partial, add, dw);
 }

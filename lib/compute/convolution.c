@@ -6,10 +6,10 @@ size_t gan__conv_scratch(const gan_context *context, const gan__conv *conv, gan_
     (void)context;
     bool filtered = gan__conv_choose(conv, pass) == GAN__CONV_FILTER;
     if (pass == GAN__BACKWARD_WEIGHTS)
-        return filtered ? gan__filter_weights_scratch() : gan__weights_scratch(conv);
+        return filtered ? gan__filter_weights_scratch(conv) : gan__weights_scratch(conv);
     gan__conv_map map = gan__conv_map_of(conv, pass);
     switch (gan__conv_choose(conv, pass)) {
-    case GAN__CONV_FILTER: return gan__filter_scratch(&map);
+    case GAN__CONV_FILTER: return gan__filter_scratch(conv, pass);
     case GAN__CONV_NARROW: return gan__narrow_scratch(conv, pass);
     case GAN__CONV_DENSE: return gan__dense_scratch();
     default: return gan__gather_scratch(&map);
@@ -20,7 +20,8 @@ size_t gan__conv_workspace(const gan_context *context, const gan__conv *conv, ga
 {
     (void)context;
     bool filtered = gan__conv_choose(conv, pass) == GAN__CONV_FILTER;
-    if (pass == GAN__BACKWARD_WEIGHTS) return filtered ? 0 : gan__weights_workspace(conv);
+    if (pass == GAN__BACKWARD_WEIGHTS)
+        return filtered ? gan__filter_weights_workspace(conv) : gan__weights_workspace(conv);
     switch (gan__conv_choose(conv, pass)) {
     case GAN__CONV_FILTER:
     case GAN__CONV_NARROW: return 0;
@@ -57,7 +58,7 @@ void gan__conv_backward_weights(gan_context *context, const gan__conv *conv, con
                                 const float *dy, bool add, void *workspace, float *dw)
 {
     if (gan__conv_choose(conv, GAN__BACKWARD_WEIGHTS) == GAN__CONV_FILTER)
-        gan__filter_weights_run(context, conv, x, dy, add, dw);
+        gan__filter_weights_run(context, conv, x, dy, add, workspace, dw);
     else
         gan__weights_run(context, conv, x, dy, add, workspace, dw);
 }

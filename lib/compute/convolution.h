@@ -13,11 +13,12 @@
  *
  * Every output is one chain of fused multiply-adds, over taps in the order (r, s) and channels
  * within a tap, starting at 0; taps in the padding are left out. With few output channels each tap
- * is a chain of its own, and the taps are added in that order. 4x4 windows of stride 2 with enough
- * channels are made by minimal filtering: whole numbers stay exact, roundings differ (not larger),
- * and padding is multiplied as zeros. Weight gradients are chains over pixels in order (n, oh, ow),
- * cut into slices that are added in order. Which of these serves, and what the slices are, depends
- * on the shape alone; for forward and backward_data without n. */
+ * is a chain of its own, and the taps are added in that order. 4x4 windows of stride 2 and 3x3 of
+ * stride 1 with enough channels are made by minimal filtering: whole numbers stay exact, roundings
+ * differ (not larger), and padding is multiplied as zeros. Weight gradients are chains over pixels
+ * in order (n, oh, ow), or over tiles of them, cut into slices that are added in order. Which of
+ * these serves, and what the slices are, depends on the shape alone; for forward and backward_data
+ * without n. */
 #ifndef GAN__CONVOLUTION_H
 #define GAN__CONVOLUTION_H
 
@@ -31,6 +32,7 @@ typedef struct gan__conv {
     int64_t pad_top,
         pad_left;   /* zeros before the first row and column; after the last: as oh, ow need */
     int64_t groups; /* divides c and k */
+    bool large;     /* minimal filtering in larger tiles where they serve: faster, less exact */
 } gan__conv;
 
 /* What happens to an output element as it is stored: y = f(acc + bias[channel]); bias may be NULL,

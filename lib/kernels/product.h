@@ -51,6 +51,40 @@ typedef struct gan__tile {
     bool accumulate;             /* start from what C holds */
 } gan__tile;
 
+/* Minimal filtering F(m x m, r x r): m x m outputs of an r x r convolution of stride 1 by
+ * (m + r - 1)^2 products instead of m^2 r^2 (Winograd, "Arithmetic complexity of computations",
+ * 1980). Inputs and weights are transformed to as many points, multiplied point by point, and the
+ * outputs made of the products; in one dimension
+ *
+ *     F(2, 2)   m0 = (d0 - d1) g0, m1 = d1 (g0 + g1), m2 = (d2 - d1) g1
+ *               y0 = m0 + m1, y1 = m1 + m2
+ *     F(2, 3)   m0 = (d0 - d2) g0, m1 = (d1 + d2) (g0 + g1 + g2) / 2,
+ *               m2 = (d2 - d1) (g0 - g1 + g2) / 2, m3 = (d1 - d3) g2
+ *               y0 = m0 + m1 + m2, y1 = m1 - m2 - m3
+ *     F(4, 3)   polynomials d and g are evaluated at 0, +-11/16, +-11/8 and infinity, where their
+ *               rounding grows least; whole numbers are not exact
+ *
+ * Weights' gradients are the transpose: points of d times points of dy make points of dw. */
+typedef enum gan__filter_kind {
+    GAN__FILTER_2_2,
+    GAN__FILTER_2_3,
+    GAN__FILTER_4_3,
+    GAN__FILTER_KINDS
+} gan__filter_kind;
+
+/* To points and from points, `count` channels at each: point p is p * point floats behind point 0.
+ * Pixels and taps lie row after row. */
+typedef void gan__filter_spread(int64_t count, const float *const *from, float *to, int64_t point);
+typedef void gan__filter_collect(int64_t count, const float *from, int64_t point, float *const *to);
+
+typedef struct gan__filter_kernels {
+    gan__filter_spread *input;   /* of (m + r - 1)^2 pixels */
+    gan__filter_spread *weights; /* of r^2 taps */
+    gan__filter_collect *output; /* m^2; each may be NULL */
+    gan__filter_spread *slopes;  /* of m^2 outputs */
+    gan__filter_collect *taps;   /* r^2 gradients of taps; each may be NULL */
+} gan__filter_kernels;
+
 typedef struct gan__product_kernels {
     int32_t rows, columns; /* of a full tile */
 
@@ -72,14 +106,7 @@ typedef struct gan__product_kernels {
     void (*transpose)(int64_t rows, int64_t columns, const float *x, int64_t x_stride, float *y,
                       int64_t y_stride);
 
-    /* Minimal filtering F(2x2, 2x2): 2x2 outputs of a 2x2 convolution by 9 products instead of 16
-     * (Winograd, "Arithmetic complexity of computations", 1980): in one dimension y0 = d0 g0 + d1
-     * g1 and y1 = d1 g0 + d2 g1 from m0 = (d0 - d1) g0, m1 = d1 (g0 + g1), m2 = (d2 - d1) g1. Each
-     * works on `count` channels; point p of v, u, m is p * _point floats behind point 0. y[i] may
-     * be NULL. */
-    void (*filter_input)(int64_t count, const float *const d[9], float *v, int64_t v_point);
-    void (*filter_weights)(int64_t count, const float *const g[4], float *u, int64_t u_point);
-    void (*filter_output)(int64_t count, const float *m, int64_t m_point, float *const y[4]);
+    const gan__filter_kernels *filter; /* [GAN__FILTER_KINDS] */
 } gan__product_kernels;
 
 extern const gan__product_kernels gan__product_kernels_generic;

@@ -7,7 +7,7 @@
  *     VECTOR MASK     types; a mask selects the first lanes of a vector
  *     MASK_OF(count)  of 1..LANES lanes
  *     ZERO LOAD(p) STORE(p, v) LOAD_MASKED(p, m) STORE_MASKED(p, m, v) BROADCAST(p) FMA(a, b, c)
- *     ADD(a, b) SUB(a, b)
+ *     ADD(a, b) SUB(a, b) MUL(a, b) SET(number)
  *     FETCH(p)        brings the cache line of p into the level-2 cache, or does nothing
  *     BLOCK           product_transpose_block_TIER transposes BLOCK x BLOCK elements
  *
@@ -248,87 +248,7 @@ static TARGET void TIER(product_transpose)(int64_t rows, int64_t columns, const 
     }
 }
 
-/* The transforms of minimal filtering, one vector of channels at `at`. */
-INLINE TARGET void TIER(product_filter_input_at)(const float *const d[9], int64_t at, float *v,
-                                                 int64_t v_point, const bool masked, MASK mask)
-{
-    VECTOR row[3][3];
-    UNROLL for (int j = 0; j < 3; j++) {
-        VECTOR top = TIER(product_load)(d[j] + at, masked, mask);
-        VECTOR middle = TIER(product_load)(d[3 + j] + at, masked, mask);
-        VECTOR bottom = TIER(product_load)(d[6 + j] + at, masked, mask);
-        row[0][j] = SUB(top, middle), row[1][j] = middle, row[2][j] = SUB(bottom, middle);
-    }
-    UNROLL for (int i = 0; i < 3; i++) {
-        float *to = v + 3 * i * v_point + at;
-        TIER(product_store)(to, SUB(row[i][0], row[i][1]), masked, mask);
-        TIER(product_store)(to + v_point, row[i][1], masked, mask);
-        TIER(product_store)(to + 2 * v_point, SUB(row[i][2], row[i][1]), masked, mask);
-    }
-}
-
-INLINE TARGET void TIER(product_filter_weights_at)(const float *const g[4], int64_t at, float *u,
-                                                   int64_t u_point, const bool masked, MASK mask)
-{
-    VECTOR row[3][2];
-    UNROLL for (int j = 0; j < 2; j++) {
-        row[0][j] = TIER(product_load)(g[j] + at, masked, mask);
-        row[2][j] = TIER(product_load)(g[2 + j] + at, masked, mask);
-        row[1][j] = ADD(row[0][j], row[2][j]);
-    }
-    UNROLL for (int i = 0; i < 3; i++) {
-        float *to = u + 3 * i * u_point + at;
-        TIER(product_store)(to, row[i][0], masked, mask);
-        TIER(product_store)(to + u_point, ADD(row[i][0], row[i][1]), masked, mask);
-        TIER(product_store)(to + 2 * u_point, row[i][1], masked, mask);
-    }
-}
-
-INLINE TARGET void TIER(product_filter_output_at)(const float *m, int64_t m_point, int64_t at,
-                                                  float *const y[4], const bool masked, MASK mask)
-{
-    VECTOR row[3][2];
-    UNROLL for (int i = 0; i < 3; i++) {
-        const float *from = m + 3 * i * m_point + at;
-        VECTOR middle = TIER(product_load)(from + m_point, masked, mask);
-        row[i][0] = ADD(TIER(product_load)(from, masked, mask), middle);
-        row[i][1] = ADD(middle, TIER(product_load)(from + 2 * m_point, masked, mask));
-    }
-    UNROLL for (int j = 0; j < 2; j++) {
-        if (y[j]) TIER(product_store)(y[j] + at, ADD(row[0][j], row[1][j]), masked, mask);
-        if (y[2 + j]) TIER(product_store)(y[2 + j] + at, ADD(row[1][j], row[2][j]), masked, mask);
-    }
-}
-
-static TARGET void TIER(product_filter_input)(int64_t count, const float *const d[9], float *v,
-                                              int64_t v_point)
-{
-    int64_t at = 0;
-    for (; count - at >= LANES; at += LANES) {
-        TIER(product_filter_input_at)(d, at, v, v_point, false, MASK_OF(LANES));
-    }
-    if (at < count) TIER(product_filter_input_at)(d, at, v, v_point, true, MASK_OF(count - at));
-}
-
-static TARGET void TIER(product_filter_weights)(int64_t count, const float *const g[4], float *u,
-                                                int64_t u_point)
-{
-    int64_t at = 0;
-    for (; count - at >= LANES; at += LANES) {
-        TIER(product_filter_weights_at)(g, at, u, u_point, false, MASK_OF(LANES));
-    }
-    if (at < count) TIER(product_filter_weights_at)(g, at, u, u_point, true, MASK_OF(count - at));
-}
-
-static TARGET void TIER(product_filter_output)(int64_t count, const float *m, int64_t m_point,
-                                               float *const y[4])
-{
-    int64_t at = 0;
-    for (; count - at >= LANES; at += LANES) {
-        TIER(product_filter_output_at)(m, m_point, at, y, false, MASK_OF(LANES));
-    }
-    if (at < count) TIER(product_filter_output_at)(m, m_point, at, y, true, MASK_OF(count - at));
-}
+#include "kernels/filter_template.h"
 
 const gan__product_kernels TIER(gan__product_kernels) = {
     .rows = ROWS,
@@ -338,9 +258,7 @@ const gan__product_kernels TIER(gan__product_kernels) = {
     .depth = TIER(product_depth),
     .depth_outer = TIER(product_depth_outer),
     .transpose = TIER(product_transpose),
-    .filter_input = TIER(product_filter_input),
-    .filter_weights = TIER(product_filter_weights),
-    .filter_output = TIER(product_filter_output),
+    .filter = TIER(filter_kernels),
 };
 
 #undef TIER
@@ -360,6 +278,8 @@ const gan__product_kernels TIER(gan__product_kernels) = {
 #undef FMA
 #undef ADD
 #undef SUB
+#undef MUL
+#undef SET
 #undef FETCH
 #undef BLOCK
 #undef LINE

@@ -107,7 +107,8 @@ static gan__filter conv2d_filter(const gan__op *op)
                               .dilation_w = v->dilation[1],
                               .pad_top = before ? 0 : v->pad.top,
                               .pad_left = before ? 0 : v->pad.left,
-                              .groups = v->groups};
+                              .groups = v->groups,
+                              .large = op->context->tiles == GAN__TILES_LARGE};
     return filter;
 }
 

@@ -114,7 +114,8 @@ static gan__filter conv_transpose2d_filter(const gan__op *op)
                               .dilation_w = v->dilation[1],
                               .pad_top = v->pad.top,
                               .pad_left = v->pad.left,
-                              .groups = v->groups};
+                              .groups = v->groups,
+                              .large = op->context->tiles == GAN__TILES_LARGE};
     return filter;
 }
 

@@ -10,6 +10,7 @@
 #include "train/trainer.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 /* What can be asked for, and what cannot, with a reason. */
@@ -163,13 +164,15 @@ static gan_status resume_compare_options(const resume_state *r, const resume_wis
 
 /* ---- the context ---- */
 
-static gan_status resume_precision(const resume_state *r)
+/* How numbers are made: precision and filter. */
+static gan_status resume_arithmetic(const resume_state *r, const char *name, const char *saved,
+                                    const char *wanted)
 {
     const gan__section *section = gan__recipe_find(r->recipe, GAN__SECTION_CONTEXT, "", 0);
-    const char *saved = r->trainer->precision;
-    const char *wanted = gan__precision_name(r->context->precision);
-    if (strcmp(saved, wanted) == 0 || resume_is_asked(section, "precision")) return GAN_OK;
-    return resume_differs(r, "context.precision", "context.precision", saved, wanted, wanted);
+    char option[32];
+    if (strcmp(saved, wanted) == 0 || resume_is_asked(section, name)) return GAN_OK;
+    snprintf(option, sizeof option, "context.%s", name);
+    return resume_differs(r, option, option, saved, wanted, wanted);
 }
 
 static gan_status resume_seed(const resume_state *r)
@@ -353,7 +356,10 @@ static gan_status resume_model(const resume_state *r, const gan__section *sectio
 static gan_status resume_compare(const resume_state *r)
 {
     GAN__TRY(resume_seed(r));
-    GAN__TRY(resume_precision(r));
+    GAN__TRY(resume_arithmetic(r, "precision", r->trainer->precision,
+                               gan__precision_name(r->context->precision)));
+    GAN__TRY(
+        resume_arithmetic(r, "filter", r->trainer->filter, gan__tiles_name(r->context->tiles)));
     GAN__TRY(resume_trainer(r));
     for (int32_t i = 0; i < r->trainer->cast->group_count; i++) GAN__TRY(resume_optimizer(r, i));
     for (size_t i = 0; i < r->recipe->count; i++) {

@@ -2,7 +2,7 @@
  * again is one walk.
  *
  * Metadata: gan.format "1.0", gan.kind "trainer", gan.version; gan.text, the trainer's description;
- *           gan.precision, gan.seed, gan.steps, gan.draws, gan.position.FEED;
+ *           gan.precision, gan.filter, gan.seed, gan.steps, gan.draws, gan.position.FEED;
  *           gan.root, the context's seed, from which the trainer's own was made;
  *           gan.data.FEED, the data set's description without folders, and
  *           gan.data.FEED.FIELD.checksum: "" and 0 for data that was fed otherwise;
@@ -124,6 +124,8 @@ static gan_status checkpoint_counters(const gan__checkpoint *c)
     int64_t draws = (int64_t)gan_tape_draws(t->tape);
     GAN__TRY(checkpoint_text(c, "gan.precision", gan__precision_name(t->object.context->precision),
                              &t->precision));
+    GAN__TRY(
+        checkpoint_text(c, "gan.filter", gan__tiles_name(t->object.context->tiles), &t->filter));
     GAN__TRY(gan__checkpoint_count(c, "gan.steps", &t->steps));
     GAN__TRY(gan__checkpoint_count(c, "gan.draws", &draws));
     if (c->from) GAN__TRY(gan_tape_seek(t->tape, (uint64_t)draws));

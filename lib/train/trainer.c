@@ -57,6 +57,7 @@ static void trainer_destroy(void *self)
     gan__free(context, t->options);
     gan__free(context, t->text);
     gan__free(context, t->precision);
+    gan__free(context, t->filter);
     gan__free(context, t->values);
     gan__free(context, t->reported);
     gan__free(context, t->flat);

@@ -157,6 +157,7 @@ struct gan_trainer {
     uint64_t seed;    /* of all that it draws: noise, dropout, orders of data */
     uint64_t root;    /* the context's when the training began, from which `seed` was made */
     char *precision;  /* that a checkpoint was saved with; NULL: this is a new training */
+    char *filter;     /* the same */
     double *values;   /* measured by the step that is under way */
     double *reported; /* and by the last one that was made */
     double *flat;     /* of each value: see gan__terms; as the step under way has it */

@@ -32,7 +32,7 @@ TEST(descriptions)
     CHECK_OK(create_with("threads=2 seed=7", NULL, message, &context));
     CHECK_TEXT(message, "");
     char text[100];
-    snprintf(text, sizeof text, "threads=2 seed=7 precision=fp32 cpu=%s log=warning",
+    snprintf(text, sizeof text, "threads=2 seed=7 precision=fp32 filter=small cpu=%s log=warning",
              gan__tier_name(gan__cpu_tier()));
     CHECK_TEXT(gan_context_text(context), text);
     CHECK_TEXT(gan_context_message(context), "");
@@ -53,6 +53,8 @@ TEST(descriptions)
     check_refused("seed=1 {", GAN_E_TEXT, "context: unexpected '{' (line 1, column 8)");
     check_refused("precision=bf16", GAN_E_UNSUPPORTED,
                   "context: precision bf16 is not served by this version");
+    check_refused("filter=huge", GAN_E_TEXT,
+                  "context: 'filter' is one of small, large, not 'huge' (line 1, column 8)");
     check_refused("log=loud", GAN_E_TEXT,
                   "context: 'log' is one of error, warning, info, debug, not 'loud' (line 1, "
                   "column 5)");
@@ -298,7 +300,8 @@ TEST(chosen_tier)
         }
         CHECK_OK(status);
         CHECK_TEXT(gan_context_cpu(context), names[i]);
-        snprintf(text, sizeof text, "threads=1 seed=0 precision=fp32 cpu=%s log=warning", names[i]);
+        snprintf(text, sizeof text,
+                 "threads=1 seed=0 precision=fp32 filter=small cpu=%s log=warning", names[i]);
         CHECK_TEXT(gan_context_text(context), text);
         gan_context_release(context);
     }

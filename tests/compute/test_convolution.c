@@ -188,8 +188,19 @@ static void close_teams(void)
     for (int i = 0; i < TEAMS; i++) gan_context_release(teams[i]);
 }
 
+/* Whether sums of these inputs, of at most 3 each, are exact when F(2x2, 3x3) makes them: it adds
+ * up to four pixels, quarters of up to nine taps, or all of what it then sums. */
+static bool is_exact(const gan__conv *v, gan__pass pass)
+{
+    int64_t tiles = v->n * ((v->oh + 1) / 2) * ((v->ow + 1) / 2);
+    if (v->r != 3 || v->s != 3) return true;
+    if (pass == GAN__BACKWARD_WEIGHTS) return tiles * 3 * 3 <= 65536;
+    return (pass == GAN__FORWARD ? v->c : v->k) * 3 * 3 <= 51781;
+}
+
 static void check_whole(const problem *p, gan__pass pass)
 {
+    CHECK(is_exact(&p->conv, pass));
     int64_t count = out_count(p, pass);
     double *expected = calloc((size_t)count, sizeof *expected);
     naive(p, pass, expected);
@@ -282,23 +293,26 @@ TEST(same_bits)
 TEST(real_layers)
 {
     static const gan__conv layers[] = {
-        {2, 64, 64, 3, 32, 32, 64, 4, 4, 2, 2, 1, 1, 1, 1, 1}, /* the first of D, the last of G */
-        {2, 8, 8, 64, 4, 4, 128, 4, 4, 2, 2, 1, 1, 1, 1, 1},   /* the middle */
-        {2, 8, 8, 160, 4, 4, 40, 4, 4, 2, 2, 1, 1, 1, 1, 1},   /* more than one block of steps */
-        {7, 4, 4, 512, 1, 1, 1, 4, 4, 1, 1, 1, 1, 0, 0, 1},    /* the last of D */
-        {7, 4, 4, 512, 1, 1, 100, 4, 4, 1, 1, 1, 1, 0, 0, 1},  /* the first of G */
-        {3, 28, 28, 1, 14, 14, 64, 4, 4, 2, 2, 1, 1, 1, 1, 1}, /* 28x28 */
-        {1, 20, 22, 3, 20, 22, 64, 7, 7, 1, 1, 1, 1, 3, 3, 1}, /* CycleGAN's ends */
-        {1, 20, 22, 64, 20, 22, 3, 7, 7, 1, 1, 1, 1, 3, 3, 1},
-        {1, 8, 8, 256, 8, 8, 256, 3, 3, 1, 1, 1, 1, 1, 1, 1},   /* its residual blocks */
-        {1, 7, 7, 512, 6, 6, 1, 4, 4, 1, 1, 1, 1, 1, 1, 1},     /* patches */
-        {70, 1, 1, 300, 1, 1, 1100, 1, 1, 1, 1, 1, 1, 0, 0, 1}, /* dense */
-        {1, 1, 1, 1100, 1, 1, 300, 1, 1, 1, 1, 1, 1, 0, 0, 1},
-        {520, 1, 1, 70, 1, 1, 150, 1, 1, 1, 1, 1, 1, 0, 0, 1},
-        {5, 100, 70, 8, 100, 70, 24, 1, 1, 1, 1, 1, 1, 0, 0, 1}, /* sliced sums */
-        {3, 90, 80, 3, 90, 80, 5, 3, 3, 1, 1, 1, 1, 1, 1, 1},
-        {2, 33, 31, 130, 17, 16, 130, 3, 3, 2, 2, 1, 1, 1, 1, 130}, /* depthwise */
-        {3, 40, 30, 24, 40, 30, 24, 5, 5, 1, 1, 1, 1, 2, 2, 24},
+        {2, 64, 64, 3, 32, 32, 64, 4, 4, 2, 2, 1, 1, 1, 1, 1,
+         false}, /* the first of D, the last of G */
+        {2, 8, 8, 64, 4, 4, 128, 4, 4, 2, 2, 1, 1, 1, 1, 1, false}, /* the middle */
+        {2, 8, 8, 160, 4, 4, 40, 4, 4, 2, 2, 1, 1, 1, 1, 1,
+         false}, /* more than one block of steps */
+        {7, 4, 4, 512, 1, 1, 1, 4, 4, 1, 1, 1, 1, 0, 0, 1, false},    /* the last of D */
+        {7, 4, 4, 512, 1, 1, 100, 4, 4, 1, 1, 1, 1, 0, 0, 1, false},  /* the first of G */
+        {3, 28, 28, 1, 14, 14, 64, 4, 4, 2, 2, 1, 1, 1, 1, 1, false}, /* 28x28 */
+        {1, 20, 22, 3, 20, 22, 64, 7, 7, 1, 1, 1, 1, 3, 3, 1, false}, /* CycleGAN's ends */
+        {1, 20, 22, 64, 20, 22, 3, 7, 7, 1, 1, 1, 1, 3, 3, 1, false},
+        {1, 8, 8, 256, 8, 8, 256, 3, 3, 1, 1, 1, 1, 1, 1, 1, false},   /* its residual blocks */
+        {1, 7, 7, 512, 6, 6, 1, 4, 4, 1, 1, 1, 1, 1, 1, 1, false},     /* patches */
+        {70, 1, 1, 300, 1, 1, 1100, 1, 1, 1, 1, 1, 1, 0, 0, 1, false}, /* dense */
+        {1, 1, 1, 1100, 1, 1, 300, 1, 1, 1, 1, 1, 1, 0, 0, 1, false},
+        {520, 1, 1, 70, 1, 1, 150, 1, 1, 1, 1, 1, 1, 0, 0, 1, false},
+        {5, 100, 70, 8, 100, 70, 24, 1, 1, 1, 1, 1, 1, 0, 0, 1, false}, /* sliced sums */
+        {3, 90, 80, 3, 90, 80, 5, 3, 3, 1, 1, 1, 1, 1, 1, 1, false},
+        {1, 45, 50, 33, 45, 50, 34, 3, 3, 1, 1, 1, 1, 1, 1, 1, false},
+        {2, 33, 31, 130, 17, 16, 130, 3, 3, 2, 2, 1, 1, 1, 1, 130, false}, /* depthwise */
+        {3, 40, 30, 24, 40, 30, 24, 5, 5, 1, 1, 1, 1, 2, 2, 24, false},
     };
     for (size_t i = 0; i < sizeof layers / sizeof *layers; i++) {
         problem p = problem_of(layers[i], true);
@@ -308,6 +322,7 @@ TEST(real_layers)
 }
 
 /* Shapes that minimal filtering serves, odd ones among them. */
+enum { FILTERED = 80, LARGE = 30 };
 static gan__conv filtered_conv(void)
 {
     gan__conv v = {.n = pick(1, 3),
@@ -315,31 +330,146 @@ static gan__conv filtered_conv(void)
                    .w = pick(7, 21),
                    .c = pick(32, 70),
                    .k = pick(32, 140),
-                   .r = 4,
-                   .s = 4,
-                   .stride_h = 2,
-                   .stride_w = 2,
                    .dilation_h = 1,
                    .dilation_w = 1,
                    .groups = 1};
+    v.stride_h = v.stride_w = pick(1, 2);
+    v.r = v.s = v.stride_h == 1 ? 3 : 4;
     v.pad_top = pick(0, 3), v.pad_left = pick(0, 3);
-    v.oh = size_of(v.h, 4, 2, 1, v.pad_top + pick(0, 3));
-    v.ow = size_of(v.w, 4, 2, 1, v.pad_left + pick(0, 3));
+    v.oh = size_of(v.h, v.r, v.stride_h, 1, v.pad_top + pick(0, 3));
+    v.ow = size_of(v.w, v.r, v.stride_h, 1, v.pad_left + pick(0, 3));
     return v;
 }
 
 TEST(filtered)
 {
-    int64_t served = 0;
-    for (int i = 0; i < 40; i++) {
-        problem p = problem_of(filtered_conv(), i % 4 != 0);
+    static const gan__conv sliced = {2, 45, 50, 17, 45, 50, 48, 3, 3, 1, 1, 1, 1, 1, 1, 1, false};
+    int64_t served[2] = {0, 0};
+    for (int i = 0; i < FILTERED; i++) {
+        problem p = problem_of(i ? filtered_conv() : sliced, i % 4 != 0);
         for (int pass = 0; pass < 3; pass++) {
-            served += gan__conv_choose(&p.conv, (gan__pass)pass) == GAN__CONV_FILTER;
+            bool filtered = gan__conv_choose(&p.conv, (gan__pass)pass) == GAN__CONV_FILTER;
+            served[p.conv.stride_h - 1] += filtered;
             (i % 4 != 0 ? check_whole : check_real)(&p, (gan__pass)pass);
         }
         problem_free(&p);
     }
-    CHECK(served >= 40);
+    CHECK(served[0] >= FILTERED && served[1] >= FILTERED / 2);
+}
+
+/* What a direct convolution gives in float32: one chain an output, over taps, then channels;
+ * gradients of weights over pixels. */
+static void naive_float(const problem *p, gan__pass pass, float *out)
+{
+    const gan__conv *v = &p->conv;
+    for (int64_t i = 0; i < out_count(p, pass); i++) out[i] = 0;
+    for (int64_t tap = 0; tap < v->r * v->s; tap++) {
+        for (int64_t pixel = 0; pixel < v->n * v->oh * v->ow; pixel++) {
+            int64_t image = pixel / (v->oh * v->ow), row = pixel / v->ow % v->oh;
+            int64_t h = row * v->stride_h - v->pad_top + tap / v->s;
+            int64_t w = pixel % v->ow * v->stride_w - v->pad_left + tap % v->s;
+            if (h < 0 || h >= v->h || w < 0 || w >= v->w) continue;
+            const float *x = p->x + ((image * v->h + h) * v->w + w) * v->c,
+                        *y = p->y + pixel * v->k;
+            const float *weights = p->w + tap * v->c * v->k;
+            for (int64_t j = 0; j < v->c * v->k; j++) {
+                int64_t c = j / v->k, k = j % v->k;
+                float *to = pass == GAN__FORWARD         ? out + (y - p->y) + k
+                            : pass == GAN__BACKWARD_DATA ? out + (x - p->x) + c
+                                                         : out + tap * v->c * v->k + j;
+                float a = pass == GAN__BACKWARD_DATA ? y[k] : x[c];
+                *to = fmaf(a, pass == GAN__BACKWARD_WEIGHTS ? y[k] : weights[j], *to);
+            }
+        }
+    }
+}
+
+static double largest_error(const float *made, const double *expected, int64_t count)
+{
+    double most = 0, error = 0;
+    for (int64_t i = 0; i < count; i++) {
+        most = fmax(most, fabs(expected[i]));
+        error = fmax(error, fabs((double)made[i] - expected[i]));
+    }
+    return error / most;
+}
+
+/* Filtering rounds less than summing directly does; in large tiles more, but not much. */
+TEST(errors)
+{
+    static const gan__conv layers[] = {
+        {2, 16, 16, 96, 8, 8, 64, 4, 4, 2, 2, 1, 1, 1, 1, 1, false},
+        {2, 12, 12, 96, 12, 12, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1, false},
+        {2, 12, 12, 96, 12, 12, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1, true}};
+    for (size_t i = 0; i < sizeof layers / sizeof *layers; i++) {
+        problem p = problem_of(layers[i], false);
+        p.tail.bias = NULL, p.tail.activation = GAN__LINEAR;
+        teams[0]->tier = best_tier;
+        for (int pass = 0; pass < 3; pass++) {
+            int64_t count = out_count(&p, (gan__pass)pass);
+            double *expected = calloc((size_t)count, sizeof *expected), direct, filtered;
+            float *sums = malloc((size_t)count * sizeof *sums);
+            float *made = run(teams[0], &p, (gan__pass)pass, false);
+            naive(&p, (gan__pass)pass, expected);
+            naive_float(&p, (gan__pass)pass, sums);
+            direct = largest_error(sums, expected, count);
+            filtered = largest_error(made, expected, count);
+            CHECK(gan__conv_choose(&p.conv, (gan__pass)pass) == GAN__CONV_FILTER);
+            if (!CHECK(filtered < direct * (p.conv.large ? 3 : 1)))
+                describe(&p.conv, (gan__pass)pass, (int)best_tier, 1);
+            printf("    window %d %s pass %d: error %.1e, of a direct sum %.1e\n", (int)p.conv.r,
+                   p.conv.large ? "large" : "small", pass, filtered, direct);
+            free(expected), free(sums), drop(made);
+        }
+        problem_free(&p);
+    }
+}
+
+/* Large tiles, where not even whole numbers are exact. */
+TEST(large_tiles)
+{
+    int64_t served = 0;
+    for (int i = 0; i < LARGE; i++) {
+        gan__conv conv = filtered_conv();
+        conv.large = true;
+        problem p = problem_of(conv, false);
+        if (i % 2) p.tail = (gan__tail){.bias = NULL};
+        for (int pass = 0; pass < 3; pass++) {
+            int64_t count = out_count(&p, (gan__pass)pass);
+            double *expected = calloc((size_t)count, sizeof *expected);
+            served += gan__filtering_of(&conv, (gan__pass)pass).kind == GAN__FILTER_4_3;
+            check_real(&p, (gan__pass)pass);
+            if (i % 2) {
+                teams[1]->tier = best_tier;
+                float *made = run(teams[1], &p, (gan__pass)pass, false);
+                naive(&p, (gan__pass)pass, expected);
+                if (!CHECK(largest_error(made, expected, count) < 1e-5))
+                    describe(&conv, (gan__pass)pass, (int)best_tier, 2);
+                drop(made);
+            }
+            free(expected);
+        }
+        problem_free(&p);
+    }
+    CHECK(served >= LARGE / 2);
+}
+
+/* Pictures for which other tiles serve have other panels. */
+TEST(panels_of_large_tiles)
+{
+    gan__conv a = {1, 32, 32, 64, 32, 32, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1, true}, b = a, c = a;
+    b.h = b.w = b.oh = b.ow = 6;
+    c.h = c.w = c.oh = c.ow = 20;
+    for (int pass = 0; pass < 2; pass++) {
+        CHECK(gan__conv_panel_shared(&a, &c, (gan__pass)pass));
+        CHECK(!gan__conv_panel_shared(&a, &b, (gan__pass)pass));
+    }
+    gan__conv wide = {1, 32, 32, 64, 32, 32, 64, 7, 7, 1, 1, 1, 1, 3, 3, 1, true}, small = wide;
+    small.h = small.w = small.oh = small.ow = 6;
+    CHECK(gan__conv_panel_shared(&wide, &small, GAN__FORWARD));
+    a.large = b.large = false;
+    CHECK(gan__conv_panel_shared(&a, &b, GAN__FORWARD));
+    CHECK(!gan__conv_panel_shared(&a, &c, GAN__FORWARD));
 }
 
 /* A picture's bits do not depend on the batch around it. */
@@ -347,6 +477,7 @@ TEST(batch_of_one)
 {
     for (int i = 0; i < 40; i++) {
         gan__conv conv = i % 4 ? random_conv(400000) : filtered_conv();
+        conv.large = i % 8 == 0;
         problem p = problem_of(conv, false), one = p;
         one.conv.n = 1;
         one.x_count /= conv.n, one.y_count /= conv.n;
@@ -363,24 +494,32 @@ TEST(batch_of_one)
     }
 }
 
-/* One NaN in each operand reaches the result. */
+/* One NaN in x or y reaches the results that it belongs to, and no other output. */
 TEST(not_a_number)
 {
     for (int i = 0; i < 30; i++) {
-        problem p = problem_of(random_conv(200000), true);
+        problem p = problem_of(i % 3 ? random_conv(200000) : filtered_conv(), true);
+        p.conv.large = i % 6 == 0;
         p.tail.activation = (gan__activation)(i % 8);
         for (int pass = 0; pass < 3; pass++) {
             for (int tier = GAN__GENERIC; tier <= (int)best_tier; tier++) {
-                float *in = pass == GAN__BACKWARD_DATA ? p.y : p.x, kept = in[0];
-                int64_t nans = 0, count = out_count(&p, (gan__pass)pass);
+                bool turned = pass == GAN__BACKWARD_DATA;
+                float *in = turned ? p.y : p.x, kept;
+                int64_t nans = 0, more = 0, count = out_count(&p, (gan__pass)pass);
                 double *expected = calloc((size_t)count, sizeof *expected);
-                in[0] = NAN;
+                in += pick(0, (turned ? p.y_count : p.x_count) - 1);
+                kept = *in, *in = NAN;
                 naive(&p, (gan__pass)pass, expected);
                 teams[1]->tier = (gan__tier)tier;
                 float *out = run(teams[1], &p, (gan__pass)pass, false);
-                for (int64_t j = 0; j < count; j++) nans += isnan(expected[j]) && !isnan(out[j]);
+                for (int64_t j = 0; j < count; j++) {
+                    nans += isnan(expected[j]) && !isnan(out[j]);
+                    more += !isnan(expected[j]) && isnan(out[j]);
+                }
                 if (!CHECK_INT(nans, 0)) describe(&p.conv, (gan__pass)pass, tier, 2);
-                in[0] = kept;
+                if (pass != GAN__BACKWARD_WEIGHTS && !p.conv.large && !CHECK_INT(more, 0))
+                    describe(&p.conv, (gan__pass)pass, tier, 2);
+                *in = kept;
                 free(expected);
                 drop(out);
             }
@@ -396,6 +535,9 @@ int main(void)
     RUN(same_bits);
     RUN(real_layers);
     RUN(filtered);
+    RUN(errors);
+    RUN(large_tiles);
+    RUN(panels_of_large_tiles);
     RUN(batch_of_one);
     RUN(not_a_number);
     close_teams();

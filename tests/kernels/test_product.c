@@ -1,4 +1,5 @@
-/* test_product.c: the tiles of every tier against a chain of fmaf, bit for bit, with canaries. */
+/* test_product.c: the tiles of every tier against a chain of fmaf, bit for bit, with canaries; and
+ * the transforms of minimal filtering against the convolution that they make. */
 #include "base/cpu.h"
 #include "kernels/kernels.h"
 #include "test.h"
@@ -137,6 +138,97 @@ TEST(transpose)
     }
 }
 
+/* Minimal filtering in one channel: points of a product, canaries behind the channels. */
+enum { SQUARE = 36, CHANNELS = 40 };
+typedef struct plane {
+    float at[SQUARE][CHANNELS];
+    float *rows[SQUARE];
+} plane;
+
+static void plane_fill(plane *p)
+{
+    for (int i = 0; i < SQUARE; i++) {
+        p->rows[i] = p->at[i];
+        for (int j = 0; j < CHANNELS; j++) p->at[i][j] = (float)pick(-9, 9);
+    }
+}
+
+static void plane_clear(plane *p)
+{
+    plane_fill(p);
+    for (int i = 0; i < SQUARE; i++)
+        for (int j = 0; j < CHANNELS; j++) p->at[i][j] = canary;
+}
+
+/* out[i] += a[i + j] b[j] of squares of `outs` x `outs`, `taps` x `taps`, in one channel. */
+static float correlate(const plane *a, const plane *b, int outs, int taps, int i, int64_t channel)
+{
+    float sum = 0;
+    for (int j = 0; j < taps * taps; j++) {
+        int y = i / outs + j / taps, x = i % outs + j % taps;
+        sum += a->at[y * (outs + taps - 1) + x][channel] * b->at[j][channel];
+    }
+    return sum;
+}
+
+/* What lies between the transforms. */
+static void multiply_points(plane *v, const plane *u, int64_t count)
+{
+    for (int i = 0; i < SQUARE; i++)
+        for (int64_t j = 0; j < count; j++) v->at[i][j] *= u->at[i][j];
+}
+
+static void check_plane(const plane *made, const plane *d, const plane *g, int outs, int taps,
+                        int64_t count, float error)
+{
+    int64_t wrong = 0;
+    for (int i = 0; i < SQUARE; i++) {
+        for (int64_t j = 0; j < CHANNELS; j++) {
+            bool inside = j < count && i < outs * outs && made->rows[i];
+            float expected = inside ? correlate(d, g, outs, taps, i, j) : canary;
+            wrong += fabsf(made->at[i][j] - expected) > (inside ? error : 0);
+        }
+    }
+    CHECK_INT(wrong, 0);
+}
+
+static void check_filter(const gan__filter_kernels *filter, int outs, int taps, int64_t count,
+                         float error)
+{
+    static plane d, g, v, u, made;
+    const int points = outs + taps - 1, none = (int)pick(0, outs * outs);
+    for (int turned = 0; turned < 2; turned++) {
+        plane_fill(&d), plane_fill(&g);
+        plane_clear(&v), plane_clear(&u), plane_clear(&made);
+        if (none < outs * outs && !turned) made.rows[none] = NULL;
+        filter->input(count, (const float *const *)d.rows, v.at[0], CHANNELS);
+        (turned ? filter->slopes : filter->weights)(count, (const float *const *)g.rows, u.at[0],
+                                                    CHANNELS);
+        int64_t wrong = 0;
+        for (int i = 0; i < SQUARE; i++)
+            for (int64_t j = i < points * points ? count : 0; j < CHANNELS; j++)
+                wrong += v.at[i][j] != canary || u.at[i][j] != canary;
+        CHECK_INT(wrong, 0);
+        multiply_points(&v, &u, count);
+        (turned ? filter->taps : filter->output)(count, v.at[0], CHANNELS, made.rows);
+        check_plane(&made, &d, &g, turned ? taps : outs, turned ? outs : taps, count, error);
+    }
+}
+
+/* Whole numbers: exact in each tier, and so equal, but for tiles of 4x4. */
+TEST(filters)
+{
+    static const int sizes[GAN__FILTER_KINDS][2] = {
+        [GAN__FILTER_2_2] = {2, 2}, [GAN__FILTER_2_3] = {2, 3}, [GAN__FILTER_4_3] = {4, 3}};
+    for (int tier = GAN__GENERIC; tier <= (int)best_tier(); tier++) {
+        const gan__product_kernels *product = gan__kernels_of_tier((gan__tier)tier)->product;
+        for (int kind = 0; kind < GAN__FILTER_KINDS; kind++)
+            for (int64_t count = 1; count <= CHANNELS; count++)
+                check_filter(&product->filter[kind], sizes[kind][0], sizes[kind][1], count,
+                             kind == GAN__FILTER_4_3 ? 2e-3f : 0);
+    }
+}
+
 /* The table has what the drivers rely on. */
 TEST(tables)
 {
@@ -151,6 +243,7 @@ int main(void)
 {
     RUN(tiles);
     RUN(transpose);
+    RUN(filters);
     RUN(tables);
     return test_report();
 }

@@ -199,6 +199,15 @@ TEST(another_precision_is_refused)
                        "context.precision=fp32");
 }
 
+TEST(another_filter_is_refused)
+{
+    train(small_recipe, NULL, 1, "a.safetensors");
+    check_resume_fails("threads=1", "threads=1 filter=large",
+                       "a.safetensors: resume: context.filter is 'small' in the checkpoint, "
+                       "'large' in the recipe",
+                       "context.filter=large");
+}
+
 /* What is no part of the result may change. */
 TEST(what_may_differ)
 {
@@ -321,6 +330,7 @@ int main(void)
     RUN(other_data_is_refused);
     RUN(data_of_other_origin);
     RUN(another_precision_is_refused);
+    RUN(another_filter_is_refused);
     RUN(what_may_differ);
     RUN(what_is_missing);
     RUN(shared_text_is_no_shared_weight);

@@ -62,11 +62,12 @@ TEST(what_is_asked_for_may_change)
                                  {"data.real.fit", "crop"},
                                  {"context.threads", "2"},
                                  {"context.precision", "fp32"},
+                                 {"context.filter", "large"},
                                  {"trainer.d_steps", "3"},
                                  {"trainer.instance_noise", "0.5"}};
     train(small_recipe, NULL, 2, "a.safetensors");
     for (size_t i = 0; i < sizeof one / sizeof one[0]; i++)
-        check_change(small_recipe, &one[i], 1, i == 10 ? "d_steps=3" : i == 4 ? "batch=5" : "gan ");
+        check_change(small_recipe, &one[i], 1, i == 11 ? "d_steps=3" : i == 4 ? "batch=5" : "gan ");
     /* What is asked for is allowed, and nothing else. */
     gan_recipe *recipe = changed(edited("lr=1e-3", "lr=1e-4"), &one[1], 1);
     gan_context *own = context_of(recipe);

@@ -4,7 +4,7 @@
 /* ---- text ---- */
 
 static const char canonical[] =
-    "[context]\nthreads=1\nseed=7\nprecision=fp32\ncpu=auto\nlog=warning\n\n"
+    "[context]\nthreads=1\nseed=7\nprecision=fp32\nfilter=small\ncpu=auto\nlog=warning\n\n"
     "[part.trunk]\ninput 4 4 1\nconv2d 3 kernel=3 stride=1 pad=1 dilation=1 groups=1 bias=yes "
     "init=default bias_init=default spectral=no\nleaky_relu 0.2\n\n"
     "[model.generator]\ninput 5\ndense 16 bias=yes init=default bias_init=default spectral=no\n"
@@ -31,7 +31,8 @@ TEST(canonical_text)
     const char *trainer = strstr(text, "[trainer]"), *run = strstr(text, "[run]");
     const char *batch = strstr(trainer, "batch=");
     CHECK(batch > run);
-    CHECK_TEXT(gan_recipe_context(recipe), "threads=1 seed=7 precision=fp32 cpu=auto log=warning");
+    CHECK_TEXT(gan_recipe_context(recipe),
+               "threads=1 seed=7 precision=fp32 filter=small cpu=auto log=warning");
     gan_recipe_release(recipe);
 }
 
@@ -102,7 +103,8 @@ TEST(a_mark_in_front)
 TEST(everything_may_be_left_out)
 {
     gan_recipe *recipe = load("[trainer]\ngan");
-    CHECK_TEXT(gan_recipe_context(recipe), "threads=0 seed=0 precision=fp32 cpu=auto log=warning");
+    CHECK_TEXT(gan_recipe_context(recipe),
+               "threads=0 seed=0 precision=fp32 filter=small cpu=auto log=warning");
     check_option(recipe, "run.steps", "1000");
     check_option(recipe, "run.batch", "64");
     gan_recipe_release(recipe);
@@ -186,7 +188,8 @@ TEST(overrides)
     check_set(recipe, "run.steps", "100", "steps=100\n");
     check_option(recipe, "run.steps", "100");
     check_set(recipe, "context.seed", "9", "seed=9\n");
-    CHECK_TEXT(gan_recipe_context(recipe), "threads=1 seed=9 precision=fp32 cpu=auto log=warning");
+    CHECK_TEXT(gan_recipe_context(recipe),
+               "threads=1 seed=9 precision=fp32 filter=small cpu=auto log=warning");
     check_set(recipe, "optimizer.generator.lr", "1e-4", "[optimizer.generator]\nadam lr=0.0001 ");
     check_set(recipe, "trainer.loss", "wgan", "loss=wgan");
     check_set(recipe, "data.real.path", "other.idx", "idx path=other.idx ");

@@ -20,6 +20,8 @@
 #define FMA(a, b, c) fmaf(a, b, c)
 #define ADD(a, b) ((a) + (b))
 #define SUB(a, b) ((a) - (b))
+#define MUL(a, b) ((a) * (b))
+#define SET(s) (s)
 #define FETCH(p) (void)(p)
 
 #define BLOCK 4

@@ -21,6 +21,8 @@
 #define FMA(a, b, c) _mm256_fmadd_ps(a, b, c)
 #define ADD(a, b) _mm256_add_ps(a, b)
 #define SUB(a, b) _mm256_sub_ps(a, b)
+#define MUL(a, b) _mm256_mul_ps(a, b)
+#define SET(s) _mm256_set1_ps(s)
 #define FETCH(p) _mm_prefetch((const char *)(p), _MM_HINT_T1)
 
 static inline TARGET __m256i product_mask_avx2(int64_t count)

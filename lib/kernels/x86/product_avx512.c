@@ -21,6 +21,8 @@
 #define FMA(a, b, c) _mm512_fmadd_ps(a, b, c)
 #define ADD(a, b) _mm512_add_ps(a, b)
 #define SUB(a, b) _mm512_sub_ps(a, b)
+#define MUL(a, b) _mm512_mul_ps(a, b)
+#define SET(s) _mm512_set1_ps(s)
 #define FETCH(p) _mm_prefetch((const char *)(p), _MM_HINT_T1)
 
 #define BLOCK 16
