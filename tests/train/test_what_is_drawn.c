@@ -104,6 +104,22 @@ TEST(holes_under_a_penalty)
     gan_trainer_release(t);
 }
 
+/* Of points a hole would leave nothing: nobody would learn, and nothing would tell. */
+TEST(holes_in_points)
+{
+    gan_trainer *t =
+        make_game("gan batch=2 augment=cutout", "input 3; dense 2", "input 2; dense 1");
+    gan_tensor *points;
+    must(gan_tensor_create(&points, context, GAN_FLOAT32, 2, (const int64_t[]){2, 2}));
+    memset(gan_tensor_data(points), 0, 4 * sizeof(float));
+    must(gan_trainer_feed(t, "real", points));
+    CHECK_STATUS(gan_trainer_check(t), GAN_E_SHAPE);
+    if (!CHECK(strstr(gan_context_message(context), "cutout=0.5 of a picture of 1x1") != NULL))
+        puts(gan_context_message(context));
+    gan_tensor_release(points);
+    gan_trainer_release(t);
+}
+
 /* ---- noise on what is seen ---- */
 
 /* Of zeros lsgan says 1/2 (1 + v) + 1/2 v, v the variance of the noise. */
@@ -138,6 +154,7 @@ int main(void)
     RUN(places_of_penalties);
     RUN(a_pack_has_one_place);
     RUN(holes_under_a_penalty);
+    RUN(holes_in_points);
     RUN(noise_that_decays);
     RUN(noise_on_positives_and_negatives);
     return rig_close();
