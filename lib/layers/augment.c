@@ -6,12 +6,13 @@
  *                 the sample's mean, times k: b in [-1/2, 1/2), s in [0, 2), k in [1/2, 3/2)
  *     flip        left and right change places, for half of the samples
  *     translate   by whole rows and columns, at most that share of all; 0 comes in
- *     cutout      a box of that share of the height and width is 0, its middle anywhere
+ *     cutout      a box of that share of the height and width is 0, its middle anywhere; not of 1x1
  *
  * It is affine: y = A x + b, so its tangent is itself without b; A's colour part is symmetric, its
  * places are a partial permutation. */
 #include "layers/kinds.h"
 
+#include "base/number.h"
 #include "base/parallel.h"
 #include "compute/draw.h"
 
@@ -40,6 +41,24 @@ typedef struct augment_drawn {
 } augment_drawn;
 enum { AUGMENT_DRAWS = 8 }; /* numbers for each sample */
 
+static int64_t augment_box(int64_t size, double share)
+{
+    return (int64_t)((double)size * share + 0.5);
+}
+
+/* A box that is always the whole picture, as of 1x1, would leave nothing to be seen. */
+static gan_status augment_shape(const gan_layer *layer, const gan__shape *in, int32_t count,
+                                gan__shape *out)
+{
+    const double share = ((const augment_values *)layer->options)->cutout;
+    char value[GAN__NUMBER_SIZE];
+    if (in[0].h != 1 || in[0].w != 1 || augment_box(1, share) == 0)
+        return gan__shape_same(layer, in, count, out);
+    return gan__fail(layer->object.context, GAN_E_SHAPE,
+                     "augment: cutout=%s of a picture of 1x1 leaves nothing of it",
+                     gan__number_print(share, value));
+}
+
 static gan_status augment_plan(gan__op *op)
 {
     const int64_t floats = (int64_t)(sizeof(augment_drawn) / sizeof(float));
@@ -65,7 +84,7 @@ static int64_t augment_move(float u, int64_t size, double share)
 /* Rows, or columns, that are cut, as far as they are there. */
 static void augment_cut(float u, int64_t size, double share, int64_t *from, int64_t *to)
 {
-    const int64_t length = (int64_t)((double)size * share + 0.5);
+    const int64_t length = augment_box(size, share);
     const int64_t first = augment_pick(u, size + 1 - length % 2) - length / 2;
     *from = first > 0 ? first : 0;
     *to = first + length < size ? first + length : size;
@@ -200,7 +219,7 @@ const gan__layer_kind gan__layer_augment = {
              .size = sizeof(augment_values)},
     .operands = 1,
     .draws = true,
-    .shape = gan__shape_same,
+    .shape = augment_shape,
     .plan = augment_plan,
     .forward = augment_forward,
     .backward = augment_backward,

@@ -43,6 +43,16 @@ static const gan__option_block cgan_blocks[] = {
     GAN__BLOCK_IN(gan__trainer_common_options, cgan_options, game.common, NULL),
 };
 
+/* A discriminator must be asked something. */
+static gan_status cgan_check(gan_context *context, const void *options)
+{
+    const cgan_options *cgan = options;
+    GAN__TRY(gan__game_check(context, options));
+    if (cgan->questions.mismatch > 0 || cgan->questions.fake > 0) return GAN_OK;
+    return gan__fail(context, GAN_E_TEXT,
+                     "mismatch=0 fake=0: there is nothing to tell real pairs from");
+}
+
 /* ---- the step: of N samples H x W x C, and conditions h x w x K ---- */
 
 /* N matched pairs, pictures and conditions; the same, and behind them as many mismatched ones of
@@ -203,7 +213,7 @@ const gan__trainer_kind gan__trainer_cgan = {
              GAN__BLOCKS(cgan_blocks),
              .size = sizeof(cgan_options),
              .settle = gan__game_settle,
-             .check = gan__game_check},
+             .check = cgan_check},
     GAN__ROWS(space, cgan_spaces),
     GAN__ROWS(role, cgan_roles),
     GAN__ROWS(feed, cgan_feeds),

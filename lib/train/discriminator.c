@@ -78,6 +78,12 @@ static int64_t energy_buffer(const void *options)
     return ((const energy_options *)options)->langevin.buffer;
 }
 
+/* Without a buffer there are no earlier negatives to compare the data with. */
+static bool energy_keeps(const void *options)
+{
+    return energy_buffer(options) > 0;
+}
+
 static const char *energy_reference(const void *options, const char *group)
 {
     (void)options;
@@ -148,6 +154,7 @@ static gan_status energy_compare(gan_trainer *t)
     gan_tensor *const made[2] = {c->positives, c->spare};
     gan_value x, scores[2]; /* (n, H, W, C); (n, h, w, 1), of which the means are (n, 1, 1, 1) */
     int32_t at[2];          /* on the tape */
+    if (!energy_keeps(t->options)) return GAN_OK;
     t->values[ENERGY_DISTANCE] = 0;
     if (!gan__replay_look(t, ENERGY_NEGATIVES, c->spare) && !t->rehearsing) return GAN_OK;
     GAN__TRY(gan_tape_reset(t->tape));
@@ -231,13 +238,13 @@ static const gan__value_row energy_values[] = {
     [ENERGY_GAP] = {"score.gap", NULL, "how far the first is above the second"},
     [ENERGY_PAIRS] = {"accuracy.pairs", NULL,
                       "share of pairs whose positive has the higher score; 1/2: by chance"},
-    [ENERGY_DISTANCE] = {"score.distance", NULL,
+    [ENERGY_DISTANCE] = {"score.distance", energy_keeps,
                          "how unlike the scores of positives and earlier negatives are: 0, the "
                          "same; 1, all apart"},
 };
 
 static const gan__warning_row energy_warnings[] = {
-    {&gan__warning_coincidence, ENERGY_D, {ENERGY_DISTANCE, 0}, NULL},
+    {&gan__warning_coincidence, ENERGY_D, {ENERGY_DISTANCE, 0}, energy_keeps},
     {&gan__warning_swing, ENERGY_D, {ENERGY_LOSS, 0}, NULL},
 };
 

@@ -29,7 +29,9 @@ const gan__option gan__langevin_options[9] = {
     {"replay", GAN__OPTION_REAL, 0, "0.95", 0, 1, NULL, LANGEVIN_AT(replay),
      "share of the chains that begin where an earlier one ended, in the replay buffer"},
     {"buffer", GAN__OPTION_INTEGER, 0, "10000", 0, 1 << 24, NULL, LANGEVIN_AT(buffer),
-     "ends of chains that the replay buffer has room for; 0: none"},
+     "ends of chains that the replay buffer has room for; 0: none, and nothing tells when "
+     "negatives "
+     "lie on the data"},
 };
 
 gan_status gan__langevin_check(gan_context *context, const gan__langevin *l)

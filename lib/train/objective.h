@@ -49,7 +49,7 @@ gan_status gan__objective_check(gan_context *context, const gan__objective *obje
 gan_status gan__objective_perturb(gan_trainer *trainer, const gan__objective *objective,
                                   gan_value *x);
 
-/* The first output of a discriminator, in training, on real and on fake samples: in one pass with
+/* What a discriminator says, in training, of real and of fake samples: in one pass with
  * separate statistics where that is the same as two. Both have all inputs of its role, and `scores`
  * has room for all of its outputs, twice. */
 gan_status gan__objective_judge(gan_trainer *trainer, int32_t role, const gan_value *inputs,

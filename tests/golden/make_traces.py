@@ -10,8 +10,8 @@ One file for each net. For step S it holds, as float32:
     S.gradient.ROLE.NAME                 the gradient of the step
     S.loss                               what the trainer measures
 Steps of gan are those with reuse=yes: D on real, D on fakes, D's Adam, G's Adam on the same fakes;
-the losses are those of D and of G. With penalties D descends them too, by torch.autograd's double backward, on nets that are nowhere
-piecewise linear. Steps of vae are one Adam of both networks; the losses are the
+the losses are those of D and of G. With penalties D descends them too, by torch.autograd's double
+backward, on nets that are nowhere piecewise linear. Steps of vae are one Adam of both networks; the losses are the
 whole, the reconstruction and the divergence. Steps of cgan draw noise and conditions anew for G;
 the first trace has labels and a D of one score with the weights of GAN-CLS, the other one vectors
 and a D of two heads, both with batch norm, whose batches are the real pairs and the fakes. Steps of

@@ -150,7 +150,7 @@ static void check_shape(gan_context *context, const asked *a, gan__shape in)
 
 TEST(step_by_step)
 {
-    static const gan__shape shapes[] = {{6, 5, 8, 3}, {3, 7, 4, 1}, {2, 1, 1, 5}, {1, 6, 6, 2}};
+    static const gan__shape shapes[] = {{6, 5, 8, 3}, {3, 7, 4, 1}, {2, 1, 2, 5}, {1, 6, 6, 2}};
     gan_context *context = test_context("threads=2 seed=11");
     for (int i = 0; i < ALL; i++)
         for (int k = 0; k < 4; k++) check_shape(context, &all[i], shapes[k]);

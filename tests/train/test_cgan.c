@@ -308,6 +308,8 @@ TEST(options_without_effect)
          "cgan: smoothing=0.1 with loss=hinge, whose real samples have no label to move"},
         {"cgan mismatch=-1",
          "cgan: 'mismatch' must be in [0, 1000000], not '-1' (line 1, column 15)"},
+        {"cgan mismatch=0 fake=0",
+         "cgan: mismatch=0 fake=0: there is nothing to tell real pairs from"},
         {"cgan mismatched=1",
          "cgan: unknown option 'mismatched', did you mean 'mismatch'? (line 1, column 6)"},
     };

@@ -37,11 +37,25 @@ TEST(samples)
     CHECK_INT(gan_tensor_shape(many)[0], 70);
     CHECK_INT(gan_tensor_shape(many)[2], W);
     CHECK(!memcmp(gan_tensor_data(few), gan_tensor_data(many), 3 * SIZE * sizeof(float)));
+    CHECK(memcmp((float *)gan_tensor_data(many) + 64 * SIZE, gan_tensor_data(many),
+                 6 * SIZE * sizeof(float))); /* the second batch of chains is another one */
     CHECK(!bits_equal(few, other) && !bits_equal(few, own));
     CHECK(!memcmp(gan_tensor_data(own), gan_tensor_data(ten), 3 * SIZE * sizeof(float)));
     CHECK(bits_equal(before, after)); /* nothing of the training has changed */
     gan_tensor *const all[] = {before, few, many, other, own, ten, after};
     for (int i = 0; i < 7; i++) gan_tensor_release(all[i]);
+    gan_trainer_release(t);
+}
+
+/* However much comes from the buffer: twenty times the steps of one training step. */
+TEST(the_longest_chains)
+{
+    gan_trainer *t = make("discriminator batch=4 steps=2 replay=0.99");
+    must(gan_trainer_run(t, 2, NULL, NULL));
+    gan_tensor *own = samples_of(t, 3, 0, 0), *forty = samples_of(t, 3, 40, 0);
+    CHECK(bits_equal(own, forty));
+    gan_tensor_release(own);
+    gan_tensor_release(forty);
     gan_trainer_release(t);
 }
 
@@ -76,6 +90,28 @@ TEST(sheets)
     CHECK_STATUS(gan_trainer_show(&again, NULL, t, "score", 3, 0), GAN_E_ARGUMENT);
     gan_tensor_release(shown);
     gan_tensor_release(plain);
+    gan_trainer_release(t);
+}
+
+/* On a plain of one slope a stage is as far from the noise as it has steps behind it: k * k of 49
+ * in column k, each of which adds 0.01. */
+TEST(stages)
+{
+    gan_trainer *t = make_with("discriminator batch=4 steps=49 replay=0 noise=0 projection=0 "
+                               "step=0.04",
+                               SLOPE);
+    gan_tensor *shown;
+    int64_t columns;
+    set_data(t);
+    must(gan_trainer_check(t));
+    must(gan_trainer_show(&shown, &columns, t, "image", 1, 0));
+    const uint8_t *pixels = gan_tensor_data(shown);
+    for (int64_t k = 0; k < columns; k++)
+        for (int i = 0; i < SIZE; i++) {
+            const double expected = fmin(255, pixels[i] + 127.5 * 0.01 * (double)(k * k));
+            CHECK(fabs(pixels[k * SIZE + i] - expected) <= 1.01);
+        }
+    gan_tensor_release(shown);
     gan_trainer_release(t);
 }
 
@@ -254,5 +290,7 @@ int main(void)
     RUN(steps_allocate_nothing_after_a_check);
     RUN(memory_of_long_chains);
     RUN(without_memory);
+    RUN(the_longest_chains);
+    RUN(stages);
     return rig_close();
 }
