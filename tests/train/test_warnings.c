@@ -316,6 +316,85 @@ TEST(few_samples)
     CHECK_INT(verdict_on(8, 2, false, 600, figures), GAN__GONE);
 }
 
+/* The verdict at the end of blocks in each of which so large a share of samples is at one place. */
+static gan__verdict verdict_after(double real_share, const double *made_shares, int blocks)
+{
+    static const gan__warning warning = {.kind = &gan__warning_collapse};
+    double known[GAN__WARNING_KNOWS] = {0}, figures[2];
+    uint64_t state = 1;
+    gan__verdict verdict = GAN__LOOKS;
+    gan_trainer t = {.steps = 10000};
+    for (int step = 0; step < blocks * GAN__WARNING_BLOCK; step++, t.steps++) {
+        float made[SAMPLES][PLACES] = {{0}}, real[SAMPLES][PLACES] = {{0}};
+        const double share = made_shares[step / GAN__WARNING_BLOCK];
+        for (int i = 0; i < SAMPLES; i++) {
+            made[i][draw(&state, 1000) < 1000 * share ? 0 : 1 + draw(&state, PLACES - 1)] = 1;
+            real[i][draw(&state, 1000) < 1000 * real_share ? 0 : 1 + draw(&state, PLACES - 1)] = 1;
+        }
+        const gan__specimens specimens = {SAMPLES, PLACES, 0, made[0], real[0], NULL};
+        if (t.steps % GAN__WARNING_SAMPLES == 0) gan__warning_collapse.take(known, &specimens);
+        const gan__verdict now = gan__warning_collapse.look(&t, &warning, known, figures);
+        if (now != GAN__LOOKS) verdict = now;
+    }
+    return verdict;
+}
+
+/* Data that is alike itself is no measure; nor are samples that are less alike each time. */
+TEST(alike_as_the_data_or_ever_less)
+{
+    static const double all[] = {1, 1, 1}, falling[] = {1, 0.92, 0.84};
+    CHECK_INT(verdict_after(0, all, 3), GAN__SEEN);
+    CHECK_INT(verdict_after(0.8, all, 3), GAN__UNCLEAR);
+    CHECK_INT(verdict_after(0, falling, 3), GAN__UNCLEAR);
+}
+
+enum { ELEMENTS = 100 };
+
+/* The verdict on samples of which so many elements have a value, else 0; of the data 1. */
+static gan__verdict saturation_of(int made_count, float value, int real_count)
+{
+    double known[GAN__WARNING_KNOWS] = {0}, figures[2];
+    float made[ELEMENTS] = {0}, real[ELEMENTS] = {0};
+    gan__verdict verdict = GAN__LOOKS;
+    for (int i = 0; i < made_count; i++) made[i] = value;
+    for (int i = 0; i < real_count; i++) real[i] = 1;
+    const gan__specimens specimens = {1, ELEMENTS, 0, made, real, NULL};
+    for (int step = 0; step < GAN__WARNING_BLOCK; step++) {
+        if (step % GAN__WARNING_SAMPLES == 0) gan__warning_saturation.take(known, &specimens);
+        verdict = gan__warning_saturation.look(NULL, NULL, known, figures);
+    }
+    return verdict;
+}
+
+TEST(saturation_is_beside_the_data)
+{
+    CHECK_INT(saturation_of(98, 0.999F, 50), GAN__SEEN);
+    CHECK_INT(saturation_of(98, 1.001F, 50), GAN__UNCLEAR); /* there is no limit */
+    CHECK_INT(saturation_of(97, 0.999F, 95), GAN__GONE);    /* the data has such a ground */
+    CHECK_INT(saturation_of(98, 0.98F, 50), GAN__GONE);
+}
+
+TEST(victory_is_over_both)
+{
+    static const gan__warning warning = {.kind = &gan__warning_victory, .values = {0, 1}};
+    static const struct {
+        double told[2];
+        gan__verdict verdict;
+    } cases[] = {{{1, 1}, GAN__SEEN},
+                 {{1, 0.9}, GAN__GONE},
+                 {{0.9, 1}, GAN__GONE},
+                 {{1, 0.99}, GAN__UNCLEAR}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        double known[GAN__WARNING_KNOWS] = {0}, figures[2], told[2];
+        memcpy(told, cases[i].told, sizeof told);
+        const gan_trainer t = {.values = told};
+        gan__verdict verdict = GAN__LOOKS;
+        for (int step = 0; step < GAN__WARNING_BLOCK; step++)
+            verdict = gan__warning_victory.look(&t, &warning, known, figures);
+        CHECK_INT(verdict, cases[i].verdict);
+    }
+}
+
 /* A generator that does nothing with its noise. */
 static const scene deaf = {
     "cgan batch=16 mismatch=0",
@@ -553,6 +632,9 @@ int main(void)
     RUN(modes_are_counted);
     RUN(conditions_are_told_apart);
     RUN(few_samples);
+    RUN(alike_as_the_data_or_ever_less);
+    RUN(saturation_is_beside_the_data);
+    RUN(victory_is_over_both);
     RUN(noise_without_effect);
     RUN(said_once_until_it_has_gone);
     RUN(threads_say_the_same);
