@@ -11,30 +11,44 @@ static int fail(const eval_order *o, gan_status status)
 
 /* ---- two sets ---- */
 
+/* So many of A. */
+static int64_t most_samples(const eval_order *o)
+{
+    return o->count ? o->count : INT64_MAX;
+}
+
 static int open_pictures(eval_order *o)
 {
-    const int64_t most = o->count ? o->count : o->most;
-    int code = eval_set_open(&o->samples, o->self, o->context, o->subject, NULL, most);
+    int code = eval_set_open(&o->samples, o->self, o->context, o->subject, NULL, most_samples(o));
     return code ? code
                 : eval_set_open(&o->compared, o->self, o->context, o->other, o->reference, o->most);
 }
 
 /* ---- arrays of rows ---- */
 
-/* An .npy file of two dimensions holds rows, not pictures: *out stays NULL for all others. */
-static int open_rows(eval_order *o, const char *path, eval_set *set, gan_tensor **out)
+/* N x W, or N x 1 x 1 x W, as gan sample --float writes points. */
+static bool holds_rows(const gan_tensor *array)
+{
+    const int64_t *shape = gan_tensor_shape(array);
+    const int32_t rank = gan_tensor_rank(array);
+    return gan_tensor_dtype(array) == GAN_FLOAT32 &&
+           (rank == 2 || (rank == 4 && shape[1] == 1 && shape[2] == 1));
+}
+
+/* The first `most` rows of an .npy file; *out stays NULL if it holds pictures, or is none. */
+static int open_rows(eval_order *o, const char *path, int64_t most, eval_set *set, gan_tensor **out)
 {
     gan_tensor *array = NULL;
     if (!path || !ends_with(path, ".npy")) return EXIT_GOOD;
     gan_status status = gan_tensor_load(&array, o->context, path);
-    if (status != GAN_OK) return fail(o, status);
-    if (gan_tensor_rank(array) == 2 && gan_tensor_dtype(array) == GAN_FLOAT32) {
+    if (status == GAN_OK && holds_rows(array)) {
+        const int64_t count = gan_tensor_shape(array)[0];
         snprintf(set->name, sizeof set->name, "%s", path);
-        set->count = gan_tensor_shape(array)[0];
-        *out = array;
-    } else
-        gan_tensor_release(array);
-    return EXIT_GOOD;
+        set->count = count < most ? count : most;
+        status = gan_tensor_slice(out, array, 0, 0, set->count);
+    }
+    gan_tensor_release(array);
+    return status == GAN_OK ? EXIT_GOOD : fail(o, status);
 }
 
 /* Rows against the points of a mixture. */
@@ -50,17 +64,23 @@ static int open_mixture(eval_order *o)
     return status == GAN_OK ? EXIT_GOOD : fail(o, status);
 }
 
+static int refuse_mixed(const eval_order *o, const char *rows, const char *other)
+{
+    if (!path_exists(other))
+        return complain(o->self, EXIT_INPUT, "%s: no such file or folder", other);
+    return complain(o->self, EXIT_INPUT, "%s holds rows, and %s does not", rows, other);
+}
+
 static int open_compared(eval_order *o)
 {
     feature_rows *rows = o->rows;
-    int code = open_rows(o, o->subject, &o->samples, &rows[0].features);
-    if (!code) code = open_rows(o, o->other, &o->compared, &rows[1].features);
+    int code = open_rows(o, o->subject, most_samples(o), &o->samples, &rows[0].features);
+    if (!code) code = open_rows(o, o->other, o->most, &o->compared, &rows[1].features);
     if (code || (rows[0].features && rows[1].features)) return code;
     if (rows[0].features && o->reference) return open_mixture(o);
     if (rows[0].features || rows[1].features)
-        return complain(o->self, EXIT_INPUT, "%s holds rows, and %s does not",
-                        rows[0].features ? o->subject : o->other,
-                        rows[0].features ? o->other : o->subject);
+        return refuse_mixed(o, rows[0].features ? o->subject : o->other,
+                            rows[0].features ? o->other : o->subject);
     code = open_pictures(o);
     return code ? code : eval_open_features(o);
 }
@@ -74,9 +94,19 @@ static int open_run(eval_order *o)
     return code ? code : eval_keep_judge(o);
 }
 
+/* Without two of each there is nothing to measure. */
+static int check_counts(const eval_order *o)
+{
+    const eval_set *few = o->compared.count < 2 ? &o->compared : &o->samples;
+    if (few->count >= 2) return EXIT_GOOD;
+    return complain(o->self, EXIT_INPUT, "%s: figures need two samples at least, there %s %lld",
+                    few->name, few->count == 1 ? "is" : "are", (long long)few->count);
+}
+
 static int serve(eval_order *o)
 {
     int code = o->is_run ? open_run(o) : open_compared(o);
+    if (!code) code = check_counts(o);
     if (!code) code = eval_measure(o);
     if (!code) eval_report(o);
     eval_free(o);

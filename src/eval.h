@@ -69,6 +69,7 @@ int eval_keep_judge(const eval_order *o);
 
 /* eval_samples.c: what the run makes, into o->samples, o->made and o->labels. */
 int eval_open_samples(eval_order *o);
+int64_t eval_sample_count(const eval_order *o); /* how many are to be drawn */
 
 /* eval_scores.c: o->scores, of every discriminator of such pictures. */
 int eval_find_scores(eval_order *o);

@@ -137,9 +137,9 @@ int eval_open_features(eval_order *o)
         code = open_judge(o, &l);
     else if (o->judge)
         code = complain(o->self, EXIT_INPUT,
-                        "--judge %s: there is no such file, and no data with labels to train a "
+                        "%s %s: there is no such file, and no data with labels to train a "
                         "judge on",
-                        o->judge);
+                        o->judge == o->data.judge ? "run.judge" : "--judge", o->judge);
     else
         code = open_pixels(o);
     lesson_free(&l);

@@ -119,7 +119,8 @@ static void print_judge(const eval_order *o)
     else {
         const char *accuracy = gan_model_note(f->judge, "accuracy");
         const char *asked = gan_model_note(f->judge, "accuracy_count");
-        printf("features:  %lld of the judge %s", (long long)f->width, o->judge_path);
+        const char *path = *o->judge_path ? o->judge_path : "of the reference";
+        printf("features:  %lld of the judge %s", (long long)f->width, path);
         if (accuracy)
             printf(", right on %.2f %% of %s held-out pictures", 100 * strtod(accuracy, NULL),
                    asked ? asked : "some");

@@ -27,8 +27,7 @@ static int take_made(eval_order *o, gan_status status)
     return code;
 }
 
-/* How many are to be drawn. */
-static int64_t wanted_samples(const eval_order *o)
+int64_t eval_sample_count(const eval_order *o)
 {
     if (o->count) return o->count;
     if (o->mixture.centres) return MIXTURE_SAMPLES;
@@ -72,7 +71,7 @@ static int plan_samples(eval_order *o, picture_maker *maker)
 {
     example_plan *plan = &maker->plan;
     const gan_model *model = maker->models[0];
-    const int64_t wanted = wanted_samples(o);
+    const int64_t wanted = eval_sample_count(o);
     int code = open_conditions(o, &maker->conditions, model, wanted);
     if (code) return code;
     const int64_t given = maker->conditions.count;
@@ -106,7 +105,7 @@ static int open_sampled(eval_order *o)
     if (arguments_get(o->given, "condition"))
         return complain(o->self, EXIT_USAGE, "--condition: the samples of %s are chains from noise",
                         o->subject);
-    gan_status status = gan_trainer_sample(&o->made, o->routes.trainer, wanted_samples(o), 0,
+    gan_status status = gan_trainer_sample(&o->made, o->routes.trainer, eval_sample_count(o), 0,
                                            o->seed, GAN_MODEL_AVERAGED);
     return take_made(o, status);
 }

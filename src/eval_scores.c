@@ -139,16 +139,13 @@ static void copy_condition(const scorer *s, int64_t index, float *out)
 static gan_status read_condition(const scorer *s, const scored *from, int64_t index, float *out)
 {
     const int64_t shape[2] = {1, s->width};
-    int32_t rank;
-    int64_t size[3];
     float label;
     gan_tensor *one = NULL;
     if (!from->dataset) {
         copy_condition(s, index, out);
         return GAN_OK;
     }
-    const bool vector =
-        gan_dataset_field_shape(from->dataset, "vector", &rank, size, NULL) == GAN_OK;
+    const bool vector = input_kind_of(s->model, s->condition, INPUT_CONDITION) == INPUT_VECTOR;
     gan_status status = gan_tensor_wrap(&one, s->o->context, GAN_FLOAT32, vector ? 2 : 1, shape,
                                         NULL, vector ? out : &label, NULL, NULL);
     if (status == GAN_OK)

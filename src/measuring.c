@@ -66,6 +66,10 @@ static int choose_figure(measuring *m)
         snprintf(m->best, sizeof m->best, m->order.mixture.centres ? "modes" : "frechet");
     m->figure = figures_find(m->best);
     if (m->figure >= 0 && isfinite(f->values[m->figure])) return EXIT_GOOD;
+    if (m->order.samples.count < 2)
+        return complain(m->self, EXIT_INPUT,
+                        "run.eval_samples: figures need two samples at least; as many are measured "
+                        "as are held out, if it is 0");
     for (int i = 0; i < MOST_FIGURES; i++)
         if (isfinite(f->values[i]))
             snprintf(list + strlen(list), sizeof list - strlen(list), "%s%s", *list ? ", " : "",
@@ -79,10 +83,10 @@ static int choose_figure(measuring *m)
 static int try_all(measuring *m, gan_trainer *copy)
 {
     eval_order *o = &m->order;
-    o->count = TRIAL_SAMPLES;
     o->from.trainer = copy;
     int code = eval_open_subject(o);
     if (!code) code = eval_open_reference(o);
+    if (!code && eval_sample_count(o) > TRIAL_SAMPLES) o->count = TRIAL_SAMPLES;
     if (!code) code = eval_open_features(o);
     if (!code) code = check_features(m);
     if (!code) code = eval_open_samples(o);
@@ -118,6 +122,7 @@ int measuring_open(measuring *m, gan_trainer *trainer, int64_t threads)
     o->recipe = m->recipe;
     o->is_run = o->is_folder = true;
     o->most = MOST_COMPARED;
+    o->count = m->samples;
     o->from.kind = ROUTE_PICTURES;
     o->from.wanted = *m->route ? m->route : NULL;
     code = copy_trainer(m, trainer, &bytes, &copy);

@@ -44,11 +44,15 @@ def read(path):
     with open(path, "rb") as file:
         data = file.read()
     size = 10 + struct.unpack("<H", data[8:10])[0] if data[:8] == b"\x93NUMPY\x01\x00" else 0
-    found = re.match(r"\{'descr': '(<f4|\|u1)', 'fortran_order': False, 'shape': \(\d+, %d, %d, 1,?\), \}" % (
+    found = re.match(r"\{'descr': '(<f4|\|u1)', 'fortran_order': False, 'shape': \((\d+), %d, %d, 1,?\), \}" % (
         SIDE, SIDE), data[10:size].decode("latin-1"))
     if not found:
         raise fetching.Failure("%s: no array of pictures of %dx%dx1, bytes or float32" % (path, SIDE, SIDE))
-    if found.group(1) == "|u1":
+    numbers, bytes_each = int(found.group(2)) * SIDE * SIDE, 1 if found.group(1) == "|u1" else 4
+    if numbers == 0 or len(data) - size != numbers * bytes_each:
+        raise fetching.Failure("%s: %s pictures in its header, and %d bytes of them" % (
+            path, found.group(2), len(data) - size))
+    if bytes_each == 1:
         return bytes(value > 127 for value in data[size:])
     values = array.array("f", data[size:])
     if sys.byteorder == "big":

@@ -143,7 +143,7 @@ def write_bars(count=120):
 
 def write_npy(path, kind, shape, data):
     header = "{'descr': '%s', 'fortran_order': False, 'shape': (%s), }"
-    header %= (kind, ", ".join(map(str, shape)))
+    header %= (kind, ", ".join(map(str, shape)) + "," * (len(shape) == 1))
     header += " " * (-(len(header) + 11) % 64) + "\n"
     with open(path, "wb") as file:
         file.write(b"\x93NUMPY\x01\0" + struct.pack("<H", len(header)) + header.encode() + data)
@@ -271,6 +271,23 @@ class Eval(Case):
                 self.assertRegex(text, r"\nmean score +samples +held-out +training\nimage > score +%.6g "
                                  % score["samples"])
 
+    def test_scores_of_classes_beside_vectors(self):
+        """Data may have vectors as well, where the networks are told classes."""
+        write_bars()
+        write_npy("v.npy", "<f4", (120, 2), bytes(960))
+        write_npy("p.npy", "|u1", (120, SIDE, SIDE), bars(120, 1)[0])
+        write_npy("l.npy", "|u1", (120,), bytes(bars(120, 1)[1]))
+        data = "npy path=p.npy labels=l.npy heldout=0.25"
+        text = CONDITIONS.replace("idx path=pictures.idx labels=labels.idx", data)
+        write_text("l.recipe", text)
+        write_text("b.recipe", text.replace(data, data + " vectors=v.npy"))
+        scores = []
+        for name in "lb":
+            self.good("train", name + ".recipe", "--out", name)
+            scores.append(self.json(name, "--count", "9")[0]["scores"])
+        self.assertTrue(math.isfinite(scores[0][0]["heldout"]))
+        self.assertEqual(scores[0], scores[1])
+
     def test_run_without_labels(self):
         self.train(RECIPE)
         found, said = self.json("run")
@@ -358,6 +375,17 @@ class Eval(Case):
         write_npy("wide.npy", "<f4", (4, 4), struct.pack("<16f", *a))
         self.refuse(3, "gan_metric_add: rows of 'real' have 4 numbers, those of 'fake' 2",
                     "a.npy", "wide.npy")
+        found, _ = self.json("a.npy", "b.npy", "--count", "5", "--most", "6")
+        self.assertEqual((found["samples"]["count"], found["reference"]["count"]), (5, 6))
+        write_npy("c.npy", "<f4", (5, 2), struct.pack("<10f", *a[:10]))
+        write_npy("d.npy", "<f4", (6, 1, 1, 2), struct.pack("<12f", *b[:12]))
+        self.assertEqual(self.json("c.npy", "d.npy")[0]["figures"], found["figures"])
+        write_npy("none.npy", "<f4", (0, 2), b"")
+        write_npy("one.npy", "<f4", (1, 2), bytes(8))
+        need = ": figures need two samples at least, there "
+        self.refuse(3, "none.npy" + need + "are 0", "none.npy", "b.npy")
+        self.refuse(3, "one.npy" + need + "is 1", "a.npy", "one.npy")
+        self.refuse(3, "nowhere: no such file or folder", "a.npy", "nowhere")
         write_npy("p.npy", "|u1", (2, 3, 3), bytes(18))
         self.refuse(3, "a.npy holds rows, and p.npy does not", "a.npy", "p.npy")
 

@@ -274,6 +274,14 @@ class Measuring(Case):
                     "'z' is none; there are: x, y", *route, "run.eval_route=x > z")
         self.bad(2, "gan train: run.eval_route is 'x > score', none that makes pictures", *route,
                  "run.eval_route=x > score")
+        code, out, err = self.gan("train", "m.recipe", "--out", "run", *EVERY, "--set",
+                                  "run.eval_samples=1")
+        self.assertEqual(code, 3)
+        self.assertIn("run.eval_samples: figures need two samples at least", err)
+        write_text("j.recipe", MEASURED.replace(" labels=labels.idx", ""))
+        self.bad(3, "gan train: run.judge %s: there is no such file, and no data with labels to "
+                    "train a judge on" % os.path.join(self.folder, "none"),
+                 "train", "j.recipe", "--out", "run", *EVERY, "--set", "run.judge=none")
         self.assertFalse(os.path.exists("run"))
 
     def test_translations(self):
@@ -302,12 +310,10 @@ class Measuring(Case):
         # Points that are there are counted against the same mixture.
         self.good("sample", "ring", "--count", "40", "--float", "--out", "p.npy")
         shape, values = read_codes("p.npy")
-        rows = read_bytes("p.npy")
-        write_bytes("rows.npy", rows.replace(b"(40, 1, 1, 2)", b"(40, 2)      "))
         distances = sorted(nearest(values[2 * i : 2 * i + 2]) for i in range(40))
         deviation = (distances[14] + distances[15]) / 6  # fifteen are within 3
         spec = "mixture ring=8 deviation=%.9g count=100" % deviation
-        own = self.eval("rows.npy", "--reference", spec)
+        own = self.eval("p.npy", "--reference", spec)
         self.assertEqual((shape, own["figures"]["samples"]["good"]), ((40, 1, 1, 2), 15 / 40))
 
     def test_chains(self):

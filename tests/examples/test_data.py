@@ -303,7 +303,10 @@ class Permutations(Folder):
         fetching.write(self.path("b.npy"), emoji_text.npy("|u1", (1, 8, 8, 1), bytes_))
         self.assertIn('"valid": 1.0', self.shell("--count", self.path("b.npy"))[1])
         fetching.write(self.path("c.npy"), emoji_text.npy("|u1", (1, 64), bytes_))
-        for name, what in (("c.npy", "no array of pictures of 8x8x1, bytes or float32"), ("d.npy", "No such file")):
+        fetching.write(self.path("e.npy"), emoji_text.npy("<f4", (0, 8, 8, 1), b""))
+        fetching.write(self.path("f.npy"), emoji_text.npy("<f4", (3, 8, 8, 1), floats.tobytes()[:-3]))
+        for name, what in (("c.npy", "no array of pictures of 8x8x1, bytes or float32"), ("d.npy", "No such file"),
+                           ("e.npy", "0 pictures in its header"), ("f.npy", "3 pictures in its header, and 765 bytes")):
             code, out, err = self.shell("--count", self.path(name))
             self.assertEqual((code, out, len(err.splitlines())), (1, "", 1))
             self.assertIn(what, err)

@@ -252,69 +252,7 @@ TEST(a_normalisation_in_the_right_mode)
     silent("packed", &packed, 210);
 }
 
-/* ---- what counts as alike ---- */
-
-enum { SAMPLES = 16, PLACES = 8 };
-
-static int draw(uint64_t *state, int below)
-{
-    *state = *state * 6364136223846793005U + 1442695040888963407U;
-    return (int)((*state >> 33) % (uint64_t)below);
-}
-
-/* The verdict on samples at so many of the places that the data has, all as far from each other and
- * met equally often; `bound`: there are four conditions, which take turns, and of each is a place.
- */
-static gan__verdict verdict_on(int places, int samples, bool bound, int64_t steps,
-                               double figures[2])
-{
-    static const gan__warning warning = {.kind = &gan__warning_collapse};
-    double known[GAN__WARNING_KNOWS] = {0};
-    uint64_t state = 1;
-    gan__verdict verdict = GAN__LOOKS;
-    gan_trainer t = {.steps = 0};
-    for (; t.steps < steps; t.steps++) {
-        float made[SAMPLES][PLACES] = {{0}}, real[SAMPLES][PLACES] = {{0}}, condition[SAMPLES];
-        for (int i = 0; i < samples; i++) {
-            condition[i] = (float)(i % 4);
-            real[i][draw(&state, PLACES)] = 1;
-            made[i][bound ? i % 4 : draw(&state, places)] = 1;
-        }
-        const gan__specimens specimens = {samples, PLACES, bound, made[0], real[0], condition};
-        if (t.steps % GAN__WARNING_SAMPLES == 0) gan__warning_collapse.take(known, &specimens);
-        const gan__verdict now = gan__warning_collapse.look(&t, &warning, known, figures);
-        if (now != GAN__LOOKS) verdict = now;
-    }
-    return verdict;
-}
-
-TEST(modes_are_counted)
-{
-    double figures[2];
-    for (int places = 8; places > 2; places--) {
-        CHECK_INT(verdict_on(places, SAMPLES, false, 1000, figures), GAN__GONE);
-        CHECK(fabs(figures[0] - 1.0 / places) < 0.06 && fabs(figures[1] - 0.125) < 0.06);
-    }
-    CHECK_INT(verdict_on(1, SAMPLES, false, 1000, figures), GAN__UNCLEAR); /* it may just begin */
-    CHECK_INT(verdict_on(1, SAMPLES, false, 5400, figures), GAN__SEEN);
-    CHECK(figures[0] == 1);
-}
-
-/* Of one condition all are alike, though they differ on the whole. */
-TEST(conditions_are_told_apart)
-{
-    double figures[2];
-    CHECK_INT(verdict_on(8, SAMPLES, true, 1000, figures), GAN__SEEN);
-    CHECK(figures[0] == 1 && figures[1] < 0.2);
-}
-
-TEST(few_samples)
-{
-    double figures[2];
-    CHECK_INT(verdict_on(8, 1, false, 2000, figures), GAN__LOOKS); /* no pairs */
-    CHECK_INT(verdict_on(8, 2, false, 400, figures), GAN__LOOKS);  /* not enough of them */
-    CHECK_INT(verdict_on(8, 2, false, 600, figures), GAN__GONE);
-}
+/* ---- noise without effect ---- */
 
 /* A generator that does nothing with its noise. */
 static const scene deaf = {
@@ -550,9 +488,6 @@ int main(void)
     RUN(a_loss_that_swings);
     RUN(a_normalisation_in_the_wrong_mode);
     RUN(a_normalisation_in_the_right_mode);
-    RUN(modes_are_counted);
-    RUN(conditions_are_told_apart);
-    RUN(few_samples);
     RUN(noise_without_effect);
     RUN(said_once_until_it_has_gone);
     RUN(threads_say_the_same);
