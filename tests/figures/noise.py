@@ -18,6 +18,7 @@ FETCH = os.path.join("examples", "data", "fetch_fashion.py")
 
 class FromNoise(Row):
     """A row whose runs are measured by their Frechet distance."""
+    seeds = 5
 
     def missing(self, without=""):
         there = all(os.path.exists(path) for path in frechet.files())
@@ -126,6 +127,7 @@ class Best(FromNoise):
 class Objectives(FromNoise):
     """The same networks and rates under each objective, as many steps as take about the same time."""
     name = "objectives"
+    seeds = 3
     title = "Frechet distances under each objective, the same networks and about the same time"
     SETTINGS = {
         "minimax": (2000, "trainer.loss=minimax"),
