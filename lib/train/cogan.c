@@ -81,6 +81,11 @@ static gan__prior cogan_prior(const void *options)
     return gan__latent_prior(&((const cogan_options *)options)->latent);
 }
 
+static int32_t cogan_judge(const gan_trainer *t, int32_t domain)
+{
+    return gan__cast_role_at(t->cast, COGAN_DISCRIMINATOR) + domain;
+}
+
 static gan_status cogan_prepare(gan_trainer *t)
 {
     const cogan_options *o = t->options;
