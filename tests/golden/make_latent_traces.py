@@ -312,7 +312,7 @@ def coded(widths):
 
 
 def vaegan_tied():
-    return {**coded((2, 1)), "discriminator_code": Net(a=nn.Linear(3, 6), n=nn.BatchNorm1d(6),
+    return {**coded((2, 1)), "discriminator_code": Net(a=nn.Linear(3, 6, bias=False), n=nn.BatchNorm1d(6),
                                                        t=nn.Tanh(), b=nn.Linear(6, 1))}
 
 

@@ -124,7 +124,7 @@ TEST(vaegan_tied)
                                         DECODER_LARGE,
                                         JUDGE("8 6 2", "score"),
                                         JUDGE("16 12 1", "score"),
-                                        "input 3; a = dense 6; n = batchnorm; tanh; b = dense 1"};
+                                        "input 3; a = dense 6 bias=no; n = batchnorm; tanh; b = dense 1"};
     check_trace(&vaegan_tied_kind, "vaegan_tied",
                 "vaegan domains=a,b reconstruction=pixels semantic=1.5 domain_discriminator=yes "
                 "domain_weight=0.75",

@@ -160,8 +160,7 @@ static int same_weights(gan_trainer *t, const char *a, const char *b, const char
     return same;
 }
 
-/* The trunk's two layers with weights and the last one of each generator; the discriminators' first
- * ones and two parts. Each has taken every step once. */
+/* Of each domain's own layers one, and one of each part, which has taken every step once. */
 TEST(parts_have_one_set_of_weights_and_moments)
 {
     gan_trainer *t = make_plain("cogan batch=4");
