@@ -8,28 +8,38 @@
  *         (D_y(y(x)) - 1)^2 + (D_x(x(y)) - 1)^2
  *         + cycle * (|x(y(x)) - x| + |y(x(y)) - y|)
  *         + identity * (|x(x) - x| + |y(y) - y|)
- *         + semantic * (|encoder_y(y(x)) - encoder_x(x)| + |encoder_x(x(y)) - encoder_y(y)|)
+ *         + semantic * (|encoder_y(y(x)) - encoder_x(x)|^2 + (likewise of y))
  *     the discriminators of both descend, on the fakes of before that update and on older ones,
  *         ((D_x(x) - 1)^2 + D_x(history(x(y)))^2) / 2 + (likewise of y) / 2
  *
- * all of them means; that is loss=lsgan, objective.c has the others. The code that a translation
- * should have is constant. With n domains each of the n (n - 1) / 2 pairs comes once in as many
- * steps, always in another order. What belongs to no domain of the pair stays as it is, moments and
- * counts of updates included, while a schedule counts steps. */
+ * all of them means; that is loss=lsgan, objective.c has the others, domain.c what a discriminator
+ * of codes does. With n domains each of the n (n - 1) / 2 pairs comes once in as many steps, always
+ * in another order. What belongs to no domain of the pair stays as it is, moments and counts of
+ * updates included, while a schedule counts steps. */
 #include "train/coded.h"
 
-#include <string.h>
-
 #include "base/random.h"
+#include "train/consistency.h"
+#include "train/domain.h"
 #include "train/pools.h"
 #include "train/warnings.h"
 
-enum { COMBO_CYCLE = 2, COMBO_IDENTITY, COMBO_SEMANTIC, COMBO_JUDGEMENTS }; /* further values */
+enum { COMBO_CODES = 3 }; /* further roles */
+enum {                    /* further values */
+       COMBO_CYCLE = 2,
+       COMBO_IDENTITY,
+       COMBO_SEMANTIC,
+       COMBO_JUDGEMENTS,
+       COMBO_DOMAIN = COMBO_JUDGEMENTS + GAN__JUDGEMENTS
+};
+static const gan__domain_place combo_place = {COMBO_CODES, COMBO_DOMAIN};
 
 typedef struct combo_options {
     gan__trainer_common common;
     gan__objective objective;
-    double cycle, identity, semantic;
+    gan__semantic semantic;
+    gan__domain domain;
+    double cycle, identity;
     int64_t pool;
     char *domains;
 } combo_options;
@@ -41,8 +51,6 @@ static const gan__option combo_own[] = {
      "weight of the way to the other domain and back, which ends where it began"},
     {"identity", GAN__OPTION_REAL, 0, "0", 0, 1e6, NULL, offsetof(combo_options, identity),
      "weight of the way through the code alone, which ends where it began; 0: it is not gone"},
-    {"semantic", GAN__OPTION_REAL, 0, "0", 0, 1e6, NULL, offsetof(combo_options, semantic),
-     "a translation has the code of what it was made of, with this weight; 0: nothing is asked"},
     {"pool", GAN__OPTION_INTEGER, 0, "50", 0, 1 << 20, NULL, offsetof(combo_options, pool),
      "fakes kept of each domain, to be shown to its discriminator again; 0: none"},
 };
@@ -53,14 +61,17 @@ static const gan__option_default combo_common[] = {{"batch", "1"}, {NULL, NULL}}
 static const gan__option_block combo_blocks[] = {
     GAN__BLOCK(combo_own),
     GAN__BLOCK_IN(gan__objective_options, combo_options, objective, combo_objective),
+    GAN__BLOCK_IN(gan__semantic_options, combo_options, semantic, NULL),
+    GAN__BLOCK_IN(gan__domain_options, combo_options, domain, NULL),
     GAN__BLOCK_IN(gan__trainer_common_options, combo_options, common, combo_common),
 };
 
 static gan_status combo_check(gan_context *context, const void *options)
 {
     const combo_options *combo = options;
-    GAN__TRY(gan__coded_check(context, &combo->objective));
-    if (strchr(combo->domains, ',')) return GAN_OK;
+    GAN__TRY(gan__objective_check_bounded(context, &combo->objective));
+    if (gan__domains_several(combo->domains))
+        return gan__domain_check(context, &combo->domain, combo->domains);
     return gan__fail(context, GAN_E_TEXT,
                      "domains=%s: a translation is between two domains at least", combo->domains);
 }
@@ -89,7 +100,12 @@ static bool combo_has_identity(const void *options)
 
 static bool combo_has_semantic(const void *options)
 {
-    return ((const combo_options *)options)->semantic > 0;
+    return ((const combo_options *)options)->semantic.weight > 0;
+}
+
+static bool combo_has_domain(const void *options)
+{
+    return ((const combo_options *)options)->domain.discriminator;
 }
 
 /* ---- the pair ---- */
@@ -127,7 +143,7 @@ static gan_status combo_translate(gan_trainer *t, const int32_t pair[2], const g
         if (combo_has_identity(combo)) {
             GAN__TRY(gan__coded_decode(t, pair[i], from, made));
             GAN__TRY(gan__coded_consistency(t, COMBO_IDENTITY, pair[i], made[0], x[i],
-                                             combo->identity, terms));
+                                            combo->identity, terms));
         } else {
             GAN__TRY(
                 gan__coded_apply(t, GAN__CODED_DECODER, pair[i], "training", &from[1], &made[1]));
@@ -147,8 +163,19 @@ static gan_status combo_return(gan_trainer *t, const int32_t pair[2], int32_t i,
     GAN__TRY(gan__coded_apply(t, GAN__CODED_DECODER, pair[i], "training", &again, &back));
     GAN__TRY(gan__coded_consistency(t, COMBO_CYCLE, pair[i], back, x, combo->cycle, terms));
     if (!combo_has_semantic(combo)) return GAN_OK;
-    GAN__TRY(gan_tape_detach(t->tape, code, &code));
-    return gan__coded_consistency(t, COMBO_SEMANTIC, pair[i], again, code, combo->semantic, terms);
+    return gan__semantic_add(t, &combo->semantic, code, again,
+                             gan__cast_value_at(t->cast, COMBO_SEMANTIC) + pair[i], terms);
+}
+
+/* Codes of the pair, as those of all domains. */
+static gan_status combo_confuse(gan_trainer *t, const int32_t pair[2], const gan_value codes[2],
+                                gan__terms *terms)
+{
+    const combo_options *combo = t->options;
+    gan_value all[GAN__MAX_DOMAINS]; /* -1: it is not of the pair */
+    for (int32_t d = 0; d < t->cast->domain_count; d++) all[d] = -1;
+    for (int32_t i = 0; i < 2; i++) all[pair[i]] = codes[i];
+    return gan__domain_confuse(t, &combo->domain, &combo_place, all, terms);
 }
 
 /* The way down of the encoders and decoders; fakes[i] is of domain pair[i]. */
@@ -161,6 +188,7 @@ static gan_status combo_generators(gan_trainer *t, const int32_t pair[2], const 
     gan__terms terms = {.count = 0};
     for (int32_t i = 0; i < 2; i++)
         GAN__TRY(gan__coded_apply(t, GAN__CODED_ENCODER, pair[i], "training", &x[i], &codes[i]));
+    GAN__TRY(combo_confuse(t, pair, codes, &terms));
     GAN__TRY(combo_translate(t, pair, codes, x, fakes, &terms));
     for (int32_t i = 0; i < 2; i++)
         GAN__TRY(combo_return(t, pair, i, codes[i], x[i], fakes[1 - i], &terms));
@@ -175,13 +203,14 @@ static gan_status combo_discriminators(gan_trainer *t, const int32_t pair[2], co
 {
     const combo_options *combo = t->options;
     const int32_t pools = gan__cast_pool_at(t->cast, 0);
-    gan_value loss; /* a number */
+    gan_value said[2 * GAN__MOST_OUTPUTS]; /* scores of both, (N, h, w, 1) */
+    gan_value loss;                        /* a number */
     gan__terms terms = {.count = 0};
     for (int32_t i = 0; i < 2; i++) {
         gan_value seen[2] = {x[i], -1}; /* and fakes of now and before, (N, H, W, C) */
         GAN__TRY(gan__history(t, pools + pair[i], fakes[i], &seen[1]));
-        GAN__TRY(
-            gan__coded_judge(t, &combo->objective, 0.5, pair[i], COMBO_JUDGEMENTS, seen, &terms));
+        GAN__TRY(gan__coded_judge(t, &combo->objective, 0.5, pair[i], COMBO_JUDGEMENTS, seen, said,
+                                  &terms));
     }
     GAN__TRY(gan__trainer_sum(t, &terms, GAN__CODED_DISCRIMINATORS, &loss));
     return gan__trainer_backward(t, loss, GAN__CODED_DISCRIMINATORS);
@@ -190,7 +219,8 @@ static gan_status combo_discriminators(gan_trainer *t, const int32_t pair[2], co
 /* The discriminators see nothing of the other update, so both are made at the end. */
 static gan_status combo_step(gan_trainer *t)
 {
-    static const int32_t groups[] = {GAN__CODED_GENERATORS, GAN__CODED_DISCRIMINATORS};
+    const combo_options *combo = t->options;
+    int32_t groups[3] = {GAN__CODED_GENERATORS, GAN__CODED_DISCRIMINATORS};
     const int32_t decoders = gan__cast_role_at(t->cast, GAN__CODED_DECODER);
     gan_value x[2], fakes[2];
     int32_t pair[2];
@@ -201,14 +231,18 @@ static gan_status combo_step(gan_trainer *t)
     for (int32_t i = 0; i < 2; i++)
         GAN__TRY(gan__warnings_take(t, decoders + pair[i], fakes[i], x[i], -1));
     GAN__TRY(combo_discriminators(t, pair, x, fakes));
-    return gan__trainer_update_last(t, groups, 2);
+    return gan__trainer_update_last(t, groups,
+                                    gan__domain_groups(t, &combo->domain, &combo_place, groups, 2));
 }
 
 /* ---- the table ---- */
 
 static const gan__space_row combo_spaces[] = {GAN__CODED_SPACES(NULL)};
 
-static const gan__role_row combo_roles[] = {GAN__CODED_ROLES("code")};
+static const gan__role_row combo_roles[] = {
+    GAN__CODED_ROLES("code", "score"),
+    [COMBO_CODES] = GAN__DOMAIN_ROLE(combo_has_domain),
+};
 
 static const gan__feed_row combo_feeds[] = {
     {"*", "image", "*", 0, "real samples of the domain, no pairs", 0, NULL},
@@ -222,8 +256,9 @@ static const gan__value_row combo_values[] = {
     [COMBO_IDENTITY] = {"loss.identity.*", combo_has_identity,
                         "mean |x - what it is on the way through its code|"},
     [COMBO_SEMANTIC] = {"loss.semantic.*", combo_has_semantic,
-                        "mean |code of x - that of its translation|"},
+                        "mean square of code of x - that of its translation"},
     [COMBO_JUDGEMENTS] = GAN__JUDGEMENT_ROWS_OF(".*"),
+    [COMBO_DOMAIN] = GAN__DOMAIN_ROWS(combo_has_domain),
 };
 
 static const gan__warning_row combo_warnings[] = {GAN__CODED_WARNINGS(COMBO_JUDGEMENTS)};

@@ -61,13 +61,7 @@ static const gan__option_block cycle_blocks[] = {
 
 static gan_status cycle_check(gan_context *context, const void *options)
 {
-    const cycle_options *cycle = options;
-    GAN__TRY(gan__objective_check(context, &cycle->objective));
-    if (!gan__objective_is_critic(&cycle->objective)) return GAN_OK;
-    return gan__fail(context, GAN_E_TEXT,
-                     "loss=%s asks for discriminators whose slope is bounded, as the trainer 'gan' "
-                     "does and this one does not",
-                     gan__objective_name(&cycle->objective));
+    return gan__objective_check_bounded(context, &((const cycle_options *)options)->objective);
 }
 
 static const char *cycle_reference(const void *options, const char *group)

@@ -137,6 +137,15 @@ gan_status gan__trainer_measure(gan_trainer *t, int32_t value, gan_value scalar)
                      t->kind->kind.name, t->cast->values[value].name, (long long)t->steps + 1);
 }
 
+gan_status gan__trainer_fold(gan_trainer *t, const gan__terms *own, gan__terms *all)
+{
+    gan_value sum;
+    GAN__TRY(gan_tape_combine(t->tape, own->values, own->weights, own->count, &sum));
+    gan__terms_add(all, sum, 1);
+    all->flat += own->flat;
+    return GAN_OK;
+}
+
 gan_status gan__trainer_sum(gan_trainer *t, const gan__terms *terms, int32_t value, gan_value *out)
 {
     if (terms->count > GAN__MOST_TERMS)

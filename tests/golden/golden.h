@@ -1,5 +1,6 @@
-/* golden.h: a step of a trainer against PyTorch's in double. Each step of a trace starts from the
- * trace's own weights, buffers and moments. */
+/* golden.h: steps of a trainer against a trace of PyTorch in double, as make_traces.py and the
+ * other scripts here make them. Each step starts from the trace's own weights, buffers and
+ * moments. */
 #ifndef GAN_TEST_GOLDEN_H
 #define GAN_TEST_GOLDEN_H
 
@@ -14,19 +15,21 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { STEPS = 5, MOST_ROLES = 9, MOST_FEEDS = 8, MOST_LOSSES = 32 };
+enum { STEPS = 5, MOST_ROLES = 10, MOST_FEEDS = 10, MOST_LOSSES = 40, MOST_PARTS = 4 };
+
+/* A network that others have as a part. */
+typedef struct golden_part {
+    const char *name, *text;
+} golden_part;
 
 /* What of a kind is in its traces. */
 typedef struct golden_kind {
     const char *roles[MOST_ROLES];
     const char *feeds[MOST_FEEDS];   /* "S.FEED", each */
     const char *losses[MOST_LOSSES]; /* what "S.loss" holds */
+    golden_part parts[MOST_PARTS];   /* that the texts of the roles name */
+    const char *optimizer;           /* of all groups; NULL: their references */
 } golden_kind;
-
-/* A part that the texts of several networks place. */
-typedef struct golden_part {
-    const char *name, *text;
-} golden_part;
 
 typedef struct golden {
     const golden_kind *kind;
@@ -63,24 +66,19 @@ static float *trace_values(const golden *t, int64_t *count, const char *format, 
     return values;
 }
 
-/* Whether a step's gradients are there: a step may leave roles out. */
-static bool trace_has_gradient(const golden *t, int step, const char *role, const char *name)
+/* Whether the role has a part in a step: its gradients are there. */
+static bool trace_moves(const golden *t, int step, int role, const char *name)
 {
     char full[256];
-    snprintf(full, sizeof full, "%d.gradient.%s.%s", step, role, name);
+    snprintf(full, sizeof full, "%d.gradient.%s.%s", step, t->kind->roles[role], name);
     return gan__safetensors_find(&t->trace, full) != NULL;
 }
 
-/* Updates of a role before a step: all steps, where the trace does not say otherwise. */
-static int64_t steps_of(const golden *t, int step, int role)
+/* Updates of the role before a step. */
+static int64_t trace_steps(const golden *t, int step, int role, const char *name)
 {
-    char full[128];
-    int64_t count;
-    snprintf(full, sizeof full, "%d.steps.%s", step, t->kind->roles[role]);
-    if (!gan__safetensors_find(&t->trace, full)) return step;
-    float *values = trace_values(t, &count, "%d.steps.%s%s", step, t->kind->roles[role], "");
-    const int64_t steps = (int64_t)values[0];
-    free(values);
+    int64_t steps = 0;
+    for (int i = 0; i < step; i++) steps += trace_moves(t, i, role, name);
     return steps;
 }
 
@@ -140,7 +138,7 @@ static void load_moments(golden *t, int step, int role, const gan__named_paramet
     v = trace_values(t, &count, "%d.v.%s.%s", step, t->kind->roles[role], entry->name);
     gan__parameter_import(p, m, state->moments[0] + p->offset);
     gan__parameter_import(p, v, state->moments[1] + p->offset);
-    state->steps = steps_of(t, step, role);
+    state->steps = trace_steps(t, step, role, entry->name);
     optimizer->steps = step;
     free(m);
     free(v);
@@ -176,7 +174,7 @@ static void find_largest(golden *t, int step, int role, const gan__named_paramet
     int64_t count;
     float *g;
     (void)layer;
-    if (!p->trained || !trace_has_gradient(t, step, t->kind->roles[role], entry->name)) return;
+    if (!p->trained || !trace_moves(t, step, role, entry->name)) return;
     g = trace_values(t, &count, "%d.gradient.%s.%s", step, t->kind->roles[role], entry->name);
     t->largest_gradient[role] = fmax(t->largest_gradient[role], largest_of(g, count));
     free(g);
@@ -190,8 +188,8 @@ static void check_gradient(golden *t, int step, int role, const gan__named_param
     float *expected, *got;
     gan_optimizer *optimizer;
     if (!p->trained) return;
-    CHECK_INT(state_of(t, layer, &optimizer)->steps, steps_of(t, step + 1, role));
-    if (!trace_has_gradient(t, step, t->kind->roles[role], entry->name)) return;
+    CHECK_INT(state_of(t, layer, &optimizer)->steps, trace_steps(t, step + 1, role, entry->name));
+    if (!trace_moves(t, step, role, entry->name)) return;
     expected =
         trace_values(t, &count, "%d.gradient.%s.%s", step, t->kind->roles[role], entry->name);
     got = malloc((size_t)count * sizeof *got);
@@ -227,7 +225,7 @@ static void load_gradient(golden *t, int step, int role, const gan__named_parame
 {
     int64_t count;
     float *g;
-    if (!p->trained || !trace_has_gradient(t, step, t->kind->roles[role], entry->name)) return;
+    if (!p->trained || !trace_moves(t, step, role, entry->name)) return;
     g = trace_values(t, &count, "%d.gradient.%s.%s", step, t->kind->roles[role], entry->name);
     gan__parameter_import(p, g, layer->store->gradients + p->offset);
     layer->store->segments[p->segment].empty = false;
@@ -309,7 +307,7 @@ static void check_step(golden *t, int step)
     }
     load_state(t, step);
     feed_all(t, step);
-    CHECK_OK(gan_trainer_step(t->trainer));
+    if (!CHECK_OK(gan_trainer_step(t->trainer))) puts(gan_context_message(t->context));
     check_losses(t, step);
     for (int i = 0; i < MOST_ROLES; i++) t->largest_gradient[i] = 0;
     visit_all(t, step, find_largest);
@@ -324,54 +322,75 @@ static void check_step(golden *t, int step)
     for (int32_t i = 0; i < groups; i++) CHECK_OK(gan_optimizer_zero(t->trainer->optimizers[i]));
 }
 
-/* ---- a whole trace ---- */
-
-static void open_trace(golden *t, const char *name)
+/* Whether the text places the part. */
+static int places(const char *text, const char *part)
 {
-    char path[512], message[256];
-    size_t bytes;
-    CHECK_OK(gan_context_create(&t->context, "threads=2 seed=7", NULL, message, sizeof message));
-    snprintf(path, sizeof path, "%s/tests/golden/%s.safetensors", GAN_SOURCE_FOLDER, name);
-    if (!CHECK_OK(gan__file_read(t->context, path, &t->file, &bytes))) exit(1);
-    CHECK_OK(gan__safetensors_read(
-        &(gan__bytes){.context = t->context, .name = path, .data = t->file, .size = bytes},
-        &t->trace));
+    char statement[64];
+    const int length = snprintf(statement, sizeof statement, "part %s", part);
+    const char *at = strstr(text, statement);
+    return at && strchr("; \n", at[length]); /* or the text's end */
 }
 
-/* The networks in the order of the kind's roles; `parts` are placed in several of them. */
-static void check_trace_with(const golden_kind *kind, const char *name, const char *spec,
-                             const char *const texts[], const golden_part *parts, int count)
+/* A network with those of the kind's parts that its text names. */
+static void set_network(golden *t, const char *role, const char *text, gan_model *const *parts)
 {
-    enum { MOST_PARTS = 4 };
-    golden t = {.kind = kind};
-    gan_model *models[MOST_PARTS], *model;
     const char *names[MOST_PARTS];
-    open_trace(&t, name);
-    CHECK_OK(gan_trainer_create(&t.trainer, t.context, spec));
-    for (int i = 0; i < count; i++) {
-        names[i] = parts[i].name;
-        CHECK_OK(gan_model_parse(&models[i], t.context, parts[i].text));
+    gan_model *placed[MOST_PARTS], *model;
+    int count = 0;
+    for (int i = 0; i < MOST_PARTS && t->kind->parts[i].name; i++) {
+        if (!places(text, t->kind->parts[i].name)) continue;
+        names[count] = t->kind->parts[i].name;
+        placed[count++] = parts[i];
     }
-    for (int i = 0; i < role_count(kind); i++) {
-        if (!CHECK_OK(gan_model_parse_parts(&model, t.context, texts[i], names, models, count))) {
-            puts(gan_context_message(t.context));
-            exit(1);
-        }
-        CHECK_OK(gan_trainer_set_model(t.trainer, kind->roles[i], model));
-        gan_model_release(model);
+    if (!CHECK_OK(gan_model_parse_parts(&model, t->context, text, names, placed, count)) ||
+        !CHECK_OK(gan_trainer_set_model(t->trainer, role, model))) {
+        puts(gan_context_message(t->context));
+        exit(1);
     }
-    for (int i = 0; i < count; i++) gan_model_release(models[i]);
+    gan_model_release(model);
+}
+
+static void set_networks(golden *t, const char *const texts[])
+{
+    gan_model *parts[MOST_PARTS] = {NULL};
+    for (int i = 0; i < MOST_PARTS && t->kind->parts[i].name; i++)
+        CHECK_OK(gan_model_parse(&parts[i], t->context, t->kind->parts[i].text));
+    for (int i = 0; i < role_count(t->kind); i++)
+        set_network(t, t->kind->roles[i], texts[i], parts);
+    for (int i = 0; i < MOST_PARTS; i++) gan_model_release(parts[i]);
+}
+
+static void set_optimizers(golden *t)
+{
+    for (int32_t i = 0; t->kind->optimizer && i < t->trainer->cast->group_count; i++)
+        CHECK_OK(gan_trainer_set_optimizer(t->trainer, t->trainer->cast->groups[i].name,
+                                           t->kind->optimizer));
+}
+
+/* The networks in the order of the kind's roles. */
+static void check_trace(const golden_kind *kind, const char *name, const char *spec,
+                        const char *const texts[])
+{
+    golden t = {.kind = kind};
+    char path[512], message[256];
+    size_t bytes;
+    CHECK_OK(gan_context_create(&t.context, "threads=2 seed=7", NULL, message, sizeof message));
+    snprintf(path, sizeof path, "%s/tests/golden/%s.safetensors", GAN_SOURCE_FOLDER, name);
+    if (!CHECK_OK(gan__file_read(t.context, path, &t.file, &bytes))) exit(1);
+    CHECK_OK(gan__safetensors_read(
+        &(gan__bytes){.context = t.context, .name = path, .data = t.file, .size = bytes},
+        &t.trace));
+    if (!CHECK_OK(gan_trainer_create(&t.trainer, t.context, spec))) {
+        puts(gan_context_message(t.context));
+        exit(1);
+    }
+    set_networks(&t, texts);
+    set_optimizers(&t);
     for (int step = 0; step < STEPS; step++) check_step(&t, step);
     gan_trainer_release(t.trainer);
     gan__safetensors_free(&t.trace);
     gan__free(t.context, t.file);
     gan_context_release(t.context);
-}
-
-TEST_UNUSED static void check_trace(const golden_kind *kind, const char *name, const char *spec,
-                                    const char *const texts[])
-{
-    check_trace_with(kind, name, spec, texts, NULL, 0);
 }
 
 #endif

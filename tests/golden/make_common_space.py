@@ -6,12 +6,13 @@ What a file holds stands in make_traces.py. The modules `inwards` and `outwards`
 in the networks of both domains; what a file has under both names is the same, gradients included,
 which are those of both uses. "unit" has encoders that make mean and log-variance and batch norm,
 whose statistics tell the order of all passes; "unit_mean" has encoders of the mean alone, all
-options, and domains of unlike sizes and numbers of samples. All noise is fed.
+options, discriminators that say classes and features, and domains of unlike sizes and numbers of
+samples. All noise is fed.
 
 "combogan" has three domains, of which two take part in a step. Which ones is the library's draw,
-made here once more, as are the coins of the histories. S.steps.ROLE counts the updates of a role; of
-roles that a step leaves out there is no gradient, and what was measured of them last stands.
-"combogan_pair" has two domains of unlike sizes, and all options.
+made here once more, as are the coins of the histories. Of roles that a step leaves out there is no
+gradient, and what was measured of them last stands. "combogan_pair" has two domains of unlike sizes,
+and all options.
 """
 import sys
 import torch
@@ -20,7 +21,7 @@ from torch import nn
 from safetensors.torch import save_file
 
 import make_traces
-from make_traces import SEED, STEPS, History, bce, nchw, philox, pictures, record
+from make_traces import SEED, History, bce, nchw, philox, pictures
 
 PAIR = 16  # the purpose of its draws
 
@@ -68,6 +69,20 @@ def discriminator(channels, norm):
         nn.LeakyReLU(0.2), nn.Conv2d(5, 1, 2))
 
 
+class Teller(nn.Module):
+    """A discriminator that says classes and features too."""
+    def __init__(self, channels, times):
+        super().__init__()
+        self.add_module("0", encoder_start(channels, times)[0])
+        self.f = nn.Conv2d(4, 5, 3, 1, 1)
+        self.score, self.classes = nn.Conv2d(5, 1, 2), nn.Linear(5 * 4 * 3, 3)
+
+    def forward(self, x):
+        f = self.f(F.leaky_relu(getattr(self, "0")(x), 0.2))
+        h = F.leaky_relu(f, 0.2)
+        return self.score(h), self.classes(h.flatten(1)), f
+
+
 def encoder_start(channels, times):
     """Half the size, or a quarter."""
     window = (4, 2, 1) if times == 2 else (6, 4, 1)
@@ -88,8 +103,9 @@ def unit_nets(norm, two, domains):
         nets[f"encoder_{name}"] = Joined("inwards", inwards, encoder_start(channels, times), False)
     for name, (channels, times) in zip("xy", domains):
         nets[f"decoder_{name}"] = Joined("outwards", outwards, decoder_end(channels, times), True)
-    for name, (channels, _) in zip("xy", domains):
-        nets[f"discriminator_{name}"] = discriminator(channels, norm)
+    for name, (channels, times) in zip("xy", domains):
+        nets[f"discriminator_{name}"] = (discriminator(channels, norm) if two
+                                         else Teller(channels, times))
     return nets
 
 
@@ -144,8 +160,12 @@ class Game:
     def against(self, score, target):
         return self.criterion(score, torch.full_like(score, target))
 
+    def score(self, name, x):
+        said = self.judges[name](x)
+        return said[0] if isinstance(said, tuple) else said
+
     def judge(self, name, real, fake):
-        r, f = self.judges[name](real), self.judges[name](fake)
+        r, f = self.score(name, real), self.score(name, fake)
         self.values[f"score.real.{name}"], self.values[f"score.fake.{name}"] = r.mean(), f.mean()
         self.values[f"accuracy.real.{name}"] = (r > self.limit).double().mean()
         self.values[f"accuracy.fake.{name}"] = (f <= self.limit).double().mean()
@@ -179,6 +199,9 @@ class UnitTrainer(Game):
         for row, of in (("noise", "xy"), ("noise.generators", "xy"), ("noise.cycle", "yx")):
             for name, source in zip("xy", of):
                 feeds[f"{row}.{name}"] = torch.randn(counts[source], *self.code).double()
+        if "classes" in self.weights:
+            for name in "xy":
+                feeds[f"{name}.label"] = torch.randint(3, (counts[name],)).double()
         return feeds
 
     def encode(self, name, x, noise):
@@ -188,12 +211,24 @@ class UnitTrainer(Game):
         kl = (mean ** 2 + log_variance.exp() - log_variance - 1).mean()
         return mean, kl, mean + torch.exp(log_variance / 2) * nchw(noise)
 
+    def adapt(self, real, made, feeds):
+        """Classes, and features of each sample and of its translation."""
+        of_real = {n: self.judges[n](real[n]) for n in "xy"}
+        of_made = {n: self.judges[n](made[n]) for n in "xy"}
+        apart = ((of_real["x"][2], of_made["y"][2]), (of_real["y"][2], of_made["x"][2]))
+        features = sum(((a - b) ** 2).flatten(1).sum(1).mean() for a, b in apart)
+        cross = [F.cross_entropy(of_real[n][1], feeds[f"{n}.label"].long()) for n in "xy"]
+        self.adapted = (*cross, features)
+        return self.weights["classes"] * sum(cross) + self.weights["features"] * features
+
     def step(self, feeds, gradients):
         w, other = self.weights, {"x": "y", "y": "x"}
         real = {name: nchw(feeds[name]) for name in "xy"}
         codes = {n: self.encode(n, real[n], feeds[f"noise.{n}"]) for n in "xy"}
-        loss_d = sum(w["gan"] * self.judge(n, real[n], self.decoders[n](codes[other[n]][2]).detach())
-                     for n in "xy")
+        made = {n: self.decoders[n](codes[other[n]][2]).detach() for n in "xy"}
+        loss_d = sum(w["gan"] * self.judge(n, real[n], made[n]) for n in "xy")
+        if "classes" in w:
+            loss_d = loss_d + self.adapt(real, made, feeds)
         self.make_step(self.made[1], loss_d, ("discriminator_x", "discriminator_y"), gradients)
 
         loss, fakes, means = 0, {}, {}
@@ -210,16 +245,17 @@ class UnitTrainer(Game):
             loss = loss + w["cycle"] * cycle + w["kl_cycle"] * kl
             self.values[f"loss.cycle.{n}"], self.values[f"loss.kl_cycle.{n}"] = cycle, kl
             if "semantic" in w:
-                semantic = F.l1_loss(mean, codes[n][0].detach())
+                semantic = F.mse_loss(mean, codes[n][0])
                 self.values[f"loss.semantic.{n}"] = semantic
                 loss = loss + w["semantic"] * semantic
         for n in "xy":
-            loss = loss + w["gan"] * self.against(self.judges[n](fakes[n]), 1)
+            loss = loss + w["gan"] * self.against(self.score(n, fakes[n]), 1)
         roles = [role for role in self.nets if "discriminator" not in role]
         self.make_step(self.made[0], loss, roles, gradients)
         rows = ["loss.recon", "loss.kl", "loss.cycle", "loss.kl_cycle"]
         rows += ["loss.semantic"] * ("semantic" in w)
-        return (loss, loss_d, *self.told((*rows, *JUDGED)))
+        told = (loss, loss_d, *self.told((*rows, *JUDGED)))
+        return told + self.adapted if "classes" in w else told
 
 
 def shuffled(count, draw_step):
@@ -239,7 +275,6 @@ class ComboTrainer(Game):
         self.weights, self.at = weights, 0
         self.pools = {name: History(i, pool) for i, name in enumerate(names)}
         self.pairs = [(a, b) for i, a in enumerate(names) for b in names[i + 1:]]
-        self.steps = dict.fromkeys(nets, 0)
 
     def draw(self):
         count = len(self.pairs)
@@ -263,11 +298,11 @@ class ComboTrainer(Game):
             self.values[f"loss.cycle.{n}"] = cycle
             loss = loss + w["cycle"] * cycle
             if "semantic" in w:
-                semantic = F.l1_loss(again, codes[n].detach())
+                semantic = F.mse_loss(again, codes[n])
                 self.values[f"loss.semantic.{n}"] = semantic
                 loss = loss + w["semantic"] * semantic
         for n in pair:
-            loss = loss + self.against(self.judges[n](fakes[n]), 1)
+            loss = loss + self.against(self.score(n, fakes[n]), 1)
         return loss, fakes
 
     def step(self, feeds, gradients):
@@ -281,21 +316,9 @@ class ComboTrainer(Game):
         loss_d = sum(0.5 * self.judge(n, real[n], self.pools[n].query(fakes[n])) for n in pair)
         judges = [f"discriminator_{n}" for n in pair]
         self.make_step(self.made[1], loss_d, judges, gradients)
-        for role in roles + judges:
-            self.steps[role] += 1
         rows = ["loss.cycle"] + ["loss.identity"] * ("identity" in self.weights)
         rows += ["loss.semantic"] * ("semantic" in self.weights)
         return (loss_g, loss_d, *self.told((*rows, *JUDGED)))
-
-
-def record_steps(trace, step, nets, adams):
-    """As make_traces.record, with the updates of each role."""
-    record(trace, step, nets, adams)
-    for role, net in nets.items():
-        counts = {int(adams[role].state[p]["step"]) if p in adams[role].state else 0
-                  for p in net.parameters()}
-        assert len(counts) == 1
-        trace[f"{step}.steps.{role}"] = torch.tensor([float(counts.pop())])
 
 
 WHOLE = {"gan": 1, "recon": 10, "kl": 0.01, "cycle": 10, "kl_cycle": 0.01}
@@ -304,7 +327,8 @@ TRACES = {
         nets, ((3, 8, 6, 2), (3, 8, 6, 2)), (4, 3, 3), WHOLE)),
     "unit_mean": (unit_mean, None, lambda nets: UnitTrainer(
         nets, ((2, 8, 6, 1), (3, 16, 12, 3)), (4, 3, 3),
-        {"gan": 2, "recon": 3, "kl": 0.5, "cycle": 4, "kl_cycle": 0.25, "semantic": 1.5}, bce, 0)),
+        {"gan": 2, "recon": 3, "kl": 0.5, "cycle": 4, "kl_cycle": 0.25, "semantic": 1.5,
+         "classes": 3, "features": 0.05}, bce, 0)),
     "combogan": (combogan, None, lambda nets: ComboTrainer(
         nets, "abc", ((1, 8, 6, 2),) * 3, 2, {"cycle": 10})),
     "combogan_pair": (combogan_pair, None, lambda nets: ComboTrainer(
@@ -313,7 +337,6 @@ TRACES = {
 }
 
 if __name__ == "__main__":
-    make_traces.record = record_steps
     folder = sys.argv[1] if len(sys.argv) > 1 else "."
     for name in sys.argv[2:] or TRACES:
         save_file(make_traces.run(*TRACES[name]), f"{folder}/{name}.safetensors",

@@ -1,5 +1,5 @@
 /* test_golden.c: five steps of each trainer kind against PyTorch in double; make_traces.py made the
- * traces. Each step starts from the trace's own weights, buffers and moments. */
+ * traces. */
 #include "golden.h"
 
 static const golden_kind gan_kind = {
