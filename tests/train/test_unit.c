@@ -84,8 +84,8 @@ TEST(the_reference_setting)
     gan_trainer *t = make("unit");
     must(gan_trainer_run(t, 1, NULL, NULL));
     gan_optimizer *wanted;
-    must(gan_optimizer_create(
-        &wanted, context, "adam lr=1e-4 beta1=0.5 weight_decay=1e-4 schedule=step:100000,0.5"));
+    must(gan_optimizer_create(&wanted, context,
+                              "adam lr=1e-4 beta1=0.5 weight_decay=1e-4 schedule=step:100000,0.5"));
     for (int g = 0; g < 2; g++)
         CHECK_TEXT(gan_optimizer_text(t->optimizers[g]), gan_optimizer_text(wanted));
     gan_optimizer_release(wanted);
