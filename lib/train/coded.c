@@ -74,12 +74,13 @@ gan_status gan__coded_persuade(gan_trainer *t, const gan__objective *o, double w
     return gan__objective_maker(t, o, said[0], weight / gan__objective_unit(o), terms);
 }
 
-gan_status gan__coded_judge(gan_trainer *t, const gan__objective *o, double weight, int32_t domain,
-                            int32_t value, const gan_value x[2],
-                            gan_value said[2 * GAN__MOST_OUTPUTS], gan__terms *terms)
+gan_status gan__coded_judge(gan_trainer *t, const gan__coded_judge_plan *plan, int32_t domain,
+                            const gan_value x[2], gan_value said[2 * GAN__MOST_OUTPUTS],
+                            gan__terms *terms)
 {
+    const gan__objective *o = plan->objective;
     const int32_t role = gan__cast_role_at(t->cast, GAN__CODED_DISCRIMINATOR) + domain;
-    const double each = weight / gan__objective_unit(o);
+    const double each = plan->weight / gan__objective_unit(o);
     const gan_value *scores[2] = {said, said + t->players[role].output_count}; /* (N, h, w, 1) */
     gan_value seen[2] = {x[0], x[1]}; /* real samples and fakes, (N, H, W, C) */
     int32_t told[GAN__JUDGEMENTS];
@@ -88,7 +89,7 @@ gan_status gan__coded_judge(gan_trainer *t, const gan__objective *o, double weig
     GAN__TRY(gan__objective_real(t, o, *scores[0], each, terms));
     GAN__TRY(gan__objective_fake(t, o, *scores[1], each, terms));
     for (int32_t i = 0; i < GAN__JUDGEMENTS; i++)
-        told[i] = gan__cast_value_at(t->cast, value + i) + domain;
+        told[i] = gan__cast_value_at(t->cast, plan->value + i) + domain;
     GAN__TRY(gan__objective_tell(t, o, *scores[0], *scores[1], true, told[GAN__SCORE_REAL],
                                  told[GAN__ACCURACY_REAL]));
     return gan__objective_tell(t, o, *scores[1], *scores[0], false, told[GAN__SCORE_FAKE],

@@ -68,12 +68,18 @@ gan_status gan__coded_consistency(gan_trainer *trainer, int32_t row, int32_t dom
 gan_status gan__coded_persuade(gan_trainer *trainer, const gan__objective *objective, double weight,
                                int32_t domain, gan_value fake, gan__terms *terms);
 
+/* How a discriminator counts: its weight, and the row of values where its judgements begin. */
+typedef struct gan__coded_judge_plan {
+    const gan__objective *objective;
+    double weight;
+    int32_t value;
+} gan__coded_judge_plan;
+
 /* The domain's discriminator on real samples and on fakes, as two terms; how well it tells them is
- * measured in the four rows of judgements that begin with row `value`. `said` is all that it says
- * of the first, then of the second. */
-gan_status gan__coded_judge(gan_trainer *trainer, const gan__objective *objective, double weight,
-                            int32_t domain, int32_t value, const gan_value x[2],
-                            gan_value said[2 * GAN__MOST_OUTPUTS], gan__terms *terms);
+ * measured. `said` is all that it says of the first, then of the second. */
+gan_status gan__coded_judge(gan_trainer *trainer, const gan__coded_judge_plan *plan, int32_t domain,
+                            const gan_value x[2], gan_value said[2 * GAN__MOST_OUTPUTS],
+                            gan__terms *terms);
 
 /* What each domain is warned of; `judgements` is the row of values where these begin. */
 #define GAN__CODED_WARNINGS(judgements)                                                     \

@@ -76,9 +76,19 @@ static gan_status combo_check(gan_context *context, const void *options)
                      "domains=%s: a translation is between two domains at least", combo->domains);
 }
 
+static int64_t combo_capacity(const void *options)
+{
+    return ((const combo_options *)options)->pool;
+}
+
 static const char *combo_domains(const void *options)
 {
     return ((const combo_options *)options)->domains;
+}
+
+static bool combo_has_semantic(const void *options)
+{
+    return ((const combo_options *)options)->semantic.weight > 0;
 }
 
 static const char *combo_reference(const void *options, const char *group)
@@ -88,24 +98,14 @@ static const char *combo_reference(const void *options, const char *group)
     return "adam lr=2e-4 beta1=0.5";
 }
 
-static int64_t combo_capacity(const void *options)
+static bool combo_has_domain(const void *options)
 {
-    return ((const combo_options *)options)->pool;
+    return ((const combo_options *)options)->domain.discriminator;
 }
 
 static bool combo_has_identity(const void *options)
 {
     return ((const combo_options *)options)->identity > 0;
-}
-
-static bool combo_has_semantic(const void *options)
-{
-    return ((const combo_options *)options)->semantic.weight > 0;
-}
-
-static bool combo_has_domain(const void *options)
-{
-    return ((const combo_options *)options)->domain.discriminator;
 }
 
 /* ---- the pair ---- */
@@ -203,14 +203,14 @@ static gan_status combo_discriminators(gan_trainer *t, const int32_t pair[2], co
 {
     const combo_options *combo = t->options;
     const int32_t pools = gan__cast_pool_at(t->cast, 0);
+    const gan__coded_judge_plan plan = {&combo->objective, 0.5, COMBO_JUDGEMENTS};
     gan_value said[2 * GAN__MOST_OUTPUTS]; /* scores of both, (N, h, w, 1) */
     gan_value loss;                        /* a number */
     gan__terms terms = {.count = 0};
     for (int32_t i = 0; i < 2; i++) {
         gan_value seen[2] = {x[i], -1}; /* and fakes of now and before, (N, H, W, C) */
         GAN__TRY(gan__history(t, pools + pair[i], fakes[i], &seen[1]));
-        GAN__TRY(gan__coded_judge(t, &combo->objective, 0.5, pair[i], COMBO_JUDGEMENTS, seen, said,
-                                  &terms));
+        GAN__TRY(gan__coded_judge(t, &plan, pair[i], seen, said, &terms));
     }
     GAN__TRY(gan__trainer_sum(t, &terms, GAN__CODED_DISCRIMINATORS, &loss));
     return gan__trainer_backward(t, loss, GAN__CODED_DISCRIMINATORS);

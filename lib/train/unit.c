@@ -78,6 +78,12 @@ static const gan__option_block unit_blocks[] = {
     GAN__BLOCK_IN(gan__trainer_common_options, unit_options, common, unit_common),
 };
 
+static gan__prior unit_prior(const void *options)
+{
+    (void)options;
+    return GAN__PRIOR_NORMAL;
+}
+
 static const char *unit_domains(const void *options)
 {
     (void)options;
@@ -97,12 +103,6 @@ static const char *unit_reference(const void *options, const char *group)
     (void)options;
     (void)group;
     return "adam lr=1e-4 beta1=0.5 weight_decay=1e-4 schedule=step:100000,0.5";
-}
-
-static gan__prior unit_prior(const void *options)
-{
-    (void)options;
-    return GAN__PRIOR_NORMAL;
 }
 
 static bool unit_has_semantic(const void *options)
@@ -140,13 +140,13 @@ static gan_status unit_judge(gan_trainer *t, int32_t d, const gan_value x[2],
                              gan__terms *terms)
 {
     const unit_options *unit = t->options;
+    const gan__coded_judge_plan plan = {&unit->objective, unit->gan, UNIT_JUDGEMENTS};
     gan_value seen[2] = {x[0], -1}; /* and fakes, (N, H, W, C) */
     GAN__TRY(gan__coded_apply(t, GAN__CODED_DECODER, d, "training frozen", &other->z, &seen[1]));
     GAN__TRY(gan_tape_detach(t->tape, seen[1], &seen[1]));
     GAN__TRY(gan__warnings_take(t, gan__cast_role_at(t->cast, GAN__CODED_DECODER) + d, seen[1],
                                 x[0], -1));
-    GAN__TRY(
-        gan__coded_judge(t, &unit->objective, unit->gan, d, UNIT_JUDGEMENTS, seen, said, terms));
+    GAN__TRY(gan__coded_judge(t, &plan, d, seen, said, terms));
     return gan__adaptation_classify(t, &unit->adaptation, d, said[GAN__SAYS_CLASSES], x[1],
                                     gan__cast_value_at(t->cast, UNIT_CLASSES) + d, terms);
 }
