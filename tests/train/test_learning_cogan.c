@@ -6,9 +6,9 @@
 enum { STEPS = 1000 };
 
 static const char *const names[] = {"trunk", "tail", "judge", "classifier"};
-static const char *const parts[] = {
-    "input 8; dense 32; leaky_relu 0.2; dense 128; reshape 8 8 2",
-    "input 8 8 8; dense 48; leaky_relu 0.2", "input 48; dense 1", "input 48; dense 8"};
+static const char *const parts[] = {"input 8; dense 32; leaky_relu 0.2; dense 128; reshape 8 8 2",
+                                    "input 8 8 8; dense 48; leaky_relu 0.2", "input 48; dense 1",
+                                    "input 48; dense 8"};
 static const char *const networks[] = {
     "generator", "input 8; part trunk; conv2d 1 kernel=1; tanh", "discriminator",
     "input 8 8 1; conv2d 8 kernel=1; leaky_relu 0.2; f = part tail; score = part judge from f"

@@ -4,7 +4,7 @@
  * is that of its source. */
 #include "bars.h"
 
-enum { STEPS = 500, CODE = 4, PROBE_STEPS = 400 };
+enum { STEPS = 500, CODE = 4, PROBE_STEPS = 200 };
 
 static const char *const networks[] = {
     "encoder",
@@ -17,48 +17,98 @@ static const char *const networks[] = {
     NULL};
 
 typedef struct outcome {
-    double guessed;        /* share of held-out codes whose domain a fresh linear probe tells */
-    double kept;           /* share of reconstructions with the bar in its place */
-    double moved;          /* mean square between codes of translations and of their sources, as a
-                              share of the sources' variance */
-    double own_accuracy;   /* as the trainer measures it */
+    double
+        guessed;  /* share of held-out codes, as they are drawn, whose domain a fresh probe tells */
+    double kept;  /* share of reconstructions with the bar in its place */
+    double moved; /* mean square between codes of translations and of their sources, as a
+                     share of the sources' variance */
+    double own_accuracy; /* as the trainer measures it */
 } outcome;
 
-static double score(const double *weights, const float *code)
+/* Codes of both domains, the first `half` of each from `first` on, in turns. */
+static gan_tensor *probe_batch(const float *const codes[2], int first, int half)
 {
-    double sum = weights[CODE];
-    for (int k = 0; k < CODE; k++) sum += weights[k] * (double)code[k];
-    return sum;
+    const int64_t shape[2] = {2 * half, CODE};
+    gan_tensor *batch;
+    must(gan_tensor_create(&batch, context, GAN_FLOAT32, 2, shape));
+    for (int i = 0; i < 2 * half; i++)
+        memcpy((float *)gan_tensor_data(batch) + i * CODE, codes[i % 2] + (first + i / 2) * CODE,
+               CODE * sizeof(float));
+    return batch;
 }
 
-/* Logistic regression on half of the codes, tried on the other. */
-static double probe(const float *codes[2])
+static gan_tensor *probe_labels(int half)
 {
-    double weights[CODE + 1] = {0};
+    const int64_t count = 2 * half;
+    gan_tensor *labels;
+    must(gan_tensor_create(&labels, context, GAN_FLOAT32, 1, &count));
+    for (int i = 0; i < 2 * half; i++) ((float *)gan_tensor_data(labels))[i] = (float)(i % 2);
+    return labels;
+}
+
+/* A network that begins afresh, learns of half of the codes, and is tried on the other. */
+static double probe(const float *const codes[2])
+{
+    const int half = HELD_OUT / 2;
+    gan_tensor *seen = probe_batch(codes, 0, half), *other = probe_batch(codes, half, half);
+    gan_tensor *labels = probe_labels(half), *told;
+    gan_model *model;
+    gan_optimizer *adam;
+    gan_tape *tape;
+    gan_value x, y, loss;
     int right = 0;
+    must(gan_model_parse(&model, context, "input 4; dense 32; leaky_relu 0.2; dense 1"));
+    must(gan_optimizer_create(&adam, context, "adam lr=0.01"));
+    must(gan_optimizer_add(adam, model));
+    must(gan_tape_create(&tape, context));
     for (int step = 0; step < PROBE_STEPS; step++) {
-        double slope[CODE + 1] = {0};
-        for (int i = 0; i < HELD_OUT; i++) {
-            const float *code = codes[i % 2] + i / 2 * CODE;
-            const double off = 1 / (1 + exp(-score(weights, code))) - i % 2;
-            for (int k = 0; k < CODE; k++) slope[k] += off * (double)code[k];
-            slope[CODE] += off;
-        }
-        for (int k = 0; k <= CODE; k++) weights[k] -= 2 * slope[k] / HELD_OUT;
+        must(gan_tape_reset(tape));
+        must(gan_tape_input(tape, seen, 0, &x));
+        must(gan_tape_input(tape, labels, 0, &y));
+        must(gan_tape_apply(tape, model, "training", &x, 1, &x, 1));
+        must(gan_tape_loss(tape, "bce_logits", (gan_value[]){x, y}, 2, &loss));
+        must(gan_tape_backward(tape, &loss, NULL, 1, &model, 1));
+        must(gan_optimizer_step(adam));
+        must(gan_optimizer_zero(adam));
     }
-    for (int i = 0; i < HELD_OUT; i++)
-        right += (score(weights, codes[i % 2] + (HELD_OUT / 2 + i / 2) * CODE) > 0) == i % 2;
-    return (double)right / HELD_OUT;
+    must(gan_tape_reset(tape));
+    must(gan_tape_input(tape, other, 0, &x));
+    must(gan_tape_apply(tape, model, "evaluation", &x, 1, &x, 1));
+    must(gan_tape_tensor(&told, tape, x, GAN_VALUE));
+    for (int i = 0; i < 2 * half; i++) right += (((float *)gan_tensor_data(told))[i] > 0) == i % 2;
+    gan_tensor_release(told);
+    gan_tensor_release(seen);
+    gan_tensor_release(other);
+    gan_tensor_release(labels);
+    gan_tape_release(tape);
+    gan_optimizer_release(adam);
+    gan_model_release(model);
+    return (double)right / (2 * half);
+}
+
+/* Codes as they are drawn in training: around the means. */
+static gan_tensor *draw_codes(gan_trainer *t, const char *route, gan_tensor *x)
+{
+    gan_tensor *codes = bars_run(t, route, x, 0), *log_variances = bars_run(t, route, x, 1);
+    float *code = gan_tensor_data(codes);
+    for (int i = 0; i < HELD_OUT * CODE; i++) {
+        const double deviation = exp((double)((float *)gan_tensor_data(log_variances))[i] / 2);
+        const double radius = sqrt(-2 * log(bars_uniform() + 1e-9));
+        code[i] += (float)(deviation * radius * cos(6.283185307 * bars_uniform()));
+    }
+    gan_tensor_release(log_variances);
+    return codes;
 }
 
 static void look_at_codes(gan_trainer *t, outcome *out)
 {
     int64_t places[HELD_OUT];
-    gan_tensor *x[2], *codes[2];
+    gan_tensor *x[2], *codes[2], *drawn[2];
     double off;
     for (int d = 0; d < 2; d++) {
         x[d] = bars_make(HELD_OUT, d == 1, places);
         codes[d] = bars_run(t, d ? "y > code" : "x > code", x[d], 0);
+        drawn[d] = draw_codes(t, d ? "y > code" : "x > code", x[d]);
         gan_tensor *back = bars_run(t, d ? "y > code > y" : "x > code > x", x[d], 0);
         for (int i = 0; i < HELD_OUT; i++)
             out->kept += bars_place((const float *)gan_tensor_data(back) + i * PIXELS, d == 1,
@@ -67,7 +117,8 @@ static void look_at_codes(gan_trainer *t, outcome *out)
                              : 0;
         gan_tensor_release(back);
     }
-    out->guessed = probe((const float *[]){gan_tensor_data(codes[0]), gan_tensor_data(codes[1])});
+    out->guessed =
+        probe((const float *const[]){gan_tensor_data(drawn[0]), gan_tensor_data(drawn[1])});
     gan_tensor *y = bars_run(t, "x > code > y", x[0], 0), *again = bars_run(t, "y > code", y, 0);
     const float *a = gan_tensor_data(codes[0]), *b = gan_tensor_data(again);
     double square = 0, all = 0;
@@ -81,6 +132,7 @@ static void look_at_codes(gan_trainer *t, outcome *out)
     for (int d = 0; d < 2; d++) {
         gan_tensor_release(x[d]);
         gan_tensor_release(codes[d]);
+        gan_tensor_release(drawn[d]);
     }
 }
 
@@ -97,8 +149,9 @@ static outcome train(const char *options)
     bars_networks(t, networks, NULL, NULL, 0, true);
     if (strstr(options, "domain_discriminator")) {
         gan_model *judge;
-        must(gan_model_parse(&judge, context,
-                             "input 4; dense 32; leaky_relu 0.2; dense 32; leaky_relu 0.2; dense 2"));
+        must(gan_model_parse(
+            &judge, context,
+            "input 4; dense 32; leaky_relu 0.2; dense 32; leaky_relu 0.2; dense 2"));
         must(gan_trainer_set_model(t, "discriminator_code", judge));
         must(gan_trainer_set_optimizer(t, "discriminator_code", "adam lr=2e-3 beta1=0.5"));
         gan_model_release(judge);
@@ -123,14 +176,14 @@ static outcome train(const char *options)
 TEST(codes_tell_their_domain)
 {
     const outcome out = train("domain_discriminator=yes domain_weight=0");
-    CHECK(out.guessed > 0.9 && out.own_accuracy > 0.9 && out.kept > 0.9);
+    CHECK(out.guessed > 0.8 && out.own_accuracy > 0.8 && out.kept > 0.9);
 }
 
 TEST(unless_it_was_fooled)
 {
     static const char *const ways[] = {
-        "domain_discriminator=yes domain_weight=20",
-        "domain_discriminator=yes domain_weight=20 domain_fooling=reversal"};
+        "domain_discriminator=yes domain_weight=100",
+        "domain_discriminator=yes domain_weight=50 domain_fooling=reversal"};
     for (int i = 0; i < 2; i++) {
         const outcome out = train(ways[i]);
         CHECK(out.guessed < 0.7 && out.own_accuracy < 0.85 && out.kept > 0.9);
@@ -140,8 +193,8 @@ TEST(unless_it_was_fooled)
 TEST(the_code_of_a_translation)
 {
     const outcome without = train(""), with = train("semantic=10");
-    CHECK(without.moved > 0.5);
-    CHECK(with.moved < 0.2 && with.kept > 0.9);
+    CHECK(without.moved > 0.15);
+    CHECK(with.moved < 0.1 && with.kept > 0.9);
 }
 
 int main(void)

@@ -97,8 +97,7 @@ static outcome train(int flaw_of, int64_t steps)
     set_model(t, "encoder",
               "input 8 8 1; dense 64; h = leaky_relu 0.2; mean = dense 6 from h\n"
               "log_variance = dense 6 from h; output mean log_variance");
-    set_model(t, "decoder",
-              "input 6; dense 64; leaky_relu 0.2; dense 64; tanh; reshape 8 8 1");
+    set_model(t, "decoder", "input 6; dense 64; leaky_relu 0.2; dense 64; tanh; reshape 8 8 1");
     set_model(t, "discriminator",
               "input 8 8 1; dense 64; f = leaky_relu 0.2; dense 32; leaky_relu 0.2; score = dense 1"
               "\noutput score f");
