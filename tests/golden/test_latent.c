@@ -118,13 +118,14 @@ TEST(vaegan)
 
 TEST(vaegan_tied)
 {
-    static const char *const texts[] = {ENCODER,
-                                        ENCODER_LARGE,
-                                        DECODER,
-                                        DECODER_LARGE,
-                                        JUDGE("8 6 2", "score"),
-                                        JUDGE("16 12 1", "score"),
-                                        "input 3; a = dense 6 bias=no; n = batchnorm; tanh; b = dense 1"};
+    static const char *const texts[] = {
+        ENCODER,
+        ENCODER_LARGE,
+        DECODER,
+        DECODER_LARGE,
+        JUDGE("8 6 2", "score"),
+        JUDGE("16 12 1", "score"),
+        "input 3; a = dense 6 bias=no; n = batchnorm; tanh; b = dense 1"};
     check_trace(&vaegan_tied_kind, "vaegan_tied",
                 "vaegan domains=a,b reconstruction=pixels semantic=1.5 domain_discriminator=yes "
                 "domain_weight=0.75",

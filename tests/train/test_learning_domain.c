@@ -1,7 +1,7 @@
-/* test_learning_domain.c: codes of bars and of negatives of bars, of two vaegans side by side. A
- * fresh probe tells their domains; where a discriminator of codes was fooled, either way, it does
- * not, and pictures are still reconstructed. Where semantic= asks for it, the code of a translation
- * is that of its source. */
+/* test_learning_domain.c: codes of bars and of negatives of bars, of two vaegans side by side.
+ * Their discriminator tells the domains, and so does a fresh probe; fooled, either way, it tells
+ * them no longer, and pictures are still reconstructed. Where semantic= asks for it, the code of a
+ * translation is that of its source. */
 #include "bars.h"
 
 enum { STEPS = 500, CODE = 4, PROBE_STEPS = 200 };
@@ -179,6 +179,8 @@ TEST(codes_tell_their_domain)
     CHECK(out.guessed > 0.8 && out.own_accuracy > 0.8 && out.kept > 0.9);
 }
 
+/* In so few steps the codes have not one distribution yet: a fresh probe, which nobody fools, may
+ * tell them. */
 TEST(unless_it_was_fooled)
 {
     static const char *const ways[] = {
@@ -186,7 +188,7 @@ TEST(unless_it_was_fooled)
         "domain_discriminator=yes domain_weight=50 domain_fooling=reversal"};
     for (int i = 0; i < 2; i++) {
         const outcome out = train(ways[i]);
-        CHECK(out.guessed < 0.7 && out.own_accuracy < 0.85 && out.kept > 0.9);
+        CHECK(out.own_accuracy < 0.75 && out.kept > 0.9);
     }
 }
 
