@@ -14,33 +14,38 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "train/consistency.h"
-#include "train/objective.h"
+#include "train/direct.h"
 
 enum { NO_FLAW, FLAW_CYCLE_DETACHED, FLAW_CYCLE_TURNED, FLAW_MAKER_TURNED };
 static int flaw;
 
-static gan_status mutant_consistency(gan_trainer *t, const char *loss, gan_value made,
-                                     gan_value wanted, double weight, int32_t value,
-                                     gan__terms *terms)
+/* The last of the terms: as if no gradient passed, or with its weight turned. */
+static gan_status bend(gan_trainer *t, bool detached, bool turned, gan__terms *terms)
 {
-    if (flaw == FLAW_CYCLE_DETACHED) GAN__TRY(gan_tape_detach(t->tape, made, &made));
-    if (flaw == FLAW_CYCLE_TURNED) weight = -weight;
-    return gan__consistency(t, loss, made, wanted, weight, value, terms);
+    const int32_t last = terms->count - 1;
+    if (turned) terms->weights[last] = -terms->weights[last];
+    return detached ? gan_tape_detach(t->tape, terms->values[last], &terms->values[last]) : GAN_OK;
 }
 
-static gan_status mutant_maker(gan_trainer *t, const gan__objective *o, gan_value score,
-                               double weight, gan__terms *terms)
+static gan_status mutant_return(gan_trainer *t, int32_t from, const char *loss, double weight,
+                                gan_value x, gan_value made, gan__terms *terms)
 {
-    return gan__objective_maker(t, o, score, flaw == FLAW_MAKER_TURNED ? -weight : weight, terms);
+    GAN__TRY(gan__direct_return(t, from, loss, weight, x, made, terms));
+    return bend(t, flaw == FLAW_CYCLE_DETACHED, flaw == FLAW_CYCLE_TURNED, terms);
+}
+
+static gan_status mutant_persuade(gan_trainer *t, double weight, gan_value score, gan__terms *terms)
+{
+    GAN__TRY(gan__direct_persuade(t, weight, score, terms));
+    return bend(t, false, flaw == FLAW_MAKER_TURNED, terms);
 }
 
 #define gan__trainer_cyclegan mutant_kind
-#define gan__consistency mutant_consistency
-#define gan__objective_maker mutant_maker
+#define gan__direct_return mutant_return
+#define gan__direct_persuade mutant_persuade
 #include "train/cyclegan.c"
-#undef gan__consistency
-#undef gan__objective_maker
+#undef gan__direct_return
+#undef gan__direct_persuade
 
 enum { SIDE = 8, PIXELS = SIDE * SIDE, TRAINED = 2000, HELD_OUT = 500, STEPS = 2000, BATCH = 32 };
 
