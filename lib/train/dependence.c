@@ -12,7 +12,7 @@
 enum { IGNORED_STEPS, IGNORED_MADE, IGNORED_REAL, IGNORED_LOOKS };
 
 static const double ignored_keeps = 0.9; /* of what was found before, from look to look */
-static const double ignored_share = 0.1, ignored_gone = 0.2;
+static const double ignored_share = 0.2, ignored_gone = 0.3;
 
 int64_t gan__dependence_earlier(const void *options)
 {
@@ -24,17 +24,17 @@ bool gan__dependence_is_due(const gan_trainer *t)
     return t->steps % GAN__DEPENDENCE_EVERY == 0;
 }
 
-gan_status gan__dependence_take(gan_trainer *t, int32_t pool, gan_value batch, gan_value *few)
+gan_status gan__dependence_take(gan_trainer *t, int32_t pool, gan_value batch, gan_value *few,
+                                bool *known)
 {
     gan_value two[2] = {batch, batch}; /* (1, H, W, C) each */
-    bool has = false;
     int64_t shape[4];
-    *few = -1;
     GAN__TRY(gan_tape_shape(t->tape, batch, shape));
     const int64_t n = shape[0] < GAN__DEPENDENCE_PICTURES ? shape[0] : GAN__DEPENDENCE_PICTURES;
+    *known = n > 1;
     if (n > 1) return gan_tape_slice(t->tape, batch, 0, n, few);
-    GAN__TRY(gan__exchange(t, pool, batch, &two[1], &has));
-    return has || t->rehearsing ? gan_tape_join(t->tape, two, 2, few) : GAN_OK;
+    GAN__TRY(gan__exchange(t, pool, batch, &two[1], known));
+    return gan_tape_join(t->tape, two, 2, few);
 }
 
 /* The mean square of the distance of neighbours. */

@@ -36,10 +36,10 @@ int64_t gan__dependence_earlier(const void *options);
  * first GAN__DEPENDENCE_EVERY + 1, if there is one at all. */
 bool gan__dependence_is_due(const gan_trainer *trainer);
 
-/* A few pictures of a batch, two or more, (n, H, W, C); -1: it has one, and the pool had none of
- * its size. */
-gan_status gan__dependence_take(gan_trainer *trainer, int32_t pool, gan_value batch,
-                                gan_value *few);
+/* A few pictures of a batch, two or more, (n, H, W, C). Not *known: it has one, the pool had none
+ * of its size, and they are two of one. */
+gan_status gan__dependence_take(gan_trainer *trainer, int32_t pool, gan_value batch, gan_value *few,
+                                bool *known);
 
 /* What a role has made of two pictures or more, one after the other, and as many or others of its
  * target, (n, H, W, C). The trainer has gan__warning_ignored of the role. */

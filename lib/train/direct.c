@@ -161,11 +161,13 @@ gan_status gan__direct_descend(gan_trainer *t, int32_t group, const gan__terms *
 static gan_status direct_depend(gan_trainer *t, const gan_value x[2])
 {
     gan_value few[2], made; /* (n, H, W, C) */
+    bool known[2];
     for (int32_t d = 0; d < 2; d++)
-        GAN__TRY(gan__dependence_take(t, GAN__DIRECT_EARLIER + d, x[d], &few[d]));
-    for (int32_t d = 0; d < gan__direct_ways(t) && few[0] >= 0 && few[1] >= 0; d++) {
+        GAN__TRY(gan__dependence_take(t, GAN__DIRECT_EARLIER + d, x[d], &few[d], &known[d]));
+    for (int32_t d = 0; d < gan__direct_ways(t); d++) {
         GAN__TRY(gan__direct_translate(t, d, "evaluation frozen", few[d], &made));
-        GAN__TRY(gan__dependence_compare(t, GAN__DIRECT_XY + d, made, few[1 - d]));
+        if (known[0] && known[1])
+            GAN__TRY(gan__dependence_compare(t, GAN__DIRECT_XY + d, made, few[1 - d]));
     }
     return GAN_OK;
 }
