@@ -233,7 +233,7 @@ TRACES = {
     "cyclegan_one": (cycle_one_way, lambda nets: PlainTrainer(
         nets, ((3, 8, 6, 1), (2, 16, 12, 3)), bce, 0, 0, 4, cycle=4)),
     "discogan": (discogan, lambda nets: DiscoTrainer(
-        nets, ((3, 8, 6, 1), (4, 16, 12, 3)), 3, 0.1, 0.6)),
+        nets, ((3, 8, 6, 1), (4, 16, 12, 3)), 2, 0.1, 0.6)),
     "dualgan": (dualgan, lambda nets: DualTrainer(nets, UNLIKE, 5, 0.12)),
     "dualgan_gp": (dualgan, lambda nets: DualTrainer(nets, UNLIKE, 5, 0)),
 }

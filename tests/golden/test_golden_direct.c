@@ -69,7 +69,7 @@ TEST(cyclegan_with_one_direction)
 TEST(discogan)
 {
     static const char *const texts[] = {XY, YX, MATCHED("8 6 1"), MATCHED("16 12 3")};
-    check_trace(&discogan_kind, "discogan", "discogan curriculum=3 first_rate=0.1 rate=0.6", texts);
+    check_trace(&discogan_kind, "discogan", "discogan curriculum=2 first_rate=0.1 rate=0.6", texts);
 }
 
 TEST(dualgan)
