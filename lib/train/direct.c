@@ -69,6 +69,13 @@ gan_status gan__direct_check(gan_context *context, const void *options)
                      gan__objective_name(o));
 }
 
+const char *gan__direct_reference(const void *options, const char *group)
+{
+    (void)options;
+    (void)group;
+    return "adam lr=2e-4 beta1=0.5";
+}
+
 /* ---- generators ---- */
 
 gan_status gan__direct_draw(gan_trainer *t, gan_value x[2])
@@ -155,6 +162,17 @@ gan_status gan__direct_descend(gan_trainer *t, int32_t group, const gan__terms *
     gan_value loss; /* a number */
     GAN__TRY(gan__trainer_sum(t, terms, group, &loss));
     return gan__trainer_backward(t, loss, group);
+}
+
+gan_status gan__direct_please(gan_trainer *t, double weight, const gan_value fakes[2],
+                              gan__terms *terms)
+{
+    gan_value said[GAN__DIRECT_OUTPUTS]; /* a score, (N, h, w, 1) */
+    for (int32_t d = 0; d < gan__direct_ways(t); d++) {
+        GAN__TRY(gan__direct_ask(t, 1 - d, fakes[1 - d], said));
+        GAN__TRY(gan__direct_persuade(t, weight, said[0], terms));
+    }
+    return gan__direct_descend(t, GAN__DIRECT_GENERATORS, terms);
 }
 
 /* Of each way, what it makes of a few samples, beside a few of where it ends. */

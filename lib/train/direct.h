@@ -58,6 +58,9 @@ int64_t gan__direct_earlier(const void *options);
 /* A kind's check: refuses the losses of critics, whose slope it does not bound. */
 gan_status gan__direct_check(gan_context *context, const void *options);
 
+/* The reference setting of both optimisers of cyclegan. */
+const char *gan__direct_reference(const void *options, const char *group);
+
 /* Of a kind whose steps are unlike: see gan__dependence_is_due. */
 int64_t gan__direct_rounds(const gan_trainer *trainer);
 
@@ -108,6 +111,11 @@ gan_status gan__direct_judge(gan_trainer *trainer, int32_t domain, double weight
 
 /* What a group descends: measured, and its gradients there. */
 gan_status gan__direct_descend(gan_trainer *trainer, int32_t group, const gan__terms *terms);
+
+/* The same of all ways' fakes, and the end of a generators' turn: they descend this and what the
+ * terms have. */
+gan_status gan__direct_please(gan_trainer *trainer, double weight, const gan_value fakes[2],
+                              gan__terms *terms);
 
 /* What a step has made, at its end, for warnings and dependence.h; fakes[d] are of domain d. */
 gan_status gan__direct_look(gan_trainer *trainer, const gan_value x[2], const gan_value fakes[2]);

@@ -111,17 +111,12 @@ static gan_status dual_generators(gan_trainer *t, const gan_value x[2], const ga
     const gan__direct *dual = gan__direct_options_of(t);
     const double unit = gan__objective_unit(&dual->game.objective);
     const int32_t ways = gan__direct_ways(t);
-    gan_value said[GAN__DIRECT_OUTPUTS]; /* a score, (N, h, w, 1) */
     gan__terms terms = {.count = 0};
     for (int32_t d = 0; d < ways; d++)
         GAN__TRY(gan__direct_return(t, d, "l1", dual->cycle, x[d], fakes[1 - d], &terms));
     GAN__TRY(gan__direct_keep(t, dual->identity, x, &terms));
     GAN__TRY(gan__direct_resemble(t, x, fakes, &terms));
-    for (int32_t d = 0; d < ways; d++) {
-        GAN__TRY(gan__direct_ask(t, 1 - d, fakes[1 - d], said));
-        GAN__TRY(gan__direct_persuade(t, unit, said[0], &terms));
-    }
-    return gan__direct_descend(t, GAN__DIRECT_GENERATORS, &terms);
+    return gan__direct_please(t, unit, fakes, &terms);
 }
 
 static gan_status dual_step(gan_trainer *t)

@@ -34,29 +34,17 @@ static const gan__option_block translate_blocks[] = {
     GAN__BLOCK_IN(gan__trainer_common_options, gan__direct, game.common, translate_common),
 };
 
-static const char *translate_reference(const void *options, const char *group)
-{
-    (void)options;
-    (void)group;
-    return "adam lr=2e-4 beta1=0.5";
-}
-
 /* The way down of the generators, on samples of x and of y; fakes[d] is of domain d. */
 static gan_status translate_generators(gan_trainer *t, const gan_value x[2], gan_value fakes[2])
 {
     const gan__direct *translate = gan__direct_options_of(t);
     const int32_t ways = gan__direct_ways(t);
-    gan_value said[GAN__DIRECT_OUTPUTS]; /* a score, (N, h, w, 1) */
     gan__terms terms = {.count = 0};
     for (int32_t d = 0; d < ways; d++)
         GAN__TRY(gan__direct_translate(t, d, "training", x[d], &fakes[1 - d]));
     GAN__TRY(gan__direct_keep(t, translate->identity, x, &terms));
     GAN__TRY(gan__direct_resemble(t, x, fakes, &terms));
-    for (int32_t d = 0; d < ways; d++) {
-        GAN__TRY(gan__direct_ask(t, 1 - d, fakes[1 - d], said));
-        GAN__TRY(gan__direct_persuade(t, 1, said[0], &terms));
-    }
-    return gan__direct_descend(t, GAN__DIRECT_GENERATORS, &terms);
+    return gan__direct_please(t, 1, fakes, &terms);
 }
 
 static gan_status translate_step(gan_trainer *t)
@@ -89,6 +77,6 @@ const gan__trainer_kind gan__trainer_translate = {
     GAN__ROWS(pool, gan__direct_pools),
     GAN__ROWS(value, translate_values),
     GAN__ROWS(warning, translate_warnings),
-    .reference = translate_reference,
+    .reference = gan__direct_reference,
     .step = translate_step,
 };

@@ -8,7 +8,7 @@
 #include "train/direct.h"
 
 /* x is grey and of 4x6, y of 8x12 with three channels; there are 7 and 5 examples of them. */
-enum { ROLES = 5, KINDS = 4, XH = 4, XW = 6 };
+enum { ROLES = 5, XH = 4, XW = 6 };
 static const char *const roles[ROLES] = {"xy", "yx", "discriminator_x", "discriminator_y",
                                          "features"};
 
@@ -361,8 +361,8 @@ TEST(all_losses)
                 feed_one(t, "y", k == 2 ? 1 + i : 6 - i, 2 * XH, 2 * XW, 3);
                 must(gan_trainer_step(t));
             }
-            CHECK(isfinite(value_of(t, "loss.generators")));
-            CHECK(isfinite(value_of(t, "loss.discriminators")));
+            CHECK(isfinite(value_of(t, "loss.generators")) &&
+                  isfinite(value_of(t, "loss.discriminators")));
             CHECK(value_of(t, "gradient.generators") > 0);
             CHECK(value_of(t, "gradient.discriminators") > 0);
             gan_trainer_release(t);
@@ -379,7 +379,7 @@ static int weights_equal(const gan_trainer *a, const gan_trainer *b, const char 
     return equal;
 }
 
-/* After so many steps in a context of its own, which end_apart ends. */
+/* In a context of its own, which end_apart ends. */
 static gan_trainer *run_apart(const char *spec, int64_t steps, gan_context **kept)
 {
     *kept = begin_apart();
@@ -462,12 +462,12 @@ TEST(critics_are_cut)
 /* Identity and features are asked of every kind, and move its generators. */
 TEST(what_all_may_ask_for)
 {
-    static const char *const specs[KINDS] = {
-        "cyclegan cycle=1e-6 identity=1e9 perceptual=3", "translate identity=3 perceptual=3",
-        "discogan identity=3 perceptual=3", "dualgan cycle=1e-6 identity=3 perceptual=3"};
-    for (int k = 1; k < KINDS; k++) {
+    static const char *const specs[] = {"translate identity=3 perceptual=3",
+                                        "discogan identity=3 perceptual=3",
+                                        "dualgan cycle=1e-6 identity=3 perceptual=3"};
+    for (int k = 0; k < 3; k++) {
         const char *given[ROLES] = {SAME, SAME, SAME_D, SAME_D, "input 4 6 1; conv2d 2 kernel=1"};
-        if (k == 2) given[2] = given[3] = SAME_D BOTH;
+        if (k == 1) given[2] = given[3] = SAME_D BOTH;
         gan_trainer *t = make_with(specs[k], given);
         double first[2] = {0, 0};
         set_one(t, "x", make_pictures(7, XH, XW, 1));
@@ -528,8 +528,8 @@ static float set_weight(gan_trainer *t, const char *role, float weight)
     return before;
 }
 
-/* A step that breaks in any network leaves a trainer that goes on like one that has never failed;
- * discogan has steps in which nothing but what they use can break them. */
+/* A step that breaks in any network leaves a trainer that goes on like one that has never failed.
+ */
 static void check_failures(const char *spec)
 {
     gan_context *kept = begin_apart();
@@ -545,7 +545,7 @@ static void check_failures(const char *spec)
             set_weight(broken, roles[role], weight);
         }
         gan_tensor *a = bits_after(whole, k + 1), *b = bits_after(broken, k + 1);
-        if (!CHECK(bits_equal(a, b))) printf("    %s, after step %lld\n", spec, (long long)k + 1);
+        CHECK(bits_equal(a, b));
         gan_tensor_release(a);
         gan_tensor_release(b);
     }
@@ -573,8 +573,7 @@ TEST(steps_allocate_nothing_after_a_check)
         must(gan_trainer_check(t));
         const long long before = atomic_load(&fault.allocations);
         must(gan_trainer_run(t, 2 * training.steps, NULL, NULL));
-        if (!CHECK_INT(atomic_load(&fault.allocations) - before, 0))
-            printf("    %s\n", bit_specs[i][0]);
+        CHECK_INT(atomic_load(&fault.allocations) - before, 0);
         gan_trainer_release(t);
         end_apart(kept);
         CHECK_INT(atomic_load(&fault.live), 0);

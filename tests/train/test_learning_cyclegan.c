@@ -34,18 +34,18 @@ static gan_status mutant_return(gan_trainer *t, int32_t from, const char *loss, 
     return bend(t, flaw == FLAW_CYCLE_DETACHED, flaw == FLAW_CYCLE_TURNED, terms);
 }
 
-static gan_status mutant_persuade(gan_trainer *t, double weight, gan_value score, gan__terms *terms)
+static gan_status mutant_please(gan_trainer *t, double weight, const gan_value fakes[2],
+                                gan__terms *terms)
 {
-    GAN__TRY(gan__direct_persuade(t, weight, score, terms));
-    return bend(t, false, flaw == FLAW_MAKER_TURNED, terms);
+    return gan__direct_please(t, flaw == FLAW_MAKER_TURNED ? -weight : weight, fakes, terms);
 }
 
 #define gan__trainer_cyclegan mutant_kind
 #define gan__direct_return mutant_return
-#define gan__direct_persuade mutant_persuade
+#define gan__direct_please mutant_please
 #include "train/cyclegan.c"
 #undef gan__direct_return
-#undef gan__direct_persuade
+#undef gan__direct_please
 
 enum { SIDE = 8, PIXELS = SIDE * SIDE, TRAINED = 2000, HELD_OUT = 500, STEPS = 2000, BATCH = 32 };
 
