@@ -33,6 +33,8 @@ typedef struct gan__conv {
         pad_left;   /* zeros before the first row and column; after the last: as oh, ow need */
     int64_t groups; /* divides c and k */
     bool large;     /* minimal filtering in larger tiles where they serve: faster, less exact */
+    bool doubled;   /* the window slides over x with each pixel twice in height and width, which is
+                       nowhere made: where gan__conv_doubles; pads are in those pixels */
 } gan__conv;
 
 /* What happens to an output element as it is stored: y = f(acc + bias[channel]); bias may be NULL,
@@ -48,6 +50,10 @@ typedef enum gan__pass {
     GAN__BACKWARD_DATA,   /* x from y: transposed convolution */
     GAN__BACKWARD_WEIGHTS /* w from x and y */
 } gan__pass;
+
+/* Whether a convolution may be, and is best made, `doubled`. Not for open pads: they must be odd,
+ * which -1 is: the first row is left out. */
+bool gan__conv_doubles(const gan__conv *conv);
 
 /* Floats of the packed weights that forward or backward_data reads; packing is from w as above. The
  * layout is private to this folder, depends on the geometry without n, and on the tier. A count of
