@@ -167,7 +167,8 @@ enum {
     PLAN_FILTER_PAIRS = 768,   /* c * k */
     PLAN_FILTER_DEPTH = 2048, /* channels of the input, at most: what is transformed fits a cache */
     PLAN_FILTER_TILES = 24,   /* of weights' gradients */
-    PLAN_FILTER_STRIDED = 32  /* channels of either side of a 4x4 window */
+    PLAN_FILTER_STRIDED = 32, /* channels of either side of a 4x4 window */
+    PLAN_FILTER_DOUBLED = 8   /* the same of doubled pixels */
 };
 
 static bool plan_has_channels(const gan__conv *v, gan__pass pass)
@@ -202,7 +203,7 @@ bool gan__conv_doubles(const gan__conv *v)
     const bool aligned = v->pad_top % 2 != 0 && v->pad_left % 2 != 0;
     if (!window || !aligned || v->dilation_h != 1 || v->dilation_w != 1 || v->groups != 1)
         return false;
-    return gan__least(v->c, v->k) >= PLAN_FILTER_CHANNELS && v->c * v->k >= PLAN_FILTER_PAIRS;
+    return gan__least(v->c, v->k) >= PLAN_FILTER_DOUBLED;
 }
 
 gan__conv_algorithm gan__conv_choose(const gan__conv *conv, gan__pass pass)

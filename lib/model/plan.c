@@ -74,6 +74,15 @@ static gan_status plan_make_pools(gan__plan *plan)
     return gan__allocate(context, &plan->spare_offsets, total, sizeof *plan->spare_offsets);
 }
 
+/* The step whose numbers this one gives on, each as often as it repeats pixels, where the two were
+ * exchanged; else the step itself. */
+static gan__plan_step *plan_maker(const gan__plan *plan, gan__plan_step *step)
+{
+    if (!step->op.layer->kind->repeats) return step;
+    const gan__plan_value *value = &plan->values[step->operands[0]];
+    return value->repeated == step->node ? &plan->steps[value->producer] : step;
+}
+
 /* Whether this node is an activation that the step which makes its operand can do in its store:
  * nobody else may need the result before the activation, neither forwards nor backwards. */
 static bool plan_fuse(gan__plan *plan, const gan__node *node)
@@ -84,12 +93,13 @@ static bool plan_fuse(gan__plan *plan, const gan__node *node)
     if (!gan__activation_fuses(tail.activation, tail.parameter, plan->mode.backward)) return false;
     gan__plan_value *value = &plan->values[node->operands[0]];
     if (value->producer < 0 || value->readers != 1 || value->outputs != 0) return false;
-    gan__plan_step *step = &plan->steps[value->producer];
-    if (!step->op.layer->kind->takes_tail || step->op.tail.activation != GAN__LINEAR) return false;
+    gan__plan_step *step = &plan->steps[value->producer], *maker = plan_maker(plan, step);
+    if (!maker->op.layer->kind->takes_tail || maker->op.tail.activation != GAN__LINEAR)
+        return false;
     plan->values[node->result].producer = value->producer;
     value->producer = -1;
     value->bytes = 0;
-    step->op.tail = tail;
+    maker->op.tail = tail;
     step->result = node->result;
     return true;
 }
