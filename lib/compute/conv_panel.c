@@ -122,7 +122,7 @@ bool gan__conv_panel_shared(const gan__conv *a, const gan__conv *b, gan__pass pa
     return a->c == b->c && a->k == b->k && a->r == b->r && a->s == b->s && a->groups == b->groups &&
            a->stride_h == b->stride_h && a->stride_w == b->stride_w &&
            a->dilation_h == b->dilation_h && a->dilation_w == b->dilation_w &&
-           a->pad_top == b->pad_top && a->pad_left == b->pad_left &&
+           a->pad_top == b->pad_top && a->pad_left == b->pad_left && a->doubled == b->doubled &&
            gan__conv_is_direct(a, pass) == gan__conv_is_direct(b, pass) &&
            gan__conv_choose(a, pass) == gan__conv_choose(b, pass) &&
            (gan__conv_choose(a, pass) != GAN__CONV_FILTER ||

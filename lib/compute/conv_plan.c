@@ -51,6 +51,7 @@ gan__axis gan__conv_axis(const gan__conv *conv, gan__pass pass, bool vertical)
     axis.stride = vertical ? conv->stride_h : conv->stride_w;
     axis.dilation = vertical ? conv->dilation_h : conv->dilation_w;
     axis.pad = vertical ? conv->pad_top : conv->pad_left;
+    axis.doubled = conv->doubled;
     return axis;
 }
 
@@ -166,7 +167,8 @@ enum {
     PLAN_FILTER_PAIRS = 768,   /* c * k */
     PLAN_FILTER_DEPTH = 2048, /* channels of the input, at most: what is transformed fits a cache */
     PLAN_FILTER_TILES = 24,   /* of weights' gradients */
-    PLAN_FILTER_STRIDED = 32  /* channels of either side of a 4x4 window */
+    PLAN_FILTER_STRIDED = 32, /* channels of either side of a 4x4 window */
+    PLAN_FILTER_DOUBLED = 8   /* the same of doubled pixels */
 };
 
 static bool plan_has_channels(const gan__conv *v, gan__pass pass)
@@ -195,11 +197,20 @@ static bool plan_is_filtered(const gan__conv *v, gan__pass pass)
     return 4 * axis_pairs(&vertical) * axis_pairs(&horizontal) >= 5 * gan__filter_products(v, pass);
 }
 
+bool gan__conv_doubles(const gan__conv *v)
+{
+    const bool window = v->r == 3 && v->s == 3 && v->stride_h == 1 && v->stride_w == 1;
+    const bool aligned = v->pad_top % 2 != 0 && v->pad_left % 2 != 0;
+    if (!window || !aligned || v->dilation_h != 1 || v->dilation_w != 1 || v->groups != 1)
+        return false;
+    return gan__least(v->c, v->k) >= PLAN_FILTER_DOUBLED;
+}
+
 gan__conv_algorithm gan__conv_choose(const gan__conv *conv, gan__pass pass)
 {
     if (gan__conv_is_dense(conv))
         return pass == GAN__BACKWARD_DATA ? GAN__CONV_DENSE : GAN__CONV_GATHER;
-    if (plan_is_filtered(conv, pass)) return GAN__CONV_FILTER;
+    if (conv->doubled || plan_is_filtered(conv, pass)) return GAN__CONV_FILTER;
     if (pass == GAN__BACKWARD_WEIGHTS || gan__conv_is_depthwise(conv)) return GAN__CONV_GATHER;
     return plan_is_narrow(conv, pass) ? GAN__CONV_NARROW : GAN__CONV_GATHER;
 }

@@ -13,9 +13,9 @@
  *
  * Every output is one chain of fused multiply-adds, over taps in the order (r, s) and channels
  * within a tap, starting at 0; taps in the padding are left out. With few output channels each tap
- * is a chain of its own, and the taps are added in that order. 4x4 windows of stride 2 and 3x3 of
- * stride 1 with enough channels are made by minimal filtering: whole numbers stay exact, roundings
- * differ (not larger), and padding is multiplied as zeros. Weight gradients are chains over pixels
+ * is a chain of its own, and the taps are added in that order. 4x4 windows of stride 2, 3x3 of
+ * stride 1 with enough channels, and all of doubled pixels are made by minimal filtering: whole
+ * numbers stay exact, roundings differ (not larger), and padding is multiplied as zeros. Weight gradients are chains over pixels
  * in order (n, oh, ow), or over tiles of them, cut into slices that are added in order. Which of
  * these serves, and what the slices are, depends on the shape alone; for forward and backward_data
  * without n. */
@@ -33,6 +33,8 @@ typedef struct gan__conv {
         pad_left;   /* zeros before the first row and column; after the last: as oh, ow need */
     int64_t groups; /* divides c and k */
     bool large;     /* minimal filtering in larger tiles where they serve: faster, less exact */
+    bool doubled;   /* the window slides over x with each pixel twice in height and width, which is
+                       nowhere made: where gan__conv_doubles; pads are in those pixels */
     int64_t most;   /* what n may be besides, with the same panels; less than n: it stays */
 } gan__conv;
 
@@ -49,6 +51,10 @@ typedef enum gan__pass {
     GAN__BACKWARD_DATA,   /* x from y: transposed convolution */
     GAN__BACKWARD_WEIGHTS /* w from x and y */
 } gan__pass;
+
+/* Whether a convolution may be, and is best made, `doubled`. Not for open pads: they must be odd,
+ * which -1 is: the first row is left out. */
+bool gan__conv_doubles(const gan__conv *conv);
 
 /* Floats of the packed weights that forward or backward_data reads; packing is from w as above. The
  * layout is private to this folder, depends on the geometry without n, and on the tier. A count of

@@ -64,11 +64,21 @@ typedef struct gan__tile {
  *     F(4, 3)   polynomials d and g are evaluated at 0, +-11/16, +-11/8 and infinity, where their
  *               rounding grows least; whole numbers are not exact
  *
+ * Of a 3x3 convolution whose input has every pixel twice in each dimension, the same with pixels d
+ * that are read once makes 2x2 outputs by 9 products; and from the slopes of its outputs, e, those
+ * of a pixel:
+ *
+ *     (2, 3, 2) m0 = (d0 - d1) g0, m1 = d1 (g0 + g1 + g2), m2 = (d2 - d1) g2
+ *               y0 = m0 + m1, y1 = m1 + m2
+ *     (1, 3, 2) y0 = (e0 - e2) g2 + (e1 + e2) (g0 + g1 + g2) + (e3 - e1) g0
+ *
  * Weights' gradients are the transpose: points of d times points of dy make points of dw. */
 typedef enum gan__filter_kind {
     GAN__FILTER_2_2,
     GAN__FILTER_2_3,
     GAN__FILTER_4_3,
+    GAN__FILTER_2_3_2,
+    GAN__FILTER_1_3_2, /* weights turned round; the sum of its products is the output */
     GAN__FILTER_KINDS
 } gan__filter_kind;
 
@@ -78,11 +88,11 @@ typedef void gan__filter_spread(int64_t count, const float *const *from, float *
 typedef void gan__filter_collect(int64_t count, const float *from, int64_t point, float *const *to);
 
 typedef struct gan__filter_kernels {
-    gan__filter_spread *input;   /* of (m + r - 1)^2 pixels */
+    gan__filter_spread *input;   /* of all pixels that the outputs see */
     gan__filter_spread *weights; /* of r^2 taps */
     gan__filter_collect *output; /* m^2; each may be NULL */
-    gan__filter_spread *slopes;  /* of m^2 outputs */
-    gan__filter_collect *taps;   /* r^2 gradients of taps; each may be NULL */
+    gan__filter_spread *slopes;  /* of m^2 outputs; of 1_3_2 there are none, */
+    gan__filter_collect *taps;   /* nor these: r^2 gradients of taps; each may be NULL */
 } gan__filter_kernels;
 
 typedef struct gan__product_kernels {

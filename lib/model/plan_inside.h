@@ -12,6 +12,8 @@ typedef struct gan__plan_value {
     int32_t producer;         /* step that makes it, -1: none */
     int32_t last_reader;      /* step, -1: none */
     int32_t readers, outputs; /* how often steps read it, and how often the model gives it out */
+    int32_t repeated;         /* not made: it would be this node's, which repeats pixels, and the
+                                 step that reads it sees to that (plan_defer); -1: no */
     bool again;               /* not kept for the backward call, but made once more in it */
     size_t offset; /* in `outputs` for what the model gives out; forwards in the transient memory,
                       if it is made again; else in the arena */
