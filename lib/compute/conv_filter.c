@@ -11,13 +11,15 @@
 #include <string.h>
 
 enum {
-    WINOGRAD_POINTS = 36,       /* of a tile, at most */
-    WINOGRAD_OUTPUTS = 16,      /* the same */
-    WINOGRAD_TILES = 48,        /* of a task, at most */
-    WINOGRAD_FEW = 36,          /* and at least, or reading the panels would cost too much */
-    WINOGRAD_AHEAD = 4,         /* full products between which fetching a panel is shared */
-    WINOGRAD_INPUT = 64 * 1024, /* floats of v, about: it stays in the level-2 cache */
-    WINOGRAD_NEAR = 128 * 1024, /* floats of panels that stay there without being fetched */
+    WINOGRAD_POINTS = 36,        /* of a tile, at most */
+    WINOGRAD_OUTPUTS = 16,       /* the same */
+    WINOGRAD_TILES = 48,         /* of a task, at most */
+    WINOGRAD_FEW = 36,           /* and at least, or reading the panels would cost too much */
+    WINOGRAD_AHEAD = 4,          /* full products between which fetching a panel is shared */
+    WINOGRAD_INPUT = 64 * 1024,  /* floats of v, about: it stays in the level-2 cache */
+    WINOGRAD_NEAR = 128 * 1024,  /* floats of panels that stay there without being fetched */
+    WINOGRAD_PIECE = 64 * 1024,  /* floats of transformed weights, where no panel is packed */
+    WINOGRAD_HEAVY = 512 * 1024, /* weights from which on a panel that is read once does not pay */
     WINOGRAD_PAD = 16 /* floats between rows: powers of two would share sets of the cache */
 };
 
@@ -34,6 +36,8 @@ typedef struct winograd_job {
     int64_t task_tiles, tasks[5];    /* tasks before each phase, and all */
     int64_t task_panels, panel_tasks;
     const float *in, *panel;
+    bool packed;         /* else the panel is w itself */
+    int64_t piece_steps; /* of w that are transformed at once then */
     const gan__tail *tail;
     float *out;
 } winograd_job;
@@ -58,15 +62,36 @@ static winograd_job winograd_job_of(const gan__conv *conv, gan__pass pass)
     job.depth = job.parts * job.map.depth;
     job.u_point = gan__filter_point(f, &job.map);
     job.task_tiles = winograd_task_tiles(job.points, job.depth);
+    job.piece_steps = WINOGRAD_PIECE / (job.points * GAN__TILE_COLUMNS) / 16 * 16;
     return job;
+}
+
+/* Points that are summed are one chain, over all of the depth of each. */
+bool gan__filter_is_direct(const gan__conv *conv, gan__pass pass)
+{
+    const winograd_job job = winograd_job_of(conv, pass);
+    const int64_t n = gan__most(conv->n, conv->most);
+    const gan__axis vertical = gan__conv_axis(conv, pass, true);
+    const gan__axis horizontal = gan__conv_axis(conv, pass, false);
+    if (job.filtering.sums == 1 || conv->r * conv->s * conv->c * conv->k < WINOGRAD_HEAVY)
+        return false;
+    for (int64_t phase = 0; phase < job.phases; phase++) {
+        int64_t phases = job.filtering.phases;
+        gan__filter_axis h = gan__filter_axis_of(&job.filtering, &vertical, phase / phases);
+        gan__filter_axis w = gan__filter_axis_of(&job.filtering, &horizontal, phase % phases);
+        if (h.tiles * w.tiles > job.task_tiles / n) return false;
+    }
+    return true;
 }
 
 size_t gan__filter_scratch(const gan__conv *conv, gan__pass pass)
 {
-    winograd_job job = winograd_job_of(conv, pass);
+    const winograd_job job = winograd_job_of(conv, pass);
+    const bool packed = gan__conv_is_packed(conv, pass);
     int64_t v = job.points * (job.task_tiles * (job.depth + WINOGRAD_PAD) + WINOGRAD_PAD);
     int64_t m = job.points * (job.task_tiles * GAN__TILE_COLUMNS + WINOGRAD_PAD);
-    return (size_t)(v + m + job.map.depth) * sizeof(float);
+    int64_t u = packed ? 0 : WINOGRAD_PIECE + job.points * WINOGRAD_PAD;
+    return (size_t)(v + m + u + job.map.depth) * sizeof(float);
 }
 
 static const float *winograd_pixel(const winograd_job *job, int64_t image, int64_t y, int64_t x,
@@ -82,7 +107,7 @@ typedef struct winograd_block {
     gan__filter_axis h, w;
     int64_t phase, first, count;
     int64_t v_point, m_point;
-    float *v, *m;
+    float *v, *m, *u; /* u where nothing is packed */
     const float *zeros;
     bool low[WINOGRAD_TILES], right[WINOGRAD_TILES]; /* the last outputs are outside */
 } winograd_block;
@@ -154,39 +179,84 @@ static const float *winograd_next(const winograd_job *job, const winograd_block 
     return wide ? phase + (column + width) * job->depth : NULL;
 }
 
-/* One point of one panel. */
-static void winograd_point(const winograd_job *job, const winograd_block *block, int64_t point,
-                           int64_t column, int64_t columns)
+/* Steps of the depth that are multiplied at once: of one point, and of columns that lie side by
+ * side in the panel or in a piece of it. */
+typedef struct winograd_steps {
+    int64_t point, step, count, columns;
+    const float *b, *ahead; /* what is multiplied with, and what comes after it; NULL: nothing */
+} winograd_steps;
+
+static void winograd_multiply(const winograd_job *job, const winograd_block *block,
+                              const winograd_steps *steps)
 {
     const float *a[GAN__TILE_ROWS];
     float *c[GAN__TILE_ROWS];
-    const int64_t line = 0;
-    const float *panel =
-        job->panel + (block->phase * job->points + point) * job->u_point + column * job->depth;
+    const int64_t line = 0, point = steps->point;
     const bool summed = job->filtering.sums == 1;
     float *m = block->m + (summed ? 0 : point * block->m_point);
-    gan__ahead ahead = {.a = NULL};
-    gan__tile call = {.columns = columns, .lines = 1, .a = a, .b_line = &line, .c = c};
+    gan__ahead ahead = {.a = NULL, .b = steps->ahead};
+    gan__tile call = {.columns = steps->columns,
+                      .lines = 1,
+                      .steps = steps->count,
+                      .a = a,
+                      .a_shift = steps->step,
+                      .b = steps->b,
+                      .b_line = &line,
+                      .b_step = steps->columns,
+                      .c = c,
+                      .accumulate = steps->step > 0 || (summed && point > 0),
+                      .ahead = &ahead};
     const int64_t products = gan__most(1, block->count / job->kernels->product->rows);
     const int64_t share = gan__quotient_up(GAN__AHEAD_STEPS, products);
-    call.ahead = &ahead;
-    call.b_step = columns;
-    for (int64_t step = 0; step < job->depth; step += GAN__CONV_STEPS) {
-        call.steps = gan__least(GAN__CONV_STEPS, job->depth - step);
-        call.a_shift = step;
-        call.b = panel + step * columns;
-        call.accumulate = step > 0 || (summed && point > 0);
-        ahead.b = winograd_next(job, block, point, step, column);
-        ahead.b_to = 0;
-        int64_t rows[GAN__TILE_ROWS], t = 0;
-        while ((call.rows = winograd_rows(job, block, point, &t, rows)) > 0) {
-            for (int64_t i = 0; i < call.rows; i++) {
-                a[i] = block->v + point * block->v_point + rows[i] * (job->depth + WINOGRAD_PAD);
-                c[i] = m + rows[i] * columns;
+    int64_t rows[GAN__TILE_ROWS], t = 0;
+    while ((call.rows = winograd_rows(job, block, point, &t, rows)) > 0) {
+        for (int64_t i = 0; i < call.rows; i++) {
+            a[i] = block->v + point * block->v_point + rows[i] * (job->depth + WINOGRAD_PAD);
+            c[i] = m + rows[i] * steps->columns;
+        }
+        ahead.b_from = ahead.b_to;
+        ahead.b_to = gan__least(ahead.b_from + share, GAN__AHEAD_STEPS);
+        job->kernels->product->gather(&call);
+    }
+}
+
+/* All points of one panel. */
+static void winograd_panel(const winograd_job *job, const winograd_block *block, int64_t column,
+                           int64_t columns)
+{
+    winograd_steps steps = {.columns = columns};
+    for (steps.point = 0; steps.point < job->points; steps.point++) {
+        const float *panel = job->panel + column * job->depth +
+                             (block->phase * job->points + steps.point) * job->u_point;
+        for (steps.step = 0; steps.step < job->depth; steps.step += GAN__CONV_STEPS) {
+            steps.count = gan__least(GAN__CONV_STEPS, job->depth - steps.step);
+            steps.b = panel + steps.step * columns;
+            steps.ahead = winograd_next(job, block, steps.point, steps.step, column);
+            winograd_multiply(job, block, &steps);
+        }
+    }
+}
+
+/* The same of weights that are transformed only now. */
+static void winograd_pieces(const winograd_job *job, const winograd_block *block, int64_t column,
+                            int64_t columns)
+{
+    const gan__pass pass = job->map.transposed ? GAN__BACKWARD_DATA : GAN__FORWARD;
+    const int64_t depth = job->map.depth;
+    const int64_t u_point = job->piece_steps * GAN__TILE_COLUMNS + WINOGRAD_PAD;
+    winograd_steps steps = {.columns = columns};
+    gan__filter_piece piece = {.phase = block->phase, .column = column, .columns = columns};
+    for (piece.part = 0; piece.part < job->parts; piece.part++) {
+        for (piece.step = 0; piece.step < depth; piece.step += job->piece_steps) {
+            piece.steps = gan__least(job->piece_steps, depth - piece.step);
+            gan__filter_pack_piece(job->kernels, &job->conv, pass, job->panel, &piece, u_point,
+                                   block->u);
+            steps.step = piece.part * depth + piece.step;
+            steps.count = piece.steps;
+            for (steps.point = 0; steps.point < job->points; steps.point++) {
+                steps.b = block->u + steps.point * u_point;
+                winograd_multiply(job, block, &steps);
             }
-            ahead.b_from = ahead.b_to;
-            ahead.b_to = gan__least(ahead.b_from + share, GAN__AHEAD_STEPS);
-            job->kernels->product->gather(&call);
         }
     }
 }
@@ -234,7 +304,8 @@ static void winograd_task(void *argument, int64_t task, int32_t worker)
     block.m_point = job->task_tiles * GAN__TILE_COLUMNS + WINOGRAD_PAD;
     block.v = gan__scratch_of(job->context, worker);
     block.m = block.v + job->points * block.v_point;
-    float *zeros = block.m + job->points * block.m_point;
+    block.u = block.m + job->points * block.m_point;
+    float *zeros = block.u + (job->packed ? 0 : WINOGRAD_PIECE + job->points * WINOGRAD_PAD);
     memset(zeros, 0, (size_t)job->map.depth * sizeof *zeros);
     block.zeros = zeros;
     winograd_input(job, &block);
@@ -243,8 +314,7 @@ static void winograd_task(void *argument, int64_t task, int32_t worker)
     int64_t end = gan__least(first + range, job->map.columns);
     for (int64_t column = first; column < end; column += width) {
         int64_t columns = gan__least(width, end - column);
-        for (int64_t point = 0; point < job->points; point++)
-            winograd_point(job, &block, point, column, columns);
+        (job->packed ? winograd_panel : winograd_pieces)(job, &block, column, columns);
         winograd_output(job, &block, column, columns);
     }
 }
@@ -256,6 +326,7 @@ void gan__filter_run(gan_context *context, const gan__conv_run *run)
     job.context = context;
     job.kernels = gan__kernels_of(context);
     job.filter = &job.kernels->product->filter[job.filtering.kind];
+    job.packed = gan__conv_is_packed(conv, run->pass);
     job.in = run->in, job.panel = run->panel, job.tail = run->tail, job.out = run->out;
     gan__axis vertical = gan__conv_axis(conv, run->pass, true);
     gan__axis horizontal = gan__conv_axis(conv, run->pass, false);

@@ -1,4 +1,5 @@
-/* conv_filter_panel.c: packed weights of minimal filtering. */
+/* conv_filter_panel.c: transformed weights of minimal filtering: whole panels, or a piece at a time
+ * where a panel would be read once and takes longer to be written than to be made again. */
 #include "compute/conv_plan.h"
 
 #include "base/parallel.h"
@@ -73,36 +74,14 @@ static void filtered_transpose(const filtered_job *job, const float *const *taps
     }
 }
 
-/* Task: some steps of one panel of a part of a phase. */
-static void filtered_pack(void *argument, int64_t index, int32_t worker)
+static filtered_job filtered_job_of(const gan__kernels *kernels, const gan__conv *conv,
+                                    gan__pass pass, const float *w)
 {
-    (void)worker;
-    const filtered_job *job = argument;
-    const gan__conv_map *map = &job->map;
-    int64_t blocks = gan__quotient_up(map->depth, FILTERED_STEPS);
-    int64_t part = index % job->parts, phase = index / job->parts % job->phases;
-    index /= job->parts * job->phases;
-    int64_t step = index % blocks * FILTERED_STEPS;
-    int64_t column = index / blocks * job->product->columns;
-    int64_t columns = gan__least(job->product->columns, map->columns - column);
-    int64_t count = gan__least(FILTERED_STEPS, map->depth - step);
-    float *u = job->packed + phase * job->points * job->point;
-    u += column * job->parts * map->depth + (part * map->depth + step) * columns;
-    const float *taps[FILTERED_TAPS];
-    for (int64_t i = 0; i < job->taps; i++)
-        taps[i] = filtered_tap(job, phase, part, i) + column * (map->transposed ? job->conv.k : 1);
-    (map->transposed ? filtered_transpose : filtered_copy)(job, taps, step, count, columns, u);
-}
-
-void gan__filter_pack(gan_context *context, const gan__conv *conv, gan__pass pass, const float *w,
-                      float *panel)
-{
-    filtered_job job = {.product = gan__kernels_of(context)->product,
+    filtered_job job = {.product = kernels->product,
                         .filtering = gan__filtering_of(conv, pass),
                         .conv = *conv,
                         .map = gan__conv_map_of(conv, pass),
-                        .w = w,
-                        .packed = panel};
+                        .w = w};
     const gan__filtering *f = &job.filtering;
     job.filter = &job.product->filter[f->kind];
     job.points = f->points * f->points;
@@ -110,6 +89,52 @@ void gan__filter_pack(gan_context *context, const gan__conv *conv, gan__pass pas
     job.parts = f->parts * f->parts;
     job.taps = f->taps * f->taps;
     job.point = gan__filter_point(f, &job.map);
+    return job;
+}
+
+static void filtered_piece(const filtered_job *job, const gan__filter_piece *piece, float *u)
+{
+    const bool turned = job->map.transposed;
+    const int64_t shift = piece->column * (turned ? job->conv.k : 1);
+    const float *taps[FILTERED_TAPS];
+    for (int64_t i = 0; i < job->taps; i++)
+        taps[i] = filtered_tap(job, piece->phase, piece->part, i) + shift;
+    (turned ? filtered_transpose : filtered_copy)(job, taps, piece->step, piece->steps,
+                                                  piece->columns, u);
+}
+
+void gan__filter_pack_piece(const gan__kernels *kernels, const gan__conv *conv, gan__pass pass,
+                            const float *w, const gan__filter_piece *piece, int64_t point, float *u)
+{
+    filtered_job job = filtered_job_of(kernels, conv, pass, w);
+    job.point = point;
+    filtered_piece(&job, piece, u);
+}
+
+/* Task: some steps of one panel of a part of a phase. */
+static void filtered_pack(void *argument, int64_t index, int32_t worker)
+{
+    (void)worker;
+    const filtered_job *job = argument;
+    const gan__conv_map *map = &job->map;
+    int64_t blocks = gan__quotient_up(map->depth, FILTERED_STEPS);
+    gan__filter_piece piece = {.part = index % job->parts,
+                               .phase = index / job->parts % job->phases};
+    index /= job->parts * job->phases;
+    piece.step = index % blocks * FILTERED_STEPS;
+    piece.steps = gan__least(FILTERED_STEPS, map->depth - piece.step);
+    piece.column = index / blocks * job->product->columns;
+    piece.columns = gan__least(job->product->columns, map->columns - piece.column);
+    float *u = job->packed + piece.phase * job->points * job->point;
+    u += piece.column * job->parts * map->depth;
+    filtered_piece(job, &piece, u + (piece.part * map->depth + piece.step) * piece.columns);
+}
+
+void gan__filter_pack(gan_context *context, const gan__conv *conv, gan__pass pass, const float *w,
+                      float *panel)
+{
+    filtered_job job = filtered_job_of(gan__kernels_of(context), conv, pass, w);
+    job.packed = panel;
     int64_t panels = gan__quotient_up(job.map.columns, job.product->columns);
     int64_t blocks = gan__quotient_up(job.map.depth, FILTERED_STEPS);
     gan__parallel_for(context, job.parts * job.phases * blocks * panels, filtered_pack, &job);

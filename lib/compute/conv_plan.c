@@ -215,6 +215,12 @@ gan__conv_algorithm gan__conv_choose(const gan__conv *conv, gan__pass pass)
     return plan_is_narrow(conv, pass) ? GAN__CONV_NARROW : GAN__CONV_GATHER;
 }
 
+bool gan__conv_is_packed(const gan__conv *conv, gan__pass pass)
+{
+    if (pass == GAN__BACKWARD_WEIGHTS || gan__conv_is_direct(conv, pass)) return false;
+    return gan__conv_choose(conv, pass) != GAN__CONV_FILTER || !gan__filter_is_direct(conv, pass);
+}
+
 void gan__tail_apply(const gan__kernels *kernels, const gan__tail *tail, int64_t first,
                      int64_t count, float *row)
 {

@@ -23,7 +23,8 @@ typedef enum gan__conv_algorithm {
 gan__conv_algorithm gan__conv_choose(const gan__conv *conv, gan__pass pass);
 bool gan__conv_is_dense(const gan__conv *conv);
 bool gan__conv_is_depthwise(const gan__conv *conv);              /* each channel for itself */
-bool gan__conv_is_direct(const gan__conv *conv, gan__pass pass); /* w itself serves as panel */
+bool gan__conv_is_direct(const gan__conv *conv, gan__pass pass); /* w itself is multiplied with */
+bool gan__conv_is_packed(const gan__conv *conv, gan__pass pass); /* else w is given as panel */
 
 /* Forward and backward_data as one thing: outputs that gather from an input picture. Depthwise: one
  * group of all columns, depth 1. */
@@ -138,6 +139,18 @@ void gan__filter_pack(gan_context *context, const gan__conv *conv, gan__pass pas
 
 size_t gan__filter_scratch(const gan__conv *conv, gan__pass pass);
 void gan__filter_run(gan_context *context, const gan__conv_run *run);
+
+/* Whether weights are better transformed as they are needed: they are many, and needed once. */
+bool gan__filter_is_direct(const gan__conv *conv, gan__pass pass);
+
+/* Steps of a part of a phase, and columns of one panel, as [point][step][columns]; points are
+ * `point` floats apart. */
+typedef struct gan__filter_piece {
+    int64_t phase, part, step, steps, column, columns;
+} gan__filter_piece;
+void gan__filter_pack_piece(const gan__kernels *kernels, const gan__conv *conv, gan__pass pass,
+                            const float *w, const gan__filter_piece *piece, int64_t point,
+                            float *u);
 
 size_t gan__narrow_scratch(const gan__conv *conv, gan__pass pass);
 void gan__narrow_run(gan_context *context, const gan__conv_run *run);

@@ -15,10 +15,10 @@
  * within a tap, starting at 0; taps in the padding are left out. With few output channels each tap
  * is a chain of its own, and the taps are added in that order. 4x4 windows of stride 2, 3x3 of
  * stride 1 with enough channels, and all of doubled pixels are made by minimal filtering: whole
- * numbers stay exact, roundings differ (not larger), and padding is multiplied as zeros. Weight gradients are chains over pixels
- * in order (n, oh, ow), or over tiles of them, cut into slices that are added in order. Which of
- * these serves, and what the slices are, depends on the shape alone; for forward and backward_data
- * without n. */
+ * numbers stay exact, roundings differ (not larger), and padding is multiplied as zeros. Weight
+ * gradients are chains over pixels in order (n, oh, ow), or over tiles of them, cut into slices
+ * that are added in order. Which of these serves, and what the slices are, depends on the shape
+ * alone; for forward and backward_data without n. */
 #ifndef GAN__CONVOLUTION_H
 #define GAN__CONVOLUTION_H
 
@@ -58,8 +58,8 @@ bool gan__conv_doubles(const gan__conv *conv);
 
 /* Floats of the packed weights that forward or backward_data reads; packing is from w as above. The
  * layout is private to this folder, depends on the geometry without n, and on the tier. A count of
- * 0 (dense with few rows at most) means that nothing is packed: the passes are given w itself as
- * their panel. */
+ * 0 (dense with few rows at most; many weights for few pixels) means that nothing is packed: the
+ * passes are given w itself as their panel. */
 int64_t gan__conv_panel_count(const gan_context *context, const gan__conv *conv, gan__pass pass);
 void gan__conv_pack(gan_context *context, const gan__conv *conv, gan__pass pass, const float *w,
                     float *panel);

@@ -453,9 +453,14 @@ gan__shape gan__plan_output_shape(const gan__plan *plan, int32_t index)
     return plan->values[plan->output_values[index]].shape;
 }
 
+bool gan__plan_makes(const gan__plan *plan, int32_t index)
+{
+    return plan->values[plan->output_values[index]].producer >= 0;
+}
+
 bool gan__plan_can_divert(const gan__plan *plan, int32_t index)
 {
-    return plan->values[plan->output_values[index]].producer >= 0 && !plan_may_refuse(plan);
+    return gan__plan_makes(plan, index) && !plan_may_refuse(plan);
 }
 
 void gan__plan_divert(gan__plan *plan, int32_t index, float *memory)

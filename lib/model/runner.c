@@ -282,6 +282,18 @@ static bool runner_diverts(const gan_runner *runner, gan_tensor *const *inputs,
     return true;
 }
 
+/* What is not where it is wanted: inputs that come out as they are before what may lie on them. */
+static void runner_give(gan_runner *runner, gan_tensor *const *outputs, bool made_here)
+{
+    for (size_t i = 0; i < runner->output_count; i++) {
+        const float *made = gan__plan_output(runner->plan, (int32_t)i);
+        gan_tensor *output = outputs[i];
+        if (gan__plan_makes(runner->plan, (int32_t)i) != made_here) continue;
+        if (!made_here || made != output->data)
+            gan__tensor_write(output, gan__tensor_is_picture(output), made);
+    }
+}
+
 static gan_status runner_run(gan_runner *runner, gan_tensor *const *inputs,
                              gan_tensor *const *outputs)
 {
@@ -301,11 +313,8 @@ static gan_status runner_run(gan_runner *runner, gan_tensor *const *inputs,
                              runner_diverts(runner, inputs, outputs, i) ? outputs[i]->data : NULL);
     const gan__plan_draw nothing = {0, 0};
     GAN__TRY(gan__plan_forward(runner->plan, runner->x, &nothing, runner->transient));
-    for (size_t i = 0; i < runner->output_count; i++) {
-        const float *made = gan__plan_output(runner->plan, (int32_t)i);
-        if (!runner->divertible[i] || made != outputs[i]->data)
-            gan__tensor_write(outputs[i], gan__tensor_is_picture(outputs[i]), made);
-    }
+    runner_give(runner, outputs, false);
+    runner_give(runner, outputs, true);
     return GAN_OK;
 }
 

@@ -498,6 +498,35 @@ TEST(panels_of_large_tiles)
     CHECK(!gan__conv_panel_shared(&a, &c, GAN__FORWARD));
 }
 
+/* Many weights for few pixels are transformed without a panel, with the same bits as with one. */
+TEST(packed_or_not)
+{
+    static const gan__conv layers[] = {
+        {1, 8, 8, 256, 4, 4, 512, 4, 4, 2, 2, 1, 1, 1, 1, 1, false, false, 0},
+        {2, 5, 7, 520, 2, 3, 250, 4, 4, 2, 2, 1, 1, 1, 1, 1, false, false, 0},
+        {1, 7, 6, 300, 7, 6, 200, 3, 3, 1, 1, 1, 1, 1, 1, 1, false, false, 0},
+        {1, 8, 8, 200, 8, 8, 300, 3, 3, 1, 1, 1, 1, 1, 1, 1, true, false, 0}};
+    int unpacked = 0;
+    for (size_t i = 0; i < 2 * (sizeof layers / sizeof *layers); i++) {
+        problem p = problem_of(layers[i / 2], i % 2), q = p;
+        q.conv.most = 10000;
+        for (int pass = 0; pass < 2; pass++) {
+            gan_context *few = teams[i % 2], *many = teams[1 - i % 2];
+            few->tier = i % 4 < 2 ? best_tier : GAN__GENERIC, many->tier = best_tier;
+            bool packed = gan__conv_panel_count(few, &p.conv, (gan__pass)pass) > 0;
+            CHECK(gan__conv_panel_count(many, &q.conv, (gan__pass)pass) > 0);
+            CHECK(gan__conv_panel_shared(&p.conv, &q.conv, (gan__pass)pass) == packed);
+            float *a = run(few, &p, (gan__pass)pass, false);
+            float *b = run(many, &q, (gan__pass)pass, false);
+            CHECK(!memcmp(a, b, (size_t)out_count(&p, (gan__pass)pass) * sizeof *a));
+            unpacked += !packed;
+            drop(a), drop(b);
+        }
+        problem_free(&p);
+    }
+    CHECK(unpacked >= 12);
+}
+
 /* A picture's bits do not depend on the batch around it. */
 TEST(batch_of_one)
 {
@@ -564,6 +593,7 @@ int main(void)
     RUN(errors);
     RUN(large_tiles);
     RUN(panels_of_large_tiles);
+    RUN(packed_or_not);
     RUN(batch_of_one);
     RUN(not_a_number);
     close_teams();
