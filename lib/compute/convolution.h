@@ -16,10 +16,9 @@
  * is a chain of its own, and the taps are added in that order. 4x4 windows of stride 1 or 2 and
  * 3x3 of stride 1 with enough channels, and all of doubled pixels, are made by minimal filtering:
  * whole numbers stay exact, roundings differ (are about as large, of 3x3 less), and padding is
- * multiplied as zeros. Weight
- * gradients are chains over pixels in order (n, oh, ow), or over tiles of them, cut into slices
- * that are added in order. Which of these serves, and what the slices are, depends on the shape
- * alone; for forward and backward_data without n. */
+ * multiplied as zeros. Weight gradients are chains over pixels in order (n, oh, ow), or over tiles
+ * of them, cut into slices that are added in order. Which of these serves, and what the slices are,
+ * depends on the shape alone; for forward and backward_data without n. */
 #ifndef GAN__CONVOLUTION_H
 #define GAN__CONVOLUTION_H
 
