@@ -283,6 +283,7 @@ typedef struct gan__op {
     int32_t input_count;
     const gan__shape *in;
     gan__shape out;
+    int64_t most;     /* samples that it was planned for: later there may be fewer */
     gan__tail tail;   /* activation to apply in the store (bias unused); linear by default */
     bool doubled;     /* the layer works on what comes in with each pixel twice in height and width,
                          after doubles() said that it does */
