@@ -1,11 +1,11 @@
 /* conv_filtering.c: how minimal filtering divides a convolution.
  *
  * A convolution of stride s is, forward, the sum over the s^2 parities of input pixels of such of
- * stride 1, and backward_data, for each of the s^2 parities of output pixels, one. F(2x2, 2x2)
- * makes 2x2 outputs of a 2x2 convolution with 9 products instead of 16, F(2x2, 3x3) of a 3x3 one
- * with 16 instead of 36. Their transforms add, subtract and halve weights, so that whole numbers
- * stay exact. F(4x4, 3x3) makes 4x4 outputs with 36 products instead of 144, less exactly, where it
- * is allowed to.
+ * stride 1, and backward_data, for each of the s^2 parities of output pixels, one. A 4x4 one of
+ * stride 1 is the sum of four of 2x2, two pixels apart. F(2x2, 2x2) makes 2x2 outputs of a 2x2
+ * convolution with 9 products instead of 16, F(2x2, 3x3) of a 3x3 one with 16 instead of 36. Their
+ * transforms add, subtract and halve weights, so that whole numbers stay exact. F(4x4, 3x3) makes
+ * 4x4 outputs with 36 products instead of 144, less exactly, where it is allowed to.
  *
  * A 3x3 convolution of pixels that were repeated twice in each dimension reads them once, and makes
  * the four outputs over a pixel with 9 products instead of 36; backwards, the slope of a pixel from
@@ -14,6 +14,7 @@
 
 typedef enum filtering_row {
     FILTERING_STRIDED, /* 4x4 of stride 2 */
+    FILTERING_WIDE,    /* 4x4 of stride 1 */
     FILTERING_SMALL,   /* 3x3 of stride 1, and in large tiles */
     FILTERING_LARGE,
     FILTERING_DOUBLED, /* 3x3 of pixels that lie there twice, and its backward_data */
@@ -32,6 +33,16 @@ static const gan__filtering filterings[] = {
                            .sums = 3,
                            .outputs = 2,
                            .advance = 2},
+    [FILTERING_WIDE] = {.kind = GAN__FILTER_2_2,
+                        .parts = 2,
+                        .part_step = 2,
+                        .taps = 2,
+                        .tap_step = 1,
+                        .pixels = 3,
+                        .points = 3,
+                        .sums = 3,
+                        .outputs = 2,
+                        .advance = 2},
     [FILTERING_SMALL] = {.kind = GAN__FILTER_2_3,
                          .parts = 1,
                          .taps = 3,
@@ -85,6 +96,7 @@ static filtering_row filtering_find(const gan__conv *conv, gan__pass pass)
     if (conv->doubled)
         return pass == GAN__BACKWARD_DATA ? FILTERING_DOUBLED_BACK : FILTERING_DOUBLED;
     if (conv->stride_h == 2) return FILTERING_STRIDED;
+    if (conv->r == 4) return FILTERING_WIDE;
     return filtering_is_large(conv, pass) ? FILTERING_LARGE : FILTERING_SMALL;
 }
 
@@ -93,6 +105,7 @@ gan__filtering gan__filtering_of(const gan__conv *conv, gan__pass pass)
     gan__filtering filtering = filterings[filtering_find(conv, pass)];
     filtering.phases = 1;
     filtering.transposed = pass == GAN__BACKWARD_DATA;
+    filtering.spares = pass != GAN__BACKWARD_WEIGHTS;
     if (!filtering.transposed) return filtering;
     filtering.phases = conv->stride_h;
     filtering.parts /= filtering.phases;
@@ -134,6 +147,8 @@ gan__filter_axis gan__filter_axis_of(const gan__filtering *filtering, const gan_
             f.in[p] = p * filtering->part_step - axis->pad;
     }
     f.tiles = gan__quotient_up(f.count, filtering->outputs);
+    const bool partial = filtering->spares && f.count % filtering->outputs != 0;
+    f.products = filtering->parts * (f.tiles * filtering->points - partial);
     return f;
 }
 
@@ -142,11 +157,11 @@ int64_t gan__filter_products(const gan__conv *conv, gan__pass pass)
     gan__filtering filtering = gan__filtering_of(conv, pass);
     gan__axis vertical = gan__conv_axis(conv, pass, true);
     gan__axis horizontal = gan__conv_axis(conv, pass, false);
-    int64_t phases = filtering.phases, parts = filtering.parts * filtering.parts, tiles = 0;
+    int64_t phases = filtering.phases, products = 0;
     for (int64_t phase = 0; phase < phases * phases; phase++) {
         gan__filter_axis h = gan__filter_axis_of(&filtering, &vertical, phase / phases);
         gan__filter_axis w = gan__filter_axis_of(&filtering, &horizontal, phase % phases);
-        tiles += h.tiles * w.tiles;
+        products += h.products * w.products;
     }
-    return tiles * filtering.points * filtering.points * parts;
+    return products;
 }

@@ -185,16 +185,20 @@ static bool plan_has_channels(const gan__conv *v, gan__pass pass)
     return v->n * gan__quotient_up(v->oh, 2) * gan__quotient_up(v->ow, 2) >= PLAN_FILTER_TILES;
 }
 
-/* 4x4 of stride 2 and 3x3 of stride 1, where they make a fifth fewer products at least. */
+/* 4x4 of stride 1 or 2 and 3x3 of stride 1, where they make a quarter fewer products at least; of
+ * weights, which have all products of tiles that reach beyond the picture, a fifth. */
 static bool plan_is_filtered(const gan__conv *v, gan__pass pass)
 {
-    int64_t stride = v->stride_h, window = stride == 1 ? 3 : 4;
-    if (stride > 2 || v->stride_w != stride || v->r != window || v->s != window) return false;
+    int64_t stride = v->stride_h, fewest = stride == 1 ? 3 : 4;
+    if (stride > 2 || v->stride_w != stride || v->r < fewest || v->r > 4 || v->s != v->r)
+        return false;
     if (v->dilation_h != 1 || v->dilation_w != 1 || v->groups != 1) return false;
     if (!plan_has_channels(v, pass)) return false;
     gan__axis vertical = gan__conv_axis(v, pass, true);
     gan__axis horizontal = gan__conv_axis(v, pass, false);
-    return 4 * axis_pairs(&vertical) * axis_pairs(&horizontal) >= 5 * gan__filter_products(v, pass);
+    int64_t of = pass == GAN__BACKWARD_WEIGHTS ? 5 : 4;
+    return (of - 1) * axis_pairs(&vertical) * axis_pairs(&horizontal) >=
+           of * gan__filter_products(v, pass);
 }
 
 bool gan__conv_doubles(const gan__conv *v)

@@ -13,7 +13,7 @@
 typedef enum gan__conv_algorithm {
     GAN__CONV_GATHER, /* each output gathers its taps: one chain; taps in the padding are left out
                        */
-    GAN__CONV_FILTER, /* minimal filtering: 4x4 of stride 2, 9 products for 16; 3x3, 16 for 36; all
+    GAN__CONV_FILTER, /* minimal filtering: 4x4, 9 products for 16; 3x3 of stride 1, 16 for 36; all
                          that are `doubled`, 9 for 36 */
     GAN__CONV_NARROW, /* few output channels: a product with all taps as columns, then sums of taps
                        */
@@ -107,6 +107,7 @@ typedef struct gan__filtering {
     int64_t advance;                 /* pixels from a tile to the next */
     int64_t part_step, tap_step;     /* pixels of the picture between parts, and between taps */
     bool transposed;
+    bool spares; /* products that only lead outside of the picture are left out */
 } gan__filtering;
 
 gan__filtering gan__filtering_of(const gan__conv *conv, gan__pass pass);
@@ -122,6 +123,7 @@ typedef struct gan__filter_axis {
     int64_t count, out, out_step;
     int64_t in[2], in_step;
     int64_t tiles;
+    int64_t products; /* of all points and parts */
 } gan__filter_axis;
 
 gan__filter_axis gan__filter_axis_of(const gan__filtering *filtering, const gan__axis *axis,

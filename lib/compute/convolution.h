@@ -13,12 +13,12 @@
  *
  * Every output is one chain of fused multiply-adds, over taps in the order (r, s) and channels
  * within a tap, starting at 0; taps in the padding are left out. With few output channels each tap
- * is a chain of its own, and the taps are added in that order. 4x4 windows of stride 2, 3x3 of
- * stride 1 with enough channels, and all of doubled pixels are made by minimal filtering: whole
- * numbers stay exact, roundings differ (not larger), and padding is multiplied as zeros. Weight
- * gradients are chains over pixels in order (n, oh, ow), or over tiles of them, cut into slices
- * that are added in order. Which of these serves, and what the slices are, depends on the shape
- * alone; for forward and backward_data without n. */
+ * is a chain of its own, and the taps are added in that order. 4x4 windows of stride 1 or 2 and
+ * 3x3 of stride 1 with enough channels, and all of doubled pixels, are made by minimal filtering:
+ * whole numbers stay exact, roundings differ (are about as large, of 3x3 less), and padding is
+ * multiplied as zeros. Weight gradients are chains over pixels in order (n, oh, ow), or over tiles
+ * of them, cut into slices that are added in order. Which of these serves, and what the slices are,
+ * depends on the shape alone; for forward and backward_data without n. */
 #ifndef GAN__CONVOLUTION_H
 #define GAN__CONVOLUTION_H
 

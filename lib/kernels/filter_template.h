@@ -14,12 +14,13 @@
 /* One dimension. F(2, 2) is its own transpose, slopes for weights and taps for outputs. */
 INLINE TARGET void TIER(filter_line_2_2)(const int what, const VECTOR *x, VECTOR *y)
 {
-    if (what == INPUT)
+    if (what == INPUT) {
         y[0] = SUB(x[0], x[1]), y[1] = x[1], y[2] = SUB(x[2], x[1]);
-    else if (what == WEIGHTS || what == SLOPES)
+    } else if (what == WEIGHTS || what == SLOPES) {
         y[0] = x[0], y[1] = ADD(x[0], x[1]), y[2] = x[1];
-    else
+    } else {
         y[0] = ADD(x[0], x[1]), y[1] = ADD(x[1], x[2]);
+    }
 }
 
 INLINE TARGET void TIER(filter_line_2_3)(const int what, const VECTOR *x, VECTOR *y)
@@ -42,21 +43,23 @@ INLINE TARGET void TIER(filter_line_2_3)(const int what, const VECTOR *x, VECTOR
     }
 }
 
-/* Pixels that lie there twice. */
+/* Of pixels that lie there twice; the rest as 2_2. */
 INLINE TARGET void TIER(filter_line_2_3_2)(const int what, const VECTOR *x, VECTOR *y)
 {
-    if (what == WEIGHTS)
+    if (what == WEIGHTS) {
         y[0] = x[0], y[1] = ADD(ADD(x[0], x[2]), x[1]), y[2] = x[2];
-    else
+    } else {
         y[0] = ADD(x[0], x[1]), y[1] = x[1], y[2] = ADD(x[1], x[2]);
+    }
 }
 
 INLINE TARGET void TIER(filter_line_1_3_2)(const int what, const VECTOR *x, VECTOR *y)
 {
-    if (what == INPUT)
+    if (what == INPUT) {
         y[0] = SUB(x[0], x[2]), y[1] = ADD(x[1], x[2]), y[2] = SUB(x[3], x[1]);
-    else
+    } else {
         y[0] = x[0];
+    }
 }
 
 /* The points of F(4, 3) are 0, A, -A, B, -B and infinity; N_ are the factors of Lagrange's
@@ -109,16 +112,17 @@ INLINE TARGET void TIER(filter_line_4_3)(const int what, const VECTOR *x, VECTOR
 
 INLINE TARGET void TIER(filter_line)(const int kind, const int what, const VECTOR *x, VECTOR *y)
 {
-    if (kind == GAN__FILTER_2_2)
+    if (kind == GAN__FILTER_2_2) {
         TIER(filter_line_2_2)(what, x, y);
-    else if (kind == GAN__FILTER_2_3)
-        TIER(filter_line_2_3)(what, x, y);
-    else if (kind == GAN__FILTER_2_3_2)
+    } else if (kind == GAN__FILTER_2_3_2) {
         TIER(filter_line_2_3_2)(what, x, y);
-    else if (kind == GAN__FILTER_1_3_2)
+    } else if (kind == GAN__FILTER_1_3_2) {
         TIER(filter_line_1_3_2)(what, x, y);
-    else
+    } else if (kind == GAN__FILTER_2_3) {
+        TIER(filter_line_2_3)(what, x, y);
+    } else {
         TIER(filter_line_4_3)(what, x, y);
+    }
 }
 
 /* One vector of channels at `at`: `from` x `from` numbers to `to` x `to`. */
@@ -128,22 +132,18 @@ INLINE TARGET void TIER(filter_spread_at)(const float *const *x, int64_t at, flo
                                           MASK mask)
 {
     VECTOR row[FILTER_POINTS][FILTER_POINTS];
-    UNROLL for (int j = 0; j < from; j++)
-    {
+    UNROLL for (int j = 0; j < from; j++) {
         VECTOR in[FILTER_POINTS], out[FILTER_POINTS];
-        UNROLL for (int i = 0; i < from; i++)
-        {
+        UNROLL for (int i = 0; i < from; i++) {
             in[i] = TIER(product_load)(x[i * from + j] + at, masked, mask);
         }
         TIER(filter_line)(kind, what, in, out);
         UNROLL for (int i = 0; i < to; i++) row[i][j] = out[i];
     }
-    UNROLL for (int i = 0; i < to; i++)
-    {
+    UNROLL for (int i = 0; i < to; i++) {
         VECTOR out[FILTER_POINTS];
         TIER(filter_line)(kind, what, row[i], out);
-        UNROLL for (int j = 0; j < to; j++)
-        {
+        UNROLL for (int j = 0; j < to; j++) {
             TIER(product_store)(y + (i * to + j) * point + at, out[j], masked, mask);
         }
     }
@@ -155,22 +155,18 @@ INLINE TARGET void TIER(filter_collect_at)(const float *x, int64_t point, int64_
                                            MASK mask)
 {
     VECTOR column[FILTER_POINTS][FILTER_POINTS];
-    UNROLL for (int i = 0; i < from; i++)
-    {
+    UNROLL for (int i = 0; i < from; i++) {
         VECTOR in[FILTER_POINTS], out[FILTER_POINTS];
-        UNROLL for (int j = 0; j < from; j++)
-        {
+        UNROLL for (int j = 0; j < from; j++) {
             in[j] = TIER(product_load)(x + (i * from + j) * point + at, masked, mask);
         }
         TIER(filter_line)(kind, what, in, out);
         UNROLL for (int j = 0; j < to; j++) column[j][i] = out[j];
     }
-    UNROLL for (int j = 0; j < to; j++)
-    {
+    UNROLL for (int j = 0; j < to; j++) {
         VECTOR out[FILTER_POINTS];
         TIER(filter_line)(kind, what, column[j], out);
-        UNROLL for (int i = 0; i < to; i++)
-        {
+        UNROLL for (int i = 0; i < to; i++) {
             float *pixel = y[i * to + j];
             if (pixel) TIER(product_store)(pixel + at, out[i], masked, mask);
         }
@@ -178,17 +174,17 @@ INLINE TARGET void TIER(filter_collect_at)(const float *x, int64_t point, int64_
 }
 
 /* `size` is m_r of F(m x m, r x r). */
-#define SPREAD(name, size, what, from, to)                                                        \
-    static TARGET void TIER(filter_##name##_##size)(int64_t count, const float *const *x,         \
-                                                    float *y, int64_t point)                      \
-    {                                                                                             \
-        const int kind = GAN__FILTER_##size;                                                      \
-        int64_t at = 0;                                                                           \
-        for (; count - at >= LANES; at += LANES)                                                  \
-            TIER(filter_spread_at)(x, at, y, point, kind, what, from, to, false, MASK_OF(LANES)); \
-        if (at < count)                                                                           \
-            TIER(filter_spread_at)                                                                \
-            (x, at, y, point, kind, what, from, to, true, MASK_OF(count - at));                   \
+#define SPREAD(name, size, what, from, to)                                                         \
+    static TARGET void TIER(filter_##name##_##size)(int64_t count, const float *const *x,          \
+                                                    float *y, int64_t point)                       \
+    {                                                                                              \
+        const int kind = GAN__FILTER_##size;                                                       \
+        int64_t at = 0;                                                                            \
+        for (; count - at >= LANES; at += LANES)                                                   \
+            TIER(filter_spread_at)(x, at, y, point, kind, what, from, to, false, MASK_OF(LANES));  \
+        if (at < count)                                                                            \
+            TIER(filter_spread_at)(x, at, y, point, kind, what, from, to, true,                    \
+                                   MASK_OF(count - at));                                           \
     }
 #define COLLECT(name, size, what, from, to)                                                        \
     static TARGET void TIER(filter_##name##_##size)(int64_t count, const float *x, int64_t point,  \
@@ -199,20 +195,18 @@ INLINE TARGET void TIER(filter_collect_at)(const float *x, int64_t point, int64_
         for (; count - at >= LANES; at += LANES)                                                   \
             TIER(filter_collect_at)(x, point, at, y, kind, what, from, to, false, MASK_OF(LANES)); \
         if (at < count)                                                                            \
-            TIER(filter_collect_at)                                                                \
-            (x, point, at, y, kind, what, from, to, true, MASK_OF(count - at));                    \
+            TIER(filter_collect_at)(x, point, at, y, kind, what, from, to, true,                   \
+                                    MASK_OF(count - at));                                          \
     }
-#define TRANSFORMS(size, m, r, points)         \
-    SPREAD(input, size, INPUT, points, points) \
-    SPREAD(weights, size, WEIGHTS, r, points)  \
-    COLLECT(output, size, OUTPUT, points, m)   \
-    SPREAD(slopes, size, SLOPES, m, points)    \
+#define TRANSFORMS(size, m, r, points)                                                             \
+    SPREAD(input, size, INPUT, points, points)                                                     \
+    SPREAD(weights, size, WEIGHTS, r, points)                                                      \
+    COLLECT(output, size, OUTPUT, points, m)                                                       \
+    SPREAD(slopes, size, SLOPES, m, points)                                                        \
     COLLECT(taps, size, TAPS, points, r)
-#define TRANSFORM_NAMES(size)                                                               \
-    {                                                                                       \
-        TIER(filter_input_##size), TIER(filter_weights_##size), TIER(filter_output_##size), \
-            TIER(filter_slopes_##size), TIER(filter_taps_##size)                            \
-    }
+#define TRANSFORM_NAMES(size)                                                                      \
+    {TIER(filter_input_##size), TIER(filter_weights_##size), TIER(filter_output_##size),           \
+     TIER(filter_slopes_##size), TIER(filter_taps_##size)}
 
 TRANSFORMS(2_2, 2, 2, 3)
 TRANSFORMS(2_3, 2, 3, 4)

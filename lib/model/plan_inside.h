@@ -1,4 +1,4 @@
-/* plan_inside.h: the inside of a plan, shared by plan.c, plan_memory.c and plan_backward.c. */
+/* plan_inside.h: the inside of a plan, shared by the files plan*.c. */
 #ifndef GAN__PLAN_INSIDE_H
 #define GAN__PLAN_INSIDE_H
 
@@ -13,7 +13,7 @@ typedef struct gan__plan_value {
     int32_t last_reader;      /* step, -1: none */
     int32_t readers, outputs; /* how often steps read it, and how often the model gives it out */
     int32_t repeated;         /* not made: it would be this node's, which repeats pixels, and the
-                                 step that reads it sees to that (plan_defer); -1: no */
+                                 step that reads it sees to that; -1: no */
     bool again;               /* not kept for the backward call, but made once more in it */
     size_t offset; /* in `outputs` for what the model gives out; forwards in the transient memory,
                       if it is made again; else in the arena */
@@ -107,6 +107,9 @@ struct gan__plan {
 
     gan__tangent_layout *tangent; /* NULL: none was asked for */
 };
+
+/* plan_steps.c; values are complete but for who makes and reads them last, and pools are there. */
+gan_status gan__plan_make_steps(gan__plan *plan);
 
 enum { GAN__LINE = 64 };
 static inline size_t gan__plan_lines(size_t size)

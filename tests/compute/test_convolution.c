@@ -326,7 +326,7 @@ TEST(real_layers)
 }
 
 /* Shapes that minimal filtering serves, odd ones among them. */
-enum { FILTERED = 120, LARGE = 30 };
+enum { FILTERED = 120, LARGE = 30, DOUBLED = 3, FILTERED_KINDS };
 
 /* The same of pixels that lie there twice; without its first rows, or with some in front. */
 static gan__conv doubled_conv(gan__conv v)
@@ -349,30 +349,36 @@ static gan__conv filtered_conv(void)
                    .dilation_h = 1,
                    .dilation_w = 1,
                    .groups = 1};
-    v.stride_h = v.stride_w = pick(1, 2);
-    v.r = v.s = v.stride_h == 1 ? 3 : 4;
-    if (v.stride_h == 1 && pick(0, 1)) return doubled_conv(v);
+    int64_t kind = pick(0, FILTERED_KINDS - 1);
+    v.stride_h = v.stride_w = kind == 2 ? 2 : 1;
+    v.r = v.s = kind % DOUBLED == 0 ? 3 : 4;
+    if (kind == DOUBLED) return doubled_conv(v);
     v.pad_top = pick(0, 3), v.pad_left = pick(0, 3);
     v.oh = size_of(v.h, v.r, v.stride_h, 1, v.pad_top + pick(0, 3));
     v.ow = size_of(v.w, v.r, v.stride_h, 1, v.pad_left + pick(0, 3));
     return v;
 }
 
+static int64_t filtered_kind(const gan__conv *v)
+{
+    return v->doubled ? DOUBLED : v->stride_h + v->r - 4;
+}
+
 TEST(filtered)
 {
     static const gan__conv sliced = {2, 45, 50, 17, 45, 50, 48,    3,     3, 1,
                                      1, 1,  1,  1,  1,  1,  false, false, 0};
-    int64_t served[3] = {0, 0, 0};
+    int64_t served[FILTERED_KINDS] = {0};
     for (int i = 0; i < FILTERED; i++) {
         problem p = problem_of(i ? filtered_conv() : sliced, i % 4 != 0);
         for (int pass = 0; pass < 3; pass++) {
             bool filtered = gan__conv_choose(&p.conv, (gan__pass)pass) == GAN__CONV_FILTER;
-            served[p.conv.doubled ? 2 : p.conv.stride_h - 1] += filtered;
+            served[filtered_kind(&p.conv)] += filtered;
             (i % 4 != 0 ? check_whole : check_real)(&p, (gan__pass)pass);
         }
         problem_free(&p);
     }
-    for (int i = 0; i < 3; i++) CHECK(served[i] >= FILTERED / 3);
+    for (int i = 0; i < FILTERED_KINDS; i++) CHECK(served[i] >= FILTERED / 4);
 }
 
 /* What a direct convolution gives in float32: one chain an output, over taps, then channels;
@@ -413,14 +419,27 @@ static double largest_error(const float *made, const double *expected, int64_t c
     return error / most;
 }
 
-/* Filtering rounds less than summing directly does; in large tiles more, but not much. */
+/* Of all outputs: unlike that of the worst one it hardly depends on the numbers. */
+static double mean_error(const float *made, const double *expected, int64_t count)
+{
+    double most = 0, squares = 0;
+    for (int64_t i = 0; i < count; i++) {
+        most = fmax(most, fabs(expected[i]));
+        squares += ((double)made[i] - expected[i]) * ((double)made[i] - expected[i]);
+    }
+    return sqrt(squares / (double)count) / most;
+}
+
+/* Filtering rounds less than summing directly does, or about as much where parts of a 4x4 window
+ * are summed; in large tiles more, but not much. */
 TEST(errors)
 {
     static const gan__conv layers[] = {
         {2, 16, 16, 96, 8, 8, 64, 4, 4, 2, 2, 1, 1, 1, 1, 1, false, false, 0},
         {2, 12, 12, 96, 12, 12, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1, false, false, 0},
         {2, 12, 12, 96, 12, 12, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1, true, false, 0},
-        {2, 6, 6, 96, 12, 12, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1, false, true, 0}};
+        {2, 6, 6, 96, 12, 12, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1, false, true, 0},
+        {2, 12, 12, 96, 11, 11, 64, 4, 4, 1, 1, 1, 1, 1, 1, 1, false, false, 0}};
     for (size_t i = 0; i < sizeof layers / sizeof *layers; i++) {
         problem p = problem_of(layers[i], false);
         p.tail.bias = NULL, p.tail.activation = GAN__LINEAR;
@@ -432,12 +451,13 @@ TEST(errors)
             float *made = run(teams[0], &p, (gan__pass)pass, false);
             naive(&p, (gan__pass)pass, expected);
             naive_float(&p, (gan__pass)pass, sums);
-            direct = largest_error(sums, expected, count);
-            filtered = largest_error(made, expected, count);
+            direct = mean_error(sums, expected, count);
+            filtered = mean_error(made, expected, count);
             CHECK(gan__conv_choose(&p.conv, (gan__pass)pass) == GAN__CONV_FILTER);
-            if (!CHECK(filtered < direct * (p.conv.large ? 3 : 1)))
+            if (!CHECK(filtered < direct * (p.conv.large ? 2.5 : p.conv.r == 4 ? 1.25 : 1)))
                 describe(&p.conv, (gan__pass)pass, (int)best_tier, 1);
-            printf("    window %d %s pass %d: error %.1e, of a direct sum %.1e\n", (int)p.conv.r,
+            printf("    window %d, stride %d, %s, pass %d: error %.1e, of a direct sum %.1e\n",
+                   (int)p.conv.r, (int)p.conv.stride_h,
                    p.conv.large     ? "large"
                    : p.conv.doubled ? "doubled"
                                     : "small",
@@ -454,7 +474,7 @@ TEST(large_tiles)
     int64_t served = 0;
     for (int i = 0; i < LARGE; i++) {
         gan__conv conv = filtered_conv();
-        while (conv.doubled) conv = filtered_conv();
+        while (filtered_kind(&conv) != 0) conv = filtered_conv();
         conv.large = true;
         problem p = problem_of(conv, false);
         if (i % 2) p.tail = (gan__tail){.bias = NULL};
