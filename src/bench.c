@@ -1,6 +1,6 @@
 /* bench.c: gan bench. Times products, convolutions and training steps through the public interface,
  * each in turn with the machine's peak. */
-#include "bench_nets.h"
+#include "bench_profile.h"
 #include "command.h"
 #include "peak.h"
 
@@ -8,8 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { MAX_ROUNDS = 64 };
 
 typedef struct bench {
     const command *self;
@@ -21,30 +19,6 @@ typedef struct bench {
     int found;
     gan_status status;
 } bench;
-
-/* What is timed: one call of run. before() is not timed. */
-typedef struct subject {
-    gan_context *context;
-    gan_tape *tape;
-    gan_model *model;
-    gan_tensor *input, *seed, *labels;
-    gan_trainer *trainer;
-    const bench_net *net; /* of the trainer */
-    gan_value value;
-    int pass; /* 0 forward, 1 data, 2 weights */
-} subject;
-
-static int compare_doubles(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(double *values, int count)
-{
-    qsort(values, (size_t)count, sizeof *values, compare_doubles);
-    return count % 2 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
-}
 
 static bool wants(bench *b, const char *name)
 {
@@ -111,28 +85,6 @@ static void time_subject(bench *b, const char *name, subject *s, double operatio
     report(b, name, &m, operations);
 }
 
-static gan_status make_tensor(subject *s, gan_tensor **out, int64_t n, int64_t h, int64_t w,
-                              int64_t c)
-{
-    int64_t shape[4] = {n, h, w, c};
-    gan_value noise;
-    gan_status status = gan_tensor_create(out, s->context, GAN_FLOAT32, 4, shape);
-    if (status == GAN_OK) status = gan_tape_reset(s->tape);
-    if (status == GAN_OK) status = gan_tape_uniform(s->tape, 4, shape, &noise);
-    if (status == GAN_OK) status = gan_tape_value(s->tape, noise, *out);
-    return status;
-}
-
-static void subject_free(subject *s)
-{
-    gan_tensor_release(s->input);
-    gan_tensor_release(s->seed);
-    gan_tensor_release(s->labels);
-    gan_model_release(s->model);
-    gan_trainer_release(s->trainer);
-    gan_tape_release(s->tape);
-}
-
 static gan_status apply_layer(subject *s)
 {
     static const char *const modes[] = {"evaluation frozen", "training frozen", "training"};
@@ -168,8 +120,8 @@ static void bench_one_layer(bench *b, const char *name, const bench_layer *l, in
     snprintf(text, sizeof text, "input %d %d %d; %s", l->h, l->w, l->c, l->statement);
     b->status = gan_model_parse(&s.model, b->context, text);
     if (b->status == GAN_OK) b->status = gan_tape_create(&s.tape, b->context);
-    if (b->status == GAN_OK) b->status = make_tensor(&s, &s.input, batch, l->h, l->w, l->c);
-    if (b->status == GAN_OK) b->status = make_tensor(&s, &s.seed, batch, l->oh, l->ow, l->k);
+    if (b->status == GAN_OK) b->status = subject_tensor(&s, &s.input, batch, l->h, l->w, l->c);
+    if (b->status == GAN_OK) b->status = subject_tensor(&s, &s.seed, batch, l->oh, l->ow, l->k);
     if (b->status == GAN_OK)
         time_subject(b, name, &s, 2.0 * batch * bench_layer_products(l),
                      pass ? reset_and_apply : reset_tape, pass ? run_backward : apply_layer);
@@ -215,62 +167,16 @@ static void bench_products(bench *b)
     }
 }
 
-static gan_status feed(subject *s)
-{
-    gan_status status = GAN_OK;
-    if (s->labels) status = gan_trainer_feed(s->trainer, s->net->kind->labels, s->labels);
-    for (int i = 0; i < BENCH_FEEDS && s->net->kind->feeds[i] && status == GAN_OK; i++)
-        status = gan_trainer_feed(s->trainer, s->net->kind->feeds[i], s->input);
-    return status;
-}
-
-static gan_status step(subject *s)
-{
-    double loss;
-    gan_status status = gan_trainer_step(s->trainer);
-    for (int i = 0; i < 2 && s->net->kind->losses[i] && status == GAN_OK; i++)
-        status = gan_trainer_value(s->trainer, s->net->kind->losses[i], &loss);
-    return status;
-}
-
-static gan_status make_trainer(subject *s, const bench_net *net)
-{
-    gan_status status = gan_trainer_create(&s->trainer, s->context, net->kind->trainer);
-    s->net = net;
-    for (int i = 0; i < BENCH_ROLES && net->kind->roles[i] && status == GAN_OK; i++) {
-        gan_model *model = NULL;
-        status = gan_model_parse(&model, s->context, net->models[i]);
-        if (status == GAN_OK)
-            status = gan_trainer_set_model(s->trainer, net->kind->roles[i], model);
-        gan_model_release(model);
-    }
-    return status;
-}
-
-/* A batch of pictures, and of the classes that they are said to be of. */
-static gan_status make_batch(subject *s)
-{
-    const bench_net *net = s->net;
-    const int64_t count = net->kind->batch;
-    gan_status status = make_tensor(s, &s->input, count, net->height, net->width, net->channels);
-    if (status != GAN_OK || !net->kind->labels) return status;
-    status = gan_tensor_create(&s->labels, s->context, GAN_INT32, 1, &count);
-    if (status != GAN_OK) return status;
-    int32_t *labels = gan_tensor_data(s->labels);
-    for (int i = 0; i < count; i++) labels[i] = i % net->kind->classes;
-    return GAN_OK;
-}
-
 static void bench_training(bench *b, const bench_net *net)
 {
     subject s = {.context = b->context};
+    double operations = 0;
     char name[64];
     snprintf(name, sizeof name, "train.%s", net->name);
     if (!wants(b, name) || b->status != GAN_OK) return;
-    b->status = gan_tape_create(&s.tape, b->context);
-    if (b->status == GAN_OK) b->status = make_trainer(&s, net);
-    if (b->status == GAN_OK) b->status = make_batch(&s);
-    if (b->status == GAN_OK) time_subject(b, name, &s, bench_step_operations(net), feed, step);
+    b->status = profile_count(b->context, net, &operations);
+    if (b->status == GAN_OK) b->status = subject_open(&s, net);
+    if (b->status == GAN_OK) time_subject(b, name, &s, operations, subject_feed, subject_step);
     subject_free(&s);
 }
 
@@ -279,11 +185,9 @@ static gan_status first_step(subject *s, const char *spec, const bench_net *net,
 {
     double started = seconds_now();
     gan_status status = gan_context_create(&s->context, spec, NULL, NULL, 0);
-    if (status == GAN_OK) status = gan_tape_create(&s->tape, s->context);
-    if (status == GAN_OK) status = make_trainer(s, net);
-    if (status == GAN_OK) status = make_batch(s);
-    if (status == GAN_OK) status = feed(s);
-    if (status == GAN_OK) status = step(s);
+    if (status == GAN_OK) status = subject_open(s, net);
+    if (status == GAN_OK) status = subject_feed(s);
+    if (status == GAN_OK) status = subject_step(s);
     *seconds = seconds_now() - started;
     subject_free(s);
     gan_context_release(s->context);
@@ -293,16 +197,18 @@ static gan_status first_step(subject *s, const char *spec, const bench_net *net,
 static void bench_first_step(bench *b, const bench_net *net)
 {
     rounds m;
+    double operations = 0;
     char name[64];
     snprintf(name, sizeof name, "first.%s", net->name);
-    if (!wants(b, name)) return;
+    if (!wants(b, name) || b->status != GAN_OK) return;
+    b->status = profile_count(b->context, net, &operations);
     m.peaks[0] = bench_peak_now(b);
     for (int i = 0; i < b->rounds && b->status == GAN_OK; i++) {
         subject s = {.context = NULL};
         b->status = first_step(&s, gan_context_text(b->context), net, &m.seconds[i]);
         m.peaks[i + 1] = bench_peak_now(b);
     }
-    if (b->status == GAN_OK) report(b, name, &m, bench_step_operations(net));
+    if (b->status == GAN_OK) report(b, name, &m, operations);
 }
 
 static void bench_peak(bench *b)
@@ -330,6 +236,17 @@ static int run_cases(bench *b)
     return EXIT_GOOD;
 }
 
+static int run_profile(bench *b, const char *name)
+{
+    const profile_order order = {.self = b->self,
+                                 .context = b->context,
+                                 .name = name,
+                                 .threads = (int)b->threads,
+                                 .rounds = (int)b->rounds,
+                                 .json = b->json};
+    return profile_print(&order);
+}
+
 static int run_bench(const command *self, int count, char **words)
 {
     arguments a;
@@ -345,9 +262,12 @@ static int run_bench(const command *self, int count, char **words)
     if (!b.precision) b.precision = "fp32";
     code = open_context(self, &a, 0, b.threads, &b.context);
     if (code) return code;
-    code = measure_peak(gan_context_cpu(b.context), (int)b.threads) > 0
-               ? run_cases(&b)
-               : complain(self, EXIT_FAILED, "cannot start %lld threads", (long long)b.threads);
+    if (measure_peak(gan_context_cpu(b.context), (int)b.threads) <= 0)
+        code = complain(self, EXIT_FAILED, "cannot start %lld threads", (long long)b.threads);
+    else if (arguments_get(&a, "profile"))
+        code = run_profile(&b, arguments_get(&a, "profile"));
+    else
+        code = run_cases(&b);
     gan_context_release(b.context);
     return code;
 }
@@ -355,6 +275,7 @@ static int run_bench(const command *self, int count, char **words)
 static const flag bench_flags[] = {
     {"case", "NAME",
      "peak, product.MxNxK, conv.dcgan64.LAYER.PASS, first.NET, train.NET, or a beginning", false},
+    {"profile", "CASE", "the time of train.NET's step by layer and pass, largest first", false},
     {"threads", "N", "worker threads (1)", false},
     {"precision", "P", "how products are made (fp32)", false},
     {"filter", "F", "tiles of 3x3 convolutions, small or large (small)", false},

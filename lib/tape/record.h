@@ -21,6 +21,7 @@
 
 #include "tape/tape.h"
 
+#include "base/span.h"
 #include "losses/loss.h"
 #include "model/plan.h"
 
