@@ -256,6 +256,8 @@ static int run_bench(const command *self, int count, char **words)
     if (!arguments_integer(self, &a, "threads", 1, 256, 1, &b.threads) ||
         !arguments_integer(self, &a, "rounds", 1, MAX_ROUNDS, 9, &b.rounds))
         return EXIT_USAGE;
+    if (arguments_get(&a, "profile") && arguments_get(&a, "case"))
+        return complain(self, EXIT_USAGE, "--profile and --case exclude each other");
     b.json = arguments_get(&a, "json") != NULL;
     b.wanted = arguments_get(&a, "case");
     b.precision = arguments_get(&a, "precision");
@@ -282,7 +284,12 @@ static const flag bench_flags[] = {
     {"rounds", "N", "times each case so often and takes the median (9)", false},
     {"json", NULL, "one JSON object a line", false},
     {"help", NULL, "this text", false}};
-const command command_bench = {
-    "bench", "[--case NAME]", "times products, convolutions and training steps", 0,
-    0,       bench_flags,     sizeof bench_flags / sizeof bench_flags[0],        run_bench,
-    {NULL}};
+const command command_bench = {"bench",
+                               "[--case NAME | --profile CASE]",
+                               "times products, convolutions and training steps",
+                               0,
+                               0,
+                               bench_flags,
+                               sizeof bench_flags / sizeof bench_flags[0],
+                               run_bench,
+                               {NULL}};

@@ -40,7 +40,7 @@ const char *gan__precision_name(gan__precision precision);
 const char *gan__tiles_name(gan__tiles tiles);
 
 struct gan__team;
-struct gan__span;
+struct gan__watch;
 
 typedef struct gan__scratch {
     void *memory;
@@ -61,8 +61,7 @@ struct gan_context {
     int32_t log_level;
     gan__tier tier; /* which kernels serve */
     struct gan__team *team;
-    gan__scratch *scratch;  /* one for each worker */
-    struct gan__span *span; /* the innermost that has not ended; NULL: none */
+    gan__scratch *scratch; /* one for each worker */
     uint64_t draws; /* how many parameter tensors were initialised: a key of random numbers */
     uint64_t tapes, trainers; /* how many were made: their seeds follow from it */
     const struct gan__kind *const *trainer_kinds; /* NULL: those of the library */
@@ -70,6 +69,7 @@ struct gan_context {
     atomic_uint_least64_t owner;   /* thread id of the call in progress, 0 if none */
     atomic_uint_least64_t refused; /* thread id of the last call that found another owner */
     int32_t depth;
+    struct gan__watch *watch; /* of the innermost piece of work; NULL: nobody asks */
     char *text;
     char message[GAN__MESSAGE_SIZE];
 };

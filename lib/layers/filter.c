@@ -1,7 +1,7 @@
 /* filter.c:  y = f(W x + b),  W x a convolution, transposed or not. Backwards, with g = dy * f'(y):
  * dW += the convolution's weight gradient of (x, g), db += sums of g, dx = W^T g. */
 #include "layers/filter.h"
-#include "base/span.h"
+#include "base/watch.h"
 #include "compute/reduce.h"
 #include "layers/padding.h"
 #include "layers/spectral.h"
@@ -126,7 +126,7 @@ static void filter_run(gan__op *op, const gan__filter *filter, gan__pass pass, c
 {
     const float *panel = filter->spectral ? gan__spectral_panel(op, filter, pass)
                                           : gan__panel_ready(op->context, op->panels[pass]);
-    gan__span_count(op->context, filter_products(filter));
+    gan__watch_count(op->context, filter_products(filter));
     if (pass == GAN__FORWARD)
         gan__conv_forward(op->context, &filter->conv, from, panel, tail, workspace, to);
     else
@@ -164,7 +164,7 @@ static void filter_backward_weights(gan__op *op, const gan__filter *filter, cons
     float *weight = filter->spectral ? gan__op_take(&memory, filter->weight->count)
                                      : gan__gradient_write(op->layer, filter->weight, &add);
     const float *x = filter_input(op, filter, &memory);
-    gan__span_count(op->context, filter_products(filter));
+    gan__watch_count(op->context, filter_products(filter));
     gan__conv_backward_weights(op->context, &filter->conv, filter->transposed ? dy : x,
                                filter->transposed ? x : dy, !filter->spectral && add, memory,
                                weight);
@@ -195,10 +195,10 @@ void gan__filter_backward(gan__op *op, const gan__filter *filter)
         dy = inner;
     }
     if (op->want_weights) {
-        gan__span span;
-        gan__span_begin(op->context, &span, op->layer->kind->kind.name, "weights");
+        gan__watch watch;
+        gan__watch_begin(op->context, &watch, op->layer->kind->kind.name, "weights");
         filter_backward_weights(op, filter, dy, memory);
-        gan__span_end(op->context, &span);
+        gan__watch_end(op->context, &watch);
     }
     if (op->dx[0]) filter_backward_data(op, filter, dy, memory);
 }

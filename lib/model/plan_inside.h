@@ -2,7 +2,7 @@
 #ifndef GAN__PLAN_INSIDE_H
 #define GAN__PLAN_INSIDE_H
 
-#include "base/span.h"
+#include "base/watch.h"
 #include "model/plan.h"
 
 /* One value of the model. Values that no step makes and that are no inputs (the result of a layer
@@ -171,13 +171,13 @@ static inline bool gan__plan_has_gradient(const gan__plan_value *value)
 }
 
 /* Work on a step's layer, as the host is told of it. */
-static inline void gan__plan_span_begin(const gan__plan *plan, const gan__plan_step *step,
-                                        gan__span *span, const char *pass)
+static inline void gan__plan_watch_begin(const gan__plan *plan, const gan__plan_step *step,
+                                         gan__watch *watch, const char *pass)
 {
     if (!plan->context->host.span) return;
-    gan__span_open(plan->context, span, step->op.layer->kind->kind.name, pass);
-    span->told.model = plan->model;
-    span->told.place = plan->model->nodes[step->node].path;
+    gan__watch_open(plan->context, watch, step->op.layer->kind->kind.name, pass);
+    watch->told.model = plan->model;
+    watch->told.place = plan->model->nodes[step->node].path;
 }
 
 /* Decides where values, states, gradients and workspaces lie. Steps and values are complete but for

@@ -3,7 +3,7 @@
 #include "optim/optimizer.h"
 
 #include "base/memory.h"
-#include "base/span.h"
+#include "base/watch.h"
 #include "compute/pointwise.h"
 #include "compute/reduce.h"
 
@@ -31,10 +31,10 @@ static double optimizer_square(const gan_optimizer *optimizer)
 
 static gan_status optimizer_measure(gan_optimizer *optimizer)
 {
-    gan__span span;
-    gan__span_begin(optimizer->object.context, &span, optimizer->kind->kind.name, "norm");
+    gan__watch watch;
+    gan__watch_begin(optimizer->object.context, &watch, optimizer->kind->kind.name, "norm");
     double square = optimizer_square(optimizer);
-    gan__span_end(optimizer->object.context, &span);
+    gan__watch_end(optimizer->object.context, &watch);
     optimizer->norm = sqrt(square);
     optimizer->overflowed = false;
     /* A double holds the square of every float32, so this is a gradient that is not finite itself.
@@ -72,14 +72,14 @@ static bool optimizer_trial(gan_optimizer *optimizer)
     const gan__optimizer_call call = {
         .rate = optimizer_rate(optimizer), .scale = optimizer_scale(optimizer), .trial = true};
     bool finite = true;
-    gan__span span;
-    gan__span_begin(optimizer->object.context, &span, optimizer->kind->kind.name, "trial");
+    gan__watch watch;
+    gan__watch_begin(optimizer->object.context, &watch, optimizer->kind->kind.name, "trial");
     for (size_t i = 0; i < optimizer->state_count && finite; i++) {
         const gan__optimizer_state *state = &optimizer->states[i];
         finite = !gan__store_is_reached(state->store) ||
                  optimizer->kind->update(optimizer, state, &call);
     }
-    gan__span_end(optimizer->object.context, &span);
+    gan__watch_end(optimizer->object.context, &watch);
     return finite;
 }
 
@@ -103,8 +103,8 @@ static bool optimizer_update(gan_optimizer *optimizer, bool undoable)
     gan__optimizer_call call = {.rate = optimizer_rate(optimizer),
                                 .scale = optimizer_scale(optimizer)};
     bool finite = true;
-    gan__span span;
-    gan__span_begin(optimizer->object.context, &span, optimizer->kind->kind.name, "step");
+    gan__watch watch;
+    gan__watch_begin(optimizer->object.context, &watch, optimizer->kind->kind.name, "step");
     for (size_t i = 0; i < optimizer->state_count; i++) {
         gan__optimizer_state *state = &optimizer->states[i];
         if (!gan__store_is_reached(state->store)) continue;
@@ -114,7 +114,7 @@ static bool optimizer_update(gan_optimizer *optimizer, bool undoable)
         state->steps++;
         state->store->version++;
     }
-    gan__span_end(optimizer->object.context, &span);
+    gan__watch_end(optimizer->object.context, &watch);
     if (undoable && !optimizer->kept) {
         optimizer->kept_steps = optimizer->steps;
         optimizer->kept = true;

@@ -405,11 +405,11 @@ static void backward_execute(gan_tape *tape, const backward_call *call)
     tape->pass++;
     backward_seed(tape, call);
     for (size_t i = tape->used; i-- > 0;) {
-        gan__span span;
+        gan__watch watch;
         if (!backward_is_reached(tape->records[i])) continue;
-        gan__span_begin(tape->object.context, &span, backward_name(tape->records[i]), "backward");
+        gan__watch_begin(tape->object.context, &watch, backward_name(tape->records[i]), "backward");
         backward_record(tape, tape->records[i]);
-        gan__span_end(tape->object.context, &span);
+        gan__watch_end(tape->object.context, &watch);
     }
 }
 

@@ -2,7 +2,7 @@
 #include "train/averages.h"
 
 #include "base/memory.h"
-#include "base/span.h"
+#include "base/watch.h"
 #include "model/archive.h"
 #include "train/sharing.h"
 
@@ -153,13 +153,13 @@ gan_status gan__averages_set_model(gan_trainer *t, int32_t role, gan_model *mode
 void gan__averages_update(gan_trainer *t)
 {
     int32_t done = 0;
-    gan__span span;
-    gan__span_begin(t->object.context, &span, "average", "update");
+    gan__watch watch;
+    gan__watch_begin(t->object.context, &watch, "average", "update");
     for (int32_t i = 0; i < t->cast->role_count; i++) {
         gan__average *average = t->players[i].average;
         if (!average) continue;
         gan__average_update(average, t->scratch, done);
         t->scratch[done++] = average->source;
     }
-    gan__span_end(t->object.context, &span);
+    gan__watch_end(t->object.context, &watch);
 }

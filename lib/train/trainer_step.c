@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "base/span.h"
+#include "base/watch.h"
 #include "optim/optimizer.h"
 #include "train/averages.h"
 #include "train/feeds.h"
@@ -88,10 +88,10 @@ static gan_status step_batch(gan_trainer *t, int32_t feed, gan_value *fields)
 
 gan_status gan__trainer_batch(gan_trainer *t, int32_t feed, gan_value *fields)
 {
-    gan__span span;
-    gan__span_begin(t->object.context, &span, "batch", "read");
+    gan__watch watch;
+    gan__watch_begin(t->object.context, &watch, "batch", "read");
     gan_status status = step_batch(t, feed, fields);
-    gan__span_end(t->object.context, &span);
+    gan__watch_end(t->object.context, &watch);
     return status;
 }
 
@@ -298,10 +298,10 @@ static gan_status step_make(gan_trainer *t)
 
 static gan_status trainer_step(gan_trainer *t)
 {
-    gan__span span;
-    gan__span_begin(t->object.context, &span, t->kind->kind.name, "step");
+    gan__watch watch;
+    gan__watch_begin(t->object.context, &watch, t->kind->kind.name, "step");
     gan_status status = step_make(t);
-    gan__span_end(t->object.context, &span);
+    gan__watch_end(t->object.context, &watch);
     return status;
 }
 
