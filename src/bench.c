@@ -20,6 +20,18 @@ typedef struct bench {
     gan_status status;
 } bench;
 
+static int compare_doubles(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double median(double *values, int count)
+{
+    qsort(values, (size_t)count, sizeof *values, compare_doubles);
+    return count % 2 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
+}
+
 static bool wants(bench *b, const char *name)
 {
     size_t n;
@@ -277,7 +289,8 @@ static int run_bench(const command *self, int count, char **words)
 static const flag bench_flags[] = {
     {"case", "NAME",
      "peak, product.MxNxK, conv.dcgan64.LAYER.PASS, first.NET, train.NET, or a beginning", false},
-    {"profile", "CASE", "the time of train.NET's step by layer and pass, largest first", false},
+    {"profile", "CASE", "train.NET: its step by layer and pass, each in its best of --rounds steps",
+     false},
     {"threads", "N", "worker threads (1)", false},
     {"precision", "P", "how products are made (fp32)", false},
     {"filter", "F", "tiles of 3x3 convolutions, small or large (small)", false},

@@ -1,7 +1,6 @@
 #include "peak.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <pthread.h>
 #include <string.h>
 
@@ -102,16 +101,4 @@ double measure_peak(const char *tier, int threads)
         rate += spinners[i].rate;
     }
     return started_threads == threads ? rate * 1e-9 : 0;
-}
-
-static int compare_doubles(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-double median(double *values, int count)
-{
-    qsort(values, (size_t)count, sizeof *values, compare_doubles);
-    return count % 2 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
 }

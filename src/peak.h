@@ -1,5 +1,4 @@
-/* peak.h: how fast this machine multiplies and adds when nothing else limits it, and the median of
- * what is measured beside it. */
+/* peak.h: how fast this machine multiplies and adds when nothing else limits it. */
 #ifndef PEAK_H
 #define PEAK_H
 
@@ -9,8 +8,5 @@
  * 10 ms, with the vectors of `tier` ("avx512", "avx2", "generic"). 0 if threads cannot be started.
  */
 double measure_peak(const char *tier, int threads);
-
-/* Of at least one value; sorts them. */
-double median(double *values, int count);
 
 #endif
