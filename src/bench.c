@@ -18,6 +18,7 @@ typedef struct bench {
     bool json;
     int found;
     gan_status status;
+    double operations; /* floating-point operations of products since it was set to 0 */
 } bench;
 
 static int compare_doubles(const void *a, const void *b)
@@ -47,8 +48,9 @@ typedef struct rounds {
 
 /* Medians, each of its own: the share is that of the rounds' shares, since both a case and the peak
  * change with whatever else the machine does. */
-static void report(bench *b, const char *name, rounds *m, double operations)
+static void report(bench *b, const char *name, rounds *m)
 {
+    const double operations = b->operations;
     double shares[MAX_ROUNDS];
     double seconds, rate, peak, share;
     int count = (int)b->rounds;
@@ -74,9 +76,10 @@ static double bench_peak_now(const bench *b)
     return measure_peak(gan_context_cpu(b->context), (int)b->threads);
 }
 
-/* Rounds of run() and peak in turn; short calls are repeated within a round. */
-static void time_subject(bench *b, const char *name, subject *s, double operations,
-                         gan_status (*before)(subject *), gan_status (*run)(subject *))
+/* Rounds of run() and peak in turn; short calls are repeated within a round. before() is not timed.
+ */
+static void time_subject(bench *b, const char *name, subject *s, gan_status (*before)(subject *),
+                         gan_status (*run)(subject *))
 {
     rounds m;
     int repeats = 1;
@@ -85,6 +88,7 @@ static void time_subject(bench *b, const char *name, subject *s, double operatio
         for (int i = 0; i < repeats && b->status == GAN_OK; i++) {
             double started;
             if (before) b->status = before(s);
+            b->operations = 0;
             started = seconds_now();
             if (b->status == GAN_OK) b->status = run(s);
             spent += seconds_now() - started;
@@ -94,7 +98,7 @@ static void time_subject(bench *b, const char *name, subject *s, double operatio
         if (r >= 0) m.seconds[r] = spent / repeats;
         if (r >= -1) m.peaks[r + 1] = bench_peak_now(b);
     }
-    report(b, name, &m, operations);
+    report(b, name, &m);
 }
 
 static gan_status apply_layer(subject *s)
@@ -135,8 +139,8 @@ static void bench_one_layer(bench *b, const char *name, const bench_layer *l, in
     if (b->status == GAN_OK) b->status = subject_tensor(&s, &s.input, batch, l->h, l->w, l->c);
     if (b->status == GAN_OK) b->status = subject_tensor(&s, &s.seed, batch, l->oh, l->ow, l->k);
     if (b->status == GAN_OK)
-        time_subject(b, name, &s, 2.0 * batch * bench_layer_products(l),
-                     pass ? reset_and_apply : reset_tape, pass ? run_backward : apply_layer);
+        time_subject(b, name, &s, pass ? reset_and_apply : reset_tape,
+                     pass ? run_backward : apply_layer);
     subject_free(&s);
 }
 
@@ -165,14 +169,14 @@ static void bench_products(bench *b)
     if (b->wanted && sscanf(b->wanted, "product.%dx%dx%d%n", &m, &n, &k, &used) == 3 && used &&
         !b->wanted[used] && m > 0 && n > 0 && k > 0) {
         char statement[64];
-        bench_layer l = {"", statement, 1, 1, k, 1, 1, n, 1, 1, 0};
+        bench_layer l = {"", statement, 1, 1, k, 1, 1, n};
         snprintf(statement, sizeof statement, "dense %d bias=no", n);
         bench_one_layer(b, b->wanted, &l, m, 0);
         return;
     }
     for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
         char name[64], statement[64];
-        bench_layer l = {"", statement, 1, 1, shapes[i][2], 1, 1, shapes[i][1], 1, 1, 0};
+        bench_layer l = {"", statement, 1, 1, shapes[i][2], 1, 1, shapes[i][1]};
         snprintf(name, sizeof name, "product.%dx%dx%d", shapes[i][0], shapes[i][1], shapes[i][2]);
         snprintf(statement, sizeof statement, "dense %d bias=no", shapes[i][1]);
         bench_one_layer(b, name, &l, shapes[i][0], 0);
@@ -182,21 +186,37 @@ static void bench_products(bench *b)
 static void bench_training(bench *b, const bench_net *net)
 {
     subject s = {.context = b->context};
-    double operations = 0;
     char name[64];
     snprintf(name, sizeof name, "train.%s", net->name);
     if (!wants(b, name) || b->status != GAN_OK) return;
-    b->status = profile_count(b->context, net, &operations);
-    if (b->status == GAN_OK) b->status = subject_open(&s, net);
-    if (b->status == GAN_OK) time_subject(b, name, &s, operations, subject_feed, subject_step);
+    b->status = subject_open(&s, net);
+    if (b->status == GAN_OK) time_subject(b, name, &s, subject_feed, subject_step);
     subject_free(&s);
 }
 
+static void on_log(void *user, int32_t level, const char *line)
+{
+    complain_log(((const bench *)user)->self, level, line);
+}
+
+/* A few clock readings for each layer: 50 ns, of steps of milliseconds. */
+static void on_span(void *user, const gan_span *span)
+{
+    ((bench *)user)->operations += 2 * span->products;
+}
+
+/* Another context like b->context, in which products are counted. */
+static gan_status counting_context(bench *b, gan_context **out)
+{
+    const gan_host host = {.size = sizeof host, .user = b, .log = on_log, .span = on_span};
+    return gan_context_create(out, gan_context_text(b->context), &host, NULL, 0);
+}
+
 /* From nothing to the end of the first step. */
-static gan_status first_step(subject *s, const char *spec, const bench_net *net, double *seconds)
+static gan_status first_step(bench *b, subject *s, const bench_net *net, double *seconds)
 {
     double started = seconds_now();
-    gan_status status = gan_context_create(&s->context, spec, NULL, NULL, 0);
+    gan_status status = counting_context(b, &s->context);
     if (status == GAN_OK) status = subject_open(s, net);
     if (status == GAN_OK) status = subject_feed(s);
     if (status == GAN_OK) status = subject_step(s);
@@ -209,18 +229,17 @@ static gan_status first_step(subject *s, const char *spec, const bench_net *net,
 static void bench_first_step(bench *b, const bench_net *net)
 {
     rounds m;
-    double operations = 0;
     char name[64];
     snprintf(name, sizeof name, "first.%s", net->name);
     if (!wants(b, name) || b->status != GAN_OK) return;
-    b->status = profile_count(b->context, net, &operations);
     m.peaks[0] = bench_peak_now(b);
     for (int i = 0; i < b->rounds && b->status == GAN_OK; i++) {
         subject s = {.context = NULL};
-        b->status = first_step(&s, gan_context_text(b->context), net, &m.seconds[i]);
+        b->operations = 0;
+        b->status = first_step(b, &s, net, &m.seconds[i]);
         m.peaks[i + 1] = bench_peak_now(b);
     }
-    if (b->status == GAN_OK) report(b, name, &m, operations);
+    if (b->status == GAN_OK) report(b, name, &m);
 }
 
 static void bench_peak(bench *b)
@@ -232,11 +251,17 @@ static void bench_peak(bench *b)
     peak = median(m.peaks, (int)b->rounds + 1);
     for (int i = 0; i <= b->rounds; i++) m.peaks[i] = peak;
     for (int i = 0; i < b->rounds; i++) m.seconds[i] = 1;
-    report(b, "peak", &m, peak * 1e9);
+    b->operations = peak * 1e9;
+    report(b, "peak", &m);
 }
 
 static int run_cases(bench *b)
 {
+    gan_context *counting;
+    b->status = counting_context(b, &counting);
+    if (b->status != GAN_OK) return complain_status(b->self, b->context, b->status);
+    gan_context_release(b->context);
+    b->context = counting;
     bench_peak(b);
     bench_products(b);
     for (int i = 0; i < bench_net_count; i++)
@@ -297,12 +322,7 @@ static const flag bench_flags[] = {
     {"rounds", "N", "times each case so often and takes the median (9)", false},
     {"json", NULL, "one JSON object a line", false},
     {"help", NULL, "this text", false}};
-const command command_bench = {"bench",
-                               "[--case NAME | --profile CASE]",
-                               "times products, convolutions and training steps",
-                               0,
-                               0,
-                               bench_flags,
-                               sizeof bench_flags / sizeof bench_flags[0],
-                               run_bench,
-                               {NULL}};
+const command command_bench = {
+    "bench", "[--case NAME]", "times products, convolutions and training steps", 0,
+    0,       bench_flags,     sizeof bench_flags / sizeof bench_flags[0],        run_bench,
+    {NULL}};

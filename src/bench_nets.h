@@ -4,12 +4,11 @@
 
 #include <gan/gan.h>
 
-/* One heavy layer: what goes in, what comes out, its window (1x1 for dense). */
+/* One heavy layer: what goes in, what comes out. */
 typedef struct bench_layer {
     const char *name;      /* "d2" */
     const char *statement; /* in the network grammar */
-    int h, w, c, oh, ow, k, r, s;
-    int transposed;
+    int h, w, c, oh, ow, k;
 } bench_layer;
 
 enum { BENCH_ROLES = 8, BENCH_FEEDS = 2 };
@@ -39,8 +38,5 @@ struct bench_net {
 
 extern const bench_net bench_nets[];
 extern const int bench_net_count;
-
-/* Multiply-adds of one sample's forward pass. */
-double bench_layer_products(const bench_layer *layer);
 
 #endif

@@ -25,7 +25,6 @@ typedef struct profile {
     int next;  /* the row behind the last one found: steps resemble each other */
     int round; /* -1: not measured yet */
     bool failed;
-    double operations; /* of all that was told */
 } profile;
 
 static bool row_fits(const row *r, const gan_span *span)
@@ -65,7 +64,6 @@ static row *profile_find(profile *p, const gan_span *span)
 static void on_span(void *user, const gan_span *span)
 {
     profile *p = user;
-    p->operations += 2 * span->products;
     if (p->round < 0) return;
     row *r = profile_find(p, span);
     if (!r) {
@@ -86,20 +84,6 @@ static gan_status profile_context(profile *p, gan_context *like, gan_context **o
 {
     const gan_host host = {.size = sizeof host, .user = p, .log = on_log, .span = on_span};
     return gan_context_create(out, gan_context_text(like), &host, NULL, 0);
-}
-
-gan_status profile_count(gan_context *like, const bench_net *net, double *operations)
-{
-    profile p = {.round = -1};
-    subject s = {.context = NULL};
-    gan_status status = profile_context(&p, like, &s.context);
-    if (status == GAN_OK) status = subject_open(&s, net);
-    if (status == GAN_OK) status = subject_feed(&s);
-    if (status == GAN_OK) status = subject_step(&s);
-    subject_free(&s);
-    gan_context_release(s.context);
-    *operations = p.operations;
-    return status;
 }
 
 /* ---- measuring ---- */

@@ -1,5 +1,4 @@
-/* bench_profile.h: where the time of a training step goes, by layer and pass; and what it has of
- * multiplications. */
+/* bench_profile.h: where the time of a training step goes, by layer and pass. */
 #ifndef BENCH_PROFILE_H
 #define BENCH_PROFILE_H
 
@@ -7,9 +6,6 @@
 #include "command.h"
 
 enum { MAX_ROUNDS = 64 };
-
-/* Floating-point operations of one step, counted in a step: in a context like that one. */
-gan_status profile_count(gan_context *like, const bench_net *net, double *operations);
 
 typedef struct profile_order {
     const command *self;
