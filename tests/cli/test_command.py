@@ -804,7 +804,7 @@ class Bench(Case):
 
     def test_profile_text(self):
         lines = self.good("bench", "--profile", "train.mlp", "--rounds", "1").splitlines()
-        self.assertRegex(lines[0], r"^train\.mlp: \d+\.\d+ ms .* % of the peak of \d+$")
+        self.assertRegex(lines[0], r"^train\.mlp: \d+\.\d+ ms, .* % of the peak of \d+$")
         self.assertLess(lines.index("by kind and pass:"), lines.index("by layer and pass:"))
         self.assertRegex(lines[3], r"^ *\d+\.\d % +\d+\.\d+ ms +\d+ x +\d+\.\d GFLOP/s +\d+\.\d %  dense")
 
