@@ -316,7 +316,10 @@ static gan_status plan_step_forward(gan__plan *plan, gan__plan_step *step,
     if (result->again) op->y = (float *)(void *)((unsigned char *)transient + result->offset);
     result->data = op->y;
     if (op->layer->kind->admit) GAN__TRY(op->layer->kind->admit(op));
+    gan__watch watch;
+    gan__plan_watch_begin(plan, step, &watch, "forward");
     op->layer->kind->forward(op);
+    gan__watch_end(plan->context, &watch);
     return GAN_OK;
 }
 

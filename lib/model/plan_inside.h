@@ -2,6 +2,7 @@
 #ifndef GAN__PLAN_INSIDE_H
 #define GAN__PLAN_INSIDE_H
 
+#include "base/watch.h"
 #include "model/plan.h"
 
 /* One value of the model. Values that no step makes and that are no inputs (the result of a layer
@@ -172,6 +173,16 @@ gan_status gan__plan_bytes(gan_context *context, const gan__shape *shape, size_t
 static inline bool gan__plan_has_gradient(const gan__plan_value *value)
 {
     return value->producer >= 0 && (value->readers > 0 || value->outputs > 1);
+}
+
+/* Work on a step's layer, as the host is told of it. */
+static inline void gan__plan_watch_begin(const gan__plan *plan, const gan__plan_step *step,
+                                         gan__watch *watch, const char *pass)
+{
+    if (!plan->context->host.span) return;
+    gan__watch_open(plan->context, watch, step->op.layer->kind->kind.name, pass);
+    watch->told.model = plan->model;
+    watch->told.place = plan->model->nodes[step->node].path;
 }
 
 /* Decides where values, states, gradients and workspaces lie. Steps and values are complete but for

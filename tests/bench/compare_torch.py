@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 
-BATCH = {"train.vae28": 128, "train.autoencoder28": 128, "train.cyclegan128": 1}  # else 64
+BATCH = {"train.vae28": 128, "train.autoencoder28": 128, "train.cyclegan128": 1, "train.unit64": 1}  # else 64
 
 
 def batch_of(name):
@@ -343,8 +343,130 @@ def make_cgan_step(name, channels_last, compiled):
     return step
 
 
+def hinge_nets():
+    """The convolutional nets of spectral normalisation's paper, for 64 pixels."""
+    from torch import nn
+    from torch.nn.utils.parametrizations import spectral_norm
+    up = dict(kernel_size=4, stride=2, padding=1, bias=False)
+    g = nn.Sequential(
+        nn.Linear(128, 8 * 8 * 512, bias=False), nn.Unflatten(1, (512, 8, 8)), nn.BatchNorm2d(512), nn.ReLU(True),
+        nn.ConvTranspose2d(512, 256, **up), nn.BatchNorm2d(256), nn.ReLU(True),
+        nn.ConvTranspose2d(256, 128, **up), nn.BatchNorm2d(128), nn.ReLU(True),
+        nn.ConvTranspose2d(128, 64, **up), nn.BatchNorm2d(64), nn.ReLU(True),
+        nn.Conv2d(64, 3, 3, 1, 1, bias=False), nn.Tanh())
+    shapes = ((3, 64, 3, 1), (64, 128, 4, 2), (128, 128, 3, 1), (128, 256, 4, 2), (256, 256, 3, 1), (256, 512, 4, 2),
+              (512, 512, 3, 1))
+    layers = []
+    for channels, filters, window, stride in shapes:
+        layers += [spectral_norm(nn.Conv2d(channels, filters, window, stride, 1)), nn.LeakyReLU(0.1, True)]
+    return g, nn.Sequential(*layers, nn.Flatten(), spectral_norm(nn.Linear(8 * 8 * 512, 1)))
+
+
+def make_hinge_step(name, channels_last, compiled):
+    import torch
+    from torch.nn.functional import relu
+    g, d = hinge_nets()
+    batch = batch_of(name)
+    real = torch.rand(batch, 3, 64, 64) * 2 - 1
+    if channels_last:
+        g, d = (m.to(memory_format=torch.channels_last) for m in (g, d))
+        real = real.contiguous(memory_format=torch.channels_last)
+    g_rule, d_rule = (torch.optim.Adam(m.parameters(), 2e-4, (0.5, 0.999), fused=True) for m in (g, d))
+    plain_d = d
+    if compiled:
+        g, d = torch.compile(g), torch.compile(d)
+
+    def step():
+        d_rule.zero_grad(set_to_none=True)
+        fake = g(torch.randn(batch, 128))
+        loss_real = relu(1 - d(real)).mean()
+        loss_fake = relu(1 + d(fake.detach())).mean()
+        (loss_real + loss_fake).backward()
+        d_rule.step()
+        plain_d.requires_grad_(False)
+        g_rule.zero_grad(set_to_none=True)
+        loss = -d(fake).mean()
+        loss.backward()
+        g_rule.step()
+        plain_d.requires_grad_(True)
+        return (loss_real + loss_fake).item(), loss.item()
+
+    return step
+
+
+def unit_nets():
+    """Encoders but for their last block, which is one, decoders but for their first, and two discriminators."""
+    from torch import nn
+    leaky = lambda: nn.LeakyReLU(0.01, True)
+
+    class Block(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.body = nn.Sequential(nn.Conv2d(256, 256, 3, 1, 1), nn.InstanceNorm2d(256), nn.ReLU(True),
+                                      nn.Conv2d(256, 256, 3, 1, 1), nn.InstanceNorm2d(256))
+
+        def forward(self, x):
+            return x + self.body(x)
+
+    blocks = lambda: (Block() for _ in range(3))
+    up = dict(kernel_size=3, stride=2, padding=1, output_padding=1)
+    encoder = lambda: nn.Sequential(nn.Conv2d(3, 64, 7, 1, 3), leaky(), nn.Conv2d(64, 128, 3, 2, 1), leaky(),
+                                    nn.Conv2d(128, 256, 3, 2, 1), leaky(), *blocks())
+    decoder = lambda: nn.Sequential(*blocks(), nn.ConvTranspose2d(256, 128, **up), leaky(),
+                                    nn.ConvTranspose2d(128, 64, **up), leaky(), nn.Conv2d(64, 3, 1), nn.Tanh())
+    judge = lambda: nn.Sequential(
+        nn.Conv2d(3, 64, 3, 2, 1), leaky(), nn.Conv2d(64, 128, 3, 2, 1), leaky(), nn.Conv2d(128, 256, 3, 2, 1), leaky(),
+        nn.Conv2d(256, 512, 3, 2, 1), leaky(), nn.Conv2d(512, 1, 1))
+    return [encoder(), encoder(), Block(), Block(), decoder(), decoder(), judge(), judge()]
+
+
+def make_unit_step(name, channels_last, compiled):
+    """Both domains side by side through the layers that they share, and through each decoder."""
+    import itertools
+    import torch
+    from torch.nn.functional import l1_loss, mse_loss
+    models = unit_nets()
+    x, y = (torch.rand(batch_of(name), 3, 64, 64) * 2 - 1 for _ in range(2))
+    if channels_last:
+        models = [m.to(memory_format=torch.channels_last) for m in models]
+        x, y = (v.contiguous(memory_format=torch.channels_last) for v in (x, y))
+    rules = [torch.optim.Adam(itertools.chain(*(m.parameters() for m in group)), 1e-4, (0.5, 0.999), weight_decay=1e-4,
+                              fused=True) for group in (models[:6], models[6:])]
+    plain_ds = models[6:]
+    if compiled:
+        models = [torch.compile(m) for m in models]
+    encoder_x, encoder_y, encoder, decoder, decoder_x, decoder_y, d_x, d_y = models
+    against = lambda score, target: mse_loss(score, torch.full_like(score, target))
+
+    def step():
+        for d in plain_ds:
+            d.requires_grad_(False)
+        rules[0].zero_grad(set_to_none=True)
+        mean = encoder(torch.cat((encoder_x(x), encoder_y(y))))
+        decoded = decoder(mean + torch.randn_like(mean))
+        x_x, y_x = decoder_x(decoded).chunk(2)
+        x_y, y_y = decoder_y(decoded).chunk(2)
+        loss_g = 10 * (l1_loss(x_x, x) + l1_loss(y_y, y)) + against(d_x(y_x), 1) + against(d_y(x_y), 1)
+        loss_g = loss_g + 0.01 * mean.square().mean()
+        loss_g.backward()
+        rules[0].step()
+        for d in plain_ds:
+            d.requires_grad_(True)
+        rules[1].zero_grad(set_to_none=True)
+        loss_d = 0
+        for d, real, fake in ((d_x, x, y_x), (d_y, y, x_y)):
+            of_real, of_fake = d(torch.cat((real, fake.detach()))).chunk(2)
+            loss_d = loss_d + against(of_real, 1) + against(of_fake, 0)
+        loss_d.backward()
+        rules[1].step()
+        return loss_g.item(), loss_d.item()
+
+    return step
+
+
 STEPS = {"train.wgan_gp28": make_penalty_step, "train.cgan28": make_cgan_step, "train.vae28": make_vae_step,
-         "train.autoencoder28": make_autoencoder_step, "train.cyclegan128": make_cycle_step}  # else make_gan_step
+         "train.autoencoder28": make_autoencoder_step, "train.cyclegan128": make_cycle_step,
+         "train.hinge64": make_hinge_step, "train.unit64": make_unit_step}  # else make_gan_step
 
 
 def time_steps(step, count):
@@ -436,7 +558,7 @@ def main():
     if a.serve:
         return serve(a.serve, a.threads, a.compile)
     for name in a.case or ["train.mlp", "train.dcgan28", "train.dcgan64", "train.wgan_gp28", "train.cgan28", "train.vae28",
-                           "train.autoencoder28", "train.cyclegan128"]:
+                           "train.autoencoder28", "train.cyclegan128", "train.hinge64", "train.unit64"]:
         row = compare(a.gan, name, a.threads, a.rounds, a.compile)
         if a.json:
             print(json.dumps(row))
