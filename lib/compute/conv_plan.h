@@ -126,6 +126,7 @@ void gan__filter_pack(gan_context *context, const gan__conv *conv, gan__pass pas
 void gan__filter_run(gan_context *context, const gan__conv_run *run);
 
 size_t gan__narrow_scratch(const gan__conv *conv, gan__pass pass);
+size_t gan__narrow_workspace(const gan__conv *conv, gan__pass pass);
 void gan__narrow_run(gan_context *context, const gan__conv_run *run);
 
 size_t gan__dense_scratch(void);
