@@ -281,3 +281,39 @@ void gan__norm_forward(gan_context *context, const gan__norm *norm, const gan__n
     job.out = y;
     gan__parallel_for(context, job.norm.outer * job.slabs * job.strips, norm_forward_task, &job);
 }
+
+/* Task: all of an outer block. */
+static void norm_block_task(void *argument, int64_t outer, int32_t worker)
+{
+    const gan__norm_job *job = argument;
+    const int64_t parts = job->slabs * job->strips;
+    if (job->lines) {
+        for (int64_t i = 0; i < job->pieces; i++)
+            norm_pieces_task(argument, outer * job->pieces + i, worker);
+        norm_lines_task(argument, outer, worker);
+    } else {
+        for (int64_t i = 0; i < parts; i++) norm_moments_task(argument, outer * parts + i, worker);
+        for (int64_t i = 0; i < job->strips; i++)
+            norm_join_task(argument, outer * job->strips + i, worker);
+        norm_sets_task(argument, outer, worker);
+    }
+    for (int64_t i = 0; i < parts; i++) norm_forward_task(argument, outer * parts + i, worker);
+}
+
+void gan__norm_whole(gan_context *context, const gan__norm *norm, const gan__norm_terms *terms,
+                     const float *x, float *workspace, float *mean, float *variance, float *y)
+{
+    gan__norm_job job;
+    if (!gan__norm_has_blocks(context, norm)) {
+        gan__norm_statistics(context, norm, x, workspace, mean, variance);
+        gan__norm_forward(context, norm, terms, x, y);
+        return;
+    }
+    gan__norm_job_init(&job, context, norm, workspace);
+    job.terms = *terms;
+    job.x = x;
+    job.out = y;
+    job.out_mean = mean;
+    job.out_variance = variance;
+    gan__parallel_for(context, norm->outer, norm_block_task, &job);
+}

@@ -57,6 +57,11 @@ typedef struct gan__norm_terms {
 void gan__norm_forward(gan_context *context, const gan__norm *norm, const gan__norm_terms *terms,
                        const float *x, float *y);
 
+/* Both: the statistics of x are left in mean and variance, which `terms` names too, and y is made
+ * with them, of each outer block while it is near. */
+void gan__norm_whole(gan_context *context, const gan__norm *norm, const gan__norm_terms *terms,
+                     const float *x, float *workspace, float *mean, float *variance, float *y);
+
 typedef struct gan__norm_gradients {
     const float *x, *y, *dy; /* y gives the activation's derivative: NULL if it is linear */
     float *workspace;
