@@ -1,6 +1,6 @@
 /* conv_plan.h: what the files of the convolution share. convolution.c chooses; conv_gather.c,
- * conv_filter.c, conv_narrow.c, conv_dense.c, conv_weights.c and conv_filter_weights.c compute;
- * conv_panel.c packs. */
+ * conv_filter.c, conv_narrow.c, conv_dense.c, conv_weights.c and conv_filter_weights.c compute,
+ * conv_slices.c adds; conv_panel.c packs. */
 #ifndef GAN__CONV_PLAN_H
 #define GAN__CONV_PLAN_H
 

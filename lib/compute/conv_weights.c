@@ -21,19 +21,22 @@
 
 enum {
     WEIGHTS_PIXELS = 128,      /* of a block: both sides of it stay in the level-2 cache */
+    WEIGHTS_MOST = 256,        /* the same where taps are merged: blocks have fewer tiles */
     WEIGHTS_SLICE = 8192,      /* pixels of a slice, at least */
     WEIGHTS_DEPTH = 512,       /* the same if depthwise, which has no other tasks */
     WEIGHTS_SLICES = 8,        /* at most */
     WEIGHTS_PARTIAL = 1 << 21, /* floats of all partial results, at most */
     WEIGHTS_FEW = 16,          /* fewer k than this change places with more c */
     WEIGHTS_MERGED = 8,        /* channels of a side whose taps are merged, at most */
-    WEIGHTS_CHUNK = 4096,      /* floats that a task adds */
+    WEIGHTS_LINE = 16,         /* floats of a cache line */
+    WEIGHTS_NEAR = 1 << 22,    /* floats of both sides that stay in a cache */
     WEIGHTS_RESULT = 1 << 17   /* floats of dw that a task visits with each block of pixels */
 };
 
 /* Where the pixels of one tap are: images x rows lines of `steps` pixels, cut into pieces. */
 typedef struct weights_walk {
     int64_t images, rows, steps, pieces;
+    int64_t pixels; /* of a block, at most */
     int64_t height; /* rows of the product */
     const float *x, *y;
     int64_t x_image, x_row, x_step;
@@ -54,9 +57,10 @@ typedef struct weights_form {
 
 /* A worker's scratch. */
 typedef struct weights_room {
-    const float *x[WEIGHTS_PIXELS], *y[WEIGHTS_PIXELS]; /* where the lines of a block begin */
-    weights_walk *walks;                                /* [task's taps] */
-    float *turned;                                      /* [task's taps][rows][c], if swapped */
+    const float *x[WEIGHTS_MOST], *y[WEIGHTS_MOST]; /* where the lines of a block begin */
+    weights_walk *walks;                            /* [task's taps] */
+    float *turned;                                  /* [task's taps][rows][c], if swapped */
+    int64_t looks;                                  /* tiles so far */
 } weights_room;
 
 typedef struct weights_job {
@@ -72,9 +76,9 @@ typedef struct weights_job {
     int64_t task_taps, tap_tasks;
     int64_t task_panels, panel_tasks;
     const float *x, *dy;
-    bool add;
-    float *partial; /* [slices][count], if slices > 1 */
-    float *copy;    /* of the side with few channels, if the form has one */
+    bool add, fetches; /* what lies farther away than a cache */
+    float *partial;    /* [slices][count], if slices > 1 */
+    float *copy;       /* of the side with few channels, if the form has one */
     float *dw;
 } weights_job;
 
@@ -209,6 +213,7 @@ static weights_walk weights_walk_of(const weights_job *job, int64_t tap, int64_t
     int64_t y_width = form->merged && form->swapped ? form->width : v->ow;
     int64_t down = tap / form->phases * v->dilation_h - v->pad_top, h;
     weights_walk walk = {.images = v->n, .height = form->rows};
+    walk.pixels = form->merged ? WEIGHTS_MOST : WEIGHTS_PIXELS;
     walk.rows = weights_inside(v->oh, v->h, v->stride_h, down, &h);
     walk.x_image = v->h * x_width * v->c;
     walk.x_row = v->stride_h * x_width * v->c;
@@ -224,25 +229,44 @@ static weights_walk weights_walk_of(const weights_job *job, int64_t tap, int64_t
         weights_walk_tap(job, tap, group, &walk);
     if (walk.rows * walk.steps == 0) return (weights_walk){.pieces = 0, .height = form->rows};
     weights_join(&walk);
-    walk.pieces = gan__quotient_up(walk.steps, WEIGHTS_PIXELS);
+    walk.pieces = gan__quotient_up(walk.steps, walk.pixels);
     return walk;
 }
 
+/* Where piece `piece` begins on both sides. */
+static void weights_piece(const weights_walk *walk, int64_t piece, const float **x, const float **y)
+{
+    int64_t line = piece / walk->pieces, skip = piece % walk->pieces * walk->pixels;
+    int64_t image = line / walk->rows, row = line % walk->rows;
+    *x = walk->x + image * walk->x_image + row * walk->x_row + skip * walk->x_step;
+    *y = walk->y + image * walk->y_image + row * walk->y_row + skip * walk->y_step;
+}
+
 /* The pieces at the front of what is left that make one block: equally long lines of at most
- * WEIGHTS_PIXELS together. Returns how many there are. */
+ * `pixels` together. Returns how many there are. */
 static int64_t weights_block(const weights_walk *walk, weights_room *room, int64_t *steps)
 {
-    int64_t count = gan__least(walk->end - walk->piece, WEIGHTS_PIXELS / walk->steps);
-    int64_t skip = walk->piece % walk->pieces * WEIGHTS_PIXELS;
+    int64_t count = gan__least(walk->end - walk->piece, walk->pixels / walk->steps);
+    int64_t skip = walk->piece % walk->pieces * walk->pixels;
     if (walk->pieces > 1) count = 1;
-    *steps = gan__least(walk->steps - skip, WEIGHTS_PIXELS);
-    for (int64_t i = 0; i < count; i++) {
-        int64_t line = (walk->piece + i) / walk->pieces;
-        int64_t image = line / walk->rows, row = line % walk->rows;
-        room->x[i] = walk->x + image * walk->x_image + row * walk->x_row + skip * walk->x_step;
-        room->y[i] = walk->y + image * walk->y_image + row * walk->y_row + skip * walk->y_step;
-    }
+    *steps = gan__least(walk->steps - skip, walk->pixels);
+    for (int64_t i = 0; i < count; i++)
+        weights_piece(walk, walk->piece + i, &room->x[i], &room->y[i]);
     return count;
+}
+
+/* How far behind the block of `count` pieces the next one lies on both sides; 0: nothing is to be
+ * fetched. */
+typedef struct weights_far {
+    int64_t x, y;
+} weights_far;
+
+static weights_far weights_far_of(const weights_walk *walk, const weights_room *room, int64_t count)
+{
+    const float *x, *y;
+    if (walk->piece + 2 * count > walk->end) return (weights_far){0, 0};
+    weights_piece(walk, walk->piece + count, &x, &y);
+    return (weights_far){x - room->x[0], y - room->y[0]};
 }
 
 /* Where one tap's result goes: columns [first, end) of its rows, `stride` floats apart. */
@@ -252,14 +276,19 @@ typedef struct weights_target {
     int64_t stride;
 } weights_target;
 
-/* One block of pixels of one tap; `rows` of the product. */
+/* One block of pixels of one tap; `rows` of the product. Each tile fetches a cache line of every
+ * pixel to come, one tile after the other all that a panel reads. */
 static void weights_multiply(const weights_job *job, const gan__tile *block, int64_t rows,
-                             const weights_target *target)
+                             const weights_target *target, const weights_far *far, int64_t *looks)
 {
     const gan__product_kernels *product = job->kernels->product;
+    const bool swapped = job->form.swapped;
+    const int64_t b_far = swapped ? far->x : far->y;
     float *c[GAN__TILE_ROWS];
     gan__tile call = *block;
+    gan__ahead ahead = {.a_far = swapped ? far->y : far->x};
     call.c = c;
+    call.ahead = b_far ? &ahead : NULL;
     for (int64_t column = target->first; column < target->end; column += product->columns) {
         call.columns = gan__least(product->columns, target->end - column);
         call.b_shift = column;
@@ -267,6 +296,7 @@ static void weights_multiply(const weights_job *job, const gan__tile *block, int
         for (int64_t row = 0; row < rows; row += product->rows) {
             call.rows = gan__least(product->rows, rows - row);
             call.a_shift = job->depthwise ? column : row;
+            ahead.b_far = b_far + (*looks)++ * WEIGHTS_LINE % product->columns;
             for (int64_t i = 0; i < call.rows; i++) c[i] = target->to + (row + i) * target->stride;
             job->multiply(&call);
         }
@@ -285,8 +315,12 @@ static bool weights_step(const weights_job *job, weights_walk *walk, bool add,
                        .a_step = swapped ? walk->y_step : walk->x_step,
                        .b_step = swapped ? walk->x_step : walk->y_step,
                        .accumulate = walk->begun || add};
-    if (walk->piece < walk->end) block.lines = weights_block(walk, room, &block.steps);
-    weights_multiply(job, &block, walk->height, target);
+    weights_far far = {0, 0};
+    if (walk->piece < walk->end) {
+        block.lines = weights_block(walk, room, &block.steps);
+        if (job->fetches) far = weights_far_of(walk, room, block.lines);
+    }
+    weights_multiply(job, &block, walk->height, target, &far, &room->looks);
     walk->piece += block.lines;
     walk->begun = true;
     return true;
@@ -321,6 +355,7 @@ static void weights_turn_all(const weights_job *job, const weights_target *targe
 static weights_room *weights_room_of(const weights_job *job, int32_t worker)
 {
     weights_room *room = gan__scratch_of(job->context, worker);
+    room->looks = 0;
     room->walks = (weights_walk *)(void *)(room + 1);
     room->turned = (float *)(void *)(room->walks + job->task_taps);
     return room;
@@ -357,36 +392,6 @@ static void weights_task(void *argument, int64_t index, int32_t worker)
     }
     for (int64_t t = 0; t < taps && form->swapped; t++)
         weights_turn_all(job, &target, tap + t, add, room->turned + t * result, to);
-}
-
-typedef struct weights_slices_job {
-    const gan__kernels *kernels;
-    int64_t slices, count;
-    const float *partial; /* [slices][count] */
-    bool add;
-    float *dw;
-} weights_slices_job;
-
-/* Task: a chunk of all partial results, in order of the slices. */
-static void weights_sum(void *argument, int64_t index, int32_t worker)
-{
-    (void)worker;
-    const weights_slices_job *job = argument;
-    int64_t start = index * WEIGHTS_CHUNK, count = gan__least(WEIGHTS_CHUNK, job->count - start);
-    const float *partial = job->partial + start;
-    float *dw = job->dw + start;
-    for (int64_t i = 0; i < job->slices; i++, partial += job->count)
-        if (i > 0 || job->add)
-            job->kernels->vector->add(count, dw, partial, dw);
-        else
-            memcpy(dw, partial, (size_t)count * sizeof *dw);
-}
-
-void gan__weights_sum(gan_context *context, int64_t slices, int64_t count, const float *partial,
-                      bool add, float *dw)
-{
-    weights_slices_job job = {gan__kernels_of(context), slices, count, partial, add, dw};
-    gan__parallel_for(context, gan__quotient_up(count, WEIGHTS_CHUNK), weights_sum, &job);
 }
 
 /* Tasks: as many taps and panels as a task may take; with too few tasks for the threads fewer taps,
@@ -461,6 +466,9 @@ void gan__weights_run(gan_context *context, const gan__conv *conv, const float *
         job.copy = job.partial + weights_partial(conv);
         weights_copy(context, &job);
     }
+    job.fetches =
+        !job.depthwise &&
+        conv->n * (conv->h * conv->w * conv->c + conv->oh * conv->ow * conv->k) > WEIGHTS_NEAR;
     weights_divide(&job, context->threads);
     gan__parallel_for(context, job.slices * job.groups * job.tap_tasks * job.panel_tasks,
                       weights_task, &job);

@@ -32,6 +32,9 @@ typedef struct gan__ahead {
     const float *b;        /* as in the tile to come, with this one's b_line and b_step */
     int64_t b_from, b_to;
     float *const *c; /* as in the tile to come, with this one's c_shift */
+
+    /* outer, instead: with each step what is that far behind its first element of A and of B. */
+    int64_t a_far, b_far;
 } gan__ahead;
 
 typedef struct gan__tile {
@@ -39,7 +42,7 @@ typedef struct gan__tile {
     int64_t lines, steps;    /* may be 0 */
     const float *const *a;   /* gather: [rows]; outer: [lines] */
     const int64_t *a_line;   /* gather: [lines], where each starts in every row; NULL: at 0 */
-    const gan__ahead *ahead; /* gather; may be NULL */
+    const gan__ahead *ahead; /* gather and outer; may be NULL */
     int64_t a_shift;         /* added to each pointer in `a` */
     int64_t a_step;          /* outer: from one step to the next */
     const float *b;

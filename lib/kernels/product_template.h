@@ -97,13 +97,17 @@ INLINE TARGET void TIER(product_body)(const gan__tile *tile, MASK mask, const in
         int64_t k = 0;
         for (int64_t left = steps; left > 0;) {
             int64_t some = left;
-            if (kind & FETCHING) {
+            if (kind == FETCHING) {
                 if (some > GAN__AHEAD_STEPS) some = GAN__AHEAD_STEPS;
                 TIER(product_fetch)(tile, t, k, some, look++);
             }
             left -= some;
             for (; some > 0; some--, k += a_step, b += b_step) {
                 VECTOR x[VECTORS];
+                if (outer && (kind & FETCHING)) {
+                    FETCH(a[0] + k + tile->ahead->a_far);
+                    FETCH(b + tile->ahead->b_far);
+                }
                 UNROLL for (int v = 0; v < vectors; v++) {
                     x[v] = TIER(product_load)(b + v * LANES, masked && v == vectors - 1, mask);
                 }
@@ -209,9 +213,18 @@ static TARGET void TIER(product_gather)(const gan__tile *tile)
     }
 }
 
+static TARGET void TIER(product_outer_ahead)(const gan__tile *tile)
+{
+    TIER(product_body)(tile, MASK_OF(LANES), ROWS, VECTORS, false, OUTER | FETCHING);
+}
+
 static TARGET void TIER(product_outer)(const gan__tile *tile)
 {
-    TIER(product_run)(tile, TIER(product_outers)[tile->rows - 1]);
+    if (tile->ahead && tile->rows == ROWS && tile->columns == VECTORS * LANES) {
+        TIER(product_outer_ahead)(tile);
+    } else {
+        TIER(product_run)(tile, TIER(product_outers)[tile->rows - 1]);
+    }
 }
 
 /* Rows of a tile that is not full go one by one. */

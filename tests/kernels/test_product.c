@@ -58,11 +58,19 @@ static void check_tile(const gan__product_kernels *product, int64_t rows, int64_
 {
     static operands o;
     static float expected[GAN__TILE_ROWS * WIDTH];
+    const gan__ahead ahead = {.a = pick(0, 1) ? o.rows : NULL,
+                              .b = pick(0, 1) ? o.b : NULL,
+                              .b_from = pick(0, 8),
+                              .b_to = GAN__AHEAD_STEPS,
+                              .c = pick(0, 1) ? o.to : NULL,
+                              .a_far = 7,
+                              .b_far = 9};
     gan__tile tile = {.rows = rows,
                       .columns = columns,
                       .lines = pick(0, LINES),
                       .steps = pick(0, STEPS),
                       .a = outer ? o.lines : o.rows,
+                      .ahead = pick(0, 2) ? &ahead : NULL,
                       .a_line = pick(0, 3) ? o.a_line : NULL,
                       .a_shift = SHIFT,
                       .a_step = pick(rows, 8),
