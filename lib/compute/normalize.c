@@ -300,20 +300,21 @@ static void norm_block_task(void *argument, int64_t outer, int32_t worker)
     for (int64_t i = 0; i < parts; i++) norm_forward_task(argument, outer * parts + i, worker);
 }
 
-void gan__norm_whole(gan_context *context, const gan__norm *norm, const gan__norm_terms *terms,
-                     const float *x, float *workspace, float *mean, float *variance, float *y)
+void gan__norm_run(gan_context *context, const gan__norm *norm, const gan__norm_whole *whole)
 {
+    const gan__norm_terms terms = {whole->mean, whole->variance, whole->gamma, whole->beta};
     gan__norm_job job;
     if (!gan__norm_has_blocks(context, norm)) {
-        gan__norm_statistics(context, norm, x, workspace, mean, variance);
-        gan__norm_forward(context, norm, terms, x, y);
+        gan__norm_statistics(context, norm, whole->x, whole->workspace, whole->mean,
+                             whole->variance);
+        gan__norm_forward(context, norm, &terms, whole->x, whole->y);
         return;
     }
-    gan__norm_job_init(&job, context, norm, workspace);
-    job.terms = *terms;
-    job.x = x;
-    job.out = y;
-    job.out_mean = mean;
-    job.out_variance = variance;
+    gan__norm_job_init(&job, context, norm, whole->workspace);
+    job.terms = terms;
+    job.x = whole->x;
+    job.out = whole->y;
+    job.out_mean = whole->mean;
+    job.out_variance = whole->variance;
     gan__parallel_for(context, norm->outer, norm_block_task, &job);
 }

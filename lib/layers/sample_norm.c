@@ -54,9 +54,12 @@ void gan__sample_norm_forward(gan__op *op, const gan__norm *norm)
 {
     const gan__norm_terms terms = norm_terms(op, norm);
     void *state = op->state;
-    float *mean = gan__op_take(&state, norm->outer * norm->sets);
-    float *variance = gan__op_take(&state, norm->outer * norm->sets);
-    gan__norm_whole(op->context, norm, &terms, op->x[0], op->workspace, mean, variance, op->y);
+    gan__norm_whole whole = {
+        .x = op->x[0], .gamma = terms.gamma, .beta = terms.beta, .workspace = op->workspace};
+    whole.mean = gan__op_take(&state, norm->outer * norm->sets);
+    whole.variance = gan__op_take(&state, norm->outer * norm->sets);
+    whole.y = op->y;
+    gan__norm_run(op->context, norm, &whole);
 }
 
 void gan__sample_norm_again(gan__op *op, const gan__norm *norm)

@@ -308,8 +308,7 @@ TEST(real_layers)
         {70, 1, 1, 300, 1, 1, 1100, 1, 1, 1, 1, 1, 1, 0, 0, 1, false}, /* dense */
         {1, 1, 1, 1100, 1, 1, 300, 1, 1, 1, 1, 1, 1, 0, 0, 1, false},
         {520, 1, 1, 70, 1, 1, 150, 1, 1, 1, 1, 1, 1, 0, 0, 1, false},
-        {5, 100, 70, 8, 100, 70, 24, 1, 1, 1, 1, 1, 1, 0, 0, 1, false},   /* sliced sums */
-        {2, 175, 175, 6, 175, 175, 64, 1, 1, 1, 1, 1, 1, 0, 0, 1, false}, /* larger than a cache */
+        {5, 100, 70, 8, 100, 70, 24, 1, 1, 1, 1, 1, 1, 0, 0, 1, false}, /* sliced sums */
         {3, 90, 80, 3, 90, 80, 5, 3, 3, 1, 1, 1, 1, 1, 1, 1, false},
         {1, 45, 50, 33, 45, 50, 34, 3, 3, 1, 1, 1, 1, 1, 1, 1, false},
         {2, 33, 31, 130, 17, 16, 130, 3, 3, 2, 2, 1, 1, 1, 1, 130, false}, /* depthwise */
@@ -529,6 +528,15 @@ TEST(not_a_number)
     }
 }
 
+/* Pixels that lie farther away than a cache, which then are fetched. */
+TEST(far_away)
+{
+    static const gan__conv far = {1, 250, 245, 6, 250, 245, 64, 1, 1, 1, 1, 1, 1, 0, 0, 1, false};
+    problem p = problem_of(far, true);
+    check_whole(&p, GAN__BACKWARD_WEIGHTS);
+    problem_free(&p);
+}
+
 int main(void)
 {
     open_teams();
@@ -541,6 +549,7 @@ int main(void)
     RUN(panels_of_large_tiles);
     RUN(batch_of_one);
     RUN(not_a_number);
+    RUN(far_away);
     close_teams();
     return test_report();
 }

@@ -32,12 +32,15 @@ static void case_run_whole(gan_context *context, const norm_case *c, const norm_
 {
     const size_t sets = (size_t)c->sets * sizeof(float), size = (size_t)c->count * sizeof(float);
     float *mean = malloc(sets), *variance = malloc(sets), *y = malloc(size);
-    const gan__norm_terms terms = {.mean = mean,
-                                   .variance = variance,
+    const gan__norm_whole whole = {.x = y,
                                    .gamma = c->affine ? c->gamma : NULL,
-                                   .beta = c->affine ? c->beta : NULL};
+                                   .beta = c->affine ? c->beta : NULL,
+                                   .workspace = workspace,
+                                   .mean = mean,
+                                   .variance = variance,
+                                   .y = y};
     memcpy(y, c->x, size);
-    gan__norm_whole(context, &c->norm, &terms, y, workspace, mean, variance, y);
+    gan__norm_run(context, &c->norm, &whole);
     CHECK(memcmp(y, at->y, size) == 0);
     CHECK(memcmp(mean, at->mean, sets) == 0 && memcmp(variance, at->variance, sets) == 0);
     free(mean), free(variance), free(y);
