@@ -1,6 +1,7 @@
 /* conv_plan.h: what the files of the convolution share. convolution.c chooses; conv_gather.c,
- * conv_filter.c, conv_narrow.c, conv_dense.c, conv_weights.c and conv_filter_weights.c compute;
- * conv_panel.c and conv_filter_panel.c pack; conv_filtering.c says how filtering divides. */
+ * conv_filter.c, conv_narrow.c, conv_dense.c, conv_weights.c and conv_filter_weights.c compute,
+ * conv_slices.c adds; conv_panel.c and conv_filter_panel.c pack; conv_filtering.c says how filtering
+ * divides. */
 #ifndef GAN__CONV_PLAN_H
 #define GAN__CONV_PLAN_H
 
@@ -155,6 +156,7 @@ void gan__filter_pack_piece(const gan__kernels *kernels, const gan__conv *conv, 
                             float *u);
 
 size_t gan__narrow_scratch(const gan__conv *conv, gan__pass pass);
+size_t gan__narrow_workspace(const gan__conv *conv, gan__pass pass);
 void gan__narrow_run(gan_context *context, const gan__conv_run *run);
 
 size_t gan__dense_scratch(void);

@@ -281,3 +281,40 @@ void gan__norm_forward(gan_context *context, const gan__norm *norm, const gan__n
     job.out = y;
     gan__parallel_for(context, job.norm.outer * job.slabs * job.strips, norm_forward_task, &job);
 }
+
+/* Task: all of an outer block. */
+static void norm_block_task(void *argument, int64_t outer, int32_t worker)
+{
+    const gan__norm_job *job = argument;
+    const int64_t parts = job->slabs * job->strips;
+    if (job->lines) {
+        for (int64_t i = 0; i < job->pieces; i++)
+            norm_pieces_task(argument, outer * job->pieces + i, worker);
+        norm_lines_task(argument, outer, worker);
+    } else {
+        for (int64_t i = 0; i < parts; i++) norm_moments_task(argument, outer * parts + i, worker);
+        for (int64_t i = 0; i < job->strips; i++)
+            norm_join_task(argument, outer * job->strips + i, worker);
+        norm_sets_task(argument, outer, worker);
+    }
+    for (int64_t i = 0; i < parts; i++) norm_forward_task(argument, outer * parts + i, worker);
+}
+
+void gan__norm_run(gan_context *context, const gan__norm *norm, const gan__norm_whole *whole)
+{
+    const gan__norm_terms terms = {whole->mean, whole->variance, whole->gamma, whole->beta};
+    gan__norm_job job;
+    if (!gan__norm_has_blocks(context, norm)) {
+        gan__norm_statistics(context, norm, whole->x, whole->workspace, whole->mean,
+                             whole->variance);
+        gan__norm_forward(context, norm, &terms, whole->x, whole->y);
+        return;
+    }
+    gan__norm_job_init(&job, context, norm, whole->workspace);
+    job.terms = terms;
+    job.x = whole->x;
+    job.out = whole->y;
+    job.out_mean = whole->mean;
+    job.out_variance = whole->variance;
+    gan__parallel_for(context, norm->outer, norm_block_task, &job);
+}

@@ -28,17 +28,21 @@ enum {
  * NULL. Every GAN__AHEAD_STEPS steps of a line it fetches one cache line of each row of a, and of b
  * the steps [b_from, b_to) among these. */
 typedef struct gan__ahead {
-    const float *const *a; /* as in the tile to come, with this one's a_shift */
+    const float *const *a; /* as in the tile to come, with this one's a_line and a_shift */
     const float *b;        /* as in the tile to come, with this one's b_line and b_step */
     int64_t b_from, b_to;
     float *const *c; /* as in the tile to come, with this one's c_shift */
+
+    /* outer, instead: with each step what is that far behind its first element of A and of B. */
+    int64_t a_far, b_far;
 } gan__ahead;
 
 typedef struct gan__tile {
     int64_t rows, columns;   /* at most those of the tier; rows >= 1, columns >= 1 */
     int64_t lines, steps;    /* may be 0 */
-    const float *const *a;   /* gather: [lines][tier's rows]; outer: [lines] */
-    const gan__ahead *ahead; /* gather; may be NULL */
+    const float *const *a;   /* gather: [rows]; outer: [lines] */
+    const int64_t *a_line;   /* gather: [lines], where each starts in every row; NULL: at 0 */
+    const gan__ahead *ahead; /* gather and outer; may be NULL */
     int64_t a_shift;         /* added to each pointer in `a` */
     int64_t a_step;          /* outer: from one step to the next */
     const float *b;
@@ -98,7 +102,7 @@ typedef struct gan__filter_kernels {
 typedef struct gan__product_kernels {
     int32_t rows, columns; /* of a full tile */
 
-    /* A(t, i, k) = a[t * rows + i][k]: rows anywhere, steps beside each other. */
+    /* A(t, i, k) = a[i][a_line[t] + k]: rows anywhere, steps beside each other. */
     void (*gather)(const gan__tile *tile);
 
     /* A(t, i, k) = a[t][k * a_step + i], B(t, k, j) = b_lines[t][k * b_step + j]: rows beside each
@@ -106,7 +110,7 @@ typedef struct gan__product_kernels {
     void (*outer)(const gan__tile *tile);
 
     /* The same with an element of A for each column, A(t, i, k, j): depth as gather with
-     * a[t * rows + i][k + j], one step in a line; depth_outer as outer with a[t][k * a_step + j],
+     * a[i][a_line[t] + k + j], one step in a line; depth_outer as outer with a[t][k * a_step + j],
      * one row. */
     void (*depth)(const gan__tile *tile);
     void (*depth_outer)(const gan__tile *tile);

@@ -48,20 +48,22 @@ INLINE TARGET void TIER(product_store)(float *p, VECTOR value, const bool masked
     }
 }
 
-/* What is due before steps [k, k + steps) of line t. */
-INLINE TARGET void TIER(product_fetch)(const gan__tile *tile, int64_t t, int64_t k, int64_t steps)
+/* What is due before steps [k, k + steps) of line t; `look` counts these calls. */
+INLINE TARGET void TIER(product_fetch)(const gan__tile *tile, int64_t t, int64_t k, int64_t steps,
+                                       int64_t look)
 {
     const gan__ahead *ahead = tile->ahead;
     const int64_t end = ahead->b_to < steps ? ahead->b_to : steps;
     if (ahead->a) {
-        UNROLL for (int i = 0; i < ROWS; i++) FETCH(ahead->a[t * ROWS + i] + tile->a_shift + k);
+        const int64_t start = (tile->a_line ? tile->a_line[t] : 0) + tile->a_shift + k;
+        UNROLL for (int i = 0; i < ROWS; i++) FETCH(ahead->a[i] + start);
     }
     for (int64_t s = ahead->b_from; ahead->b && s < end; s++) {
         const float *b = ahead->b + (tile->b_line[t] + k + s) * tile->b_step;
         UNROLL for (int j = 0; j < VECTORS * LANES; j += LINE) FETCH(b + j);
     }
-    if (ahead->c && t == 0 && k < VECTORS * LANES) {
-        UNROLL for (int i = 0; i < ROWS; i++) FETCH(ahead->c[i] + tile->c_shift + k);
+    if (ahead->c && look * LINE < VECTORS * LANES) {
+        UNROLL for (int i = 0; i < ROWS; i++) FETCH(ahead->c[i] + tile->c_shift + look * LINE);
     }
 }
 
@@ -85,23 +87,27 @@ INLINE TARGET void TIER(product_body)(const gan__tile *tile, MASK mask, const in
     }
     const int64_t a_step = outer ? tile->a_step : 1, b_step = tile->b_step;
     const int64_t steps = tile->steps, lines = tile->lines;
+    int64_t look = 0;
     for (int64_t t = 0; t < lines; t++) {
         const float *a[ROWS];
         const float *b = outer ? tile->b_lines[t] + tile->b_shift
                                : tile->b + tile->b_line[t] * b_step;
-        UNROLL for (int i = 0; i < rows; i++) {
-            a[i] = outer ? tile->a[t] + tile->a_shift + i : tile->a[t * ROWS + i] + tile->a_shift;
-        }
+        const int64_t start = tile->a_shift + (!outer && tile->a_line ? tile->a_line[t] : 0);
+        UNROLL for (int i = 0; i < rows; i++) a[i] = (outer ? tile->a[t] + i : tile->a[i]) + start;
         int64_t k = 0;
         for (int64_t left = steps; left > 0;) {
             int64_t some = left;
-            if (kind & FETCHING) {
+            if (kind == FETCHING) {
                 if (some > GAN__AHEAD_STEPS) some = GAN__AHEAD_STEPS;
-                TIER(product_fetch)(tile, t, k, some);
+                TIER(product_fetch)(tile, t, k, some, look++);
             }
             left -= some;
             for (; some > 0; some--, k += a_step, b += b_step) {
                 VECTOR x[VECTORS];
+                if (outer && (kind & FETCHING)) {
+                    FETCH(a[0] + k + tile->ahead->a_far);
+                    FETCH(b + tile->ahead->b_far);
+                }
                 UNROLL for (int v = 0; v < vectors; v++) {
                     x[v] = TIER(product_load)(b + v * LANES, masked && v == vectors - 1, mask);
                 }
@@ -207,9 +213,18 @@ static TARGET void TIER(product_gather)(const gan__tile *tile)
     }
 }
 
+static TARGET void TIER(product_outer_ahead)(const gan__tile *tile)
+{
+    TIER(product_body)(tile, MASK_OF(LANES), ROWS, VECTORS, false, OUTER | FETCHING);
+}
+
 static TARGET void TIER(product_outer)(const gan__tile *tile)
 {
-    TIER(product_run)(tile, TIER(product_outers)[tile->rows - 1]);
+    if (tile->ahead && tile->rows == ROWS && tile->columns == VECTORS * LANES) {
+        TIER(product_outer_ahead)(tile);
+    } else {
+        TIER(product_run)(tile, TIER(product_outers)[tile->rows - 1]);
+    }
 }
 
 /* Rows of a tile that is not full go one by one. */

@@ -602,6 +602,15 @@ TEST(not_a_number)
     }
 }
 
+/* Pixels that lie farther away than a cache, which then are fetched. */
+TEST(far_away)
+{
+    static const gan__conv far = {1, 250, 245, 6, 250, 245, 64, 1, 1, 1, 1, 1, 1, 0, 0, 1, false};
+    problem p = problem_of(far, true);
+    check_whole(&p, GAN__BACKWARD_WEIGHTS);
+    problem_free(&p);
+}
+
 int main(void)
 {
     open_teams();
@@ -615,6 +624,7 @@ int main(void)
     RUN(packed_or_not);
     RUN(batch_of_one);
     RUN(not_a_number);
+    RUN(far_away);
     close_teams();
     return test_report();
 }

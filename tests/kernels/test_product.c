@@ -29,20 +29,20 @@ static gan__tier best_tier(void)
 
 typedef struct operands {
     float a[LINES * GAN__TILE_ROWS * 64], b[LINES * STEPS * WIDTH + 64], c[GAN__TILE_ROWS * WIDTH];
-    const float *rows[LINES * GAN__TILE_ROWS], *lines[LINES], *b_lines[LINES];
-    int64_t b_line[LINES];
+    const float *rows[GAN__TILE_ROWS], *lines[LINES], *b_lines[LINES];
+    int64_t a_line[LINES], b_line[LINES];
     float *to[GAN__TILE_ROWS];
 } operands;
 
 /* One tile by the contract, into `expected`. */
-static void reference(const gan__tile *tile, bool outer, int64_t tile_rows, float *expected)
+static void reference(const gan__tile *tile, bool outer, float *expected)
 {
     for (int64_t i = 0; i < tile->rows; i++) {
         for (int64_t j = 0; j < tile->columns; j++) {
             float sum = tile->accumulate ? tile->c[i][tile->c_shift + j] : 0;
             for (int64_t t = 0; t < tile->lines; t++) {
-                const float *a = outer ? tile->a[t] + tile->a_shift + i
-                                       : tile->a[t * tile_rows + i] + tile->a_shift;
+                const float *a = (outer ? tile->a[t] + i : tile->a[i]) + tile->a_shift;
+                if (!outer && tile->a_line) a += tile->a_line[t];
                 const float *b = outer ? tile->b_lines[t] + tile->b_shift
                                        : tile->b + tile->b_line[t] * tile->b_step;
                 for (int64_t k = 0; k < tile->steps; k++)
@@ -58,11 +58,20 @@ static void check_tile(const gan__product_kernels *product, int64_t rows, int64_
 {
     static operands o;
     static float expected[GAN__TILE_ROWS * WIDTH];
+    const gan__ahead ahead = {.a = pick(0, 1) ? o.rows : NULL,
+                              .b = pick(0, 1) ? o.b : NULL,
+                              .b_from = pick(0, 8),
+                              .b_to = GAN__AHEAD_STEPS,
+                              .c = pick(0, 1) ? o.to : NULL,
+                              .a_far = 7,
+                              .b_far = 9};
     gan__tile tile = {.rows = rows,
                       .columns = columns,
                       .lines = pick(0, LINES),
                       .steps = pick(0, STEPS),
                       .a = outer ? o.lines : o.rows,
+                      .ahead = pick(0, 2) ? &ahead : NULL,
+                      .a_line = pick(0, 3) ? o.a_line : NULL,
                       .a_shift = SHIFT,
                       .a_step = pick(rows, 8),
                       .b = o.b,
@@ -80,14 +89,14 @@ static void check_tile(const gan__product_kernels *product, int64_t rows, int64_
         o.b_line[t] = (LINES - 1 - t) * STEPS;
         o.b_lines[t] = o.b + o.b_line[t] * WIDTH;
         o.lines[t] = o.a + t * 96;
-        for (int64_t i = 0; i < product->rows; i++)
-            o.rows[t * product->rows + i] = o.a + (t * GAN__TILE_ROWS + i) * 32;
+        o.a_line[t] = (t - 1) * 64;
     }
+    for (int64_t i = 0; i < product->rows; i++) o.rows[i] = o.a + (1 + i) * 96;
     for (int64_t i = 0; i < rows; i++) {
         o.to[i] = o.c + (rows - 1 - i) * WIDTH;
         fill(o.to[i] + SHIFT, columns);
     }
-    reference(&tile, outer, product->rows, expected);
+    reference(&tile, outer, expected);
     (outer ? product->outer : product->gather)(&tile);
     int64_t wrong = 0;
     for (int64_t i = 0; i < rows; i++) {
