@@ -122,6 +122,19 @@ static void winograd_place(const winograd_block *block, int64_t tile, int64_t *i
     *x = tile % all % block->w.tiles;
 }
 
+/* A tile sees pixels of a part from row y and column x on; what the one beside it sees besides. */
+static void winograd_fetch(const winograd_job *job, const winograd_block *block, int64_t image,
+                           int64_t y, int64_t x)
+{
+    const gan__filtering *f = &job->filtering;
+    for (int64_t i = 0; i < f->pixels * f->advance; i++) {
+        int64_t row = y + block->h.in_step * (i / f->advance);
+        int64_t column = x + block->w.in_step * (f->pixels + i % f->advance);
+        const float *pixel = winograd_pixel(job, image, row, column, block->zeros);
+        if (pixel != block->zeros) job->kernels->product->fetch(job->map.depth, pixel);
+    }
+}
+
 static void winograd_input(const winograd_job *job, winograd_block *block)
 {
     const gan__filtering *f = &job->filtering;
@@ -132,13 +145,13 @@ static void winograd_input(const winograd_job *job, winograd_block *block)
         block->right[t] = (column + 1) * f->outputs > block->w.count;
         row *= f->advance, column *= f->advance;
         for (int64_t part = 0; part < job->parts; part++) {
+            const int64_t y = block->h.in[part / f->parts] + block->h.in_step * row;
+            const int64_t x = block->w.in[part % f->parts] + block->w.in_step * column;
             const float *d[WINOGRAD_POINTS];
-            for (int64_t i = 0; i < job->pixels; i++) {
-                int64_t y = block->h.in[part / f->parts] + block->h.in_step * (row + i / f->pixels);
-                int64_t x =
-                    block->w.in[part % f->parts] + block->w.in_step * (column + i % f->pixels);
-                d[i] = winograd_pixel(job, image, y, x, block->zeros);
-            }
+            for (int64_t i = 0; i < job->pixels; i++)
+                d[i] = winograd_pixel(job, image, y + block->h.in_step * (i / f->pixels),
+                                      x + block->w.in_step * (i % f->pixels), block->zeros);
+            winograd_fetch(job, block, image, y, x);
             float *v = block->v + t * (job->depth + WINOGRAD_PAD) + part * job->map.depth;
             job->filter->input(job->map.depth, d, v, block->v_point);
         }

@@ -99,6 +99,28 @@ typedef struct turn_block {
     turn_room *room;
 } turn_block;
 
+/* Where a pixel of x is, from the task's first channel on; NULL outside of the picture. */
+static const float *turn_pixel(const turn_job *job, const turn_block *block, int64_t image,
+                               int64_t y, int64_t x)
+{
+    const gan__conv *v = &job->conv;
+    if (y < 0 || y >= v->h || x < 0 || x >= v->w) return NULL;
+    return job->x + ((image * v->h + y) * v->w + x) * v->c + block->row;
+}
+
+/* A tile sees pixels from row y and column x on; what the one beside it sees besides. */
+static void turn_fetch(const turn_job *job, const turn_block *block, int64_t image, int64_t y,
+                       int64_t x)
+{
+    const gan__filtering *f = &job->filtering;
+    for (int64_t i = 0; i < f->pixels * f->advance; i++) {
+        int64_t row = y + job->h.in_step * (i / f->advance);
+        int64_t column = x + job->w.in_step * (f->pixels + i % f->advance);
+        const float *pixel = turn_pixel(job, block, image, row, column);
+        if (pixel) job->kernels->product->fetch(block->rows, pixel);
+    }
+}
+
 /* Transforms one tile of x and dy into slot t. */
 static void turn_tile(const turn_job *job, const turn_block *block, int64_t tile, int64_t t)
 {
@@ -107,15 +129,14 @@ static void turn_tile(const turn_job *job, const turn_block *block, int64_t tile
     const int64_t pixels = f->pixels, outputs = f->outputs, all = job->h.tiles * job->w.tiles;
     int64_t image = tile / all, row = tile % all / job->w.tiles, column = tile % all % job->w.tiles;
     const float *d[TURN_POINTS], *g[TURN_OUTPUTS];
+    const int64_t top = job->h.in[block->part / f->parts] + job->h.in_step * row * f->advance;
+    const int64_t left = job->w.in[block->part % f->parts] + job->w.in_step * column * f->advance;
     for (int64_t i = 0; i < pixels * pixels; i++) {
-        int64_t y =
-            job->h.in[block->part / f->parts] + job->h.in_step * (row * f->advance + i / pixels);
-        int64_t x =
-            job->w.in[block->part % f->parts] + job->w.in_step * (column * f->advance + i % pixels);
-        bool inside = y >= 0 && y < v->h && x >= 0 && x < v->w;
-        d[i] = block->room->zeros;
-        if (inside) d[i] = job->x + ((image * v->h + y) * v->w + x) * v->c + block->row;
+        d[i] = turn_pixel(job, block, image, top + job->h.in_step * (i / pixels),
+                          left + job->w.in_step * (i % pixels));
+        if (!d[i]) d[i] = block->room->zeros;
     }
+    turn_fetch(job, block, image, top, left);
     for (int64_t i = 0; i < outputs * outputs; i++) {
         int64_t y = row * outputs + i / outputs, x = column * outputs + i % outputs;
         g[i] = block->room->zeros;

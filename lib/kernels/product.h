@@ -120,6 +120,9 @@ typedef struct gan__product_kernels {
     void (*transpose)(int64_t rows, int64_t columns, const float *x, int64_t x_stride, float *y,
                       int64_t y_stride);
 
+    /* Brings numbers that are read soon into the level-2 cache, or does nothing. */
+    void (*fetch)(int64_t count, const float *x);
+
     const gan__filter_kernels *filter; /* [GAN__FILTER_KINDS] */
 } gan__product_kernels;
 
