@@ -40,6 +40,7 @@ const char *gan__precision_name(gan__precision precision);
 const char *gan__tiles_name(gan__tiles tiles);
 
 struct gan__team;
+struct gan__share;
 
 typedef struct gan__scratch {
     void *memory;
@@ -60,7 +61,8 @@ struct gan_context {
     int32_t log_level;
     gan__tier tier; /* which kernels serve */
     struct gan__team *team;
-    gan__scratch *scratch; /* one for each worker */
+    struct gan__share *shares; /* of the loop that runs, one for each worker */
+    gan__scratch *scratch;     /* the same */
     uint64_t draws; /* how many parameter tensors were initialised: a key of random numbers */
     uint64_t tapes, trainers; /* how many were made: their seeds follow from it */
     const struct gan__kind *const *trainer_kinds; /* NULL: those of the library */

@@ -9,13 +9,29 @@
 #include <omp.h>
 #endif
 
-/* One worker's share: tasks are taken in order, one at a time, until none is left. */
+static bool share_take(struct gan__share *share, int64_t *index)
+{
+    if (atomic_load_explicit(&share->next, memory_order_relaxed) >= share->end) return false;
+    *index = atomic_fetch_add_explicit(&share->next, 1, memory_order_relaxed);
+    return *index < share->end;
+}
+
 void gan__job_work(gan__job *job, int32_t worker)
 {
-    for (;;) {
-        int64_t index = atomic_fetch_add_explicit(&job->next, 1, memory_order_relaxed);
-        if (index >= job->count) return;
-        job->task(job->argument, index, worker);
+    for (int32_t i = 0; i < job->workers; i++) {
+        int64_t index;
+        while (share_take(&job->shares[(worker + i) % job->workers], &index))
+            job->task(job->argument, index, worker);
+    }
+}
+
+static void parallel_share_out(struct gan__share *shares, int64_t count, int32_t workers)
+{
+    int64_t each = count / workers, more = count % workers, next = 0;
+    for (int32_t i = 0; i < workers; i++) {
+        atomic_store_explicit(&shares[i].next, next, memory_order_relaxed);
+        next += each + (i < more);
+        shares[i].end = next;
     }
 }
 
@@ -42,15 +58,17 @@ static void parallel_openmp(gan__job *job, int32_t threads)
 
 void gan__parallel_for(gan_context *context, int64_t count, gan__task *task, void *argument)
 {
-    gan__job job = {.count = count, .task = task, .argument = argument};
-    atomic_init(&job.next, 0);
     int32_t workers = count < context->threads ? (int32_t)count : context->threads;
-    if (workers <= 1) {
-        gan__job_work(&job, 0);
-    } else if (context->host.parallel) {
+    bool alone = workers <= 1 || (!context->host.parallel && !gan__team_is_here(context->team));
+    gan__job job = {
+        .shares = context->shares, .workers = workers, .task = task, .argument = argument};
+    if (alone) {
+        for (int64_t i = 0; i < count; i++) task(argument, i, 0);
+        return;
+    }
+    parallel_share_out(job.shares, count, workers);
+    if (context->host.parallel) {
         context->host.parallel(context->host.user, workers, parallel_host_task, &job);
-    } else if (!gan__team_is_here(context->team)) {
-        gan__job_work(&job, 0);
     } else {
 #if defined(GAN_OPENMP)
         parallel_openmp(&job, workers);
@@ -82,8 +100,9 @@ int64_t gan__scratch_memory(const gan_context *context)
 
 gan_status gan__team_create(gan_context *context)
 {
-    GAN__TRY(gan__allocate(context, &context->scratch, (size_t)context->threads,
-                           sizeof *context->scratch));
+    const size_t threads = (size_t)context->threads;
+    GAN__TRY(gan__allocate(context, &context->shares, threads, sizeof *context->shares));
+    GAN__TRY(gan__allocate(context, &context->scratch, threads, sizeof *context->scratch));
     return gan__team_open(context, &context->team);
 }
 
@@ -93,4 +112,5 @@ void gan__team_destroy(gan_context *context)
     for (int32_t i = 0; context->scratch && i < context->threads; i++)
         gan__free(context, context->scratch[i].memory);
     gan__free(context, context->scratch);
+    gan__free(context, context->shares);
 }

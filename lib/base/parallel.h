@@ -10,8 +10,10 @@
 /* `worker` is in [0, context->threads); no two tasks that run at one time share it. */
 typedef void gan__task(void *argument, int64_t index, int32_t worker);
 
-/* Runs task(argument, i, worker) for every i in [0, count) and returns when all are done. Tasks are
- * handed out in order, one at a time. A single task, or a team of one, runs on the caller. */
+/* Runs task(argument, i, worker) for every i in [0, count) and returns when all are done. Each
+ * worker has a share, tasks side by side that it takes in order, and then helps others with theirs.
+ * The shares of loops with as many tasks are the same, so that a worker mostly finds in its cache
+ * what it has read and written before. A single task, or a team of one, runs on the caller. */
 void gan__parallel_for(gan_context *context, int64_t count, gan__task *task, void *argument);
 
 /* Sees to it that every worker has at least `size` bytes of scratch. Called when a plan is made,

@@ -4,9 +4,15 @@
 
 #include "base/parallel.h"
 
+/* Tasks [next, end) are still to be taken. */
+struct gan__share {
+    _Alignas(64) atomic_int_least64_t next; /* a line of the cache for itself */
+    int64_t end;
+};
+
 typedef struct gan__job {
-    atomic_int_least64_t next; /* the first task that nobody has taken */
-    int64_t count;
+    struct gan__share *shares; /* of all tasks, one for each worker */
+    int32_t workers;
     gan__task *task;
     void *argument;
 } gan__job;

@@ -19,7 +19,7 @@ bool gan__conv_is_direct(const gan__conv *conv, gan__pass pass)
 {
     if (gan__conv_is_depthwise(conv)) return true;
     if (!gan__conv_is_dense(conv)) return false;
-    return pass == GAN__BACKWARD_DATA || conv->n < PLAN_DIRECT_ROWS;
+    return pass == GAN__BACKWARD_DATA || gan__most(conv->n, conv->most) < PLAN_DIRECT_ROWS;
 }
 
 gan__conv_map gan__conv_map_of(const gan__conv *conv, gan__pass pass)

@@ -33,6 +33,7 @@ typedef struct gan__conv {
         pad_left;   /* zeros before the first row and column; after the last: as oh, ow need */
     int64_t groups; /* divides c and k */
     bool large;     /* minimal filtering in larger tiles where they serve: faster, less exact */
+    int64_t most;   /* what n may be besides, with the same panels; less than n: it stays */
 } gan__conv;
 
 /* What happens to an output element as it is stored: y = f(acc + bias[channel]); bias may be NULL,
@@ -51,8 +52,8 @@ typedef enum gan__pass {
 
 /* Floats of the packed weights that forward or backward_data reads; packing is from w as above. The
  * layout is private to this folder, depends on the geometry without n, and on the tier. A count of
- * 0 (dense with few rows) means that nothing is packed: the passes are given w itself as their
- * panel. */
+ * 0 (dense with few rows at most) means that nothing is packed: the passes are given w itself as
+ * their panel. */
 int64_t gan__conv_panel_count(const gan_context *context, const gan__conv *conv, gan__pass pass);
 void gan__conv_pack(gan_context *context, const gan__conv *conv, gan__pass pass, const float *w,
                     float *panel);

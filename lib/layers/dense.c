@@ -48,6 +48,7 @@ static gan__filter dense_filter(const gan__op *op)
     gan__filter_find(op->layer, &values->filter, &filter);
     const gan__shape in = op->in[0];
     filter.conv = gan__filter_product(in.n, in.h * in.w * in.c, values->features);
+    filter.conv.most = op->most;
     return filter;
 }
 

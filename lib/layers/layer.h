@@ -272,6 +272,7 @@ typedef struct gan__op {
     int32_t input_count;
     const gan__shape *in;
     gan__shape out;
+    int64_t most;     /* samples that it was planned for: later there may be fewer */
     gan__tail tail;   /* activation to apply in the store (bias unused); linear by default */
     uint64_t seed;    /* random layers: of their draws */
     uint64_t draw;    /* and their step */

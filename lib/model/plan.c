@@ -121,6 +121,7 @@ static void plan_add_step(gan__plan *plan, size_t index, size_t first)
                          .input_count = node->operand_count,
                          .in = step->in,
                          .out = plan->values[node->result].shape,
+                         .most = plan->batch,
                          .ordinal = index};
 }
 
@@ -153,14 +154,18 @@ static gan_status plan_ask_layers(gan__plan *plan, gan__panel_cache *cache)
     return scratch ? gan__scratch_reserve(plan->context, scratch) : GAN_OK;
 }
 
+static bool plan_may_refuse(const gan__plan *plan)
+{
+    for (size_t i = 0; i < plan->step_count; i++)
+        if (plan->steps[i].op.layer->kind->admit) return true;
+    return false;
+}
+
 /* A layer that may refuse a value comes when others have changed their running state. */
 static gan_status plan_make_before(gan__plan *plan)
 {
     const gan_model *model = plan->model;
-    bool admits = false;
-    for (size_t i = 0; i < plan->step_count; i++)
-        admits |= plan->steps[i].op.layer->kind->admit != NULL;
-    if (!plan->mode.training || !admits) return GAN_OK;
+    if (!plan->mode.training || !plan_may_refuse(plan)) return GAN_OK;
     plan->before_size = gan__stores_kept_size(model->stores, model->store_count);
     return gan__allocate_raw(plan->context, &plan->before, plan->before_size, 1);
 }
@@ -340,6 +345,18 @@ void gan__plan_bind(gan__plan *plan, void *arena, void *outputs)
 gan__shape gan__plan_output_shape(const gan__plan *plan, int32_t index)
 {
     return plan->values[plan->output_values[index]].shape;
+}
+
+bool gan__plan_can_divert(const gan__plan *plan, int32_t index)
+{
+    return plan->values[plan->output_values[index]].producer >= 0 && !plan_may_refuse(plan);
+}
+
+void gan__plan_divert(gan__plan *plan, int32_t index, float *memory)
+{
+    gan__plan_value *value = &plan->values[plan->output_values[index]];
+    float *own = (float *)(void *)(plan->outputs + value->offset);
+    plan->steps[value->producer].op.y = memory ? memory : own;
 }
 
 static gan_status plan_step_forward(gan__plan *plan, gan__plan_step *step,

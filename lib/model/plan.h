@@ -44,6 +44,11 @@ void gan__plan_bind(gan__plan *plan, void *arena, void *outputs);
 
 gan__shape gan__plan_output_shape(const gan__plan *plan, int32_t index);
 
+/* Whether output i may be written to other memory than what was lent: a step makes it, and no layer
+ * of the plan may refuse a value half-way. The next forward calls then do so; NULL: no longer. */
+bool gan__plan_can_divert(const gan__plan *plan, int32_t index);
+void gan__plan_divert(gan__plan *plan, int32_t index, float *memory);
+
 /* Keys the random numbers of one call: dropout and noise. */
 typedef struct gan__plan_draw {
     uint64_t seed, step;

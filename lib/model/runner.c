@@ -17,6 +17,7 @@ struct gan_runner {
     gan__shape *inputs; /* for the largest batch */
     float **converted;  /* one for each input: float32, row-major, where the caller's is not */
     const float **x;
+    bool *divertible; /* one for each output: whether its steps may write to the caller's array */
     void *arena, *outputs, *transient;
     int64_t batch;
 };
@@ -49,6 +50,7 @@ static void runner_destroy(void *self)
     gan__free(context, runner->converted);
     gan__free(context, runner->inputs);
     gan__free(context, runner->x);
+    gan__free(context, runner->divertible);
     gan__free(context, runner->arena);
     gan__free(context, runner->outputs);
     gan__free(context, runner->transient);
@@ -87,6 +89,9 @@ static gan_status runner_allocate(gan_runner *runner)
     GAN__TRY(gan__allocate_raw(context, &runner->arena, gan__plan_arena(runner->plan), 1));
     GAN__TRY(gan__allocate_raw(context, &runner->outputs, gan__plan_outputs(runner->plan), 1));
     gan__plan_bind(runner->plan, runner->arena, runner->outputs);
+    GAN__TRY(gan__allocate(context, &runner->divertible, runner->output_count, sizeof(bool)));
+    for (size_t i = 0; i < runner->output_count; i++)
+        runner->divertible[i] = gan__plan_can_divert(runner->plan, (int32_t)i);
     return gan__allocate_raw(context, &runner->transient, gan__plan_transient(runner->plan), 1);
 }
 
@@ -241,6 +246,42 @@ static gan_status runner_check_all(const gan_runner *runner, gan_tensor *const *
     return GAN_OK;
 }
 
+/* The bytes that a tensor's elements lie in. */
+static void runner_reach(const gan_tensor *tensor, const char **first, const char **end)
+{
+    const int64_t size = (int64_t)gan__dtype_size(tensor->dtype);
+    int64_t low = 0, high = 0;
+    for (int32_t i = 0; i < tensor->rank; i++) {
+        int64_t reach = (tensor->shape[i] - 1) * tensor->strides[i];
+        *(reach < 0 ? &low : &high) += reach;
+    }
+    *first = (const char *)tensor->data + low * size;
+    *end = (const char *)tensor->data + (high + 1) * size;
+}
+
+static bool runner_overlap(const gan_tensor *a, const gan_tensor *b)
+{
+    const char *a_first, *a_end, *b_first, *b_end;
+    runner_reach(a, &a_first, &a_end);
+    runner_reach(b, &b_first, &b_end);
+    return a_first < b_end && b_first < a_end;
+}
+
+/* Whether the model may write this output where the caller wants it: as it makes it, and over
+ * nothing that is still read or that was written as another output. */
+static bool runner_diverts(const gan_runner *runner, gan_tensor *const *inputs,
+                           gan_tensor *const *outputs, size_t index)
+{
+    const gan_tensor *output = outputs[index];
+    if (!runner->divertible[index] || output->dtype != GAN_FLOAT32) return false;
+    if (!gan__tensor_is_contiguous(output)) return false;
+    for (size_t i = 0; i < runner->input_count; i++)
+        if (runner_overlap(inputs[i], output)) return false;
+    for (size_t i = 0; i < runner->output_count; i++)
+        if (i != index && runner_overlap(outputs[i], output)) return false;
+    return true;
+}
+
 static gan_status runner_run(gan_runner *runner, gan_tensor *const *inputs,
                              gan_tensor *const *outputs)
 {
@@ -254,11 +295,17 @@ static gan_status runner_run(gan_runner *runner, gan_tensor *const *inputs,
         gan__tensor_read(input, gan__tensor_is_picture(input), runner->converted[i]);
         runner->x[i] = runner->converted[i];
     }
+    for (size_t i = 0; i < runner->output_count; i++)
+        if (runner->divertible[i])
+            gan__plan_divert(runner->plan, (int32_t)i,
+                             runner_diverts(runner, inputs, outputs, i) ? outputs[i]->data : NULL);
     const gan__plan_draw nothing = {0, 0};
     GAN__TRY(gan__plan_forward(runner->plan, runner->x, &nothing, runner->transient));
-    for (size_t i = 0; i < runner->output_count; i++)
-        gan__tensor_write(outputs[i], gan__tensor_is_picture(outputs[i]),
-                          gan__plan_output(runner->plan, (int32_t)i));
+    for (size_t i = 0; i < runner->output_count; i++) {
+        const float *made = gan__plan_output(runner->plan, (int32_t)i);
+        if (!runner->divertible[i] || made != outputs[i]->data)
+            gan__tensor_write(outputs[i], gan__tensor_is_picture(outputs[i]), made);
+    }
     return GAN_OK;
 }
 

@@ -132,7 +132,7 @@ static gan_status cycle_persuade(gan_trainer *t, int32_t domain, gan_value fake,
     return gan__objective_maker(t, o, score, 1 / gan__objective_unit(o), terms);
 }
 
-/* Both generators, once; fakes[d] is of domain d. */
+/* The way down of both generators; fakes[d] is of domain d. */
 static gan_status cycle_generators(gan_trainer *t, const gan_value x[2], gan_value fakes[2])
 {
     const cycle_options *cycle = t->options;
@@ -146,8 +146,7 @@ static gan_status cycle_generators(gan_trainer *t, const gan_value x[2], gan_val
                                  CYCLE_PERCEPTUAL + d, &terms));
     for (int32_t d = 0; d < 2; d++) GAN__TRY(cycle_persuade(t, 1 - d, fakes[1 - d], &terms));
     GAN__TRY(gan__trainer_sum(t, &terms, CYCLE_GENERATORS, &loss));
-    GAN__TRY(gan__trainer_backward(t, loss, CYCLE_GENERATORS));
-    return gan__trainer_update(t, CYCLE_GENERATORS);
+    return gan__trainer_backward(t, loss, CYCLE_GENERATORS);
 }
 
 /* A domain's discriminator, on real samples and on fakes of now and before. */
@@ -171,26 +170,29 @@ static gan_status cycle_judge(gan_trainer *t, int32_t domain, gan_value real, ga
 static gan_status cycle_discriminators(gan_trainer *t, const gan_value x[2],
                                        const gan_value fakes[2])
 {
-    const int32_t group = CYCLE_DISCRIMINATORS;
     gan_value loss; /* a number */
     gan__terms terms = {.count = 0};
     for (int32_t d = 0; d < 2; d++) GAN__TRY(cycle_judge(t, d, x[d], fakes[d], &terms));
     GAN__TRY(gan__trainer_sum(t, &terms, CYCLE_DISCRIMINATORS, &loss));
-    GAN__TRY(gan__trainer_backward(t, loss, CYCLE_DISCRIMINATORS));
-    return gan__trainer_update_last(t, &group, 1);
+    return gan__trainer_backward(t, loss, CYCLE_DISCRIMINATORS);
 }
 
 static gan_status cycle_step(gan_trainer *t)
 {
+    static const int32_t groups[] = {CYCLE_GENERATORS, CYCLE_DISCRIMINATORS};
+    /* The discriminators see nothing of the generators' update, which may then wait for theirs. */
+    const bool apart = !gan__trainer_shares(t, groups[0], groups[1]);
     gan_value x[2], fakes[2]; /* by domain */
     GAN__TRY(gan_tape_reset(t->tape));
     for (int32_t d = 0; d < 2; d++) GAN__TRY(gan__trainer_batch(t, d, &x[d]));
     if (cycle_has_identity(t->options))
         GAN__TRY(gan__same_shape(t, "identity", x, CYCLE_X, CYCLE_Y));
     GAN__TRY(cycle_generators(t, x, fakes));
+    if (!apart) GAN__TRY(gan__trainer_update(t, CYCLE_GENERATORS));
     for (int32_t d = 0; d < 2; d++)
         GAN__TRY(gan__warnings_take(t, CYCLE_XY + 1 - d, fakes[d], x[d], -1));
-    return cycle_discriminators(t, x, fakes);
+    GAN__TRY(cycle_discriminators(t, x, fakes));
+    return gan__trainer_update_last(t, apart ? groups : groups + 1, apart ? 2 : 1);
 }
 
 /* ---- the table ---- */

@@ -293,26 +293,26 @@ TEST(same_bits)
 TEST(real_layers)
 {
     static const gan__conv layers[] = {
-        {2, 64, 64, 3, 32, 32, 64, 4, 4, 2, 2, 1, 1, 1, 1, 1,
-         false}, /* the first of D, the last of G */
-        {2, 8, 8, 64, 4, 4, 128, 4, 4, 2, 2, 1, 1, 1, 1, 1, false}, /* the middle */
-        {2, 8, 8, 160, 4, 4, 40, 4, 4, 2, 2, 1, 1, 1, 1, 1,
-         false}, /* more than one block of steps */
-        {7, 4, 4, 512, 1, 1, 1, 4, 4, 1, 1, 1, 1, 0, 0, 1, false},    /* the last of D */
-        {7, 4, 4, 512, 1, 1, 100, 4, 4, 1, 1, 1, 1, 0, 0, 1, false},  /* the first of G */
-        {3, 28, 28, 1, 14, 14, 64, 4, 4, 2, 2, 1, 1, 1, 1, 1, false}, /* 28x28 */
-        {1, 20, 22, 3, 20, 22, 64, 7, 7, 1, 1, 1, 1, 3, 3, 1, false}, /* CycleGAN's ends */
-        {1, 20, 22, 64, 20, 22, 3, 7, 7, 1, 1, 1, 1, 3, 3, 1, false},
-        {1, 8, 8, 256, 8, 8, 256, 3, 3, 1, 1, 1, 1, 1, 1, 1, false},   /* its residual blocks */
-        {1, 7, 7, 512, 6, 6, 1, 4, 4, 1, 1, 1, 1, 1, 1, 1, false},     /* patches */
-        {70, 1, 1, 300, 1, 1, 1100, 1, 1, 1, 1, 1, 1, 0, 0, 1, false}, /* dense */
-        {1, 1, 1, 1100, 1, 1, 300, 1, 1, 1, 1, 1, 1, 0, 0, 1, false},
-        {520, 1, 1, 70, 1, 1, 150, 1, 1, 1, 1, 1, 1, 0, 0, 1, false},
-        {5, 100, 70, 8, 100, 70, 24, 1, 1, 1, 1, 1, 1, 0, 0, 1, false}, /* sliced sums */
-        {3, 90, 80, 3, 90, 80, 5, 3, 3, 1, 1, 1, 1, 1, 1, 1, false},
-        {1, 45, 50, 33, 45, 50, 34, 3, 3, 1, 1, 1, 1, 1, 1, 1, false},
-        {2, 33, 31, 130, 17, 16, 130, 3, 3, 2, 2, 1, 1, 1, 1, 130, false}, /* depthwise */
-        {3, 40, 30, 24, 40, 30, 24, 5, 5, 1, 1, 1, 1, 2, 2, 24, false},
+        {2, 64, 64, 3, 32, 32, 64, 4, 4, 2, 2, 1, 1, 1, 1, 1, false,
+         0}, /* the first of D, the last of G */
+        {2, 8, 8, 64, 4, 4, 128, 4, 4, 2, 2, 1, 1, 1, 1, 1, false, 0}, /* the middle */
+        {2, 8, 8, 160, 4, 4, 40, 4, 4, 2, 2, 1, 1, 1, 1, 1, false,
+         0}, /* more than one block of steps */
+        {7, 4, 4, 512, 1, 1, 1, 4, 4, 1, 1, 1, 1, 0, 0, 1, false, 0},    /* the last of D */
+        {7, 4, 4, 512, 1, 1, 100, 4, 4, 1, 1, 1, 1, 0, 0, 1, false, 0},  /* the first of G */
+        {3, 28, 28, 1, 14, 14, 64, 4, 4, 2, 2, 1, 1, 1, 1, 1, false, 0}, /* 28x28 */
+        {1, 20, 22, 3, 20, 22, 64, 7, 7, 1, 1, 1, 1, 3, 3, 1, false, 0}, /* CycleGAN's ends */
+        {1, 20, 22, 64, 20, 22, 3, 7, 7, 1, 1, 1, 1, 3, 3, 1, false, 0},
+        {1, 8, 8, 256, 8, 8, 256, 3, 3, 1, 1, 1, 1, 1, 1, 1, false, 0},   /* its residual blocks */
+        {1, 7, 7, 512, 6, 6, 1, 4, 4, 1, 1, 1, 1, 1, 1, 1, false, 0},     /* patches */
+        {70, 1, 1, 300, 1, 1, 1100, 1, 1, 1, 1, 1, 1, 0, 0, 1, false, 0}, /* dense */
+        {1, 1, 1, 1100, 1, 1, 300, 1, 1, 1, 1, 1, 1, 0, 0, 1, false, 0},
+        {520, 1, 1, 70, 1, 1, 150, 1, 1, 1, 1, 1, 1, 0, 0, 1, false, 0},
+        {5, 100, 70, 8, 100, 70, 24, 1, 1, 1, 1, 1, 1, 0, 0, 1, false, 0}, /* sliced sums */
+        {3, 90, 80, 3, 90, 80, 5, 3, 3, 1, 1, 1, 1, 1, 1, 1, false, 0},
+        {1, 45, 50, 33, 45, 50, 34, 3, 3, 1, 1, 1, 1, 1, 1, 1, false, 0},
+        {2, 33, 31, 130, 17, 16, 130, 3, 3, 2, 2, 1, 1, 1, 1, 130, false, 0}, /* depthwise */
+        {3, 40, 30, 24, 40, 30, 24, 5, 5, 1, 1, 1, 1, 2, 2, 24, false, 0},
     };
     for (size_t i = 0; i < sizeof layers / sizeof *layers; i++) {
         problem p = problem_of(layers[i], true);
@@ -343,7 +343,8 @@ static gan__conv filtered_conv(void)
 
 TEST(filtered)
 {
-    static const gan__conv sliced = {2, 45, 50, 17, 45, 50, 48, 3, 3, 1, 1, 1, 1, 1, 1, 1, false};
+    static const gan__conv sliced = {2, 45, 50, 17, 45, 50, 48, 3,     3,
+                                     1, 1,  1,  1,  1,  1,  1,  false, 0};
     int64_t served[2] = {0, 0};
     for (int i = 0; i < FILTERED; i++) {
         problem p = problem_of(i ? filtered_conv() : sliced, i % 4 != 0);
@@ -398,9 +399,9 @@ static double largest_error(const float *made, const double *expected, int64_t c
 TEST(errors)
 {
     static const gan__conv layers[] = {
-        {2, 16, 16, 96, 8, 8, 64, 4, 4, 2, 2, 1, 1, 1, 1, 1, false},
-        {2, 12, 12, 96, 12, 12, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1, false},
-        {2, 12, 12, 96, 12, 12, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1, true}};
+        {2, 16, 16, 96, 8, 8, 64, 4, 4, 2, 2, 1, 1, 1, 1, 1, false, 0},
+        {2, 12, 12, 96, 12, 12, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1, false, 0},
+        {2, 12, 12, 96, 12, 12, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1, true, 0}};
     for (size_t i = 0; i < sizeof layers / sizeof *layers; i++) {
         problem p = problem_of(layers[i], false);
         p.tail.bias = NULL, p.tail.activation = GAN__LINEAR;
@@ -457,14 +458,14 @@ TEST(large_tiles)
 /* Pictures for which other tiles serve have other panels. */
 TEST(panels_of_large_tiles)
 {
-    gan__conv a = {1, 32, 32, 64, 32, 32, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1, true}, b = a, c = a;
+    gan__conv a = {1, 32, 32, 64, 32, 32, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1, true, 0}, b = a, c = a;
     b.h = b.w = b.oh = b.ow = 6;
     c.h = c.w = c.oh = c.ow = 20;
     for (int pass = 0; pass < 2; pass++) {
         CHECK(gan__conv_panel_shared(&a, &c, (gan__pass)pass));
         CHECK(!gan__conv_panel_shared(&a, &b, (gan__pass)pass));
     }
-    gan__conv wide = {1, 32, 32, 64, 32, 32, 64, 7, 7, 1, 1, 1, 1, 3, 3, 1, true}, small = wide;
+    gan__conv wide = {1, 32, 32, 64, 32, 32, 64, 7, 7, 1, 1, 1, 1, 3, 3, 1, true, 0}, small = wide;
     small.h = small.w = small.oh = small.ow = 6;
     CHECK(gan__conv_panel_shared(&wide, &small, GAN__FORWARD));
     a.large = b.large = false;

@@ -161,6 +161,119 @@ TEST(shapes)
     gan_context_release(context);
 }
 
+/* Of many samples the weights of a dense layer are packed, of few they are not. */
+TEST(few_of_many)
+{
+    enum { MANY = 600, FEATURES = 100 };
+    gan_context *context = make_context("threads=2 seed=1");
+    gan_model *model = make_model(context, "input 16; dense 100; dense 100 spectral=yes");
+    gan_runner *many = make_runner(context, model, "batch=600");
+    gan_runner *few = make_runner(context, model, "batch=4");
+    gan_tensor *x = make_tensor(context, GAN_FLOAT32, 2, MANY, 0, 0, Z);
+    gan_tensor *y = make_tensor(context, GAN_FLOAT32, 2, MANY, 0, 0, FEATURES);
+    gan_tensor *x_few, *y_few, *y_other = make_tensor(context, GAN_FLOAT32, 2, 4, 0, 0, FEATURES);
+    draw(gan_tensor_data(x), MANY * Z);
+    CHECK_OK(gan_tensor_slice(&x_few, x, 0, 8, 4));
+    CHECK_OK(gan_tensor_slice(&y_few, y, 0, 8, 4));
+    CHECK_OK(run1(few, x_few, y_other));
+    for (int i = 0; i < 3; i++) {
+        CHECK_OK(i == 1 ? run1(many, x, y) : run1(many, x_few, y_few));
+        CHECK(!memcmp(gan_tensor_data(y_few), gan_tensor_data(y_other),
+                      4 * FEATURES * sizeof(float)));
+    }
+    gan_tensor_release(x_few);
+    gan_tensor_release(y_few);
+    gan_tensor_release(y_other);
+    gan_tensor_release(x);
+    gan_tensor_release(y);
+    gan_runner_release(many);
+    gan_runner_release(few);
+    gan_model_release(model);
+    gan_context_release(context);
+}
+
+static gan_tensor *make_view(gan_context *context, gan_tensor *base, int64_t first, int64_t c)
+{
+    gan_tensor *view = NULL;
+    const int64_t shape[4] = {1, 4, 4, c};
+    CHECK_OK(gan_tensor_wrap(&view, context, GAN_FLOAT32, 4, shape, NULL,
+                             (float *)gan_tensor_data(base) + first, NULL, NULL));
+    return view;
+}
+
+/* Outputs that lie on inputs or on each other are what they are elsewhere. */
+TEST(outputs_in_place)
+{
+    enum { C = 3, SIZE = 16 * C };
+    gan_context *context = make_context("threads=2 seed=1");
+    gan_model *model = make_model(context, "input 4 4 3; a = conv2d 3 kernel=3 pad=1; b = tanh\n"
+                                           "c = conv2d 3 kernel=3 pad=1; output a c b c");
+    gan_runner *runner = make_runner(context, model, "");
+    gan_tensor *memory = make_tensor(context, GAN_FLOAT32, 2, 1, 0, 0, 8 * SIZE);
+    gan_tensor *x = make_view(context, memory, 0, C), *all[4], *same[4];
+    float values[SIZE], wanted[4][SIZE];
+    draw(values, SIZE);
+    memcpy(gan_tensor_data(x), values, sizeof values);
+    for (int i = 0; i < 4; i++) all[i] = make_view(context, memory, (i + 1) * SIZE, C);
+    CHECK_OK(gan_runner_run(runner, &x, 1, all, 4));
+    for (int i = 0; i < 4; i++) memcpy(wanted[i], gan_tensor_data(all[i]), sizeof wanted[i]);
+    CHECK(!memcmp(wanted[1], wanted[3], sizeof wanted[1]));
+    CHECK(memcmp(wanted[0], wanted[1], sizeof wanted[0]) != 0);
+    for (int on = 0; on < 4; on++) { /* one of them over the input, or an element beside it */
+        for (int shift = 0; shift < 2; shift++) {
+            memcpy(gan_tensor_data(x), values, sizeof values);
+            for (int i = 0; i < 4; i++) same[i] = all[i];
+            same[on] = make_view(context, memory, shift, C);
+            CHECK_OK(gan_runner_run(runner, &x, 1, same, 4));
+            for (int i = 0; i < 4; i++)
+                CHECK(!memcmp(wanted[i], gan_tensor_data(same[i]), sizeof wanted[i]));
+            gan_tensor_release(same[on]);
+        }
+    }
+    /* Two that overlap: the later one is whole. */
+    memcpy(gan_tensor_data(x), values, sizeof values);
+    for (int i = 0; i < 4; i++) same[i] = all[i];
+    same[2] = make_view(context, memory, SIZE + 1, C);
+    CHECK_OK(gan_runner_run(runner, &x, 1, same, 4));
+    for (int i = 1; i < 4; i++)
+        CHECK(!memcmp(wanted[i], gan_tensor_data(same[i]), sizeof wanted[i]));
+    CHECK(((float *)gan_tensor_data(same[0]))[0] == wanted[0][0]);
+    gan_tensor_release(same[2]);
+    for (int i = 0; i < 4; i++) gan_tensor_release(all[i]);
+    gan_tensor_release(x);
+    gan_tensor_release(memory);
+    gan_runner_release(runner);
+    gan_model_release(model);
+    gan_context_release(context);
+}
+
+/* A layer that comes after the output is made may still refuse. */
+TEST(refused_half_way)
+{
+    gan_context *context = make_context("threads=1");
+    gan_model *model = make_model(context, "input x 2; input class 1; a = dense 2 from x\n"
+                                           "b = embedding 3 2 from class; output a b");
+    gan_runner *runner = make_runner(context, model, "");
+    gan_tensor *inputs[2], *outputs[2];
+    for (int i = 0; i < 2; i++) {
+        inputs[i] = make_tensor(context, GAN_FLOAT32, 2, 1, 0, 0, 2 - i);
+        outputs[i] = make_tensor(context, GAN_FLOAT32, 2, 1, 0, 0, 2);
+        for (int j = 0; j < 2; j++) ((float *)gan_tensor_data(outputs[i]))[j] = 77;
+    }
+    *(float *)gan_tensor_data(inputs[1]) = 3;
+    CHECK_INT(gan_runner_run(runner, inputs, 2, outputs, 2), GAN_E_ARGUMENT);
+    for (int i = 0; i < 4; i++) CHECK(((float *)gan_tensor_data(outputs[i / 2]))[i % 2] == 77);
+    *(float *)gan_tensor_data(inputs[1]) = 2;
+    CHECK_OK(gan_runner_run(runner, inputs, 2, outputs, 2));
+    for (int i = 0; i < 2; i++) {
+        gan_tensor_release(inputs[i]);
+        gan_tensor_release(outputs[i]);
+    }
+    gan_runner_release(runner);
+    gan_model_release(model);
+    gan_context_release(context);
+}
+
 TEST(refusals)
 {
     gan_context *context = make_context("threads=1");
