@@ -24,6 +24,7 @@ import importlib
 import importlib.util
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -92,24 +93,24 @@ class Worker:
         return self.result
 
 
+def engine_of(name):
+    return importlib.import_module("engines." + name)
+
+
 def find_engines(without):
     """The names of those that can run here, and for each of the others why it is left out."""
     there, notes = [], []
     for name in ENGINES:
-        engine = importlib.import_module("engines." + name)
+        engine = engine_of(name)
         lacks = ["%s is not installed" % module for module in engine.MODULES
                  if not importlib.util.find_spec(module)]
+        lacks += ["there is no %s" % program for program in engine.PROGRAMS if not shutil.which(program)]
         lacks += ["it is not asked for"] * (name in without)
-        lacks += [why for why in (getattr(engine, "missing", str)(),) if why]
         if lacks:
             notes.append("%s is left out: %s" % (engine.NAME, lacks[0]))
         else:
             there.append(name)
     return there, notes
-
-
-def engine_of(name):
-    return importlib.import_module("engines." + name)
 
 
 def prepare(job, net, names, log):
@@ -118,24 +119,27 @@ def prepare(job, net, names, log):
     libgan.make_weights(job, net.text, job["weights"])
     h, w, c = net.takes
     numpy.save(job["input"], numpy.random.default_rng(2).standard_normal((job["batch"], c, h, w), numpy.float32))
-    wanted = dict.fromkeys(engine_of(name).EXPORT for name in names if hasattr(engine_of(name), "EXPORT"))
     if names == ["libgan"]:
         return {}
+    wanted = sorted({engine_of(name).EXPORT for name in names} - {""})
     process = start("export", json.dumps(job), "reference", *wanted, log=log)
     said, _ = process.communicate()
-    return json.loads(said) if said else dict.fromkeys(("reference", *wanted), "the export ended early")
+    failed = json.loads(said) if said else {"reference": "its process ended with %s" % process.returncode}
+    if "reference" in failed:
+        sys.exit("PyTorch makes no reference: %s" % failed["reference"])
+    return failed
 
 
 def load_engines(names, job, failed, log):
     """{the name of an engine, libgan twice: its worker}, or None if a round would take too long."""
-    workers = {}
-    for key, name in [(report.OURS, "libgan"), (report.AGAIN, "libgan"), *((engine_of(name).NAME, name)
-                                                                          for name in names if name != "libgan")]:
-        if getattr(engine_of(name), "EXPORT", None) not in failed:
-            workers[key] = Worker(name, job, log)
-        if key == report.OURS and workers[key].works() and workers[key].first * (len(names) + 1) > LONGEST_ROUND:
-            workers[key].end()
-            return None
+    ours = Worker("libgan", job, log)
+    if ours.works() and ours.first * (len(names) + 1) > LONGEST_ROUND:
+        ours.end()
+        return None
+    workers = {report.OURS: ours, report.AGAIN: Worker("libgan", job, log)}
+    for name in names[1:]:
+        if engine_of(name).EXPORT not in failed:
+            workers[engine_of(name).NAME] = Worker(name, job, log)
     return workers
 
 
@@ -155,10 +159,8 @@ def measure(names, job, failed, rounds, log):
         return None
     take_rounds(workers, rounds)
     made = {key: worker.end() for key, worker in workers.items()}
-    for name in names:
-        what = getattr(engine_of(name), "EXPORT", None)
-        if what in failed:
-            made[engine_of(name).NAME] = {"error": failed[what]}
+    made.update((engine_of(name).NAME, {"error": failed[engine_of(name).EXPORT]}) for name in names
+                if engine_of(name).EXPORT in failed)
     return made
 
 
@@ -244,15 +246,16 @@ def main():
     a = read_arguments()
     for note in a.notes:
         tell(note)
-    results = Results(a.json, {"library": cache.checksum(a.library), "machine": cache.machine(), "filter": a.filter,
-                               "rounds": a.rounds, "engines": a.engines})
+    results = Results(a.json, {"library": cache.checksum(a.library), "machine": cache.machine(),
+                               "filter": a.filter, "rounds": a.rounds, "engines": a.engines})
     for case in a.case:
         for batch in a.batch:
             with tempfile.TemporaryDirectory() as folder:
                 measure_net(case, batch, a, results, folder)
     faults = [fault for row in results.value["rows"] for fault in report.faults(row)]
     text = report.markdown(results.value["rows"], a.notes + results.notes() + faults)
-    text = "Measured on %s, %s, commit %s.\n\n" % (cache.machine(), "filter=" + a.filter, results.value["commit"]) + text
+    text = "Measured on %s, filter=%s, commit %s.\n\n%s" % (
+        cache.machine(), a.filter, results.value["commit"], text)
     if a.markdown in (None, "-"):
         print(text, end="")
     else:

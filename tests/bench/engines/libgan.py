@@ -3,7 +3,7 @@ import ctypes
 import os
 import sys
 
-NAME, MODULES = "libgan", ("numpy",)
+NAME, MODULES, PROGRAMS, EXPORT = "libgan", ("numpy",), (), ""
 
 sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "figures"))
 import library

@@ -1,5 +1,8 @@
 """ncnn on the network as pnnx converts it; float32 everywhere. It has no batches: pictures one by one."""
-NAME, MODULES, EXPORT = "ncnn", ("ncnn", "pnnx", "torch"), "ncnn"
+from . import pytorch
+
+NAME, EXPORT = "ncnn", "ncnn"
+MODULES, PROGRAMS = ("ncnn", "pnnx", *pytorch.MODULES), ()
 
 
 def load(job):

@@ -1,5 +1,8 @@
 """onnxruntime on the network as PyTorch exports it, into an array of the caller's."""
-NAME, MODULES, EXPORT = "onnxruntime", ("onnxruntime", "onnx", "onnxscript", "torch"), "onnx"
+from . import pytorch
+
+NAME, EXPORT = "onnxruntime", "onnx"
+MODULES, PROGRAMS = ("onnxruntime", "onnx", "onnxscript", *pytorch.MODULES), ()
 
 
 def load(job):

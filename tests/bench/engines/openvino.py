@@ -1,5 +1,8 @@
 """OpenVINO on the network as PyTorch exports it; float32 everywhere."""
-NAME, MODULES, EXPORT = "OpenVINO", ("openvino", "onnx", "onnxscript", "torch"), "onnx"
+from . import pytorch
+
+NAME, EXPORT = "OpenVINO", "onnx"
+MODULES, PROGRAMS = ("openvino", "onnx", "onnxscript", *pytorch.MODULES), ()
 
 
 def load(job):

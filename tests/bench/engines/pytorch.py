@@ -5,7 +5,7 @@ import statistics
 import sys
 import time
 
-NAME, MODULES = "PyTorch", ("torch", "safetensors", "numpy")
+NAME, MODULES, PROGRAMS, EXPORT = "PyTorch", ("torch", "safetensors", "numpy"), (), ""
 
 sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "figures"))
 

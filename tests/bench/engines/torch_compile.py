@@ -1,16 +1,9 @@
-"""torch.compile, weights frozen: the better one of two layouts."""
+"""torch.compile, weights frozen: the better one of two layouts. It compiles with a compiler for C++."""
 import os
-import shutil
 
 from . import pytorch
 
-NAME, MODULES = "torch.compile", pytorch.MODULES
-
-
-def missing():
-    """It compiles with a compiler for C++."""
-    compiler = os.environ.get("CXX", "g++")
-    return "" if shutil.which(compiler) else "there is no %s" % compiler
+NAME, MODULES, PROGRAMS, EXPORT = "torch.compile", pytorch.MODULES, (os.environ.get("CXX", "g++"),), ""
 
 
 def load(job):
