@@ -49,6 +49,8 @@ class Report(unittest.TestCase):
                    OpenVINO=engine(3), onnxruntime={"error": "ended", "seconds": []})
         self.assertEqual(report.best(made), "OpenVINO")
         self.assertEqual(report.best(row(libgan=engine(1), libgan_again=engine(1))), None)
+        made = row(libgan=engine(1, 2, 8), libgan_again=engine(1, 1, 1), a=engine(2, 5, 9), b=engine(3, 4, 20))
+        self.assertEqual(report.best(made), "a")  # 2 2.5 1.1 beside 3 2 2.5, whatever their medians are
 
     def test_times(self):
         made = [row("A", 1, 1, libgan=engine(2, 2), libgan_again=engine(2, 2.2), PyTorch=engine(5, 5),

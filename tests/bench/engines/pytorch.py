@@ -41,26 +41,23 @@ def seconds_of(run):
     return time.perf_counter() - started
 
 
-def choose(ways):
-    """The fastest of {its name: a function}, by a short measurement."""
-    taken = {}
-    for way, run in ways.items():
-        run()
-        first = seconds_of(run)
-        taken[way] = statistics.median([first] + [seconds_of(run) for _ in range(4)]) if first < 1 else first
-    return min(taken, key=taken.get)
+def short_time(run):
+    """Of one run, from a short measurement."""
+    run()
+    first = seconds_of(run)
+    return statistics.median([first] + [seconds_of(run) for _ in range(4)]) if first < 1 else first
 
 
-def load_layouts(job, prepare):
-    """load() for what prepare(network) makes of the network, in each layout."""
+def load_best(job, makers):
+    """load() of the fastest of what these functions make of the network, {a word: function}, in each layout."""
     import torch
     torch.set_num_threads(job["threads"])
     torch.set_num_interop_threads(1)
     made = {}
 
-    def way(layout):
+    def way(maker, layout):
         x = pictures(job).contiguous(memory_format=layout)
-        net = prepare(network(job).to(memory_format=layout), x)
+        net = maker(network(job).to(memory_format=layout), x)
 
         def run():
             with torch.inference_mode():
@@ -68,11 +65,11 @@ def load_layouts(job, prepare):
 
         return run
 
-    ways = {"NCHW": way(torch.contiguous_format), "channels_last": way(torch.channels_last)}
-    best = choose(ways)
-    run = ways[best]
-    ways.clear()
-    return run, lambda: made["last"].numpy(), best
+    ways = {name + word: (maker, layout) for word, maker in makers.items()
+            for name, layout in (("NCHW", torch.contiguous_format), ("channels_last", torch.channels_last))}
+    taken = {name: short_time(way(*words)) for name, words in ways.items()}  # one at a time is in memory
+    best = min(taken, key=taken.get)
+    return way(*ways[best]), lambda: made["last"].numpy(), best
 
 
 def flat(net, x):
@@ -82,4 +79,4 @@ def flat(net, x):
 
 
 def load(job):
-    return load_layouts(job, flat)
+    return load_best(job, {"": flat})

@@ -44,7 +44,9 @@ def ratio(engine, ours):
 
 def best(row):
     """The name of the fastest rival, or None."""
-    rivals = {name: median(engine) for name, engine in sound(row).items() if name not in (OURS, AGAIN)}
+    good = sound(row)
+    rivals = {name: ratio(engine, good[OURS])[0] if OURS in good else median(engine)
+              for name, engine in good.items() if name not in (OURS, AGAIN)}
     return min(rivals, key=rivals.get) if rivals else None
 
 
@@ -104,7 +106,7 @@ def memory(rows):
     text = line(["net", "batch", *every]) + "|---" * (len(every) + 2) + "|\n"
     for net, batch in dict.fromkeys((row["net"], row["batch"]) for row in rows):
         here = [row for row in rows if (row["net"], row["batch"]) == (net, batch)]
-        peaks = [max((row["engines"].get(name, {}).get("memory") or 0 for row in here)) for name in every]
+        peaks = [max(row["engines"].get(name, {}).get("memory") or 0 for row in here) for name in every]
         text += line([net, str(batch), *("%.0f" % (peak / 1024) if peak else "" for peak in peaks)])
     return text + line(["largest difference, millionths", "", *(worst(rows, name) for name in every)])
 

@@ -1,4 +1,4 @@
-"""torch.compile, weights frozen: the better one of two layouts. It compiles with a compiler for C++."""
+"""torch.compile, with weights frozen or not, in the better one of two layouts. It needs a compiler for C++."""
 import os
 
 from . import pytorch
@@ -6,6 +6,15 @@ from . import pytorch
 NAME, MODULES, PROGRAMS, EXPORT = "torch.compile", pytorch.MODULES, (os.environ.get("CXX", "g++"),), ""
 
 
-def load(job):
+def compile_network(**options):
     import torch
-    return pytorch.load_layouts(job, lambda net, x: torch.compile(net, options={"freezing": True}))
+
+    def make(net, x):
+        torch.compiler.reset()  # what an earlier way compiled is not looked through
+        return torch.compile(net, options=options)
+
+    return make
+
+
+def load(job):
+    return pytorch.load_best(job, {"": compile_network(), " frozen": compile_network(freezing=True)})
