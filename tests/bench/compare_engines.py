@@ -17,6 +17,9 @@ round begins with the next engine. Printed is the time of each engine / the time
 rounds (above 1: libgan is faster), with the quartiles over the rounds for the best rival and for a second
 process of libgan, which shows the noise. Memory is the peak of the process, Python and loading included.
 
+More threads than one need a machine that does nothing else: those of PyTorch and ncnn spin while they wait for
+each other, and lose whole slices of time where a core is taken.
+
 A network and batch of which libgan alone would make a round of more than 30 s, by its first run times the
 number of processes, is left out, and said so."""
 import argparse
