@@ -167,6 +167,7 @@ enum {
     PLAN_FILTER_PAIRS = 768,   /* c * k */
     PLAN_FILTER_DEPTH = 2048, /* channels of the input, at most: what is transformed fits a cache */
     PLAN_FILTER_TILES = 24,   /* of weights' gradients */
+    PLAN_FILTER_WIDE = 72,    /* the same of a 4x4 window, of which there are 36 sums */
     PLAN_FILTER_STRIDED = 32, /* channels of either side of a 4x4 window */
     PLAN_FILTER_DOUBLED = 8   /* the same of doubled pixels */
 };
@@ -181,8 +182,10 @@ static bool plan_has_channels(const gan__conv *v, gan__pass pass)
         return fewest >= PLAN_FILTER_STRIDED && fits;
     }
     if (fewest < PLAN_FILTER_CHANNELS || v->c * v->k < PLAN_FILTER_PAIRS) return false;
-    if (pass != GAN__BACKWARD_WEIGHTS) return map.depth <= PLAN_FILTER_DEPTH;
-    return v->n * gan__quotient_up(v->oh, 2) * gan__quotient_up(v->ow, 2) >= PLAN_FILTER_TILES;
+    const bool wide = v->r == 4; /* its four parts have the channels of the input, each */
+    if (pass != GAN__BACKWARD_WEIGHTS) return map.depth * (wide ? 4 : 1) <= PLAN_FILTER_DEPTH;
+    int64_t tiles = v->n * gan__quotient_up(v->oh, 2) * gan__quotient_up(v->ow, 2);
+    return tiles >= (wide ? PLAN_FILTER_WIDE : PLAN_FILTER_TILES);
 }
 
 /* 4x4 of stride 1 or 2 and 3x3 of stride 1, where they make a quarter fewer products at least; of
