@@ -498,54 +498,6 @@ TEST(large_tiles)
     CHECK(served >= LARGE / 2);
 }
 
-/* Pictures for which other tiles serve have other panels. */
-TEST(panels_of_large_tiles)
-{
-    gan__conv a = {1, 32, 32, 64, 32, 32, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1, true, false, 0}, b = a,
-              c = a;
-    b.h = b.w = b.oh = b.ow = 6;
-    c.h = c.w = c.oh = c.ow = 20;
-    for (int pass = 0; pass < 2; pass++) {
-        CHECK(gan__conv_panel_shared(&a, &c, (gan__pass)pass));
-        CHECK(!gan__conv_panel_shared(&a, &b, (gan__pass)pass));
-    }
-    gan__conv wide = {1, 32, 32, 64, 32, 32, 64, 7, 7, 1, 1, 1, 1, 3, 3, 1, true, false, 0},
-              small = wide;
-    small.h = small.w = small.oh = small.ow = 6;
-    CHECK(gan__conv_panel_shared(&wide, &small, GAN__FORWARD));
-    a.large = b.large = false;
-    CHECK(gan__conv_panel_shared(&a, &b, GAN__FORWARD));
-    CHECK(!gan__conv_panel_shared(&a, &c, GAN__FORWARD));
-}
-
-/* Many weights for few pixels are transformed without a panel, with the same bits as with one. */
-TEST(packed_or_not)
-{
-    static const gan__conv layers[] = {
-        {1, 8, 8, 256, 4, 4, 512, 4, 4, 2, 2, 1, 1, 1, 1, 1, false, false, 0},
-        {2, 5, 7, 520, 2, 3, 250, 4, 4, 2, 2, 1, 1, 1, 1, 1, false, false, 0},
-        {1, 7, 6, 300, 7, 6, 200, 3, 3, 1, 1, 1, 1, 1, 1, 1, false, false, 0},
-        {1, 8, 8, 200, 8, 8, 300, 3, 3, 1, 1, 1, 1, 1, 1, 1, true, false, 0}};
-    int unpacked = 0;
-    for (size_t i = 0; i < 2 * (sizeof layers / sizeof *layers); i++) {
-        problem p = problem_of(layers[i / 2], i % 2), q = p;
-        q.conv.most = 10000;
-        for (int pass = 0; pass < 2; pass++) {
-            gan_context *few = teams[i % 2], *many = teams[1 - i % 2];
-            few->tier = i % 4 < 2 ? best_tier : GAN__GENERIC, many->tier = best_tier;
-            bool packed = gan__conv_panel_count(few, &p.conv, (gan__pass)pass) > 0;
-            CHECK(gan__conv_panel_shared(&p.conv, &q.conv, (gan__pass)pass) == packed);
-            float *a = run(few, &p, (gan__pass)pass, false);
-            float *b = run(many, &q, (gan__pass)pass, false);
-            CHECK(!memcmp(a, b, (size_t)out_count(&p, (gan__pass)pass) * sizeof *a));
-            unpacked += !packed;
-            drop(a), drop(b);
-        }
-        problem_free(&p);
-    }
-    CHECK(unpacked >= 12);
-}
-
 /* A picture's bits do not depend on the batch around it. */
 TEST(batch_of_one)
 {
@@ -605,7 +557,8 @@ TEST(not_a_number)
 /* Pixels that lie farther away than a cache, which then are fetched. */
 TEST(far_away)
 {
-    static const gan__conv far = {1, 250, 245, 6, 250, 245, 64, 1, 1, 1, 1, 1, 1, 0, 0, 1, false};
+    static const gan__conv far = {1, 250, 245, 6, 250, 245, 64,    1,     1, 1,
+                                  1, 1,   1,   0, 0,   1,   false, false, 0};
     problem p = problem_of(far, true);
     check_whole(&p, GAN__BACKWARD_WEIGHTS);
     problem_free(&p);
@@ -620,8 +573,6 @@ int main(void)
     RUN(filtered);
     RUN(errors);
     RUN(large_tiles);
-    RUN(panels_of_large_tiles);
-    RUN(packed_or_not);
     RUN(batch_of_one);
     RUN(not_a_number);
     RUN(far_away);
