@@ -381,6 +381,20 @@ TEST(filtered)
     for (int i = 0; i < FILTERED_KINDS; i++) CHECK(served[i] >= FILTERED / 4);
 }
 
+/* Products that only lead to rows or columns outside are not made, and not counted, but of weights:
+ * 7x7 of 14x14 pixels are filtered therefore. */
+TEST(counted_products)
+{
+    static const gan__conv odd = {1, 14, 14, 64, 7, 7, 128,   4,     4, 2,
+                                  2, 1,  1,  1,  1, 1, false, false, 0};
+    CHECK_INT(gan__filter_products(&odd, GAN__FORWARD), 4 * 11 * 11);
+    CHECK_INT(gan__filter_products(&odd, GAN__BACKWARD_DATA), 4 * 11 * 11);
+    CHECK_INT(gan__filter_products(&odd, GAN__BACKWARD_WEIGHTS), 4 * 12 * 12);
+    CHECK(gan__conv_choose(&odd, GAN__FORWARD) == GAN__CONV_FILTER);
+    CHECK(gan__conv_choose(&odd, GAN__BACKWARD_DATA) == GAN__CONV_FILTER);
+    CHECK(gan__conv_choose(&odd, GAN__BACKWARD_WEIGHTS) == GAN__CONV_GATHER);
+}
+
 /* What a direct convolution gives in float32: one chain an output, over taps, then channels;
  * gradients of weights over pixels. */
 static void naive_float(const problem *p, gan__pass pass, float *out)
@@ -571,6 +585,7 @@ int main(void)
     RUN(same_bits);
     RUN(real_layers);
     RUN(filtered);
+    RUN(counted_products);
     RUN(errors);
     RUN(large_tiles);
     RUN(batch_of_one);

@@ -44,7 +44,7 @@ static void *lend(gan_context *context, size_t size)
 {
     void *memory = NULL;
     CHECK_OK(gan__allocate_raw(context, &memory, size, 1));
-    memset(memory, 0x7f, size);
+    if (size > 0) memset(memory, 0x7f, size);
     return memory;
 }
 
@@ -180,8 +180,8 @@ TEST(doubled)
         "u = upsample 2; conv2d 8 pad=replicate:1; y = relu",
         "u = upsample 2; y = conv2d 8 pad=3,1,0,2",
         "u = upsample 2; y = conv2d 8 pad=1,1,0,0",
-        "v = relu; u = upsample 2; conv2d 8 pad=1; relu; a = conv2d 8 pad=1; s = upsample 2 from v;"
-        "b = conv2d 8 kernel=1 from s; y = add from a b",
+        ("v = relu; u = upsample 2; conv2d 8 pad=1; relu; a = conv2d 8 pad=1; "
+         "s = upsample 2 from v; b = conv2d 8 kernel=1 from s; y = add from a b"),
     };
     for (size_t i = 0; i < 2 * sizeof texts / sizeof texts[0]; i++) {
         char text[300];
@@ -201,11 +201,11 @@ TEST(doubled_with_state)
 {
     static const char *const texts[] = {
         "input 5 4 9; u = upsample 2; conv2d 12 pad=1 spectral=yes; y = tanh",
-        "define P { input any any 9; conv2d 9 pad=1 spectral=yes }; input 5 4 9; u = upsample 2; "
-        "b = part P; tanh; avgpool 2; part P; y = sigmoid",
-        "define P { input any any 9; conv2d 9 pad=1 spectral=yes }; input 5 4 9; v = relu; "
-        "a = part P; w = avgpool 2; u = upsample 2 from v; b = part P; c = avgpool 4; "
-        "y = concat from c w",
+        ("define P { input any any 9; conv2d 9 pad=1 spectral=yes }; input 5 4 9; u = upsample 2; "
+         "b = part P; tanh; avgpool 2; part P; y = sigmoid"),
+        ("define P { input any any 9; conv2d 9 pad=1 spectral=yes }; input 5 4 9; v = relu; "
+         "a = part P; w = avgpool 2; u = upsample 2 from v; b = part P; c = avgpool 4; "
+         "y = concat from c w"),
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         made *together, *apart;
