@@ -70,16 +70,15 @@ static winograd_job winograd_job_of(const gan__conv *conv, gan__pass pass)
 bool gan__filter_is_direct(const gan__conv *conv, gan__pass pass)
 {
     const winograd_job job = winograd_job_of(conv, pass);
-    const int64_t n = gan__most(conv->n, conv->most);
     const gan__axis vertical = gan__conv_axis(conv, pass, true);
     const gan__axis horizontal = gan__conv_axis(conv, pass, false);
-    if (job.filtering.sums == 1 || conv->r * conv->s * conv->c * conv->k < WINOGRAD_HEAVY)
-        return false;
+    const bool heavy = conv->r * conv->s * conv->c * conv->k >= WINOGRAD_HEAVY;
+    if (!heavy || !conv->changing || job.filtering.sums == 1) return false;
     for (int64_t phase = 0; phase < job.phases; phase++) {
         int64_t phases = job.filtering.phases;
         gan__filter_axis h = gan__filter_axis_of(&job.filtering, &vertical, phase / phases);
         gan__filter_axis w = gan__filter_axis_of(&job.filtering, &horizontal, phase % phases);
-        if (h.tiles * w.tiles > job.task_tiles / n) return false;
+        if (h.tiles * w.tiles > job.task_tiles / conv->n) return false;
     }
     return true;
 }

@@ -36,6 +36,7 @@ typedef struct gan__conv {
     bool doubled;   /* the window slides over x with each pixel twice in height and width, which is
                        nowhere made: where gan__conv_doubles; pads are in those pixels */
     int64_t most;   /* what n may be besides, with the same panels; less than n: it stays */
+    bool changing;  /* weights change from step to step: a panel of them serves few passes */
 } gan__conv;
 
 /* What happens to an output element as it is stored: y = f(acc + bias[channel]); bias may be NULL,
@@ -58,8 +59,8 @@ bool gan__conv_doubles(const gan__conv *conv);
 
 /* Floats of the packed weights that forward or backward_data reads; packing is from w as above. The
  * layout is private to this folder, depends on the geometry without n, and on the tier. A count of
- * 0 (dense with few rows at most; many weights for few pixels) means that nothing is packed: the
- * passes are given w itself as their panel. */
+ * 0 (dense with few rows at most; many weights that change, for few pixels) means that nothing is
+ * packed: the passes are given w itself as their panel. */
 int64_t gan__conv_panel_count(const gan_context *context, const gan__conv *conv, gan__pass pass);
 void gan__conv_pack(gan_context *context, const gan__conv *conv, gan__pass pass, const float *w,
                     float *panel);

@@ -119,7 +119,7 @@ static gan__filter conv2d_filter(const gan__op *op)
                               .pad_top = before ? padded : v->pad.top,
                               .pad_left = before ? padded : v->pad.left,
                               .groups = v->groups,
-                              .most = op->most,
+                              .changing = op->training,
                               .large = op->context->tiles == GAN__TILES_LARGE,
                               .doubled = op->doubled};
     return filter;

@@ -500,8 +500,9 @@ def serve(name, threads, compile):
         print(seconds, peak, flush=True)
 
 
-def measure_gan(gan, name, threads):
-    child = subprocess.Popen([gan, "bench", "--json", "--case", name, "--threads", str(threads), "--rounds", "3"],
+def measure_gan(gan, name, threads, filter):
+    child = subprocess.Popen([gan, "bench", "--json", "--case", name, "--threads", str(threads), "--rounds", "3",
+                              "--filter", filter],
                              stdout=subprocess.PIPE, text=True)
     line = child.stdout.readlines()[-1]
     _, status, usage = os.wait4(child.pid, 0)
@@ -511,20 +512,20 @@ def measure_gan(gan, name, threads):
     return json.loads(line) | {"memory": usage.ru_maxrss}
 
 
-def compare(gan, name, threads, rounds, compile):
+def compare(gan, name, threads, rounds, compile, filter="small"):
     command = [sys.executable, __file__, gan, "--serve", name, "--threads", str(threads)]
     child = subprocess.Popen(command + ["--compile"] * compile, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     layout = child.stdout.readline().strip()
     ours, again, theirs, share = [], [], [], []
     memory = [0, 0]
     for _ in range(rounds):
-        a = measure_gan(gan, name, threads)
+        a = measure_gan(gan, name, threads, filter)
         child.stdin.write("\n")
         child.stdin.flush()
         seconds, peak = child.stdout.readline().split()
         theirs.append(float(seconds))
         memory = [max(memory[0], a["memory"]), max(memory[1], int(peak))]
-        b = measure_gan(gan, name, threads)
+        b = measure_gan(gan, name, threads, filter)
         ours.append(a["seconds"])
         again.append(b["seconds"])
         share.append(a["share_of_peak"])
@@ -551,6 +552,7 @@ def main():
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--case", action="append")
+    parser.add_argument("--filter", choices=["small", "large"], default="small", help="of libgan's context")
     parser.add_argument("--compile", action="store_true", help="PyTorch may compile its networks too")
     parser.add_argument("--json", action="store_true", help="print the rows as JSON as well")
     parser.add_argument("--serve", help=argparse.SUPPRESS)
@@ -559,7 +561,7 @@ def main():
         return serve(a.serve, a.threads, a.compile)
     for name in a.case or ["train.mlp", "train.dcgan28", "train.dcgan64", "train.wgan_gp28", "train.cgan28", "train.vae28",
                            "train.autoencoder28", "train.cyclegan128", "train.hinge64", "train.unit64"]:
-        row = compare(a.gan, name, a.threads, a.rounds, a.compile)
+        row = compare(a.gan, name, a.threads, a.rounds, a.compile, a.filter)
         if a.json:
             print(json.dumps(row))
 

@@ -154,8 +154,7 @@ static float *run(gan_context *context, const problem *p, gan__pass pass, bool a
     for (int64_t i = floats + shift; i < floats + 16; i++)
         untouched = untouched && !memcmp(&workspace[i], &canary, sizeof canary);
     CHECK(untouched && is_intact(workspace, floats + 16));
-    drop(panel);
-    drop(workspace);
+    drop(panel), drop(workspace);
     return out;
 }
 
@@ -295,28 +294,33 @@ TEST(same_bits)
 TEST(real_layers)
 {
     static const gan__conv layers[] = {
-        {2, 64, 64, 3, 32, 32, 64, 4, 4, 2, 2, 1, 1, 1, 1, 1, false, false,
-         0}, /* the first of D, the last of G */
-        {2, 8, 8, 64, 4, 4, 128, 4, 4, 2, 2, 1, 1, 1, 1, 1, false, false, 0}, /* the middle */
-        {2, 8, 8, 160, 4, 4, 40, 4, 4, 2, 2, 1, 1, 1, 1, 1, false, false,
-         0}, /* more than one block of steps */
-        {7, 4, 4, 512, 1, 1, 1, 4, 4, 1, 1, 1, 1, 0, 0, 1, false, false, 0},    /* the last of D */
-        {7, 4, 4, 512, 1, 1, 100, 4, 4, 1, 1, 1, 1, 0, 0, 1, false, false, 0},  /* the first of G */
-        {3, 28, 28, 1, 14, 14, 64, 4, 4, 2, 2, 1, 1, 1, 1, 1, false, false, 0}, /* 28x28 */
-        {1, 20, 22, 3, 20, 22, 64, 7, 7, 1, 1, 1, 1, 3, 3, 1, false, false,
-         0}, /* CycleGAN's ends */
-        {1, 20, 22, 64, 20, 22, 3, 7, 7, 1, 1, 1, 1, 3, 3, 1, false, false, 0},
-        {1, 8, 8, 256, 8, 8, 256, 3, 3, 1, 1, 1, 1, 1, 1, 1, false, false,
-         0}, /* its residual blocks */
-        {1, 7, 7, 512, 6, 6, 1, 4, 4, 1, 1, 1, 1, 1, 1, 1, false, false, 0},     /* patches */
-        {70, 1, 1, 300, 1, 1, 1100, 1, 1, 1, 1, 1, 1, 0, 0, 1, false, false, 0}, /* dense */
-        {1, 1, 1, 1100, 1, 1, 300, 1, 1, 1, 1, 1, 1, 0, 0, 1, false, false, 0},
-        {520, 1, 1, 70, 1, 1, 150, 1, 1, 1, 1, 1, 1, 0, 0, 1, false, false, 0},
-        {5, 100, 70, 8, 100, 70, 24, 1, 1, 1, 1, 1, 1, 0, 0, 1, false, false, 0}, /* sliced sums */
-        {3, 90, 80, 3, 90, 80, 5, 3, 3, 1, 1, 1, 1, 1, 1, 1, false, false, 0},
-        {1, 45, 50, 33, 45, 50, 34, 3, 3, 1, 1, 1, 1, 1, 1, 1, false, false, 0},
-        {2, 33, 31, 130, 17, 16, 130, 3, 3, 2, 2, 1, 1, 1, 1, 130, false, false, 0}, /* depthwise */
-        {3, 40, 30, 24, 40, 30, 24, 5, 5, 1, 1, 1, 1, 2, 2, 24, false, false, 0},
+        {2, 64, 64, 3, 32, 32, 64,    4,     4, 2,
+         2, 1,  1,  1, 1,  1,  false, false, 0, false}, /* the first of D, the last of G */
+        {2, 8, 8, 64, 4, 4, 128,   4,     4, 2,
+         2, 1, 1, 1,  1, 1, false, false, 0, false}, /* the middle */
+        {2, 8, 8, 160, 4, 4, 40,    4,     4, 2,
+         2, 1, 1, 1,   1, 1, false, false, 0, false}, /* more than one block of steps */
+        {7, 4, 4, 512, 1, 1, 1,     4,     4, 1,
+         1, 1, 1, 0,   0, 1, false, false, 0, false}, /* the last of D */
+        {7, 4, 4, 512, 1, 1, 100,   4,     4, 1,
+         1, 1, 1, 0,   0, 1, false, false, 0, false}, /* the first of G */
+        {3, 28, 28, 1, 14, 14, 64, 4, 4, 2, 2, 1, 1, 1, 1, 1, false, false, 0, false}, /* 28x28 */
+        {1, 20, 22, 3, 20, 22, 64,    7,     7, 1,
+         1, 1,  1,  3, 3,  1,  false, false, 0, false}, /* CycleGAN's ends */
+        {1, 20, 22, 64, 20, 22, 3, 7, 7, 1, 1, 1, 1, 3, 3, 1, false, false, 0, false},
+        {1, 8, 8, 256, 8, 8, 256,   3,     3, 1,
+         1, 1, 1, 1,   1, 1, false, false, 0, false}, /* its residual blocks */
+        {1, 7, 7, 512, 6, 6, 1, 4, 4, 1, 1, 1, 1, 1, 1, 1, false, false, 0, false}, /* patches */
+        {70, 1, 1, 300, 1, 1, 1100, 1, 1, 1, 1, 1, 1, 0, 0, 1, false, false, 0, false}, /* dense */
+        {1, 1, 1, 1100, 1, 1, 300, 1, 1, 1, 1, 1, 1, 0, 0, 1, false, false, 0, false},
+        {520, 1, 1, 70, 1, 1, 150, 1, 1, 1, 1, 1, 1, 0, 0, 1, false, false, 0, false},
+        {5, 100, 70, 8, 100, 70, 24,    1,     1, 1,
+         1, 1,   1,  0, 0,   1,  false, false, 0, false}, /* sliced sums */
+        {3, 90, 80, 3, 90, 80, 5, 3, 3, 1, 1, 1, 1, 1, 1, 1, false, false, 0, false},
+        {1, 45, 50, 33, 45, 50, 34, 3, 3, 1, 1, 1, 1, 1, 1, 1, false, false, 0, false},
+        {2, 33, 31, 130, 17, 16,  130,   3,     3, 2,
+         2, 1,  1,  1,   1,  130, false, false, 0, false}, /* depthwise */
+        {3, 40, 30, 24, 40, 30, 24, 5, 5, 1, 1, 1, 1, 2, 2, 24, false, false, 0, false},
     };
     for (size_t i = 0; i < sizeof layers / sizeof *layers; i++) {
         problem p = problem_of(layers[i], true);
@@ -367,7 +371,7 @@ static int64_t filtered_kind(const gan__conv *v)
 TEST(filtered)
 {
     static const gan__conv sliced = {2, 45, 50, 17, 45, 50, 48,    3,     3, 1,
-                                     1, 1,  1,  1,  1,  1,  false, false, 0};
+                                     1, 1,  1,  1,  1,  1,  false, false, 0, false};
     int64_t served[FILTERED_KINDS] = {0};
     for (int i = 0; i < FILTERED; i++) {
         problem p = problem_of(i ? filtered_conv() : sliced, i % 4 != 0);
@@ -386,7 +390,7 @@ TEST(filtered)
 TEST(counted_products)
 {
     static const gan__conv odd = {1, 14, 14, 64, 7, 7, 128,   4,     4, 2,
-                                  2, 1,  1,  1,  1, 1, false, false, 0};
+                                  2, 1,  1,  1,  1, 1, false, false, 0, false};
     CHECK_INT(gan__filter_products(&odd, GAN__FORWARD), 4 * 11 * 11);
     CHECK_INT(gan__filter_products(&odd, GAN__BACKWARD_DATA), 4 * 11 * 11);
     CHECK_INT(gan__filter_products(&odd, GAN__BACKWARD_WEIGHTS), 4 * 12 * 12);
@@ -449,11 +453,11 @@ static double mean_error(const float *made, const double *expected, int64_t coun
 TEST(errors)
 {
     static const gan__conv layers[] = {
-        {2, 16, 16, 96, 8, 8, 64, 4, 4, 2, 2, 1, 1, 1, 1, 1, false, false, 0},
-        {2, 12, 12, 96, 12, 12, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1, false, false, 0},
-        {2, 12, 12, 96, 12, 12, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1, true, false, 0},
-        {2, 6, 6, 96, 12, 12, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1, false, true, 0},
-        {2, 12, 12, 96, 11, 11, 64, 4, 4, 1, 1, 1, 1, 1, 1, 1, false, false, 0}};
+        {2, 16, 16, 96, 8, 8, 64, 4, 4, 2, 2, 1, 1, 1, 1, 1, false, false, 0, false},
+        {2, 12, 12, 96, 12, 12, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1, false, false, 0, false},
+        {2, 12, 12, 96, 12, 12, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1, true, false, 0, false},
+        {2, 6, 6, 96, 12, 12, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1, false, true, 0, false},
+        {2, 12, 12, 96, 11, 11, 64, 4, 4, 1, 1, 1, 1, 1, 1, 1, false, false, 0, false}};
     for (size_t i = 0; i < sizeof layers / sizeof *layers; i++) {
         problem p = problem_of(layers[i], false);
         p.tail.bias = NULL, p.tail.activation = GAN__LINEAR;
@@ -571,8 +575,8 @@ TEST(not_a_number)
 /* Pixels that lie farther away than a cache, which then are fetched. */
 TEST(far_away)
 {
-    static const gan__conv far = {1, 250, 245, 6, 250, 245, 64,    1,     1, 1,
-                                  1, 1,   1,   0, 0,   1,   false, false, 0};
+    gan__conv far = {1, 250, 245, 6, 250, 245, 64,    1,     1, 1,
+                     1, 1,   1,   0, 0,   1,   false, false, 0, false};
     problem p = problem_of(far, true);
     check_whole(&p, GAN__BACKWARD_WEIGHTS);
     problem_free(&p);

@@ -15,7 +15,7 @@ static float *drawn(int64_t count)
 
 typedef struct side {
     gan_context *context;
-    int64_t most; /* samples that it is planned for */
+    bool changing; /* the weights, which are not packed then */
     float *out;
 } side;
 
@@ -23,7 +23,7 @@ typedef struct side {
 static bool run(side *s, gan__conv conv, gan__pass pass, const float *in, const float *w)
 {
     const gan__tail tail = {.activation = GAN__LINEAR};
-    conv.most = s->most;
+    conv.changing = s->changing;
     int64_t count = gan__conv_panel_count(s->context, &conv, pass);
     size_t bytes = gan__conv_workspace(s->context, &conv, pass);
     float *panel = calloc((size_t)count + 1, sizeof *panel);
@@ -48,12 +48,12 @@ static int64_t unpacked(const gan__conv *conv, side sides[2])
     float *from = drawn(in), *w = drawn(conv->r * conv->s * conv->c * conv->k);
     int64_t found = 0;
     for (int pass = 0; pass < 2; pass++) {
-        gan__conv few = *conv, many = *conv;
-        many.most = sides[1].most;
+        gan__conv now = *conv, kept = *conv;
+        now.changing = true;
         for (int i = 0; i < 2; i++) sides[i].out = calloc((size_t)in + 1, sizeof(float));
-        bool packed = run(&sides[0], few, (gan__pass)pass, from, w);
-        CHECK(run(&sides[1], many, (gan__pass)pass, from, w));
-        CHECK(gan__conv_panel_shared(&few, &many, (gan__pass)pass) == packed);
+        bool packed = run(&sides[0], now, (gan__pass)pass, from, w);
+        CHECK(run(&sides[1], kept, (gan__pass)pass, from, w));
+        CHECK(gan__conv_panel_shared(&now, &kept, (gan__pass)pass) == packed);
         CHECK(!memcmp(sides[0].out, sides[1].out, (size_t)in * sizeof(float)));
         found += !packed;
         for (int i = 0; i < 2; i++) free(sides[i].out);
@@ -66,13 +66,13 @@ static int64_t unpacked(const gan__conv *conv, side sides[2])
 TEST(packed_or_not)
 {
     static const gan__conv layers[] = {
-        {1, 8, 8, 256, 4, 4, 512, 4, 4, 2, 2, 1, 1, 1, 1, 1, false, false, 0},
-        {2, 5, 7, 520, 2, 3, 250, 4, 4, 2, 2, 1, 1, 1, 1, 1, false, false, 0},
-        {1, 8, 8, 256, 7, 7, 300, 4, 4, 1, 1, 1, 1, 1, 1, 1, false, false, 0},
-        {1, 7, 6, 300, 7, 6, 200, 3, 3, 1, 1, 1, 1, 1, 1, 1, false, false, 0},
-        {1, 8, 8, 200, 8, 8, 300, 3, 3, 1, 1, 1, 1, 1, 1, 1, true, false, 0},
-        {1, 4, 4, 300, 8, 8, 200, 3, 3, 1, 1, 1, 1, 1, 1, 1, false, true, 0}};
-    side sides[2] = {{.most = 0}, {.most = 10000}};
+        {1, 8, 8, 256, 4, 4, 512, 4, 4, 2, 2, 1, 1, 1, 1, 1, false, false, 0, false},
+        {2, 5, 7, 520, 2, 3, 250, 4, 4, 2, 2, 1, 1, 1, 1, 1, false, false, 0, false},
+        {1, 8, 8, 256, 7, 7, 300, 4, 4, 1, 1, 1, 1, 1, 1, 1, false, false, 0, false},
+        {1, 7, 6, 300, 7, 6, 200, 3, 3, 1, 1, 1, 1, 1, 1, 1, false, false, 0, false},
+        {1, 8, 8, 200, 8, 8, 300, 3, 3, 1, 1, 1, 1, 1, 1, 1, true, false, 0, false},
+        {1, 4, 4, 300, 8, 8, 200, 3, 3, 1, 1, 1, 1, 1, 1, 1, false, true, 0, false}};
+    side sides[2] = {{.changing = true}, {.changing = false}};
     int64_t found = 0;
     CHECK_OK(gan_context_create(&sides[0].context, "threads=3", NULL, NULL, 0));
     CHECK_OK(gan_context_create(&sides[1].context, "threads=1", NULL, NULL, 0));
@@ -92,15 +92,15 @@ TEST(packed_or_not)
 /* Pictures for which other tiles serve have other panels. */
 TEST(panels_of_large_tiles)
 {
-    gan__conv a = {1, 32, 32, 64, 32, 32, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1, true, false, 0}, b = a,
-              c = a;
+    gan__conv a = {1, 32, 32, 64, 32, 32, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1, true, false, 0, false},
+              b = a, c = a;
     b.h = b.w = b.oh = b.ow = 6;
     c.h = c.w = c.oh = c.ow = 20;
     for (int pass = 0; pass < 2; pass++) {
         CHECK(gan__conv_panel_shared(&a, &c, (gan__pass)pass));
         CHECK(!gan__conv_panel_shared(&a, &b, (gan__pass)pass));
     }
-    gan__conv wide = {1, 32, 32, 64, 32, 32, 64, 7, 7, 1, 1, 1, 1, 3, 3, 1, true, false, 0},
+    gan__conv wide = {1, 32, 32, 64, 32, 32, 64, 7, 7, 1, 1, 1, 1, 3, 3, 1, true, false, 0, false},
               small = wide;
     small.h = small.w = small.oh = small.ow = 6;
     CHECK(gan__conv_panel_shared(&wide, &small, GAN__FORWARD));
