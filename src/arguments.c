@@ -169,6 +169,15 @@ int open_context(const command *self, const arguments *a, int64_t seed, int64_t 
     return complain(self, precision || filter ? EXIT_USAGE : EXIT_FAILED, "%s", message);
 }
 
+int open_seeded(const command *self, const arguments *a, int64_t *seed, gan_context **out)
+{
+    int64_t threads;
+    if (!arguments_integer(self, a, "seed", 0, INT64_MAX, 0, seed) ||
+        !arguments_integer(self, a, "threads", 0, 1024, 0, &threads))
+        return EXIT_USAGE;
+    return open_context(self, a, *seed, threads, out);
+}
+
 void print_command_help(const command *self)
 {
     printf("usage: gan %s %s\n\n%s\n", self->name, self->operands, self->help);

@@ -80,6 +80,9 @@ void complain_log(const command *self, int32_t level, const char *line);
 int open_context(const command *self, const arguments *a, int64_t seed, int64_t threads,
                  gan_context **out);
 
+/* The same with the seed and threads that the arguments ask for. */
+int open_seeded(const command *self, const arguments *a, int64_t *seed, gan_context **out);
+
 /* In letters of either size; `end` is in small ones. */
 bool ends_with(const char *text, const char *end);
 

@@ -241,15 +241,11 @@ static int run_sample(const command *self, int count, char **words)
 {
     arguments a;
     order o = {.self = self};
-    int64_t threads;
     int code;
     if (!arguments_begin(self, count, words, &a, &code)) return code;
     code = read_order(&o, &a);
     if (code) return code;
-    if (!arguments_integer(self, &a, "seed", 0, INT64_MAX, 0, &o.seed) ||
-        !arguments_integer(self, &a, "threads", 0, 1024, 0, &threads))
-        return EXIT_USAGE;
-    code = open_context(self, &a, o.seed, threads, &o.context);
+    code = open_seeded(self, &a, &o.seed, &o.context);
     if (code) return code;
     o.from.context = o.context;
     code = serve(&o);

@@ -44,6 +44,35 @@ steps=20 batch=8
 sample_every=10 save_every=5 log_every=5 samples=9
 """
 
+
+def cycle_recipe(run, files, labels="", parts=""):
+    """Translators of pictures and their negatives: steps and files of [run], options of both data sets."""
+    return f"""[context]
+seed=3 threads=1
+
+[model.xy, model.yx]
+input any any 1
+conv2d 4 kernel=3 pad=1; instancenorm; relu
+conv2d 1 kernel=3 pad=1; tanh
+
+[model.discriminator_x, model.discriminator_y]
+input 12 12 1
+dense 8; leaky_relu 0.2; dense 1
+
+[data.x]
+idx path=pictures.idx{labels}{parts}
+
+[data.y]
+idx path=pictures.idx{labels} transform=negative{parts}
+
+[trainer]
+cyclegan pool=4
+
+[run]
+{run}
+sample_every=0 {files}
+"""
+
 # Codes of the same pictures, and pictures from codes.
 VAE = """[context]
 seed=3 threads=1

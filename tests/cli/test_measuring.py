@@ -56,31 +56,8 @@ discriminator steps=3 buffer=32
 steps=8 batch=16
 sample_every=0 save_every=0 log_every=0 eval_every=4 eval_samples=50
 """
-CYCLE = """[context]
-seed=3 threads=1
-
-[model.xy, model.yx]
-input any any 1
-conv2d 4 kernel=3 pad=1; instancenorm; relu
-conv2d 1 kernel=3 pad=1; tanh
-
-[model.discriminator_x, model.discriminator_y]
-input 12 12 1
-dense 8; leaky_relu 0.2; dense 1
-
-[data.x]
-idx path=pictures.idx labels=labels.idx heldout=0.2
-
-[data.y]
-idx path=pictures.idx labels=labels.idx transform=negative heldout=0.2
-
-[trainer]
-cyclegan pool=4
-
-[run]
-steps=4 batch=2
-sample_every=0 save_every=0 log_every=0 samples=4 eval_every=2
-"""
+CYCLE = cycle_recipe("steps=4 batch=2", "save_every=0 log_every=0 samples=4 eval_every=2",
+                     " labels=labels.idx", " heldout=0.2")
 
 
 def write_bars(count=120):

@@ -18,31 +18,7 @@ from case import *
 
 SIDE, SIZE = 12, 12 * 12
 
-CYCLE = """[context]
-seed=3 threads=1
-
-[model.xy, model.yx]
-input any any 1
-conv2d 4 kernel=3 pad=1; instancenorm; relu
-conv2d 1 kernel=3 pad=1; tanh
-
-[model.discriminator_x, model.discriminator_y]
-input 12 12 1
-dense 8; leaky_relu 0.2; dense 1
-
-[data.x]
-idx path=pictures.idx
-
-[data.y]
-idx path=pictures.idx transform=negative
-
-[trainer]
-cyclegan pool=4
-
-[run]
-steps=6 batch=2
-sample_every=0 save_every=3 log_every=0 samples=4
-"""
+CYCLE = cycle_recipe("steps=6 batch=2", "save_every=3 log_every=0 samples=4")
 
 
 def write_model(path, text, notes=()):
