@@ -57,15 +57,6 @@ typedef struct gan__norm_terms {
 void gan__norm_forward(gan_context *context, const gan__norm *norm, const gan__norm_terms *terms,
                        const float *x, float *y);
 
-/* Both: the statistics of x, then y through them, of each outer block while it is near. */
-typedef struct gan__norm_whole {
-    const float *x, *gamma, *beta;
-    float *workspace;
-    float *mean, *variance; /* receive the statistics */
-    float *y;               /* may be x's memory */
-} gan__norm_whole;
-void gan__norm_run(gan_context *context, const gan__norm *norm, const gan__norm_whole *whole);
-
 typedef struct gan__norm_gradients {
     const float *x, *y, *dy; /* y gives the activation's derivative: NULL if it is linear */
     float *workspace;

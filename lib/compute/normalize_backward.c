@@ -206,7 +206,7 @@ static void norm_back_input_task(void *argument, int64_t index, int32_t worker)
                                                    job->out + part.at);
 }
 
-/* Task: the sums of an outer block and its dx. */
+/* Task: the sums of an outer block and its dx, while it is near. */
 static void norm_back_block_task(void *argument, int64_t outer, int32_t worker)
 {
     const gan__norm_job *job = argument;
@@ -240,7 +240,7 @@ void gan__norm_backward(gan_context *context, const gan__norm *norm, const gan__
     job.dbeta = gradients->dbeta;
     job.out = gradients->dx;
     job.gamma_last = gradients->tangent;
-    if (means && gan__norm_has_blocks(context, norm)) {
+    if (means && outer >= 2 * context->threads) {
         if (job.lines && job.dgamma)
             gan__parallel_for(context, job.strips, norm_back_line_affine_task, &job);
         gan__parallel_for(context, outer, norm_back_block_task, &job);

@@ -45,13 +45,6 @@ typedef struct gan__norm_part {
 void gan__norm_job_init(gan__norm_job *job, const gan_context *context, const gan__norm *norm,
                         float *workspace);
 
-/* Whether each outer block is one task, from its first visit to its last, so that it is still in a
- * near cache when it is read again. */
-static inline bool gan__norm_has_blocks(const gan_context *context, const gan__norm *norm)
-{
-    return norm->outer >= 2 * context->threads;
-}
-
 /* The part of task `index` of outer * slabs * strips, without mean and scale. A block shorter than
  * the longest has no rows in its last slabs: false. */
 bool gan__norm_part_init(const gan__norm_job *job, int64_t index, gan__norm_part *part);

@@ -52,14 +52,11 @@ static gan__norm_terms norm_terms(const gan__op *op, const gan__norm *norm)
 
 void gan__sample_norm_forward(gan__op *op, const gan__norm *norm)
 {
-    const gan__norm_terms terms = norm_terms(op, norm);
     void *state = op->state;
-    gan__norm_whole whole = {
-        .x = op->x[0], .gamma = terms.gamma, .beta = terms.beta, .workspace = op->workspace};
-    whole.mean = gan__op_take(&state, norm->outer * norm->sets);
-    whole.variance = gan__op_take(&state, norm->outer * norm->sets);
-    whole.y = op->y;
-    gan__norm_run(op->context, norm, &whole);
+    float *mean = gan__op_take(&state, norm->outer * norm->sets);
+    float *variance = gan__op_take(&state, norm->outer * norm->sets);
+    gan__norm_statistics(op->context, norm, op->x[0], op->workspace, mean, variance);
+    gan__sample_norm_again(op, norm);
 }
 
 void gan__sample_norm_again(gan__op *op, const gan__norm *norm)

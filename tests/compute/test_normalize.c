@@ -26,26 +26,6 @@ static void case_place(norm_case *c, float *result)
     c->dbeta = c->dgamma + c->affines;
 }
 
-/* Both in one call, in place, give the same. */
-static void case_run_whole(gan_context *context, const norm_case *c, const norm_case *at,
-                           float *workspace)
-{
-    const size_t sets = (size_t)c->sets * sizeof(float), size = (size_t)c->count * sizeof(float);
-    float *mean = malloc(sets), *variance = malloc(sets), *y = malloc(size);
-    const gan__norm_whole whole = {.x = y,
-                                   .gamma = c->affine ? c->gamma : NULL,
-                                   .beta = c->affine ? c->beta : NULL,
-                                   .workspace = workspace,
-                                   .mean = mean,
-                                   .variance = variance,
-                                   .y = y};
-    memcpy(y, c->x, size);
-    gan__norm_run(context, &c->norm, &whole);
-    CHECK(memcmp(y, at->y, size) == 0);
-    CHECK(memcmp(mean, at->mean, sets) == 0 && memcmp(variance, at->variance, sets) == 0);
-    free(mean), free(variance), free(y);
-}
-
 static void case_run(gan_context *context, void *argument, float *result)
 {
     norm_case *c = argument, at = *c;
@@ -59,7 +39,6 @@ static void case_run(gan_context *context, void *argument, float *result)
                                    .beta = c->affine ? c->beta : NULL};
     gan__norm_statistics(context, &c->norm, c->x, workspace, at.mean, at.variance);
     gan__norm_forward(context, &c->norm, &terms, c->x, at.y);
-    case_run_whole(context, c, &at, workspace);
     for (int64_t i = 0; i < c->affines; i++) {
         at.dgamma[i] = 1;
         at.dbeta[i] = 2;
