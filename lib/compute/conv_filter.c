@@ -86,7 +86,7 @@ bool gan__filter_is_direct(const gan__conv *conv, gan__pass pass)
 size_t gan__filter_scratch(const gan__conv *conv, gan__pass pass)
 {
     const winograd_job job = winograd_job_of(conv, pass);
-    const bool packed = gan__conv_is_packed(conv, pass);
+    const bool packed = !gan__filter_is_direct(conv, pass);
     int64_t v = job.points * (job.task_tiles * (job.depth + WINOGRAD_PAD) + WINOGRAD_PAD);
     int64_t m = job.points * (job.task_tiles * GAN__TILE_COLUMNS + WINOGRAD_PAD);
     int64_t u = packed ? 0 : WINOGRAD_PIECE + job.points * WINOGRAD_PAD;
@@ -338,7 +338,7 @@ void gan__filter_run(gan_context *context, const gan__conv_run *run)
     job.context = context;
     job.kernels = gan__kernels_of(context);
     job.filter = &job.kernels->product->filter[job.filtering.kind];
-    job.packed = gan__conv_is_packed(conv, run->pass);
+    job.packed = !gan__filter_is_direct(conv, run->pass);
     job.in = run->in, job.panel = run->panel, job.tail = run->tail, job.out = run->out;
     gan__axis vertical = gan__conv_axis(conv, run->pass, true);
     gan__axis horizontal = gan__conv_axis(conv, run->pass, false);
