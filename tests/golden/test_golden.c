@@ -1,5 +1,5 @@
-/* test_golden.c: five steps of each trainer kind against PyTorch in double; make_traces.py made the
- * traces. */
+/* test_golden.c: five steps of trainers of one domain, and of cyclegan, against PyTorch in double;
+ * make_traces.py made the traces. */
 #include "golden.h"
 
 static const golden_kind gan_kind = {
