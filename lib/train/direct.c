@@ -135,8 +135,8 @@ gan_status gan__direct_judge(gan_trainer *t, int32_t domain, double weight, gan_
 {
     const gan__objective *o = &gan__direct_options_of(t)->game.objective;
     const int32_t role = GAN__DIRECT_DISCRIMINATOR + domain;
-    gan_value x[2] = {real, -1};             /* and fakes, of one shape */
-    gan_value said[2 * GAN__DIRECT_OUTPUTS]; /* of the two, each first the score, (N, h, w, 1) */
+    gan_value x[2] = {real, -1};           /* and fakes, of one shape */
+    gan_value said[2 * GAN__MOST_OUTPUTS]; /* of the two, each first the score, (N, h, w, 1) */
     const gan_value *of_fake = said + t->players[role].output_count;
     weight /= gan__objective_unit(o);
     GAN__TRY(gan__history(t, domain, fake, &x[1]));
@@ -161,7 +161,7 @@ gan_status gan__direct_descend(gan_trainer *t, int32_t group, const gan__terms *
 gan_status gan__direct_please(gan_trainer *t, double weight, const gan_value fakes[2],
                               gan__terms *terms)
 {
-    gan_value said[GAN__DIRECT_OUTPUTS]; /* a score, (N, h, w, 1) */
+    gan_value said[GAN__MOST_OUTPUTS]; /* a score, (N, h, w, 1) */
     for (int32_t d = 0; d < gan__direct_ways(t); d++) {
         GAN__TRY(gan__direct_ask(t, 1 - d, fakes[1 - d], said));
         GAN__TRY(gan__direct_persuade(t, weight, said[0], terms));

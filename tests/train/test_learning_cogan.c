@@ -27,7 +27,7 @@ static void look_at_pairs(gan_trainer *t, outcome *out)
     bool seen[2][SIDE] = {{false}};
     double off, sums[2] = {0, 0};
     gan_tensor *z, *made[2];
-    must(gan_tensor_create(&z, context, GAN_FLOAT32, 4, (const int64_t[]){HELD_OUT, 1, 1, 8}));
+    must(gan_tensor_create(&z, bars_context, GAN_FLOAT32, 4, (const int64_t[]){HELD_OUT, 1, 1, 8}));
     for (int i = 0; i < HELD_OUT * 8; i++) {
         const double radius = sqrt(-2 * log(bars_uniform() + 1e-9));
         ((float *)gan_tensor_data(z))[i] = (float)(radius * cos(6.283185307 * bars_uniform()));
@@ -74,8 +74,8 @@ static outcome train(const char *spec, bool common, int64_t steps)
     outcome out = {.agreement = 0};
     gan_trainer *t;
     bars_state = 1;
-    must(gan_context_create(&context, "threads=2 seed=7", NULL, NULL, 0));
-    must(gan_trainer_create(&t, context, spec));
+    must(gan_context_create(&bars_context, "threads=2 seed=7", NULL, NULL, 0));
+    must(gan_trainer_create(&t, bars_context, spec));
     bars_networks(t, networks, names, parts, 4, common);
     bars_feed(t);
     must(gan_trainer_set_optimizer(t, "generators", "adam lr=1e-3 beta1=0.5"));
@@ -86,7 +86,7 @@ static outcome train(const char *spec, bool common, int64_t steps)
     printf("    pairs agree %.2f, unlike by %.2f, %d places; classes of y %.2f\n", out.agreement,
            out.unlikeness, out.places, out.told);
     gan_trainer_release(t);
-    gan_context_release(context);
+    gan_context_release(bars_context);
     return out;
 }
 

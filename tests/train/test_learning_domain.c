@@ -30,7 +30,7 @@ static gan_tensor *probe_batch(const float *const codes[2], int first, int half)
 {
     const int64_t shape[2] = {2 * half, CODE};
     gan_tensor *batch;
-    must(gan_tensor_create(&batch, context, GAN_FLOAT32, 2, shape));
+    must(gan_tensor_create(&batch, bars_context, GAN_FLOAT32, 2, shape));
     for (int i = 0; i < 2 * half; i++)
         memcpy((float *)gan_tensor_data(batch) + i * CODE, codes[i % 2] + (first + i / 2) * CODE,
                CODE * sizeof(float));
@@ -41,7 +41,7 @@ static gan_tensor *probe_labels(int half)
 {
     const int64_t count = 2 * half;
     gan_tensor *labels;
-    must(gan_tensor_create(&labels, context, GAN_FLOAT32, 1, &count));
+    must(gan_tensor_create(&labels, bars_context, GAN_FLOAT32, 1, &count));
     for (int i = 0; i < 2 * half; i++) ((float *)gan_tensor_data(labels))[i] = (float)(i % 2);
     return labels;
 }
@@ -57,10 +57,10 @@ static double probe(const float *const codes[2])
     gan_tape *tape;
     gan_value x, y, loss;
     int right = 0;
-    must(gan_model_parse(&model, context, "input 4; dense 32; leaky_relu 0.2; dense 1"));
-    must(gan_optimizer_create(&adam, context, "adam lr=0.01"));
+    must(gan_model_parse(&model, bars_context, "input 4; dense 32; leaky_relu 0.2; dense 1"));
+    must(gan_optimizer_create(&adam, bars_context, "adam lr=0.01"));
     must(gan_optimizer_add(adam, model));
-    must(gan_tape_create(&tape, context));
+    must(gan_tape_create(&tape, bars_context));
     for (int step = 0; step < PROBE_STEPS; step++) {
         must(gan_tape_reset(tape));
         must(gan_tape_input(tape, seen, 0, &x));
@@ -142,15 +142,15 @@ static outcome train(const char *options)
     char spec[256];
     gan_trainer *t;
     bars_state = 1;
-    must(gan_context_create(&context, "threads=2 seed=7", NULL, NULL, 0));
+    must(gan_context_create(&bars_context, "threads=2 seed=7", NULL, NULL, 0));
     snprintf(spec, sizeof spec, "vaegan domains=x,y batch=32 reconstruction=pixels beta=0.1 %s",
              options);
-    must(gan_trainer_create(&t, context, spec));
+    must(gan_trainer_create(&t, bars_context, spec));
     bars_networks(t, networks, NULL, NULL, 0, true);
     if (strstr(options, "domain_discriminator")) {
         gan_model *judge;
         must(gan_model_parse(
-            &judge, context,
+            &judge, bars_context,
             "input 4; dense 32; leaky_relu 0.2; dense 32; leaky_relu 0.2; dense 2"));
         must(gan_trainer_set_model(t, "discriminator_code", judge));
         must(gan_trainer_set_optimizer(t, "discriminator_code", "adam lr=2e-3 beta1=0.5"));
@@ -168,7 +168,7 @@ static outcome train(const char *options)
     printf("    %s: probe %.2f, kept %.2f, moved %.2f; own accuracy %.2f\n", options, out.guessed,
            out.kept, out.moved, out.own_accuracy);
     gan_trainer_release(t);
-    gan_context_release(context);
+    gan_context_release(bars_context);
     return out;
 }
 

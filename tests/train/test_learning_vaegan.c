@@ -53,7 +53,7 @@ typedef struct outcome {
 static void set_model(gan_trainer *t, const char *role, const char *text)
 {
     gan_model *model;
-    must(gan_model_parse(&model, context, text));
+    must(gan_model_parse(&model, bars_context, text));
     must(gan_trainer_set_model(t, role, model));
     gan_model_release(model);
 }
@@ -64,7 +64,8 @@ static void look_at(gan_trainer *t, outcome *out)
     bool seen[SIDE] = {false};
     double off;
     gan_tensor *x = bars_make(HELD_OUT, false, places), *z;
-    must(gan_tensor_create(&z, context, GAN_FLOAT32, 4, (const int64_t[]){HELD_OUT, 1, 1, CODE}));
+    must(gan_tensor_create(&z, bars_context, GAN_FLOAT32, 4,
+                           (const int64_t[]){HELD_OUT, 1, 1, CODE}));
     for (int i = 0; i < HELD_OUT * CODE; i++) {
         const double radius = sqrt(-2 * log(bars_uniform() + 1e-9));
         ((float *)gan_tensor_data(z))[i] = (float)(radius * cos(6.283185307 * bars_uniform()));
@@ -90,9 +91,9 @@ static outcome train(int flaw_of, int64_t steps)
     gan_trainer *t;
     flaw = flaw_of;
     bars_state = 1;
-    must(gan_context_create(&context, "threads=2 seed=7", NULL, NULL, 0));
+    must(gan_context_create(&bars_context, "threads=2 seed=7", NULL, NULL, 0));
     gan_dataset *data = bars_data(false);
-    must(gan_trainer_create(&t, context, "vaegan batch=32 gamma=0.1"));
+    must(gan_trainer_create(&t, bars_context, "vaegan batch=32 gamma=0.1"));
     if (flaw) t->kind = &mutant_kind;
     set_model(t, "encoder",
               "input 8 8 1; dense 64; h = leaky_relu 0.2; mean = dense 6 from h\n"
@@ -111,7 +112,7 @@ static outcome train(int flaw_of, int64_t steps)
            out.places);
     gan_trainer_release(t);
     gan_dataset_release(data);
-    gan_context_release(context);
+    gan_context_release(bars_context);
     return out;
 }
 
