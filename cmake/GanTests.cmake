@@ -124,7 +124,10 @@ if(NOT GAN_SANITIZE AND CMAKE_SYSTEM_NAME STREQUAL "Linux")
     add_test(NAME abi/every_function_ctypes COMMAND Python3::Interpreter
              "${PROJECT_SOURCE_DIR}/tests/abi/every_function.py" $<TARGET_FILE:gan>
              "${PROJECT_SOURCE_DIR}")
-    set(gan_python_tests abi/every_function_ctypes)
+    add_test(NAME bench/engines COMMAND Python3::Interpreter
+             "${PROJECT_SOURCE_DIR}/tests/bench/test_engines.py" "${PROJECT_BINARY_DIR}"
+             "${PROJECT_SOURCE_DIR}")
+    set(gan_python_tests abi/every_function_ctypes bench/engines)
     if(GAN_COMMAND)
       add_test(NAME figures/quick COMMAND Python3::Interpreter
                "${PROJECT_SOURCE_DIR}/tests/figures/test_figures.py" "${PROJECT_BINARY_DIR}"

@@ -1,6 +1,6 @@
 /* bench.c: gan bench. Times products, convolutions and training steps through the public interface,
  * each in turn with the machine's peak. */
-#include "bench_nets.h"
+#include "bench_profile.h"
 #include "command.h"
 #include "peak.h"
 
@@ -8,8 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { MAX_ROUNDS = 64 };
 
 typedef struct bench {
     const command *self;
@@ -20,19 +18,8 @@ typedef struct bench {
     bool json;
     int found;
     gan_status status;
+    double operations; /* floating-point operations of products since it was set to 0 */
 } bench;
-
-/* What is timed: one call of run. before() is not timed. */
-typedef struct subject {
-    gan_context *context;
-    gan_tape *tape;
-    gan_model *model;
-    gan_tensor *input, *seed, *labels;
-    gan_trainer *trainer;
-    const bench_net *net; /* of the trainer */
-    gan_value value;
-    int pass; /* 0 forward, 1 data, 2 weights */
-} subject;
 
 static int compare_doubles(const void *a, const void *b)
 {
@@ -61,8 +48,9 @@ typedef struct rounds {
 
 /* Medians, each of its own: the share is that of the rounds' shares, since both a case and the peak
  * change with whatever else the machine does. */
-static void report(bench *b, const char *name, rounds *m, double operations)
+static void report(bench *b, const char *name, rounds *m)
 {
+    const double operations = b->operations;
     double shares[MAX_ROUNDS];
     double seconds, rate, peak, share;
     int count = (int)b->rounds;
@@ -88,9 +76,10 @@ static double bench_peak_now(const bench *b)
     return measure_peak(gan_context_cpu(b->context), (int)b->threads);
 }
 
-/* Rounds of run() and peak in turn; short calls are repeated within a round. */
-static void time_subject(bench *b, const char *name, subject *s, double operations,
-                         gan_status (*before)(subject *), gan_status (*run)(subject *))
+/* Rounds of run() and peak in turn; short calls are repeated within a round. before() is not timed.
+ */
+static void time_subject(bench *b, const char *name, subject *s, gan_status (*before)(subject *),
+                         gan_status (*run)(subject *))
 {
     rounds m;
     int repeats = 1;
@@ -99,6 +88,7 @@ static void time_subject(bench *b, const char *name, subject *s, double operatio
         for (int i = 0; i < repeats && b->status == GAN_OK; i++) {
             double started;
             if (before) b->status = before(s);
+            b->operations = 0;
             started = seconds_now();
             if (b->status == GAN_OK) b->status = run(s);
             spent += seconds_now() - started;
@@ -108,29 +98,7 @@ static void time_subject(bench *b, const char *name, subject *s, double operatio
         if (r >= 0) m.seconds[r] = spent / repeats;
         if (r >= -1) m.peaks[r + 1] = bench_peak_now(b);
     }
-    report(b, name, &m, operations);
-}
-
-static gan_status make_tensor(subject *s, gan_tensor **out, int64_t n, int64_t h, int64_t w,
-                              int64_t c)
-{
-    int64_t shape[4] = {n, h, w, c};
-    gan_value noise;
-    gan_status status = gan_tensor_create(out, s->context, GAN_FLOAT32, 4, shape);
-    if (status == GAN_OK) status = gan_tape_reset(s->tape);
-    if (status == GAN_OK) status = gan_tape_uniform(s->tape, 4, shape, &noise);
-    if (status == GAN_OK) status = gan_tape_value(s->tape, noise, *out);
-    return status;
-}
-
-static void subject_free(subject *s)
-{
-    gan_tensor_release(s->input);
-    gan_tensor_release(s->seed);
-    gan_tensor_release(s->labels);
-    gan_model_release(s->model);
-    gan_trainer_release(s->trainer);
-    gan_tape_release(s->tape);
+    report(b, name, &m);
 }
 
 static gan_status apply_layer(subject *s)
@@ -168,11 +136,11 @@ static void bench_one_layer(bench *b, const char *name, const bench_layer *l, in
     snprintf(text, sizeof text, "input %d %d %d; %s", l->h, l->w, l->c, l->statement);
     b->status = gan_model_parse(&s.model, b->context, text);
     if (b->status == GAN_OK) b->status = gan_tape_create(&s.tape, b->context);
-    if (b->status == GAN_OK) b->status = make_tensor(&s, &s.input, batch, l->h, l->w, l->c);
-    if (b->status == GAN_OK) b->status = make_tensor(&s, &s.seed, batch, l->oh, l->ow, l->k);
+    if (b->status == GAN_OK) b->status = subject_tensor(&s, &s.input, batch, l->h, l->w, l->c);
+    if (b->status == GAN_OK) b->status = subject_tensor(&s, &s.seed, batch, l->oh, l->ow, l->k);
     if (b->status == GAN_OK)
-        time_subject(b, name, &s, 2.0 * batch * bench_layer_products(l),
-                     pass ? reset_and_apply : reset_tape, pass ? run_backward : apply_layer);
+        time_subject(b, name, &s, pass ? reset_and_apply : reset_tape,
+                     pass ? run_backward : apply_layer);
     subject_free(&s);
 }
 
@@ -201,64 +169,18 @@ static void bench_products(bench *b)
     if (b->wanted && sscanf(b->wanted, "product.%dx%dx%d%n", &m, &n, &k, &used) == 3 && used &&
         !b->wanted[used] && m > 0 && n > 0 && k > 0) {
         char statement[64];
-        bench_layer l = {"", statement, 1, 1, k, 1, 1, n, 1, 1, 0};
+        bench_layer l = {"", statement, 1, 1, k, 1, 1, n};
         snprintf(statement, sizeof statement, "dense %d bias=no", n);
         bench_one_layer(b, b->wanted, &l, m, 0);
         return;
     }
     for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
         char name[64], statement[64];
-        bench_layer l = {"", statement, 1, 1, shapes[i][2], 1, 1, shapes[i][1], 1, 1, 0};
+        bench_layer l = {"", statement, 1, 1, shapes[i][2], 1, 1, shapes[i][1]};
         snprintf(name, sizeof name, "product.%dx%dx%d", shapes[i][0], shapes[i][1], shapes[i][2]);
         snprintf(statement, sizeof statement, "dense %d bias=no", shapes[i][1]);
         bench_one_layer(b, name, &l, shapes[i][0], 0);
     }
-}
-
-static gan_status feed(subject *s)
-{
-    gan_status status = GAN_OK;
-    if (s->labels) status = gan_trainer_feed(s->trainer, s->net->kind->labels, s->labels);
-    for (int i = 0; i < BENCH_FEEDS && s->net->kind->feeds[i] && status == GAN_OK; i++)
-        status = gan_trainer_feed(s->trainer, s->net->kind->feeds[i], s->input);
-    return status;
-}
-
-static gan_status step(subject *s)
-{
-    double loss;
-    gan_status status = gan_trainer_step(s->trainer);
-    for (int i = 0; i < 2 && s->net->kind->losses[i] && status == GAN_OK; i++)
-        status = gan_trainer_value(s->trainer, s->net->kind->losses[i], &loss);
-    return status;
-}
-
-static gan_status make_trainer(subject *s, const bench_net *net)
-{
-    gan_status status = gan_trainer_create(&s->trainer, s->context, net->kind->trainer);
-    s->net = net;
-    for (int i = 0; i < BENCH_ROLES && net->kind->roles[i] && status == GAN_OK; i++) {
-        gan_model *model = NULL;
-        status = gan_model_parse(&model, s->context, net->models[i]);
-        if (status == GAN_OK)
-            status = gan_trainer_set_model(s->trainer, net->kind->roles[i], model);
-        gan_model_release(model);
-    }
-    return status;
-}
-
-/* A batch of pictures, and of the classes that they are said to be of. */
-static gan_status make_batch(subject *s)
-{
-    const bench_net *net = s->net;
-    const int64_t count = net->kind->batch;
-    gan_status status = make_tensor(s, &s->input, count, net->height, net->width, net->channels);
-    if (status != GAN_OK || !net->kind->labels) return status;
-    status = gan_tensor_create(&s->labels, s->context, GAN_INT32, 1, &count);
-    if (status != GAN_OK) return status;
-    int32_t *labels = gan_tensor_data(s->labels);
-    for (int i = 0; i < count; i++) labels[i] = i % net->kind->classes;
-    return GAN_OK;
 }
 
 static void bench_training(bench *b, const bench_net *net)
@@ -267,23 +189,37 @@ static void bench_training(bench *b, const bench_net *net)
     char name[64];
     snprintf(name, sizeof name, "train.%s", net->name);
     if (!wants(b, name) || b->status != GAN_OK) return;
-    b->status = gan_tape_create(&s.tape, b->context);
-    if (b->status == GAN_OK) b->status = make_trainer(&s, net);
-    if (b->status == GAN_OK) b->status = make_batch(&s);
-    if (b->status == GAN_OK) time_subject(b, name, &s, bench_step_operations(net), feed, step);
+    b->status = subject_open(&s, net);
+    if (b->status == GAN_OK) time_subject(b, name, &s, subject_feed, subject_step);
     subject_free(&s);
 }
 
+static void on_log(void *user, int32_t level, const char *line)
+{
+    complain_log(((const bench *)user)->self, level, line);
+}
+
+/* A few clock readings for each layer: 50 ns, of steps of milliseconds. */
+static void on_span(void *user, const gan_span *span)
+{
+    ((bench *)user)->operations += 2 * span->products;
+}
+
+/* Another context like b->context, in which products are counted. */
+static gan_status counting_context(bench *b, gan_context **out)
+{
+    const gan_host host = {.size = sizeof host, .user = b, .log = on_log, .span = on_span};
+    return gan_context_create(out, gan_context_text(b->context), &host, NULL, 0);
+}
+
 /* From nothing to the end of the first step. */
-static gan_status first_step(subject *s, const char *spec, const bench_net *net, double *seconds)
+static gan_status first_step(bench *b, subject *s, const bench_net *net, double *seconds)
 {
     double started = seconds_now();
-    gan_status status = gan_context_create(&s->context, spec, NULL, NULL, 0);
-    if (status == GAN_OK) status = gan_tape_create(&s->tape, s->context);
-    if (status == GAN_OK) status = make_trainer(s, net);
-    if (status == GAN_OK) status = make_batch(s);
-    if (status == GAN_OK) status = feed(s);
-    if (status == GAN_OK) status = step(s);
+    gan_status status = counting_context(b, &s->context);
+    if (status == GAN_OK) status = subject_open(s, net);
+    if (status == GAN_OK) status = subject_feed(s);
+    if (status == GAN_OK) status = subject_step(s);
     *seconds = seconds_now() - started;
     subject_free(s);
     gan_context_release(s->context);
@@ -295,14 +231,15 @@ static void bench_first_step(bench *b, const bench_net *net)
     rounds m;
     char name[64];
     snprintf(name, sizeof name, "first.%s", net->name);
-    if (!wants(b, name)) return;
+    if (!wants(b, name) || b->status != GAN_OK) return;
     m.peaks[0] = bench_peak_now(b);
     for (int i = 0; i < b->rounds && b->status == GAN_OK; i++) {
         subject s = {.context = NULL};
-        b->status = first_step(&s, gan_context_text(b->context), net, &m.seconds[i]);
+        b->operations = 0;
+        b->status = first_step(b, &s, net, &m.seconds[i]);
         m.peaks[i + 1] = bench_peak_now(b);
     }
-    if (b->status == GAN_OK) report(b, name, &m, bench_step_operations(net));
+    if (b->status == GAN_OK) report(b, name, &m);
 }
 
 static void bench_peak(bench *b)
@@ -314,11 +251,17 @@ static void bench_peak(bench *b)
     peak = median(m.peaks, (int)b->rounds + 1);
     for (int i = 0; i <= b->rounds; i++) m.peaks[i] = peak;
     for (int i = 0; i < b->rounds; i++) m.seconds[i] = 1;
-    report(b, "peak", &m, peak * 1e9);
+    b->operations = peak * 1e9;
+    report(b, "peak", &m);
 }
 
 static int run_cases(bench *b)
 {
+    gan_context *counting;
+    b->status = counting_context(b, &counting);
+    if (b->status != GAN_OK) return complain_status(b->self, b->context, b->status);
+    gan_context_release(b->context);
+    b->context = counting;
     bench_peak(b);
     bench_products(b);
     for (int i = 0; i < bench_net_count; i++)
@@ -330,6 +273,17 @@ static int run_cases(bench *b)
     return EXIT_GOOD;
 }
 
+static int run_profile(bench *b, const char *name)
+{
+    const profile_order order = {.self = b->self,
+                                 .context = b->context,
+                                 .name = name,
+                                 .threads = (int)b->threads,
+                                 .rounds = (int)b->rounds,
+                                 .json = b->json};
+    return profile_print(&order);
+}
+
 static int run_bench(const command *self, int count, char **words)
 {
     arguments a;
@@ -339,15 +293,20 @@ static int run_bench(const command *self, int count, char **words)
     if (!arguments_integer(self, &a, "threads", 1, 256, 1, &b.threads) ||
         !arguments_integer(self, &a, "rounds", 1, MAX_ROUNDS, 9, &b.rounds))
         return EXIT_USAGE;
+    if (arguments_get(&a, "profile") && arguments_get(&a, "case"))
+        return complain(self, EXIT_USAGE, "--profile and --case exclude each other");
     b.json = arguments_get(&a, "json") != NULL;
     b.wanted = arguments_get(&a, "case");
     b.precision = arguments_get(&a, "precision");
     if (!b.precision) b.precision = "fp32";
     code = open_context(self, &a, 0, b.threads, &b.context);
     if (code) return code;
-    code = measure_peak(gan_context_cpu(b.context), (int)b.threads) > 0
-               ? run_cases(&b)
-               : complain(self, EXIT_FAILED, "cannot start %lld threads", (long long)b.threads);
+    if (measure_peak(gan_context_cpu(b.context), (int)b.threads) <= 0)
+        code = complain(self, EXIT_FAILED, "cannot start %lld threads", (long long)b.threads);
+    else if (arguments_get(&a, "profile"))
+        code = run_profile(&b, arguments_get(&a, "profile"));
+    else
+        code = run_cases(&b);
     gan_context_release(b.context);
     return code;
 }
@@ -355,6 +314,8 @@ static int run_bench(const command *self, int count, char **words)
 static const flag bench_flags[] = {
     {"case", "NAME",
      "peak, product.MxNxK, conv.dcgan64.LAYER.PASS, first.NET, train.NET, or a beginning", false},
+    {"profile", "CASE", "train.NET: its step by layer and pass, each in its best of --rounds steps",
+     false},
     {"threads", "N", "worker threads (1)", false},
     {"precision", "P", "how products are made (fp32)", false},
     {"filter", "F", "tiles of 3x3 convolutions, small or large (small)", false},

@@ -2,27 +2,29 @@
 #ifndef BENCH_NETS_H
 #define BENCH_NETS_H
 
-#include <stdint.h>
+#include <gan/gan.h>
 
-/* One heavy layer: what goes in, what comes out, its window (1x1 for dense). */
+/* One heavy layer: what goes in, what comes out. */
 typedef struct bench_layer {
     const char *name;      /* "d2" */
     const char *statement; /* in the network grammar */
-    int h, w, c, oh, ow, k, r, s;
-    int transposed;
+    int h, w, c, oh, ow, k;
 } bench_layer;
 
-enum { BENCH_ROLES = 4, BENCH_FEEDS = 2 };
+enum { BENCH_ROLES = 8, BENCH_FEEDS = 2 };
 
 typedef struct bench_net bench_net;
+typedef struct subject subject;
 
 /* What nets of one trainer kind have in common; NULL ends a list. */
 typedef struct bench_kind {
-    const char *trainer;
+    const char *trainer; /* NULL: step() with optimizers instead */
     const char *roles[BENCH_ROLES], *feeds[BENCH_FEEDS], *losses[2];
     const char *labels; /* a feed of class numbers, the samples' in turn; NULL: none */
     int classes, batch;
-    double (*products)(const bench_net *net); /* of a sample in one step: multiply-adds */
+    gan_status (*step)(subject *s);
+    const char *optimizer;
+    int judges; /* the first role that has the second optimizer, as all behind it */
 } bench_kind;
 
 struct bench_net {
@@ -36,11 +38,5 @@ struct bench_net {
 
 extern const bench_net bench_nets[];
 extern const int bench_net_count;
-
-/* Multiply-adds of one sample's forward pass. */
-double bench_layer_products(const bench_layer *layer);
-
-/* Floating-point operations of one training step. */
-double bench_step_operations(const bench_net *net);
 
 #endif

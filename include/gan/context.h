@@ -27,6 +27,7 @@
 GAN_BEGIN
 
 typedef struct gan_context gan_context;
+typedef struct gan_model gan_model; /* of model.h */
 
 #define GAN_LOG_ERROR 0
 #define GAN_LOG_WARNING 1
@@ -36,6 +37,39 @@ typedef struct gan_context gan_context;
 /* What gan_host's `open` is asked for. */
 #define GAN_FILE_READ 0
 #define GAN_FILE_WRITE 1
+
+/* A piece of work that has ended, for gan_host's `span`: a layer's pass, a loss, an update, a
+ * batch. Pieces lie in each other as their calls do, a layer's pass in a trainer's step, and each
+ * has only the seconds and products that no piece inside it has: those of all add up to what was
+ * worked.
+ *
+ *   pass        of
+ *   forward     a layer, with an activation behind it that it makes in the same pass (which is not
+ *               told then); a loss; what a tape draws, joins or adds up
+ *   backward    the same on the way back; of a layer with a filter, to its input alone
+ *   weights     a layer with a filter: to its weights
+ *   again       a layer whose result was not kept, made once more on the way back
+ *   pack        weights laid out for products, inside the pass that needs them first
+ *   spectral    weights divided by their largest singular value, and the way back through that
+ *   tangent     a layer's tangent; tangent.backward is the way back from it
+ *   norm        an optimiser: of the gradient; trial: whether the update would stay finite
+ *   step        an optimiser: the update; a trainer: all that no other piece has
+ *   update      moving averages
+ *   read        a batch: waiting for it, and its numbers brought to the tape
+ *
+ * Later versions may have more of them, and more fields at the end: `size` says which are there. */
+typedef struct gan_span {
+    size_t size;
+    /* Whose layer it is, for comparison with handles of the host's own: one that it does not know
+     * is a layer of gan_tape_layer, or an average. NULL: no layer. Borrowed, as are the texts. */
+    const gan_model *model;
+    const char *place; /* the layer's path in the model, as parameters' names begin; "": no layer */
+    const char *kind;  /* "conv2d", "hinge", "adam", "gan", "batch", "normal" */
+    const char *pass;
+    double seconds;
+    double products; /* multiply-adds of convolutions and dense layers, counted as for direct sums,
+                        however they are made */
+} gan_span;
 
 /* What the host program takes over. Set `size` to sizeof(gan_host) and every field that is not
  * needed to NULL: the default then serves. The functions are called with `user`, from any thread
@@ -61,6 +95,10 @@ typedef struct gan_context gan_context;
  *   any order: its name alone, and its bytes, or -1 for a folder. If entry returns another number
  *   than 0 it stops and returns that; else 0 is success, a negative number a failure. NULL: data
  *   sets of folders are GAN_E_UNSUPPORTED.
+ *
+ * - span is told each piece of work that has ended, on the thread that made the call. Nothing that
+ *   is computed depends on it. It must not call libgan, and what it takes is the host's affair: its
+ *   time is in no span, but in the call's. NULL: no clock is read.
  *
  * The end: release, on its own or with the rest, is called once, on whatever thread let go last,
  * when the context and everything in it is gone and none of the other functions can be called any
@@ -89,6 +127,7 @@ typedef struct gan_host {
     int32_t (*list)(void *user, const char *path,
                     int32_t (*entry)(void *argument, const char *name, int64_t size),
                     void *argument);
+    void (*span)(void *user, const gan_span *span);
 } gan_host;
 
 /* Creates a context from a description such as "threads=2 seed=7"; NULL or "" takes every default.

@@ -51,8 +51,6 @@
 
 GAN_BEGIN
 
-typedef struct gan_model gan_model;
-
 /* From text. GAN_E_TEXT gives line and column; GAN_E_SHAPE names the layer and the shapes. */
 GAN_API gan_status gan_model_parse(gan_model **out, gan_context *context, const char *text);
 

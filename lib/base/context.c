@@ -322,6 +322,7 @@ gan_status gan__context_branch(gan_context **out, gan_context *from)
     (*out)->tag = GAN__CONTEXT_TAG;
     (*out)->host = from->host;
     (*out)->host.release = NULL;
+    (*out)->host.span = NULL;
     (*out)->log_level = GAN_LOG_ERROR;
     atomic_init(&(*out)->references, 1);
     atomic_init(&(*out)->owner, 0);

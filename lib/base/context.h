@@ -40,6 +40,7 @@ const char *gan__precision_name(gan__precision precision);
 const char *gan__tiles_name(gan__tiles tiles);
 
 struct gan__team;
+struct gan__watch;
 struct gan__share;
 
 typedef struct gan__scratch {
@@ -70,6 +71,7 @@ struct gan_context {
     atomic_uint_least64_t owner;   /* thread id of the call in progress, 0 if none */
     atomic_uint_least64_t refused; /* thread id of the last call that found another owner */
     int32_t depth;
+    struct gan__watch *watch; /* of the innermost piece of work; NULL: nobody asks */
     char *text;
     char message[GAN__MESSAGE_SIZE];
 };

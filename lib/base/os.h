@@ -26,6 +26,7 @@ void gan__condition_broadcast(gan__condition *condition);
 uint64_t gan__os_thread_id(void);  /* never 0 */
 uint64_t gan__os_process_id(void); /* differs in a forked child */
 void gan__os_yield(void);
+double gan__os_seconds(void);          /* of a clock that is never set back; from any moment on */
 int32_t gan__os_processor_count(void); /* affinity and control groups respected; >= 1 */
 /* Linux: how many processors the control groups (versions 1 and 2) of this process and all around
  * them grant, `limit` at most. `root` stands in front of every file's name: "" but in tests. */

@@ -18,6 +18,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 /* The structs are one system object each, so that they can be made without an allocator of ours. */
@@ -131,6 +132,13 @@ uint64_t gan__os_process_id(void)
 void gan__os_yield(void)
 {
     sched_yield();
+}
+
+double gan__os_seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
 const char *gan__os_environment(const char *name)

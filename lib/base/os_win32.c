@@ -116,6 +116,14 @@ void gan__os_yield(void)
     SwitchToThread();
 }
 
+double gan__os_seconds(void)
+{
+    LARGE_INTEGER now, second;
+    QueryPerformanceCounter(&now);
+    QueryPerformanceFrequency(&second);
+    return (double)now.QuadPart / (double)second.QuadPart;
+}
+
 const char *gan__os_environment(const char *name)
 {
     return getenv(name);

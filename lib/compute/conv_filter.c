@@ -1,17 +1,9 @@
-/* conv_filter.c: forward and backward_data by minimal filtering: 4x4 windows of stride 2, 3x3 of
- * stride 1.
+/* conv_filter.c: forward and backward_data by minimal filtering, as conv_filtering.c divides it.
  *
- * A convolution of stride s is, forward, the sum over the s^2 parities of input pixels of such of
- * stride 1, and backward_data, for each of the s^2 parities of output pixels, one. F(2x2, 2x2)
- * makes 2x2 outputs of a 2x2 convolution with 9 products instead of 16, F(2x2, 3x3) of a 3x3 one
- * with 16 instead of 36. Their transforms add, subtract and halve weights, so that whole numbers
- * stay exact. F(4x4, 3x3) makes 4x4 outputs with 36 products instead of 144, less exactly, where it
- * is allowed to. Every product is one chain over (parity, channel).
- *
- * A task takes a block of tiles of a phase (backward_data has s^2, forward one): it transforms
- * their input into v[point][tile][depth], then for each panel multiplies each point into
- * m[point][tile][columns] and transforms that into the outputs. Points that lead only to outputs
- * outside the picture are left out. */
+ * A task takes a block of tiles of a phase: it transforms their input into v[point][tile][depth],
+ * then for each panel multiplies each point into m[point][tile][columns] and transforms that into
+ * the outputs. Every product is one chain over (part, channel), of all points where they are
+ * summed. Points that lead only to outputs outside the picture are left out. */
 #include "compute/conv_plan.h"
 
 #include "base/parallel.h"
@@ -19,14 +11,15 @@
 #include <string.h>
 
 enum {
-    WINOGRAD_POINTS = 36,       /* of a tile, at most */
-    WINOGRAD_OUTPUTS = 16,      /* the same */
-    WINOGRAD_TAPS = 9,          /* the same */
-    WINOGRAD_TILES = 48,        /* of a task, at most */
-    WINOGRAD_FEW = 36,          /* and at least, or reading the panels would cost too much */
-    WINOGRAD_AHEAD = 4,         /* full products between which fetching a panel is shared */
-    WINOGRAD_INPUT = 64 * 1024, /* floats of v, about: it stays in the level-2 cache */
-    WINOGRAD_NEAR = 128 * 1024, /* floats of panels that stay there without being fetched */
+    WINOGRAD_POINTS = 36,        /* of a tile, at most */
+    WINOGRAD_OUTPUTS = 16,       /* the same */
+    WINOGRAD_TILES = 48,         /* of a task, at most */
+    WINOGRAD_FEW = 36,           /* and at least, or reading the panels would cost too much */
+    WINOGRAD_AHEAD = 4,          /* full products between which fetching a panel is shared */
+    WINOGRAD_INPUT = 64 * 1024,  /* floats of v, about: it stays in the level-2 cache */
+    WINOGRAD_NEAR = 128 * 1024,  /* floats of panels that stay there without being fetched */
+    WINOGRAD_PIECE = 64 * 1024,  /* floats of transformed weights, where no panel is packed */
+    WINOGRAD_HEAVY = 512 * 1024, /* weights from which on a panel that is read once does not pay */
     WINOGRAD_PAD = 16 /* floats between rows: powers of two would share sets of the cache */
 };
 
@@ -37,69 +30,17 @@ typedef struct winograd_job {
     gan__filtering filtering;
     gan__conv conv;
     gan__conv_map map;
-    int64_t points;                  /* of a tile */
-    int64_t phases, parities, depth; /* depth = parities * map.depth */
+    int64_t pixels, points, outputs; /* of a tile */
+    int64_t phases, parts, depth;    /* depth = parts * map.depth */
     int64_t u_point;                 /* of the panel */
     int64_t task_tiles, tasks[5];    /* tasks before each phase, and all */
     int64_t task_panels, panel_tasks;
-    const float *in, *panel, *w;
-    float *packed;
+    const float *in, *panel;
+    bool packed;         /* else the panel is w itself */
+    int64_t piece_steps; /* of w that are transformed at once then */
     const gan__tail *tail;
     float *out;
 } winograd_job;
-
-/* Whether 4x4 outputs at once make a fifth fewer products than 2x2. */
-static bool filtering_is_large(const gan__conv *conv, gan__pass pass)
-{
-    int64_t h = pass == GAN__BACKWARD_DATA ? conv->h : conv->oh;
-    int64_t w = pass == GAN__BACKWARD_DATA ? conv->w : conv->ow;
-    int64_t large = gan__quotient_up(h, 4) * gan__quotient_up(w, 4) * 36;
-    int64_t small = gan__quotient_up(h, 2) * gan__quotient_up(w, 2) * 16;
-    return conv->large && conv->stride_h == 1 && 5 * large <= 4 * small;
-}
-
-gan__filtering gan__filtering_of(const gan__conv *conv, gan__pass pass)
-{
-    gan__filtering f = {.kind = GAN__FILTER_2_3, .stride = conv->stride_h, .outputs = 2};
-    if (f.stride == 2) f.kind = GAN__FILTER_2_2;
-    if (filtering_is_large(conv, pass)) f.kind = GAN__FILTER_4_3, f.outputs = 4;
-    f.taps = conv->r / f.stride;
-    f.points = f.outputs + f.taps - 1;
-    return f;
-}
-
-gan__filter_axis gan__filter_axis_of(const gan__filtering *filtering, const gan__axis *axis,
-                                     int64_t phase)
-{
-    const int64_t stride = filtering->stride;
-    gan__filter_axis f = {.count = axis->out, .out_step = 1, .in_step = stride};
-    if (axis->transposed) {
-        /* Output x with x + pad = stride * j + phase adds y[j - i] * w[phase + stride * i]. */
-        f.out = ((phase - axis->pad) % stride + stride) % stride;
-        f.out_step = stride, f.in_step = 1;
-        f.count = axis->out > f.out ? gan__quotient_up(axis->out - f.out, stride) : 0;
-        f.in[0] = (f.out + axis->pad - phase) / stride - (filtering->taps - 1);
-    } else {
-        f.in[0] = -axis->pad, f.in[1] = 1 - axis->pad;
-    }
-    f.tiles = gan__quotient_up(f.count, filtering->outputs);
-    return f;
-}
-
-int64_t gan__filter_products(const gan__conv *conv, gan__pass pass)
-{
-    gan__filtering filtering = gan__filtering_of(conv, pass);
-    gan__axis vertical = gan__conv_axis(conv, pass, true);
-    gan__axis horizontal = gan__conv_axis(conv, pass, false);
-    int64_t stride = filtering.stride, phases = vertical.transposed ? stride * stride : 1;
-    int64_t tiles = 0;
-    for (int64_t phase = 0; phase < phases; phase++) {
-        gan__filter_axis h = gan__filter_axis_of(&filtering, &vertical, phase / stride);
-        gan__filter_axis w = gan__filter_axis_of(&filtering, &horizontal, phase % stride);
-        tiles += h.tiles * w.tiles;
-    }
-    return tiles * filtering.points * filtering.points * stride * stride / phases;
-}
 
 static int64_t winograd_task_tiles(int64_t points, int64_t depth)
 {
@@ -107,43 +48,49 @@ static int64_t winograd_task_tiles(int64_t points, int64_t depth)
     return gan__most(WINOGRAD_FEW, tiles - tiles % 6);
 }
 
-int64_t gan__filter_panel_count(const gan__conv *conv, gan__pass pass)
-{
-    gan__filtering filtering = gan__filtering_of(conv, pass);
-    int64_t parities = filtering.stride * filtering.stride;
-    int64_t phases = pass == GAN__BACKWARD_DATA ? parities : 1;
-    int64_t points = filtering.points * filtering.points;
-    return points * (parities * conv->c * conv->k + phases * WINOGRAD_PAD);
-}
-
 static winograd_job winograd_job_of(const gan__conv *conv, gan__pass pass)
 {
     winograd_job job = {.conv = *conv,
                         .map = gan__conv_map_of(conv, pass),
                         .filtering = gan__filtering_of(conv, pass)};
-    int64_t parities = job.filtering.stride * job.filtering.stride;
-    job.points = job.filtering.points * job.filtering.points;
-    job.phases = job.map.transposed ? parities : 1;
-    job.parities = job.map.transposed ? 1 : parities;
-    job.depth = job.parities * job.map.depth;
-    job.u_point = job.depth * job.map.columns + WINOGRAD_PAD;
+    const gan__filtering *f = &job.filtering;
+    job.pixels = f->pixels * f->pixels;
+    job.points = f->points * f->points;
+    job.outputs = f->outputs * f->outputs;
+    job.phases = f->phases * f->phases;
+    job.parts = f->parts * f->parts;
+    job.depth = job.parts * job.map.depth;
+    job.u_point = gan__filter_point(f, &job.map);
     job.task_tiles = winograd_task_tiles(job.points, job.depth);
+    job.piece_steps = WINOGRAD_PIECE / (job.points * GAN__TILE_COLUMNS) / 16 * 16;
     return job;
 }
 
-static void winograd_enter(winograd_job *job, gan_context *context)
+/* Points that are summed are one chain, over all of the depth of each. */
+bool gan__filter_is_direct(const gan__conv *conv, gan__pass pass)
 {
-    job->context = context;
-    job->kernels = gan__kernels_of(context);
-    job->filter = &job->kernels->product->filter[job->filtering.kind];
+    const winograd_job job = winograd_job_of(conv, pass);
+    const gan__axis vertical = gan__conv_axis(conv, pass, true);
+    const gan__axis horizontal = gan__conv_axis(conv, pass, false);
+    const bool heavy = conv->r * conv->s * conv->c * conv->k >= WINOGRAD_HEAVY;
+    if (!heavy || !conv->changing || job.filtering.sums == 1) return false;
+    for (int64_t phase = 0; phase < job.phases; phase++) {
+        int64_t phases = job.filtering.phases;
+        gan__filter_axis h = gan__filter_axis_of(&job.filtering, &vertical, phase / phases);
+        gan__filter_axis w = gan__filter_axis_of(&job.filtering, &horizontal, phase % phases);
+        if (h.tiles * w.tiles > job.task_tiles / conv->n) return false;
+    }
+    return true;
 }
 
 size_t gan__filter_scratch(const gan__conv *conv, gan__pass pass)
 {
-    winograd_job job = winograd_job_of(conv, pass);
+    const winograd_job job = winograd_job_of(conv, pass);
+    const bool packed = !gan__filter_is_direct(conv, pass);
     int64_t v = job.points * (job.task_tiles * (job.depth + WINOGRAD_PAD) + WINOGRAD_PAD);
     int64_t m = job.points * (job.task_tiles * GAN__TILE_COLUMNS + WINOGRAD_PAD);
-    return (size_t)(v + m + job.map.depth) * sizeof(float);
+    int64_t u = packed ? 0 : WINOGRAD_PIECE + job.points * WINOGRAD_PAD;
+    return (size_t)(v + m + u + job.map.depth) * sizeof(float);
 }
 
 static const float *winograd_pixel(const winograd_job *job, int64_t image, int64_t y, int64_t x,
@@ -159,37 +106,52 @@ typedef struct winograd_block {
     gan__filter_axis h, w;
     int64_t phase, first, count;
     int64_t v_point, m_point;
-    float *v, *m;
+    float *v, *m, *u; /* u where nothing is packed */
     const float *zeros;
     bool low[WINOGRAD_TILES], right[WINOGRAD_TILES]; /* the last outputs are outside */
 } winograd_block;
 
-/* Where a tile's first output is. */
-static void winograd_place(const winograd_job *job, const winograd_block *block, int64_t tile,
-                           int64_t *image, int64_t *y, int64_t *x)
+/* A tile's row and column. */
+static void winograd_place(const winograd_block *block, int64_t tile, int64_t *image, int64_t *y,
+                           int64_t *x)
 {
     int64_t all = block->h.tiles * block->w.tiles;
     *image = tile / all;
-    *y = tile % all / block->w.tiles * job->filtering.outputs;
-    *x = tile % all % block->w.tiles * job->filtering.outputs;
+    *y = tile % all / block->w.tiles;
+    *x = tile % all % block->w.tiles;
+}
+
+/* A tile sees pixels of a part from row y and column x on; what the one beside it sees besides. */
+static void winograd_fetch(const winograd_job *job, const winograd_block *block, int64_t image,
+                           int64_t y, int64_t x)
+{
+    const gan__filtering *f = &job->filtering;
+    for (int64_t i = 0; i < f->pixels * f->advance; i++) {
+        int64_t row = y + block->h.in_step * (i / f->advance);
+        int64_t column = x + block->w.in_step * (f->pixels + i % f->advance);
+        const float *pixel = winograd_pixel(job, image, row, column, block->zeros);
+        if (pixel != block->zeros) job->kernels->product->fetch(job->map.depth, pixel);
+    }
 }
 
 static void winograd_input(const winograd_job *job, winograd_block *block)
 {
-    const int64_t points = job->filtering.points, stride = job->filtering.stride;
+    const gan__filtering *f = &job->filtering;
     for (int64_t t = 0; t < block->count; t++) {
-        int64_t image, ty, tx;
-        winograd_place(job, block, block->first + t, &image, &ty, &tx);
-        block->low[t] = ty + job->filtering.outputs > block->h.count;
-        block->right[t] = tx + job->filtering.outputs > block->w.count;
-        for (int64_t parity = 0; parity < job->parities; parity++) {
+        int64_t image, row, column;
+        winograd_place(block, block->first + t, &image, &row, &column);
+        block->low[t] = (row + 1) * f->outputs > block->h.count;
+        block->right[t] = (column + 1) * f->outputs > block->w.count;
+        row *= f->advance, column *= f->advance;
+        for (int64_t part = 0; part < job->parts; part++) {
+            const int64_t y = block->h.in[part / f->parts] + block->h.in_step * row;
+            const int64_t x = block->w.in[part % f->parts] + block->w.in_step * column;
             const float *d[WINOGRAD_POINTS];
-            for (int64_t i = 0; i < job->points; i++) {
-                int64_t y = block->h.in[parity / stride] + block->h.in_step * (ty + i / points);
-                int64_t x = block->w.in[parity % stride] + block->w.in_step * (tx + i % points);
-                d[i] = winograd_pixel(job, image, y, x, block->zeros);
-            }
-            float *v = block->v + t * (job->depth + WINOGRAD_PAD) + parity * job->map.depth;
+            for (int64_t i = 0; i < job->pixels; i++)
+                d[i] = winograd_pixel(job, image, y + block->h.in_step * (i / f->pixels),
+                                      x + block->w.in_step * (i % f->pixels), block->zeros);
+            winograd_fetch(job, block, image, y, x);
+            float *v = block->v + t * (job->depth + WINOGRAD_PAD) + part * job->map.depth;
             job->filter->input(job->map.depth, d, v, block->v_point);
         }
     }
@@ -229,37 +191,84 @@ static const float *winograd_next(const winograd_job *job, const winograd_block 
     return wide ? phase + (column + width) * job->depth : NULL;
 }
 
-/* One point of one panel. */
-static void winograd_point(const winograd_job *job, const winograd_block *block, int64_t point,
-                           int64_t column, int64_t columns)
+/* Steps of the depth that are multiplied at once: of one point, and of columns that lie side by
+ * side in the panel or in a piece of it. */
+typedef struct winograd_steps {
+    int64_t point, step, count, columns;
+    const float *b, *ahead; /* what is multiplied with, and what comes after it; NULL: nothing */
+} winograd_steps;
+
+static void winograd_multiply(const winograd_job *job, const winograd_block *block,
+                              const winograd_steps *steps)
 {
     const float *a[GAN__TILE_ROWS];
     float *c[GAN__TILE_ROWS];
-    const int64_t line = 0;
-    const float *panel =
-        job->panel + (block->phase * job->points + point) * job->u_point + column * job->depth;
-    gan__ahead ahead = {.a = NULL};
-    gan__tile call = {.columns = columns, .lines = 1, .a = a, .b_line = &line, .c = c};
+    const int64_t line = 0, point = steps->point;
+    const bool summed = job->filtering.sums == 1;
+    float *m = block->m + (summed ? 0 : point * block->m_point);
+    gan__ahead ahead = {.a = NULL, .b = steps->ahead};
+    gan__tile call = {.columns = steps->columns,
+                      .lines = 1,
+                      .steps = steps->count,
+                      .a = a,
+                      .a_shift = steps->step,
+                      .b = steps->b,
+                      .b_line = &line,
+                      .b_step = steps->columns,
+                      .c = c,
+                      .accumulate = steps->step > 0 || (summed && point > 0),
+                      .ahead = &ahead};
     const int64_t products = gan__most(1, block->count / job->kernels->product->rows);
     const int64_t share = gan__quotient_up(GAN__AHEAD_STEPS, products);
-    call.ahead = &ahead;
-    call.b_step = columns;
-    for (int64_t step = 0; step < job->depth; step += GAN__CONV_STEPS) {
-        call.steps = gan__least(GAN__CONV_STEPS, job->depth - step);
-        call.a_shift = step;
-        call.b = panel + step * columns;
-        call.accumulate = step > 0;
-        ahead.b = winograd_next(job, block, point, step, column);
-        ahead.b_to = 0;
-        int64_t rows[GAN__TILE_ROWS], t = 0;
-        while ((call.rows = winograd_rows(job, block, point, &t, rows)) > 0) {
-            for (int64_t i = 0; i < call.rows; i++) {
-                a[i] = block->v + point * block->v_point + rows[i] * (job->depth + WINOGRAD_PAD);
-                c[i] = block->m + point * block->m_point + rows[i] * columns;
+    int64_t rows[GAN__TILE_ROWS], t = 0;
+    while ((call.rows = winograd_rows(job, block, point, &t, rows)) > 0) {
+        for (int64_t i = 0; i < call.rows; i++) {
+            a[i] = block->v + point * block->v_point + rows[i] * (job->depth + WINOGRAD_PAD);
+            c[i] = m + rows[i] * steps->columns;
+        }
+        ahead.b_from = ahead.b_to;
+        ahead.b_to = gan__least(ahead.b_from + share, GAN__AHEAD_STEPS);
+        job->kernels->product->gather(&call);
+    }
+}
+
+/* All points of one panel. */
+static void winograd_panel(const winograd_job *job, const winograd_block *block, int64_t column,
+                           int64_t columns)
+{
+    winograd_steps steps = {.columns = columns};
+    for (steps.point = 0; steps.point < job->points; steps.point++) {
+        const float *panel = job->panel + column * job->depth +
+                             (block->phase * job->points + steps.point) * job->u_point;
+        for (steps.step = 0; steps.step < job->depth; steps.step += GAN__CONV_STEPS) {
+            steps.count = gan__least(GAN__CONV_STEPS, job->depth - steps.step);
+            steps.b = panel + steps.step * columns;
+            steps.ahead = winograd_next(job, block, steps.point, steps.step, column);
+            winograd_multiply(job, block, &steps);
+        }
+    }
+}
+
+/* The same of weights that are transformed only now. */
+static void winograd_pieces(const winograd_job *job, const winograd_block *block, int64_t column,
+                            int64_t columns)
+{
+    const gan__pass pass = job->map.transposed ? GAN__BACKWARD_DATA : GAN__FORWARD;
+    const int64_t depth = job->map.depth;
+    const int64_t u_point = job->piece_steps * GAN__TILE_COLUMNS + WINOGRAD_PAD;
+    winograd_steps steps = {.columns = columns};
+    gan__filter_piece piece = {.phase = block->phase, .column = column, .columns = columns};
+    for (piece.part = 0; piece.part < job->parts; piece.part++) {
+        for (piece.step = 0; piece.step < depth; piece.step += job->piece_steps) {
+            piece.steps = gan__least(job->piece_steps, depth - piece.step);
+            gan__filter_pack_piece(job->kernels, &job->conv, pass, job->panel, &piece, u_point,
+                                   block->u);
+            steps.step = piece.part * depth + piece.step;
+            steps.count = piece.steps;
+            for (steps.point = 0; steps.point < job->points; steps.point++) {
+                steps.b = block->u + steps.point * u_point;
+                winograd_multiply(job, block, &steps);
             }
-            ahead.b_from = ahead.b_to;
-            ahead.b_to = gan__least(ahead.b_from + share, GAN__AHEAD_STEPS);
-            job->kernels->product->gather(&call);
         }
     }
 }
@@ -271,18 +280,18 @@ static void winograd_output(const winograd_job *job, const winograd_block *block
     const int64_t outputs = job->filtering.outputs;
     bool tail = !gan__tail_is_empty(job->tail);
     for (int64_t t = 0; t < block->count; t++) {
-        int64_t image, ty, tx;
+        int64_t image, tile_row, tile_column;
         float *to[WINOGRAD_OUTPUTS];
-        winograd_place(job, block, block->first + t, &image, &ty, &tx);
-        for (int64_t i = 0; i < outputs * outputs; i++) {
-            int64_t y = ty + i / outputs, x = tx + i % outputs;
+        winograd_place(block, block->first + t, &image, &tile_row, &tile_column);
+        for (int64_t i = 0; i < job->outputs; i++) {
+            int64_t y = tile_row * outputs + i / outputs, x = tile_column * outputs + i % outputs;
             to[i] = NULL;
             if (y >= block->h.count || x >= block->w.count) continue;
             y = block->h.out + y * block->h.out_step, x = block->w.out + x * block->w.out_step;
             to[i] = job->out + ((image * map->out_h + y) * map->out_w + x) * map->out_c + column;
         }
         job->filter->output(columns, block->m + t * columns, block->m_point, to);
-        for (int64_t i = 0; i < outputs * outputs && tail; i++)
+        for (int64_t i = 0; i < job->outputs && tail; i++)
             if (to[i]) gan__tail_apply(job->kernels, job->tail, column, columns, to[i]);
     }
 }
@@ -297,9 +306,9 @@ static void winograd_task(void *argument, int64_t task, int32_t worker)
     gan__pass pass = job->map.transposed ? GAN__BACKWARD_DATA : GAN__FORWARD;
     gan__axis vertical = gan__conv_axis(&job->conv, pass, true);
     gan__axis horizontal = gan__conv_axis(&job->conv, pass, false);
-    block.h = gan__filter_axis_of(&job->filtering, &vertical, block.phase / job->filtering.stride);
+    block.h = gan__filter_axis_of(&job->filtering, &vertical, block.phase / job->filtering.phases);
     block.w =
-        gan__filter_axis_of(&job->filtering, &horizontal, block.phase % job->filtering.stride);
+        gan__filter_axis_of(&job->filtering, &horizontal, block.phase % job->filtering.phases);
     block.first = (index - job->tasks[block.phase]) * job->task_tiles;
     block.count =
         gan__least(job->task_tiles, job->map.n * block.h.tiles * block.w.tiles - block.first);
@@ -307,7 +316,8 @@ static void winograd_task(void *argument, int64_t task, int32_t worker)
     block.m_point = job->task_tiles * GAN__TILE_COLUMNS + WINOGRAD_PAD;
     block.v = gan__scratch_of(job->context, worker);
     block.m = block.v + job->points * block.v_point;
-    float *zeros = block.m + job->points * block.m_point;
+    block.u = block.m + job->points * block.m_point;
+    float *zeros = block.u + (job->packed ? 0 : WINOGRAD_PIECE + job->points * WINOGRAD_PAD);
     memset(zeros, 0, (size_t)job->map.depth * sizeof *zeros);
     block.zeros = zeros;
     winograd_input(job, &block);
@@ -316,8 +326,7 @@ static void winograd_task(void *argument, int64_t task, int32_t worker)
     int64_t end = gan__least(first + range, job->map.columns);
     for (int64_t column = first; column < end; column += width) {
         int64_t columns = gan__least(width, end - column);
-        for (int64_t point = 0; point < job->points; point++)
-            winograd_point(job, &block, point, column, columns);
+        (job->packed ? winograd_panel : winograd_pieces)(job, &block, column, columns);
         winograd_output(job, &block, column, columns);
     }
 }
@@ -326,14 +335,17 @@ void gan__filter_run(gan_context *context, const gan__conv_run *run)
 {
     const gan__conv *conv = run->conv;
     winograd_job job = winograd_job_of(conv, run->pass);
-    winograd_enter(&job, context);
+    job.context = context;
+    job.kernels = gan__kernels_of(context);
+    job.filter = &job.kernels->product->filter[job.filtering.kind];
+    job.packed = !gan__filter_is_direct(conv, run->pass);
     job.in = run->in, job.panel = run->panel, job.tail = run->tail, job.out = run->out;
     gan__axis vertical = gan__conv_axis(conv, run->pass, true);
     gan__axis horizontal = gan__conv_axis(conv, run->pass, false);
     for (int64_t phase = 0; phase < job.phases; phase++) {
-        int64_t stride = job.filtering.stride;
-        gan__filter_axis h = gan__filter_axis_of(&job.filtering, &vertical, phase / stride);
-        gan__filter_axis w = gan__filter_axis_of(&job.filtering, &horizontal, phase % stride);
+        int64_t phases = job.filtering.phases;
+        gan__filter_axis h = gan__filter_axis_of(&job.filtering, &vertical, phase / phases);
+        gan__filter_axis w = gan__filter_axis_of(&job.filtering, &horizontal, phase % phases);
         int64_t tiles = conv->n * h.tiles * w.tiles;
         job.tasks[phase + 1] = job.tasks[phase] + gan__quotient_up(tiles, job.task_tiles);
     }
@@ -344,84 +356,4 @@ void gan__filter_run(gan_context *context, const gan__conv_run *run)
     job.task_panels = gan__quotient_up(panels, gan__least(panels, parts));
     job.panel_tasks = gan__quotient_up(panels, job.task_panels);
     gan__parallel_for(context, job.tasks[job.phases] * job.panel_tasks, winograd_task, &job);
-}
-
-/* Panels: [phase][point][panel of tile columns][parity][depth][columns of the panel]. Task: some
- * steps of one panel of one parity of the window's taps, which is a parity of the depth (forward)
- * or a phase. */
-enum {
-    WINOGRAD_STEPS = 64, /* of a task */
-    WINOGRAD_TURN = 16   /* that are transposed at once */
-};
-
-/* Where the taps of a parity are in w: tap i of them. In backward_data the later tap of a dimension
- * meets the earlier pixel. */
-static const float *winograd_tap(const winograd_job *job, int64_t parity, int64_t i)
-{
-    const int64_t stride = job->filtering.stride, taps = job->filtering.taps;
-    if (job->map.transposed) i = taps * taps - 1 - i;
-    int64_t r = parity / stride + stride * (i / taps), s = parity % stride + stride * (i % taps);
-    return job->w + (r * job->conv.s + s) * job->conv.c * job->conv.k;
-}
-
-/* Steps [step, step + count) of a panel that begins at `column`, to u and on. */
-static void winograd_pack_copy(const winograd_job *job, const float *const *taps, int64_t step,
-                               int64_t count, int64_t columns, float *u)
-{
-    const float *g[WINOGRAD_TAPS];
-    for (int64_t d = step; d < step + count; d++, u += columns) {
-        for (int64_t i = 0; i < job->filtering.taps * job->filtering.taps; i++)
-            g[i] = taps[i] + d * job->conv.k;
-        job->filter->weights(columns, g, u, job->u_point);
-    }
-}
-
-/* The same where a step is a column of w. */
-static void winograd_pack_turned(const winograd_job *job, const float *const *taps, int64_t step,
-                                 int64_t count, int64_t columns, float *u)
-{
-    const int64_t k = job->conv.k, all = job->filtering.taps * job->filtering.taps;
-    float turned[WINOGRAD_TAPS][WINOGRAD_TURN * GAN__TILE_COLUMNS];
-    const float *g[WINOGRAD_TAPS];
-    for (int64_t d = step; d < step + count; d += WINOGRAD_TURN) {
-        int64_t steps = gan__least(WINOGRAD_TURN, step + count - d);
-        for (int64_t i = 0; i < all; i++)
-            job->kernels->product->transpose(columns, steps, taps[i] + d, k, turned[i], columns);
-        for (int64_t j = 0; j < steps; j++, u += columns) {
-            for (int64_t i = 0; i < all; i++) g[i] = turned[i] + j * columns;
-            job->filter->weights(columns, g, u, job->u_point);
-        }
-    }
-}
-
-static void winograd_pack(void *argument, int64_t index, int32_t worker)
-{
-    (void)worker;
-    const winograd_job *job = argument;
-    const gan__conv_map *map = &job->map;
-    const int64_t parities = job->filtering.stride * job->filtering.stride;
-    int64_t blocks = gan__quotient_up(map->depth, WINOGRAD_STEPS);
-    int64_t parity = index % parities, step = index / parities % blocks * WINOGRAD_STEPS;
-    int64_t column = index / parities / blocks * job->kernels->product->columns;
-    int64_t columns = gan__least(job->kernels->product->columns, map->columns - column);
-    int64_t count = gan__least(WINOGRAD_STEPS, map->depth - step);
-    float *u = job->packed + column * job->depth + step * columns;
-    u += map->transposed ? parity * job->points * job->u_point : parity * map->depth * columns;
-    const float *taps[WINOGRAD_TAPS];
-    for (int64_t i = 0; i < job->filtering.taps * job->filtering.taps; i++)
-        taps[i] = winograd_tap(job, parity, i) + column * (map->transposed ? job->conv.k : 1);
-    (map->transposed ? winograd_pack_turned : winograd_pack_copy)(job, taps, step, count, columns,
-                                                                  u);
-}
-
-void gan__filter_pack(gan_context *context, const gan__conv *conv, gan__pass pass, const float *w,
-                      float *panel)
-{
-    winograd_job job = winograd_job_of(conv, pass);
-    winograd_enter(&job, context);
-    job.w = w, job.packed = panel;
-    int64_t panels = gan__quotient_up(job.map.columns, job.kernels->product->columns);
-    int64_t blocks = gan__quotient_up(job.map.depth, WINOGRAD_STEPS);
-    int64_t parities = job.filtering.stride * job.filtering.stride;
-    gan__parallel_for(context, parities * blocks * panels, winograd_pack, &job);
 }

@@ -1,10 +1,10 @@
 /* conv_filter_weights.c: backward_weights by minimal filtering.
  *
- * The transpose of conv_filter.c's forward: for each tile of outputs and each parity of x,
- * du[point] = sum over tiles of (transformed x) * (transformed dy), and the taps of the parity come
+ * The transpose of conv_filter.c's forward: for each tile of outputs and each part,
+ * du[point] = sum over tiles of (transformed x) * (transformed dy), and the taps of the part come
  * from du. Each element of du is one chain over tiles in the order (n, row, column).
  *
- * A task owns a block of c x k of one parity, and goes through the tiles of one slice. Slices,
+ * A task owns a block of c x k of one part, and goes through the tiles of one slice. Slices,
  * where there are few blocks, are a function of the shape alone and are added in order. */
 #include "compute/conv_plan.h"
 
@@ -38,7 +38,7 @@ typedef struct turn_job {
     gan__filtering filtering;
     gan__conv conv;
     gan__filter_axis h, w;
-    int64_t points, parities, tiles;
+    int64_t points, parts, tiles;
     int64_t rows, row_blocks, columns, column_blocks, slices;
     const float *x, *dy;
     bool add;
@@ -60,14 +60,14 @@ static turn_job turn_job_of(const gan__conv *conv)
     job.h = gan__filter_axis_of(&job.filtering, &vertical, 0);
     job.w = gan__filter_axis_of(&job.filtering, &horizontal, 0);
     job.points = job.filtering.points * job.filtering.points;
-    job.parities = job.filtering.stride * job.filtering.stride;
+    job.parts = job.filtering.parts * job.filtering.parts;
     job.tiles = conv->n * job.h.tiles * job.w.tiles;
     job.rows = gan__least(TURN_ROWS, conv->c);
     job.columns = gan__least(TURN_COLUMNS, conv->k);
     turn_divide(&job);
-    int64_t blocks = job.parities * job.row_blocks * job.column_blocks;
+    int64_t blocks = job.parts * job.row_blocks * job.column_blocks;
     job.slices = gan__least(gan__quotient_up(TURN_TASKS, blocks), job.tiles / TURN_SLICE);
-    if (job.slices < 1 || job.parities > 1) job.slices = 1; /* four parities are tasks enough */
+    if (job.slices < 1 || job.parts > 1) job.slices = 1; /* four are tasks enough */
     return job;
 }
 
@@ -93,30 +93,52 @@ size_t gan__filter_weights_workspace(const gan__conv *conv)
 /* c from `row` on, k from `column` on; tiles [tile, end). Floats between tiles of v and z, and
  * between the points of each. */
 typedef struct turn_block {
-    int64_t parity, row, rows, column, columns, tile, end;
+    int64_t part, row, rows, column, columns, tile, end;
     int64_t v_tile, z_tile, v_point, z_point, du_point;
     float *v, *z, *du;
     turn_room *room;
 } turn_block;
 
+/* Where a pixel of x is, from the task's first channel on; NULL outside of the picture. */
+static const float *turn_pixel(const turn_job *job, const turn_block *block, int64_t image,
+                               int64_t y, int64_t x)
+{
+    const gan__conv *v = &job->conv;
+    if (y < 0 || y >= v->h || x < 0 || x >= v->w) return NULL;
+    return job->x + ((image * v->h + y) * v->w + x) * v->c + block->row;
+}
+
+/* A tile sees pixels from row y and column x on; what the one beside it sees besides. */
+static void turn_fetch(const turn_job *job, const turn_block *block, int64_t image, int64_t y,
+                       int64_t x)
+{
+    const gan__filtering *f = &job->filtering;
+    for (int64_t i = 0; i < f->pixels * f->advance; i++) {
+        int64_t row = y + job->h.in_step * (i / f->advance);
+        int64_t column = x + job->w.in_step * (f->pixels + i % f->advance);
+        const float *pixel = turn_pixel(job, block, image, row, column);
+        if (pixel) job->kernels->product->fetch(block->rows, pixel);
+    }
+}
+
 /* Transforms one tile of x and dy into slot t. */
 static void turn_tile(const turn_job *job, const turn_block *block, int64_t tile, int64_t t)
 {
     const gan__conv *v = &job->conv;
-    const int64_t stride = job->filtering.stride, points = job->filtering.points;
-    const int64_t outputs = job->filtering.outputs, all = job->h.tiles * job->w.tiles;
-    int64_t image = tile / all;
-    int64_t ty = tile % all / job->w.tiles * outputs, tx = tile % all % job->w.tiles * outputs;
+    const gan__filtering *f = &job->filtering;
+    const int64_t pixels = f->pixels, outputs = f->outputs, all = job->h.tiles * job->w.tiles;
+    int64_t image = tile / all, row = tile % all / job->w.tiles, column = tile % all % job->w.tiles;
     const float *d[TURN_POINTS], *g[TURN_OUTPUTS];
-    for (int64_t i = 0; i < job->points; i++) {
-        int64_t y = job->h.in[block->parity / stride] + stride * (ty + i / points);
-        int64_t x = job->w.in[block->parity % stride] + stride * (tx + i % points);
-        bool inside = y >= 0 && y < v->h && x >= 0 && x < v->w;
-        d[i] = block->room->zeros;
-        if (inside) d[i] = job->x + ((image * v->h + y) * v->w + x) * v->c + block->row;
+    const int64_t top = job->h.in[block->part / f->parts] + job->h.in_step * row * f->advance;
+    const int64_t left = job->w.in[block->part % f->parts] + job->w.in_step * column * f->advance;
+    for (int64_t i = 0; i < pixels * pixels; i++) {
+        d[i] = turn_pixel(job, block, image, top + job->h.in_step * (i / pixels),
+                          left + job->w.in_step * (i % pixels));
+        if (!d[i]) d[i] = block->room->zeros;
     }
+    turn_fetch(job, block, image, top, left);
     for (int64_t i = 0; i < outputs * outputs; i++) {
-        int64_t y = ty + i / outputs, x = tx + i % outputs;
+        int64_t y = row * outputs + i / outputs, x = column * outputs + i % outputs;
         g[i] = block->room->zeros;
         if (y < v->oh && x < v->ow)
             g[i] = job->dy + ((image * v->oh + y) * v->ow + x) * v->k + block->column;
@@ -152,16 +174,17 @@ static void turn_multiply(const turn_job *job, const turn_block *block, int64_t 
     }
 }
 
-/* The taps of the block's parity from du. */
+/* The taps of the block's part from du. */
 static void turn_finish(const turn_job *job, const turn_block *block, bool add, float *dw)
 {
     const gan__conv *v = &job->conv;
-    const int64_t stride = job->filtering.stride, taps = job->filtering.taps;
+    const gan__filtering *f = &job->filtering;
+    const int64_t taps = f->taps;
     for (int64_t row = 0; row < block->rows; row++) {
         float *to[TURN_TAPS], *made[TURN_TAPS];
         for (int64_t i = 0; i < taps * taps; i++) {
-            int64_t r = stride * (i / taps) + block->parity / stride;
-            int64_t s = stride * (i % taps) + block->parity % stride;
+            int64_t r = gan__filter_tap(f, 0, block->part / f->parts, i / taps);
+            int64_t s = gan__filter_tap(f, 0, block->part % f->parts, i % taps);
             to[i] = dw + ((r * v->s + s) * v->c + block->row + row) * v->k + block->column;
             made[i] = add ? block->room->taps[i] : to[i];
         }
@@ -188,8 +211,8 @@ static void turn_place(const turn_job *job, int32_t worker, turn_block *block)
 static void turn_task(void *argument, int64_t index, int32_t worker)
 {
     const turn_job *job = argument;
-    turn_block block = {.parity = index % job->parities};
-    index /= job->parities;
+    turn_block block = {.part = index % job->parts};
+    index /= job->parts;
     block.row = index % job->row_blocks * job->rows;
     block.rows = gan__least(job->rows, job->conv.c - block.row);
     index /= job->row_blocks;
@@ -215,7 +238,7 @@ static void turn_share(turn_job *job, int32_t threads)
     static const int64_t smaller[][2] = {{64, 128}, {64, 64}, {32, 64}};
     const int64_t wanted = threads > 1 ? 2 * threads : 1;
     for (size_t i = 0; i < sizeof smaller / sizeof *smaller; i++) {
-        if (job->parities * job->row_blocks * job->column_blocks * job->slices >= wanted) return;
+        if (job->parts * job->row_blocks * job->column_blocks * job->slices >= wanted) return;
         job->rows = gan__least(job->rows, smaller[i][0]);
         job->columns = gan__least(job->columns, smaller[i][1]);
         turn_divide(job);
@@ -231,7 +254,7 @@ void gan__filter_weights_run(gan_context *context, const gan__conv *conv, const 
     job.filter = &job.kernels->product->filter[job.filtering.kind];
     job.x = x, job.dy = dy, job.add = add, job.partial = workspace, job.dw = dw;
     turn_share(&job, context->threads);
-    gan__parallel_for(context, job.parities * job.row_blocks * job.column_blocks * job.slices,
+    gan__parallel_for(context, job.parts * job.row_blocks * job.column_blocks * job.slices,
                       turn_task, &job);
     if (job.slices > 1)
         gan__weights_sum(context, job.slices, turn_count(conv), job.partial, add, dw);

@@ -4,11 +4,11 @@
  * columns of the picture (the interior, four edges, four corners; for each of the stride^2 phases
  * of backward_data its own). Within a region all rows of a tile have the same taps, so that nothing
  * is padded: taps outside are left out. The tiles of all regions are numbered; a task takes a few
- * of them, writes down where each of their rows finds each tap, and multiplies them with its range
- * of columns: blocks of steps outside, then panels, then tiles, so that a block of a panel stays in
- * the level-2 cache. What lies farther away is fetched before it is needed: by each tile the
- * outputs of the next one, in the first panel also its rows, and by all tiles together the panel to
- * come. */
+ * of them, writes down where their rows begin and how far from there each tap is, and multiplies
+ * them with its range of columns: blocks of steps outside, then panels, then tiles, so that a block
+ * of a panel stays in the level-2 cache. What lies farther away is fetched before it is needed: by
+ * each tile the outputs of the next one, in the first panel also its rows, and by all tiles
+ * together the panel to come. */
 #include "compute/conv_plan.h"
 
 #include "base/parallel.h"
@@ -19,13 +19,26 @@ enum {
     GATHER_NEAR = 1 << 17 /* floats that stay in a level-2 cache between two layers */
 };
 
+/* The taps of a region. */
+typedef struct gather_lines {
+    int64_t count, steps;
+    int64_t from, to; /* those of the current block of steps */
+    int64_t *a, *b;   /* [count]: where each starts, from a row on and in the panel */
+} gather_lines;
+
 typedef struct gather_tile {
-    int64_t rows, lines, steps;
-    int64_t from, to; /* lines of the current block of steps */
-    const float **a;  /* [lines][tile rows] */
-    int64_t *b_line;  /* [lines] */
-    float **c;        /* [rows] */
+    int64_t rows;
+    gather_lines *lines;
+    const float **a; /* [rows] */
+    float **c;       /* [rows] */
 } gather_tile;
+
+/* What a task has written down, in its worker's scratch. */
+typedef struct gather_room {
+    int64_t count, regions; /* of tiles; of regions that they are of */
+    gather_tile *tiles;
+    gather_lines *lines;
+} gather_room;
 
 typedef struct gather_job {
     const gan__kernels *kernels;
@@ -57,9 +70,8 @@ static bool gather_merges(const gan__conv_map *map, int64_t dilation_w)
 
 static size_t gather_tile_size(const gan__conv_map *map)
 {
-    size_t lines = (size_t)(map->r * map->s);
-    return sizeof(gather_tile) + lines * (GAN__TILE_ROWS * sizeof(float *) + sizeof(int64_t)) +
-           GAN__TILE_ROWS * sizeof(float *);
+    return sizeof(gather_tile) + GAN__TILE_ROWS * 2 * sizeof(float *) + sizeof(gather_lines) +
+           (size_t)(map->r * map->s) * 2 * sizeof(int64_t);
 }
 
 size_t gan__gather_scratch(const gan__conv_map *map)
@@ -82,81 +94,98 @@ static int64_t gather_region_rows(const gather_job *job, int64_t region)
     return job->map.n * h->count * w->count;
 }
 
-/* Pointers of the rows of a tile, from `row` of its region on: where they find their lines, where
- * they go. */
-static void gather_place_rows(const gather_job *job, const gan__span *h, const gan__span *w,
-                              int64_t row, gather_tile *tile)
+/* Tiles of a region from row `row` on: where their rows begin, where they go. */
+static void gather_place_rows(const gather_job *job, int64_t region, int64_t row, int64_t count,
+                              gather_tile *tiles)
 {
     const gan__conv_map *map = &job->map;
-    int64_t rows = job->kernels->product->rows, area = h->count * w->count;
+    const gan__span *h = &job->spans_h[region / job->count_w];
+    const gan__span *w = &job->spans_w[region % job->count_w];
+    const int64_t rows = job->kernels->product->rows, area = h->count * w->count;
+    const int64_t in_step = w->input_step * map->in_c, out_step = w->output_step * map->out_c;
+    int64_t left = gather_region_rows(job, region) - row;
     int64_t image = row / area, i = row % area / w->count, j = row % area % w->count;
-    int64_t down = h->input_tap * map->in_w * map->in_c, right = w->input_tap * map->in_c;
-    int64_t across = job->merged ? 1 : w->taps;
-    for (int64_t slot = 0; slot < tile->rows; slot++) {
-        int64_t in_y = h->input + i * h->input_step, in_x = w->input + j * w->input_step;
-        int64_t out_y = h->output + i * h->output_step, out_x = w->output + j * w->output_step;
-        tile->c[slot] = job->out + ((image * map->out_h + out_y) * map->out_w + out_x) * map->out_c;
-        const float *in = job->in + ((image * map->in_h + in_y) * map->in_w + in_x) * map->in_c;
-        const float **a = tile->a + slot;
-        for (int64_t r = 0; r < h->taps && tile->lines > 0; r++)
-            for (int64_t s = 0; s < across; s++, a += rows) *a = in + r * down + s * right;
-        if (++j == w->count) j = 0, i++;
-        if (i == h->count) i = 0, image++;
+    for (gather_tile *tile = tiles; tile < tiles + count; tile++) {
+        tile->rows = gan__least(rows, left);
+        left -= rows;
+        for (int64_t slot = 0; slot < tile->rows;) {
+            int64_t end = slot + gan__least(tile->rows - slot, w->count - j);
+            int64_t in_y = h->input + i * h->input_step, in_x = w->input + j * w->input_step;
+            int64_t out_y = h->output + i * h->output_step, out_x = w->output + j * w->output_step;
+            const float *in = job->in + ((image * map->in_h + in_y) * map->in_w + in_x) * map->in_c;
+            float *out =
+                job->out + ((image * map->out_h + out_y) * map->out_w + out_x) * map->out_c;
+            j += end - slot;
+            for (; slot < end; slot++, in += in_step, out += out_step)
+                tile->a[slot] = in, tile->c[slot] = out;
+            if (j == w->count) j = 0, i++;
+            if (i == h->count) i = 0, image++;
+        }
     }
 }
 
-static void gather_place_lines(const gather_job *job, const gan__span *h, const gan__span *w,
-                               gather_tile *tile)
+static void gather_place_lines(const gather_job *job, int64_t region, gather_lines *lines)
 {
     const gan__conv_map *map = &job->map;
-    int64_t across = job->merged ? 1 : w->taps, *line = tile->b_line;
-    tile->lines = w->taps > 0 ? h->taps * across : 0;
-    tile->steps = job->merged ? w->taps * map->depth : map->depth;
-    tile->from = tile->to = 0;
-    if (tile->lines == 0) return;
+    const gan__span *h = &job->spans_h[region / job->count_w];
+    const gan__span *w = &job->spans_w[region % job->count_w];
+    int64_t down = h->input_tap * map->in_w * map->in_c, right = w->input_tap * map->in_c;
+    int64_t across = job->merged ? 1 : w->taps, line = 0;
+    lines->count = w->taps > 0 ? h->taps * across : 0;
+    lines->steps = job->merged ? w->taps * map->depth : map->depth;
+    lines->from = lines->to = 0;
+    if (lines->count == 0) return;
     for (int64_t r = 0; r < h->taps; r++) {
-        for (int64_t s = 0; s < across; s++) {
+        for (int64_t s = 0; s < across; s++, line++) {
             int64_t tap = (h->tap + r * h->tap_step) * map->s + w->tap + s * w->tap_step;
-            *line++ = tap * map->depth;
+            lines->a[line] = r * down + s * right;
+            lines->b[line] = tap * map->depth;
         }
     }
 }
 
-/* Tiles [first, first + count) of all, into scratch. */
-static void gather_place_tiles(const gather_job *job, int64_t first, int64_t count,
-                               gather_tile *tiles)
+/* Room for `count` tiles, none of which is placed. */
+static gather_room gather_room_of(const gather_job *job, int64_t count, void *scratch)
 {
-    int64_t rows = job->kernels->product->rows, region = 0, before = 0;
-    int64_t lines = job->units;
-    const float **a = (const float **)(void *)(tiles + count);
-    float **c = (float **)(void *)(a + count * lines * rows);
-    int64_t *b_line = (int64_t *)(void *)(c + count * rows);
-    for (int64_t t = first; t < first + count; t++) {
-        int64_t region_rows = gather_region_rows(job, region);
-        while (t - before >= gan__quotient_up(region_rows, rows)) {
-            before += gan__quotient_up(region_rows, rows);
-            region_rows = gather_region_rows(job, ++region);
-        }
-        const gan__span *h = &job->spans_h[region / job->count_w];
-        const gan__span *w = &job->spans_w[region % job->count_w];
-        gather_tile *tile = &tiles[t - first];
-        int64_t row = (t - before) * rows;
-        *tile = (gather_tile){.rows = gan__least(rows, region_rows - row)};
-        tile->a = a + (t - first) * lines * rows;
-        tile->c = c + (t - first) * rows;
-        tile->b_line = b_line + (t - first) * lines;
-        gather_place_lines(job, h, w, tile);
-        gather_place_rows(job, h, w, row, tile);
-    }
-}
-
-/* Advances each tile to its lines of units [.., end). */
-static void gather_advance(const gather_job *job, int64_t end, int64_t count, gather_tile *tiles)
-{
+    const int64_t rows = job->kernels->product->rows;
+    gather_room room = {.count = count, .tiles = scratch};
+    room.lines = (gather_lines *)(void *)(room.tiles + count);
+    int64_t *offsets = (int64_t *)(void *)(room.lines + count);
+    const float **a = (const float **)(void *)(offsets + count * 2 * job->units);
+    float **c = (float **)(void *)(a + count * rows);
     for (int64_t t = 0; t < count; t++) {
-        gather_tile *tile = &tiles[t];
-        tile->from = tile->to;
-        while (tile->to < tile->lines && tile->b_line[tile->to] < end * job->unit_steps) tile->to++;
+        room.tiles[t].a = a + t * rows;
+        room.tiles[t].c = c + t * rows;
+        room.lines[t].a = offsets + t * 2 * job->units;
+        room.lines[t].b = room.lines[t].a + job->units;
+    }
+    return room;
+}
+
+/* Tiles [first, first + count) of all. */
+static void gather_place_tiles(const gather_job *job, int64_t first, gather_room *room)
+{
+    int64_t rows = job->kernels->product->rows, before = 0, placed = 0;
+    for (int64_t region = 0; placed < room->count; region++) {
+        int64_t tiles = gan__quotient_up(gather_region_rows(job, region), rows);
+        int64_t skip = first + placed - before;
+        before += tiles;
+        if (skip >= tiles) continue;
+        gather_lines *lines = &room->lines[room->regions++];
+        int64_t count = gan__least(tiles - skip, room->count - placed);
+        gather_place_lines(job, region, lines);
+        gather_place_rows(job, region, skip * rows, count, room->tiles + placed);
+        for (; count > 0; count--) room->tiles[placed++].lines = lines;
+    }
+}
+
+/* Advances the taps of each region to those of units [.., end). */
+static void gather_advance(const gather_job *job, int64_t end, const gather_room *room)
+{
+    for (int64_t i = 0; i < room->regions; i++) {
+        gather_lines *lines = &room->lines[i];
+        lines->from = lines->to;
+        while (lines->to < lines->count && lines->b[lines->to] < end * job->unit_steps) lines->to++;
     }
 }
 
@@ -188,58 +217,58 @@ typedef struct gather_block {
     bool first;         /* nothing has been multiplied yet */
     bool fetches_rows;  /* they lie in no near cache yet */
     const float *ahead; /* what comes after it; NULL: nothing that is to be fetched */
+    int64_t share;      /* steps of it that each tile fetches */
 } gather_block;
 
 /* What tile t has fetched while it runs. */
-static gan__ahead gather_ahead(const gather_job *job, const gather_block *block, int64_t count,
-                               const gather_tile *tiles, int64_t t)
+static gan__ahead gather_ahead(const gather_block *block, const gather_room *room, int64_t t)
 {
-    const gather_tile *tile = &tiles[t], *next = tile + 1;
-    int64_t share = gan__quotient_up(GAN__AHEAD_STEPS, count);
-    gan__ahead ahead = {.b = block->ahead, .b_from = t * share};
-    ahead.b_to = gan__least(ahead.b_from + share, GAN__AHEAD_STEPS);
-    if (t + 1 == count || next->rows != tile->rows) return ahead;
+    const gather_tile *tile = &room->tiles[t], *next = tile + 1;
+    gan__ahead ahead = {.b = block->ahead, .b_from = t * block->share};
+    ahead.b_to = gan__least(ahead.b_from + block->share, GAN__AHEAD_STEPS);
+    if (t + 1 == room->count || next->rows != tile->rows) return ahead;
     ahead.c = next->c;
-    if (block->fetches_rows && next->to - next->from >= tile->to - tile->from)
-        ahead.a = next->a + next->from * job->kernels->product->rows;
+    if (block->fetches_rows && next->lines == tile->lines) ahead.a = next->a;
     return ahead;
 }
 
-static void gather_multiply(const gather_job *job, const gather_block *block, int64_t count,
-                            const gather_tile *tiles)
+static void gather_multiply(const gather_job *job, const gather_block *block,
+                            const gather_room *room)
 {
-    const int64_t rows = job->kernels->product->rows, step = block->step;
+    const int64_t step = block->step;
     const gather_panel panel = gather_panel_of(job, block->panel);
     gan__tile call = {.columns = panel.columns,
                       .a_shift = panel.input + step,
                       .b = panel.b + step * panel.b_step,
                       .b_step = panel.b_step,
                       .c_shift = panel.output};
-    for (int64_t t = 0; t < count; t++) {
-        const gather_tile *tile = &tiles[t];
-        const gan__ahead ahead = gather_ahead(job, block, count, tiles, t);
-        bool writes_zeros = block->first && tile->lines == 0;
-        if (tile->from == tile->to && !writes_zeros) continue;
+    for (int64_t t = 0; t < room->count; t++) {
+        const gather_tile *tile = &room->tiles[t];
+        const gather_lines *lines = tile->lines;
+        const gan__ahead ahead = gather_ahead(block, room, t);
+        bool writes_zeros = block->first && lines->count == 0;
+        if (lines->from == lines->to && !writes_zeros) continue;
         call.rows = tile->rows;
-        call.lines = tile->to - tile->from;
-        call.steps = gan__least(tile->steps - step, job->block_steps);
-        call.a = tile->a + tile->from * rows;
+        call.lines = lines->to - lines->from;
+        call.steps = gan__least(lines->steps - step, job->block_steps);
+        call.a = tile->a;
+        call.a_line = lines->a + lines->from;
         call.ahead = &ahead;
-        call.b_line = tile->b_line + tile->from;
+        call.b_line = lines->b + lines->from;
         call.c = tile->c;
-        call.accumulate = tile->from > 0 || step > 0;
+        call.accumulate = lines->from > 0 || step > 0;
         job->multiply(&call);
     }
 }
 
-static void gather_finish(const gather_job *job, int64_t index, int64_t count,
-                          const gather_tile *tiles)
+static void gather_finish(const gather_job *job, int64_t index, const gather_room *room)
 {
     const gather_panel panel = gather_panel_of(job, index);
-    for (int64_t t = 0; t < count; t++) {
-        for (int64_t i = 0; i < tiles[t].rows; i++) {
+    for (int64_t t = 0; t < room->count; t++) {
+        const gather_tile *tile = &room->tiles[t];
+        for (int64_t i = 0; i < tile->rows; i++) {
             gan__tail_apply(job->kernels, job->tail, panel.output, panel.columns,
-                            tiles[t].c[i] + panel.output);
+                            tile->c[i] + panel.output);
         }
     }
 }
@@ -266,13 +295,13 @@ static const float *gather_next_panel(const gather_job *job, const gather_block 
     return full ? panel.b + block->step * panel.b_step : NULL;
 }
 
-static void gather_blocks(const gather_job *job, int64_t panel, int64_t panel_end, int64_t count,
-                          gather_tile *tiles)
+static void gather_blocks(const gather_job *job, int64_t panel, int64_t panel_end,
+                          const gather_room *room)
 {
     bool tail = !gan__tail_is_empty(job->tail);
-    gather_block block = {0};
+    gather_block block = {.share = gan__quotient_up(GAN__AHEAD_STEPS, room->count)};
     for (int64_t unit = 0; unit < job->units; unit += job->block_units) {
-        gather_advance(job, unit + job->block_units, count, tiles);
+        gather_advance(job, unit + job->block_units, room);
         for (int64_t step = 0; step < job->unit_steps; step += job->block_steps) {
             bool last =
                 unit + job->block_units >= job->units && step + job->block_steps >= job->unit_steps;
@@ -286,8 +315,8 @@ static void gather_blocks(const gather_job *job, int64_t panel, int64_t panel_en
                     block.ahead = j + 1 < panel_end ? gather_next_panel(job, &block)
                                                     : gather_next_block(job, panel, unit, step);
                 }
-                gather_multiply(job, &block, count, tiles);
-                if (last && tail) gather_finish(job, j, count, tiles);
+                gather_multiply(job, &block, room);
+                if (last && tail) gather_finish(job, j, room);
             }
         }
     }
@@ -308,9 +337,10 @@ static void gather_task(void *argument, int64_t index, int32_t worker)
     int64_t end = half + (share < job->wholes ? 2 : 1);
     int64_t first = half * job->tiles / job->halves;
     int64_t count = end * job->tiles / job->halves - first;
-    gather_tile *tiles = gan__scratch_of(call->context, worker);
-    gather_place_tiles(job, first, count, tiles);
-    gather_blocks(job, panel, gan__least(panel + job->task_panels, job->panels), count, tiles);
+    if (count == 0) return;
+    gather_room room = gather_room_of(job, count, gan__scratch_of(call->context, worker));
+    gather_place_tiles(job, first, &room);
+    gather_blocks(job, panel, gan__least(panel + job->task_panels, job->panels), &room);
 }
 
 /* Tasks: even shares of the tiles, as many for each thread; with too few of them also ranges of

@@ -2,7 +2,8 @@
  *
  * A product whose columns are all taps times all channels fills the vectors that a few channels
  * alone would not: p[input pixel][tap][channel]. Each output then adds the taps that meet it: every
- * tap is a chain of its own from 0, and the taps are added in the order (r, s).
+ * tap is a chain of its own from 0, and the taps are added in the order (r, s). Outputs of a row
+ * with the same taps inside the picture form a span, as they do in conv_gather.c.
  *
  * A task makes a band of output rows of one image, row after row; the products of the input rows
  * that a window spans are kept in a ring. Bands overlap in input rows only, which are then made
@@ -11,20 +12,27 @@
 
 #include "base/parallel.h"
 
-#include <string.h>
-
 typedef struct narrow_job {
     gan_context *context;
     const gan__kernels *kernels;
     gan__conv conv;
     gan__conv_map map;
+    const gan__span *spans_w;
+    int64_t count_w;
     int64_t columns; /* of the product */
     int64_t ring;    /* rows kept */
     int64_t bands, band_rows;
     const float *in, *panel;
-    const gan__tail *tail;
+    gan__tail tail;
     float *out;
 } narrow_job;
+
+/* A worker's scratch. */
+typedef struct narrow_room {
+    const float **from; /* [taps]: those of one output */
+    const float **rows; /* [rows of the window]: the products of tap (r, 0) in the ring */
+    float *ring;        /* [job's ring][width of the input][columns] */
+} narrow_room;
 
 /* Input rows under a window, at most. */
 static int64_t narrow_ring(const gan__conv *conv, const gan__conv_map *map)
@@ -34,11 +42,32 @@ static int64_t narrow_ring(const gan__conv *conv, const gan__conv_map *map)
     return gan__least(rows, map->in_h);
 }
 
+/* In front of the ring, which begins at a multiple of 64 bytes. */
+static size_t narrow_pointers(const gan__conv_map *map)
+{
+    return ((size_t)(map->r * map->s + map->r) + 7) / 8 * 8;
+}
+
 size_t gan__narrow_scratch(const gan__conv *conv, gan__pass pass)
 {
     gan__conv_map map = gan__conv_map_of(conv, pass);
     int64_t columns = map.r * map.s * map.out_c;
-    return (size_t)(narrow_ring(conv, &map) * map.in_w * columns) * sizeof(float);
+    return narrow_pointers(&map) * sizeof(float *) +
+           (size_t)(narrow_ring(conv, &map) * map.in_w * columns) * sizeof(float);
+}
+
+size_t gan__narrow_workspace(const gan__conv *conv, gan__pass pass)
+{
+    gan__axis horizontal = gan__conv_axis(conv, pass, false);
+    return (size_t)gan__span_bound(&horizontal) * sizeof(gan__span);
+}
+
+static narrow_room narrow_room_of(const narrow_job *job, int32_t worker)
+{
+    narrow_room room = {.from = gan__scratch_of(job->context, worker)};
+    room.rows = room.from + job->map.r * job->map.s;
+    room.ring = (float *)(void *)(room.from + narrow_pointers(&job->map));
+    return room;
 }
 
 /* The first and the last input row under the window of output row y, before clipping. */
@@ -86,51 +115,13 @@ static void narrow_multiply(const narrow_job *job, const float *in, float *p)
     }
 }
 
-/* out[i * out_step + j] += p[i * p_step + j] for i < count, j < channels; inlined with constants.
- */
-static inline void narrow_add_pixels(int64_t count, int64_t channels, const float *p,
-                                     int64_t p_step, float *out, int64_t out_step)
-{
-    for (int64_t i = 0; i < count; i++) {
-        for (int64_t j = 0; j < channels; j++) out[j] += p[j];
-        p += p_step;
-        out += out_step;
-    }
-}
-
-/* One tap of one row: pixels i of the filtered side meet pixels i * stride + offset of the picture.
- */
-static void narrow_add_tap(const narrow_job *job, const float *p, int64_t s, float *out)
-{
-    const gan__conv *conv = &job->conv;
-    int64_t stride = conv->stride_w, offset = s * conv->dilation_w - conv->pad_left;
-    int64_t channels = job->map.out_c, end = conv->w - offset;
-    int64_t first = offset < 0 ? gan__quotient_up(-offset, stride) : 0;
-    int64_t count = end > 0 ? gan__least(conv->ow, gan__quotient_up(end, stride)) - first : 0;
-    int64_t p_step = job->columns, out_step = channels;
-    if (job->map.transposed) {
-        p += first * p_step;
-        out += (first * stride + offset) * channels;
-        out_step *= stride;
-    } else {
-        p += (first * stride + offset) * p_step;
-        out += first * channels;
-        p_step *= stride;
-    }
-    if (channels == 1)
-        narrow_add_pixels(count, 1, p, p_step, out, out_step);
-    else if (channels == 3)
-        narrow_add_pixels(count, 3, p, p_step, out, out_step);
-    else
-        narrow_add_pixels(count, channels, p, p_step, out, out_step);
-}
-
-/* Output row y from the ring. */
-static void narrow_add_row(const narrow_job *job, const float *ring, int64_t y, float *out)
+/* The rows of the window of output row y that are inside the picture: where their products are, at
+ * the first tap of each. */
+static int64_t narrow_rows(const narrow_job *job, int64_t y, const narrow_room *room)
 {
     const gan__conv *conv = &job->conv;
     const gan__conv_map *map = &job->map;
-    memset(out, 0, (size_t)(map->out_w * map->out_c) * sizeof *out);
+    int64_t count = 0;
     for (int64_t r = 0; r < conv->r; r++) {
         int64_t row = y * conv->stride_h - conv->pad_top + r * conv->dilation_h;
         if (map->transposed) {
@@ -139,23 +130,31 @@ static void narrow_add_row(const narrow_job *job, const float *ring, int64_t y, 
             row /= conv->stride_h;
         }
         if (row < 0 || row >= map->in_h) continue;
-        const float *p = ring + row % job->ring * map->in_w * job->columns;
-        for (int64_t s = 0; s < conv->s; s++)
-            narrow_add_tap(job, p + (r * conv->s + s) * map->out_c, s, out);
+        room->rows[count++] =
+            room->ring + row % job->ring * map->in_w * job->columns + r * map->s * map->out_c;
     }
+    return count;
 }
 
-static void narrow_finish(const narrow_job *job, float *out)
+/* Output row y from the ring: span by span of outputs with the same taps, all taps at once. */
+static void narrow_add_row(const narrow_job *job, int64_t y, const narrow_room *room, float *out)
 {
-    const gan__tail *tail = job->tail;
-    int64_t channels = job->map.out_c, pixels = job->map.out_w;
-    if (tail->bias) {
-        for (int64_t i = 0; i < pixels; i++)
-            for (int64_t j = 0; j < channels; j++) out[i * channels + j] += tail->bias[j];
-    }
-    if (tail->activation != GAN__LINEAR) {
-        job->kernels->vector->activate[tail->activation](pixels * channels, out, tail->parameter,
-                                                         out);
+    const gan__conv_map *map = &job->map;
+    int64_t rows = narrow_rows(job, y, room);
+    gan__tap_sums sums = {.channels = map->out_c, .from = room->from, .bias = job->tail.bias};
+    for (int64_t i = 0; i < job->count_w; i++) {
+        const gan__span *w = &job->spans_w[i];
+        int64_t right = w->input_tap * job->columns + w->tap_step * map->out_c;
+        sums.taps = 0;
+        for (int64_t r = 0; r < rows; r++) {
+            const float *from = room->rows[r] + w->input * job->columns + w->tap * map->out_c;
+            for (int64_t s = 0; s < w->taps; s++) room->from[sums.taps++] = from + s * right;
+        }
+        sums.count = w->count;
+        sums.from_step = w->input_step * job->columns;
+        sums.out = out + w->output * map->out_c;
+        sums.out_step = w->output_step * map->out_c;
+        job->kernels->vector->tap_sums(&sums);
     }
 }
 
@@ -164,7 +163,7 @@ static void narrow_task(void *argument, int64_t index, int32_t worker)
 {
     const narrow_job *job = argument;
     const gan__conv_map *map = &job->map;
-    float *ring = gan__scratch_of(job->context, worker);
+    narrow_room room = narrow_room_of(job, worker);
     int64_t image = index / job->bands, first = index % job->bands * job->band_rows;
     int64_t end = gan__least(first + job->band_rows, map->out_h), next = 0;
     for (int64_t y = first; y < end; y++) {
@@ -173,11 +172,13 @@ static void narrow_task(void *argument, int64_t index, int32_t worker)
         next = gan__most(next, low);
         for (; next <= high && next < map->in_h; next++) {
             const float *in = job->in + (image * map->in_h + next) * map->in_w * map->depth;
-            narrow_multiply(job, in, ring + next % job->ring * map->in_w * job->columns);
+            narrow_multiply(job, in, room.ring + next % job->ring * map->in_w * job->columns);
         }
         float *out = job->out + (image * map->out_h + y) * map->out_w * map->out_c;
-        narrow_add_row(job, ring, y, out);
-        if (!gan__tail_is_empty(job->tail)) narrow_finish(job, out);
+        narrow_add_row(job, y, &room, out);
+        if (job->tail.activation == GAN__LINEAR) continue;
+        job->kernels->vector->activate[job->tail.activation](map->out_w * map->out_c, out,
+                                                             job->tail.parameter, out);
     }
 }
 
@@ -190,8 +191,11 @@ void gan__narrow_run(gan_context *context, const gan__conv_run *run)
                       .map = gan__conv_map_of(conv, run->pass),
                       .in = run->in,
                       .panel = run->panel,
-                      .tail = run->tail,
                       .out = run->out};
+    gan__axis horizontal = gan__conv_axis(conv, run->pass, false);
+    job.spans_w = run->workspace;
+    job.count_w = gan__span_list(&horizontal, run->workspace);
+    if (run->tail) job.tail = *run->tail;
     job.columns = conv->r * conv->s * job.map.out_c;
     job.ring = narrow_ring(conv, &job.map);
     int64_t wanted = context->threads > 1 ? 4 * context->threads : 1;

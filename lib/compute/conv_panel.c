@@ -88,7 +88,7 @@ static void packing_narrow(void *argument, int64_t index, int32_t worker)
 int64_t gan__conv_panel_count(const gan_context *context, const gan__conv *conv, gan__pass pass)
 {
     (void)context;
-    if (pass == GAN__BACKWARD_WEIGHTS || gan__conv_is_direct(conv, pass)) return 0;
+    if (!gan__conv_is_packed(conv, pass)) return 0;
     if (gan__conv_choose(conv, pass) == GAN__CONV_FILTER)
         return gan__filter_panel_count(conv, pass);
     return conv->r * conv->s * (conv->c / conv->groups) * conv->k;
@@ -122,8 +122,8 @@ bool gan__conv_panel_shared(const gan__conv *a, const gan__conv *b, gan__pass pa
     return a->c == b->c && a->k == b->k && a->r == b->r && a->s == b->s && a->groups == b->groups &&
            a->stride_h == b->stride_h && a->stride_w == b->stride_w &&
            a->dilation_h == b->dilation_h && a->dilation_w == b->dilation_w &&
-           a->pad_top == b->pad_top && a->pad_left == b->pad_left &&
-           gan__conv_is_direct(a, pass) == gan__conv_is_direct(b, pass) &&
+           a->pad_top == b->pad_top && a->pad_left == b->pad_left && a->doubled == b->doubled &&
+           gan__conv_is_packed(a, pass) == gan__conv_is_packed(b, pass) &&
            gan__conv_choose(a, pass) == gan__conv_choose(b, pass) &&
            (gan__conv_choose(a, pass) != GAN__CONV_FILTER ||
             gan__filtering_of(a, pass).kind == gan__filtering_of(b, pass).kind);

@@ -51,6 +51,7 @@ gan__axis gan__conv_axis(const gan__conv *conv, gan__pass pass, bool vertical)
     axis.stride = vertical ? conv->stride_h : conv->stride_w;
     axis.dilation = vertical ? conv->dilation_h : conv->dilation_w;
     axis.pad = vertical ? conv->pad_top : conv->pad_left;
+    axis.doubled = conv->doubled;
     return axis;
 }
 
@@ -166,7 +167,9 @@ enum {
     PLAN_FILTER_PAIRS = 768,   /* c * k */
     PLAN_FILTER_DEPTH = 2048, /* channels of the input, at most: what is transformed fits a cache */
     PLAN_FILTER_TILES = 24,   /* of weights' gradients */
-    PLAN_FILTER_STRIDED = 32  /* channels of either side of a 4x4 window */
+    PLAN_FILTER_WIDE = 72,    /* the same of a 4x4 window, of which there are 36 sums */
+    PLAN_FILTER_STRIDED = 32, /* channels of either side of a 4x4 window */
+    PLAN_FILTER_DOUBLED = 8   /* the same of doubled pixels */
 };
 
 static bool plan_has_channels(const gan__conv *v, gan__pass pass)
@@ -179,29 +182,50 @@ static bool plan_has_channels(const gan__conv *v, gan__pass pass)
         return fewest >= PLAN_FILTER_STRIDED && fits;
     }
     if (fewest < PLAN_FILTER_CHANNELS || v->c * v->k < PLAN_FILTER_PAIRS) return false;
-    if (pass != GAN__BACKWARD_WEIGHTS) return map.depth <= PLAN_FILTER_DEPTH;
-    return v->n * gan__quotient_up(v->oh, 2) * gan__quotient_up(v->ow, 2) >= PLAN_FILTER_TILES;
+    const bool wide = v->r == 4; /* its four parts have the channels of the input, each */
+    if (pass != GAN__BACKWARD_WEIGHTS) return map.depth * (wide ? 4 : 1) <= PLAN_FILTER_DEPTH;
+    int64_t tiles = v->n * gan__quotient_up(v->oh, 2) * gan__quotient_up(v->ow, 2);
+    return tiles >= (wide ? PLAN_FILTER_WIDE : PLAN_FILTER_TILES);
 }
 
-/* 4x4 of stride 2 and 3x3 of stride 1, where they make a fifth fewer products at least. */
+/* 4x4 of stride 1 or 2 and 3x3 of stride 1, where they make a quarter fewer products at least; of
+ * weights, which have all products of tiles that reach beyond the picture, a fifth. */
 static bool plan_is_filtered(const gan__conv *v, gan__pass pass)
 {
-    int64_t stride = v->stride_h, window = stride == 1 ? 3 : 4;
-    if (stride > 2 || v->stride_w != stride || v->r != window || v->s != window) return false;
+    int64_t stride = v->stride_h, fewest = stride == 1 ? 3 : 4;
+    if (stride > 2 || v->stride_w != stride || v->r < fewest || v->r > 4 || v->s != v->r)
+        return false;
     if (v->dilation_h != 1 || v->dilation_w != 1 || v->groups != 1) return false;
     if (!plan_has_channels(v, pass)) return false;
     gan__axis vertical = gan__conv_axis(v, pass, true);
     gan__axis horizontal = gan__conv_axis(v, pass, false);
-    return 4 * axis_pairs(&vertical) * axis_pairs(&horizontal) >= 5 * gan__filter_products(v, pass);
+    int64_t of = pass == GAN__BACKWARD_WEIGHTS ? 5 : 4;
+    return (of - 1) * axis_pairs(&vertical) * axis_pairs(&horizontal) >=
+           of * gan__filter_products(v, pass);
+}
+
+bool gan__conv_doubles(const gan__conv *v)
+{
+    const bool window = v->r == 3 && v->s == 3 && v->stride_h == 1 && v->stride_w == 1;
+    const bool aligned = v->pad_top % 2 != 0 && v->pad_left % 2 != 0;
+    if (!window || !aligned || v->dilation_h != 1 || v->dilation_w != 1 || v->groups != 1)
+        return false;
+    return gan__least(v->c, v->k) >= PLAN_FILTER_DOUBLED;
 }
 
 gan__conv_algorithm gan__conv_choose(const gan__conv *conv, gan__pass pass)
 {
     if (gan__conv_is_dense(conv))
         return pass == GAN__BACKWARD_DATA ? GAN__CONV_DENSE : GAN__CONV_GATHER;
-    if (plan_is_filtered(conv, pass)) return GAN__CONV_FILTER;
+    if (conv->doubled || plan_is_filtered(conv, pass)) return GAN__CONV_FILTER;
     if (pass == GAN__BACKWARD_WEIGHTS || gan__conv_is_depthwise(conv)) return GAN__CONV_GATHER;
     return plan_is_narrow(conv, pass) ? GAN__CONV_NARROW : GAN__CONV_GATHER;
+}
+
+bool gan__conv_is_packed(const gan__conv *conv, gan__pass pass)
+{
+    if (pass == GAN__BACKWARD_WEIGHTS || gan__conv_is_direct(conv, pass)) return false;
+    return gan__conv_choose(conv, pass) != GAN__CONV_FILTER || !gan__filter_is_direct(conv, pass);
 }
 
 void gan__tail_apply(const gan__kernels *kernels, const gan__tail *tail, int64_t first,

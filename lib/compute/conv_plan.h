@@ -1,6 +1,7 @@
 /* conv_plan.h: what the files of the convolution share. convolution.c chooses; conv_gather.c,
- * conv_filter.c, conv_narrow.c, conv_dense.c, conv_weights.c and conv_filter_weights.c compute;
- * conv_panel.c packs. */
+ * conv_filter.c, conv_narrow.c, conv_dense.c, conv_weights.c and conv_filter_weights.c compute,
+ * conv_slices.c adds; conv_panel.c and conv_filter_panel.c pack; conv_filtering.c says how
+ * filtering divides. */
 #ifndef GAN__CONV_PLAN_H
 #define GAN__CONV_PLAN_H
 
@@ -13,7 +14,8 @@
 typedef enum gan__conv_algorithm {
     GAN__CONV_GATHER, /* each output gathers its taps: one chain; taps in the padding are left out
                        */
-    GAN__CONV_FILTER, /* minimal filtering: 4x4 of stride 2, 9 products for 16; 3x3, 16 for 36 */
+    GAN__CONV_FILTER, /* minimal filtering: 4x4, 9 products for 16; 3x3 of stride 1, 16 for 36; all
+                         that are `doubled`, 9 for 36 */
     GAN__CONV_NARROW, /* few output channels: a product with all taps as columns, then sums of taps
                        */
     GAN__CONV_DENSE   /* backward_data of dense: w itself is the broadcast side */
@@ -22,7 +24,8 @@ typedef enum gan__conv_algorithm {
 gan__conv_algorithm gan__conv_choose(const gan__conv *conv, gan__pass pass);
 bool gan__conv_is_dense(const gan__conv *conv);
 bool gan__conv_is_depthwise(const gan__conv *conv);              /* each channel for itself */
-bool gan__conv_is_direct(const gan__conv *conv, gan__pass pass); /* w itself serves as panel */
+bool gan__conv_is_direct(const gan__conv *conv, gan__pass pass); /* w itself is multiplied with */
+bool gan__conv_is_packed(const gan__conv *conv, gan__pass pass); /* else w is given as panel */
 
 /* Forward and backward_data as one thing: outputs that gather from an input picture. Depthwise: one
  * group of all columns, depth 1. */
@@ -49,7 +52,7 @@ typedef struct gan__span {
 /* One dimension of a convolution. */
 typedef struct gan__axis {
     int64_t in, out, taps, stride, dilation, pad;
-    bool transposed;
+    bool transposed, doubled;
 } gan__axis;
 
 gan__axis gan__conv_axis(const gan__conv *conv, gan__pass pass, bool vertical);
@@ -95,23 +98,33 @@ size_t gan__gather_scratch(const gan__conv_map *map);
 size_t gan__gather_workspace(const gan__conv *conv, gan__pass pass);
 void gan__gather_run(gan_context *context, const gan__conv_run *run);
 
-/* How a convolution is filtered: as stride^2 convolutions of stride 1, of taps x taps each, one for
- * each parity of the pixels of x, in tiles of outputs x outputs. Counts are those of one dimension.
- */
+/* How a pass is filtered: each phase of its outputs as the sum of `parts` convolutions of stride 1.
+ * Counts and steps are those of one dimension; all but `phases` and `tap` in every phase. */
 typedef struct gan__filtering {
     gan__filter_kind kind;
-    int64_t stride, taps, outputs, points; /* points = outputs + taps - 1 */
+    int64_t phases, parts, taps;     /* taps of a part */
+    int64_t pixels, points, outputs; /* of a tile: those it reads, multiplies at, makes */
+    int64_t sums;                    /* points, or 1 where all products are summed */
+    int64_t advance;                 /* pixels from a tile to the next */
+    int64_t part_step, tap_step;     /* pixels of the picture between parts, and between taps */
+    bool transposed;
+    bool spares; /* products that only lead outside of the picture are left out */
 } gan__filtering;
 
 gan__filtering gan__filtering_of(const gan__conv *conv, gan__pass pass);
 
+/* Which of the window's taps is tap `i` of a part. In backward_data a later one meets an earlier
+ * pixel. */
+int64_t gan__filter_tap(const gan__filtering *filtering, int64_t phase, int64_t part, int64_t i);
+
 /* Rows (or columns) of one phase of the outputs: output i is at out + i * out_step; tile t has
- * outputs [outputs * t, outputs * (t + 1)) and reads inputs in[parity] + in_step * (outputs * t +
- * i), i < points. */
+ * outputs [outputs * t, outputs * (t + 1)) and reads, for part p, pixels
+ * in[p] + in_step * (advance * t + i), i < pixels. */
 typedef struct gan__filter_axis {
     int64_t count, out, out_step;
     int64_t in[2], in_step;
     int64_t tiles;
+    int64_t products; /* of all points and parts */
 } gan__filter_axis;
 
 gan__filter_axis gan__filter_axis_of(const gan__filtering *filtering, const gan__axis *axis,
@@ -119,13 +132,31 @@ gan__filter_axis gan__filter_axis_of(const gan__filtering *filtering, const gan_
 
 /* Multiply-adds of an input and an output channel for one image. */
 int64_t gan__filter_products(const gan__conv *conv, gan__pass pass);
+
+/* Panels: [phase][point][panel of tile columns][part][depth][columns of the panel]; points are
+ * gan__filter_point floats apart. */
+int64_t gan__filter_point(const gan__filtering *filtering, const gan__conv_map *map);
 int64_t gan__filter_panel_count(const gan__conv *conv, gan__pass pass);
-size_t gan__filter_scratch(const gan__conv *conv, gan__pass pass);
 void gan__filter_pack(gan_context *context, const gan__conv *conv, gan__pass pass, const float *w,
                       float *panel);
+
+size_t gan__filter_scratch(const gan__conv *conv, gan__pass pass);
 void gan__filter_run(gan_context *context, const gan__conv_run *run);
 
+/* Whether weights are better transformed as they are needed: they are many, and needed once. */
+bool gan__filter_is_direct(const gan__conv *conv, gan__pass pass);
+
+/* Steps of a part of a phase, and columns of one panel, as [point][step][columns]; points are
+ * `point` floats apart. */
+typedef struct gan__filter_piece {
+    int64_t phase, part, step, steps, column, columns;
+} gan__filter_piece;
+void gan__filter_pack_piece(const gan__kernels *kernels, const gan__conv *conv, gan__pass pass,
+                            const float *w, const gan__filter_piece *piece, int64_t point,
+                            float *u);
+
 size_t gan__narrow_scratch(const gan__conv *conv, gan__pass pass);
+size_t gan__narrow_workspace(const gan__conv *conv, gan__pass pass);
 void gan__narrow_run(gan_context *context, const gan__conv_run *run);
 
 size_t gan__dense_scratch(void);

@@ -23,8 +23,8 @@ size_t gan__conv_workspace(const gan_context *context, const gan__conv *conv, ga
     if (pass == GAN__BACKWARD_WEIGHTS)
         return filtered ? gan__filter_weights_workspace(conv) : gan__weights_workspace(conv);
     switch (gan__conv_choose(conv, pass)) {
-    case GAN__CONV_FILTER:
-    case GAN__CONV_NARROW: return 0;
+    case GAN__CONV_FILTER: return 0;
+    case GAN__CONV_NARROW: return gan__narrow_workspace(conv, pass);
     case GAN__CONV_DENSE: return gan__dense_workspace(conv);
     default: return gan__gather_workspace(conv, pass);
     }

@@ -13,12 +13,12 @@
  *
  * Every output is one chain of fused multiply-adds, over taps in the order (r, s) and channels
  * within a tap, starting at 0; taps in the padding are left out. With few output channels each tap
- * is a chain of its own, and the taps are added in that order. 4x4 windows of stride 2 and 3x3 of
- * stride 1 with enough channels are made by minimal filtering: whole numbers stay exact, roundings
- * differ (not larger), and padding is multiplied as zeros. Weight gradients are chains over pixels
- * in order (n, oh, ow), or over tiles of them, cut into slices that are added in order. Which of
- * these serves, and what the slices are, depends on the shape alone; for forward and backward_data
- * without n. */
+ * is a chain of its own, and the taps are added in that order. 4x4 windows of stride 1 or 2 and
+ * 3x3 of stride 1 with enough channels, and all of doubled pixels, are made by minimal filtering:
+ * whole numbers stay exact, roundings differ (are about as large, of 3x3 less), and padding is
+ * multiplied as zeros. Weight gradients are chains over pixels in order (n, oh, ow), or over tiles
+ * of them, cut into slices that are added in order. Which of these serves, and what the slices are,
+ * depends on the shape alone; for forward and backward_data without n. */
 #ifndef GAN__CONVOLUTION_H
 #define GAN__CONVOLUTION_H
 
@@ -33,7 +33,10 @@ typedef struct gan__conv {
         pad_left;   /* zeros before the first row and column; after the last: as oh, ow need */
     int64_t groups; /* divides c and k */
     bool large;     /* minimal filtering in larger tiles where they serve: faster, less exact */
+    bool doubled;   /* the window slides over x with each pixel twice in height and width, which is
+                       nowhere made: where gan__conv_doubles; pads are in those pixels */
     int64_t most;   /* what n may be besides, with the same panels; less than n: it stays */
+    bool changing;  /* weights change from step to step: a panel of them serves few passes */
 } gan__conv;
 
 /* What happens to an output element as it is stored: y = f(acc + bias[channel]); bias may be NULL,
@@ -50,10 +53,14 @@ typedef enum gan__pass {
     GAN__BACKWARD_WEIGHTS /* w from x and y */
 } gan__pass;
 
+/* Whether a convolution may be, and is best made, `doubled`. Not for open pads: they must be odd,
+ * which -1 is: the first row is left out. */
+bool gan__conv_doubles(const gan__conv *conv);
+
 /* Floats of the packed weights that forward or backward_data reads; packing is from w as above. The
  * layout is private to this folder, depends on the geometry without n, and on the tier. A count of
- * 0 (dense with few rows at most) means that nothing is packed: the passes are given w itself as
- * their panel. */
+ * 0 (dense with few rows at most; many weights that change, for few pixels) means that nothing is
+ * packed: the passes are given w itself as their panel. */
 int64_t gan__conv_panel_count(const gan_context *context, const gan__conv *conv, gan__pass pass);
 void gan__conv_pack(gan_context *context, const gan__conv *conv, gan__pass pass, const float *w,
                     float *panel);

@@ -206,6 +206,25 @@ static void norm_back_input_task(void *argument, int64_t index, int32_t worker)
                                                    job->out + part.at);
 }
 
+/* Task: the sums of an outer block and its dx, while it is near. */
+static void norm_back_block_task(void *argument, int64_t outer, int32_t worker)
+{
+    const gan__norm_job *job = argument;
+    const int64_t parts = job->slabs * job->strips;
+    if (job->lines) {
+        for (int64_t i = 0; i < job->pieces; i++)
+            norm_back_pieces_task(argument, outer * job->pieces + i, worker);
+        norm_back_lines_task(argument, outer, worker);
+    } else {
+        for (int64_t i = 0; i < parts; i++)
+            norm_back_sums_task(argument, outer * parts + i, worker);
+        for (int64_t i = 0; i < job->strips; i++)
+            norm_back_join_task(argument, outer * job->strips + i, worker);
+        norm_back_means_task(argument, outer, worker);
+    }
+    for (int64_t i = 0; i < parts; i++) norm_back_input_task(argument, outer * parts + i, worker);
+}
+
 void gan__norm_backward(gan_context *context, const gan__norm *norm, const gan__norm_terms *terms,
                         const gan__norm_gradients *gradients)
 {
@@ -221,6 +240,14 @@ void gan__norm_backward(gan_context *context, const gan__norm *norm, const gan__
     job.dbeta = gradients->dbeta;
     job.out = gradients->dx;
     job.gamma_last = gradients->tangent;
+    if (means && outer >= 2 * context->threads) {
+        if (job.lines && job.dgamma)
+            gan__parallel_for(context, job.strips, norm_back_line_affine_task, &job);
+        gan__parallel_for(context, outer, norm_back_block_task, &job);
+        if (!job.lines && job.dgamma)
+            gan__parallel_for(context, job.strips, norm_back_affine_task, &job);
+        return;
+    }
     if (job.lines) {
         if (means) {
             gan__parallel_for(context, outer * job.pieces, norm_back_pieces_task, &job);

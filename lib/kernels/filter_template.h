@@ -43,6 +43,25 @@ INLINE TARGET void TIER(filter_line_2_3)(const int what, const VECTOR *x, VECTOR
     }
 }
 
+/* Of pixels that lie there twice; the rest as 2_2. */
+INLINE TARGET void TIER(filter_line_2_3_2)(const int what, const VECTOR *x, VECTOR *y)
+{
+    if (what == WEIGHTS) {
+        y[0] = x[0], y[1] = ADD(ADD(x[0], x[2]), x[1]), y[2] = x[2];
+    } else {
+        y[0] = ADD(x[0], x[1]), y[1] = x[1], y[2] = ADD(x[1], x[2]);
+    }
+}
+
+INLINE TARGET void TIER(filter_line_1_3_2)(const int what, const VECTOR *x, VECTOR *y)
+{
+    if (what == INPUT) {
+        y[0] = SUB(x[0], x[2]), y[1] = ADD(x[1], x[2]), y[2] = SUB(x[3], x[1]);
+    } else {
+        y[0] = x[0];
+    }
+}
+
 /* The points of F(4, 3) are 0, A, -A, B, -B and infinity; N_ are the factors of Lagrange's
  * polynomials through them. */
 #define A 0.6875f
@@ -95,6 +114,10 @@ INLINE TARGET void TIER(filter_line)(const int kind, const int what, const VECTO
 {
     if (kind == GAN__FILTER_2_2) {
         TIER(filter_line_2_2)(what, x, y);
+    } else if (kind == GAN__FILTER_2_3_2) {
+        TIER(filter_line_2_3_2)(what, x, y);
+    } else if (kind == GAN__FILTER_1_3_2) {
+        TIER(filter_line_1_3_2)(what, x, y);
     } else if (kind == GAN__FILTER_2_3) {
         TIER(filter_line_2_3)(what, x, y);
     } else {
@@ -188,9 +211,21 @@ INLINE TARGET void TIER(filter_collect_at)(const float *x, int64_t point, int64_
 TRANSFORMS(2_2, 2, 2, 3)
 TRANSFORMS(2_3, 2, 3, 4)
 TRANSFORMS(4_3, 4, 3, 6)
+SPREAD(weights, 2_3_2, WEIGHTS, 3, 3)
+COLLECT(taps, 2_3_2, TAPS, 3, 3)
+SPREAD(input, 1_3_2, INPUT, 4, 3)
+COLLECT(output, 1_3_2, OUTPUT, 1, 1)
 
 static const gan__filter_kernels TIER(filter_kernels)[GAN__FILTER_KINDS] = {
-    TRANSFORM_NAMES(2_2), TRANSFORM_NAMES(2_3), TRANSFORM_NAMES(4_3)};
+    TRANSFORM_NAMES(2_2),
+    TRANSFORM_NAMES(2_3),
+    TRANSFORM_NAMES(4_3),
+    /* 2_3_2 sees pixels and outputs as 2_2 does, 1_3_2 weights as 2_3_2. */
+    {TIER(filter_input_2_2), TIER(filter_weights_2_3_2), TIER(filter_output_2_2),
+     TIER(filter_slopes_2_2), TIER(filter_taps_2_3_2)},
+    {.input = TIER(filter_input_1_3_2),
+     .weights = TIER(filter_weights_2_3_2),
+     .output = TIER(filter_output_1_3_2)}};
 
 #undef INPUT
 #undef WEIGHTS

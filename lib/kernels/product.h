@@ -28,17 +28,21 @@ enum {
  * NULL. Every GAN__AHEAD_STEPS steps of a line it fetches one cache line of each row of a, and of b
  * the steps [b_from, b_to) among these. */
 typedef struct gan__ahead {
-    const float *const *a; /* as in the tile to come, with this one's a_shift */
+    const float *const *a; /* as in the tile to come, with this one's a_line and a_shift */
     const float *b;        /* as in the tile to come, with this one's b_line and b_step */
     int64_t b_from, b_to;
     float *const *c; /* as in the tile to come, with this one's c_shift */
+
+    /* outer, instead: with each step what is that far behind its first element of A and of B. */
+    int64_t a_far, b_far;
 } gan__ahead;
 
 typedef struct gan__tile {
     int64_t rows, columns;   /* at most those of the tier; rows >= 1, columns >= 1 */
     int64_t lines, steps;    /* may be 0 */
-    const float *const *a;   /* gather: [lines][tier's rows]; outer: [lines] */
-    const gan__ahead *ahead; /* gather; may be NULL */
+    const float *const *a;   /* gather: [rows]; outer: [lines] */
+    const int64_t *a_line;   /* gather: [lines], where each starts in every row; NULL: at 0 */
+    const gan__ahead *ahead; /* gather and outer; may be NULL */
     int64_t a_shift;         /* added to each pointer in `a` */
     int64_t a_step;          /* outer: from one step to the next */
     const float *b;
@@ -64,11 +68,21 @@ typedef struct gan__tile {
  *     F(4, 3)   polynomials d and g are evaluated at 0, +-11/16, +-11/8 and infinity, where their
  *               rounding grows least; whole numbers are not exact
  *
+ * Of a 3x3 convolution whose input has every pixel twice in each dimension, the same with pixels d
+ * that are read once makes 2x2 outputs by 9 products; and from the slopes of its outputs, e, those
+ * of a pixel:
+ *
+ *     (2, 3, 2) m0 = (d0 - d1) g0, m1 = d1 (g0 + g1 + g2), m2 = (d2 - d1) g2
+ *               y0 = m0 + m1, y1 = m1 + m2
+ *     (1, 3, 2) y0 = (e0 - e2) g2 + (e1 + e2) (g0 + g1 + g2) + (e3 - e1) g0
+ *
  * Weights' gradients are the transpose: points of d times points of dy make points of dw. */
 typedef enum gan__filter_kind {
     GAN__FILTER_2_2,
     GAN__FILTER_2_3,
     GAN__FILTER_4_3,
+    GAN__FILTER_2_3_2,
+    GAN__FILTER_1_3_2, /* weights turned round; the sum of its products is the output */
     GAN__FILTER_KINDS
 } gan__filter_kind;
 
@@ -78,17 +92,17 @@ typedef void gan__filter_spread(int64_t count, const float *const *from, float *
 typedef void gan__filter_collect(int64_t count, const float *from, int64_t point, float *const *to);
 
 typedef struct gan__filter_kernels {
-    gan__filter_spread *input;   /* of (m + r - 1)^2 pixels */
+    gan__filter_spread *input;   /* of all pixels that the outputs see */
     gan__filter_spread *weights; /* of r^2 taps */
     gan__filter_collect *output; /* m^2; each may be NULL */
-    gan__filter_spread *slopes;  /* of m^2 outputs */
-    gan__filter_collect *taps;   /* r^2 gradients of taps; each may be NULL */
+    gan__filter_spread *slopes;  /* of m^2 outputs; of 1_3_2 there are none, */
+    gan__filter_collect *taps;   /* nor these: r^2 gradients of taps; each may be NULL */
 } gan__filter_kernels;
 
 typedef struct gan__product_kernels {
     int32_t rows, columns; /* of a full tile */
 
-    /* A(t, i, k) = a[t * rows + i][k]: rows anywhere, steps beside each other. */
+    /* A(t, i, k) = a[i][a_line[t] + k]: rows anywhere, steps beside each other. */
     void (*gather)(const gan__tile *tile);
 
     /* A(t, i, k) = a[t][k * a_step + i], B(t, k, j) = b_lines[t][k * b_step + j]: rows beside each
@@ -96,7 +110,7 @@ typedef struct gan__product_kernels {
     void (*outer)(const gan__tile *tile);
 
     /* The same with an element of A for each column, A(t, i, k, j): depth as gather with
-     * a[t * rows + i][k + j], one step in a line; depth_outer as outer with a[t][k * a_step + j],
+     * a[i][a_line[t] + k + j], one step in a line; depth_outer as outer with a[t][k * a_step + j],
      * one row. */
     void (*depth)(const gan__tile *tile);
     void (*depth_outer)(const gan__tile *tile);
@@ -105,6 +119,9 @@ typedef struct gan__product_kernels {
      * apart. */
     void (*transpose)(int64_t rows, int64_t columns, const float *x, int64_t x_stride, float *y,
                       int64_t y_stride);
+
+    /* Brings numbers that are read soon into the level-2 cache, or does nothing. */
+    void (*fetch)(int64_t count, const float *x);
 
     const gan__filter_kernels *filter; /* [GAN__FILTER_KINDS] */
 } gan__product_kernels;

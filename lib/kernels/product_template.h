@@ -41,28 +41,28 @@ INLINE TARGET VECTOR TIER(product_load)(const float *p, const bool masked, MASK 
 
 INLINE TARGET void TIER(product_store)(float *p, VECTOR value, const bool masked, MASK mask)
 {
-    if (masked) {
+    if (masked)
         STORE_MASKED(p, mask, value);
-    } else {
+    else
         STORE(p, value);
-    }
 }
 
-/* What is due before steps [k, k + steps) of line t. */
-INLINE TARGET void TIER(product_fetch)(const gan__tile *tile, int64_t t, int64_t k, int64_t steps)
+/* What is due before steps [k, k + steps) of line t; `look` counts these calls. */
+INLINE TARGET void TIER(product_fetch)(const gan__tile *tile, int64_t t, int64_t k, int64_t steps,
+                                       int64_t look)
 {
     const gan__ahead *ahead = tile->ahead;
     const int64_t end = ahead->b_to < steps ? ahead->b_to : steps;
     if (ahead->a) {
-        UNROLL for (int i = 0; i < ROWS; i++) FETCH(ahead->a[t * ROWS + i] + tile->a_shift + k);
+        const int64_t start = (tile->a_line ? tile->a_line[t] : 0) + tile->a_shift + k;
+        UNROLL for (int i = 0; i < ROWS; i++) FETCH(ahead->a[i] + start);
     }
     for (int64_t s = ahead->b_from; ahead->b && s < end; s++) {
         const float *b = ahead->b + (tile->b_line[t] + k + s) * tile->b_step;
         UNROLL for (int j = 0; j < VECTORS * LANES; j += LINE) FETCH(b + j);
     }
-    if (ahead->c && t == 0 && k < VECTORS * LANES) {
-        UNROLL for (int i = 0; i < ROWS; i++) FETCH(ahead->c[i] + tile->c_shift + k);
-    }
+    if (ahead->c && look * LINE < VECTORS * LANES)
+        UNROLL for (int i = 0; i < ROWS; i++) FETCH(ahead->c[i] + tile->c_shift + look * LINE);
 }
 
 /* From `rows` on, constants of each instance. */
@@ -72,42 +72,52 @@ INLINE TARGET void TIER(product_body)(const gan__tile *tile, MASK mask, const in
     const bool outer = kind & OUTER;
     VECTOR c[ROWS][VECTORS];
     if (tile->accumulate) {
-        UNROLL for (int i = 0; i < rows; i++) {
+        UNROLL for (int i = 0; i < rows; i++)
+        {
             const float *from = tile->c[i] + tile->c_shift;
-            UNROLL for (int v = 0; v < vectors; v++) {
+            UNROLL for (int v = 0; v < vectors; v++)
+            {
                 c[i][v] = TIER(product_load)(from + v * LANES, masked && v == vectors - 1, mask);
             }
         }
     } else {
-        UNROLL for (int i = 0; i < rows; i++) {
+        UNROLL for (int i = 0; i < rows; i++)
+        {
             UNROLL for (int v = 0; v < vectors; v++) c[i][v] = ZERO;
         }
     }
     const int64_t a_step = outer ? tile->a_step : 1, b_step = tile->b_step;
     const int64_t steps = tile->steps, lines = tile->lines;
+    int64_t look = 0;
     for (int64_t t = 0; t < lines; t++) {
         const float *a[ROWS];
-        const float *b = outer ? tile->b_lines[t] + tile->b_shift
-                               : tile->b + tile->b_line[t] * b_step;
-        UNROLL for (int i = 0; i < rows; i++) {
-            a[i] = outer ? tile->a[t] + tile->a_shift + i : tile->a[t * ROWS + i] + tile->a_shift;
-        }
+        const float *b =
+            outer ? tile->b_lines[t] + tile->b_shift : tile->b + tile->b_line[t] * b_step;
+        const int64_t start = tile->a_shift + (!outer && tile->a_line ? tile->a_line[t] : 0);
+        UNROLL for (int i = 0; i < rows; i++) a[i] = (outer ? tile->a[t] + i : tile->a[i]) + start;
         int64_t k = 0;
         for (int64_t left = steps; left > 0;) {
             int64_t some = left;
-            if (kind & FETCHING) {
+            if (kind == FETCHING) {
                 if (some > GAN__AHEAD_STEPS) some = GAN__AHEAD_STEPS;
-                TIER(product_fetch)(tile, t, k, some);
+                TIER(product_fetch)(tile, t, k, some, look++);
             }
             left -= some;
             for (; some > 0; some--, k += a_step, b += b_step) {
                 VECTOR x[VECTORS];
-                UNROLL for (int v = 0; v < vectors; v++) {
+                if (outer && (kind & FETCHING)) {
+                    FETCH(a[0] + k + tile->ahead->a_far);
+                    FETCH(b + tile->ahead->b_far);
+                }
+                UNROLL for (int v = 0; v < vectors; v++)
+                {
                     x[v] = TIER(product_load)(b + v * LANES, masked && v == vectors - 1, mask);
                 }
-                UNROLL for (int i = 0; i < rows; i++) {
+                UNROLL for (int i = 0; i < rows; i++)
+                {
                     VECTOR y = kind & DEPTH ? ZERO : BROADCAST(a[i] + k);
-                    UNROLL for (int v = 0; v < vectors; v++) {
+                    UNROLL for (int v = 0; v < vectors; v++)
+                    {
                         if (kind & DEPTH)
                             y = TIER(product_load)(a[i] + k + v * LANES, masked && v == vectors - 1,
                                                    mask);
@@ -117,9 +127,11 @@ INLINE TARGET void TIER(product_body)(const gan__tile *tile, MASK mask, const in
             }
         }
     }
-    UNROLL for (int i = 0; i < rows; i++) {
+    UNROLL for (int i = 0; i < rows; i++)
+    {
         float *to = tile->c[i] + tile->c_shift;
-        UNROLL for (int v = 0; v < vectors; v++) {
+        UNROLL for (int v = 0; v < vectors; v++)
+        {
             TIER(product_store)(to + v * LANES, c[i][v], masked && v == vectors - 1, mask);
         }
     }
@@ -129,46 +141,52 @@ typedef void TIER(product_instance)(const gan__tile *tile, MASK mask);
 
 /* Instances: rows x vectors with the last vector masked, and the full width without masks. */
 #define INSTANCE(name, kind, rows, vectors)                                                        \
-    static TARGET void TIER(product_##name##_##rows##_##vectors)(const gan__tile *tile,            \
-                                                                 MASK mask)                        \
+    static TARGET void TIER(product_##name##_##rows##_##vectors)(const gan__tile *tile, MASK mask) \
     {                                                                                              \
         TIER(product_body)(tile, mask, rows, vectors, LANES > 1, kind);                            \
     }
-#define INSTANCE_FULL(name, kind, rows)                                                            \
-    static TARGET void TIER(product_##name##_##rows##_full)(const gan__tile *tile, MASK mask)      \
-    {                                                                                              \
-        TIER(product_body)(tile, mask, rows, VECTORS, false, kind);                                \
+#define INSTANCE_FULL(name, kind, rows)                                                       \
+    static TARGET void TIER(product_##name##_##rows##_full)(const gan__tile *tile, MASK mask) \
+    {                                                                                         \
+        TIER(product_body)(tile, mask, rows, VECTORS, false, kind);                           \
     }
 #define NAME(name, rows, vectors) TIER(product_##name##_##rows##_##vectors)
 
 #if VECTORS == 2
-#define INSTANCES(name, kind, rows)                                                                \
+#define INSTANCES(name, kind, rows) \
     INSTANCE(name, kind, rows, 1) INSTANCE(name, kind, rows, 2) INSTANCE_FULL(name, kind, rows)
-#define NAMES(name, rows) {NAME(name, rows, 1), NAME(name, rows, 2), NAME(name, rows, full)}
+#define NAMES(name, rows)                                                \
+    {                                                                    \
+        NAME(name, rows, 1), NAME(name, rows, 2), NAME(name, rows, full) \
+    }
 #else
-#define INSTANCES(name, kind, rows)                                                                \
-    INSTANCE(name, kind, rows, 1) INSTANCE(name, kind, rows, 2) INSTANCE(name, kind, rows, 3)      \
-    INSTANCE(name, kind, rows, 4) INSTANCE_FULL(name, kind, rows)
-#define NAMES(name, rows)                                                                          \
-    {NAME(name, rows, 1), NAME(name, rows, 2), NAME(name, rows, 3), NAME(name, rows, 4),           \
-     NAME(name, rows, full)}
+#define INSTANCES(name, kind, rows)                                                           \
+    INSTANCE(name, kind, rows, 1)                                                             \
+    INSTANCE(name, kind, rows, 2) INSTANCE(name, kind, rows, 3) INSTANCE(name, kind, rows, 4) \
+        INSTANCE_FULL(name, kind, rows)
+#define NAMES(name, rows)                                                                   \
+    {                                                                                       \
+        NAME(name, rows, 1), NAME(name, rows, 2), NAME(name, rows, 3), NAME(name, rows, 4), \
+            NAME(name, rows, full)                                                          \
+    }
 #endif
 
 /* FULL: of all rows. */
 #if ROWS == 4
 #define FULL_INSTANCES(name, kind) INSTANCES(name, kind, 4)
 #define FULL_NAMES(name) NAMES(name, 4)
-#define ALL_INSTANCES(name, kind)                                                                  \
-    INSTANCES(name, kind, 1) INSTANCES(name, kind, 2) INSTANCES(name, kind, 3)                     \
-    INSTANCES(name, kind, 4)
+#define ALL_INSTANCES(name, kind) \
+    INSTANCES(name, kind, 1)      \
+    INSTANCES(name, kind, 2) INSTANCES(name, kind, 3) INSTANCES(name, kind, 4)
 #define ALL_NAMES(name) NAMES(name, 1), NAMES(name, 2), NAMES(name, 3), NAMES(name, 4)
 #else
 #define FULL_INSTANCES(name, kind) INSTANCES(name, kind, 6)
 #define FULL_NAMES(name) NAMES(name, 6)
-#define ALL_INSTANCES(name, kind)                                                                  \
-    INSTANCES(name, kind, 1) INSTANCES(name, kind, 2) INSTANCES(name, kind, 3)                     \
-    INSTANCES(name, kind, 4) INSTANCES(name, kind, 5) INSTANCES(name, kind, 6)
-#define ALL_NAMES(name)                                                                            \
+#define ALL_INSTANCES(name, kind)                                              \
+    INSTANCES(name, kind, 1)                                                   \
+    INSTANCES(name, kind, 2) INSTANCES(name, kind, 3) INSTANCES(name, kind, 4) \
+        INSTANCES(name, kind, 5) INSTANCES(name, kind, 6)
+#define ALL_NAMES(name) \
     NAMES(name, 1), NAMES(name, 2), NAMES(name, 3), NAMES(name, 4), NAMES(name, 5), NAMES(name, 6)
 #endif
 
@@ -200,16 +218,23 @@ static TARGET void TIER(product_gather_ahead)(const gan__tile *tile)
 
 static TARGET void TIER(product_gather)(const gan__tile *tile)
 {
-    if (tile->ahead && tile->rows == ROWS && tile->columns == VECTORS * LANES) {
+    if (tile->ahead && tile->rows == ROWS && tile->columns == VECTORS * LANES)
         TIER(product_gather_ahead)(tile);
-    } else {
+    else
         TIER(product_run)(tile, TIER(product_gathers)[tile->rows - 1]);
-    }
+}
+
+static TARGET void TIER(product_outer_ahead)(const gan__tile *tile)
+{
+    TIER(product_body)(tile, MASK_OF(LANES), ROWS, VECTORS, false, OUTER | FETCHING);
 }
 
 static TARGET void TIER(product_outer)(const gan__tile *tile)
 {
-    TIER(product_run)(tile, TIER(product_outers)[tile->rows - 1]);
+    if (tile->ahead && tile->rows == ROWS && tile->columns == VECTORS * LANES)
+        TIER(product_outer_ahead)(tile);
+    else
+        TIER(product_run)(tile, TIER(product_outers)[tile->rows - 1]);
 }
 
 /* Rows of a tile that is not full go one by one. */
@@ -220,9 +245,8 @@ static TARGET void TIER(product_depth)(const gan__tile *tile)
         return;
     }
     gan__tile row = *tile;
-    for (int64_t i = 0; i < tile->rows; i++, row.a++, row.c++) {
+    for (int64_t i = 0; i < tile->rows; i++, row.a++, row.c++)
         TIER(product_run)(&row, TIER(product_depth_singles));
-    }
 }
 
 static TARGET void TIER(product_depth_outer)(const gan__tile *tile)
@@ -237,18 +261,21 @@ static TARGET void TIER(product_transpose)(int64_t rows, int64_t columns, const 
     int64_t whole_rows = rows - rows % BLOCK, whole_columns = columns - columns % BLOCK;
     for (int64_t i = 0; i < whole_rows; i += BLOCK) {
         for (int64_t j = 0; j < whole_columns; j += BLOCK) {
-            TIER(product_transpose_block)(x + i * x_stride + j, x_stride, y + j * y_stride + i,
-                                          y_stride);
+            TIER(product_transpose_block)
+            (x + i * x_stride + j, x_stride, y + j * y_stride + i, y_stride);
         }
     }
-    for (int64_t j = 0; j < columns; j++) {
-        for (int64_t i = j < whole_columns ? whole_rows : 0; i < rows; i++) {
+    for (int64_t j = 0; j < columns; j++)
+        for (int64_t i = j < whole_columns ? whole_rows : 0; i < rows; i++)
             y[j * y_stride + i] = x[i * x_stride + j];
-        }
-    }
 }
 
 #include "kernels/filter_template.h"
+
+static TARGET void TIER(product_fetch_row)(int64_t count, const float *x)
+{
+    for (int64_t i = 0; i < count; i += LINE) FETCH(x + i);
+}
 
 const gan__product_kernels TIER(gan__product_kernels) = {
     .rows = ROWS,
@@ -258,6 +285,7 @@ const gan__product_kernels TIER(gan__product_kernels) = {
     .depth = TIER(product_depth),
     .depth_outer = TIER(product_depth_outer),
     .transpose = TIER(product_transpose),
+    .fetch = TIER(product_fetch_row),
     .filter = TIER(filter_kernels),
 };
 

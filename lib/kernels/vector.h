@@ -71,6 +71,17 @@ typedef struct gan__norm_block {
     float parameter; /* of the activation */
 } gan__norm_block;
 
+/* Sums of pixels: of each of `taps` places, pixel i lies i * from_step behind from[t]. */
+typedef struct gan__tap_sums {
+    int64_t count, channels; /* pixels, and channels of one */
+    int64_t taps;
+    const float *const *from; /* [taps] */
+    int64_t from_step;
+    const float *bias; /* [channels]; NULL: none */
+    float *out;
+    int64_t out_step; /* from one pixel to the next */
+} gan__tap_sums;
+
 /* Scalars as PyTorch rounds them to float32. `m`, `v` are the moments. The undo pointers are NULL,
  * or receive the old values of weight and moments. Fields of each rule: see compute/update.h. */
 typedef struct gan__update_arrays {
@@ -169,6 +180,9 @@ typedef struct gan__vector_kernels {
                        const float *y, double *sum);
     void (*column_moments)(int64_t rows, int64_t columns, int64_t stride, const float *x,
                            const float *pivot, double *sum, double *squares);
+
+    /* out[i][c] = 0 + from[0][i][c] + from[1][i][c] + ..., then + bias[c]. */
+    void (*tap_sums)(const gan__tap_sums *sums);
 
     /* y = f(fma(x - mean, scale, offset)), per column. columns <= 512. */
     gan__norm_forward_kernel *norm_forward[GAN__FUSED_COUNT];

@@ -223,3 +223,40 @@ KERNEL(softmax_bend)
          v_put(dx + i, n, v_fma(v_get(dy + i, n), tangent - a, (v_set(0.0f) - b) * tangent)););
     TIER(vector_softmax_backward)(count, y, dx, dx);
 }
+
+INLINE void TIER(map_put_sum)(float *to, int64_t n, v_float sum, const float *bias)
+{
+    v_put(to, n, bias ? (v_float)(sum + v_get(bias, n)) : sum);
+}
+
+/* Four pixels at a time: their chains run beside each other. The last four may include some that
+ * were made before. */
+KERNEL(tap_sums)(const gan__tap_sums *given)
+{
+    const gan__tap_sums s = *given;
+    const int64_t step = s.from_step;
+    EACH(s.channels, {
+        const float *bias = s.bias ? s.bias + i : NULL;
+        for (int64_t pixel = 0; s.count >= 4 && pixel < s.count; pixel += 4) {
+            if (pixel > s.count - 4) pixel = s.count - 4;
+            float *to = s.out + pixel * s.out_step + i;
+            v_float a = v_set(0.0f), b = a, c = a, d = a;
+            for (int64_t t = 0; t < s.taps; t++) {
+                const float *p = s.from[t] + pixel * step + i;
+                a = a + v_get(p, n);
+                b = b + v_get(p + step, n);
+                c = c + v_get(p + 2 * step, n);
+                d = d + v_get(p + 3 * step, n);
+            }
+            TIER(map_put_sum)(to, n, a, bias);
+            TIER(map_put_sum)(to + s.out_step, n, b, bias);
+            TIER(map_put_sum)(to + 2 * s.out_step, n, c, bias);
+            TIER(map_put_sum)(to + 3 * s.out_step, n, d, bias);
+        }
+        for (int64_t pixel = 0; s.count < 4 && pixel < s.count; pixel++) {
+            v_float a = v_set(0.0f);
+            for (int64_t t = 0; t < s.taps; t++) a = a + v_get(s.from[t] + pixel * step + i, n);
+            TIER(map_put_sum)(s.out + pixel * s.out_step + i, n, a, bias);
+        }
+    });
+}

@@ -40,6 +40,7 @@ const gan__vector_kernels TIER(gan__vector_kernels) = {
     .softmax_bend = NAME(softmax_bend), .norm_bend = NAME(norm_bend),
     .sum = NAME(sum), .dot = NAME(dot), .column_sum = NAME(column_sum),
     .column_dot = NAME(column_dot), .column_moments = NAME(column_moments),
+    .tap_sums = NAME(tap_sums),
     .norm_forward = FUSED(norm_forward, NAME(norm_forward_elu)), .norm_sums = FUSED(norm_sums),
     .norm_input = FUSED(norm_input), .random = NAME(random), .uniform = NAME(uniform),
     .normal = NAME(normal), .bernoulli = NAME(bernoulli), .sgd = NAME(sgd),

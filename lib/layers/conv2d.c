@@ -84,14 +84,25 @@ static gan_status conv2d_declare(gan_layer *layer, const gan__shape *in, int32_t
     return gan__filter_declare(layer, &v->filter, &weights);
 }
 
+/* Of doubled pixels the first and the last, shown once more, are the pixel that was doubled. */
+static const gan__padding conv2d_once_more = {GAN__PAD_REPLICATE, 1, 1, 1, 1};
+
+static const gan__padding *conv2d_padding(const gan__op *op)
+{
+    const conv2d_values *v = op->layer->options;
+    if (v->pad.mode == GAN__PAD_ZERO) return NULL;
+    return op->doubled ? &conv2d_once_more : &v->pad;
+}
+
 static gan__filter conv2d_filter(const gan__op *op)
 {
     const conv2d_values *v = op->layer->options;
-    const bool before = v->pad.mode != GAN__PAD_ZERO;
-    const gan__shape x = before ? gan__padding_shape(&v->pad, op->in[0]) : op->in[0];
+    const gan__padding *before = conv2d_padding(op);
+    const gan__shape x = before ? gan__padding_shape(before, op->in[0]) : op->in[0];
+    const int64_t padded = op->doubled ? -1 : 0; /* two rows were put before it, for one */
     gan__filter filter = {0};
     gan__filter_find(op->layer, &v->filter, &filter);
-    filter.padding = before ? &v->pad : NULL;
+    filter.padding = before;
     filter.conv = (gan__conv){.n = x.n,
                               .h = x.h,
                               .w = x.w,
@@ -105,11 +116,29 @@ static gan__filter conv2d_filter(const gan__op *op)
                               .stride_w = v->stride[1],
                               .dilation_h = v->dilation[0],
                               .dilation_w = v->dilation[1],
-                              .pad_top = before ? 0 : v->pad.top,
-                              .pad_left = before ? 0 : v->pad.left,
+                              .pad_top = before ? padded : v->pad.top,
+                              .pad_left = before ? padded : v->pad.left,
                               .groups = v->groups,
-                              .large = op->context->tiles == GAN__TILES_LARGE};
+                              .changing = op->training,
+                              .large = op->context->tiles == GAN__TILES_LARGE,
+                              .doubled = op->doubled};
     return filter;
+}
+
+static bool conv2d_doubles(const gan__op *op)
+{
+    const gan__padding *pad = &((const conv2d_values *)op->layer->options)->pad;
+    const bool once = pad->top == 1 && pad->left == 1 && pad->bottom == 1 && pad->right == 1;
+    const gan__filter filter = conv2d_filter(op);
+    return (pad->mode == GAN__PAD_ZERO || once) && gan__conv_doubles(&filter.conv);
+}
+
+static bool conv2d_is_pixelwise(const gan_layer *layer)
+{
+    const conv2d_values *v = layer->options;
+    const gan__padding *pad = &v->pad;
+    return v->kernel[0] == 1 && v->kernel[1] == 1 && v->stride[0] == 1 && v->stride[1] == 1 &&
+           pad->top + pad->left + pad->bottom + pad->right == 0;
 }
 
 static gan_status conv2d_plan(gan__op *op)
@@ -138,6 +167,8 @@ const gan__layer_kind gan__layer_conv2d = {
              .check = conv2d_check},
     .operands = 1,
     .takes_tail = true,
+    .doubles = conv2d_doubles,
+    .is_pixelwise = conv2d_is_pixelwise,
     .shape = conv2d_shape,
     .declare = conv2d_declare,
     .plan = conv2d_plan,

@@ -115,6 +115,7 @@ static gan__filter conv_transpose2d_filter(const gan__op *op)
                               .pad_top = v->pad.top,
                               .pad_left = v->pad.left,
                               .groups = v->groups,
+                              .changing = op->training,
                               .large = op->context->tiles == GAN__TILES_LARGE};
     return filter;
 }

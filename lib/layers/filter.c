@@ -1,6 +1,7 @@
 /* filter.c:  y = f(W x + b),  W x a convolution, transposed or not. Backwards, with g = dy * f'(y):
  * dW += the convolution's weight gradient of (x, g), db += sums of g, dx = W^T g. */
 #include "layers/filter.h"
+#include "base/watch.h"
 #include "compute/reduce.h"
 #include "layers/padding.h"
 #include "layers/spectral.h"
@@ -112,11 +113,20 @@ gan_status gan__filter_plan(gan__op *op, const gan__filter *filter)
     return GAN_OK;
 }
 
+/* Multiply-adds of one pass, whichever it is, as the direct sum has them. */
+static double filter_products(const gan__filter *filter)
+{
+    const gan__conv *conv = &filter->conv;
+    return (double)conv->n * (double)(conv->oh * conv->ow) * (double)(conv->r * conv->s) *
+           (double)conv->c * (double)(conv->k / conv->groups);
+}
+
 static void filter_run(gan__op *op, const gan__filter *filter, gan__pass pass, const float *from,
                        const gan__tail *tail, void *workspace, float *to)
 {
     const float *panel = filter->spectral ? gan__spectral_panel(op, filter, pass)
                                           : gan__panel_ready(op->context, op->panels[pass]);
+    gan__watch_count(op->context, filter_products(filter));
     if (pass == GAN__FORWARD)
         gan__conv_forward(op->context, &filter->conv, from, panel, tail, workspace, to);
     else
@@ -154,6 +164,7 @@ static void filter_backward_weights(gan__op *op, const gan__filter *filter, cons
     float *weight = filter->spectral ? gan__op_take(&memory, filter->weight->count)
                                      : gan__gradient_write(op->layer, filter->weight, &add);
     const float *x = filter_input(op, filter, &memory);
+    gan__watch_count(op->context, filter_products(filter));
     gan__conv_backward_weights(op->context, &filter->conv, filter->transposed ? dy : x,
                                filter->transposed ? x : dy, !filter->spectral && add, memory,
                                weight);
@@ -183,6 +194,11 @@ void gan__filter_backward(gan__op *op, const gan__filter *filter)
                                dy, inner);
         dy = inner;
     }
-    if (op->want_weights) filter_backward_weights(op, filter, dy, memory);
+    if (op->want_weights) {
+        gan__watch watch;
+        gan__watch_begin(op->context, &watch, op->layer->kind->kind.name, "weights");
+        filter_backward_weights(op, filter, dy, memory);
+        gan__watch_end(op->context, &watch);
+    }
     if (op->dx[0]) filter_backward_data(op, filter, dy, memory);
 }

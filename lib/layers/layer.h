@@ -89,6 +89,17 @@ typedef struct gan__layer_kind {
      * as its tail (activation and parameter are set). NULL for every other kind. */
     void (*activation)(const gan_layer *layer, gan__tail *tail);
 
+    /* Whether all that it does is to repeat each pixel, and how often in height and width
+     * (upsample). NULL: no. The layer behind it, if it alone reads the result, may then */
+    bool (*repeats)(const gan_layer *layer, int64_t scale[2]);
+
+    /* do that by itself, pixels twice in both: asked with op->doubled set and op->in what is
+     * repeated; */
+    bool (*doubles)(const struct gan__op *op);
+
+    /* or be done before it, since its outputs are of one pixel each. NULL: neither. */
+    bool (*is_pixelwise)(const gan_layer *layer);
+
     /* The output's shape. n, h and w may be -1 (open) in what comes in and then are in what goes
      * out; c is always known. GAN_E_SHAPE messages name the kind, what came and what is needed. */
     gan_status (*shape)(const gan_layer *layer, const gan__shape *in, int32_t count,
@@ -274,6 +285,8 @@ typedef struct gan__op {
     gan__shape out;
     int64_t most;     /* samples that it was planned for: later there may be fewer */
     gan__tail tail;   /* activation to apply in the store (bias unused); linear by default */
+    bool doubled;     /* the layer works on what comes in with each pixel twice in height and width,
+                         after doubles() said that it does */
     uint64_t seed;    /* random layers: of their draws */
     uint64_t draw;    /* and their step */
     uint64_t ordinal; /* of this op in its plan: element i of its draw is (ordinal << 40) + i */

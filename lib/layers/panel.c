@@ -2,6 +2,7 @@
  * the weights have changed; plans and both passes share what they can. */
 #include "layers/layer.h"
 #include "base/memory.h"
+#include "base/watch.h"
 
 struct gan__panel {
     int32_t users;    /* ops that asked for it and have not given it back */
@@ -96,8 +97,11 @@ const float *gan__panel_ready(gan_context *context, gan__panel *panel)
     uint64_t version = panel->layer->store->version;
     if (!panel->memory) return gan__parameter_value(panel->layer, panel->weight);
     if (panel->version != version) {
+        gan__watch watch;
+        gan__watch_begin(context, &watch, panel->layer->kind->kind.name, "pack");
         gan__conv_pack(context, &panel->conv, panel->pass,
                        gan__parameter_value(panel->layer, panel->weight), panel->memory);
+        gan__watch_end(context, &watch);
         panel->version = version;
         if (panel->partner) panel->partner->version = 0;
     }

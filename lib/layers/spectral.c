@@ -9,6 +9,7 @@
  * layer of one output, rows summed with weights is the weight gradient of one channel, and u v^T
  * that of one sample. */
 #include "layers/spectral.h"
+#include "base/watch.h"
 #include "compute/pointwise.h"
 #include "compute/reduce.h"
 
@@ -202,6 +203,8 @@ void gan__spectral_forward(gan__op *op, const gan__filter *filter, void *memory)
     const spectral_matrix m = spectral_of(filter);
     const gan_layer *layer = op->layer;
     if (spectral_is_ready(op)) return;
+    gan__watch watch;
+    gan__watch_begin(context, &watch, layer->kind->kind.name, "spectral");
     float *u = gan__parameter_value(layer, gan__layer_parameter(layer, "weight_u"));
     float *v = gan__parameter_value(layer, gan__layer_parameter(layer, "weight_v"));
     const float *w = gan__parameter_value(layer, filter->weight);
@@ -220,6 +223,7 @@ void gan__spectral_forward(gan__op *op, const gan__filter *filter, void *memory)
     memcpy(state.v, v, (size_t)m.v_count * sizeof *v);
     *state.sigma = (float)gan__dot(context, m.u_count, u, product);
     gan__combine(context, filter->weight->count, 1.0f / *state.sigma, w, 0.0f, state.weight);
+    gan__watch_end(context, &watch);
 }
 
 const float *gan__spectral_panel(gan__op *op, const gan__filter *filter, gan__pass pass)
@@ -227,7 +231,10 @@ const float *gan__spectral_panel(gan__op *op, const gan__filter *filter, gan__pa
     void *kept = op->state;
     const spectral_state state = spectral_take(op, filter, &kept);
     if (!op->packed[pass]) {
+        gan__watch watch;
+        gan__watch_begin(op->context, &watch, op->layer->kind->kind.name, "pack");
         gan__conv_pack(op->context, &filter->conv, pass, state.weight, state.panels[pass]);
+        gan__watch_end(op->context, &watch);
         op->packed[pass] = true;
     }
     bool plain = spectral_panel_count(op, filter, pass) == 0;
@@ -247,6 +254,8 @@ void gan__spectral_backward(gan__op *op, const gan__filter *filter, const float 
     float *dw = gan__gradient_write(op->layer, filter->weight, &add);
     float *scaled = gan__op_take(&memory, m.u_count);
 
+    gan__watch watch;
+    gan__watch_begin(context, &watch, op->layer->kind->kind.name, "spectral");
     double along = gan__dot(context, count, gradient, state.weight);
     gan__combine(context, count, inverse, gradient, add ? 1.0f : 0.0f, dw);
     gan__combine(context, m.u_count, (float)(-along * (double)inverse), state.u, 0.0f, scaled);
@@ -255,4 +264,5 @@ void gan__spectral_backward(gan__op *op, const gan__filter *filter, const float 
         const float *b = m.transposed ? state.v + i * m.k : scaled;
         spectral_outer(context, &m, a, b, memory, dw + i * m.rows * m.k);
     }
+    gan__watch_end(context, &watch);
 }

@@ -27,6 +27,13 @@ static const gan__option upsample_options[] = {
      offsetof(upsample_values, align_corners), "bilinear: corner pixels stay in the corners"},
 };
 
+static bool upsample_repeats(const gan_layer *layer, int64_t scale[2])
+{
+    const upsample_values *values = layer->options;
+    memcpy(scale, values->scale, sizeof values->scale);
+    return values->mode == UPSAMPLE_NEAREST;
+}
+
 static gan_status upsample_shape(const gan_layer *layer, const gan__shape *in, int32_t count,
                                  gan__shape *out)
 {
@@ -144,6 +151,7 @@ const gan__layer_kind gan__layer_upsample = {
              GAN__OPTIONS(upsample_options),
              .size = sizeof(upsample_values)},
     .operands = 1,
+    .repeats = upsample_repeats,
     .shape = upsample_shape,
     .forward = upsample_forward,
     .backward = upsample_backward,

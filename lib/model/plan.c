@@ -21,7 +21,7 @@ static gan_status plan_make_values(gan__plan *plan)
     for (size_t i = 0; status == GAN_OK && i < plan->value_count; i++) {
         gan__plan_value *value = &plan->values[i];
         value->shape = shapes[i];
-        value->producer = value->last_reader = -1;
+        value->producer = value->last_reader = value->repeated = -1;
         status = gan__plan_bytes(plan->context, &shapes[i], &value->bytes);
     }
     gan__free(plan->context, shapes);
@@ -72,67 +72,6 @@ static gan_status plan_make_pools(gan__plan *plan)
     GAN__TRY(gan__allocate(context, &plan->x, total, sizeof *plan->x));
     GAN__TRY(gan__allocate(context, &plan->dx, total, sizeof *plan->dx));
     return gan__allocate(context, &plan->spare_offsets, total, sizeof *plan->spare_offsets);
-}
-
-/* Whether this node is an activation that the step which makes its operand can do in its store:
- * nobody else may need the result before the activation, neither forwards nor backwards. */
-static bool plan_fuse(gan__plan *plan, const gan__node *node)
-{
-    gan__tail tail = {0};
-    if (!node->layer->kind->activation || node->operand_count != 1) return false;
-    node->layer->kind->activation(node->layer, &tail);
-    if (!gan__activation_fuses(tail.activation, tail.parameter, plan->mode.backward)) return false;
-    gan__plan_value *value = &plan->values[node->operands[0]];
-    if (value->producer < 0 || value->readers != 1 || value->outputs != 0) return false;
-    gan__plan_step *step = &plan->steps[value->producer];
-    if (!step->op.layer->kind->takes_tail || step->op.tail.activation != GAN__LINEAR) return false;
-    plan->values[node->result].producer = value->producer;
-    value->producer = -1;
-    value->bytes = 0;
-    step->op.tail = tail;
-    step->result = node->result;
-    return true;
-}
-
-static void plan_add_step(gan__plan *plan, size_t index, size_t first)
-{
-    const gan__node *node = &plan->model->nodes[index];
-    int32_t number = (int32_t)plan->step_count++;
-    gan__plan_step *step = &plan->steps[number];
-    *step = (gan__plan_step){.node = (int32_t)index,
-                             .result = node->result,
-                             .operands = plan->operands + first,
-                             .in = plan->in + first,
-                             .x = plan->x + first,
-                             .dx = plan->dx + first,
-                             .spare_offsets = plan->spare_offsets + first};
-    for (int32_t j = 0; j < node->operand_count; j++) {
-        step->operands[j] = node->operands[j];
-        step->in[j] = plan->values[node->operands[j]].shape;
-        plan->values[node->operands[j]].last_reader = number;
-    }
-    plan->values[node->result].producer = number;
-    step->op = (gan__op){.context = plan->context,
-                         .layer = node->layer,
-                         .training = plan->mode.training,
-                         .backward = plan->mode.backward,
-                         .groups = plan->mode.groups,
-                         .starts = plan->starts,
-                         .input_count = node->operand_count,
-                         .in = step->in,
-                         .out = plan->values[node->result].shape,
-                         .most = plan->batch,
-                         .ordinal = index};
-}
-
-static void plan_make_steps(gan__plan *plan)
-{
-    size_t first = 0;
-    for (size_t i = 0; i < plan->node_count; i++) {
-        const gan__node *node = &plan->model->nodes[i];
-        if (!plan_fuse(plan, node)) plan_add_step(plan, i, first);
-        first += (size_t)node->operand_count;
-    }
 }
 
 /* Lets each layer ask for its memory and panels. */
@@ -213,7 +152,7 @@ static gan_status plan_build(gan__plan *plan, const gan__shape *inputs, const ga
     GAN__TRY(plan_make_values(plan));
     plan_count_readers(plan);
     GAN__TRY(plan_make_pools(plan));
-    plan_make_steps(plan);
+    GAN__TRY(gan__plan_make_steps(plan));
     GAN__TRY(plan_ask_layers(plan, cache));
     GAN__TRY(plan_make_before(plan));
     return gan__plan_place(plan);
@@ -347,9 +286,14 @@ gan__shape gan__plan_output_shape(const gan__plan *plan, int32_t index)
     return plan->values[plan->output_values[index]].shape;
 }
 
+bool gan__plan_makes(const gan__plan *plan, int32_t index)
+{
+    return plan->values[plan->output_values[index]].producer >= 0;
+}
+
 bool gan__plan_can_divert(const gan__plan *plan, int32_t index)
 {
-    return plan->values[plan->output_values[index]].producer >= 0 && !plan_may_refuse(plan);
+    return gan__plan_makes(plan, index) && !plan_may_refuse(plan);
 }
 
 void gan__plan_divert(gan__plan *plan, int32_t index, float *memory)
@@ -372,7 +316,10 @@ static gan_status plan_step_forward(gan__plan *plan, gan__plan_step *step,
     if (result->again) op->y = (float *)(void *)((unsigned char *)transient + result->offset);
     result->data = op->y;
     if (op->layer->kind->admit) GAN__TRY(op->layer->kind->admit(op));
+    gan__watch watch;
+    gan__plan_watch_begin(plan, step, &watch, "forward");
     op->layer->kind->forward(op);
+    gan__watch_end(plan->context, &watch);
     return GAN_OK;
 }
 

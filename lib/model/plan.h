@@ -44,6 +44,9 @@ void gan__plan_bind(gan__plan *plan, void *arena, void *outputs);
 
 gan__shape gan__plan_output_shape(const gan__plan *plan, int32_t index);
 
+/* Whether a step makes output i; else it is an input. */
+bool gan__plan_makes(const gan__plan *plan, int32_t index);
+
 /* Whether output i may be written to other memory than what was lent: a step makes it, and no layer
  * of the plan may refuse a value half-way. The next forward calls then do so; NULL: no longer. */
 bool gan__plan_can_divert(const gan__plan *plan, int32_t index);

@@ -79,7 +79,10 @@ static void plan_make_again(gan__plan *plan, gan__plan_value *value, const plan_
     for (int32_t j = 0; j < op->input_count; j++) step->x[j] = plan->values[step->operands[j]].data;
     op->x = step->x;
     op->y = (float *)(void *)(call->transient + value->again_offset);
+    gan__watch watch;
+    gan__plan_watch_begin(plan, step, &watch, "again");
     op->layer->kind->again(op);
+    gan__watch_end(plan->context, &watch);
     value->data = op->y;
     value->ready = true;
 }
@@ -87,6 +90,8 @@ static void plan_make_again(gan__plan *plan, gan__plan_value *value, const plan_
 static void plan_step_backward(gan__plan *plan, gan__plan_step *step, const plan_call *call)
 {
     gan__op *op = &step->op;
+    gan__watch watch;
+    gan__plan_watch_begin(plan, step, &watch, "backward");
     for (int32_t j = 0; j < op->input_count; j++) {
         gan__plan_value *value = &plan->values[step->operands[j]];
         if (value->again && !value->ready) plan_make_again(plan, value, call);
@@ -109,6 +114,7 @@ static void plan_step_backward(gan__plan *plan, gan__plan_step *step, const plan
             gan__add(plan->context, gan__shape_count(value->shape), value->buffer, step->dx[j],
                      value->buffer);
     }
+    gan__watch_end(plan->context, &watch);
 }
 
 void gan__plan_backward(gan__plan *plan, const float *const *dy, float *const *dx,

@@ -1,7 +1,8 @@
-/* plan_inside.h: the inside of a plan, shared by plan.c, plan_memory.c and plan_backward.c. */
+/* plan_inside.h: the inside of a plan, shared by the files plan*.c. */
 #ifndef GAN__PLAN_INSIDE_H
 #define GAN__PLAN_INSIDE_H
 
+#include "base/watch.h"
 #include "model/plan.h"
 
 /* One value of the model. Values that no step makes and that are no inputs (the result of a layer
@@ -12,6 +13,8 @@ typedef struct gan__plan_value {
     int32_t producer;         /* step that makes it, -1: none */
     int32_t last_reader;      /* step, -1: none */
     int32_t readers, outputs; /* how often steps read it, and how often the model gives it out */
+    int32_t repeated;         /* not made: it would be this node's, which repeats pixels, and the
+                                 step that reads it sees to that; -1: no */
     bool again;               /* not kept for the backward call, but made once more in it */
     size_t offset; /* in `outputs` for what the model gives out; forwards in the transient memory,
                       if it is made again; else in the arena */
@@ -106,6 +109,9 @@ struct gan__plan {
     gan__tangent_layout *tangent; /* NULL: none was asked for */
 };
 
+/* plan_steps.c; values are complete but for who makes and reads them last, and pools are there. */
+gan_status gan__plan_make_steps(gan__plan *plan);
+
 enum { GAN__LINE = 64 };
 static inline size_t gan__plan_lines(size_t size)
 {
@@ -167,6 +173,16 @@ gan_status gan__plan_bytes(gan_context *context, const gan__shape *shape, size_t
 static inline bool gan__plan_has_gradient(const gan__plan_value *value)
 {
     return value->producer >= 0 && (value->readers > 0 || value->outputs > 1);
+}
+
+/* Work on a step's layer, as the host is told of it. */
+static inline void gan__plan_watch_begin(const gan__plan *plan, const gan__plan_step *step,
+                                         gan__watch *watch, const char *pass)
+{
+    if (!plan->context->host.span) return;
+    gan__watch_open(plan->context, watch, step->op.layer->kind->kind.name, pass);
+    watch->told.model = plan->model;
+    watch->told.place = plan->model->nodes[step->node].path;
 }
 
 /* Decides where values, states, gradients and workspaces lie. Steps and values are complete but for

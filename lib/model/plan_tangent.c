@@ -77,7 +77,10 @@ void gan__plan_tangent_again(gan__plan *plan, gan__plan_value *value, int direct
     op->x = step->x;
     op->y =
         (float *)(void *)(transient + gan__tangent_value_of(plan, value)->again_offset[direction]);
+    gan__watch watch;
+    gan__plan_watch_begin(plan, step, &watch, "again");
     op->layer->kind->again(op);
+    gan__watch_end(plan->context, &watch);
     value->data = op->y;
     value->ready = true;
 }
@@ -104,6 +107,8 @@ static void plan_tangent_step_forward(gan__plan *plan, gan__plan_step *step,
                                       unsigned char *transient)
 {
     gan__op *op = &step->op;
+    gan__watch watch;
+    gan__plan_watch_begin(plan, step, &watch, "tangent");
     for (int32_t j = 0; j < op->input_count; j++) {
         gan__plan_value *value = &plan->values[step->operands[j]];
         if (gan__tangent_reads_x(op)) gan__plan_tangent_again(plan, value, 0, transient);
@@ -115,6 +120,7 @@ static void plan_tangent_step_forward(gan__plan *plan, gan__plan_step *step,
     gan__plan_tangent_operands(plan, step, 0, transient);
     op->workspace = transient + gan__tangent_step_of(plan, step)->workspace_offset[0];
     gan__tangent_forward(op);
+    gan__watch_end(plan->context, &watch);
 }
 
 const float *gan__plan_tangent_output(const gan__plan *plan, const gan__plan_tangents *call,

@@ -161,6 +161,8 @@ static void plan_tangent_step_backward(gan__plan *plan, gan__plan_step *step,
     gan__plan_value *value = &plan->values[step->result];
     gan__tangent_value *tangent = &plan->tangent->values[step->result];
     const gan__tail tail = op->tail;
+    gan__watch watch;
+    gan__plan_watch_begin(plan, step, &watch, "tangent.backward");
     op->workspace = call->transient + gan__tangent_step_of(plan, step)->workspace_offset[1];
     if (tangent->gradient) {
         if (gan__tangent_reads_y(op)) gan__plan_tangent_again(plan, value, 1, call->transient);
@@ -173,6 +175,7 @@ static void plan_tangent_step_backward(gan__plan *plan, gan__plan_step *step,
     }
     if (value->gradient) plan_tangent_plain_backward(plan, step, call);
     op->tail = tail;
+    gan__watch_end(plan->context, &watch);
 }
 
 void gan__plan_tangent_backward(gan__plan *plan, const gan__plan_tangents *of,

@@ -17,7 +17,6 @@ struct gan_runner {
     gan__shape *inputs; /* for the largest batch */
     float **converted;  /* one for each input: float32, row-major, where the caller's is not */
     const float **x;
-    bool *divertible; /* one for each output: whether its steps may write to the caller's array */
     void *arena, *outputs, *transient;
     int64_t batch;
 };
@@ -50,7 +49,6 @@ static void runner_destroy(void *self)
     gan__free(context, runner->converted);
     gan__free(context, runner->inputs);
     gan__free(context, runner->x);
-    gan__free(context, runner->divertible);
     gan__free(context, runner->arena);
     gan__free(context, runner->outputs);
     gan__free(context, runner->transient);
@@ -89,9 +87,6 @@ static gan_status runner_allocate(gan_runner *runner)
     GAN__TRY(gan__allocate_raw(context, &runner->arena, gan__plan_arena(runner->plan), 1));
     GAN__TRY(gan__allocate_raw(context, &runner->outputs, gan__plan_outputs(runner->plan), 1));
     gan__plan_bind(runner->plan, runner->arena, runner->outputs);
-    GAN__TRY(gan__allocate(context, &runner->divertible, runner->output_count, sizeof(bool)));
-    for (size_t i = 0; i < runner->output_count; i++)
-        runner->divertible[i] = gan__plan_can_divert(runner->plan, (int32_t)i);
     return gan__allocate_raw(context, &runner->transient, gan__plan_transient(runner->plan), 1);
 }
 
@@ -273,13 +268,24 @@ static bool runner_diverts(const gan_runner *runner, gan_tensor *const *inputs,
                            gan_tensor *const *outputs, size_t index)
 {
     const gan_tensor *output = outputs[index];
-    if (!runner->divertible[index] || output->dtype != GAN_FLOAT32) return false;
-    if (!gan__tensor_is_contiguous(output)) return false;
+    if (output->dtype != GAN_FLOAT32 || !gan__tensor_is_contiguous(output)) return false;
     for (size_t i = 0; i < runner->input_count; i++)
         if (runner_overlap(inputs[i], output)) return false;
     for (size_t i = 0; i < runner->output_count; i++)
         if (i != index && runner_overlap(outputs[i], output)) return false;
     return true;
+}
+
+/* What is not where it is wanted: inputs that come out as they are before what may lie on them. */
+static void runner_give(gan_runner *runner, gan_tensor *const *outputs, bool made_here)
+{
+    for (size_t i = 0; i < runner->output_count; i++) {
+        const float *made = gan__plan_output(runner->plan, (int32_t)i);
+        gan_tensor *output = outputs[i];
+        if (gan__plan_makes(runner->plan, (int32_t)i) != made_here) continue;
+        if (!made_here || made != output->data)
+            gan__tensor_write(output, gan__tensor_is_picture(output), made);
+    }
 }
 
 static gan_status runner_run(gan_runner *runner, gan_tensor *const *inputs,
@@ -296,16 +302,13 @@ static gan_status runner_run(gan_runner *runner, gan_tensor *const *inputs,
         runner->x[i] = runner->converted[i];
     }
     for (size_t i = 0; i < runner->output_count; i++)
-        if (runner->divertible[i])
+        if (gan__plan_can_divert(runner->plan, (int32_t)i))
             gan__plan_divert(runner->plan, (int32_t)i,
                              runner_diverts(runner, inputs, outputs, i) ? outputs[i]->data : NULL);
     const gan__plan_draw nothing = {0, 0};
     GAN__TRY(gan__plan_forward(runner->plan, runner->x, &nothing, runner->transient));
-    for (size_t i = 0; i < runner->output_count; i++) {
-        const float *made = gan__plan_output(runner->plan, (int32_t)i);
-        if (!runner->divertible[i] || made != outputs[i]->data)
-            gan__tensor_write(outputs[i], gan__tensor_is_picture(outputs[i]), made);
-    }
+    runner_give(runner, outputs, false);
+    runner_give(runner, outputs, true);
     return GAN_OK;
 }
 

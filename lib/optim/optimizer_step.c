@@ -3,6 +3,7 @@
 #include "optim/optimizer.h"
 
 #include "base/memory.h"
+#include "base/watch.h"
 #include "compute/pointwise.h"
 #include "compute/reduce.h"
 
@@ -30,7 +31,10 @@ static double optimizer_square(const gan_optimizer *optimizer)
 
 static gan_status optimizer_measure(gan_optimizer *optimizer)
 {
+    gan__watch watch;
+    gan__watch_begin(optimizer->object.context, &watch, optimizer->kind->kind.name, "norm");
     double square = optimizer_square(optimizer);
+    gan__watch_end(optimizer->object.context, &watch);
     optimizer->norm = sqrt(square);
     optimizer->overflowed = false;
     /* A double holds the square of every float32, so this is a gradient that is not finite itself.
@@ -62,18 +66,27 @@ static gan_status optimizer_overflow(gan_optimizer *optimizer)
                      "%s: a new weight or moment is not finite", optimizer->kind->kind.name);
 }
 
+/* Whether all new weights and moments would be finite. */
+static bool optimizer_trial(gan_optimizer *optimizer)
+{
+    const gan__optimizer_call call = {
+        .rate = optimizer_rate(optimizer), .scale = optimizer_scale(optimizer), .trial = true};
+    bool finite = true;
+    gan__watch watch;
+    gan__watch_begin(optimizer->object.context, &watch, optimizer->kind->kind.name, "trial");
+    for (size_t i = 0; i < optimizer->state_count && finite; i++) {
+        const gan__optimizer_state *state = &optimizer->states[i];
+        finite = !gan__store_is_reached(state->store) ||
+                 optimizer->kind->update(optimizer, state, &call);
+    }
+    gan__watch_end(optimizer->object.context, &watch);
+    return finite;
+}
+
 gan_status gan__optimizer_try(gan_optimizer *optimizer)
 {
     GAN__TRY(optimizer_measure(optimizer));
-    const gan__optimizer_call call = {
-        .rate = optimizer_rate(optimizer), .scale = optimizer_scale(optimizer), .trial = true};
-    for (size_t i = 0; i < optimizer->state_count; i++) {
-        const gan__optimizer_state *state = &optimizer->states[i];
-        if (gan__store_is_reached(state->store) &&
-            !optimizer->kind->update(optimizer, state, &call))
-            return optimizer_overflow(optimizer);
-    }
-    return GAN_OK;
+    return optimizer_trial(optimizer) ? GAN_OK : optimizer_overflow(optimizer);
 }
 
 /* What undoing puts back of a store is in state->undo. */
@@ -90,6 +103,8 @@ static bool optimizer_update(gan_optimizer *optimizer, bool undoable)
     gan__optimizer_call call = {.rate = optimizer_rate(optimizer),
                                 .scale = optimizer_scale(optimizer)};
     bool finite = true;
+    gan__watch watch;
+    gan__watch_begin(optimizer->object.context, &watch, optimizer->kind->kind.name, "step");
     for (size_t i = 0; i < optimizer->state_count; i++) {
         gan__optimizer_state *state = &optimizer->states[i];
         if (!gan__store_is_reached(state->store)) continue;
@@ -99,6 +114,7 @@ static bool optimizer_update(gan_optimizer *optimizer, bool undoable)
         state->steps++;
         state->store->version++;
     }
+    gan__watch_end(optimizer->object.context, &watch);
     if (undoable && !optimizer->kept) {
         optimizer->kept_steps = optimizer->steps;
         optimizer->kept = true;

@@ -21,6 +21,7 @@
 
 #include "tape/tape.h"
 
+#include "base/watch.h"
 #include "losses/loss.h"
 #include "model/plan.h"
 

@@ -214,6 +214,8 @@ static gan_status apply_inputs(gan_tape *tape, gan__record *record, const apply_
         total += (size_t)gan__shape_count(call->shapes[i]);
     GAN__TRY(gan__block_reserve(context, &record->data, total));
     float *to = record->data.memory;
+    gan__watch watch;
+    gan__watch_begin(context, &watch, "apply", "forward");
     for (size_t i = 0; i < inputs; i++) {
         record->x[i] = groups > 1 ? to : gan__tape_at(tape, record->operands[i])->data;
         for (int32_t g = 0; groups > 1 && g < groups; g++) {
@@ -224,6 +226,7 @@ static gan_status apply_inputs(gan_tape *tape, gan__record *record, const apply_
             to += count;
         }
     }
+    gan__watch_end(context, &watch);
     return GAN_OK;
 }
 

@@ -375,19 +375,41 @@ static void backward_tangent(gan_tape *tape, gan__record *record)
     backward_outgoing(tape, record, true, tangent->dx);
 }
 
+/* As the host is told of it. */
+static const char *backward_name(const gan__record *record)
+{
+    switch (record->kind) {
+    case GAN__RECORD_LOSS: return record->loss.kind->kind.name;
+    case GAN__RECORD_COMBINE: return "combine";
+    case GAN__RECORD_JOIN: return "join";
+    case GAN__RECORD_SLICE: return "slice";
+    default: return "apply";
+    }
+}
+
+static void backward_record(gan_tape *tape, gan__record *record)
+{
+    switch (record->kind) {
+    case GAN__RECORD_APPLY: backward_apply(tape, record); break;
+    case GAN__RECORD_TANGENT: backward_tangent(tape, record); break;
+    case GAN__RECORD_LOSS: backward_loss(tape, record); break;
+    case GAN__RECORD_COMBINE: backward_combine(tape, record); break;
+    case GAN__RECORD_JOIN: backward_join(tape, record); break;
+    case GAN__RECORD_SLICE: backward_slice(tape, record); break;
+    default: break;
+    }
+}
+
 static void backward_execute(gan_tape *tape, const backward_call *call)
 {
     tape->pass++;
     backward_seed(tape, call);
     for (size_t i = tape->used; i-- > 0;) {
-        gan__record *record = tape->records[i];
-        if (!backward_is_reached(record)) continue;
-        if (record->kind == GAN__RECORD_APPLY) backward_apply(tape, record);
-        if (record->kind == GAN__RECORD_TANGENT) backward_tangent(tape, record);
-        if (record->kind == GAN__RECORD_LOSS) backward_loss(tape, record);
-        if (record->kind == GAN__RECORD_COMBINE) backward_combine(tape, record);
-        if (record->kind == GAN__RECORD_JOIN) backward_join(tape, record);
-        if (record->kind == GAN__RECORD_SLICE) backward_slice(tape, record);
+        gan__watch watch;
+        if (!backward_is_reached(tape->records[i])) continue;
+        gan__watch_begin(tape->object.context, &watch, backward_name(tape->records[i]), "backward");
+        backward_record(tape, tape->records[i]);
+        gan__watch_end(tape->object.context, &watch);
     }
 }
 

@@ -43,11 +43,14 @@ gan_status gan__tape_join(gan_tape *tape, const gan_value *values, size_t count,
     GAN__TRY(gan__record_values(tape, record, 1));
     GAN__TRY(gan__block_reserve(context, &record->data, (size_t)gan__shape_count(shape)));
     float *to = record->data.memory;
+    gan__watch watch;
+    gan__watch_begin(context, &watch, "join", "forward");
     for (size_t i = 0; i < count && !tape->rehearses; i++) {
         const gan__tape_value *value = gan__tape_at(tape, record->operands[i]);
         gan__copy(context, gan__shape_count(value->shape), value->data, to);
         to += gan__shape_count(value->shape);
     }
+    gan__watch_end(context, &watch);
     record->values[0] = (gan__tape_value){.shape = shape, .data = record->data.memory};
     gan__tape_commit(tape, record, out);
     return GAN_OK;

@@ -72,7 +72,10 @@ gan_status gan__tape_loss(gan_tape *tape, const char *spec, const gan_value *val
     GAN__TRY(loss_values(tape, record, values, count));
     GAN__TRY(gan__record_values(tape, record, 1));
     GAN__TRY(gan__block_reserve(context, &record->data, 1));
+    gan__watch watch;
+    gan__watch_begin(context, &watch, record->loss.kind->kind.name, "forward");
     loss_set(record, tape->rehearses ? 0 : record->loss.kind->value(&record->loss));
+    gan__watch_end(context, &watch);
     gan__tape_commit(tape, record, out);
     return GAN_OK;
 }
@@ -160,7 +163,10 @@ gan_status gan__tape_combine(gan_tape *tape, const gan_value *values, const doub
     gan__shape shape = gan__tape_at(tape, record->operands[first])->shape;
     GAN__TRY(gan__block_reserve(context, &record->data, (size_t)gan__shape_count(shape)));
     memcpy(record->weights, weights, count * sizeof(double));
+    gan__watch watch;
+    gan__watch_begin(context, &watch, "combine", "forward");
     combine_compute(tape, record, first);
+    gan__watch_end(context, &watch);
     gan__tape_commit(tape, record, out);
     return GAN_OK;
 }
@@ -230,7 +236,10 @@ static gan_status duplicate_run(gan_tape *tape, const char *function, gan_value 
     GAN__TRY(gan__tape_take(tape, GAN__RECORD_COPY, 0, NULL, NULL, &record));
     GAN__TRY(gan__record_values(tape, record, 1));
     GAN__TRY(gan__block_reserve(context, &record->data, (size_t)gan__shape_count(shape)));
+    gan__watch watch;
+    gan__watch_begin(context, &watch, "copy", "forward");
     if (!tape->rehearses) gan__copy(context, gan__shape_count(shape), data, record->data.memory);
+    gan__watch_end(context, &watch);
     record->values[0] = (gan__tape_value){.shape = shape, .data = record->data.memory};
     gan__tape_commit(tape, record, out);
     return GAN_OK;

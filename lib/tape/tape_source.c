@@ -90,10 +90,13 @@ static gan_status source_draw(gan_tape *tape, const char *function, int32_t rank
     int64_t count = gan__shape_count(shape);
     GAN__TRY(gan__block_reserve(context, &record->data, (size_t)count));
     const gan__draw draw = {tape->seed, GAN__DRAW_LATENT, tape->draws++};
+    gan__watch watch;
+    gan__watch_begin(context, &watch, normal ? "normal" : "uniform", "forward");
     if (normal && !tape->rehearses)
         gan__draw_normal(context, &draw, 0, count, 0.0f, 1.0f, record->data.memory);
     if (!normal && !tape->rehearses)
         gan__draw_uniform(context, &draw, 0, count, -1.0f, 1.0f, record->data.memory);
+    gan__watch_end(context, &watch);
     record->operand_count = 0;
     record->values[0] = (gan__tape_value){.shape = shape, .data = record->data.memory};
     gan__tape_commit(tape, record, out);

@@ -2,6 +2,7 @@
 #include "train/averages.h"
 
 #include "base/memory.h"
+#include "base/watch.h"
 #include "model/archive.h"
 #include "train/sharing.h"
 
@@ -152,10 +153,13 @@ gan_status gan__averages_set_model(gan_trainer *t, int32_t role, gan_model *mode
 void gan__averages_update(gan_trainer *t)
 {
     int32_t done = 0;
+    gan__watch watch;
+    gan__watch_begin(t->object.context, &watch, "average", "update");
     for (int32_t i = 0; i < t->cast->role_count; i++) {
         gan__average *average = t->players[i].average;
         if (!average) continue;
         gan__average_update(average, t->scratch, done);
         t->scratch[done++] = average->source;
     }
+    gan__watch_end(t->object.context, &watch);
 }

@@ -2,7 +2,6 @@
 #include "train/domain.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 
 #include "base/number.h"
@@ -139,7 +138,7 @@ static gan_status domain_learn(gan_trainer *t, const gan__domain_place *place,
     const int32_t role = gan__cast_role_at(t->cast, place->role);
     const int32_t value = gan__cast_value_at(t->cast, place->value);
     gan_value scores; /* (M, h, w, C) */
-    gan__terms terms = {.count = 0, .flat = log((double)t->cast->domain_count)};
+    gan__terms terms = {.count = 0};
     GAN__TRY(gan__trainer_apply(t, role, "training", &in, &scores));
     GAN__TRY(domain_check_scores(t, role, scores, channels));
     GAN__TRY(domain_terms(t, codes, scores, *channels, false, loss));

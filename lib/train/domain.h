@@ -3,8 +3,9 @@
  *
  *     D     descends  mean over the domains of cross_entropy(D(codes of domain i), i)
  *     encoders descend besides, with domain_weight=,
- *         alternating   mean cross_entropy(D(code), every domain alike), D as it is after its
- * update (Tzeng et al., "Simultaneous deep transfer across domains and tasks", 2015, equation 4)
+ *         alternating   mean cross_entropy(D(code), every domain alike), by D after its update
+ *                       (Tzeng et al., "Simultaneous deep transfer across domains and tasks", 2015,
+ *                       equation 4)
  *         reversal      D's own loss, negative, of the same pass (Ganin et al., "Domain-adversarial
  *                       training of neural networks", 2016, section 4.2)
  *

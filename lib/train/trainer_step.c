@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/watch.h"
 #include "optim/optimizer.h"
 #include "train/averages.h"
 #include "train/feeds.h"
@@ -68,7 +69,7 @@ static gan_status step_size(const gan_trainer *t, int32_t feed, int32_t field, g
                      gan__space_print(&t->cast->spaces[space], *wanted, &text));
 }
 
-gan_status gan__trainer_batch(gan_trainer *t, int32_t feed, gan_value *fields)
+static gan_status step_batch(gan_trainer *t, int32_t feed, gan_value *fields)
 {
     const gan__feed *kind = &t->cast->feeds[feed];
     gan_tensor *tensors[GAN__MAX_FIELDS] = {NULL};
@@ -83,6 +84,15 @@ gan_status gan__trainer_batch(gan_trainer *t, int32_t feed, gan_value *fields)
         first = false;
     }
     return GAN_OK;
+}
+
+gan_status gan__trainer_batch(gan_trainer *t, int32_t feed, gan_value *fields)
+{
+    gan__watch watch;
+    gan__watch_begin(t->object.context, &watch, "batch", "read");
+    gan_status status = step_batch(t, feed, fields);
+    gan__watch_end(t->object.context, &watch);
+    return status;
 }
 
 /* ---- networks ---- */
@@ -272,7 +282,7 @@ static void step_commit(gan_trainer *t)
 }
 
 /* One step, undone as a whole if it fails. */
-static gan_status trainer_step(gan_trainer *t)
+static gan_status step_make(gan_trainer *t)
 {
     gan_status status;
     if (t->stepping)
@@ -301,6 +311,15 @@ static gan_status trainer_step(gan_trainer *t)
         gan__feeds_drop(t);
     }
     t->stepping = false;
+    return status;
+}
+
+static gan_status trainer_step(gan_trainer *t)
+{
+    gan__watch watch;
+    gan__watch_begin(t->object.context, &watch, t->kind->kind.name, "step");
+    gan_status status = step_make(t);
+    gan__watch_end(t->object.context, &watch);
     return status;
 }
 

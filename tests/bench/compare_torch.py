@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 
-BATCH = {"train.vae28": 128, "train.autoencoder28": 128, "train.cyclegan128": 1}  # else 64
+BATCH = {"train.vae28": 128, "train.autoencoder28": 128, "train.cyclegan128": 1, "train.unit64": 1}  # else 64
 
 
 def batch_of(name):
@@ -343,8 +343,130 @@ def make_cgan_step(name, channels_last, compiled):
     return step
 
 
+def hinge_nets():
+    """The convolutional nets of spectral normalisation's paper, for 64 pixels."""
+    from torch import nn
+    from torch.nn.utils.parametrizations import spectral_norm
+    up = dict(kernel_size=4, stride=2, padding=1, bias=False)
+    g = nn.Sequential(
+        nn.Linear(128, 8 * 8 * 512, bias=False), nn.Unflatten(1, (512, 8, 8)), nn.BatchNorm2d(512), nn.ReLU(True),
+        nn.ConvTranspose2d(512, 256, **up), nn.BatchNorm2d(256), nn.ReLU(True),
+        nn.ConvTranspose2d(256, 128, **up), nn.BatchNorm2d(128), nn.ReLU(True),
+        nn.ConvTranspose2d(128, 64, **up), nn.BatchNorm2d(64), nn.ReLU(True),
+        nn.Conv2d(64, 3, 3, 1, 1, bias=False), nn.Tanh())
+    shapes = ((3, 64, 3, 1), (64, 128, 4, 2), (128, 128, 3, 1), (128, 256, 4, 2), (256, 256, 3, 1), (256, 512, 4, 2),
+              (512, 512, 3, 1))
+    layers = []
+    for channels, filters, window, stride in shapes:
+        layers += [spectral_norm(nn.Conv2d(channels, filters, window, stride, 1)), nn.LeakyReLU(0.1, True)]
+    return g, nn.Sequential(*layers, nn.Flatten(), spectral_norm(nn.Linear(8 * 8 * 512, 1)))
+
+
+def make_hinge_step(name, channels_last, compiled):
+    import torch
+    from torch.nn.functional import relu
+    g, d = hinge_nets()
+    batch = batch_of(name)
+    real = torch.rand(batch, 3, 64, 64) * 2 - 1
+    if channels_last:
+        g, d = (m.to(memory_format=torch.channels_last) for m in (g, d))
+        real = real.contiguous(memory_format=torch.channels_last)
+    g_rule, d_rule = (torch.optim.Adam(m.parameters(), 2e-4, (0.5, 0.999), fused=True) for m in (g, d))
+    plain_d = d
+    if compiled:
+        g, d = torch.compile(g), torch.compile(d)
+
+    def step():
+        d_rule.zero_grad(set_to_none=True)
+        fake = g(torch.randn(batch, 128))
+        loss_real = relu(1 - d(real)).mean()
+        loss_fake = relu(1 + d(fake.detach())).mean()
+        (loss_real + loss_fake).backward()
+        d_rule.step()
+        plain_d.requires_grad_(False)
+        g_rule.zero_grad(set_to_none=True)
+        loss = -d(fake).mean()
+        loss.backward()
+        g_rule.step()
+        plain_d.requires_grad_(True)
+        return (loss_real + loss_fake).item(), loss.item()
+
+    return step
+
+
+def unit_nets():
+    """Encoders but for their last block, which is one, decoders but for their first, and two discriminators."""
+    from torch import nn
+    leaky = lambda: nn.LeakyReLU(0.01, True)
+
+    class Block(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.body = nn.Sequential(nn.Conv2d(256, 256, 3, 1, 1), nn.InstanceNorm2d(256), nn.ReLU(True),
+                                      nn.Conv2d(256, 256, 3, 1, 1), nn.InstanceNorm2d(256))
+
+        def forward(self, x):
+            return x + self.body(x)
+
+    blocks = lambda: (Block() for _ in range(3))
+    up = dict(kernel_size=3, stride=2, padding=1, output_padding=1)
+    encoder = lambda: nn.Sequential(nn.Conv2d(3, 64, 7, 1, 3), leaky(), nn.Conv2d(64, 128, 3, 2, 1), leaky(),
+                                    nn.Conv2d(128, 256, 3, 2, 1), leaky(), *blocks())
+    decoder = lambda: nn.Sequential(*blocks(), nn.ConvTranspose2d(256, 128, **up), leaky(),
+                                    nn.ConvTranspose2d(128, 64, **up), leaky(), nn.Conv2d(64, 3, 1), nn.Tanh())
+    judge = lambda: nn.Sequential(
+        nn.Conv2d(3, 64, 3, 2, 1), leaky(), nn.Conv2d(64, 128, 3, 2, 1), leaky(), nn.Conv2d(128, 256, 3, 2, 1), leaky(),
+        nn.Conv2d(256, 512, 3, 2, 1), leaky(), nn.Conv2d(512, 1, 1))
+    return [encoder(), encoder(), Block(), Block(), decoder(), decoder(), judge(), judge()]
+
+
+def make_unit_step(name, channels_last, compiled):
+    """Both domains side by side through the layers that they share, and through each decoder."""
+    import itertools
+    import torch
+    from torch.nn.functional import l1_loss, mse_loss
+    models = unit_nets()
+    x, y = (torch.rand(batch_of(name), 3, 64, 64) * 2 - 1 for _ in range(2))
+    if channels_last:
+        models = [m.to(memory_format=torch.channels_last) for m in models]
+        x, y = (v.contiguous(memory_format=torch.channels_last) for v in (x, y))
+    rules = [torch.optim.Adam(itertools.chain(*(m.parameters() for m in group)), 1e-4, (0.5, 0.999), weight_decay=1e-4,
+                              fused=True) for group in (models[:6], models[6:])]
+    plain_ds = models[6:]
+    if compiled:
+        models = [torch.compile(m) for m in models]
+    encoder_x, encoder_y, encoder, decoder, decoder_x, decoder_y, d_x, d_y = models
+    against = lambda score, target: mse_loss(score, torch.full_like(score, target))
+
+    def step():
+        for d in plain_ds:
+            d.requires_grad_(False)
+        rules[0].zero_grad(set_to_none=True)
+        mean = encoder(torch.cat((encoder_x(x), encoder_y(y))))
+        decoded = decoder(mean + torch.randn_like(mean))
+        x_x, y_x = decoder_x(decoded).chunk(2)
+        x_y, y_y = decoder_y(decoded).chunk(2)
+        loss_g = 10 * (l1_loss(x_x, x) + l1_loss(y_y, y)) + against(d_x(y_x), 1) + against(d_y(x_y), 1)
+        loss_g = loss_g + 0.01 * mean.square().mean()
+        loss_g.backward()
+        rules[0].step()
+        for d in plain_ds:
+            d.requires_grad_(True)
+        rules[1].zero_grad(set_to_none=True)
+        loss_d = 0
+        for d, real, fake in ((d_x, x, y_x), (d_y, y, x_y)):
+            of_real, of_fake = d(torch.cat((real, fake.detach()))).chunk(2)
+            loss_d = loss_d + against(of_real, 1) + against(of_fake, 0)
+        loss_d.backward()
+        rules[1].step()
+        return loss_g.item(), loss_d.item()
+
+    return step
+
+
 STEPS = {"train.wgan_gp28": make_penalty_step, "train.cgan28": make_cgan_step, "train.vae28": make_vae_step,
-         "train.autoencoder28": make_autoencoder_step, "train.cyclegan128": make_cycle_step}  # else make_gan_step
+         "train.autoencoder28": make_autoencoder_step, "train.cyclegan128": make_cycle_step,
+         "train.hinge64": make_hinge_step, "train.unit64": make_unit_step}  # else make_gan_step
 
 
 def time_steps(step, count):
@@ -378,8 +500,9 @@ def serve(name, threads, compile):
         print(seconds, peak, flush=True)
 
 
-def measure_gan(gan, name, threads):
-    child = subprocess.Popen([gan, "bench", "--json", "--case", name, "--threads", str(threads), "--rounds", "3"],
+def measure_gan(gan, name, threads, filter):
+    child = subprocess.Popen([gan, "bench", "--json", "--case", name, "--threads", str(threads), "--rounds", "3",
+                              "--filter", filter],
                              stdout=subprocess.PIPE, text=True)
     line = child.stdout.readlines()[-1]
     _, status, usage = os.wait4(child.pid, 0)
@@ -389,20 +512,20 @@ def measure_gan(gan, name, threads):
     return json.loads(line) | {"memory": usage.ru_maxrss}
 
 
-def compare(gan, name, threads, rounds, compile):
+def compare(gan, name, threads, rounds, compile, filter="small"):
     command = [sys.executable, __file__, gan, "--serve", name, "--threads", str(threads)]
     child = subprocess.Popen(command + ["--compile"] * compile, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     layout = child.stdout.readline().strip()
     ours, again, theirs, share = [], [], [], []
     memory = [0, 0]
     for _ in range(rounds):
-        a = measure_gan(gan, name, threads)
+        a = measure_gan(gan, name, threads, filter)
         child.stdin.write("\n")
         child.stdin.flush()
         seconds, peak = child.stdout.readline().split()
         theirs.append(float(seconds))
         memory = [max(memory[0], a["memory"]), max(memory[1], int(peak))]
-        b = measure_gan(gan, name, threads)
+        b = measure_gan(gan, name, threads, filter)
         ours.append(a["seconds"])
         again.append(b["seconds"])
         share.append(a["share_of_peak"])
@@ -429,6 +552,7 @@ def main():
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--case", action="append")
+    parser.add_argument("--filter", choices=["small", "large"], default="small", help="of libgan's context")
     parser.add_argument("--compile", action="store_true", help="PyTorch may compile its networks too")
     parser.add_argument("--json", action="store_true", help="print the rows as JSON as well")
     parser.add_argument("--serve", help=argparse.SUPPRESS)
@@ -436,8 +560,8 @@ def main():
     if a.serve:
         return serve(a.serve, a.threads, a.compile)
     for name in a.case or ["train.mlp", "train.dcgan28", "train.dcgan64", "train.wgan_gp28", "train.cgan28", "train.vae28",
-                           "train.autoencoder28", "train.cyclegan128"]:
-        row = compare(a.gan, name, a.threads, a.rounds, a.compile)
+                           "train.autoencoder28", "train.cyclegan128", "train.hinge64", "train.unit64"]:
+        row = compare(a.gan, name, a.threads, a.rounds, a.compile, a.filter)
         if a.json:
             print(json.dumps(row))
 

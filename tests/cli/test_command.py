@@ -38,7 +38,8 @@ class Help(Case):
             self.assertTrue(text.startswith("usage: gan %s " % name), text)
             self.assertRegex(text, r"\n  --help +this text\n")
             self.assertEqual(self.good(name, "-h"), text)
-            self.assertEqual(self.good("help", name), text)
+            self.assertTrue((self.good("help", name) + "\n").startswith(text + "\n"), name)
+        self.assertIn("\n\ntranslate (trainer): ", self.good("help", "translate"))  # a kind, too
 
     def test_kinds(self):
         text = self.good("help")
@@ -108,6 +109,8 @@ class Usage(Case):
             ("gan bench: --json takes no value", "bench", "--json=1"),
             ("gan bench: there is no case 'product.64x64'", "bench", "--case", "product.64x64"),
             ("gan bench: there is no case 'trian'", "bench", "--case", "trian"),
+            ("gan bench: there is no training 'train.mlp2'", "bench", "--profile", "train.mlp2"),
+            ("gan bench: --profile and --case exclude each other", "bench", "--case", "peak", "--profile", "train.mlp"),
             (
                 "gan bench: --threads is '0'; it must be a whole number from 1 to 256",
                 "bench",
@@ -787,6 +790,24 @@ class Bench(Case):
             text,
             r"^product\.64x64x64 +\d+\.\d+ ms +\d+\.\d GFLOP/s +\d+\.\d % of the peak of \d+\n$",
         )
+
+    def test_profile(self):
+        text = self.good("bench", "--profile", "train.mlp", "--rounds", "2", "--json")
+        whole, *rows = (json.loads(line) for line in text.splitlines())
+        self.assertEqual((whole["case"], whole["by"]), ("train.mlp", "step"))
+        for by in ("kind and pass", "layer and pass"):
+            shares = [row["share"] for row in rows if row["by"] == by]
+            self.assertAlmostEqual(sum(shares), 1, 3)
+            self.assertEqual(shares, sorted(shares, reverse=True))
+        (layer,) = (r for r in rows if (r["network"], r["layer"], r["pass"]) == ("generator", "6", "weights"))
+        self.assertEqual((layer["kind"], layer["calls"]), ("dense", 1))
+        self.assertAlmostEqual(layer["seconds"] * layer["gflops"] * 1e9 / (2 * 64 * 1024 * 784), 1, 2)
+
+    def test_profile_text(self):
+        lines = self.good("bench", "--profile", "train.mlp", "--rounds", "1").splitlines()
+        self.assertRegex(lines[0], r"^train\.mlp: \d+\.\d+ ms, .* % of the peak of \d+$")
+        self.assertLess(lines.index("by kind and pass:"), lines.index("by layer and pass:"))
+        self.assertRegex(lines[3], r"^ *\d+\.\d % +\d+\.\d+ ms +\d+ x +\d+\.\d GFLOP/s +\d+\.\d %  dense")
 
 
 if __name__ == "__main__":

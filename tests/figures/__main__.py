@@ -32,7 +32,7 @@ def measure(row, work, seeds, cached, without):
     """The row's cached or new measurements, a list, and why there are none."""
     if cached:
         found = [work.cache.newest("rows", row=row.name, seed=seed, quick=work.quick) for seed in seeds]
-        found = [made for made in found if made]
+        found = [made for made in found if made and all(f.key in made["value"] for f in row.figures)]
         return found, "" if found else "nothing is in the cache", ""
     if row.missing(without):
         return [], "needs %s" % row.missing(without), ""

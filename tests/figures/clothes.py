@@ -1,7 +1,6 @@
 """The row of pictures that a discriminator makes alone: does a judge take them for clothes.
 
-The judge is a classifier that libgan trains on the first 9,000 of the bundled pictures (gan_judge_train). Its
-score is high where each picture is surely of one class, and all classes are there: from 1 to 10. Beside that of
+The judge (judge.py) has learned from the first 9,000 of the bundled pictures. Its score is high where each picture is surely of one class, and all classes are there: from 1 to 10. Beside that of
 the samples stand those of noise, from which the chains begin, of the VAE's samples, and of the 1,000 pictures
 that neither judge nor networks have seen. The figure with the goal is how much of the way from the noise's
 score to the real pictures' the samples have gone. Frechet distances are to the 9,000."""
@@ -11,6 +10,8 @@ import os
 import random
 import tempfile
 
+import judge
+from judge import judged
 from rows import Figure, Row, held_out, seen
 
 SAMPLES = 1000
@@ -23,18 +24,11 @@ def noise(count, size, seed):
     return array.array("f", [source.uniform(-1, 1) for _ in range(count * size)])
 
 
-def judged(session, judge, pictures):
-    """What the judge says of them, two tensors."""
-    outputs, count = session.run(judge, pictures), len(pictures) // session.input_size(judge, 0)
-    made = {name: outputs[session.output_index(judge, name)] for name in ("features", "logits")}
-    return {name: session.tensor(values, count, len(values) // count) for name, values in made.items()}
-
-
-def compare(session, judge, known, sets):
+def compare(session, model, known, sets):
     """The score of each set of pictures, by name, and its Frechet distance to those that are known."""
-    real, value = judged(session, judge, known)["features"], {}
+    real, value = judged(session, model, known)["features"], {}
     for name, pictures in sets.items():
-        rows = judged(session, judge, pictures)
+        rows = judged(session, model, pictures)
         value[name] = session.metric("score", ("score",), fake=rows["logits"])["score"]
         value["frechet_" + name] = session.metric("frechet", ("distance",), real=real,
                                                   fake=rows["features"])["distance"]
@@ -60,10 +54,9 @@ class Clothes(Row):
             sets = {name: self.samples(work, session, folder, seed) for name, folder in folders.items()}
             sets["noise"] = noise(self.count(work), math.prod(shape), seed)
             sets["real"] = session.read(unseen[0], "image", unseen[1])
-            judge = session.make("model", "gan_judge_train", session.context,
-                                 b"rounds=%d" % (1 if work.quick else 0), known[0], None)
+            model = judge.train(work, session, known[0])
             few = known[1][:len(unseen[1])] if work.quick else known[1]
-            return compare(session, judge, session.read(known[0], "image", few), sets)
+            return compare(session, model, session.read(known[0], "image", few), sets)
 
     @staticmethod
     def count(work):

@@ -6,7 +6,7 @@ under the curve: how often the matched one of two has the larger score."""
 import array
 import random
 
-import classifier
+import judge
 import metrics
 from rows import Figure, Row, held_out, seen
 
@@ -61,11 +61,11 @@ class Matches(Row):
     def measure(self, work, seed):
         return {"auc": self.auc(work, seed, self.settings)}
 
-    def auc(self, work, seed, settings):
+    def auc(self, work, seed, settings, output=""):
         recipe = work.recipe(self.recipe)
         folder = work.train(recipe, seed, settings)
         with work.session() as session:
-            return match_auc(work, session, recipe, work.checkpoint(folder), self.output)
+            return match_auc(work, session, recipe, work.checkpoint(folder), output or self.output)
 
 
 class OneScore(Matches):
@@ -75,10 +75,15 @@ class OneScore(Matches):
 
 
 class TwoHeads(Matches):
+    """Whether a real picture has its own condition is the match head's affair, and none of the realness head's:
+    mismatched real pairs are low in match, and as high in realness as matched ones."""
     name = "cgan-two-heads"
-    title = "the match head of fashion-cgan-two-heads, the same"
+    title = "the match head of fashion-cgan-two-heads, the same, beside its realness head"
     recipe, output = "fashion-cgan-two-heads", "match"
-    figures = (Figure("auc", "AUC", least=0.95),)
+    figures = (Figure("auc", "AUC", least=0.95), Figure("realness", "AUC of realness", most=0.6))
+
+    def measure(self, work, seed):
+        return {"auc": self.auc(work, seed, ()), "realness": self.auc(work, seed, (), "realness")}
 
 
 class NoMismatch(Matches):
@@ -93,30 +98,31 @@ class NoMismatch(Matches):
 
 
 class Obeys(Row):
-    """Samples of G as a classifier sees them that was trained on the pictures that G's training had."""
+    """Samples of G, in evaluation mode, as a judge sees them that has learned from the pictures that G's training
+    had; beside what it says of the pictures that neither has seen."""
     name = "cgan-obeys"
-    title = "samples of fashion-cgan that a classifier, trained by libgan, takes for their class"
+    title = "samples of fashion-cgan that a judge takes for their class"
     recipe, each = "fashion-cgan", 100
-    figures = (Figure("samples", "samples"), Figure("real", "held-out pictures"))
+    figures = (Figure("share", "of the judge's accuracy", least=0.95), Figure("samples", "samples"),
+               Figure("real", "held-out pictures"))
 
     def sources(self):
-        return [*super().sources(), classifier.__file__]
+        return [*super().sources(), judge.__file__]
 
     def measure(self, work, seed):
         path = work.recipe(self.recipe)
         folder = work.train(path, seed)
         with work.session() as session:
             recipe = session.load_recipe(path)
-            known, unseen = seen(session, recipe, "real"), held_out(work, session, recipe, "real")
-            (shape, _), (_, classes) = (session.field_shape(known[0], field) for field in ("image", "label"))
-            known, unseen = ((session.read(data, "image", indices),
-                              [int(label) for label in session.read(data, "label", indices)])
-                             for data, indices in (known, unseen))
-            judge = classifier.train(session, *known, shape, classes, work.steps, seed)
+            known, (data, unseen) = seen(session, recipe, "real"), held_out(work, session, recipe, "real")
+            _, classes = session.field_shape(data, "label")
+            model = judge.train(work, session, known[0], seed)
             trainer = session.load_trainer(work.checkpoint(folder))
-            return {"real": classifier.accuracy(session, judge, *unseen),
-                    "samples": classifier.accuracy(session, judge, *self.samples(
-                        session, trainer, classes, 2 if work.quick else self.each, seed))}
+            made = self.samples(session, trainer, classes, 2 if work.quick else self.each, seed)
+            real = judge.agreement(session, model, session.read(data, "image", unseen),
+                                   session.read(data, "label", unseen))
+            fake = judge.agreement(session, model, *made)
+            return {"real": real, "samples": fake, "share": fake / max(real, 1e-9)}
 
     @staticmethod
     def samples(session, trainer, classes, each, seed):

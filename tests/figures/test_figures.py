@@ -26,11 +26,11 @@ BUILD, SOURCE = (os.path.abspath(path) for path in sys.argv[1:3])
 import __main__ as this
 import beside
 import cache
-import classifier
 import clothes
 import condition
 import edges
 import emoji
+import judge
 import library
 import metrics
 import points
@@ -287,33 +287,35 @@ class Pipelines(Folder):
                     self.assertEqual(condition.match_auc(self.work(), session, recipe, checkpoint, output),
                                      auc, (names, weight, output))
 
-    def test_classifier(self):
+    def test_judge(self):
         """Bright halves left or right; labels that say nothing teach nothing."""
-        session, source, shape = self.session(), random.Random(2), (8, 8, 1)
-
-        def pictures(labels):
-            return array.array("f", [source.uniform(-1, 0) + ((x < 4) == label)
-                                     for label in labels for _ in range(8) for x in range(8)])
-
-        labels = [source.randrange(2) for _ in range(128)]
-        known, unseen = pictures(labels), pictures(labels)
-        model = classifier.train(session, known, labels, shape, 2, 20)
-        self.assertEqual(classifier.accuracy(session, model, unseen, labels), 1)
-        self.assertEqual(classifier.accuracy(session, model, unseen, [1 - label for label in labels]), 0)
-        model = classifier.train(session, known, [i % 2 for i in range(128)], shape, 2, 20)
-        self.assertTrue(0.2 < classifier.accuracy(session, model, unseen, labels) < 0.8)
+        session, source = self.session(), random.Random(2)
+        labels = [source.randrange(2) for _ in range(256)]
+        pixels = [source.randrange(128) + 127 * ((x < 4) == label)
+                  for label in labels for _ in range(8) for x in range(8)]
+        write_idx(self.path("x"), (256, 8, 8), pixels)
+        for name, known, low, high in (("true", labels, 1, 1), ("none", [i % 2 for i in range(256)], 0.2, 0.8)):
+            write_idx(self.path(name), (256,), known)
+            data = session.open_data('idx path="%s" labels="%s" count=128' % (self.path("x"), self.path(name)))
+            model = judge.train(self.work(), session, data)
+            whole = session.open_data('idx path="%s" labels="%s"' % (self.path("x"), self.path(name)))
+            unseen = session.read(whole, "image", range(128, 256))
+            share = judge.agreement(session, model, unseen, labels[128:])
+            self.assertTrue(low <= share <= high, (name, share))
+            self.assertAlmostEqual(judge.agreement(session, model, unseen, [1 - i for i in labels[128:]]),
+                                   1 - share)
 
     def test_samples(self):
         """G makes its condition: samples are of the classes that they are said to be of."""
         session = self.session()
         generator = session.parse_model("input noise 3; input condition 10; flatten from condition; "
                                         "reshape 2 5 1")
-        judge = session.parse_model("input 2 5 1; flatten")
+        model = session.parse_model("input 2 5 1; logits = flatten; features = affine 1 0 from logits; output features logits")
         d = session.parse_model("input image 2 5 1; input condition 10; dense 1 from image")
         trainer = session.load_trainer(self.save(session, b"cgan", generator=generator, discriminator=d))
         made, labels = condition.Obeys.samples(session, trainer, 10, 4, 1)
         self.assertEqual(sorted(labels), [label for label in range(10) for _ in range(4)])
-        self.assertEqual(classifier.accuracy(session, judge, made, labels), 1)
+        self.assertEqual(judge.agreement(session, model, made, labels), 1)
 
     def test_points(self):
         """Centres of a mixture, and points that are near to some of them."""
@@ -332,14 +334,14 @@ class Pipelines(Folder):
         """A judge that reads the class where the picture is bright; samples of half of the classes are
         some of the way from noise, of which it says nothing, to real ones."""
         session = self.session()
-        judge = session.parse_model("input 1 4 1; features = flatten; logits = affine 20 0; "
+        model = session.parse_model("input 1 4 1; features = flatten; logits = affine 20 0; "
                                     "output features logits")
 
         def bright(classes):
             return array.array("f", [float(c == place) for c in classes for place in range(4)])
 
         real, dull = bright([0, 1, 2, 3] * 3), array.array("f", bytes(4 * 48))
-        value = clothes.compare(session, judge, real, {
+        value = clothes.compare(session, model, real, {
             "samples": bright([0, 1] * 6), "noise": dull, "vae": real, "real": real})
         for key, known in (("samples", 2), ("noise", 1), ("vae", 4), ("real", 4), ("way", 1 / 3)):
             self.assertAlmostEqual(value[key], known, 4, key)

@@ -29,6 +29,7 @@ typedef struct golden_kind {
     const char *losses[MOST_LOSSES]; /* what "S.loss" holds */
     golden_part parts[MOST_PARTS];   /* that the texts of the roles name */
     const char *optimizer;           /* of all groups; NULL: their references */
+    double clip; /* of what an update leaves of discriminators' weights; 0: they are not cut */
 } golden_kind;
 
 typedef struct golden {
@@ -137,9 +138,8 @@ static void load_moments(golden *t, int step, int role, const gan__named_paramet
     m = trace_values(t, &count, "%d.m.%s.%s", step, t->kind->roles[role], entry->name);
     v = trace_values(t, &count, "%d.v.%s.%s", step, t->kind->roles[role], entry->name);
     gan__parameter_import(p, m, state->moments[0] + p->offset);
-    gan__parameter_import(p, v, state->moments[1] + p->offset);
+    if (optimizer->moment_count > 1) gan__parameter_import(p, v, state->moments[1] + p->offset);
     state->steps = trace_steps(t, step, role, entry->name);
-    optimizer->steps = step;
     free(m);
     free(v);
 }
@@ -239,7 +239,7 @@ static void check_update(golden *t, int step, int role, const gan__named_paramet
     gan_optimizer *optimizer;
     if (!p->trained) return;
     const gan__optimizer_state *state = state_of(t, layer, &optimizer);
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i <= optimizer->moment_count; i++) {
         int64_t count;
         float *expected =
             trace_values(t, &count, what[i], step + 1, t->kind->roles[role], entry->name);
@@ -296,6 +296,47 @@ static void check_losses(golden *t, int step)
     free(expected);
 }
 
+/* Whether a role of the group has a part in a step. */
+static bool group_moves(const golden *t, int step, int32_t group)
+{
+    bool moves = false;
+    for (int role = 0; role < role_count(t->kind); role++) {
+        const char *name = t->kind->roles[role];
+        const gan_model *m = gan_trainer_model(t->trainer, name, 0);
+        const int32_t number = gan__cast_role(t->trainer->cast, name, strlen(name));
+        if (t->trainer->cast->roles[number].group == group)
+            moves = moves || trace_moves(t, step, role, m->parameters[0].name);
+    }
+    return moves;
+}
+
+/* An optimiser's schedule counts the steps in which it had a part. */
+static void load_steps(golden *t, int step)
+{
+    for (int32_t group = 0; group < t->trainer->cast->group_count; group++) {
+        t->trainer->optimizers[group]->steps = 0;
+        for (int i = 0; i < step; i++)
+            t->trainer->optimizers[group]->steps += group_moves(t, i, group);
+    }
+}
+
+/* What the trainer does behind the optimiser of discriminators. */
+static void cut(golden *t)
+{
+    for (int role = 0; role < role_count(t->kind) && t->kind->clip > 0; role++)
+        if (!strncmp(t->kind->roles[role], "discriminator", 13))
+            CHECK_OK(gan_model_clamp(gan_trainer_model(t->trainer, t->kind->roles[role], 0),
+                                     -t->kind->clip, t->kind->clip));
+}
+
+/* The weights of a group that has none of the step's updates are as they were. */
+static void check_still(golden *t, int step, int role, const gan__named_parameter *entry,
+                        gan_layer *layer, gan__parameter *p)
+{
+    if (p->trained && !trace_moves(t, step, role, entry->name))
+        check_update(t, step, role, entry, layer, p);
+}
+
 static void check_step(golden *t, int step)
 {
     if (step == 0) { /* the trainer makes its optimisers with its first step */
@@ -306,6 +347,7 @@ static void check_step(golden *t, int step)
         }
     }
     load_state(t, step);
+    load_steps(t, step);
     feed_all(t, step);
     if (!CHECK_OK(gan_trainer_step(t->trainer))) puts(gan_context_message(t->context));
     check_losses(t, step);
@@ -313,11 +355,15 @@ static void check_step(golden *t, int step)
     visit_all(t, step, find_largest);
     visit_all(t, step, check_gradient);
     visit_all(t, step, check_buffer);
+    visit_all(t, step, check_still);
 
     load_state(t, step);
+    load_steps(t, step);
     visit_all(t, step, load_gradient);
     const int32_t groups = t->trainer->cast->group_count;
-    for (int32_t i = 0; i < groups; i++) CHECK_OK(gan_optimizer_step(t->trainer->optimizers[i]));
+    for (int32_t i = 0; i < groups; i++)
+        if (group_moves(t, step, i)) CHECK_OK(gan_optimizer_step(t->trainer->optimizers[i]));
+    cut(t);
     visit_all(t, step, check_update);
     for (int32_t i = 0; i < groups; i++) CHECK_OK(gan_optimizer_zero(t->trainer->optimizers[i]));
 }

@@ -22,18 +22,16 @@
 static const golden_kind cogan_kind = {
     COGAN_ROLES,
     {"x", "y", "noise", "noise.generators"},
-    {COGAN_VALUES},
-    {COGAN_TRUNK, {"tail", "input 4 3 5; conv2d 8 kernel=3 pad=1; prelu; conv2d 1 kernel=1"}},
-    NULL};
+    .losses = {COGAN_VALUES},
+    {COGAN_TRUNK, {"tail", "input 4 3 5; conv2d 8 kernel=3 pad=1; prelu; conv2d 1 kernel=1"}}};
 static const golden_kind cogan_adapted_kind = {
     COGAN_ROLES,
     {"x", "x.label", "y", "noise", "noise.generators"},
-    {COGAN_VALUES, "loss.classes.x", "loss.features"},
+    .losses = {COGAN_VALUES, "loss.classes.x", "loss.features"},
     {COGAN_TRUNK,
      {"tail", "input 4 3 5; conv2d 8 kernel=3 pad=1; prelu"},
      {"judge", "input 4 3 8; conv2d 1 kernel=1"},
-     {"classifier", "input 4 3 8; dense 4"}},
-    NULL};
+     {"classifier", "input 4 3 8; dense 4"}}};
 
 #define COGAN_G "input 10; part trunk; up = conv_transpose2d 2 kernel=4 stride=2 pad=1; tanh"
 #define COGAN_SAYS                                                                    \
@@ -67,14 +65,14 @@ TEST(cogan_adapted)
     }
 #define VAEGAN_ADAM "adam lr=2e-4 beta1=0.5"
 
-static const golden_kind vaegan_kind = {{"encoder", "decoder", "discriminator"},
-                                        {"real", "noise", "noise.prior"},
-                                        {"loss.encoder", "loss.decoder", "loss.discriminator",
-                                         "loss.reconstruction", "loss.kl", "score.real",
-                                         "score.reconstruction", "score.sample", "accuracy.real",
-                                         "accuracy.reconstruction", "accuracy.sample"},
-                                        VAEGAN_PARTS,
-                                        VAEGAN_ADAM};
+static const golden_kind vaegan_kind = {
+    {"encoder", "decoder", "discriminator"},
+    {"real", "noise", "noise.prior"},
+    .losses = {"loss.encoder", "loss.decoder", "loss.discriminator", "loss.reconstruction",
+               "loss.kl", "score.real", "score.reconstruction", "score.sample", "accuracy.real",
+               "accuracy.reconstruction", "accuracy.sample"},
+    VAEGAN_PARTS,
+    VAEGAN_ADAM};
 #define VAEGAN_VALUES(of)                                                                \
     "loss.encoder", "loss.decoder", "loss.discriminator", of("loss.reconstruction"),     \
         of("loss.kl"), of("score.real"), of("score.reconstruction"), of("score.sample"), \
@@ -85,8 +83,8 @@ static const golden_kind vaegan_tied_kind = {
     {"encoder_a", "encoder_b", "decoder_a", "decoder_b", "discriminator_a", "discriminator_b",
      "discriminator_code"},
     {"a", "noise.a", "noise.prior.a", "b", "noise.b", "noise.prior.b"},
-    {VAEGAN_VALUES(OF_TWO), OF_TWO("loss.semantic"), "loss.discriminator_code",
-     "accuracy.discriminator_code"},
+    .losses = {VAEGAN_VALUES(OF_TWO), OF_TWO("loss.semantic"), "loss.discriminator_code",
+               "accuracy.discriminator_code"},
     VAEGAN_PARTS,
     VAEGAN_ADAM};
 static const golden_kind vaegan_reversed_kind = {
@@ -94,7 +92,7 @@ static const golden_kind vaegan_reversed_kind = {
      "discriminator_a", "discriminator_b", "discriminator_c", "discriminator_code"},
     {"a", "noise.a", "noise.prior.a", "b", "noise.b", "noise.prior.b", "c", "noise.c",
      "noise.prior.c"},
-    {VAEGAN_VALUES(OF_THREE), "loss.discriminator_code", "accuracy.discriminator_code"},
+    .losses = {VAEGAN_VALUES(OF_THREE), "loss.discriminator_code", "accuracy.discriminator_code"},
     VAEGAN_PARTS,
     VAEGAN_ADAM};
 
@@ -118,13 +116,14 @@ TEST(vaegan)
 
 TEST(vaegan_tied)
 {
-    static const char *const texts[] = {ENCODER,
-                                        ENCODER_LARGE,
-                                        DECODER,
-                                        DECODER_LARGE,
-                                        JUDGE("8 6 2", "score"),
-                                        JUDGE("16 12 1", "score"),
-                                        "input 3; a = dense 6 bias=no; n = batchnorm; tanh; b = dense 1"};
+    static const char *const texts[] = {
+        ENCODER,
+        ENCODER_LARGE,
+        DECODER,
+        DECODER_LARGE,
+        JUDGE("8 6 2", "score"),
+        JUDGE("16 12 1", "score"),
+        "input 3; a = dense 6 bias=no; n = batchnorm; tanh; b = dense 1"};
     check_trace(&vaegan_tied_kind, "vaegan_tied",
                 "vaegan domains=a,b reconstruction=pixels semantic=1.5 domain_discriminator=yes "
                 "domain_weight=0.75",

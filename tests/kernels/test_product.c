@@ -29,20 +29,20 @@ static gan__tier best_tier(void)
 
 typedef struct operands {
     float a[LINES * GAN__TILE_ROWS * 64], b[LINES * STEPS * WIDTH + 64], c[GAN__TILE_ROWS * WIDTH];
-    const float *rows[LINES * GAN__TILE_ROWS], *lines[LINES], *b_lines[LINES];
-    int64_t b_line[LINES];
+    const float *rows[GAN__TILE_ROWS], *lines[LINES], *b_lines[LINES];
+    int64_t a_line[LINES], b_line[LINES];
     float *to[GAN__TILE_ROWS];
 } operands;
 
 /* One tile by the contract, into `expected`. */
-static void reference(const gan__tile *tile, bool outer, int64_t tile_rows, float *expected)
+static void reference(const gan__tile *tile, bool outer, float *expected)
 {
     for (int64_t i = 0; i < tile->rows; i++) {
         for (int64_t j = 0; j < tile->columns; j++) {
             float sum = tile->accumulate ? tile->c[i][tile->c_shift + j] : 0;
             for (int64_t t = 0; t < tile->lines; t++) {
-                const float *a = outer ? tile->a[t] + tile->a_shift + i
-                                       : tile->a[t * tile_rows + i] + tile->a_shift;
+                const float *a = (outer ? tile->a[t] + i : tile->a[i]) + tile->a_shift;
+                if (!outer && tile->a_line) a += tile->a_line[t];
                 const float *b = outer ? tile->b_lines[t] + tile->b_shift
                                        : tile->b + tile->b_line[t] * tile->b_step;
                 for (int64_t k = 0; k < tile->steps; k++)
@@ -58,11 +58,20 @@ static void check_tile(const gan__product_kernels *product, int64_t rows, int64_
 {
     static operands o;
     static float expected[GAN__TILE_ROWS * WIDTH];
+    const gan__ahead ahead = {.a = pick(0, 1) ? o.rows : NULL,
+                              .b = pick(0, 1) ? o.b : NULL,
+                              .b_from = pick(0, 8),
+                              .b_to = GAN__AHEAD_STEPS,
+                              .c = pick(0, 1) ? o.to : NULL,
+                              .a_far = 7,
+                              .b_far = 9};
     gan__tile tile = {.rows = rows,
                       .columns = columns,
                       .lines = pick(0, LINES),
                       .steps = pick(0, STEPS),
                       .a = outer ? o.lines : o.rows,
+                      .ahead = pick(0, 2) ? &ahead : NULL,
+                      .a_line = pick(0, 3) ? o.a_line : NULL,
                       .a_shift = SHIFT,
                       .a_step = pick(rows, 8),
                       .b = o.b,
@@ -80,14 +89,14 @@ static void check_tile(const gan__product_kernels *product, int64_t rows, int64_
         o.b_line[t] = (LINES - 1 - t) * STEPS;
         o.b_lines[t] = o.b + o.b_line[t] * WIDTH;
         o.lines[t] = o.a + t * 96;
-        for (int64_t i = 0; i < product->rows; i++)
-            o.rows[t * product->rows + i] = o.a + (t * GAN__TILE_ROWS + i) * 32;
+        o.a_line[t] = (t - 1) * 64;
     }
+    for (int64_t i = 0; i < product->rows; i++) o.rows[i] = o.a + (1 + i) * 96;
     for (int64_t i = 0; i < rows; i++) {
         o.to[i] = o.c + (rows - 1 - i) * WIDTH;
         fill(o.to[i] + SHIFT, columns);
     }
-    reference(&tile, outer, product->rows, expected);
+    reference(&tile, outer, expected);
     (outer ? product->outer : product->gather)(&tile);
     int64_t wrong = 0;
     for (int64_t i = 0; i < rows; i++) {
@@ -160,71 +169,98 @@ static void plane_clear(plane *p)
         for (int j = 0; j < CHANNELS; j++) p->at[i][j] = canary;
 }
 
-/* out[i] += a[i + j] b[j] of squares of `outs` x `outs`, `taps` x `taps`, in one channel. */
-static float correlate(const plane *a, const plane *b, int outs, int taps, int i, int64_t channel)
+/* Numbers of one dimension. Doubled: pixel i lies at 2 i - 1 and 2 i of those that outputs see. */
+typedef struct filter_size {
+    int outs, taps, pixels, points;
+    bool doubled, summed; /* summed: outputs are pixels, and pixels the outputs that see them */
+} filter_size;
+
+static int pixel_of(const filter_size *size, int out, int tap, int shown)
 {
+    if (size->summed) return tap + shown;
+    return size->doubled ? (out + tap + 1) / 2 : out + tap;
+}
+
+/* out[i] += a[i, j] b[j] in one channel; of gradients of taps these are the outputs. */
+static float correlate(const filter_size *size, const plane *a, const plane *b, bool turned, int i,
+                       int64_t channel)
+{
+    const int outs = turned ? size->taps : size->outs, taps = turned ? size->outs : size->taps;
     float sum = 0;
     for (int j = 0; j < taps * taps; j++) {
-        int y = i / outs + j / taps, x = i % outs + j % taps;
-        sum += a->at[y * (outs + taps - 1) + x][channel] * b->at[j][channel];
+        for (int shown = 0; shown < (size->summed ? 4 : 1); shown++) {
+            int y = pixel_of(size, i / outs, j / taps, shown / 2);
+            int x = pixel_of(size, i % outs, j % taps, shown % 2);
+            sum += a->at[y * size->pixels + x][channel] * b->at[j][channel];
+        }
     }
     return sum;
 }
 
 /* What lies between the transforms. */
-static void multiply_points(plane *v, const plane *u, int64_t count)
+static void multiply_points(const filter_size *size, plane *v, const plane *u, int64_t count)
 {
-    for (int i = 0; i < SQUARE; i++)
-        for (int64_t j = 0; j < count; j++) v->at[i][j] *= u->at[i][j];
+    for (int i = 0; i < size->points * size->points; i++) {
+        for (int64_t j = 0; j < count; j++) {
+            v->at[i][j] *= u->at[i][j];
+            if (size->summed && i > 0) v->at[0][j] += v->at[i][j];
+        }
+    }
 }
 
-static void check_plane(const plane *made, const plane *d, const plane *g, int outs, int taps,
-                        int64_t count, float error)
+static void check_plane(const filter_size *size, const plane *made, const plane *d, const plane *g,
+                        bool turned, int64_t count, float error)
 {
+    const int outs = turned ? size->taps : size->outs;
     int64_t wrong = 0;
     for (int i = 0; i < SQUARE; i++) {
         for (int64_t j = 0; j < CHANNELS; j++) {
             bool inside = j < count && i < outs * outs && made->rows[i];
-            float expected = inside ? correlate(d, g, outs, taps, i, j) : canary;
+            float expected = inside ? correlate(size, d, g, turned, i, j) : canary;
             wrong += fabsf(made->at[i][j] - expected) > (inside ? error : 0);
         }
     }
     CHECK_INT(wrong, 0);
 }
 
-static void check_filter(const gan__filter_kernels *filter, int outs, int taps, int64_t count,
+static void check_filter(const gan__filter_kernels *filter, const filter_size *size, int64_t count,
                          float error)
 {
     static plane d, g, v, u, made;
-    const int points = outs + taps - 1, none = (int)pick(0, outs * outs);
-    for (int turned = 0; turned < 2; turned++) {
+    const int points = size->points * size->points, outs = size->outs * size->outs;
+    const int none = (int)pick(0, outs);
+    for (int turned = 0; turned < (size->summed ? 1 : 2); turned++) {
         plane_fill(&d), plane_fill(&g);
         plane_clear(&v), plane_clear(&u), plane_clear(&made);
-        if (none < outs * outs && !turned) made.rows[none] = NULL;
+        if (none < outs && !turned) made.rows[none] = NULL;
         filter->input(count, (const float *const *)d.rows, v.at[0], CHANNELS);
         (turned ? filter->slopes : filter->weights)(count, (const float *const *)g.rows, u.at[0],
                                                     CHANNELS);
         int64_t wrong = 0;
         for (int i = 0; i < SQUARE; i++)
-            for (int64_t j = i < points * points ? count : 0; j < CHANNELS; j++)
+            for (int64_t j = i < points ? count : 0; j < CHANNELS; j++)
                 wrong += v.at[i][j] != canary || u.at[i][j] != canary;
         CHECK_INT(wrong, 0);
-        multiply_points(&v, &u, count);
+        multiply_points(size, &v, &u, count);
         (turned ? filter->taps : filter->output)(count, v.at[0], CHANNELS, made.rows);
-        check_plane(&made, &d, &g, turned ? taps : outs, turned ? outs : taps, count, error);
+        check_plane(size, &made, &d, &g, turned, count, error);
     }
 }
 
 /* Whole numbers: exact in each tier, and so equal, but for tiles of 4x4. */
 TEST(filters)
 {
-    static const int sizes[GAN__FILTER_KINDS][2] = {
-        [GAN__FILTER_2_2] = {2, 2}, [GAN__FILTER_2_3] = {2, 3}, [GAN__FILTER_4_3] = {4, 3}};
+    static const filter_size sizes[GAN__FILTER_KINDS] = {
+        [GAN__FILTER_2_2] = {2, 2, 3, 3, false, false},
+        [GAN__FILTER_2_3] = {2, 3, 4, 4, false, false},
+        [GAN__FILTER_4_3] = {4, 3, 6, 6, false, false},
+        [GAN__FILTER_2_3_2] = {2, 3, 3, 3, true, false},
+        [GAN__FILTER_1_3_2] = {1, 3, 4, 3, true, true}};
     for (int tier = GAN__GENERIC; tier <= (int)best_tier(); tier++) {
         const gan__product_kernels *product = gan__kernels_of_tier((gan__tier)tier)->product;
         for (int kind = 0; kind < GAN__FILTER_KINDS; kind++)
             for (int64_t count = 1; count <= CHANNELS; count++)
-                check_filter(&product->filter[kind], sizes[kind][0], sizes[kind][1], count,
+                check_filter(&product->filter[kind], &sizes[kind], count,
                              kind == GAN__FILTER_4_3 ? 2e-3f : 0);
     }
 }

@@ -169,6 +169,29 @@ static void check_pointwise(const gan__vector_kernels *tier, int64_t n)
     }
 }
 
+/* Pixels side by side or apart, of any number of channels. */
+static void check_taps(const gan__vector_kernels *tier, int64_t n)
+{
+    const float *from[7];
+    const int64_t channels = 1 + n % 21, out_step = channels + random_word() % 3;
+    gan__tap_sums sums = {.channels = channels, .taps = random_word() % 8, .from = from};
+    sums.from_step = channels + random_word() % 30;
+    sums.count = 1 + random_word() % 40;
+    sums.out_step = out_step;
+    prepare(LONGEST, random_word() % 4 != 0);
+    sums.bias = random_word() % 2 ? in[3] : NULL;
+    for (int t = 0; t < 7; t++) from[t] = in[t % 3] + random_word() % 64;
+    BOTH("tap sums", LONGEST, (sums.out = o[0], k->tap_sums(&sums)));
+    for (int64_t i = 0; i < sums.count; i++) {
+        for (int64_t c = 0; c < channels; c++) {
+            float sum = 0;
+            for (int64_t t = 0; t < sums.taps; t++) sum += from[t][i * sums.from_step + c];
+            if (sums.bias) sum += sums.bias[c];
+            CHECK(out[0][i * out_step + c] == sum || isnan(sum));
+        }
+    }
+}
+
 static void check_columns(const gan__vector_kernels *tier, int64_t n)
 {
     int64_t columns = n < GAN__COLUMNS ? n : GAN__COLUMNS;
@@ -275,6 +298,7 @@ static void check_tier(int tier)
         check_maps(kernels, n);
         check_pointwise(kernels, n);
         check_columns(kernels, n);
+        check_taps(kernels, n);
         check_draws(kernels, n);
         check_updates(kernels, n);
     }

@@ -13,12 +13,12 @@
 
 enum { SIDE = 8, PIXELS = SIDE * SIDE, TRAINED = 2000, HELD_OUT = 500 };
 
-static gan_context *context;
+static gan_context *bars_context;
 
 static void must(gan_status status)
 {
     if (CHECK_OK(status)) return;
-    puts(gan_context_message(context));
+    puts(gan_context_message(bars_context));
     exit(1);
 }
 
@@ -34,7 +34,7 @@ static double bars_uniform(void)
 static gan_tensor *bars_make(int count, bool negative, int64_t *places)
 {
     gan_tensor *pictures;
-    must(gan_tensor_create(&pictures, context, GAN_FLOAT32, 4,
+    must(gan_tensor_create(&pictures, bars_context, GAN_FLOAT32, 4,
                            (const int64_t[]){count, SIDE, SIDE, 1}));
     float *pixel = gan_tensor_data(pictures);
     for (int i = 0; i < count; i++) {
@@ -55,9 +55,9 @@ static gan_dataset *bars_data(bool negative)
     static int64_t places[TRAINED];
     gan_tensor *both[2] = {bars_make(TRAINED, negative, places), NULL};
     gan_dataset *data;
-    must(gan_tensor_create(&both[1], context, GAN_INT64, 1, (const int64_t[]){TRAINED}));
+    must(gan_tensor_create(&both[1], bars_context, GAN_INT64, 1, (const int64_t[]){TRAINED}));
     memcpy(gan_tensor_data(both[1]), places, sizeof places);
-    must(gan_dataset_from_tensors(&data, context, fields, both, 2));
+    must(gan_dataset_from_tensors(&data, bars_context, fields, both, 2));
     for (int i = 0; i < 2; i++) gan_tensor_release(both[i]);
     return data;
 }
@@ -89,12 +89,12 @@ TEST_UNUSED static gan_tensor *bars_run(gan_trainer *t, const char *text, gan_te
     gan_model *route;
     gan_runner *runner;
     must(gan_trainer_route(&route, t, text, 0));
-    must(gan_runner_create(&runner, context, route, "batch=500"));
+    must(gan_runner_create(&runner, bars_context, route, "batch=500"));
     const int32_t count = gan_model_output_count(route);
     for (int32_t i = 0; i < count; i++) {
         int64_t shape[4] = {HELD_OUT};
         must(gan_runner_output_shape(runner, i, shape + 1));
-        must(gan_tensor_create(&outputs[i], context, GAN_FLOAT32, 4, shape));
+        must(gan_tensor_create(&outputs[i], bars_context, GAN_FLOAT32, 4, shape));
     }
     must(gan_runner_run(runner, &in, 1, outputs, count));
     for (int32_t i = 0; i < count; i++)
@@ -118,7 +118,7 @@ static void bars_set(gan_trainer *t, char domain, const char *const *texts,
             if (strstr(texts[1], statement)) placed_names[n] = names[i], placed[n++] = parts[i];
         }
         snprintf(role, sizeof role, "%s_%c", texts[0], domain);
-        must(gan_model_parse_parts(&model, context, texts[1], placed_names, placed, n));
+        must(gan_model_parse_parts(&model, bars_context, texts[1], placed_names, placed, n));
         must(gan_trainer_set_model(t, role, model));
         gan_model_release(model);
     }
@@ -133,7 +133,7 @@ TEST_UNUSED static void bars_networks(gan_trainer *t, const char *const *texts,
     for (int d = 0; d < 2; d++) {
         for (int i = 0; i < count && (d == 0 || !common); i++) {
             gan_model_release(parts[i]);
-            must(gan_model_parse(&parts[i], context, part_texts[i]));
+            must(gan_model_parse(&parts[i], bars_context, part_texts[i]));
         }
         bars_set(t, (char)('x' + d), texts, names, parts, count);
     }

