@@ -19,15 +19,11 @@ static const golden_kind combogan_kind = {{"encoder_a", "encoder_b", "encoder_c"
                                            "decoder_b", "decoder_c", "discriminator_a",
                                            "discriminator_b", "discriminator_c"},
                                           {"a", "b", "c"},
-                                          {LOSSES, THREE("loss.cycle"), JUDGED(THREE)},
-                                          {{NULL, NULL}},
-                                          NULL};
+                                          .losses = {LOSSES, THREE("loss.cycle"), JUDGED(THREE)}};
 static const golden_kind combogan_pair_kind = {
     UNIT_ROLES,
     {"x", "y"},
-    {LOSSES, TWO("loss.cycle"), TWO("loss.identity"), TWO("loss.semantic"), JUDGED(TWO)},
-    {{NULL, NULL}},
-    NULL};
+    .losses = {LOSSES, TWO("loss.cycle"), TWO("loss.identity"), TWO("loss.semantic"), JUDGED(TWO)}};
 
 #define HALF(kind, channels) kind " " channels " kernel=4 stride=2 pad=1"
 #define QUARTER(kind, channels) kind " " channels " kernel=6 stride=4 pad=1"
@@ -45,20 +41,19 @@ static const golden_kind combogan_pair_kind = {
 static const golden_kind unit_kind = {
     UNIT_ROLES,
     {UNIT_FEEDS},
-    {UNIT_VALUES, JUDGED(TWO)},
+    .losses = {UNIT_VALUES, JUDGED(TWO)},
     {{"inwards", "input 4 3 4; conv2d 6 kernel=3 pad=1 bias=no; batchnorm; h = relu\n"
                  "mean = conv2d 3 kernel=1 from h; log_variance = conv2d 3 kernel=1 from h\n"
                  "output mean log_variance"},
-     UNIT_OUTWARDS("batchnorm")},
-    NULL};
+     UNIT_OUTWARDS("batchnorm")}};
 static const golden_kind unit_mean_kind = {
     UNIT_ROLES,
     {UNIT_FEEDS, "x.label", "y.label"},
-    {UNIT_VALUES, TWO("loss.semantic"), JUDGED(TWO), TWO("loss.classes"), "loss.features"},
+    .losses = {UNIT_VALUES, TWO("loss.semantic"), JUDGED(TWO), TWO("loss.classes"),
+               "loss.features"},
     {{"inwards", "input 4 3 4; conv2d 6 kernel=3 pad=1 bias=no; instancenorm; relu\n"
                  "mean = conv2d 3 kernel=1"},
-     UNIT_OUTWARDS("instancenorm")},
-    NULL};
+     UNIT_OUTWARDS("instancenorm")}};
 
 TEST(unit)
 {
