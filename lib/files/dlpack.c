@@ -259,10 +259,14 @@ static gan_status dlpack_refuse_type(gan_context *context, dlpack_type type)
     else
         snprintf(name, sizeof name, "type code %u of %u bits", (unsigned)type.code,
                  (unsigned)type.bits);
+    if (type.lanes != 1) {
+        return gan__fail(context, GAN_E_UNSUPPORTED, "%s: the elements are %s in %u lanes, not 1",
+                         dlpack_from_name, name, (unsigned)type.lanes);
+    }
     return gan__fail(context, GAN_E_UNSUPPORTED,
-                     "%s: the elements are %s in %u lanes, none of float32 float64 float16 "
-                     "bfloat16 int8 int16 int32 int64 uint8 uint16 uint32 bool in 1 lane",
-                     dlpack_from_name, name, (unsigned)type.lanes);
+                     "%s: the elements are %s, none of float32 float64 float16 bfloat16 int8 int16 "
+                     "int32 int64 uint8 uint16 uint32 bool",
+                     dlpack_from_name, name);
 }
 
 static gan_status dlpack_find_type(gan_context *context, dlpack_source *source)

@@ -209,9 +209,9 @@ TEST(while_the_context_is_busy)
 
 /* ---- read-only ---- */
 
-/* One tensor of each shape that is written into, over memory of zeros; `flags` of the lender. */
-static gan_tensor *lend_zeros(stranger *s, gan_context *context, float *data, int32_t rank,
-                              const int64_t *shape, uint64_t flags)
+/* Memory lent with the versioned struct's `flags`. */
+static gan_tensor *lend_flagged(stranger *s, gan_context *context, float *data, int32_t rank,
+                                const int64_t *shape, uint64_t flags)
 {
     gan_tensor *tensor = NULL;
     stranger_lend(s, float32, data, rank, shape, NULL);
@@ -234,7 +234,7 @@ typedef struct writers {
 
 static void open_writers(writers *w, gan_context *context)
 {
-    static const char *const name = "x";
+    static const char *const name = "vector";
     w->context = context;
     CHECK_OK(gan_tensor_create(&w->rows, context, GAN_FLOAT32, 2, (int64_t[]){4, 3}));
     CHECK_OK(gan_model_parse(&w->model, context, "input 3; dense 3; batchnorm"));
@@ -269,7 +269,7 @@ static bool write_once(writers *w, int n, gan_tensor *rows, gan_tensor *square, 
     case 1: *status = gan_runner_run(w->runner, &w->rows, 1, &rows, 1); break;
     case 2: *status = gan_tape_value(w->tape, w->x, rows); break;
     case 3: *status = gan_tape_gradient(w->tape, w->x, rows); break;
-    case 4: *status = gan_dataset_read(w->dataset, "x", indices, rows); break;
+    case 4: *status = gan_dataset_read(w->dataset, "vector", indices, rows); break;
     case 5: *status = gan_model_read(w->model, "0.weight", GAN_VALUE, square); break;
     case 6: *status = gan_layer_read(layer, "weight", GAN_GRADIENT, square); break;
     case 7:
@@ -292,9 +292,9 @@ TEST(writing_is_refused)
     for (uint64_t flags = 0; flags <= DL_READ_ONLY; flags++) {
         float data[22] = {0};
         stranger s[3];
-        gan_tensor *rows = lend_zeros(&s[0], context, data, 2, shapes[0], flags);
-        gan_tensor *square = lend_zeros(&s[1], context, data + 12, 2, shapes[1], flags);
-        gan_tensor *number = lend_zeros(&s[2], context, data + 21, 0, NULL, flags), *view;
+        gan_tensor *rows = lend_flagged(&s[0], context, data, 2, shapes[0], flags);
+        gan_tensor *square = lend_flagged(&s[1], context, data + 12, 2, shapes[1], flags);
+        gan_tensor *number = lend_flagged(&s[2], context, data + 21, 0, NULL, flags), *view;
         CHECK_OK(gan_tensor_slice(&view, rows, 0, 0, 4));
         CHECK_INT(gan_tensor_read_only(view), flags);
         gan_status status;
@@ -313,13 +313,13 @@ TEST(writing_is_refused)
     CHECK_INT(fault.live, 0);
 }
 
-static void train_on(gan_context *context, gan_tensor *rows)
+static void train_on(gan_context *context, gan_tensor *pictures)
 {
-    static const char *const name = "x";
+    static const char *const name = "image";
     gan_dataset *dataset;
     gan_trainer *trainer;
     gan_model *models[2];
-    CHECK_OK(gan_dataset_from_tensors(&dataset, context, &name, &rows, 1));
+    CHECK_OK(gan_dataset_from_tensors(&dataset, context, &name, &pictures, 1));
     CHECK_OK(gan_model_parse(&models[0], context, "input 2; dense 3"));
     CHECK_OK(gan_model_parse(&models[1], context, "input 3; leaky_relu 0.2; dense 1"));
     CHECK_OK(gan_trainer_create(&trainer, context, "gan batch=2"));
@@ -335,16 +335,16 @@ static void train_on(gan_context *context, gan_tensor *rows)
 /* It is what all else that takes a tensor reads, and only reads. */
 TEST(reading_is_not)
 {
-    static const int64_t shape[2] = {4, 3};
+    static const int64_t shape[2] = {4, 3}, image[4] = {4, 1, 1, 3};
     float data[12], before[12];
     fault_host fault;
     writers w;
-    stranger s;
+    stranger s, t;
     gan_value x, y;
     gan_context *context = open_on(&fault);
     open_writers(&w, context);
     for (int i = 0; i < 12; i++) before[i] = data[i] = (float)i / 8 - 1;
-    gan_tensor *rows = lend_zeros(&s, context, data, 2, shape, DL_READ_ONLY);
+    gan_tensor *rows = lend_flagged(&s, context, data, 2, shape, DL_READ_ONLY);
     CHECK_OK(gan_runner_run(w.runner, &rows, 1, &w.rows, 1));
     CHECK_OK(gan_tape_reset(w.tape));
     CHECK_OK(gan_tape_input(w.tape, rows, GAN_INPUT_GRADIENT, &x));
@@ -352,7 +352,10 @@ TEST(reading_is_not)
     CHECK_OK(gan_tape_apply(w.tape, w.model, "training", &y, 1, &y, 1));
     CHECK_OK(gan_tape_backward(w.tape, &y, &rows, 1, &w.model, 1));
     CHECK_OK(gan_tensor_copy(w.rows, rows));
-    train_on(context, rows);
+    gan_tensor *pictures = lend_flagged(&t, context, data, 4, image, DL_READ_ONLY);
+    train_on(context, pictures);
+    gan_tensor_release(pictures);
+    CHECK_INT(t.deleted, 1);
     CHECK(memcmp(data, before, sizeof data) == 0);
     gan_tensor_release(rows);
     CHECK_INT(s.deleted, 0); /* the tape has it still */
@@ -371,7 +374,7 @@ TEST(lending_on)
     stranger s;
     void *managed = &s;
     gan_context *context = open_on(&fault);
-    gan_tensor *tensor = lend_zeros(&s, context, data, 2, shape, DL_READ_ONLY);
+    gan_tensor *tensor = lend_flagged(&s, context, data, 2, shape, DL_READ_ONLY);
     CHECK_OK(gan_tensor_to_dlpack(&managed, tensor, 0));
     CHECK_INT(((dl_versioned *)managed)->flags, DL_READ_ONLY);
     stranger_delete(managed, 0);
