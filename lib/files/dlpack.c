@@ -101,12 +101,12 @@ static void dlpack_end_loan(dlpack_loan *loan)
 
 static void dlpack_delete_legacy(dlpack_legacy *self)
 {
-    if (self) dlpack_end_loan(self->manager);
+    dlpack_end_loan(self->manager);
 }
 
 static void dlpack_delete_versioned(dlpack_versioned *self)
 {
-    if (self) dlpack_end_loan(self->manager);
+    dlpack_end_loan(self->manager);
 }
 
 static void dlpack_describe(dlpack_loan *loan, dlpack_array *array)
