@@ -106,6 +106,9 @@ GAN_API gan_status gan_tape_layer(gan_tape *tape, const char *statement, const g
  *   gradient_penalty [target=1]      mean over samples of (|x| - t)^2, |x| the root of the sum of
  *                                    a sample's squares; its gradient at |x| = 0 is 0. target=1:
  *                                    WGAN-GP, DRAGAN; target=0: R1 (its weight is gamma / 2)
+ *   mse_of_means                     of two batches, which may be of unlike size: mean over a
+ *                                    sample's elements of (m(x) - m(t))^2, m the mean over the
+ *                                    batch; both get a gradient (feature matching)
  *   mean, sum                        of all elements
  *   above [0]                        the share of elements above a limit; without gradient
  *

@@ -79,15 +79,16 @@ gan_status gan__objective_tell(gan_trainer *trainer, const gan__objective *objec
                                gan_value other, bool real, int32_t score, int32_t accuracy);
 
 /* How well D tells real from fake, as four values from `value` on; the rows are in this order, and
- * begin at `[value] =`. `of` ends their names: ".x", say. */
+ * begin at `[value] =`. `of` ends their names: ".x", say; `wanted` is the rows' function. */
 enum { GAN__SCORE_REAL, GAN__SCORE_FAKE, GAN__ACCURACY_REAL, GAN__ACCURACY_FAKE, GAN__JUDGEMENTS };
-#define GAN__JUDGEMENT_ROWS_OF(of)                                                 \
-    {"score.real" of, NULL, "mean score of real samples"},                         \
-        {"score.fake" of, NULL, "mean score of fakes"},                            \
-        {"accuracy.real" of, NULL, "share of real samples that are told as such"}, \
-    {                                                                              \
-        "accuracy.fake" of, NULL, "share of fakes that are told as such"           \
+#define GAN__JUDGEMENT_ROWS_IF(of, wanted)                                           \
+    {"score.real" of, wanted, "mean score of real samples"},                         \
+        {"score.fake" of, wanted, "mean score of fakes"},                            \
+        {"accuracy.real" of, wanted, "share of real samples that are told as such"}, \
+    {                                                                                \
+        "accuracy.fake" of, wanted, "share of fakes that are told as such"           \
     }
+#define GAN__JUDGEMENT_ROWS_OF(of) GAN__JUDGEMENT_ROWS_IF(of, NULL)
 #define GAN__JUDGEMENT_ROWS GAN__JUDGEMENT_ROWS_OF("")
 gan_status gan__objective_measure(gan_trainer *trainer, const gan__objective *objective,
                                   gan_value real, gan_value fake, int32_t value);

@@ -158,8 +158,8 @@ struct gan_trainer {
     uint64_t root;    /* the context's when the training began, from which `seed` was made */
     char *precision;  /* that a checkpoint was saved with; NULL: this is a new training */
     char *filter;     /* the same */
-    double *values;   /* measured by the step that is under way */
-    double *reported; /* and by the last one that was made */
+    double *values;   /* measured by the step that is under way; NaN: it does not, or not yet */
+    double *reported; /* and by the last one that was made and measures it */
     double *flat;     /* of each value: see gan__terms; as the step under way has it */
     struct gan__warning *warnings; /* that it may give */
     int32_t warning_count;

@@ -254,8 +254,7 @@ gan_status gan__trainer_clamp(gan_trainer *t, int32_t role, double limit)
 static gan_status step_begin(gan_trainer *t)
 {
     gan__undo_begin(t);
-    /* What this step does not measure is as it was, not as a failed step has measured it. */
-    memcpy(t->values, t->reported, (size_t)t->cast->value_count * sizeof *t->values);
+    for (int32_t i = 0; i < t->cast->value_count; i++) t->values[i] = NAN; /* not measured yet */
     memcpy(t->memory, t->kept, (size_t)gan__warnings_memory(t) * sizeof *t->memory);
     for (int32_t i = 0; i < t->cast->group_count; i++)
         GAN__TRY(gan_optimizer_rate(t->optimizers[i], &t->values[gan__cast_rate(t->cast, i)]));
@@ -267,7 +266,8 @@ static void step_commit(gan_trainer *t)
 {
     gan__averages_update(t);
     gan__pools_commit(t);
-    memcpy(t->reported, t->values, (size_t)t->cast->value_count * sizeof *t->reported);
+    for (int32_t i = 0; i < t->cast->value_count; i++)
+        if (!isnan(t->values[i])) t->reported[i] = t->values[i];
     gan__warnings_look(t);
     memcpy(t->kept, t->memory, (size_t)gan__warnings_memory(t) * sizeof *t->kept);
 }

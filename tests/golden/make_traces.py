@@ -320,7 +320,8 @@ def record(trace, step, nets, adams):
             trace[f"{step}.weight.{role}.{name}"] = value.clone()
         for name, p in net.named_parameters():
             state = adams[role].state.get(p, {})
-            trace[f"{step}.m.{role}.{name}"] = state.get("exp_avg", torch.zeros_like(p)).clone()
+            first = state.get("exp_avg", state.get("square_avg", torch.zeros_like(p)))
+            trace[f"{step}.m.{role}.{name}"] = first.clone()
             trace[f"{step}.v.{role}.{name}"] = state.get("exp_avg_sq", torch.zeros_like(p)).clone()
 
 

@@ -108,6 +108,20 @@ static double naive_penalty(const naive_case *c, const double *x, const double *
     return sum / (double)c->x.n;
 }
 
+/* Of batches that need not be of one size. */
+static double naive_means(const naive_case *c, const double *x, const double *t)
+{
+    const int64_t count = elements(c) / c->x.n;
+    double sum = 0;
+    for (int64_t i = 0; i < count; i++) {
+        double apart = 0;
+        for (int64_t n = 0; n < c->x.n; n++) apart += x[n * count + i] / (double)c->x.n;
+        for (int64_t n = 0; n < c->t.n; n++) apart -= t[n * count + i] / (double)c->t.n;
+        sum += apart * apart;
+    }
+    return sum / (double)count;
+}
+
 static double naive_mean(const naive_case *c, const double *x, const double *t)
 {
     double sum = 0;
@@ -153,6 +167,9 @@ static const naive_case cases[] = {
     {"gradient_penalty", 1, 0, 1, {3, 5, 5, 2}, {0}, naive_penalty},
     {"gradient_penalty target=0", 0, 0, 1, {17, 1, 1, 5}, {0}, naive_penalty},
     {"gradient_penalty target=2.5", 2.5, 0, 1, {1, 70, 70, 1}, {0}, naive_penalty},
+    {"mse_of_means", 0, 0, 2, {4, 3, 2, 7}, {4, 3, 2, 7}, naive_means},
+    {"mse_of_means", 0, 0, 2, {3, 9, 10, 11}, {5, 9, 10, 11}, naive_means},
+    {"mse_of_means", 0, 0, 2, {1, 40, 30, 5}, {2, 40, 30, 5}, naive_means},
     {"mean", 1, 0, 1, {5, 3, 3, 3}, {0}, naive_mean},
     {"sum", 0, 0, 1, {5, 30, 30, 3}, {0}, naive_mean},
     {"above 0.25", 0, 0.25, 1, {500, 1, 1, 1}, {0}, naive_above},
