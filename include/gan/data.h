@@ -79,7 +79,9 @@ typedef struct gan_dataset gan_dataset;
  * heldout=SHARE sets examples apart, round(SHARE x n) of the n that these take: part=train has
  * the others, part=heldout these, part=all both. Which ones is a function of their index and n
  * alone, so that all programs and seeds hold out the same; both parts keep the order of the files,
- * and the number of classes is that of all.
+ * and the number of classes is that of all. What a smaller share sets apart a larger one does too:
+ * part=train of heldout=0.55 and part=heldout of heldout=0.45 are two halves with nothing in
+ * common, between which a tenth is left to try things on.
  *
  * A checkpoint knows its data again by the description and a checksum of the examples: of those
  * that count=N takes, or of all, in whatever part. The checksum of `images` is that of the names in

@@ -255,6 +255,18 @@ TEST(parts_are_exact_and_complete)
     CHECK_INT(part_values("part=all", 11), 0x7FF);
 }
 
+TEST(what_a_share_holds_out_a_larger_one_does_too)
+{
+    uint32_t smaller = 0;
+    for (int held = 1; held <= 10; held++) {
+        char text[64];
+        snprintf(text, sizeof text, "heldout=%g part=heldout", held / 11.0);
+        const uint32_t larger = part_values(text, held);
+        CHECK_INT(smaller & ~larger, 0);
+        smaller = larger;
+    }
+}
+
 /* Stored: they must stay the same for ever. */
 TEST(the_same_are_held_out_for_ever)
 {
@@ -314,6 +326,7 @@ int main(void)
     RUN(colours_are_of_what_is_drawn);
     RUN(colours_are_of_one_channel);
     RUN(parts_are_exact_and_complete);
+    RUN(what_a_share_holds_out_a_larger_one_does_too);
     RUN(the_same_are_held_out_for_ever);
     RUN(a_part_without_examples_is_refused);
     RUN(failures_leave_nothing);
