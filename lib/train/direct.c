@@ -60,13 +60,7 @@ int64_t gan__direct_earlier(const void *options)
 
 gan_status gan__direct_check(gan_context *context, const void *options)
 {
-    const gan__objective *o = &((const gan__direct *)options)->game.objective;
-    GAN__TRY(gan__objective_check(context, o));
-    if (!gan__objective_is_critic(o)) return GAN_OK;
-    return gan__fail(context, GAN_E_TEXT,
-                     "loss=%s asks for discriminators whose slope is bounded, as the trainer 'gan' "
-                     "does and this one does not",
-                     gan__objective_name(o));
+    return gan__objective_check_bounded(context, &((const gan__direct *)options)->game.objective);
 }
 
 const char *gan__direct_reference(const void *options, const char *group)
@@ -141,8 +135,8 @@ gan_status gan__direct_judge(gan_trainer *t, int32_t domain, double weight, gan_
 {
     const gan__objective *o = &gan__direct_options_of(t)->game.objective;
     const int32_t role = GAN__DIRECT_DISCRIMINATOR + domain;
-    gan_value x[2] = {real, -1};             /* and fakes, of one shape */
-    gan_value said[2 * GAN__DIRECT_OUTPUTS]; /* of the two, each first the score, (N, h, w, 1) */
+    gan_value x[2] = {real, -1};           /* and fakes, of one shape */
+    gan_value said[2 * GAN__MOST_OUTPUTS]; /* of the two, each first the score, (N, h, w, 1) */
     const gan_value *of_fake = said + t->players[role].output_count;
     weight /= gan__objective_unit(o);
     GAN__TRY(gan__history(t, domain, fake, &x[1]));
@@ -167,7 +161,7 @@ gan_status gan__direct_descend(gan_trainer *t, int32_t group, const gan__terms *
 gan_status gan__direct_please(gan_trainer *t, double weight, const gan_value fakes[2],
                               gan__terms *terms)
 {
-    gan_value said[GAN__DIRECT_OUTPUTS]; /* a score, (N, h, w, 1) */
+    gan_value said[GAN__MOST_OUTPUTS]; /* a score, (N, h, w, 1) */
     for (int32_t d = 0; d < gan__direct_ways(t); d++) {
         GAN__TRY(gan__direct_ask(t, 1 - d, fakes[1 - d], said));
         GAN__TRY(gan__direct_persuade(t, weight, said[0], terms));
@@ -205,18 +199,15 @@ gan_status gan__direct_step(gan_trainer *t,
                                                      gan_value fakes[2]))
 {
     static const int32_t groups[] = {GAN__DIRECT_GENERATORS, GAN__DIRECT_DISCRIMINATORS};
-    /* The discriminators see nothing of the generators' update, which may then wait for theirs. */
-    const bool apart = !gan__trainer_shares(t, groups[0], groups[1]);
     gan_value x[2], fakes[2] = {-1, -1}; /* by domain */
     gan__terms terms = {.count = 0};
     GAN__TRY(gan__direct_draw(t, x));
     GAN__TRY(generators(t, x, fakes));
-    if (!apart) GAN__TRY(gan__trainer_update(t, GAN__DIRECT_GENERATORS));
     for (int32_t d = 2 - gan__direct_ways(t); d < 2; d++)
         GAN__TRY(gan__direct_judge(t, d, 0.5, x[d], fakes[d], &terms));
     GAN__TRY(gan__direct_descend(t, GAN__DIRECT_DISCRIMINATORS, &terms));
     GAN__TRY(gan__direct_look(t, x, fakes));
-    return gan__trainer_update_last(t, apart ? groups : groups + 1, apart ? 2 : 1);
+    return gan__trainer_update_last(t, groups, 2);
 }
 
 /* ---- rows ---- */

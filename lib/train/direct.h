@@ -92,9 +92,6 @@ gan_status gan__direct_keep(gan_trainer *trainer, double weight, const gan_value
 gan_status gan__direct_resemble(gan_trainer *trainer, const gan_value x[2],
                                 const gan_value fakes[2], gan__terms *terms);
 
-/* Outputs of a discriminator at the most, its score among them. */
-enum { GAN__DIRECT_OUTPUTS = 16 };
-
 /* What the discriminator of a domain, which stays as it is, says of samples: `said` has room for
  * all of its outputs, of which the score is the first. */
 gan_status gan__direct_ask(gan_trainer *trainer, int32_t domain, gan_value samples,

@@ -76,19 +76,13 @@ static gan_status disco_prepare(gan_trainer *t)
 {
     for (int32_t d = 2 - gan__direct_ways(t); d < 2; d++) {
         const int32_t role = GAN__DIRECT_DISCRIMINATOR + d;
-        const int32_t features = t->players[role].output_count - 1;
-        const char *name = t->cast->roles[role].name;
-        if (features > 0 && features < GAN__DIRECT_OUTPUTS) continue;
-        if (features >= GAN__DIRECT_OUTPUTS)
-            return gan__fail(t->object.context, GAN_E_SHAPE,
-                             "%s: the %s has %d outputs beside its score, there may be %d",
-                             t->kind->kind.name, name, (int)features, GAN__DIRECT_OUTPUTS - 1);
-        if (disco_matches(t->options))
-            return gan__fail(t->object.context, GAN_E_SHAPE,
-                             "%s: the %s has no output but its score: matching= needs features of "
-                             "its inner layers, named behind it ('output score h1 h2'); matching=0 "
-                             "does without",
-                             t->kind->kind.name, name);
+        GAN__TRY(gan__objective_check_outputs(t, role));
+        if (t->players[role].output_count > 1 || !disco_matches(t->options)) continue;
+        return gan__fail(t->object.context, GAN_E_SHAPE,
+                         "%s: the %s has no output but its score: matching= needs features of its "
+                         "inner layers, named behind it ('output score h1 h2'); matching=0 does "
+                         "without",
+                         t->kind->kind.name, t->cast->roles[role].name);
     }
     return GAN_OK;
 }
@@ -101,8 +95,8 @@ static gan_status disco_match(gan_trainer *t, int32_t domain, double weight, con
                               const gan_value *fake, gan__terms *terms)
 {
     const int32_t outputs = t->players[GAN__DIRECT_DISCRIMINATOR + domain].output_count;
-    gan_value apart[GAN__DIRECT_OUTPUTS], sum; /* numbers */
-    double ones[GAN__DIRECT_OUTPUTS];
+    gan_value apart[GAN__MOST_OUTPUTS], sum; /* numbers */
+    double ones[GAN__MOST_OUTPUTS];
     for (int32_t i = 1; i < outputs; i++) {
         ones[i] = 1;
         GAN__TRY(
@@ -119,7 +113,7 @@ static gan_status disco_persuade(gan_trainer *t, int32_t domain, double weight, 
                                  gan_value fake, gan__terms *terms)
 {
     const disco_options *disco = t->options;
-    gan_value of_real[GAN__DIRECT_OUTPUTS], of_fake[GAN__DIRECT_OUTPUTS]; /* a score, features */
+    gan_value of_real[GAN__MOST_OUTPUTS], of_fake[GAN__MOST_OUTPUTS]; /* a score, features */
     if (disco_matches(disco)) GAN__TRY(gan__direct_ask(t, domain, real, of_real));
     GAN__TRY(gan__direct_ask(t, domain, fake, of_fake));
     GAN__TRY(gan__direct_persuade(t, weight * disco->adversarial, of_fake[0], terms));

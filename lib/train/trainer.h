@@ -250,7 +250,7 @@ gan_status gan__trainer_apply_groups(gan_trainer *trainer, int32_t role, const c
 gan_status gan__trainer_measure(gan_trainer *trainer, int32_t value, gan_value scalar);
 
 /* What a network descends: a weighted sum of scalars. */
-enum { GAN__MOST_TERMS = 32 };
+enum { GAN__MOST_TERMS = GAN__MAX_DOMAINS + 32 };
 typedef struct gan__terms {
     gan_value values[GAN__MOST_TERMS];
     double weights[GAN__MOST_TERMS];
@@ -267,6 +267,9 @@ static inline void gan__terms_add(gan__terms *terms, gan_value value, double wei
     terms->count++; /* too many are refused by gan__trainer_sum */
 }
 
+/* Adds the sum of a domain's terms, say, as one term to those of all. */
+gan_status gan__trainer_fold(gan_trainer *trainer, const gan__terms *own, gan__terms *all);
+
 /* The sum, measured as `value`. */
 gan_status gan__trainer_sum(gan_trainer *trainer, const gan__terms *terms, int32_t value,
                             gan_value *out);
@@ -278,9 +281,6 @@ gan_status gan__trainer_backward(gan_trainer *trainer, gan_value loss, int32_t g
  * the gradients are zero afterwards. GAN_E_DIVERGED names a norm, or the group of a new weight or
  * moment, that is not finite: the step must fail then. */
 gan_status gan__trainer_update(gan_trainer *trainer, int32_t group);
-
-/* Whether two groups have networks with parts in common. */
-bool gan__trainer_shares(const gan_trainer *trainer, int32_t group, int32_t other);
 
 /* As gan__trainer_update for the last update of a step, or the last of several groups, whose
  * gradients are all there: every step ends with it. Nothing that comes after it can fail, so it

@@ -147,6 +147,15 @@ gan_status gan__trainer_measure(gan_trainer *t, int32_t value, gan_value scalar)
                      t->kind->kind.name, t->cast->values[value].name, (long long)t->steps + 1);
 }
 
+gan_status gan__trainer_fold(gan_trainer *t, const gan__terms *own, gan__terms *all)
+{
+    gan_value sum;
+    GAN__TRY(gan_tape_combine(t->tape, own->values, own->weights, own->count, &sum));
+    gan__terms_add(all, sum, 1);
+    all->flat += own->flat;
+    return GAN_OK;
+}
+
 gan_status gan__trainer_sum(gan_trainer *t, const gan__terms *terms, int32_t value, gan_value *out)
 {
     if (terms->count > GAN__MOST_TERMS)
@@ -191,15 +200,6 @@ gan_status gan__trainer_update(gan_trainer *t, int32_t group)
     t->values[gan__cast_gradient(t->cast, group)] = optimizer->norm;
     if (status != GAN_OK) return step_explain(t, group, status);
     return gan_optimizer_zero(optimizer);
-}
-
-bool gan__trainer_shares(const gan_trainer *t, int32_t group, int32_t other)
-{
-    const gan_optimizer *a = t->optimizers[group], *b = t->optimizers[other];
-    for (size_t i = 0; i < a->state_count; i++)
-        for (size_t j = 0; j < b->state_count; j++)
-            if (a->states[i].store == b->states[j].store) return true;
-    return false;
 }
 
 /* What the step's passes have changed, and no update checks. */

@@ -744,7 +744,7 @@ def run(make, size, trainer_of):
     nets = make()
     for net in nets.values():
         for m in net.modules():
-            if isinstance(m, nn.BatchNorm2d):
+            if isinstance(m, nn.BatchNorm2d) and m.affine:
                 nn.init.normal_(m.weight, 1.0, 0.02)
             elif isinstance(m, (nn.Conv2d, nn.ConvTranspose2d)):
                 nn.init.normal_(m.weight, 0.0, 0.1)

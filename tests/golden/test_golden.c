@@ -1,40 +1,45 @@
-/* test_golden.c: each trainer kind but those of direct translation against PyTorch; make_traces.py
- * made the traces. */
+/* test_golden.c: five steps of trainers of one domain, and of cyclegan, against PyTorch in double;
+ * make_traces.py made the traces. */
 #include "golden.h"
 
-static const golden_kind gan_kind = {
-    {"generator", "discriminator"}, {"real", "noise"}, {"loss.discriminator", "loss.generator"}};
-#define PENALTY "penalty", "penalty.norm"
-static const golden_kind penalty_kind = {{"generator", "discriminator"},
-                                         {"real", "noise"},
-                                         {"loss.discriminator", "loss.generator", PENALTY}};
-static const golden_kind drawn_penalty_kind = {{"generator", "discriminator"},
-                                               {"real", "noise", "epsilon"},
-                                               {"loss.discriminator", "loss.generator", PENALTY}};
-static const golden_kind vae_kind = {{"encoder", "decoder"},
+static const golden_kind gan_kind = {{"generator", "discriminator"},
                                      {"real", "noise"},
-                                     {"loss.autoencoder", "loss.reconstruction", "loss.kl"}};
+                                     .losses = {"loss.discriminator", "loss.generator"}};
+#define PENALTY "penalty", "penalty.norm"
+static const golden_kind penalty_kind = {
+    {"generator", "discriminator"},
+    {"real", "noise"},
+    .losses = {"loss.discriminator", "loss.generator", PENALTY}};
+static const golden_kind drawn_penalty_kind = {
+    {"generator", "discriminator"},
+    {"real", "noise", "epsilon"},
+    .losses = {"loss.discriminator", "loss.generator", PENALTY}};
+static const golden_kind vae_kind = {
+    {"encoder", "decoder"},
+    {"real", "noise"},
+    .losses = {"loss.autoencoder", "loss.reconstruction", "loss.kl"}};
 static const golden_kind autoencoder_kind = {
-    {"encoder", "decoder"}, {"real"}, {"loss.autoencoder"}};
-static const golden_kind discriminator_kind = {
-    {"discriminator"},
-    {"real"},
-    {"loss.discriminator", "score.positive", "score.negative", "score.gap", "accuracy.pairs"}};
+    {"encoder", "decoder"}, {"real"}, .losses = {"loss.autoencoder"}};
+static const golden_kind discriminator_kind = {{"discriminator"},
+                                               {"real"},
+                                               .losses = {"loss.discriminator", "score.positive",
+                                                          "score.negative", "score.gap",
+                                                          "accuracy.pairs"}};
 #define CYCLE_ROLES                                      \
     {                                                    \
         "xy", "yx", "discriminator_x", "discriminator_y" \
     }
 #define CYCLE_JUDGED(d) "score.real." d, "score.fake." d, "accuracy.real." d, "accuracy.fake." d
-static const golden_kind cyclegan_kind = {CYCLE_ROLES,
-                                          {"x", "y"},
-                                          {"loss.generators", "loss.discriminators", "loss.cycle.x",
-                                           "loss.cycle.y", "loss.identity.x", "loss.identity.y",
-                                           CYCLE_JUDGED("x"), CYCLE_JUDGED("y")}};
-static const golden_kind cyclegan_unlike_kind = {CYCLE_ROLES,
-                                                 {"x", "y"},
-                                                 {"loss.generators", "loss.discriminators",
-                                                  "loss.cycle.x", "loss.cycle.y", CYCLE_JUDGED("x"),
-                                                  CYCLE_JUDGED("y")}};
+static const golden_kind cyclegan_kind = {
+    CYCLE_ROLES,
+    {"x", "y"},
+    .losses = {"loss.generators", "loss.discriminators", "loss.cycle.x", "loss.cycle.y",
+               "loss.identity.x", "loss.identity.y", CYCLE_JUDGED("x"), CYCLE_JUDGED("y")}};
+static const golden_kind cyclegan_unlike_kind = {
+    CYCLE_ROLES,
+    {"x", "y"},
+    .losses = {"loss.generators", "loss.discriminators", "loss.cycle.x", "loss.cycle.y",
+               CYCLE_JUDGED("x"), CYCLE_JUDGED("y")}};
 #define CGAN_FEEDS(condition)                                                              \
     {                                                                                      \
         "real", condition, "mismatched", "noise", "noise.generator", "condition.generator" \
@@ -42,24 +47,26 @@ static const golden_kind cyclegan_unlike_kind = {CYCLE_ROLES,
 static const golden_kind cgan_score_kind = {
     {"generator", "discriminator"},
     CGAN_FEEDS("real.label"),
-    {"loss.discriminator", "loss.generator", "score.matched", "score.mismatched", "score.fake",
-     "accuracy.matched", "accuracy.mismatched", "accuracy.fake"}};
+    .losses = {"loss.discriminator", "loss.generator", "score.matched", "score.mismatched",
+               "score.fake", "accuracy.matched", "accuracy.mismatched", "accuracy.fake"}};
 static const golden_kind cgan_heads_kind = {
     {"generator", "discriminator"},
     CGAN_FEEDS("real.vector"),
-    {"loss.discriminator", "loss.generator", "loss.realness", "loss.match", "score.matched",
-     "score.mismatched", "score.fake", "accuracy.matched", "accuracy.mismatched", "accuracy.fake",
-     "score.match.matched", "score.match.mismatched", "score.match.fake", "accuracy.match.matched",
-     "accuracy.match.mismatched", "accuracy.match.fake"}};
+    .losses = {"loss.discriminator", "loss.generator", "loss.realness", "loss.match",
+               "score.matched", "score.mismatched", "score.fake", "accuracy.matched",
+               "accuracy.mismatched", "accuracy.fake", "score.match.matched",
+               "score.match.mismatched", "score.match.fake", "accuracy.match.matched",
+               "accuracy.match.mismatched", "accuracy.match.fake"}};
 
 static const golden_kind cgan_penalised_kind = {
     {"generator", "discriminator"},
     {"real", "real.vector", "mismatched", "noise", "noise.generator", "condition.generator",
      "epsilon"},
-    {"loss.discriminator", "loss.generator", "loss.realness", "loss.match", "score.matched",
-     "score.mismatched", "score.fake", "accuracy.matched", "accuracy.mismatched", "accuracy.fake",
-     "score.match.matched", "score.match.mismatched", "score.match.fake", "accuracy.match.matched",
-     "accuracy.match.mismatched", "accuracy.match.fake", PENALTY}};
+    .losses = {"loss.discriminator", "loss.generator", "loss.realness", "loss.match",
+               "score.matched", "score.mismatched", "score.fake", "accuracy.matched",
+               "accuracy.mismatched", "accuracy.fake", "score.match.matched",
+               "score.match.mismatched", "score.match.fake", "accuracy.match.matched",
+               "accuracy.match.mismatched", "accuracy.match.fake", PENALTY}};
 
 TEST(dcgan28)
 {

@@ -81,7 +81,8 @@ static double naive_cross_entropy(const naive_case *c, const double *x, const do
         double total = 0;
         for (int64_t j = 0; j < classes; j++) total += exp(x[i * classes + j]);
         for (int64_t j = 0; j < classes; j++) {
-            double target = c->b / (double)classes + (j == (int64_t)t[i] ? 1 - c->b : 0);
+            const int64_t label = (int64_t)(c->inputs > 1 ? t[i] : c->a);
+            double target = c->b / (double)classes + (j == label ? 1 - c->b : 0);
             sum -= target * log(exp(x[i * classes + j]) / total);
         }
     }
@@ -163,6 +164,8 @@ static const naive_case cases[] = {
      {3, 4, 5, 1},
      naive_cross_entropy},
     {"cross_entropy", 0, 0, 2, {70, 1, 1, 300}, {70, 1, 1, 1}, naive_cross_entropy},
+    {"cross_entropy target=2", 2, 0, 1, {9, 1, 1, 5}, {0}, naive_cross_entropy},
+    {"cross_entropy target=1 label_smoothing=1", 1, 1, 1, {2, 3, 2, 4}, {0}, naive_cross_entropy},
     {"kl_gaussian", 0, 0, 2, {6, 1, 1, 20}, {6, 1, 1, 20}, naive_kl},
     {"gradient_penalty", 1, 0, 1, {3, 5, 5, 2}, {0}, naive_penalty},
     {"gradient_penalty target=0", 0, 0, 1, {17, 1, 1, 5}, {0}, naive_penalty},
@@ -413,6 +416,12 @@ TEST(refusals)
     CHECK_STATUS(loss.kind->check(&loss), GAN_E_ARGUMENT);
     labels[1] = 1;
     CHECK_OK(loss.kind->check(&loss));
+    unmake(&loss);
+    CHECK_OK(make(context, "cross_entropy target=2", &loss));
+    loss.input_count = 1;
+    loss.in[0] = (gan__shape){2, 1, 1, 2};
+    CHECK_STATUS(loss.kind->check(&loss), GAN_E_ARGUMENT);
+    CHECK_TEXT(gan_context_message(context), "cross_entropy: target=2 is no class below 2");
     unmake(&loss);
     gan_context_release(context);
 }

@@ -323,7 +323,7 @@ static const struct wrong {
      1,
      1,
      GAN_E_SHAPE,
-     "discogan: the discriminator_x has 16 outputs beside its score, there may be 15"},
+     "discogan: the discriminator_x has 17 outputs; there may be 16"},
 };
 
 TEST(roles_and_shapes_that_do_not_go_together)
