@@ -45,7 +45,7 @@ typedef struct dlpack_versioned {
     dlpack_array array;
 } dlpack_versioned;
 
-/* A tensor has no other types than the first four. */
+/* The first four are a tensor's own; it is lent as one of them. */
 static const struct {
     uint8_t code, bits, element;
     int32_t dtype; /* of the tensors that are lent so, or 0 */
