@@ -145,7 +145,7 @@ if(Python3_FOUND AND NOT GAN_SANITIZE AND NOT CMAKE_CROSSCOMPILING)
     message(STATUS "Not tested for lack of Python 3.10 with NumPy and pytest: python/package")
   else()
     add_test(NAME python/package COMMAND Python3::Interpreter -m pytest -q -p no:cacheprovider
-             "${PROJECT_SOURCE_DIR}/tests/python")
+             tests/python WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
     set_tests_properties(python/package PROPERTIES TIMEOUT 300)
     set_property(TEST python/package PROPERTY ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1"
                  "PYTHONPATH=${PROJECT_SOURCE_DIR}/examples/python"
