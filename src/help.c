@@ -56,10 +56,28 @@ static void print_kind(int32_t group, int32_t kind)
     }
 }
 
+/* Whatever has that name, a command first; how many there are. */
+static int show_named(const char *name)
+{
+    int found = 0;
+    for (int i = 0; commands[i]; i++)
+        if (!strcmp(commands[i]->name, name)) {
+            print_command_help(commands[i]);
+            found++;
+        }
+    for (int32_t g = 0; g < gan_catalog_group_count(); g++)
+        for (int32_t k = 0; k < gan_catalog_kind_count(g); k++)
+            if (!strcmp(gan_catalog_kind(g, k), name)) {
+                if (found++) puts("");
+                print_kind(g, k);
+            }
+    return found;
+}
+
 static int run_help(const command *self, int count, char **words)
 {
     arguments a;
-    int found = 0, code = arguments_parse(self, count, words, &a);
+    int code = arguments_parse(self, count, words, &a);
     if (code) return code;
     if (!a.operand_count || arguments_get(&a, "help")) {
         print_command_help(self);
@@ -69,17 +87,7 @@ static int run_help(const command *self, int count, char **words)
         }
         return EXIT_GOOD;
     }
-    for (int32_t g = 0; g < gan_catalog_group_count(); g++)
-        for (int32_t k = 0; k < gan_catalog_kind_count(g); k++)
-            if (!strcmp(gan_catalog_kind(g, k), a.operands[0])) {
-                print_kind(g, k);
-                found++;
-            }
-    for (int i = 0; commands[i]; i++)
-        if (!strcmp(commands[i]->name, a.operands[0])) {
-            print_command_help(commands[i]);
-            found++;
-        }
+    const int found = show_named(a.operands[0]);
     if (found) return EXIT_GOOD;
     return complain(self, EXIT_USAGE, "there is no kind '%s'; gan help lists all", a.operands[0]);
 }

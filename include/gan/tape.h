@@ -99,18 +99,21 @@ GAN_API gan_status gan_tape_layer(gan_tape *tape, const char *statement, const g
  *   smooth_l1 [target=0] [beta=1]    squared below beta, absolute above
  *   hinge [sign=1]                   mean of max(0, 1 - sign * x)
  *   softplus [sign=1]                mean of log(1 + exp(sign * x))
- *   cross_entropy [label_smoothing=0]
+ *   cross_entropy [target=0] [label_smoothing=0]
  *                                    of softmax over channels; the second value: class numbers
  *   kl_gaussian                      of N(mean, exp(log_variance)) from N(0, 1): summed over a
  *                                    sample's elements, averaged over the samples
  *   gradient_penalty [target=1]      mean over samples of (|x| - t)^2, |x| the root of the sum of
  *                                    a sample's squares; its gradient at |x| = 0 is 0. target=1:
  *                                    WGAN-GP, DRAGAN; target=0: R1 (its weight is gamma / 2)
+ *   mse_of_means                     of two batches, which may be of unlike size: mean over a
+ *                                    sample's elements of (m(x) - m(t))^2, m the mean over the
+ *                                    batch; both get a gradient (feature matching)
  *   mean, sum                        of all elements
  *   above [0]                        the share of elements above a limit; without gradient
  *
  * Means are over all elements. A second value, where the first four are given one, is the target in
- * the place of target=, and gets a gradient too. */
+ * the place of target=, and gets a gradient too; so are the class numbers, which get none. */
 GAN_API gan_status gan_tape_loss(gan_tape *tape, const char *spec, const gan_value *values,
                                  int32_t count, gan_value *out);
 

@@ -1,6 +1,7 @@
 /* cross_entropy.c: mean over rows of -log softmax(x)[label], x a row of C logits (one for each
- * sample, or for each pixel), the label a number from 0 to C - 1. With label_smoothing e the target
- * is the label with weight 1 - e and every class with e / C (PyTorch's definition):
+ * sample, or for each pixel), the label a number from 0 to C - 1: that of the second value, or,
+ * where there is none, of all rows the same. With label_smoothing e the target is the label with
+ * weight 1 - e and every class with e / C (PyTorch's definition):
  *
  *     log sum exp(x)  -  (1 - e) x[label]  -  e mean(x) */
 #include "losses/elementwise.h"
@@ -13,10 +14,14 @@
 #include <inttypes.h>
 
 typedef struct cross_entropy_options {
+    int64_t target;
     double label_smoothing;
 } cross_entropy_options;
 
 static const gan__option cross_entropy_table[] = {
+    {"target", GAN__OPTION_INTEGER, 0, "0", 0, 16777215, NULL,
+     offsetof(cross_entropy_options, target),
+     "the class of every row, where no second value is given"},
     {"label_smoothing", GAN__OPTION_REAL, 0, "0", 0, 1, NULL,
      offsetof(cross_entropy_options, label_smoothing),
      "share of the target spread over all classes"},
@@ -32,10 +37,22 @@ static double cross_entropy_smoothing(const gan__loss *loss)
     return ((const cross_entropy_options *)loss->options)->label_smoothing;
 }
 
+static int64_t cross_entropy_label(const gan__loss *loss, int64_t row)
+{
+    if (loss->input_count == 2) return (int64_t)loss->x[1][row];
+    return ((const cross_entropy_options *)loss->options)->target;
+}
+
 static gan_status cross_entropy_check(const gan__loss *loss)
 {
     gan__shape x = loss->in[0], labels = loss->in[1];
     char first[88], second[88], number[GAN__NUMBER_SIZE];
+    if (loss->input_count == 1) {
+        if (cross_entropy_label(loss, 0) < x.c) return GAN_OK;
+        return gan__fail(loss->context, GAN_E_ARGUMENT,
+                         "cross_entropy: target=%" PRId64 " is no class below %" PRId64,
+                         cross_entropy_label(loss, 0), x.c);
+    }
     if (x.n != labels.n || x.h != labels.h || x.w != labels.w || labels.c != 1)
         return gan__fail(loss->context, GAN_E_SHAPE,
                          "cross_entropy: logits of %s need one label for each row, not %s",
@@ -79,7 +96,7 @@ static void cross_entropy_sum(const void *argument, int64_t start, int64_t count
         const float *x = loss->x[0] + (start + i) * classes;
         double term = cross_entropy_log_sum(loss, x), mean = 0;
         for (int64_t j = 0; smoothing > 0 && j < classes; j++) mean += (double)x[j];
-        term -= (1 - smoothing) * (double)x[(int64_t)loss->x[1][start + i]];
+        term -= (1 - smoothing) * (double)x[cross_entropy_label(loss, start + i)];
         lanes[i % 16] += term - smoothing * mean / (double)classes;
     }
 }
@@ -113,7 +130,7 @@ static void cross_entropy_task(void *argument, int64_t index, int32_t worker)
         vector->softmax(classes, loss->x[0] + row * classes, dx);
         for (int64_t j = 0; smoothing > 0 && j < classes; j++)
             dx[j] -= (float)(smoothing / (double)classes);
-        dx[(int64_t)loss->x[1][row]] -= (float)(1 - smoothing);
+        dx[cross_entropy_label(loss, row)] -= (float)(1 - smoothing);
         vector->combine(classes, call->factor, dx, 0.0f, dx);
     }
 }
@@ -133,7 +150,7 @@ const gan__loss_kind gan__loss_cross_entropy = {
              .help = "of softmax(logits) with class labels",
              GAN__OPTIONS(cross_entropy_table),
              .size = sizeof(cross_entropy_options)},
-    .least_inputs = 2,
+    .least_inputs = 1,
     .most_inputs = 2,
     .check = cross_entropy_check,
     .value = cross_entropy_value,

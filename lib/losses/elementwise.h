@@ -39,6 +39,7 @@ static inline const gan__vector_kernels *gan__loss_vector(const gan__loss *loss)
 /* The kinds, one in each file. */
 extern const gan__loss_kind gan__loss_bce_logits, gan__loss_mse, gan__loss_l1, gan__loss_smooth_l1,
     gan__loss_hinge, gan__loss_softplus, gan__loss_cross_entropy, gan__loss_kl_gaussian,
-    gan__loss_gradient_penalty, gan__loss_kind_mean, gan__loss_kind_sum, gan__loss_above;
+    gan__loss_gradient_penalty, gan__loss_kind_mean, gan__loss_kind_sum, gan__loss_above,
+    gan__loss_mse_of_means;
 
 #endif

@@ -24,8 +24,8 @@ typedef struct gan__loss_kind {
     void (*gradient)(const gan__loss *loss, float seed, float *const dx[2]);
 } gan__loss_kind;
 
-/* bce_logits mse l1 smooth_l1 hinge softplus cross_entropy kl_gaussian gradient_penalty mean sum.
- */
+/* bce_logits mse l1 smooth_l1 hinge softplus cross_entropy kl_gaussian gradient_penalty mean sum
+ * above mse_of_means. */
 extern const gan__loss_kind *const gan__loss_kinds[];
 extern const int32_t gan__loss_kind_count;
 

@@ -25,11 +25,15 @@ static int32_t cast_times(const gan__cast *cast, const char *name)
     return cast_is_starred(name) ? cast->domain_count : 1;
 }
 
-/* The row's name with the domain's in the place of its star. */
+/* The row's name with the domain's in the place of its star; "ALONE|STARRED" is ALONE where there
+ * is one domain. */
 static gan_status cast_expand(const gan__cast *cast, const char *name, int32_t domain,
                               char out[GAN__CAST_NAME])
 {
-    const size_t before = strcspn(name, "*");
+    const char *bar = strchr(name, '|');
+    const bool alone = bar && cast->domain_count == 1;
+    if (bar && !alone) name = bar + 1;
+    const size_t before = alone ? (size_t)(bar - name) : strcspn(name, "*");
     const bool starred = name[before] == '*';
     int n = snprintf(out, GAN__CAST_NAME, "%.*s%s%s", (int)before, name,
                      starred ? cast->domains[domain] : "", starred ? name + before + 1 : "");

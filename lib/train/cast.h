@@ -3,7 +3,8 @@
  * A trainer kind has a table of rows: spaces, roles, feeds, pools and values. With its options they
  * become the lists of one trainer, its cast: a row with a `*` in its name stands once for each
  * domain ("encoder_*" with domains=a,b is encoder_a and encoder_b), any other once, and rows that
- * the options do not want are not there. Groups follow from the roles. Everything that names
+ * the options do not want are not there. "encoder|encoder_*" is the first of the two names where
+ * there is one domain. Groups follow from the roles. Everything that names
  * something (set_model, recipes, checkpoints, --help) asks the cast.
  *
  * A space is what a value is of: a picture, a code, noise, a condition, or a score. It has one

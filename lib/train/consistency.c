@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/number.h"
 #include "model/tree.h"
 
 gan_status gan__consistency(gan_trainer *t, const char *loss, gan_value made, gan_value wanted,
@@ -31,12 +32,50 @@ const char *gan__likeness_finish(int32_t likeness)
     return likeness == GAN__LIKENESS_BCE ? "sigmoid; affine 2 -1" : NULL;
 }
 
+gan_status gan__likelihood(gan_trainer *t, gan_value made, gan_value wanted, double deviation,
+                           gan__terms *terms)
+{
+    int64_t shape[4];
+    gan_value square; /* a number */
+    GAN__TRY(gan_tape_shape(t->tape, wanted, shape));
+    GAN__TRY(gan_tape_loss(t->tape, "mse", (gan_value[]){made, wanted}, 2, &square));
+    const double elements = (double)(shape[1] * shape[2] * shape[3]);
+    gan__terms_add(terms, square, elements / (2 * deviation * deviation));
+    return GAN_OK;
+}
+
 gan_status gan__perceptual(gan_trainer *t, int32_t role, gan_value made, gan_value wanted,
                            double weight, int32_t value, gan__terms *terms)
 {
     GAN__TRY(gan__trainer_apply(t, role, "evaluation", &wanted, &wanted));
     GAN__TRY(gan__trainer_apply(t, role, "evaluation", &made, &made));
     return gan__consistency(t, "mse", made, wanted, weight, value, terms);
+}
+
+const gan__option gan__semantic_options[1] = {
+    {"semantic", GAN__OPTION_REAL, 0, "0", 0, 1e6, NULL, offsetof(gan__semantic, weight),
+     "weight of the code of a translation being the code of its source; 0: nothing is asked"},
+};
+
+bool gan__domains_several(const char *domains)
+{
+    return strchr(domains, ',') != NULL;
+}
+
+gan_status gan__semantic_check(gan_context *context, const gan__semantic *semantic,
+                               const char *domains)
+{
+    char weight[GAN__NUMBER_SIZE];
+    if (semantic->weight == 0 || gan__domains_several(domains)) return GAN_OK;
+    return gan__fail(context, GAN_E_TEXT,
+                     "semantic=%s with the one domain '%s': nothing is translated",
+                     gan__number_print(semantic->weight, weight), domains);
+}
+
+gan_status gan__semantic_add(gan_trainer *t, const gan__semantic *semantic, gan_value source,
+                             gan_value translation, int32_t value, gan__terms *terms)
+{
+    return gan__consistency(t, "mse", translation, source, semantic->weight, value, terms);
 }
 
 gan_status gan__same_shape(const gan_trainer *t, const char *option, const gan_value values[2],

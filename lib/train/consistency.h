@@ -21,9 +21,33 @@ gan_status gan__reconstruction(gan_trainer *trainer, int32_t likeness, gan_value
 /* Statements that make pictures in [-1, 1] of what is compared so; NULL: they are pictures. */
 const char *gan__likeness_finish(int32_t likeness);
 
-/* The same of what a frozen network says of both, its features: mean squares. */
+/* Adds to terms -log of a normal density of `wanted` around what is made, without its constant: the
+ * sum of squares over a sample's elements, by 2 * deviation^2, a mean over the samples. */
+gan_status gan__likelihood(gan_trainer *trainer, gan_value made, gan_value wanted, double deviation,
+                           gan__terms *terms);
+
+/* gan__consistency of what a frozen network says of both, its features: mean squares. */
 gan_status gan__perceptual(gan_trainer *trainer, int32_t role, gan_value made, gan_value wanted,
                            double weight, int32_t value, gan__terms *terms);
+
+/* semantic=, of kinds that translate through codes. */
+typedef struct gan__semantic {
+    double weight;
+} gan__semantic;
+extern const gan__option gan__semantic_options[1];
+
+/* Whether "a,b" names several domains. */
+bool gan__domains_several(const char *domains);
+
+/* GAN_E_TEXT where it is asked for with one domain: nothing is translated then. */
+gan_status gan__semantic_check(gan_context *context, const gan__semantic *semantic,
+                               const char *domains);
+
+/* Adds, with the option's weight, that the code of a translation is the code of its source: the
+ * mean square between them (Taigman, Polyak and Wolf, "Unsupervised cross-domain image generation",
+ * 2017, equation 5; Royer et al., "XGAN", 2017, section 3). Both have a gradient. */
+gan_status gan__semantic_add(gan_trainer *trainer, const gan__semantic *semantic, gan_value source,
+                             gan_value translation, int32_t value, gan__terms *terms);
 
 /* GAN_E_SHAPE, with both sizes, for values of two spaces that go through each other's networks and
  * have unlike sizes; `option` is what asks for that, and does not at 0. */

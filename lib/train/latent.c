@@ -65,3 +65,12 @@ gan_status gan__latent_sample(gan_tape *tape, gan_value mean, gan_value log_vari
     GAN__TRY(gan_tape_layer(tape, "multiply", (gan_value[]){deviation, epsilon}, 2, &epsilon));
     return gan_tape_combine(tape, (gan_value[]){mean, epsilon}, (double[]){1, 1}, 2, z);
 }
+
+gan_status gan__latent_encode(gan_trainer *t, int32_t role, int32_t feed, gan_value x,
+                              gan_value code[2], gan_value *z)
+{
+    gan_value epsilon;
+    GAN__TRY(gan__latent_noise(t, t->cast->roles[role].outputs[0].spaces[0], feed, &epsilon));
+    GAN__TRY(gan__trainer_apply(t, role, "training", &x, code));
+    return gan__latent_sample(t->tape, code[0], code[1], epsilon, z);
+}

@@ -23,4 +23,9 @@ gan_status gan__latent_noise(gan_trainer *trainer, int32_t space, int32_t feed, 
 gan_status gan__latent_sample(gan_tape *tape, gan_value mean, gan_value log_variance,
                               gan_value epsilon, gan_value *z);
 
+/* What a role whose first two outputs are a mean and a log_variance makes of x, in training, and a
+ * code drawn around the mean; epsilon is drawn before, or fed. */
+gan_status gan__latent_encode(gan_trainer *trainer, int32_t role, int32_t feed, gan_value x,
+                              gan_value code[2], gan_value *z);
+
 #endif

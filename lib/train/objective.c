@@ -110,6 +110,24 @@ gan_status gan__objective_check(gan_context *context, const gan__objective *o)
     return gan__augment_check(context, o->augment);
 }
 
+gan_status gan__objective_check_bounded(gan_context *context, const gan__objective *o)
+{
+    GAN__TRY(gan__objective_check(context, o));
+    if (!gan__objective_is_critic(o)) return GAN_OK;
+    return gan__fail(context, GAN_E_TEXT,
+                     "loss=%s asks for discriminators whose slope is bounded, as the trainer 'gan' "
+                     "does and this one does not",
+                     gan__objective_name(o));
+}
+
+gan_status gan__objective_check_outputs(const gan_trainer *t, int32_t role)
+{
+    const int32_t count = t->players[role].output_count;
+    if (count <= GAN__MOST_OUTPUTS) return GAN_OK;
+    return gan__fail(t->object.context, GAN_E_SHAPE, "%s: the %s has %d outputs; there may be %d",
+                     t->kind->kind.name, t->cast->roles[role].name, (int)count, GAN__MOST_OUTPUTS);
+}
+
 gan_status gan__objective_perturb(gan_trainer *t, const gan__objective *o, gan_value *x)
 {
     double deviation = o->instance_noise;
@@ -123,14 +141,21 @@ gan_status gan__objective_perturb(gan_trainer *t, const gan__objective *o, gan_v
     return gan_tape_combine(t->tape, (gan_value[]){*x, noise}, (double[]){1, deviation}, 2, x);
 }
 
+gan_status gan__objective_judge_all(gan_trainer *t, int32_t role, int32_t batches,
+                                    const gan_value *inputs, gan_value *scores)
+{
+    const gan__player *d = &t->players[role];
+    if (!d->apart) return gan__trainer_apply_groups(t, role, "training", batches, inputs, scores);
+    for (int32_t i = 0; i < batches; i++)
+        GAN__TRY(gan__trainer_apply(t, role, "training", inputs + i * d->input_count,
+                                    scores + i * d->output_count));
+    return GAN_OK;
+}
+
 gan_status gan__objective_judge(gan_trainer *t, int32_t role, const gan_value *inputs,
                                 gan_value *scores)
 {
-    const gan__player *d = &t->players[role];
-    if (!d->apart) return gan__trainer_apply_groups(t, role, "training", 2, inputs, scores);
-    GAN__TRY(gan__trainer_apply(t, role, "training", inputs, scores));
-    return gan__trainer_apply(t, role, "training", inputs + d->input_count,
-                              scores + d->output_count);
+    return gan__objective_judge_all(t, role, 2, inputs, scores);
 }
 
 static gan_status objective_add(gan_trainer *t, const char *spec, gan_value score, double weight,

@@ -41,8 +41,10 @@ bool gan__objective_is_critic(const gan__objective *objective);
  * terms too, a weight divided by it is that of the bare term. */
 double gan__objective_unit(const gan__objective *objective);
 
-/* Options without effect are refused: who gives one expects it. */
+/* Options without effect are refused: who gives one expects it. The second refuses the losses of
+ * critics as well, for kinds that do not bound their slope. */
 gan_status gan__objective_check(gan_context *context, const gan__objective *objective);
+gan_status gan__objective_check_bounded(gan_context *context, const gan__objective *objective);
 
 /* Samples as a discriminator sees them: augmented, then + deviation * N(0, 1), the deviation
  * falling from step to step. */
@@ -51,9 +53,15 @@ gan_status gan__objective_perturb(gan_trainer *trainer, const gan__objective *ob
 
 /* What a discriminator says, in training, of real and of fake samples: in one pass with
  * separate statistics where that is the same as two. Both have all inputs of its role, and `scores`
- * has room for all of its outputs, twice. */
+ * has room for all of its outputs, twice. `_all`: of so many batches. */
 gan_status gan__objective_judge(gan_trainer *trainer, int32_t role, const gan_value *inputs,
                                 gan_value *scores);
+gan_status gan__objective_judge_all(gan_trainer *trainer, int32_t role, int32_t batches,
+                                    const gan_value *inputs, gan_value *scores);
+
+/* Outputs of a discriminator that may have any number of features; GAN_E_SHAPE for more. */
+enum { GAN__MOST_OUTPUTS = 16 };
+gan_status gan__objective_check_outputs(const gan_trainer *trainer, int32_t role);
 
 /* Adds a term of D's loss, or that of the maker, to those of a sum. */
 gan_status gan__objective_real(gan_trainer *trainer, const gan__objective *objective,
@@ -79,15 +87,16 @@ gan_status gan__objective_tell(gan_trainer *trainer, const gan__objective *objec
                                gan_value other, bool real, int32_t score, int32_t accuracy);
 
 /* How well D tells real from fake, as four values from `value` on; the rows are in this order, and
- * begin at `[value] =`. `of` ends their names: ".x", say. */
+ * begin at `[value] =`. `of` ends their names: ".x", say; `wanted` is the rows' function. */
 enum { GAN__SCORE_REAL, GAN__SCORE_FAKE, GAN__ACCURACY_REAL, GAN__ACCURACY_FAKE, GAN__JUDGEMENTS };
-#define GAN__JUDGEMENT_ROWS_OF(of)                                                 \
-    {"score.real" of, NULL, "mean score of real samples"},                         \
-        {"score.fake" of, NULL, "mean score of fakes"},                            \
-        {"accuracy.real" of, NULL, "share of real samples that are told as such"}, \
-    {                                                                              \
-        "accuracy.fake" of, NULL, "share of fakes that are told as such"           \
+#define GAN__JUDGEMENT_ROWS_IF(of, wanted)                                           \
+    {"score.real" of, wanted, "mean score of real samples"},                         \
+        {"score.fake" of, wanted, "mean score of fakes"},                            \
+        {"accuracy.real" of, wanted, "share of real samples that are told as such"}, \
+    {                                                                                \
+        "accuracy.fake" of, wanted, "share of fakes that are told as such"           \
     }
+#define GAN__JUDGEMENT_ROWS_OF(of) GAN__JUDGEMENT_ROWS_IF(of, NULL)
 #define GAN__JUDGEMENT_ROWS GAN__JUDGEMENT_ROWS_OF("")
 gan_status gan__objective_measure(gan_trainer *trainer, const gan__objective *objective,
                                   gan_value real, gan_value fake, int32_t value);

@@ -53,14 +53,16 @@ static inline bool gan__penalty_draws(const gan__penalty *penalty)
 typedef struct gan__penalised {
     int32_t role, feed, value, outputs;
 } gan__penalised;
-#define GAN__PENALTY_ROWS(wanted)                                                \
-    {"penalty", wanted, "the penalty on the discriminator's slope, unweighted"}, \
-    {                                                                            \
-        "penalty.norm", wanted, "mean length of that slope"                      \
+#define GAN__PENALTY_ROWS(wanted) GAN__PENALTY_ROWS_OF("", wanted)
+#define GAN__PENALTY_ROWS_OF(of, wanted)                                            \
+    {"penalty" of, wanted, "the penalty on the discriminator's slope, unweighted"}, \
+    {                                                                               \
+        "penalty.norm" of, wanted, "mean length of that slope"                      \
     }
-#define GAN__PENALTY_FEED(wanted)                                                 \
+#define GAN__PENALTY_FEED(wanted) GAN__PENALTY_FEED_OF("", wanted)
+#define GAN__PENALTY_FEED_OF(of, wanted)                                          \
     {                                                                             \
-        "epsilon", NULL, NULL, GAN__FEED_BY_HAND,                                 \
+        "epsilon" of, NULL, NULL, GAN__FEED_BY_HAND,                              \
             "what the penalty draws, in [0, 1]: one number a sample for wgan_gp," \
             " one for each of its numbers for dragan",                            \
             0, wanted                                                             \

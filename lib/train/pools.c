@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "model/tree.h"
+#include "tape/record.h"
 
 /* In the place of the one that is there. */
 static gan_status pools_make(gan_trainer *t, int32_t index, const int64_t shape[3])
@@ -34,7 +35,7 @@ static const char *pools_print(const int64_t shape[3], char out[88])
 static void pools_warn(const gan_trainer *t, int32_t index, const int64_t shape[3])
 {
     char old[88], now[88];
-    if (gan__pool_read(t->pools[index]).filled == 0) return;
+    if (gan__pool_read(t->pools[index]).filled <= 1) return; /* one picture is no loss */
     gan__log(t->object.context, GAN_LOG_WARNING,
              "%s: the pool '%s' has pictures of %s; with those of %s it begins empty",
              t->kind->kind.name, t->cast->pools[index].name,
@@ -101,6 +102,27 @@ gan_status gan__history(gan_trainer *t, int32_t pool, gan_value pictures, gan_va
     GAN__TRY(gan__tape_copy(t->tape, pictures, out, &numbers));
     if (t->rehearsing) return gan__pool_reserve(t->pools[pool], shape[0]);
     return gan__pool_query(t->pools[pool], shape[0], numbers, numbers);
+}
+
+gan_status gan__exchange(gan_trainer *t, int32_t index, gan_value picture, gan_value *out,
+                         bool *has)
+{
+    const int64_t place = 0;
+    const float *now;
+    float *numbers;
+    gan__shape s;
+    *has = false;
+    if (t->cast->pools[index].capacity == 0) return GAN_OK;
+    GAN__TRY(gan__tape_source(t->tape, "gan__exchange", picture, GAN_VALUE, &s, &now));
+    const int64_t shape[3] = {s.h, s.w, s.c};
+    if (!t->pools[index]) GAN__TRY(pools_make(t, index, shape));
+    if (!pools_fits(t->pools[index], shape)) return GAN_OK;
+    GAN__TRY(gan__tape_copy(t->tape, picture, out, &numbers));
+    if (t->rehearsing) return gan__pool_reserve(t->pools[index], 1);
+    const gan__pool_state state = gan__pool_read(t->pools[index]);
+    *has = state.filled > 0;
+    if (*has) memcpy(numbers, state.pictures, (size_t)gan__shape_count(s) * sizeof *numbers);
+    return gan__pool_write(t->pools[index], 1, *has ? &place : NULL, now);
 }
 
 gan_status gan__replay_draw(gan_trainer *t, int32_t pool, double probability, gan_tensor *starts,

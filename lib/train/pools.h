@@ -20,6 +20,12 @@ int64_t gan__pools_memory(const gan_trainer *trainer); /* bytes */
  * size. What the pool takes up is of the step, and undone with it. */
 gan_status gan__history(gan_trainer *trainer, int32_t pool, gan_value pictures, gan_value *out);
 
+/* Of a pool that keeps one picture: what it has kept takes the place of this one, (1, H, W, C), as
+ * *out, if *has: it had one, and of this size; and this one is kept, if it has that size or is the
+ * first. Without capacity it has none. */
+gan_status gan__exchange(gan_trainer *trainer, int32_t pool, gan_value picture, gan_value *out,
+                         bool *has);
+
 /* A replay buffer's part in chains that are as many as pictures in `starts`, (N, H, W, C) float32
  * without gaps: some begin where a picture of the pool lies, which is put into its row of `starts`,
  * and places[i] says where; else it is -1. What the chains end with is stored: while the pool has

@@ -158,8 +158,8 @@ struct gan_trainer {
     uint64_t root;    /* the context's when the training began, from which `seed` was made */
     char *precision;  /* that a checkpoint was saved with; NULL: this is a new training */
     char *filter;     /* the same */
-    double *values;   /* measured by the step that is under way */
-    double *reported; /* and by the last one that was made */
+    double *values;   /* measured by the step that is under way; NaN: it does not, or not yet */
+    double *reported; /* and by the last one that was made and measures it */
     double *flat;     /* of each value: see gan__terms; as the step under way has it */
     struct gan__warning *warnings; /* that it may give */
     int32_t warning_count;
@@ -250,7 +250,7 @@ gan_status gan__trainer_apply_groups(gan_trainer *trainer, int32_t role, const c
 gan_status gan__trainer_measure(gan_trainer *trainer, int32_t value, gan_value scalar);
 
 /* What a network descends: a weighted sum of scalars. */
-enum { GAN__MOST_TERMS = 32 };
+enum { GAN__MOST_TERMS = GAN__MAX_DOMAINS + 32 };
 typedef struct gan__terms {
     gan_value values[GAN__MOST_TERMS];
     double weights[GAN__MOST_TERMS];
@@ -266,6 +266,9 @@ static inline void gan__terms_add(gan__terms *terms, gan_value value, double wei
     }
     terms->count++; /* too many are refused by gan__trainer_sum */
 }
+
+/* Adds the sum of a domain's terms, say, as one term to those of all. */
+gan_status gan__trainer_fold(gan_trainer *trainer, const gan__terms *own, gan__terms *all);
 
 /* The sum, measured as `value`. */
 gan_status gan__trainer_sum(gan_trainer *trainer, const gan__terms *terms, int32_t value,

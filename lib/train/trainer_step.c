@@ -147,6 +147,15 @@ gan_status gan__trainer_measure(gan_trainer *t, int32_t value, gan_value scalar)
                      t->kind->kind.name, t->cast->values[value].name, (long long)t->steps + 1);
 }
 
+gan_status gan__trainer_fold(gan_trainer *t, const gan__terms *own, gan__terms *all)
+{
+    gan_value sum;
+    GAN__TRY(gan_tape_combine(t->tape, own->values, own->weights, own->count, &sum));
+    gan__terms_add(all, sum, 1);
+    all->flat += own->flat;
+    return GAN_OK;
+}
+
 gan_status gan__trainer_sum(gan_trainer *t, const gan__terms *terms, int32_t value, gan_value *out)
 {
     if (terms->count > GAN__MOST_TERMS)
@@ -254,8 +263,7 @@ gan_status gan__trainer_clamp(gan_trainer *t, int32_t role, double limit)
 static gan_status step_begin(gan_trainer *t)
 {
     gan__undo_begin(t);
-    /* What this step does not measure is as it was, not as a failed step has measured it. */
-    memcpy(t->values, t->reported, (size_t)t->cast->value_count * sizeof *t->values);
+    for (int32_t i = 0; i < t->cast->value_count; i++) t->values[i] = NAN; /* not measured yet */
     memcpy(t->memory, t->kept, (size_t)gan__warnings_memory(t) * sizeof *t->memory);
     for (int32_t i = 0; i < t->cast->group_count; i++)
         GAN__TRY(gan_optimizer_rate(t->optimizers[i], &t->values[gan__cast_rate(t->cast, i)]));
@@ -267,7 +275,8 @@ static void step_commit(gan_trainer *t)
 {
     gan__averages_update(t);
     gan__pools_commit(t);
-    memcpy(t->reported, t->values, (size_t)t->cast->value_count * sizeof *t->reported);
+    for (int32_t i = 0; i < t->cast->value_count; i++)
+        if (!isnan(t->values[i])) t->reported[i] = t->values[i];
     gan__warnings_look(t);
     memcpy(t->kept, t->memory, (size_t)gan__warnings_memory(t) * sizeof *t->kept);
 }

@@ -29,6 +29,7 @@ static const double victory_share = 0.995, victory_gone = 0.98;
 static gan__verdict victory_look(const gan_trainer *t, const gan__warning *warning, double *known,
                                  double figures[2])
 {
+    if (isnan(t->values[warning->values[0]])) return GAN__LOOKS; /* D had no part in the step */
     for (int32_t i = 0; i < 2; i++) known[VICTORY_REAL + i] += t->values[warning->values[i]];
     if (!gan__warning_counts(known)) return GAN__LOOKS;
     for (int32_t i = 0; i < 2; i++) {
@@ -93,7 +94,7 @@ static gan__verdict gradient_look(const gan_trainer *t, const gan__warning *warn
 {
     const int32_t group = t->cast->roles[warning->role].group;
     const double norm = t->values[gan__cast_gradient(t->cast, group)];
-    if (isnan(norm)) return GAN__LOOKS; /* it was not updated yet */
+    if (isnan(norm)) return GAN__LOOKS; /* it was not updated */
     known[GRADIENT_MOST] = fmax(known[GRADIENT_MOST], norm);
     if (!gan__warning_counts(known)) return GAN__LOOKS;
     figures[0] = known[GRADIENT_MOST];
@@ -131,6 +132,7 @@ static gan__verdict swing_look(const gan_trainer *t, const gan__warning *warning
                                double figures[2])
 {
     const double loss = t->values[warning->values[0]];
+    if (isnan(loss)) return GAN__LOOKS;
     const double change = t->steps == 0 ? 0 : loss - known[SWING_LAST];
     known[SWING_LAST] = loss;
     known[SWING_LOSS] += loss;

@@ -80,8 +80,8 @@ typedef struct gan__warning {
 } gan__warning;
 
 extern const gan__warning_kind gan__warning_coincidence, gan__warning_collapse,
-    gan__warning_gradient, gan__warning_normalisation, gan__warning_saturation, gan__warning_swing,
-    gan__warning_victory;
+    gan__warning_gradient, gan__warning_ignored, gan__warning_normalisation,
+    gan__warning_saturation, gan__warning_swing, gan__warning_victory;
 
 /* Makes the list of a trainer, whose cast is there, and the memory. */
 gan_status gan__warnings_create(gan_trainer *trainer);

@@ -138,6 +138,28 @@ static void refuse_tensor_views(world *w)
         NOT_MADE(gan_tensor, GAN_E_ARGUMENT, "order[", gan_tensor_permute, w->pictures, orders[i]);
 }
 
+/* What has no deleter serves for any number of calls; tests/files has those that are counted. */
+static void refuse_loans(world *w)
+{
+    int64_t none[16] = {1};
+    void *bad;
+    EACH_WRONG(TENSOR, bad) NOT_MADE(void, GAN_E_ARGUMENT, NULL, gan_tensor_to_dlpack, bad, 0);
+    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_tensor_to_dlpack, NULL, w->made, 0);
+    NOT_MADE(void, GAN_E_ARGUMENT, "flags is 8", gan_tensor_to_dlpack, w->made, 8);
+    NOT_MADE(void, GAN_E_ARGUMENT, "flags has both", gan_tensor_to_dlpack, w->made, 6);
+    EACH_WRONG(CONTEXT, bad)
+    NOT_MADE(gan_tensor, GAN_E_ARGUMENT, NULL, gan_tensor_from_dlpack, bad, none, 0);
+    REFUSED(GAN_E_ARGUMENT, "out is NULL", gan_tensor_from_dlpack, NULL, w->context, none, 0);
+    NOT_MADE(gan_tensor, GAN_E_ARGUMENT, "managed is NULL", gan_tensor_from_dlpack, w->context,
+             NULL, 0);
+    NOT_MADE(gan_tensor, GAN_E_ARGUMENT, "flags is -1", gan_tensor_from_dlpack, w->context, none,
+             -1);
+    NOT_MADE(gan_tensor, GAN_E_ARGUMENT, "flags has both", gan_tensor_from_dlpack, w->context, none,
+             7);
+    NOT_MADE(gan_tensor, GAN_E_UNSUPPORTED, "device type 0", gan_tensor_from_dlpack, w->context,
+             none, 1);
+}
+
 static void refuse_tensor_rest(world *w)
 {
     void *bad;
@@ -149,6 +171,7 @@ static void refuse_tensor_rest(world *w)
     EACH_WRONG(TENSOR, bad) NOTHING_FROM(gan_tensor_dtype, bad);
     EACH_WRONG(TENSOR, bad) NOTHING_FROM(gan_tensor_rank, bad);
     EACH_WRONG(TENSOR, bad) NOTHING_FROM(gan_tensor_count, bad);
+    EACH_WRONG(TENSOR, bad) NOTHING_FROM(gan_tensor_read_only, bad);
     EACH_WRONG(TENSOR, bad) NOTHING_FROM(gan_tensor_shape, bad);
     EACH_WRONG(TENSOR, bad) NOTHING_FROM(gan_tensor_strides, bad);
     EACH_WRONG(TENSOR, bad) NOTHING_FROM(gan_tensor_data, bad);
@@ -448,6 +471,7 @@ TEST(wrong_arguments)
     refuse_context(w);
     refuse_tensor_shapes(w);
     refuse_tensor_views(w);
+    refuse_loans(w);
     refuse_tensor_rest(w);
     refuse_dataset_tensors(w);
     refuse_dataset_callback(w);

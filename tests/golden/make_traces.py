@@ -320,7 +320,8 @@ def record(trace, step, nets, adams):
             trace[f"{step}.weight.{role}.{name}"] = value.clone()
         for name, p in net.named_parameters():
             state = adams[role].state.get(p, {})
-            trace[f"{step}.m.{role}.{name}"] = state.get("exp_avg", torch.zeros_like(p)).clone()
+            first = state.get("exp_avg", state.get("square_avg", torch.zeros_like(p)))
+            trace[f"{step}.m.{role}.{name}"] = first.clone()
             trace[f"{step}.v.{role}.{name}"] = state.get("exp_avg_sq", torch.zeros_like(p)).clone()
 
 
@@ -743,7 +744,7 @@ def run(make, size, trainer_of):
     nets = make()
     for net in nets.values():
         for m in net.modules():
-            if isinstance(m, nn.BatchNorm2d):
+            if isinstance(m, nn.BatchNorm2d) and m.affine:
                 nn.init.normal_(m.weight, 1.0, 0.02)
             elif isinstance(m, (nn.Conv2d, nn.ConvTranspose2d)):
                 nn.init.normal_(m.weight, 0.0, 0.1)

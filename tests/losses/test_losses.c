@@ -81,7 +81,8 @@ static double naive_cross_entropy(const naive_case *c, const double *x, const do
         double total = 0;
         for (int64_t j = 0; j < classes; j++) total += exp(x[i * classes + j]);
         for (int64_t j = 0; j < classes; j++) {
-            double target = c->b / (double)classes + (j == (int64_t)t[i] ? 1 - c->b : 0);
+            const int64_t label = (int64_t)(c->inputs > 1 ? t[i] : c->a);
+            double target = c->b / (double)classes + (j == label ? 1 - c->b : 0);
             sum -= target * log(exp(x[i * classes + j]) / total);
         }
     }
@@ -106,6 +107,20 @@ static double naive_penalty(const naive_case *c, const double *x, const double *
         sum += pow(sqrt(square) - c->a, 2);
     }
     return sum / (double)c->x.n;
+}
+
+/* Of batches that need not be of one size. */
+static double naive_means(const naive_case *c, const double *x, const double *t)
+{
+    const int64_t count = elements(c) / c->x.n;
+    double sum = 0;
+    for (int64_t i = 0; i < count; i++) {
+        double apart = 0;
+        for (int64_t n = 0; n < c->x.n; n++) apart += x[n * count + i] / (double)c->x.n;
+        for (int64_t n = 0; n < c->t.n; n++) apart -= t[n * count + i] / (double)c->t.n;
+        sum += apart * apart;
+    }
+    return sum / (double)count;
 }
 
 static double naive_mean(const naive_case *c, const double *x, const double *t)
@@ -149,10 +164,15 @@ static const naive_case cases[] = {
      {3, 4, 5, 1},
      naive_cross_entropy},
     {"cross_entropy", 0, 0, 2, {70, 1, 1, 300}, {70, 1, 1, 1}, naive_cross_entropy},
+    {"cross_entropy target=2", 2, 0, 1, {9, 1, 1, 5}, {0}, naive_cross_entropy},
+    {"cross_entropy target=1 label_smoothing=1", 1, 1, 1, {2, 3, 2, 4}, {0}, naive_cross_entropy},
     {"kl_gaussian", 0, 0, 2, {6, 1, 1, 20}, {6, 1, 1, 20}, naive_kl},
     {"gradient_penalty", 1, 0, 1, {3, 5, 5, 2}, {0}, naive_penalty},
     {"gradient_penalty target=0", 0, 0, 1, {17, 1, 1, 5}, {0}, naive_penalty},
     {"gradient_penalty target=2.5", 2.5, 0, 1, {1, 70, 70, 1}, {0}, naive_penalty},
+    {"mse_of_means", 0, 0, 2, {4, 3, 2, 7}, {4, 3, 2, 7}, naive_means},
+    {"mse_of_means", 0, 0, 2, {3, 9, 10, 11}, {5, 9, 10, 11}, naive_means},
+    {"mse_of_means", 0, 0, 2, {1, 40, 30, 5}, {2, 40, 30, 5}, naive_means},
     {"mean", 1, 0, 1, {5, 3, 3, 3}, {0}, naive_mean},
     {"sum", 0, 0, 1, {5, 30, 30, 3}, {0}, naive_mean},
     {"above 0.25", 0, 0.25, 1, {500, 1, 1, 1}, {0}, naive_above},
@@ -396,6 +416,12 @@ TEST(refusals)
     CHECK_STATUS(loss.kind->check(&loss), GAN_E_ARGUMENT);
     labels[1] = 1;
     CHECK_OK(loss.kind->check(&loss));
+    unmake(&loss);
+    CHECK_OK(make(context, "cross_entropy target=2", &loss));
+    loss.input_count = 1;
+    loss.in[0] = (gan__shape){2, 1, 1, 2};
+    CHECK_STATUS(loss.kind->check(&loss), GAN_E_ARGUMENT);
+    CHECK_TEXT(gan_context_message(context), "cross_entropy: target=2 is no class below 2");
     unmake(&loss);
     gan_context_release(context);
 }

@@ -266,10 +266,18 @@ TEST(shared_text_is_no_shared_weight)
 /* The recipes that come with the library, with their data. */
 TEST(bundled_recipes)
 {
-    static const char *const names[] = {"fashion-gan",     "fashion-mlp",
-                                        "fashion-cgan",    "fashion-cgan-two-heads",
-                                        "fashion-wgan-gp", "fashion-hinge-spectral",
-                                        "emoji-text",      "dcgan64"};
+    static const char *const names[] = {"fashion-gan",
+                                        "fashion-mlp",
+                                        "fashion-cgan",
+                                        "fashion-cgan-two-heads",
+                                        "fashion-wgan-gp",
+                                        "fashion-hinge-spectral",
+                                        "emoji-text",
+                                        "dcgan64",
+                                        "emoji-cyclegan",
+                                        "fashion-edges-translate",
+                                        "fashion-edges-discogan",
+                                        "fashion-edges-dualgan"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         char path[1024];
         gan_context *plain;

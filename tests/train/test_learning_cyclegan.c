@@ -14,33 +14,38 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "train/consistency.h"
-#include "train/objective.h"
+#include "train/direct.h"
 
 enum { NO_FLAW, FLAW_CYCLE_DETACHED, FLAW_CYCLE_TURNED, FLAW_MAKER_TURNED };
 static int flaw;
 
-static gan_status mutant_consistency(gan_trainer *t, const char *loss, gan_value made,
-                                     gan_value wanted, double weight, int32_t value,
-                                     gan__terms *terms)
+/* The last of the terms: as if no gradient passed, or with its weight turned. */
+static gan_status bend(gan_trainer *t, bool detached, bool turned, gan__terms *terms)
 {
-    if (flaw == FLAW_CYCLE_DETACHED) GAN__TRY(gan_tape_detach(t->tape, made, &made));
-    if (flaw == FLAW_CYCLE_TURNED) weight = -weight;
-    return gan__consistency(t, loss, made, wanted, weight, value, terms);
+    const int32_t last = terms->count - 1;
+    if (turned) terms->weights[last] = -terms->weights[last];
+    return detached ? gan_tape_detach(t->tape, terms->values[last], &terms->values[last]) : GAN_OK;
 }
 
-static gan_status mutant_maker(gan_trainer *t, const gan__objective *o, gan_value score,
-                               double weight, gan__terms *terms)
+static gan_status mutant_return(gan_trainer *t, int32_t from, const char *loss, double weight,
+                                gan_value x, gan_value made, gan__terms *terms)
 {
-    return gan__objective_maker(t, o, score, flaw == FLAW_MAKER_TURNED ? -weight : weight, terms);
+    GAN__TRY(gan__direct_return(t, from, loss, weight, x, made, terms));
+    return bend(t, flaw == FLAW_CYCLE_DETACHED, flaw == FLAW_CYCLE_TURNED, terms);
+}
+
+static gan_status mutant_please(gan_trainer *t, double weight, const gan_value fakes[2],
+                                gan__terms *terms)
+{
+    return gan__direct_please(t, flaw == FLAW_MAKER_TURNED ? -weight : weight, fakes, terms);
 }
 
 #define gan__trainer_cyclegan mutant_kind
-#define gan__consistency mutant_consistency
-#define gan__objective_maker mutant_maker
+#define gan__direct_return mutant_return
+#define gan__direct_please mutant_please
 #include "train/cyclegan.c"
-#undef gan__consistency
-#undef gan__objective_maker
+#undef gan__direct_return
+#undef gan__direct_please
 
 enum { SIDE = 8, PIXELS = SIDE * SIDE, TRAINED = 2000, HELD_OUT = 500, STEPS = 2000, BATCH = 32 };
 
@@ -110,6 +115,8 @@ typedef struct outcome {
     double returned;   /* share of those whose bar is where it was after the way there and back */
     double unlikeness; /* of a translation and the picture of y nearest to it, mean |d| */
     double cycle;      /* as the trainer measures it */
+    double dependence; /* the same */
+    bool ignored;      /* it has warned of that */
 } outcome;
 
 /* The share of inputs that one would guess from the translation's place. */
@@ -153,7 +160,11 @@ static void look_at(gan_trainer *t, outcome *out)
     for (int i = 0; i < HELD_OUT; i++)
         if (place_of(bars + i * PIXELS, 1, &off) == place_of(back + i * PIXELS, 1, &off))
             out->returned += 1.0 / HELD_OUT;
-    must(gan_trainer_value(t, "loss.cycle.x", &out->cycle));
+    if (gan__cast_value(t->cast, "loss.cycle.x", 12) >= 0)
+        must(gan_trainer_value(t, "loss.cycle.x", &out->cycle));
+    must(gan_trainer_value(t, "dependence.xy", &out->dependence));
+    for (int32_t i = 0; i < gan_trainer_warning_count(t); i++)
+        out->ignored |= !strcmp(gan_trainer_warning(t, i, "name"), "ignored.xy");
     gan_tensor_release(x);
     gan_tensor_release(made);
 }
@@ -170,8 +181,11 @@ static outcome train(const char *spec, int flaw_of, int64_t steps)
 {
     static const char *const g = "input 8 8 1; dense 16; leaky_relu 0.2; dense 64; leaky_relu 0.2\n"
                                  "dense 64; tanh; reshape 8 8 1";
-    static const char *const d =
-        "input 8 8 1; dense 64; leaky_relu 0.2; dense 32; leaky_relu 0.2; dense 1";
+    static const char *const d[2] = {
+        "input 8 8 1; dense 64; leaky_relu 0.2; dense 32; leaky_relu 0.2; dense 1",
+        "input 8 8 1; dense 64; leaky_relu 0.2; dense 32; h = leaky_relu 0.2; score = dense 1\n"
+        "output score h"};
+    const bool matched = !strncmp(spec, "discogan", 8);
     outcome out = {.told = 0};
     gan_trainer *t;
     flaw = flaw_of;
@@ -182,8 +196,8 @@ static outcome train(const char *spec, int flaw_of, int64_t steps)
     if (flaw) t->kind = &mutant_kind;
     set_model(t, "xy", g);
     set_model(t, "yx", g);
-    set_model(t, "discriminator_x", d);
-    set_model(t, "discriminator_y", d);
+    set_model(t, "discriminator_x", d[matched]);
+    set_model(t, "discriminator_y", d[matched]);
     must(gan_trainer_set_data(t, "x", x));
     must(gan_trainer_set_data(t, "y", y));
     must(gan_trainer_set_optimizer(t, "generators", "adam lr=1e-3 beta1=0.5"));
@@ -191,8 +205,9 @@ static outcome train(const char *spec, int flaw_of, int64_t steps)
     const gan_status status = gan_trainer_run(t, steps, NULL, NULL);
     if (status != GAN_E_DIVERGED) must(status);
     look_at(t, &out);
-    printf("    told %.2f, returned %.2f, unlike y by %.2f; loss.cycle.x %.2f\n", out.told,
-           out.returned, out.unlikeness, out.cycle);
+    printf("    %s: told %.2f, returned %.2f, unlike y by %.2f; cycle %.2f, dependence %.2f%s\n",
+           spec, out.told, out.returned, out.unlikeness, out.cycle, out.dependence,
+           out.ignored ? ", ignored" : "");
     gan_trainer_release(t);
     gan_dataset_release(x);
     gan_dataset_release(y);
@@ -211,6 +226,7 @@ TEST(what_is_right_learns)
     const outcome out = train("cyclegan batch=32", NO_FLAW, STEPS);
     CHECK(is_good(&out));
     CHECK(out.cycle < 0.2);
+    CHECK(out.dependence > 0.5 && !out.ignored);
 }
 
 TEST(untrained_is_bad)
@@ -225,6 +241,31 @@ TEST(without_the_cycle_the_input_is_ignored)
     const outcome out = train("cyclegan batch=32 cycle=0 identity=0", NO_FLAW, STEPS);
     CHECK(out.told < 0.3 && out.returned < 0.3);
     CHECK(out.cycle > 0.35);
+    CHECK(out.dependence < 0.2 && out.ignored);
+}
+
+/* The naive way is the same. */
+TEST(translate_ignores_its_input)
+{
+    const outcome out = train("translate directions=2 batch=32", NO_FLAW, STEPS);
+    CHECK(out.told < 0.3 && out.dependence < 0.2 && out.ignored);
+}
+
+TEST(discogan_learns)
+{
+    const outcome out = train("discogan batch=32 curriculum=400", NO_FLAW, 2 * STEPS);
+    CHECK(is_good(&out) && !out.ignored);
+    const outcome bad =
+        train("discogan batch=32 curriculum=400 rate=0 first_rate=0", NO_FLAW, 2 * STEPS);
+    CHECK(!is_good(&bad));
+}
+
+TEST(dualgan_learns)
+{
+    const outcome out = train("dualgan batch=32 loss=wgan_gp cycle=20", NO_FLAW, STEPS);
+    CHECK(is_good(&out) && !out.ignored);
+    const outcome bad = train("dualgan batch=32 loss=wgan_gp cycle=0", NO_FLAW, STEPS);
+    CHECK(!is_good(&bad));
 }
 
 TEST(what_is_broken_does_not)
@@ -240,6 +281,9 @@ int main(void)
     RUN(what_is_right_learns);
     RUN(untrained_is_bad);
     RUN(without_the_cycle_the_input_is_ignored);
+    RUN(translate_ignores_its_input);
+    RUN(discogan_learns);
+    RUN(dualgan_learns);
     RUN(what_is_broken_does_not);
     return test_report();
 }

@@ -509,8 +509,9 @@ TEST(settings_of_the_papers)
                            "mismatch=1 fake=1 d_steps=5 reuse=no clip=0.01 noise=normal "
                            "penalty=none penalty_weight=0 penalty_every=1 batch=64 average=0 "
                            "on_divergence=stop"},
-        {"cyclegan", "cyclegan cycle=10 identity=0.5 pool=50 perceptual=0 loss=lsgan smoothing=0 "
-                     "instance_noise=0 instance_decay=1 batch=1 average=0 on_divergence=stop"},
+        {"cyclegan",
+         "cyclegan cycle=10 identity=0.5 pool=50 perceptual=0 directions=2 loss=lsgan smoothing=0 "
+         "instance_noise=0 instance_decay=1 batch=1 average=0 on_divergence=stop"},
         {"autoencoder", "autoencoder loss=l2 batch=64 average=0 on_divergence=stop"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

@@ -1,0 +1,100 @@
+/* adaptation.c: classes that are learnt of the labels of some domains, and features that are alike
+ * in all. */
+#include "train/adaptation.h"
+
+#include <string.h>
+
+#include "base/number.h"
+
+const gan__option gan__adaptation_options[3] = {
+    {"labelled", GAN__OPTION_TEXT, 0, NULL, 0, 0, NULL, offsetof(gan__adaptation, labelled),
+     "domains whose labels the discriminators' outputs 'classes' learn, \"x\"; else they are not "
+     "trained"},
+    {"class_weight", GAN__OPTION_REAL, 0, "10", 0, 1e6, NULL,
+     offsetof(gan__adaptation, class_weight), "labelled=: weight of the classes"},
+    {"feature_weight", GAN__OPTION_REAL, 0, "0.01", 0, 1e6, NULL,
+     offsetof(gan__adaptation, feature_weight),
+     "weight of the distance between what the discriminators' further outputs, if they have some, "
+     "say of the same thing in two domains"},
+};
+
+/* Whether a list, "a,b", has the name. */
+static bool adaptation_lists(const char *list, const char *name, size_t length)
+{
+    for (; list; list = strchr(list, ','), list += list != NULL)
+        if (strcspn(list, ",") == length && !memcmp(list, name, length)) return true;
+    return false;
+}
+
+gan_status gan__adaptation_check(gan_context *context, const gan__adaptation *a,
+                                 const char *domains)
+{
+    char weight[GAN__NUMBER_SIZE];
+    for (const char *at = a->labelled; at; at = strchr(at, ','), at += at != NULL)
+        if (!adaptation_lists(domains, at, strcspn(at, ",")))
+            return gan__fail(context, GAN_E_TEXT, "labelled=%s: '%.*s' is none of the domains %s",
+                             a->labelled, (int)strcspn(at, ","), at, domains);
+    if (a->labelled || a->class_weight == 10) return GAN_OK;
+    return gan__fail(context, GAN_E_TEXT,
+                     "class_weight=%s without labelled=: no classes are learnt",
+                     gan__number_print(a->class_weight, weight));
+}
+
+bool gan__adaptation_is_labelled(const gan_trainer *t, const gan__adaptation *a, int32_t domain)
+{
+    const char *name = t->cast->domains[domain];
+    return adaptation_lists(a->labelled, name, strlen(name));
+}
+
+gan_status gan__adaptation_prepare(const gan_trainer *t, const gan__adaptation *a, int32_t row)
+{
+    const int32_t first = gan__cast_role_at(t->cast, row);
+    const int32_t outputs = t->players[first].output_count;
+    for (int32_t d = 0; d < t->cast->domain_count; d++) {
+        const gan__player *judge = &t->players[first + d];
+        const char *name = t->cast->roles[first + d].name;
+        GAN__TRY(gan__objective_check_outputs(t, first + d));
+        if (judge->output_count != outputs)
+            return gan__fail(t->object.context, GAN_E_SHAPE,
+                             "%s: the %s has %d outputs of features, the %s has %d: they are to be "
+                             "compared",
+                             t->kind->kind.name, t->cast->roles[first].name,
+                             (int)outputs - GAN__SAYS_FEATURES, name,
+                             (int)judge->output_count - GAN__SAYS_FEATURES);
+        if (gan__adaptation_is_labelled(t, a, d) && judge->outputs[GAN__SAYS_CLASSES] < 0)
+            return gan__fail(t->object.context, GAN_E_SHAPE,
+                             "%s: labelled=%s asks for an output 'classes' of the %s",
+                             t->kind->kind.name, a->labelled, name);
+    }
+    return GAN_OK;
+}
+
+gan_status gan__adaptation_classify(gan_trainer *t, const gan__adaptation *a, int32_t domain,
+                                    gan_value classes, gan_value label, int32_t value,
+                                    gan__terms *terms)
+{
+    gan_value loss; /* a number */
+    if (!gan__adaptation_is_labelled(t, a, domain)) return GAN_OK;
+    if (label < 0)
+        return gan__fail(
+            t->object.context, GAN_E_STATE,
+            "%s: the feed of the domain '%s' has no labels, which labelled=%s asks for",
+            t->kind->kind.name, t->cast->domains[domain], a->labelled);
+    GAN__TRY(gan_tape_loss(t->tape, "cross_entropy", (gan_value[]){classes, label}, 2, &loss));
+    GAN__TRY(gan__trainer_measure(t, value, loss));
+    gan__terms_add(terms, loss, a->class_weight);
+    return GAN_OK;
+}
+
+gan_status gan__adaptation_compare(gan_trainer *t, const gan_value *one, const gan_value *other,
+                                   int32_t outputs, gan__terms *terms)
+{
+    for (int32_t i = GAN__SAYS_FEATURES; i < outputs; i++) {
+        gan_value square; /* a number */
+        int64_t shape[4]; /* N, h, w, c */
+        GAN__TRY(gan_tape_shape(t->tape, one[i], shape));
+        GAN__TRY(gan_tape_loss(t->tape, "mse", (gan_value[]){one[i], other[i]}, 2, &square));
+        gan__terms_add(terms, square, (double)(shape[1] * shape[2] * shape[3]));
+    }
+    return GAN_OK;
+}
