@@ -158,6 +158,87 @@ def test_read_only_arrays_go_in(ctx):
     assert ctx.model("input 4; dense 3")(x).shape == (5, 3)
 
 
+class Lender:
+    """An array of another library."""
+
+    def __init__(self, array, versions=True):
+        self.array, self.versions, self.lent = array, versions, 0
+
+    def __dlpack__(self, **arguments):
+        if not self.versions and arguments:
+            raise TypeError("unexpected keyword")
+        self.lent += 1
+        return self.array.__dlpack__(**arguments)
+
+    def __dlpack_device__(self):
+        return (1, 0)
+
+
+@pytest.mark.parametrize("versions", [True, False])
+def test_what_other_libraries_lend(ctx, versions):
+    array = np.arange(24, dtype=np.float32).reshape(2, 3, 4).copy()
+    alive = weakref.ref(array)
+    for view in (array, array.transpose(2, 0, 1), array[::-1, :, ::2], array[1, 2, 3:][0:1]):
+        made = ctx.tensor(Lender(view, versions))
+        assert np.array_equal(made, view) and np.shares_memory(np.asarray(made), array)
+    del view
+    half = ctx.tensor(Lender(array.astype(np.float16), versions))
+    assert half.dtype == "float32" and np.array_equal(half, array)
+    with pytest.raises(NotImplementedError, match="uint64"):
+        ctx.tensor(Lender(np.zeros(3, np.uint64), versions))
+    out = Lender(np.zeros((5, 3), np.float32), versions)
+    model = ctx.model("input 4; dense 3")
+    result = model(Lender(np.ones((5, 4), np.float32), versions), out=out)
+    assert np.shares_memory(np.asarray(result), out.array) and out.array.any()
+    with pytest.raises(TypeError, match="shares its memory"):
+        model(np.ones((5, 4)), out=Lender(np.zeros((5, 3)), versions))
+    with pytest.raises(TypeError, match="shares its memory"):
+        model(np.ones((5, 4)), out=[[0] * 3] * 5)
+    shared = np.asarray(made)
+    del made, array, result
+    gc.collect()
+    assert alive() is not None and shared.size == 1
+    del shared
+    gc.collect()
+    assert alive() is None
+
+
+def test_read_only_memory_stays_so(ctx):
+    array = np.ones((2, 3), np.float32)
+    array.flags.writeable = False
+    for made in (ctx.tensor(array), ctx.tensor(Lender(array))):
+        assert made.read_only and not np.asarray(made).flags.writeable
+        with pytest.raises(ValueError, match="read-only"):
+            made[0, 0] = 2
+        with pytest.raises(ValueError, match="read-only"):
+            ctx.model("input 3; dense 3")(np.ones((2, 3)), out=made)
+    assert not ctx.empty(2).read_only
+
+
+def test_tensors_of_torch(ctx):
+    torch = pytest.importorskip("torch")
+    x = torch.randn(2, 3, 4, 5)
+    for view in (x, x.permute(0, 2, 3, 1), x[:, ::2]):
+        made = ctx.tensor(view)
+        assert np.asarray(made).__array_interface__["data"][0] == view.data_ptr()
+        assert np.array_equal(made, view.numpy())
+    assert np.array_equal(ctx.tensor(x.bfloat16()), x.bfloat16().float().numpy())
+    model = ctx.model("input 4; dense 3")
+    y = torch.from_dlpack(model(torch.ones(5, 4)))
+    assert y.shape == (5, 3) and torch.equal(torch.as_tensor(np.asarray(model(np.ones((5, 4))))), y)
+    out = torch.zeros(5, 3)
+    model(torch.ones(5, 4), out=out)
+    assert torch.equal(out, y)
+    with pytest.raises((BufferError, RuntimeError), match="require"):
+        ctx.tensor(torch.ones(3, requires_grad=True))
+    net = torch.nn.Linear(4, 3)
+    model.load_state_dict({f"0.{name}": value for name, value in net.state_dict().items()})
+    torch.testing.assert_close(torch.from_dlpack(model(torch.ones(5, 4))), net(torch.ones(5, 4)))
+    net.load_state_dict({k[2:]: torch.as_tensor(v) for k, v in model.state_dict().items()})
+    model.load_state_dict({f"0.{k}": v for k, v in net.bfloat16().named_parameters()})
+    assert np.array_equal(model.read("0.bias"), net.bias.detach().float().numpy())
+
+
 def test_npy_files(ctx, tmp_path):
     array = np.arange(6, dtype=np.int64).reshape(2, 3)
     ctx.tensor(array).save(tmp_path / "a.npy")

@@ -201,12 +201,15 @@ def test_data_sets_are_let_go(ctx, pictures):
 
 def test_labels_and_fields(ctx, pictures):
     labels = np.arange(16) % 3
-    generator = "input noise 6; input condition 3; concat from noise condition; dense 64; tanh; reshape 8 8 1"
+    generator = (
+        "input noise 6; input condition 3; concat from noise condition; "
+        "dense 64; tanh; reshape 8 8 1"
+    )
     discriminator = (
         "input image 8 8 1; input condition 3; f = flatten from image; concat from f condition; "
         "dense 8; relu; dense 1"
     )
-    named = dict(generator=generator, discriminator=discriminator)
+    named = {"generator": generator, "discriminator": discriminator}
     data = ctx.dataset(image=pictures, label=labels)
     assert data.class_count == 3 and data.class_names == [None] * 3
     trainer = ctx.trainer("cgan batch=16", **named)
@@ -333,18 +336,19 @@ def test_models_are_in_a_trainer_as_they_are(ctx, pictures):
 
 
 def test_a_whole_program_ends_by_ctrl_c(tmp_path):
-    program = """
-import sys; sys.path.insert(0, %r)
+    path = tmp_path / "x.safetensors"
+    program = f"""
+import sys; sys.path.insert(0, {os.path.dirname(__file__)!r})
 from test_training import busy_trainer
 t = busy_trainer(1)
 print("begun", flush=True)
 try: t.run(10**6)
-except KeyboardInterrupt: t.save(%r); print(t.steps_made)
-""" % (os.path.dirname(__file__), str(tmp_path / "x.safetensors"))
+except KeyboardInterrupt: t.save({str(path)!r}); print(t.steps_made)
+"""
     process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
     assert process.stdout.readline() == "begun\n"
     time.sleep(0.2)
     process.send_signal(signal.SIGINT)
     out, _ = process.communicate(timeout=60)
-    trainer = libgan.Context(threads=1).load_trainer(tmp_path / "x.safetensors")
+    trainer = libgan.Context(threads=1).load_trainer(path)
     assert process.returncode == 0 and trainer.steps_made == int(out)

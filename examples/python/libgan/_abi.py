@@ -46,6 +46,9 @@ GAN_UINT8 = 2
 GAN_INT32 = 3
 GAN_INT64 = 4
 GAN_MAX_RANK = 8
+GAN_DLPACK_LEGACY = 1
+GAN_DLPACK_COPY = 2
+GAN_DLPACK_SHARE = 4
 GAN_IMAGE_SIDE = 2147483647
 GAN_IMAGE_VALUES = 268435456
 GAN_PARAMETER_TRAINED = 1
@@ -123,11 +126,14 @@ PROTOTYPES: tuple[tuple[str, Any, tuple[Any, ...]], ...] = (
     ("gan_tensor_dtype", c_int32, (c_void_p,)),
     ("gan_tensor_rank", c_int32, (c_void_p,)),
     ("gan_tensor_count", c_int64, (c_void_p,)),
+    ("gan_tensor_read_only", c_int32, (c_void_p,)),
     ("gan_tensor_shape", POINTER(c_int64), (c_void_p,)),
     ("gan_tensor_strides", POINTER(c_int64), (c_void_p,)),
     ("gan_tensor_data", c_void_p, (c_void_p,)),
     ("gan_tensor_load", c_int32, (POINTER(c_void_p), c_void_p, c_char_p)),
     ("gan_tensor_save", c_int32, (c_void_p, c_char_p)),
+    ("gan_tensor_to_dlpack", c_int32, (POINTER(c_void_p), c_void_p, c_int32)),
+    ("gan_tensor_from_dlpack", c_int32, (POINTER(c_void_p), c_void_p, c_void_p, c_int32)),
     ("gan_dataset_open", c_int32, (POINTER(c_void_p), c_void_p, c_char_p)),
     ("gan_dataset_from_tensors", c_int32, (POINTER(c_void_p), c_void_p, POINTER(c_char_p), POINTER(c_void_p), c_int32)),
     ("gan_dataset_from_callback", c_int32, (POINTER(c_void_p), c_void_p, POINTER(gan_dataset_field), c_int32, c_int64, gan_dataset_read_function, CFUNCTYPE(None, c_void_p), c_void_p)),
@@ -357,6 +363,8 @@ class Library:
     """int32_t gan_tensor_rank(const gan_tensor *tensor)"""
     gan_tensor_count: Callable[..., int]
     """int64_t gan_tensor_count(const gan_tensor *tensor)"""
+    gan_tensor_read_only: Callable[..., int]
+    """int32_t gan_tensor_read_only(const gan_tensor *tensor)"""
     gan_tensor_shape: Callable[..., Any]
     """const int64_t *gan_tensor_shape(const gan_tensor *tensor)"""
     gan_tensor_strides: Callable[..., Any]
@@ -367,6 +375,11 @@ class Library:
     """gan_status gan_tensor_load(gan_tensor **out, gan_context *context, const char *path)"""
     gan_tensor_save: Callable[..., int]
     """gan_status gan_tensor_save(const gan_tensor *tensor, const char *path)"""
+    gan_tensor_to_dlpack: Callable[..., int]
+    """gan_status gan_tensor_to_dlpack(void **out, gan_tensor *tensor, int32_t flags)"""
+    gan_tensor_from_dlpack: Callable[..., int]
+    """gan_status gan_tensor_from_dlpack(gan_tensor **out, gan_context *context, void *managed,
+        int32_t flags)"""
     gan_dataset_open: Callable[..., int]
     """gan_status gan_dataset_open(gan_dataset **out, gan_context *context, const char *spec)"""
     gan_dataset_from_tensors: Callable[..., int]

@@ -21,7 +21,7 @@ from .optimizer import Optimizer
 from .recipe import Recipe
 from .runner import Runner
 from .tape import Tape
-from .tensor import Tensor, array_of, new, wrap
+from .tensor import Tensor, new, tensor_of
 from .trainer import Trainer
 
 log = logging.getLogger("libgan")
@@ -101,7 +101,7 @@ class Context(Closable):
 
     def tensor(self, array: Any) -> Tensor:
         """A tensor that shares an array's memory, where its type and strides allow."""
-        return wrap(self._root(), array_of(array), hold=True)
+        return tensor_of(self._root(), array, hold=True)
 
     def empty(self, *shape: int, dtype: Any = "float32") -> Tensor:
         """A new tensor of zeros."""

@@ -17,7 +17,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
-from . import _abi
+from . import _abi, _dlpack
 from ._handle import Handle, Root, lasting, path_of
 from ._library import lib
 
@@ -91,8 +91,14 @@ class Tensor(Handle, NDArrayOperatorsMixin):
             "typestr": self.dtype.str,
             "shape": self.shape,
             "strides": self.strides,
-            "data": (lib.gan_tensor_data(self.handle) or 0, False),
+            "data": (lib.gan_tensor_data(self.handle) or 0, self.read_only),
         }
+
+    @property
+    def read_only(self) -> bool:
+        """Whether the memory must not be written: it was lent so."""
+        lent = self._array is not None and not self._array.flags.writeable
+        return lent or bool(lib.gan_tensor_read_only(self.handle))
 
     def numpy(self) -> Array:
         """The same memory as an array of NumPy; it keeps the memory alive."""
@@ -128,6 +134,9 @@ class Tensor(Handle, NDArrayOperatorsMixin):
 
     def __len__(self) -> int:
         return len(self.numpy())
+
+    def __bool__(self) -> bool:
+        return bool(self.numpy())
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self.numpy())
@@ -273,19 +282,40 @@ def wrap(root: Root, array: Array, hold: bool) -> Tensor:
 def tensor_of(root: Root, value: Any, hold: bool = False) -> Tensor:
     """Any array as a tensor, without a copy where types and strides allow. With `hold` it may
     outlive the array."""
-    return value if isinstance(value, Tensor) else wrap(root, array_of(value), hold)
+    if isinstance(value, Tensor):
+        return value
+    if isinstance(value, np.ndarray) or not _dlpack.is_served(value):
+        return wrap(root, array_of(value), hold)
+    made = _borrowed(root, value, share=True)
+    return cast(Tensor, _borrowed(root, value, share=False)) if made is None else made
+
+
+def _borrowed(root: Root, value: Any, share: bool) -> Tensor | None:
+    """What another library lends; None where it would have to be converted to be shared."""
+    out = ctypes.c_void_p()
+    status = _dlpack.borrow(ctypes.byref(out), root.pointer, value, share)
+    if share and status == _abi.GAN_E_UNSUPPORTED:
+        return None
+    root.check(status)
+    return Tensor._own(root, out.value)
 
 
 def output_of(root: Root, value: Any) -> Tensor:
     """An array that is to be filled: never a copy."""
+    made: Tensor | None = None
     if isinstance(value, Tensor):
-        return value
-    array = value if isinstance(value, np.ndarray) else np.from_dlpack(value)
-    if array.dtype not in _CODES or _in_place(array) is not array:
-        raise TypeError(f"an array of {array.dtype} and these strides cannot be written to")
-    if not array.flags.writeable:
+        made = value
+    elif isinstance(value, np.ndarray):
+        if value.dtype in _CODES and _in_place(value) is value:
+            made = wrap(root, value, hold=False)
+    elif _dlpack.is_served(value):
+        made = _borrowed(root, value, share=True)
+    if made is None:
+        kind = getattr(value, "dtype", type(value).__name__)
+        raise TypeError(f"what is written to shares its memory, which {kind} here does not")
+    if made.read_only:
         raise ValueError("the array to be written to is read-only")
-    return wrap(root, array, hold=False)
+    return made
 
 
 def handles_of(items: Sequence[Handle]) -> Any:
