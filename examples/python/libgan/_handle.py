@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import atexit
 import ctypes
+import operator
 import os
 import weakref
 from collections.abc import Callable
@@ -189,6 +190,14 @@ def of_root(root: Root, kind: type[Self], value: object, what: str) -> Self:
     if found.root is not root:
         raise errors.ArgumentError(f"{what}: it is of another context")
     return found
+
+
+def integer(value: Any) -> int:
+    """A whole number for the library, which ctypes would cut to 64 bits without a word."""
+    number = operator.index(value)
+    if not -(1 << 63) <= number < 1 << 63:
+        raise OverflowError(f"{number} has more than 64 bits")
+    return number
 
 
 def text_of(value: bytes | None) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from ._handle import Root, bytes_of, path_of
+from ._handle import Root, bytes_of, integer, path_of
 from ._library import lib
 from .tensor import Tensor, tensor_of
 
@@ -58,7 +58,7 @@ def fit(
     it is; `fit` is "pad", "stretch" or "crop", with " area" behind it for resize=area."""
     given = tensor_of(_root(), picture)
     how = None if fit is None else bytes_of(fit)
-    arguments = (given.handle, height, width, channels, how)
+    arguments = (given.handle, *map(integer, (height, width, channels)), how)
     return Tensor._make(given.root, lib.gan_image_fit, *arguments)
 
 
@@ -66,13 +66,13 @@ def sheet(pictures: Any, columns: int = 0) -> Tensor:
     """Pictures N x H x W x C in rows of `columns` (0: about as many as rows), one pixel apart: one
     picture in uint8. A notebook shows it; Tensor.pil and save take it."""
     given = tensor_of(_root(), pictures)
-    return Tensor._make(given.root, lib.gan_image_arrange, given.handle, columns)
+    return Tensor._make(given.root, lib.gan_image_arrange, given.handle, integer(columns))
 
 
 def save_sheet(pictures: Any, path: Any, columns: int = 0) -> None:
     """Arranges pictures and saves them in one call."""
     given = tensor_of(_root(), pictures)
-    given.root.check(lib.gan_image_sheet(given.handle, columns, path_of(path)))
+    given.root.check(lib.gan_image_sheet(given.handle, integer(columns), path_of(path)))
 
 
 def png_of_picture(tensor: Tensor) -> bytes | None:

@@ -246,7 +246,7 @@ class Model(_Parameters):
 
     def clamp(self, least: float, most: float) -> None:
         """Cuts every trained number to [least, most]."""
-        self.root.check(lib.gan_model_clamp(self.handle, least, most))
+        self.root.check(lib.gan_model_clamp(self.handle, float(least), float(most)))
 
     def save(self, path: Any) -> None:
         """Writes a safetensors file that libgan.load reads, and PyTorch after load_file."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ._handle import Closable, bytes_of, of_root, text_of
+from ._handle import Closable, bytes_of, integer, of_root, text_of
 from ._library import lib
 from .model import Model, detached
 from .tensor import Array, tensor_of, wrap
@@ -53,7 +53,7 @@ class Optimizer(Closable):
 
     @rate.setter
     def rate(self, rate: float) -> None:
-        self.root.check(lib.gan_optimizer_set_rate(self.handle, rate))
+        self.root.check(lib.gan_optimizer_set_rate(self.handle, float(rate)))
 
     @property
     def steps(self) -> int:
@@ -62,7 +62,7 @@ class Optimizer(Closable):
 
     @steps.setter
     def steps(self, count: int) -> None:
-        self.root.check(lib.gan_optimizer_set_steps(self.handle, count))
+        self.root.check(lib.gan_optimizer_set_steps(self.handle, integer(count)))
 
     @property
     def text(self) -> str:
@@ -102,7 +102,7 @@ class Optimizer(Closable):
 
     def set_parameter_steps(self, model: Model, name: str, steps: int) -> None:
         own = of_root(self.root, Model, model, "optimizer")
-        arguments = (own.handle, bytes_of(name), steps)
+        arguments = (own.handle, bytes_of(name), integer(steps))
         self.root.check(lib.gan_optimizer_set_parameter_steps(self.handle, *arguments))
 
     def state_dict(self, model: Model) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Any, cast
 
 from . import _abi, catalog
-from ._handle import Closable, bytes_of, of_root
+from ._handle import Closable, bytes_of, integer, of_root
 from ._library import lib
 from .model import Model
 from .tensor import Array, Batch, Tensor, handles_of, tensor_of
@@ -114,6 +114,10 @@ class Value:
         return f"<libgan.Value: {' x '.join(map(str, self.shape))}>"
 
 
+def _shape(shape: Sequence[int]) -> tuple[int, Any]:
+    return len(shape), (ctypes.c_int64 * len(shape))(*map(integer, shape))
+
+
 Values = Value | Sequence[Value]
 
 
@@ -172,11 +176,15 @@ class Tape(Closable):
 
     def normal(self, *shape: int) -> Value:
         """Numbers drawn from N(0, 1): N, C or N, H, W, C."""
-        return self._value(lib.gan_tape_normal, len(shape), (ctypes.c_int64 * len(shape))(*shape))
+        return self._value(
+            lib.gan_tape_normal, len(shape), (ctypes.c_int64 * len(shape))(*map(integer, shape))
+        )
 
     def uniform(self, *shape: int) -> Value:
         """Numbers drawn uniformly from [-1, 1)."""
-        return self._value(lib.gan_tape_uniform, len(shape), (ctypes.c_int64 * len(shape))(*shape))
+        return self._value(
+            lib.gan_tape_uniform, len(shape), (ctypes.c_int64 * len(shape))(*map(integer, shape))
+        )
 
     @property
     def draws(self) -> int:
@@ -185,7 +193,7 @@ class Tape(Closable):
 
     @draws.setter
     def draws(self, count: int) -> None:
-        self.root.check(lib.gan_tape_seek(self.handle, count))
+        self.root.check(lib.gan_tape_seek(self.handle, integer(count)))
 
     def apply(self, model: Model, *inputs: Value, mode: str = "training") -> Any:
         """Applies a model; the outputs, several as a tuple. `mode` is "training", "training frozen"

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from . import _abi, _dlpack
-from ._handle import Handle, Root, lasting, path_of
+from ._handle import Handle, Root, integer, lasting, path_of
 from ._library import lib
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -166,7 +166,8 @@ class Tensor(Handle, NDArrayOperatorsMixin):
 
     def slice(self, dim: int, start: int, length: int) -> Tensor:
         """A view of dimension `dim` from `start` on."""
-        return Tensor._make(self.root, lib.gan_tensor_slice, self.handle, dim, start, length)
+        numbers = [integer(number) for number in (dim, start, length)]
+        return Tensor._make(self.root, lib.gan_tensor_slice, self.handle, *numbers)
 
     def copy_from(self, source: Any) -> None:
         """Copies all numbers of another array of this shape; types may differ. float32 to integers
@@ -200,7 +201,7 @@ def new(root: Root, dtype: Any, shape: Sequence[int]) -> Tensor:
     code = _CODES.get(np.dtype(dtype))
     if code is None:
         raise TypeError(f"a tensor is float32, uint8, int32 or int64, not {np.dtype(dtype)}")
-    given = (ctypes.c_int64 * len(shape))(*shape)
+    given = (ctypes.c_int64 * len(shape))(*map(integer, shape))
     return Tensor._make(root, lib.gan_tensor_create, root.pointer, code, len(shape), given)
 
 

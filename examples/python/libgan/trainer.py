@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from . import _abi, catalog, data, image
-from ._handle import Closable, Root, bytes_of, of_root, path_of, text_of
+from ._handle import Closable, Root, bytes_of, integer, of_root, path_of, text_of
 from ._interrupt import Deferred
 from ._library import lib
 from .catalog import Member
@@ -209,7 +209,7 @@ class Trainer(Closable):
         """`count` steps in one call of the library; how many were made. on_step(trainer) is called
         after each; True stops, an exception stops and comes out. So does Ctrl-C, after the step
         that is under way."""
-        before = self.steps_made
+        before, count = self.steps_made, integer(count)
         raised: list[BaseException] = []
         stopped: list[bool] = []
         with Deferred() as interrupt:
@@ -268,7 +268,7 @@ class Trainer(Closable):
         out, columns = ctypes.c_void_p(), ctypes.c_int64()
         arguments = (ctypes.byref(out), ctypes.byref(columns), self.handle)
         with Deferred():
-            status = lib.gan_trainer_show(*arguments, bytes_of(space), count, flags)
+            status = lib.gan_trainer_show(*arguments, bytes_of(space), integer(count), flags)
             self.root.check(status)
         return Tensor._own(self.root, out.value), columns.value
 
@@ -288,7 +288,7 @@ class Trainer(Closable):
         """Samples of a trainer whose samples no route makes, (count, H, W, C) in float32, by
         `steps` steps of a chain each; 0: as many as in the training."""
         flags = _abi.GAN_MODEL_AVERAGED * bool(averaged)
-        arguments = (self.handle, count, steps, seed, flags)
+        arguments = (self.handle, *map(integer, (count, steps, seed)), flags)
         return Tensor._make(self.root, lib.gan_trainer_sample, *arguments)
 
     # ---- files ----
