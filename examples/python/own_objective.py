@@ -1,7 +1,8 @@
 """A GAN variant that the library does not have, its objective in NumPy.
 
-The critic's loss is mean (D(x) - 1)^2 + mean max(0, 1 + D(G(z)))^2; the generator matches the mean of
-the critic's scores on real pictures. The derivatives over D's outputs go to the tape as seeds.
+The critic's loss is mean (D(x) - 1)^2 + mean max(0, 1 + D(G(z)))^2; the generator matches the
+mean of the critic's scores on real pictures. The derivatives over D's outputs go to the tape as
+seeds.
 
 python own_objective.py [STEPS]"""
 

@@ -45,9 +45,8 @@ def test_the_program_of_the_readme(tmp_path):
     text = (SOURCE / "examples/python/README.md").read_text(encoding="utf-8")
     lines = [line[4:] for line in text.splitlines() if line.startswith("    ") or not line.strip()]
     start = lines.index("import numpy as np")
-    program = "\n".join(
-        lines[start : next(i for i, s in enumerate(lines) if "pictures = g" in s) + 1]
-    )
+    end = next(i for i, line in enumerate(lines) if "pictures = g" in line)
+    program = "\n".join(lines[start : end + 1])
     program = program.replace("t.steps(500)", "t.steps(3)")
     program = program.replace("examples/data", str(SOURCE / "examples/data"))
     scope = {}

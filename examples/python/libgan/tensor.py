@@ -50,23 +50,28 @@ class Tensor(Handle, NDArrayOperatorsMixin):
     lives as long as one of them: np.asarray(t), torch.from_dlpack(t). Indexing and arithmetic give
     arrays of NumPy."""
 
-    __slots__ = ("_array",)
+    __slots__ = ("_array", "_shape")
     _noun = "tensor"
 
     def __init__(self, *arguments: Any) -> None:
         raise TypeError("a tensor is made by Context.tensor, or comes out of a call")
 
     def _begin(self, root: Root, pointer: int | None) -> None:
-        super()._begin(root, pointer)
+        self.root = root
+        self._pointer = pointer
         self._array: Array | None = None
+        self._shape: tuple[int, ...] | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:
-        return tuple(lib.gan_tensor_shape(self.handle)[: self.ndim])
+        if self._shape is None:
+            rank = lib.gan_tensor_rank(self.handle)
+            self._shape = tuple(lib.gan_tensor_shape(self.handle)[:rank])
+        return self._shape
 
     @property
     def ndim(self) -> int:
-        return lib.gan_tensor_rank(self.handle)
+        return len(self.shape)
 
     @property
     def size(self) -> int:
@@ -201,8 +206,11 @@ def new(root: Root, dtype: Any, shape: Sequence[int]) -> Tensor:
     code = _CODES.get(np.dtype(dtype))
     if code is None:
         raise TypeError(f"a tensor is float32, uint8, int32 or int64, not {np.dtype(dtype)}")
-    given = (ctypes.c_int64 * len(shape))(*map(integer, shape))
-    return Tensor._make(root, lib.gan_tensor_create, root.pointer, code, len(shape), given)
+    numbers = tuple(map(integer, shape))
+    given, _, rank = _layout(numbers, numbers, 1)
+    made = Tensor._make(root, lib.gan_tensor_create, root.pointer, code, rank, given)
+    made._shape = numbers
+    return made
 
 
 def array_of(value: Any) -> Array:
@@ -229,6 +237,8 @@ def _foreign(value: Any) -> Array:
 
 def _in_place(array: Array) -> Array:
     """The array, or a copy where its memory cannot be described in whole elements."""
+    if array.flags.carray:
+        return array
     whole = all(step % array.itemsize == 0 for step in array.strides)
     return array if whole and array.flags.aligned else array.copy()
 
@@ -277,6 +287,7 @@ def wrap(root: Root, array: Array, hold: bool) -> Tensor:
         root.fail(status)
     made = Tensor._own(root, out.value)
     made._array = array
+    made._shape = array.shape
     return made
 
 
@@ -321,7 +332,13 @@ def output_of(root: Root, value: Any) -> Tensor:
 
 def handles_of(items: Sequence[Handle]) -> Any:
     """An array of handles for a call."""
-    return (ctypes.c_void_p * len(items))(*[item.handle for item in items])
+    return _pointers(len(items))(*[item.handle for item in items])
+
+
+@functools.lru_cache(maxsize=64)
+def _pointers(count: int) -> Any:
+    """An array type: to look it up here is quicker than to ask ctypes."""
+    return ctypes.c_void_p * count
 
 
 Batch = Any
