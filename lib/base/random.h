@@ -16,8 +16,8 @@
 /* Never renumbered: saved runs depend on it.
  *
  * A seed and a purpose have one owner. The context's seed: the context (PARAMETER, SPECTRAL, TAPE,
- * TRAINER) and its first trainer (LATENT, LAYER, SHUFFLE, UNLIKE, EXAMPLE, STREAM, POOL, REFRESH);
- * a further trainer's, the same eight; a tape's, and that of a trainer's averages: LATENT and
+ * TRAINER) and its first trainer (LATENT, LAYER, SHUFFLE, UNLIKE, EXAMPLE, STREAM, POOL, REFRESH,
+ * PAIR); a further trainer's, the same nine; a tape's, and that of a trainer's averages: LATENT and
  * LAYER; a stream's: SHUFFLE, UNLIKE and EXAMPLE. */
 typedef enum gan__purpose {
     GAN__DRAW_PARAMETER = 1, /* initial weights; step = number of the parameter in its context */
@@ -38,6 +38,7 @@ typedef enum gan__purpose {
                                 the example's key, step = 0 */
     GAN__DRAW_MIXTURE = 15,  /* points of a mixture: the seed is its own; step = 0: their noise, 1:
                                 their centres */
+    GAN__DRAW_PAIR = 16,     /* which domains a step is about; step = the round of all pairs */
     GAN__DRAW_METRIC = 24,   /* subsets of a metric's rows; seed 0, step = 2 * subset + set */
     GAN__DRAW_EARLIER = 25   /* which pictures of a pool are looked at; step = the trainer's */
 } gan__purpose;

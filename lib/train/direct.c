@@ -199,18 +199,15 @@ gan_status gan__direct_step(gan_trainer *t,
                                                      gan_value fakes[2]))
 {
     static const int32_t groups[] = {GAN__DIRECT_GENERATORS, GAN__DIRECT_DISCRIMINATORS};
-    /* The discriminators see nothing of the generators' update, which may then wait for theirs. */
-    const bool apart = !gan__trainer_shares(t, groups[0], groups[1]);
     gan_value x[2], fakes[2] = {-1, -1}; /* by domain */
     gan__terms terms = {.count = 0};
     GAN__TRY(gan__direct_draw(t, x));
     GAN__TRY(generators(t, x, fakes));
-    if (!apart) GAN__TRY(gan__trainer_update(t, GAN__DIRECT_GENERATORS));
     for (int32_t d = 2 - gan__direct_ways(t); d < 2; d++)
         GAN__TRY(gan__direct_judge(t, d, 0.5, x[d], fakes[d], &terms));
     GAN__TRY(gan__direct_descend(t, GAN__DIRECT_DISCRIMINATORS, &terms));
     GAN__TRY(gan__direct_look(t, x, fakes));
-    return gan__trainer_update_last(t, apart ? groups : groups + 1, apart ? 2 : 1);
+    return gan__trainer_update_last(t, groups, 2);
 }
 
 /* ---- rows ---- */

@@ -282,9 +282,6 @@ gan_status gan__trainer_backward(gan_trainer *trainer, gan_value loss, int32_t g
  * moment, that is not finite: the step must fail then. */
 gan_status gan__trainer_update(gan_trainer *trainer, int32_t group);
 
-/* Whether two groups have networks with parts in common. */
-bool gan__trainer_shares(const gan_trainer *trainer, int32_t group, int32_t other);
-
 /* As gan__trainer_update for the last update of a step, or the last of several groups, whose
  * gradients are all there: every step ends with it. Nothing that comes after it can fail, so it
  * need not be undone, and saves the memory for that. GAN_E_DIVERGED also names a running statistic,

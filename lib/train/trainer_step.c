@@ -202,15 +202,6 @@ gan_status gan__trainer_update(gan_trainer *t, int32_t group)
     return gan_optimizer_zero(optimizer);
 }
 
-bool gan__trainer_shares(const gan_trainer *t, int32_t group, int32_t other)
-{
-    const gan_optimizer *a = t->optimizers[group], *b = t->optimizers[other];
-    for (size_t i = 0; i < a->state_count; i++)
-        for (size_t j = 0; j < b->state_count; j++)
-            if (a->states[i].store == b->states[j].store) return true;
-    return false;
-}
-
 /* What the step's passes have changed, and no update checks. */
 static gan_status step_check_statistics(const gan_trainer *t)
 {

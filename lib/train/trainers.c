@@ -14,13 +14,14 @@ const gan__option gan__trainer_common_options[3] = {
 extern const gan__trainer_kind gan__trainer_gan, gan__trainer_cgan, gan__trainer_vae,
     gan__trainer_autoencoder, gan__trainer_cyclegan, gan__trainer_discriminator,
     gan__trainer_translate, gan__trainer_discogan, gan__trainer_dualgan, gan__trainer_vaegan,
-    gan__trainer_cogan;
+    gan__trainer_cogan, gan__trainer_unit, gan__trainer_combogan;
 
 const gan__trainer_kind *const gan__trainer_kinds[] = {
     &gan__trainer_gan,         &gan__trainer_cgan,     &gan__trainer_vae,
     &gan__trainer_autoencoder, &gan__trainer_cyclegan, &gan__trainer_discriminator,
     &gan__trainer_translate,   &gan__trainer_discogan, &gan__trainer_dualgan,
-    &gan__trainer_vaegan,      &gan__trainer_cogan,
+    &gan__trainer_vaegan,      &gan__trainer_cogan,    &gan__trainer_unit,
+    &gan__trainer_combogan,
 };
 const int32_t gan__trainer_kind_count = sizeof gan__trainer_kinds / sizeof gan__trainer_kinds[0];
 
