@@ -162,7 +162,7 @@ if(Python3_FOUND AND NOT GAN_SANITIZE AND NOT CMAKE_CROSSCOMPILING)
              tests/python WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
     set_tests_properties(python/package PROPERTIES TIMEOUT 300)
     set_property(TEST python/package PROPERTY ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1"
-                 "PYTHONPATH=${PROJECT_SOURCE_DIR}/examples/python"
+                 "PYTHONPATH=${PROJECT_SOURCE_DIR}/examples/python/src"
                  "LIBGAN_LIBRARY=$<TARGET_FILE:gan>")
   endif()
 endif()
