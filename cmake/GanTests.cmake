@@ -117,7 +117,7 @@ if(GAN_COMMAND AND Python3_FOUND AND NOT WIN32)
   set_property(TEST systems/systems PROPERTY ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
   if(NOT GAN_SANITIZE)
     set_property(TEST systems/systems APPEND PROPERTY ENVIRONMENT "LIBGAN_LIBRARY=$<TARGET_FILE:gan>"
-                 "PYTHONPATH=${PROJECT_SOURCE_DIR}/examples/python")
+                 "PYTHONPATH=${PROJECT_SOURCE_DIR}/examples/python/src")
   endif()
 endif()
 
