@@ -111,9 +111,9 @@ class Optimizer(Closable):
         self.root.check(lib.gan_optimizer_set_parameter_steps(self.handle, *arguments))
 
     def state_dict(self) -> dict[str, Any]:
-        """All that a step starts from besides weights and gradients: {"steps": ..., "models": [...]},
-        for each model, in the order they were added, {parameter: {"step": ..., moment: array}}. Its
-        form is libgan's own."""
+        """All that a step starts from besides weights and gradients: {"steps": ..., "models":
+        [...]}, for each model, in the order they were added, {parameter: {"step": ..., moment:
+        array}}. Its form is libgan's own."""
         return {"steps": self.steps, "models": [self._state(model) for model in self._models]}
 
     def _state(self, model: Model) -> dict[str, dict[str, Any]]:
