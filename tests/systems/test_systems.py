@@ -4,7 +4,8 @@ all that it is for.
 
     python test_systems.py GAN SOURCE WALK
 
-WALK is the program walk.c; walk.py does the same. What recipes would have fetched stands there as small files of the same kind."""
+WALK is the program walk.c; walk.py does the same. What recipes would have fetched stands there as small files of
+the same kind."""
 import array
 import os
 import random
