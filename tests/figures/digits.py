@@ -12,15 +12,13 @@ from rows import SOURCE, Figure, Row, held_out
 
 FETCH = "examples/data/fetch_digits.py"
 MNIST = os.path.join(SOURCE, "examples", "data", "fetched", "mnist.npz")
-RECIPE = "digits-edges-cyclegan"  # whose data all of them have
 
 
 class Domain:
     """What the digits' other domain is, and what its rows have to reach."""
 
-    def __init__(self, name, transform, settings, agreement, f1):
-        self.name, self.transform, self.settings = name, transform, settings
-        self.agreement, self.f1 = agreement, f1
+    def __init__(self, name, transform, agreement, f1):
+        self.name, self.transform, self.agreement, self.f1 = name, transform, agreement, f1
 
     def figures(self, judged=True):
         return tuple(Figure(key + way, label + said, least=goal if judged else None)
@@ -28,26 +26,27 @@ class Domain:
                      for way, said in (("_xy", " there"), ("_yx", " back")))
 
 
-EDGES = Domain("edges", "edges", (), 0.95, 0.7)
-# What a generator makes of a negative is no negative: nothing is to stay as it is.
-NEGATIVES = Domain("negatives", "negative", ("data.y.transform=negative", "trainer.identity=0"), 0.97, None)
+EDGES = Domain("edges", "edges", 0.95, 0.7)
+NEGATIVES = Domain("negatives", "negative", 0.97, None)
+LEARN_NEGATIVES = ("data.y.transform=negative",)
+CHANGE_ALL = "trainer.identity=0"  # what is made of a negative is none: nothing is to stay as it is
 
 
-def pictures(work, session, transform):
-    """{"x", "y": numbers of the held-out digits and of their truth}, height and width."""
-    recipe, made = session.load_recipe(work.recipe(RECIPE)), {}
-    for space, extra in (("x", ""), ("y", "transform=" + transform)):
-        data, indices = held_out(work, session, recipe, "x", "y", extra=extra)
-        made[space] = session.read(data, "image", indices)
+def pictures(work, session, name, feeds, transform):
+    """Numbers of the digits that the recipe holds out, and of their truth; height and width."""
+    recipe, made = session.load_recipe(work.recipe(name)), []
+    for extra in ("", "transform=" + transform):
+        data, indices = held_out(work, session, recipe, *feeds, extra=extra)
+        made.append(session.read(data, "image", indices))
     return made, session.field_shape(data, "image")[0][:2]
 
 
 class Digits(Row):
+    recipe, feeds, judged = "digits-edges-cyclegan", ("x", "y"), False
+
     def __init__(self, domain):
         self.domain = domain
         self.figures = domain.figures(self.judged)
-
-    judged = False
 
     def missing(self, without=""):
         return super().missing(without) or (None if os.path.exists(MNIST) else "what %s fetches" % FETCH)
@@ -57,37 +56,35 @@ class Digits(Row):
 
     def measure(self, work, seed):
         with work.session() as session:
-            given, size = pictures(work, session, self.domain.transform)
-            made, value = self.made(work, session, seed, given, size), {}
-            for way, space in (("_xy", "y"), ("_yx", "x")):
-                figures = edges.compare(made[space], metrics.above(given[space]))
+            given, size = pictures(work, session, self.recipe, self.feeds, self.domain.transform)
+            value, made = {}, self.made(work, session, seed, given, size)
+            for way, found, truth in zip(("_xy", "_yx"), made, given[::-1]):
+                figures = edges.compare(found, metrics.above(truth))
                 value.update({key + way: figure for key, figure in figures.items()})
             return value
 
     def made(self, work, session, seed, given, size):
-        """{"y", "x": bytes of 1 and 0}: what there is for each pixel of what is given of the other one."""
+        """What there is for the digits, in the other domain, and for their truth, as digits: bytes of 1 and 0."""
         raise NotImplementedError
 
 
 class Translated(Digits):
-    """By a trained system, whose routes these are."""
+    """By a system that the recipe trains; `way` is from one domain to another, `space` the domain's in its routes."""
     judged = True
-    routes = {"y": "x > y", "x": "y > x"}
 
-    def __init__(self, system, domain):
+    def __init__(self, recipe, domain, settings=(), way="%s > %s", space="y"):
         super().__init__(domain)
-        self.system, self.name = system, "digits-%s-%s" % (domain.name, system)
-        self.title = "digits to %s and back by digits-edges-%s%s" % (
-            domain.name, system, ", `%s`" % " ".join(domain.settings) if domain.settings else "")
+        self.recipe, self.settings, self.feeds = recipe, settings, ("x", space)
+        self.routes = way % ("x", space), way % (space, "x")
+        self.name = "digits-%s-%s" % (domain.name, recipe.rpartition("-")[2])
+        self.title = "digits to %s and back by %s%s" % (
+            domain.name, recipe, ", `%s`" % " ".join(settings) if settings else "")
 
     def made(self, work, session, seed, given, size):
-        folder = work.train(work.recipe("digits-edges-" + self.system), seed, self.domain.settings)
+        folder = work.train(work.recipe(self.recipe), seed, self.settings)
         trainer = session.load_trainer(work.checkpoint(folder))
-        made = {}
-        for to, route in self.routes.items():
-            (numbers,) = session.run(session.route(trainer, route), given[route[0]], size=size)
-            made[to] = metrics.above(numbers)
-        return made
+        return [metrics.above(session.run(session.route(trainer, route), numbers, size=size)[0])
+                for route, numbers in zip(self.routes, given)]
 
 
 class RandomPairs(Digits):
@@ -98,9 +95,9 @@ class RandomPairs(Digits):
 
     def made(self, work, session, seed, given, size):
         pixels = size[0] * size[1]
-        others = edges.others(len(given["x"]) // pixels, seed)
-        return {space: b"".join(metrics.above(numbers[i * pixels:(i + 1) * pixels]) for i in others)
-                for space, numbers in given.items()}
+        others = edges.others(len(given[0]) // pixels, seed)
+        return [b"".join(metrics.above(truth[i * pixels:(i + 1) * pixels]) for i in others)
+                for truth in given[::-1]]
 
 
 class Black(Digits):
@@ -112,9 +109,15 @@ class Black(Digits):
         self.title = "an output that is all black, for %s and digits" % domain.name
 
     def made(self, work, session, seed, given, size):
-        return {space: bytes(len(numbers)) for space, numbers in given.items()}
+        return [bytes(len(truth)) for truth in given[::-1]]
 
 
-ROWS = tuple(row for domain in (EDGES, NEGATIVES)
-             for row in (*(Translated(system, domain) for system in ("cyclegan", "discogan", "dualgan")),
-                         RandomPairs(domain), Black(domain)))
+DIRECT = ("digits-edges-cyclegan", "digits-edges-discogan", "digits-edges-dualgan")
+CODED = "%s > code > %s"
+ROWS = (*(Translated(recipe, EDGES) for recipe in DIRECT),
+        *(Translated(recipe, EDGES, way=CODED) for recipe in ("digits-unit", "digits-combogan")),
+        RandomPairs(EDGES), Black(EDGES),
+        *(Translated(recipe, NEGATIVES, (*LEARN_NEGATIVES, CHANGE_ALL)) for recipe in DIRECT),
+        Translated("digits-unit", NEGATIVES, LEARN_NEGATIVES, CODED),
+        Translated("digits-combogan", NEGATIVES, way=CODED, space="z"),
+        RandomPairs(NEGATIVES), Black(NEGATIVES))
