@@ -103,6 +103,20 @@ if(GAN_COMMAND AND Python3_FOUND AND NOT WIN32)
   endforeach()
 endif()
 
+# A program of the public interface, beside the command.
+if(GAN_COMMAND AND Python3_FOUND AND NOT WIN32)
+  add_executable(gan_walk "${PROJECT_SOURCE_DIR}/tests/systems/walk.c")
+  gan_compile(gan_walk)
+  set_target_properties(gan_walk PROPERTIES
+    OUTPUT_NAME walk RUNTIME_OUTPUT_DIRECTORY "${gan_work}/systems")
+  target_link_libraries(gan_walk PRIVATE gan)
+  add_test(NAME systems/systems COMMAND Python3::Interpreter
+           "${PROJECT_SOURCE_DIR}/tests/systems/test_systems.py" $<TARGET_FILE:gan_command>
+           "${PROJECT_SOURCE_DIR}" $<TARGET_FILE:gan_walk>)
+  set_tests_properties(systems/systems PROPERTIES TIMEOUT 600)
+  set_property(TEST systems/systems PROPERTY ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+endif()
+
 if(Python3_FOUND)
   add_test(NAME examples/data COMMAND Python3::Interpreter
            "${PROJECT_SOURCE_DIR}/tests/examples/test_data.py" "${PROJECT_SOURCE_DIR}")

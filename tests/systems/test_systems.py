@@ -1,0 +1,170 @@
+"""Every system that the library is for, by every door: its recipe is trained for a few steps by the command and
+by a program of the public interface, with the same bits, and then used by all that it is for.
+
+    python test_systems.py GAN SOURCE WALK
+
+WALK is the program walk.c. What recipes would have fetched stands there as small files of the same kind."""
+import array
+import os
+import random
+import re
+import struct
+import subprocess
+import sys
+import zipfile
+import zlib
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, "cli"))
+import case
+
+WALK = os.path.abspath(sys.argv.pop())
+STEPS = 2
+VECTOR = 128  # numbers of a condition of emoji-text
+
+# What the mission names, and a recipe that trains it.
+SYSTEMS = {
+    "auto-encoder": "fashion-autoencoder",
+    "variational auto-encoder": "fashion-vae",
+    "discriminator that makes its own negatives": "fashion-discriminator",
+    "GAN": "fashion-gan",
+    "GAN with a penalty": "fashion-wgan-gp",
+    "conditional GAN, by class": "fashion-cgan",
+    "conditional GAN, two heads": "fashion-cgan-two-heads",
+    "conditional GAN, by a vector": "emoji-text",
+    "direct transformation without a cycle": "fashion-edges-translate",
+    "CycleGAN": "fashion-edges-cyclegan",
+    "DiscoGAN": "fashion-edges-discogan",
+    "DualGAN": "fashion-edges-dualgan",
+    "VAE-GAN, two side by side": "digits-apart",
+    "CoGAN": "digits-cogan",
+    "CoGAN with classes": "mnist-usps-cogan",
+    "UNIT": "digits-unit",
+}
+WITHOUT_RECIPE = {"combogan"}
+
+
+def random_bytes(count, seed=1):
+    return random.Random(seed).randbytes(count)
+
+
+def npy(shape, kind, content):
+    head = "{'descr': '%s', 'fortran_order': False, 'shape': %r, }" % (kind, shape)
+    head += " " * (63 - (10 + len(head)) % 64) + "\n"
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(head)) + head.encode() + content
+
+
+def write_digits(path, count, side):
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("images.npy", npy((count, side, side), "|u1", random_bytes(count * side * side)))
+        file.writestr("labels.npy", npy((count,), "|u1", bytes(i % 10 for i in range(count))))
+
+
+def write_sequences(path, count=20, length=256):
+    numbers = array.array("f", (byte / 127.5 - 1 for byte in random_bytes(count * length)))
+    with open(path, "wb") as file:
+        file.write(npy((count, 1, length, 1), "<f4", numbers.tobytes()))
+
+
+def write_matrices(path, count=20, side=8):
+    with open(path, "wb") as file:
+        file.write(npy((count, side, side, 1), "|u1", random_bytes(count * side * side)))
+
+
+def write_pictures(folder, count=4, side=40):
+    os.mkdir(folder)
+    for i in range(count):
+        pixels = random_bytes(3 * side * side, i)
+        case.write_png(os.path.join(folder, "%d.png" % i), side, side, 3, pixels)
+
+
+WRITERS = {
+    "mnist.npz": lambda path: write_digits(path, 100, 28),
+    "usps.npz": lambda path: write_digits(path, 100, 16),
+    "ecg.npy": write_sequences,
+    "permutations.npy": write_matrices,
+    "x": write_pictures,
+    "y": write_pictures,
+}
+
+
+class Systems(case.Case):
+    def recipes(self):
+        folder = os.path.join(case.SOURCE, "examples", "recipes")
+        return {name[:-7]: os.path.join(folder, name) for name in sorted(os.listdir(folder))}
+
+    def settings(self, path):
+        """What of a recipe is set: few steps on few examples, and what it would have fetched."""
+        text, section = case.read_text(path), ""
+        settings = ["run.steps=%d" % STEPS, "run.samples=4", "run.eval_every=0", "context.threads=2"]
+        settings += ["run.batch=2"] if re.search(r"\bbatch=\d\d", text) else []
+        for line in text.splitlines():
+            section = (re.findall(r"^\[(.*)\]", line) or [section])[0]
+            for name in re.findall(r" path=\.\./data/fetched/(\S+)", line):
+                if not os.path.exists(name):
+                    WRITERS[name](name)
+                settings += ["%s.path=%s" % (section, os.path.abspath(name))]
+                settings += ["%s.count=0" % section] if " count=" in line else []
+        return settings
+
+    def train(self, name, path):
+        """The run's folder, and what a program has gone: {type: names}, its kind under ""."""
+        settings = self.settings(path)
+        words = [word for setting in settings for word in ("--set", setting)]
+        self.good("train", path, "--out", name, *words)
+        walked = subprocess.run([WALK, path, name + ".safetensors", *settings], timeout=case.LIMIT,
+                                     capture_output=True, text=True)
+        self.assertEqual(walked.returncode, 0, name + ": " + walked.stderr)
+        self.assertTrue(case.read_bytes(name + ".safetensors") ==
+                        case.read_bytes(os.path.join(name, "checkpoint.safetensors")),
+                        "%s: the program has other bits than the command" % name)
+        kind, *lines = walked.stdout.splitlines()
+        gone = {"": [kind]}
+        for line in lines:
+            gone.setdefault(line.split(" ")[0], []).append(line.split(" ", 1)[1])
+        return gone
+
+    def use(self, name):
+        """Each route by the command that info names beside it; how many."""
+        run = case.read_text(os.path.join(name, "run.recipe"))
+        told = self.good("info", name)
+        data = dict(re.findall(r"^\[data\.(.+)\]\n(.+)$", run, re.M))
+        routes = re.findall(r"^# route (\S.*?) +gan (\w+)$", told, re.M)
+        for route, command in routes:
+            source = route.split(" ")[0]
+            out = "%s-%d.npy" % (name, zlib.crc32(route.encode()))
+            words = [command, name, "--route", route, "--out", out]
+            if command != "sample":
+                words += ["--data", data.get(source, data.get("real")), "--count", "2"]
+            elif "vector=" in run:
+                words += ["--condition", "vector.npy"]
+            else:
+                words += ["--count", "4"]
+            self.good(*words)
+            self.assertGreater(os.path.getsize(out), 0)
+        return len(routes)
+
+    def test_every_recipe(self):
+        kinds = set()
+        with open("vector.npy", "wb") as file:
+            file.write(npy((1, VECTOR), "<f4", bytes(4 * VECTOR)))
+        for name, path in self.recipes().items():
+            with self.subTest(recipe=name):
+                gone = self.train(name, path)
+                kinds.update(gone[""])
+                used = self.use(name)
+                if "sample" in gone:
+                    self.good("sample", name, "--count", "4", "--out", name + "-chains.npy")
+                    used += 1
+                self.assertGreater(used, 0)
+                self.assertTrue(gone.get("sheet"))
+        listed = re.search(r"\ntrainer\n((?:  .*\n)+)", self.good("help")).group(1)
+        self.assertEqual(kinds | WITHOUT_RECIPE, set(re.findall(r"^  (\S+)", listed, re.M)))
+        self.assertFalse(kinds & WITHOUT_RECIPE)
+
+    def test_every_system(self):
+        recipes = self.recipes()
+        for system, name in SYSTEMS.items():
+            self.assertIn(name, recipes, system)
+
+
+case.main()
