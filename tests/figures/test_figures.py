@@ -655,7 +655,8 @@ class Command(Folder):
     def check_resumed(self, words, before):
         runs = os.listdir(self.path("cache", "runs"))
         fetched = (structured.Electrocardiogram, digits.Translated, hands.Hands)
-        trained = 16 + sum(isinstance(row, fetched) and row.missing() is None for row in ROWS)
+        trained = 16 + len({(row.recipe, getattr(row, "settings", ())) for row in ROWS
+                            if isinstance(row, fetched) and row.missing() is None})
         self.assertEqual(len([name for name in runs if name.endswith(".json")]), trained)
         (lost,) = [name for name in os.listdir(self.path("cache", "rows"))
                    if name.startswith("cgan-no-mismatch-")]
