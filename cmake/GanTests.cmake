@@ -115,6 +115,10 @@ if(GAN_COMMAND AND Python3_FOUND AND NOT WIN32)
            "${PROJECT_SOURCE_DIR}" $<TARGET_FILE:gan_walk>)
   set_tests_properties(systems/systems PROPERTIES TIMEOUT 600)
   set_property(TEST systems/systems PROPERTY ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+  if(NOT GAN_SANITIZE)
+    set_property(TEST systems/systems APPEND PROPERTY ENVIRONMENT "LIBGAN_LIBRARY=$<TARGET_FILE:gan>"
+                 "PYTHONPATH=${PROJECT_SOURCE_DIR}/examples/python/src")
+  endif()
 endif()
 
 if(Python3_FOUND)
@@ -149,6 +153,21 @@ if(NOT GAN_SANITIZE AND CMAKE_SYSTEM_NAME STREQUAL "Linux")
       list(APPEND gan_python_tests figures/quick)
     endif()
     set_property(TEST ${gan_python_tests} PROPERTY ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+  endif()
+endif()
+# The Python package, on the library that was built here.
+if(Python3_FOUND AND NOT GAN_SANITIZE AND NOT CMAKE_CROSSCOMPILING)
+  execute_process(COMMAND "${Python3_EXECUTABLE}" -c "import numpy, pytest"
+                  RESULT_VARIABLE gan_lacks_pytest OUTPUT_QUIET ERROR_QUIET)
+  if(gan_lacks_pytest OR Python3_VERSION VERSION_LESS 3.10)
+    message(STATUS "Not tested for lack of Python 3.10 with NumPy and pytest: python/package")
+  else()
+    add_test(NAME python/package COMMAND Python3::Interpreter -m pytest -q -p no:cacheprovider
+             tests/python WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
+    set_tests_properties(python/package PROPERTIES TIMEOUT 300)
+    set_property(TEST python/package PROPERTY ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1"
+                 "PYTHONPATH=${PROJECT_SOURCE_DIR}/examples/python/src"
+                 "LIBGAN_LIBRARY=$<TARGET_FILE:gan>")
   endif()
 endif()
 if(NOT GAN_SANITIZE AND GAN_INSTALL AND NOT WIN32)

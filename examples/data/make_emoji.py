@@ -21,7 +21,6 @@ import io
 import os
 import re
 import sys
-import zipfile
 
 import emoji_text
 import fetching
@@ -98,15 +97,6 @@ def arrays(hands, emoji, groups, size):
             "vector": emoji_text.rows([vector for vector in vectors for _ in hands])}
 
 
-def npz(members):
-    """A file as numpy.savez_compressed writes it, without the time of day."""
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w") as archive:
-        for name, content in members.items():
-            archive.writestr(zipfile.ZipInfo(name + ".npy"), content, zipfile.ZIP_DEFLATED, 9)
-    return file.getvalue()
-
-
 def make(given, packages):
     hands, listing = fetch(packages)
     emoji = chosen(hands, listing)
@@ -114,7 +104,7 @@ def make(given, packages):
     groups = [group for group in dict.fromkeys(group for _, group, _ in listed(listing)) if group in used]
     end = "" if given.size == 32 else "-%d" % given.size
     lines = {"hands": HANDS, "groups": groups, "names": [name for _, _, name in emoji]}
-    files = {"emoji%s.npz" % end: npz(arrays(hands, emoji, groups, given.size))}
+    files = {"emoji%s.npz" % end: fetching.npz(arrays(hands, emoji, groups, given.size))}
     for key, value in lines.items():
         files["emoji-%s.txt" % key] = "".join(line + "\n" for line in value).encode()
     for name, content in files.items():

@@ -68,7 +68,10 @@ typedef struct gan_dataset gan_dataset;
  * transform= makes another domain of the pictures as they are drawn, whose truth is known.
  * negative: -v for every value v, of all channels. edges: the values are rounded to bytes, 0 to
  * 255; a pixel is on an edge if in any channel one of its eight neighbours is darker by 64 or
- * more; all channels are 1 there and -1 elsewhere.
+ * more; all channels are 1 there and -1 elsewhere. colours: a grey value v becomes three channels,
+ * 2 - |4 v - 2|, 2 - |4 v| and 2 - |4 v + 2|, each held in [-1, 1] (the scale known as jet: dark
+ * blue for black, blue, cyan, yellow, red, dark red for white); pictures must have one channel,
+ * which channels=1 makes of coloured files, and then have three.
  *
  * only= takes, of what count= takes, the examples of some classes: their names or, where none is
  * called so, numbers, separated by commas. The number of classes stays that of all.
@@ -76,7 +79,9 @@ typedef struct gan_dataset gan_dataset;
  * heldout=SHARE sets examples apart, round(SHARE x n) of the n that these take: part=train has
  * the others, part=heldout these, part=all both. Which ones is a function of their index and n
  * alone, so that all programs and seeds hold out the same; both parts keep the order of the files,
- * and the number of classes is that of all.
+ * and the number of classes is that of all. What a smaller share sets apart a larger one does too:
+ * part=train of heldout=0.55 and part=heldout of heldout=0.45 are two halves with nothing in
+ * common, between which a tenth is left to try things on.
  *
  * A checkpoint knows its data again by the description and a checksum of the examples: of those
  * that count=N takes, or of all, in whatever part. The checksum of `images` is that of the names in

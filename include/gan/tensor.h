@@ -44,7 +44,9 @@ GAN_API gan_status gan_tensor_slice(gan_tensor **out, gan_tensor *tensor, int32_
 GAN_API gan_status gan_tensor_permute(gan_tensor **out, gan_tensor *tensor, const int32_t *order);
 
 /* Copies all elements; shapes must be equal, types may differ (float32 to uint8 rounds to nearest
- * and saturates, NaN becomes 0; float32 to integers likewise). They must not overlap in memory. */
+ * and saturates, NaN becomes 0; float32 to integers likewise). They must not overlap in memory.
+ * This and whatever else writes into a tensor of the caller's refuses one that is read-only
+ * (gan_tensor_read_only) with GAN_E_ARGUMENT. */
 GAN_API gan_status gan_tensor_copy(gan_tensor *to, const gan_tensor *from);
 
 GAN_API void gan_tensor_retain(gan_tensor *tensor);
@@ -55,9 +57,15 @@ GAN_API int32_t gan_tensor_dtype(const gan_tensor *tensor);
 GAN_API int32_t gan_tensor_rank(const gan_tensor *tensor);
 GAN_API int64_t gan_tensor_count(const gan_tensor *tensor); /* of elements */
 
+/* 1 if the memory must not be written: what gan_tensor_from_dlpack shares with a library that lent
+ * it so, and views of that. Else 0. */
+GAN_API int32_t gan_tensor_read_only(const gan_tensor *tensor);
+
 /* Borrowed arrays of rank numbers; NULL for NULL or what is no tensor. */
 GAN_API const int64_t *gan_tensor_shape(const gan_tensor *tensor);
 GAN_API const int64_t *gan_tensor_strides(const gan_tensor *tensor);
+
+/* Element 0, ..., 0; NULL likewise. Borrowed; only to be read where gan_tensor_read_only is 1. */
 GAN_API void *gan_tensor_data(const gan_tensor *tensor);
 
 /* NPY files: float32, uint8, int32 and int64 are kept; float64 and float16 become float32, int8,
@@ -65,6 +73,37 @@ GAN_API void *gan_tensor_data(const gan_tensor *tensor);
  * Saving writes version 1.0, row-major, in one step: what is there is the old file or the new. */
 GAN_API gan_status gan_tensor_load(gan_tensor **out, gan_context *context, const char *path);
 GAN_API gan_status gan_tensor_save(const gan_tensor *tensor, const char *path);
+
+/* DLPack: how libraries of arrays lend each other memory. What is handed over is a pointer to a
+ * DLManagedTensorVersioned, of which version 1 is known, or with GAN_DLPACK_LEGACY to a
+ * DLManagedTensor, as dlpack.h declares them. Which of the two it is cannot be seen in it. */
+#define GAN_DLPACK_LEGACY 1
+#define GAN_DLPACK_COPY 2  /* new row-major memory in any case */
+#define GAN_DLPACK_SHARE 4 /* the same memory, or GAN_E_UNSUPPORTED */
+
+/* Lends a tensor: *out is version 1.1, or legacy, over the same memory, with strides; data of a
+ * tensor without elements are NULL. It keeps the tensor alive, and so the context, until its
+ * deleter is called: once, by whoever has it then, on any thread, also while the context is in use
+ * and when all other references are gone. With GAN_DLPACK_COPY it is over a copy, and flagged so.
+ * Read-only memory is flagged as that; the legacy struct cannot say it: GAN_E_UNSUPPORTED, unless
+ * it is copied. */
+GAN_API gan_status gan_tensor_to_dlpack(void **out, gan_tensor *tensor, int32_t flags);
+
+/* Takes what was lent. `managed` is libgan's from this call on, whatever it returns, GAN_E_BUSY
+ * too: its deleter, which may be NULL, is called once. That is before the call returns, outside the
+ * context, if it fails or the elements were copied; else when the last reference to the tensor and
+ * its views is gone, as release() of gan_tensor_wrap.
+ *
+ * float32, uint8, int32 and int64 stay what they are, and row-major memory of them is shared. All
+ * else is copied, once, and is row-major: memory with other strides (also negative or 0) or not
+ * aligned to its elements, and types that become others, as in gan_tensor_load; bfloat16 becomes
+ * float32. With GAN_DLPACK_SHARE memory of any strides is shared, and what would have to be
+ * converted is GAN_E_UNSUPPORTED. So are other versions, types that libgan has no use for (uint64,
+ * complex numbers, more than one lane) and memory that is not the host's, always. Shared memory
+ * that is flagged as read-only is never written (gan_tensor_read_only); a copy may be. A struct
+ * that describes no array is GAN_E_ARGUMENT, or GAN_E_MEMORY if it is too large. */
+GAN_API gan_status gan_tensor_from_dlpack(gan_tensor **out, gan_context *context, void *managed,
+                                          int32_t flags);
 
 GAN_END
 

@@ -1,5 +1,13 @@
-/* derive.c: edge maps, of integers alone once values are bytes, and negatives. */
+/* derive.c: edge maps, of integers alone once values are bytes; negatives; colours. */
 #include "data/derive.h"
+
+#include <math.h>
+
+int64_t gan__derive_channels(gan__derive derive, int64_t c)
+{
+    if (derive != GAN__DERIVE_COLOURS) return c;
+    return c == 1 ? 3 : 0;
+}
 
 int64_t gan__derive_scratch(gan__derive derive, gan__extent extent)
 {
@@ -50,9 +58,26 @@ static void derive_edges(gan__extent e, float *picture, uint8_t *bytes)
     }
 }
 
+static void derive_negative(gan__extent e, float *picture)
+{
+    for (int64_t i = 0; i < e.h * e.w * e.c; i++) picture[i] = 0 - picture[i];
+}
+
+/* From the last pixel to the first: none is written over before it is read. */
+static void derive_colours(gan__extent e, float *picture)
+{
+    for (int64_t i = e.h * e.w - 1; i >= 0; i--) {
+        const float grey = picture[i];
+        for (int32_t k = 0; k < 3; k++) {
+            const float value = 2 - fabsf(4 * grey - 2 * (float)(1 - k));
+            picture[3 * i + k] = value > 1 ? 1 : value > -1 ? value : -1; /* NaN is -1 */
+        }
+    }
+}
+
 void gan__derive_apply(gan__derive derive, gan__extent extent, float *picture, float *scratch)
 {
     if (derive == GAN__DERIVE_EDGES) derive_edges(extent, picture, (uint8_t *)scratch);
-    if (derive != GAN__DERIVE_NEGATIVE) return;
-    for (int64_t i = 0; i < extent.h * extent.w * extent.c; i++) picture[i] = 0 - picture[i];
+    if (derive == GAN__DERIVE_NEGATIVE) derive_negative(extent, picture);
+    if (derive == GAN__DERIVE_COLOURS) derive_colours(extent, picture);
 }

@@ -116,7 +116,7 @@ static gan_status drawer_transform(gan__drawer *d, const gan__field *field, gan_
 static gan_status drawer_fit(gan__drawer *d, const gan__field *field, const gan__picture *picture,
                              float *out)
 {
-    const gan__extent in = {picture->height, picture->width, field->shape[2]};
+    const gan__extent in = {picture->height, picture->width, field->stored.c};
     const gan__pixels pixels = {picture->pixels, picture->depth, picture->channels};
     GAN__TRY(drawer_transform(d, field, in));
     const int64_t size = gan__transform_scratch(&d->transform, picture->depth);

@@ -79,6 +79,7 @@ static gan_status read_check(const gan_dataset *dataset, const gan__field *field
 {
     gan_context *context = dataset->object.context;
     bool fits = tensor->rank == field->rank + 1;
+    GAN__TRY(gan__tensor_check_writable(context, "gan_dataset_read", tensor));
     for (int32_t i = 0; fits && i < field->rank; i++)
         fits = tensor->shape[i + 1] == field->shape[i];
     if (!fits) {

@@ -32,9 +32,10 @@ const gan__option gan__data_common_options[12] = {
      "share of the examples that is held out: the same ones whatever the seed"},
     {"part", GAN__OPTION_CHOICE, 0, "train", 0, 0, "train|heldout|all", SOURCE_AT(part),
      "train: without those that are held out; heldout: those alone"},
-    {"transform", GAN__OPTION_CHOICE, 0, "none", 0, 0, "none|edges|negative",
+    {"transform", GAN__OPTION_CHOICE, 0, "none", 0, 0, "none|edges|negative|colours",
      SOURCE_AT(picture.derive),
-     "edges: a map of the picture's edges, 1 on ground of -1; negative: black for white"},
+     "edges: a map of the picture's edges, 1 on ground of -1; negative: black for white; colours: "
+     "of grey, from blue for black over cyan and yellow to red for white"},
     {"resize", GAN__OPTION_CHOICE, 0, "bilinear", 0, 0, "bilinear|area", SOURCE_AT(picture.resize),
      "how size= makes pictures smaller: bilinear: by a triangle as wide as the step; area: the "
      "mean "

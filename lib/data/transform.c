@@ -101,18 +101,25 @@ static transform_axis transform_axis_of(int64_t in, int64_t scaled, int64_t out,
     return axis;
 }
 
-static gan_status transform_check(gan_context *context, gan__extent in, int64_t channels)
+static gan_status transform_check(gan_context *context, gan__extent in, int64_t channels,
+                                  gan__derive derive)
 {
     const int64_t limit = INT32_MAX; /* keeps products of two sizes in 64 bits */
     if (in.h < 1 || in.w < 1 || in.c < 1 || in.h > limit || in.w > limit || in.c > limit) {
         return gan__fail(context, GAN_E_SHAPE, "data: pictures of %" PRId64 "x%" PRId64 "x%" PRId64,
                          in.h, in.w, in.c);
     }
-    if (channels == in.c || in.c == 1) return GAN_OK;
+    if (channels != in.c && in.c != 1) {
+        return gan__fail(context, GAN_E_SHAPE,
+                         "data: channels=%" PRId64 " from pictures of %" PRId64
+                         " channels: only grey ones can be repeated",
+                         channels, in.c);
+    }
+    if (gan__derive_channels(derive, channels)) return GAN_OK;
     return gan__fail(context, GAN_E_SHAPE,
-                     "data: channels=%" PRId64 " from pictures of %" PRId64
-                     " channels: only grey ones can be repeated",
-                     channels, in.c);
+                     "data: transform=colours makes three channels of one, and these pictures have "
+                     "%" PRId64,
+                     channels);
 }
 
 /* The sizes of what goes in, comes out and lies between, in numbers. Each is so far below what
@@ -160,16 +167,18 @@ static gan_status transform_cut_size(gan__transform *t, gan_context *context, co
 gan_status gan__transform_create(gan__transform *out, gan_context *context, gan__extent in,
                                  const gan__transform_options *options)
 {
-    const int64_t channels = options->channels, *size = options->size;
+    const int64_t channels = options->channels ? options->channels : in.c, *size = options->size;
+    const gan__derive derive = (gan__derive)options->derive;
     const bool by_area = options->resize == GAN__RESIZE_AREA;
     int64_t h, w;
     memset(out, 0, sizeof *out);
-    GAN__TRY(transform_check(context, in, channels ? channels : in.c));
+    GAN__TRY(transform_check(context, in, channels, derive));
     out->in = in;
     out->whole.h = size[0] ? size[0] : in.h;
     out->whole.w = size[1] ? size[1] : in.w;
-    out->whole.c = channels ? channels : in.c;
-    out->derive = (gan__derive)options->derive;
+    out->whole.c = gan__derive_channels(derive, channels);
+    out->channels = channels;
+    out->derive = derive;
     out->flip = options->flip != 0;
     GAN__TRY(transform_cut_size(out, context, options->crop));
     transform_scaled(in, out->whole.h, out->whole.w, (gan__fit)options->fit, &h, &w);
@@ -183,8 +192,7 @@ gan_status gan__transform_create(gan__transform *out, gan_context *context, gan_
         return status;
     }
     out->identity = !out->rows.start && !out->columns.start && transform_equal(out->out, in) &&
-                    transform_equal(out->whole, in) && out->derive == GAN__DERIVE_NONE &&
-                    !out->flip;
+                    transform_equal(out->whole, in) && derive == GAN__DERIVE_NONE && !out->flip;
     return GAN_OK;
 }
 
@@ -195,6 +203,11 @@ void gan__transform_free(gan_context *context, gan__transform *transform)
     gan__free(context, transform->columns.start);
     gan__free(context, transform->columns.weight);
     memset(transform, 0, sizeof *transform);
+}
+
+static gan__extent transform_placed(const gan__transform *t)
+{
+    return (gan__extent){t->whole.h, t->whole.w, t->channels};
 }
 
 /* What lies in scratch behind each other: the whole picture, where a part is cut from it; a row and
@@ -209,7 +222,7 @@ int64_t gan__transform_scratch(const gan__transform *t, int32_t depth)
 {
     int64_t wide = t->columns.start || depth != GAN__PIXELS_FLOAT ? t->wide : 0;
     int64_t resampled = transform_scratch_of_rows(t, depth) + wide + (t->rows.start ? t->high : 0);
-    int64_t derived = gan__derive_scratch(t->derive, t->whole);
+    int64_t derived = gan__derive_scratch(t->derive, transform_placed(t));
     int64_t whole = transform_cuts(t) ? t->whole.h * t->whole.w * t->whole.c : 0;
     return whole + (resampled > derived ? resampled : derived);
 }
@@ -255,7 +268,7 @@ static void transform_rows(const gan__resample *axis, int64_t width, const float
 /* h x w x c numbers into the middle of the picture, a single channel repeated. */
 static void transform_place(const gan__transform *t, const float *in, float *out)
 {
-    const gan__extent whole = t->whole;
+    const gan__extent whole = transform_placed(t);
     const int64_t h = t->rows.out, w = t->columns.out, c = t->in.c;
     const int64_t top = (whole.h - h) / 2, left = (whole.w - w) / 2;
     if (h < whole.h || w < whole.w)
@@ -287,7 +300,7 @@ static void transform_whole(const gan__transform *t, const gan__pixels *in, floa
         from = at;
     }
     transform_place(t, from, out);
-    gan__derive_apply(t->derive, t->whole, out, scratch);
+    gan__derive_apply(t->derive, transform_placed(t), out, scratch);
 }
 
 /* Where the part that is drawn begins, and whether it is mirrored. */

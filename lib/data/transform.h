@@ -36,6 +36,7 @@ typedef struct gan__transform {
     int64_t wide, high;          /* numbers after the columns, after the rows */
     bool flip;
     gan__derive derive;
+    int64_t channels; /* of what is derived from */
     bool identity;
 } gan__transform;
 

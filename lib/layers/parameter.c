@@ -106,6 +106,7 @@ gan_status gan__parameter_export_tensor(gan_context *context, const gan__paramet
 {
     float *torch;
     GAN__TRY(parameter_fits(context, p, name, tensor));
+    GAN__TRY(gan__tensor_check_writable(context, name, tensor));
     GAN__TRY(gan__allocate_raw(context, &torch, (size_t)p->count, sizeof *torch));
     gan__parameter_export(p, memory, torch);
     gan__tensor_write(tensor, false, torch);
@@ -153,6 +154,7 @@ gan_status gan__parameter_read(gan_layer *layer, const gan__parameter *p, const 
         return gan__parameter_export_tensor(layer->object.context, p, name,
                                             parameter_source(layer, p, what), tensor);
     GAN__TRY(parameter_fits(layer->object.context, p, name, tensor));
+    GAN__TRY(gan__tensor_check_writable(layer->object.context, name, tensor));
     gan__tensor_write_integers(tensor, gan__parameter_integers(layer, p));
     return GAN_OK;
 }

@@ -232,7 +232,10 @@ static gan_status runner_check_all(const gan_runner *runner, gan_tensor *const *
         GAN__TRY(runner_check(runner, inputs[i], "input", i, runner->inputs[i], n));
     for (size_t i = 0; i < runner->output_count; i++) {
         gan__shape shape = gan__plan_output_shape(runner->plan, (int32_t)i);
+        char name[40];
         GAN__TRY(runner_check(runner, outputs[i], "output", i, shape, n));
+        snprintf(name, sizeof name, "runner: output %zu", i);
+        GAN__TRY(gan__tensor_check_writable(runner->object.context, name, outputs[i]));
         if (outputs[i]->dtype != GAN_FLOAT32 && outputs[i]->dtype != GAN_UINT8)
             return gan__fail(runner->object.context, GAN_E_SHAPE,
                              "runner: output %zu is %s, neither float32 nor uint8", i,

@@ -7,6 +7,9 @@
  *     w -= rate / (1 - beta1^t) * m / (sqrt(v) / sqrt(1 - beta2^t) + eps) */
 #include "optim/optimizer.h"
 
+#include <math.h>
+
+#include "base/number.h"
 #include "compute/update.h"
 
 typedef struct adam_options {
@@ -63,6 +66,24 @@ static bool adam_update(const gan_optimizer *optimizer, const gan__optimizer_sta
                             store->weights, state->moments, call->undo);
 }
 
+/* With such an eps no step is divided by less. */
+static bool adam_bound(const gan_optimizer *optimizer, const gan__optimizer_state *state,
+                       const gan__optimizer_call *call, double gradient,
+                       double most[1 + GAN__MAX_MOMENTS])
+{
+    const adam_options *options = optimizer->options;
+    const double decay = options->common.weight_decay;
+    const double whole = 1 - gan__power(options->beta1, state->steps + 1);
+    const bool decoupled = optimizer->kind == &gan__optimizer_adamw;
+    if (options->eps < 1e-9) return false;
+    if (!decoupled) gradient += decay * most[0];
+    most[1] = fmax(most[1], gradient);
+    most[2] = fmax(most[2], gradient * gradient);
+    if (decoupled) most[0] *= fmax(1, fabs(1 - call->rate * decay));
+    most[0] += call->rate / whole * most[1] / options->eps;
+    return true;
+}
+
 const gan__optimizer_kind gan__optimizer_adam = {
     .kind = {.name = "adam",
              .help = "steps scaled by running moments of the gradient",
@@ -71,6 +92,7 @@ const gan__optimizer_kind gan__optimizer_adam = {
              .check = gan__optimizer_check},
     .moments = adam_moments,
     .update = adam_update,
+    .bound = adam_bound,
 };
 
 const gan__optimizer_kind gan__optimizer_adamw = {
@@ -81,4 +103,5 @@ const gan__optimizer_kind gan__optimizer_adamw = {
              .check = gan__optimizer_check},
     .moments = adam_moments,
     .update = adam_update,
+    .bound = adam_bound,
 };

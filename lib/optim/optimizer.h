@@ -29,6 +29,12 @@ typedef struct gan__optimizer_state {
                     is first needed */
     bool kept;   /* they are there */
     int64_t kept_steps; /* and `steps` as it was then */
+
+    /* Of the weights, then the moments: no |number| is above. True of weights of that version;
+     * false where moments are written by anything but an update. */
+    double most[1 + GAN__MAX_MOMENTS];
+    uint64_t bounded_version;
+    bool bounded;
 } gan__optimizer_state;
 
 /* The gradient of one parameter, in its store's. */
@@ -55,6 +61,12 @@ typedef struct gan__optimizer_kind {
      */
     bool (*update)(const gan_optimizer *optimizer, const gan__optimizer_state *state,
                    const gan__optimizer_call *call);
+
+    /* Makes of bounds of |weight| and of each |moment| those after the update; no number of the
+     * gradient, scaled, is above `gradient`. Returns false if there are none. */
+    bool (*bound)(const gan_optimizer *optimizer, const gan__optimizer_state *state,
+                  const gan__optimizer_call *call, double gradient,
+                  double most[1 + GAN__MAX_MOMENTS]);
 } gan__optimizer_kind;
 
 extern const gan__optimizer_kind *const gan__optimizer_kinds[];
@@ -104,6 +116,14 @@ gan_status gan__optimizer_spell(const gan_optimizer *optimizer, char **out);
  * `_apply` makes the update that was tried. */
 gan_status gan__optimizer_try(gan_optimizer *optimizer);
 void gan__optimizer_apply(gan_optimizer *optimizer);
+
+/* Whether all that the update makes new of the store is sure to be finite. No: it must be tried. */
+bool gan__bounds_prove(const gan_optimizer *optimizer, gan__optimizer_state *state,
+                       const gan__optimizer_call *call);
+
+/* Behind an update, before the store's version and the state's steps are moved on. */
+void gan__bounds_follow(const gan_optimizer *optimizer, gan__optimizer_state *state,
+                        const gan__optimizer_call *call);
 
 /* A step that can be undone, in one pass where gan_optimizer_step needs two: it is not tried
  * before, and the first update of a store since the last undo or forget keeps the weights and

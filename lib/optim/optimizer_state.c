@@ -230,6 +230,7 @@ static gan_status state_write(const state_name *of, const char *moment, const ga
         status = gan__fail(context, GAN_E_ARGUMENT, "%s: a number for %s of %s is not finite",
                            of->function, moment, of->name);
     if (status == GAN_OK) memcpy(memory, values, count * sizeof *values);
+    place.state->bounded = false;
     gan__free(context, values);
     return status;
 }

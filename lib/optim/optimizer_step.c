@@ -75,8 +75,9 @@ static bool optimizer_trial(gan_optimizer *optimizer)
     gan__watch watch;
     gan__watch_begin(optimizer->object.context, &watch, optimizer->kind->kind.name, "trial");
     for (size_t i = 0; i < optimizer->state_count && finite; i++) {
-        const gan__optimizer_state *state = &optimizer->states[i];
+        gan__optimizer_state *state = &optimizer->states[i];
         finite = !gan__store_is_reached(state->store) ||
+                 gan__bounds_prove(optimizer, state, &call) ||
                  optimizer->kind->update(optimizer, state, &call);
     }
     gan__watch_end(optimizer->object.context, &watch);
@@ -111,6 +112,7 @@ static bool optimizer_update(gan_optimizer *optimizer, bool undoable)
         call.undo = undoable && !state->kept ? state->undo : NULL;
         finite &= optimizer->kind->update(optimizer, state, &call);
         if (call.undo) optimizer_set_kept(state);
+        gan__bounds_follow(optimizer, state, &call);
         state->steps++;
         state->store->version++;
     }

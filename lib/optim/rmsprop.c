@@ -6,6 +6,8 @@
  *     w -= rate * d                       momentum: w -= rate * b, b = momentum * b + d */
 #include "optim/optimizer.h"
 
+#include <math.h>
+
 #include "compute/update.h"
 
 typedef struct rmsprop_options {
@@ -70,6 +72,25 @@ static bool rmsprop_update(const gan_optimizer *optimizer, const gan__optimizer_
                                store->weights, moments, call->undo);
 }
 
+/* With such an eps no step is divided by less. */
+static bool rmsprop_bound(const gan_optimizer *optimizer, const gan__optimizer_state *state,
+                          const gan__optimizer_call *call, double gradient,
+                          double most[1 + GAN__MAX_MOMENTS])
+{
+    const rmsprop_options *options = optimizer->options;
+    int32_t buffer, average;
+    (void)state;
+    rmsprop_places(options, &buffer, &average);
+    if (options->eps < 1e-9) return false;
+    gradient += options->common.weight_decay * most[0];
+    most[1] = fmax(most[1], gradient * gradient);
+    if (average >= 0) most[1 + average] = fmax(most[1 + average], gradient);
+    double step = gradient / options->eps;
+    if (buffer >= 0) step = most[1 + buffer] = options->momentum * most[1 + buffer] + step;
+    most[0] += call->rate * step;
+    return true;
+}
+
 const gan__optimizer_kind gan__optimizer_rmsprop = {
     .kind = {.name = "rmsprop",
              .help = "steps scaled by the root mean square of the gradient",
@@ -78,4 +99,5 @@ const gan__optimizer_kind gan__optimizer_rmsprop = {
              .check = gan__optimizer_check},
     .moments = rmsprop_moments,
     .update = rmsprop_update,
+    .bound = rmsprop_bound,
 };

@@ -5,6 +5,8 @@
  *     w -= rate * (nesterov ? g + momentum * b : b) */
 #include "optim/optimizer.h"
 
+#include <math.h>
+
 #include "compute/update.h"
 
 typedef struct sgd_options {
@@ -60,6 +62,22 @@ static bool sgd_update(const gan_optimizer *optimizer, const gan__optimizer_stat
                            store->weights, state->moments, call->undo);
 }
 
+static bool sgd_bound(const gan_optimizer *optimizer, const gan__optimizer_state *state,
+                      const gan__optimizer_call *call, double gradient,
+                      double most[1 + GAN__MAX_MOMENTS])
+{
+    const sgd_options *options = optimizer->options;
+    const double fresh = state->steps == 0 ? 1 : fabs(1 - options->dampening);
+    gradient += options->common.weight_decay * most[0];
+    double step = gradient;
+    if (optimizer->moment_count > 0) {
+        step = most[1] = fresh * gradient + options->momentum * most[1];
+        if (options->nesterov) step = gradient + options->momentum * step;
+    }
+    most[0] += call->rate * step;
+    return true;
+}
+
 const gan__optimizer_kind gan__optimizer_sgd = {
     .kind = {.name = "sgd",
              .help = "gradient descent with momentum",
@@ -68,4 +86,5 @@ const gan__optimizer_kind gan__optimizer_sgd = {
              .check = sgd_check},
     .moments = sgd_moments,
     .update = sgd_update,
+    .bound = sgd_bound,
 };

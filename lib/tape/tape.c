@@ -233,6 +233,7 @@ static gan_status tape_write(const gan_tape *tape, const char *function, gan__sh
                              const float *data, gan_tensor *tensor)
 {
     GAN__TRY(gan__tape_check_tensor(tape, function, shape, tensor));
+    GAN__TRY(gan__tensor_check_writable(tape->object.context, function, tensor));
     if (tensor->dtype != GAN_FLOAT32 && tensor->dtype != GAN_UINT8)
         return gan__fail(tape->object.context, GAN_E_SHAPE,
                          "%s: the tensor is %s, neither float32 nor uint8", function,

@@ -36,20 +36,19 @@ static void tensor_destroy(void *self)
     gan_tensor_release(tensor->base);
 }
 
-static void tensor_row_major(gan_tensor *tensor)
+void gan__tensor_row_major(int32_t rank, const int64_t *shape, int64_t *strides)
 {
     int64_t stride = 1;
-    for (int32_t i = tensor->rank - 1; i >= 0; i--) {
-        tensor->strides[i] = stride;
-        stride *= tensor->shape[i] > 0 ? tensor->shape[i] : 1;
+    for (int32_t i = rank - 1; i >= 0; i--) {
+        strides[i] = stride;
+        stride *= shape[i] > 0 ? shape[i] : 1;
     }
 }
 
-/* An object with type and shape, checked: the elements' count and their bytes fit. */
-static gan_status tensor_describe(gan_tensor **out, gan_context *context, const char *function,
-                                  int32_t dtype, int32_t rank, const int64_t *shape)
+gan_status gan__tensor_check_shape(gan_context *context, const char *function, int32_t dtype,
+                                   int32_t rank, const int64_t *shape, int64_t *count)
 {
-    int64_t count, bytes;
+    int64_t bytes;
     size_t size = gan__dtype_size(dtype);
     if (size == 0)
         return gan__fail(context, GAN_E_ARGUMENT, "%s: dtype %" PRId32 " is none", function, dtype);
@@ -65,16 +64,51 @@ static gan_status tensor_describe(gan_tensor **out, gan_context *context, const 
                              function, i, shape[i]);
         }
     }
-    if (!gan__product_count(shape, rank, &count) ||
-        !gan__multiply_count(count, (int64_t)size, &bytes) || (uint64_t)bytes > SIZE_MAX / 2)
+    if (!gan__product_count(shape, rank, count) ||
+        !gan__multiply_count(*count, (int64_t)size, &bytes) || (uint64_t)bytes > SIZE_MAX / 2)
         return gan__fail(context, GAN_E_MEMORY, "%s: the shape has too many elements", function);
+    return GAN_OK;
+}
+
+gan_status gan__tensor_check_strides(gan_context *context, const char *function, size_t size,
+                                     int32_t rank, const int64_t *shape, const int64_t *strides)
+{
+    const int64_t limit = INT64_MAX / (int64_t)size;
+    int64_t above = 0, below = 0;
+    for (int32_t i = 0; i < rank; i++) {
+        int64_t reach = 0;
+        int64_t step = strides[i] == INT64_MIN ? -1 : strides[i] < 0 ? -strides[i] : strides[i];
+        bool fits = shape[i] == 0 || gan__multiply_count(shape[i] - 1, step, &reach);
+        int64_t *side = strides[i] < 0 ? &below : &above;
+        if (!fits || !gan__add_count(*side, reach, side) || *side > limit) {
+            return gan__fail(context, GAN_E_ARGUMENT,
+                             "%s: strides[%" PRId32 "] is %" PRId64 ": out of the address space",
+                             function, i, strides[i]);
+        }
+    }
+    return GAN_OK;
+}
+
+gan_status gan__tensor_check_writable(gan_context *context, const char *what,
+                                      const gan_tensor *tensor)
+{
+    if (!tensor->read_only) return GAN_OK;
+    return gan__fail(context, GAN_E_ARGUMENT, "%s: the tensor is read-only", what);
+}
+
+/* An object with type and shape, checked. */
+static gan_status tensor_describe(gan_tensor **out, gan_context *context, const char *function,
+                                  int32_t dtype, int32_t rank, const int64_t *shape)
+{
     gan_tensor *tensor;
+    int64_t count;
+    GAN__TRY(gan__tensor_check_shape(context, function, dtype, rank, shape, &count));
     GAN__TRY(gan__object_create(&tensor, context, sizeof *tensor, GAN__TENSOR, tensor_destroy));
     tensor->dtype = dtype;
     tensor->rank = rank;
     tensor->count = count;
     for (int32_t i = 0; i < rank; i++) tensor->shape[i] = shape[i];
-    tensor_row_major(tensor);
+    gan__tensor_row_major(rank, shape, tensor->strides);
     *out = tensor;
     return GAN_OK;
 }
@@ -104,29 +138,6 @@ gan_status gan_tensor_create(gan_tensor **out, gan_context *context, int32_t dty
     GAN__RETURN_ENTERED(context, tensor_create(out, context, dtype, rank, shape));
 }
 
-/* The outermost elements must lie within reach of a byte offset from `data`: no sum of strides may
- * wrap around. */
-static gan_status tensor_set_strides(gan_tensor *tensor, const int64_t *strides)
-{
-    const int64_t limit = INT64_MAX / (int64_t)gan__dtype_size(tensor->dtype);
-    int64_t above = 0, below = 0;
-    for (int32_t i = 0; i < tensor->rank; i++) {
-        int64_t reach = 0;
-        int64_t size = strides[i] == INT64_MIN ? -1 : strides[i] < 0 ? -strides[i] : strides[i];
-        bool fits =
-            tensor->shape[i] == 0 || gan__multiply_count(tensor->shape[i] - 1, size, &reach);
-        int64_t *side = strides[i] < 0 ? &below : &above;
-        if (!fits || !gan__add_count(*side, reach, side) || *side > limit) {
-            return gan__fail(tensor->object.context, GAN_E_ARGUMENT,
-                             "gan_tensor_wrap: strides[%" PRId32 "] is %" PRId64
-                             ": out of the address space",
-                             i, strides[i]);
-        }
-        tensor->strides[i] = strides[i];
-    }
-    return GAN_OK;
-}
-
 static gan_status tensor_wrap(gan_tensor *tensor, const int64_t *strides, void *data)
 {
     gan_context *context = tensor->object.context;
@@ -137,7 +148,11 @@ static gan_status tensor_wrap(gan_tensor *tensor, const int64_t *strides, void *
         return gan__fail(context, GAN_E_ARGUMENT,
                          "gan_tensor_wrap: data is not aligned to its %zu-byte elements", size);
     }
-    if (strides) GAN__TRY(tensor_set_strides(tensor, strides));
+    if (strides) {
+        GAN__TRY(gan__tensor_check_strides(context, "gan_tensor_wrap", size, tensor->rank,
+                                           tensor->shape, strides));
+        for (int32_t i = 0; i < tensor->rank; i++) tensor->strides[i] = strides[i];
+    }
     tensor->data = data;
     return GAN_OK;
 }
@@ -178,6 +193,7 @@ static gan_status tensor_view(gan_tensor **out, gan_tensor *tensor)
     memcpy(view->shape, tensor->shape, sizeof view->shape);
     memcpy(view->strides, tensor->strides, sizeof view->strides);
     view->data = tensor->data;
+    view->read_only = tensor->read_only;
     view->base = base;
     gan_tensor_retain(base);
     *out = view;
@@ -293,6 +309,11 @@ const int64_t *gan_tensor_strides(const gan_tensor *tensor)
 void *gan_tensor_data(const gan_tensor *tensor)
 {
     return gan__object_is(tensor, GAN__TENSOR) ? tensor->data : NULL;
+}
+
+int32_t gan_tensor_read_only(const gan_tensor *tensor)
+{
+    return gan__object_is(tensor, GAN__TENSOR) && tensor->read_only;
 }
 
 /* ---- shapes ---- */

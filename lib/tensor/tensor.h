@@ -17,10 +17,29 @@ struct gan_tensor {
     gan_tensor *base;              /* retained: the tensor that this is a view of, or NULL */
     void (*release)(void *user, void *data);
     void *user;
+    bool read_only; /* the memory: nothing writes into it */
 };
 
 size_t gan__dtype_size(int32_t dtype); /* 0 for what is none */
 const char *gan__dtype_name(int32_t dtype);
+
+/* What describes a tensor, checked for a public function, which the message names. Of a shape also
+ * that the elements' count, which is given, and their bytes fit. */
+gan_status gan__tensor_check_shape(gan_context *context, const char *function, int32_t dtype,
+                                   int32_t rank, const int64_t *shape, int64_t *count);
+
+/* The outermost elements, of `size` bytes each, must lie within reach of a byte offset from
+ * element 0, ..., 0: no sum of strides may wrap around. */
+gan_status gan__tensor_check_strides(gan_context *context, const char *function, size_t size,
+                                     int32_t rank, const int64_t *shape, const int64_t *strides);
+
+/* GAN_E_ARGUMENT with "WHAT: the tensor is read-only" for memory that must not be written. The
+ * message goes to `context`. */
+gan_status gan__tensor_check_writable(gan_context *context, const char *what,
+                                      const gan_tensor *tensor);
+
+/* Row-major strides of a shape that fits. */
+void gan__tensor_row_major(int32_t rank, const int64_t *shape, int64_t *strides);
 
 bool gan__tensor_is_contiguous(const gan_tensor *tensor); /* row-major without holes */
 
@@ -54,7 +73,8 @@ static inline bool gan__tensor_is_picture(const gan_tensor *tensor)
  * `pictures`. Strided and permuted tensors in any order; the inner loops are blocked for NCHW. */
 void gan__tensor_read(const gan_tensor *tensor, bool pictures, float *out);
 
-/* The reverse: writes row-major float32 values into a tensor, converting as gan_tensor_copy does;
+/* The reverse: writes row-major float32 values into a tensor, which is writable, converting as
+ * gan_tensor_copy does;
  * [-1, 1] becomes [0, 255] for uint8 if `pictures`. */
 void gan__tensor_write(gan_tensor *tensor, bool pictures, const float *values);
 

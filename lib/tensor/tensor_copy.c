@@ -366,7 +366,8 @@ gan_status gan_tensor_copy(gan_tensor *to, const gan_tensor *from)
     gan_context *context = to->object.context;
     GAN__TRY(gan__object_check(context, from, GAN__TENSOR, "gan_tensor_copy", "from"));
     GAN__TRY(gan__enter(context, &entry));
-    gan_status status = copy_check_shapes(to, from);
+    gan_status status = gan__tensor_check_writable(context, "gan_tensor_copy: to", to);
+    if (status == GAN_OK) status = copy_check_shapes(to, from);
     if (status == GAN_OK) copy_elements(from, to, false);
     gan__leave(context, &entry);
     return status;

@@ -101,17 +101,18 @@ TEST_UNUSED static void check_nothing(const char *call, int good)
     for (int i_ = 0; i_ < KINDS; i_++) \
         if (i_ != (kind) && ((bad) = w->handles[i_], 1))
 
-/* What test_arguments.c (1), test_arguments_tape.c (2) and test_arguments_metrics.c (3) are about;
- * test_arguments_models.c (0) has all others. */
+/* What test_arguments.c (1), test_arguments_tape.c (2), test_arguments_metrics.c (3) and
+ * test_arguments_tensors.c (4) are about; test_arguments_models.c (0) has all others. */
 static const char *const argument_nouns[][8] = {
     {NULL},
-    {"status", "version", "context", "tensor", "dataset", "image", "layer", NULL},
+    {"status", "version", "context", "dataset", "image", "layer", NULL},
     {"runner", "tape", "optimizer", NULL},
-    {"metric", "judge", NULL}};
+    {"metric", "judge", NULL},
+    {"tensor", NULL}};
 
 TEST_UNUSED static int program_of(const char *name)
 {
-    for (int program = 1; program <= 3; program++) {
+    for (int program = 1; program <= 4; program++) {
         for (int i = 0; argument_nouns[program][i]; i++) {
             const char *noun = argument_nouns[program][i];
             size_t length = strlen(noun);

@@ -181,6 +181,14 @@ static void use_tensor()
     must(gan_tensor_save(turned, "cpp.npy"), "gan_tensor_save");
     must(gan_tensor_load(&loaded, context, "cpp.npy"), "gan_tensor_load");
     expect(gan_tensor_count(loaded) == 6, "gan_tensor_count");
+    void *lent = nullptr;
+    gan_tensor *shared = nullptr;
+    must(gan_tensor_to_dlpack(&lent, turned, 0), "gan_tensor_to_dlpack");
+    must(gan_tensor_from_dlpack(&shared, context, lent, GAN_DLPACK_SHARE),
+         "gan_tensor_from_dlpack");
+    expect(gan_tensor_data(shared) == numbers && gan_tensor_read_only(shared) == 0,
+           "a tensor that was lent and borrowed");
+    gan_tensor_release(shared);
     gan_tensor_retain(made);
     gan_tensor_release(made);
     for (gan_tensor *tensor : {made, wrapped, row, turned, loaded}) gan_tensor_release(tensor);

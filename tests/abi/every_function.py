@@ -135,6 +135,12 @@ class Session(unittest.TestCase):
         self.assertEqual(LIB.gan_tensor_shape(turned)[:2], [3, 2])
         self.assertEqual(LIB.gan_tensor_strides(turned)[:2], [1, 3])
         self.assertEqual((LIB.gan_tensor_dtype(turned), LIB.gan_tensor_rank(turned)), (FLOAT32, 2))
+        lent = ctypes.c_void_p()
+        self.good(LIB.gan_tensor_to_dlpack(lent, turned, 0))
+        shared = self.make("tensor", LIB.gan_tensor_from_dlpack, self.context, lent,
+                           H.constants["GAN_DLPACK_SHARE"])
+        self.assertEqual((LIB.gan_tensor_data(shared), LIB.gan_tensor_read_only(shared)),
+                         (address, 0))
         self.good(LIB.gan_tensor_save(turned, b"a.npy"))
         loaded = self.make("tensor", LIB.gan_tensor_load, self.context, b"a.npy")
         self.assertEqual(list(self.floats(loaded)), [0, 3, 1, 4, 2, 5])

@@ -263,11 +263,14 @@ static void busy_data(world *w)
     static const char *const image = "image";
     static const int32_t order[4] = {0, 3, 1, 2};
     float data[4];
+    int64_t loan[16] = {1}; /* that nobody is told of */
     BUSY_MADE(gan_tensor, gan_tensor_create, w->context, GAN_FLOAT32, 3, shape);
     BUSY_MADE(gan_tensor, gan_tensor_wrap, w->context, GAN_FLOAT32, 3, shape, NULL, data, NULL,
               NULL);
     BUSY_MADE(gan_tensor, gan_tensor_slice, w->pictures, 0, 0, 1);
     BUSY_MADE(gan_tensor, gan_tensor_permute, w->pictures, order);
+    BUSY_MADE(void, gan_tensor_to_dlpack, w->pictures, 0);
+    BUSY_MADE(gan_tensor, gan_tensor_from_dlpack, w->context, loan, 0);
     BUSY(gan_tensor_copy(w->made, w->made));
     BUSY_MADE(gan_tensor, gan_tensor_load, w->context, "pictures.npy");
     BUSY(gan_tensor_save(w->made, "a.npy"));

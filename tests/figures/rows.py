@@ -201,19 +201,47 @@ def seen(session, recipe, feed):
 
 def held_out(work, session, recipe, *feeds, extra=""):
     """A data set with the examples that the recipe's training has seen in none of these feeds, which draw
-    from the same files, and their indices in it: those behind the first count=N, or else the part that
-    heldout= sets apart. `extra` are further options of the data set. A recipe that sees all is
-    refused."""
+    from the same files, and their indices in it: those behind the first count=N, or else those that lie
+    between what the feeds of part=train leave and what those of part=heldout take. `extra` are further
+    options of the data set. A recipe that sees all is refused."""
     whole = session.open_data(feed_spec(session, recipe, feeds[0], ()) + " " + extra)
     counts = [int(session.option(recipe, "data.%s.count" % feed)) for feed in feeds]
     if all(0 < count < session.count(whole) for count in counts):
-        data, start = whole, max(counts)
+        data, indices = whole, range(max(counts), session.count(whole))
     else:
-        parts = {session.option(recipe, "data.%s.part" % feed) for feed in feeds}
-        shares = {session.option(recipe, "data.%s.heldout" % feed) for feed in feeds}
-        if parts != {"train"} or len(shares) > 1 or not float(min(shares)) or len(set(counts)) > 1:
-            raise library.Failure("the recipe holds out no examples of the feed " + " or ".join(feeds))
-        spec = feed_spec(session, recipe, feeds[0], ("count", "heldout"))
-        data, start = session.open_data(spec + " part=heldout " + extra), 0
-    end = session.count(data)
-    return data, range(start, min(end, start + QUICK_HELD_OUT) if work.quick else end)
+        data, indices = between(session, recipe, feeds, extra)
+    return data, indices[:QUICK_HELD_OUT] if work.quick else indices
+
+
+def between(session, recipe, feeds, extra):
+    """What a share sets apart a larger one does too: of the most that all of part=train leave, those that
+    none of part=heldout takes."""
+    def share(feed):
+        return float(session.option(recipe, "data.%s.heldout" % feed))
+
+    parts = {feed: session.option(recipe, "data.%s.part" % feed) for feed in feeds}
+    left = min((share(feed) for feed in feeds if parts[feed] == "train"), default=0)
+    taken = max((share(feed) for feed in feeds if parts[feed] == "heldout"), default=0)
+    counts = {session.option(recipe, "data.%s.count" % feed) for feed in feeds}
+    if "all" in parts.values() or len(counts) > 1 or left <= taken:
+        raise library.Failure("the recipe holds out no examples of the feed " + " or ".join(feeds))
+
+    def set_apart(share, end=""):
+        spec = feed_spec(session, recipe, feeds[0], ("count",))
+        return session.open_data("%s heldout=%r part=heldout %s" % (spec, share, end))
+
+    def pictures(share):
+        data = set_apart(share)
+        count = session.count(data)
+        numbers = session.read(data, "image", range(count))
+        size = len(numbers) // count
+        return [numbers[i * size:(i + 1) * size] for i in range(count)]
+
+    trained, unseen = (pictures(taken) if taken else []), []
+    for i, picture in enumerate(pictures(left)):  # both are in the order of the files
+        if trained and picture == trained[0]:
+            trained.pop(0)
+        else:
+            unseen.append(i)
+    assert not trained, "what heldout=%r sets apart heldout=%r does not" % (taken, left)
+    return set_apart(left, extra), unseen

@@ -28,11 +28,15 @@ import beside
 import cache
 import clothes
 import condition
+import cures
+import digits
 import edges
 import emoji
+import hands
 import judge
 import library
 import metrics
+import naive
 import points
 import reconstruction
 import rows
@@ -350,14 +354,15 @@ class Pipelines(Folder):
         self.assertTrue(all(-1 <= x < 1 for x in clothes.noise(3, 5, 1)))
         self.assertEqual(len(clothes.noise(3, 5, 1)), 15)
 
-    def write_npz(self, name, pictures):
-        """Two pictures of 8 x 8 x 3 for each name, a vector that is the first of them, in [-1, 1]."""
+    def write_npz(self, name, pictures, **labels):
+        """Two pictures of 8 x 8 x 3 for each name, a vector that is the first of them, in [-1, 1]; labels."""
         pixels = [pixel for picture in pictures for pixel in picture]
         spelt = array.array("f", [pixel / 127.5 - 1 for i in range(len(pictures)) for channel in range(3)
                                   for pixel in pictures[i & ~1][channel::3]])  # as reshape reads it
         with zipfile.ZipFile(self.path(name), "w") as file:
             for key, code, end, content in (("image", "|u1", "8, 8, 3", bytes(pixels)),
-                                            ("vector", "<f4", "192", spelt.tobytes())):
+                                            ("vector", "<f4", "192", spelt.tobytes()),
+                                            *((key, "|u1", "", bytes(numbers)) for key, numbers in labels.items())):
                 header = "{'descr': '%s', 'fortran_order': False, 'shape': (%d, %s), }" % (
                     code, len(pictures), end)
                 file.writestr(key + ".npy", b"\x93NUMPY\x01\x00" + struct.pack("<H", 118)
@@ -386,6 +391,33 @@ class Pipelines(Folder):
             self.assertEqual((value["real"], value["real_unseen"]), (1, 1))
             for key in ("known", "unseen"):
                 self.assertTrue(least <= value[key] <= most, (end, value))
+
+    def test_hands(self):
+        """Hand 1 draws what hand 0 does, dark for bright. A generator that knows it finds them all, and those
+        who judge by colours find none of what is untranslated; the same for the way back."""
+        source, session, row = random.Random(4), self.session(), hands.Hands("a")
+        drawn = [[source.choice((0, 40, 80, 255)) for _ in range(192)] for _ in range(40)]
+        self.write_npz("x.npz", [[255 - pixel if hand else pixel for pixel in one] for one in drawn
+                                 for hand in range(2)], hand=[0, 1] * 40, group=[i // 2 % 4 for i in range(80)])
+        roles = ("xy", "yx", "discriminator_x", "discriminator_y")
+        feed = "npz path=x.npz image=image label=hand count=48 only="
+        path = self.write("a.recipe", "[data.x]\n%s0\n[data.y]\n%s1\n[trainer]\ncyclegan\n[model.%s]\n%s\n" % (
+            feed, feed, ", model.".join(roles), "input 8 8 3; affine -1 0"))
+        work = self.work()
+        work.recipe, work.checkpoint = (lambda name: path), (lambda folder: folder)
+        for scale, clear in ((-1, True), (1, False)):
+            network = session.parse_model("input 8 8 3; affine %d 0" % scale)
+            checkpoint = self.save(session, b"cyclegan", **{role: network for role in roles})
+            work.train = lambda path, seed: checkpoint
+            value = row.measure(work, 1)
+            self.assertEqual((value["drawn"] == 1, value["drawn"] > value["drawn_plain"]), (clear, clear), value)
+            self.assertEqual(row.figures[0].met([value["clear"]]), clear, value)
+            self.assertEqual([value[key] for key in ("hand", "hand_real", "hand_plain")], [clear, 1, 0])
+        wrong = session.open_data('npz path="%s" image=image label=group' % self.path("x.npz"))
+        self.assertRaises(AssertionError, row.hands, session, wrong, range(48, 80))
+
+    def test_centred(self):
+        self.assertEqual(hands.centred([[3, 5], [1, 1]], [1, 1]), [[2 / 20**0.5, 4 / 20**0.5], [0, 0]])
 
     def true_edges(self, picture, side):
         """By hand: one of the eight neighbours is darker by 64 or more."""
@@ -423,6 +455,81 @@ class Pipelines(Folder):
         self.assertAlmostEqual(figures["agreement"], right)
         self.assertAlmostEqual(figures["f1"], 2 / (sum(bright) / both + sum(truth) / both))
 
+    def test_digits(self):
+        """Generators that turn every value make negatives, and digits of them; edges they do not make. What is
+        black, or of another digit, is right where the truth is alike."""
+        source, side, count = random.Random(6), 5, 20
+        pixels = [source.choice((0, 0, 100, 250)) for _ in range(side * side * count)]
+        write_idx(self.path("x"), (count, side, side), pixels)
+        network = "input 5 5 1; conv2d 1 kernel=1"
+        roles = ("xy", "yx", "discriminator_x", "discriminator_y")
+        recipe = self.write("a.recipe", "[data.x]\nidx path=x heldout=0.6 part=train\n[data.y]\nidx path=x "
+                            "heldout=0.3 part=heldout transform=edges\n[trainer]\ncyclegan\n[model.%s]\n%s\n"
+                            % (", model.".join(roles), network))
+        work, session = self.work(), self.session()
+        models = {role: session.parse_model(network) for role in roles}
+        for role in roles:
+            self.fill(session, models[role], b"0.weight", -1, 1, 1, 1, 1)
+            self.fill(session, models[role], b"0.bias", 0, 1)
+        checkpoint = self.save(session, b"cyclegan", **models)
+        work.recipe, work.train, work.checkpoint = (lambda _: recipe), (lambda *_: "folder"), (lambda _: checkpoint)
+        (given, known), size = digits.pictures(work, session, recipe, "xy", "edges")
+        self.assertEqual((list(size), len(given), len(known)), ([side, side], *[6 * side * side] * 2))
+        greys = [round((value + 1) * 127.5) for value in given]
+        truth = [edge for i in range(0, len(greys), 25) for edge in self.true_edges(greys[i:i + 25], side)]
+        self.assertEqual(list(metrics.above(known)), truth)
+        value = digits.Translated("a", digits.NEGATIVES).measure(work, 1)
+        self.assertEqual(set(value.values()), {1})
+        bright = [grey > 127 for grey in greys]
+        value = digits.Translated("a", digits.EDGES).measure(work, 1)
+        self.assertAlmostEqual(value["agreement_xy"], sum(a != b for a, b in zip(bright, truth)) / len(truth))
+        self.assertAlmostEqual(value["agreement_yx"], sum(a != b for a, b in zip(truth, bright)) / len(truth))
+        self.check_naive(work, session, models, given, known)
+        value = digits.Black(digits.EDGES).measure(work, 1)
+        self.assertAlmostEqual(value["agreement_xy"], 1 - sum(truth) / len(truth))
+        self.assertAlmostEqual(value["agreement_yx"], 1 - sum(bright) / len(truth))
+        self.assertEqual((value["f1_xy"], value["f1_yx"]), (0, 0))
+        value = digits.RandomPairs(digits.NEGATIVES).measure(work, 1)
+        self.assertEqual(value["agreement_xy"], value["agreement_yx"])
+        self.assertTrue(0.4 < value["agreement_xy"] < 0.9, value)
+
+    def check_naive(self, work, session, models, given, known):
+        """What is turned is as far apart as what it was made of; one picture for all depends on nothing."""
+        row = naive.Naive("a", "a", "")
+        among = naive.dependence(given, known, 25)
+        self.assertTrue(0.2 < among < 5, among)
+        self.assertAlmostEqual(naive.dependence([2 * x for x in known], known, 25), 2)
+        value = row.measure(work, 1)
+        self.assertAlmostEqual(value["dependence"], among, places=5)
+        self.fill(session, models["xy"], b"0.weight", 0, 1, 1, 1, 1)
+        checkpoint, before = self.save(session, b"cyclegan", **models), work.checkpoint
+        work.checkpoint = lambda _: checkpoint
+        value = row.measure(work, 1)
+        self.assertEqual((value["dependence"], value["kept"], value["f1"]), (0, 0, 0))
+        work.checkpoint = before
+
+    def test_probes(self):
+        """A deep probe tells a circle from what is around it, a linear one does not; nobody tells what is alike.
+        It is asked of codes that it has not learned from, as many of each domain."""
+        source, session = random.Random(5), self.session()
+
+        def ring(radius):
+            angles = [source.uniform(0, 2 * math.pi) for _ in range(200)]
+            return array.array("f", [radius * f(angle) for angle in angles for f in (math.cos, math.sin)])
+
+        apart, alike = [ring(1), ring(2)], [ring(1), ring(1)]
+        (learned, labels), (others, truth) = cures.halves(apart, 2, 1)
+        self.assertEqual((labels, truth), ([0] * 100 + [1] * 100,) * 2)
+        whole = [numbers[i:i + 2].tobytes() for numbers in apart for i in range(0, 400, 2)]
+        self.assertEqual(sorted(whole), sorted(numbers[i:i + 2].tobytes() for numbers in (learned, others)
+                                               for i in range(0, 400, 2)))
+        told = [cures.guessed(session, cures.PROBES[network], rows, 2, 300, 1)
+                for rows, network in ((apart, "deep"), (apart, "linear"), (alike, "deep"))]
+        self.assertTrue(told[0] > 0.95 and 0.3 < told[1] < 0.7 and 0.3 < told[2] < 0.7, told)
+        drawn = cures.draw([3] * 4000, [math.log(4)] * 4000, 1)
+        self.assertTrue(abs(sum(drawn) / 4000 - 3) < 0.15)
+        self.assertTrue(abs(sum((value - 3) ** 2 for value in drawn) / 4000 - 4) < 0.4)
+
     def test_order(self):
         """What PyTorch is given is what the recipe's own networks draw, epoch for epoch."""
         for row in reconstruction.ROWS:
@@ -454,14 +561,18 @@ class Pipelines(Folder):
         def pictures(pair):
             return {round((v + 1) * 127.5) for v in session.read(pair[0], "image", pair[1])}
 
-        for option in ("count=30", "heldout=0.25", "count=20 heldout=0.5"):
-            recipe = open_recipe(option, option + " transform=negative")
-            known, unseen = (pictures(pair) for pair in (
-                rows.seen(session, recipe, "x"), rows.held_out(self.work(), session, recipe, "x", "y")))
-            self.assertFalse(known & unseen)
-            self.assertEqual(len(unseen), {"count=30": 10, "heldout=0.25": 10}.get(option, 20))
+        for x, y, left in (("count=30", "count=30", 10), ("heldout=0.25", "heldout=0.25", 10),
+                           ("count=20 heldout=0.5", "count=20 heldout=0.5", 20),
+                           ("heldout=0.6", "heldout=0.45 part=heldout", 6), ("heldout=0.5", "heldout=0.25", 10)):
+            recipe = open_recipe(x, y + " transform=negative")
+            *known, unseen = (pictures(pair) for pair in (
+                rows.seen(session, recipe, "x"), rows.seen(session, recipe, "y"),
+                rows.held_out(self.work(), session, recipe, "x", "y")))
+            self.assertFalse((known[0] | known[1]) & unseen)
+            self.assertEqual(len(unseen), left)
         for options in (("", ""), ("count=30", ""), ("heldout=0.5", "heldout=0.5 part=heldout"),
-                        ("heldout=0.5", "heldout=0.25"), ("count=40", "count=40")):
+                        ("heldout=0.4", "heldout=0.6 part=heldout"), ("heldout=0.5 part=all", "heldout=0.5"),
+                        ("count=40", "count=40")):
             with self.assertRaisesRegex(library.Failure, "holds out no examples of the feed x or y"):
                 rows.held_out(self.work(), session, open_recipe(*options), "x", "y")
 
@@ -583,7 +694,9 @@ class Command(Folder):
 
     def check_resumed(self, words, before):
         runs = os.listdir(self.path("cache", "runs"))
-        trained = 16 + (structured.Electrocardiogram().missing() is None)
+        fetched = (structured.Electrocardiogram, digits.Translated, naive.Naive, hands.Hands)
+        trained = 16 + len({(row.recipe, getattr(row, "settings", ())) for row in ROWS
+                            if isinstance(row, fetched) and row.missing() is None})
         self.assertEqual(len([name for name in runs if name.endswith(".json")]), trained)
         (lost,) = [name for name in os.listdir(self.path("cache", "rows"))
                    if name.startswith("cgan-no-mismatch-")]

@@ -101,7 +101,8 @@ static void fail_pair(gan_trainer *t, int place)
 {
     static const char *const feeds[] = {"real_x", "real_y", "noise"};
     const int64_t shape[2] = {BATCH, 8};
-    float *moment = &t->optimizers[place == IN_THE_DISCRIMINATORS]->states[0].moments[1][5];
+    gan__optimizer_state *state = &t->optimizers[place == IN_THE_DISCRIMINATORS]->states[0];
+    float *moment = &state->moments[1][5];
     const float kept = *moment;
     gan_tensor *z;
     must(gan_tensor_create(&z, context, GAN_FLOAT32, 2, shape));
@@ -110,6 +111,7 @@ static void fail_pair(gan_trainer *t, int place)
         must(gan_trainer_feed(t, "noise", z));
     else
         *moment = INFINITY;
+    state->bounded = false; /* a moment was written */
     CHECK_STATUS(pair_try(t), GAN_E_DIVERGED);
     CHECK_TEXT(gan_context_message(context), place_messages[place]);
     *moment = kept;

@@ -1,0 +1,60 @@
+"""Finds and loads the library and the gan command that goes with it.
+
+The environment variable LIBGAN_LIBRARY names a library; else the one inside the package serves,
+else one that the system's loader knows."""
+
+from __future__ import annotations
+
+import ctypes.util
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from . import _abi
+
+PACKAGE = Path(__file__).resolve().parent
+VERSION = f"{_abi.GAN_VERSION_MAJOR}.{_abi.GAN_VERSION_MINOR}"
+_NAMES = {"win32": "gan.dll", "cygwin": "gan.dll", "darwin": f"libgan.{VERSION}.dylib"}
+NAME = _NAMES.get(sys.platform, f"libgan.so.{VERSION}")
+
+
+def _candidates() -> list[str]:
+    named = os.environ.get("LIBGAN_LIBRARY")
+    if named:
+        return [named]
+    inside = [PACKAGE / folder / NAME for folder in ("lib", "bin")]
+    found = [str(path) for path in inside if path.exists()]
+    return found + [NAME] + [name for name in [ctypes.util.find_library("gan")] if name]
+
+
+def _load() -> tuple[_abi.Library, str]:
+    faults = []
+    for path in _candidates():
+        try:
+            library = _abi.Library(path)
+        except (OSError, AttributeError) as fault:
+            faults.append(f"{path}: {fault}")
+            continue
+        version = (library.gan_version() or b"").decode()
+        if version.startswith(VERSION + "."):
+            return library, path
+        # Before 1.0 another minor version is another interface.
+        faults.append(f"{path}: is version {version}, and {VERSION} is wanted")
+    raise ImportError("no library for libgan: " + "; ".join(faults))
+
+
+lib, LIBRARY = _load()
+
+
+def command() -> str:
+    """The path of the gan command: that of the package, beside the library, or on the PATH."""
+    name = "gan.exe" if sys.platform == "win32" else "gan"
+    beside = Path(LIBRARY).parent
+    for folder in (beside, beside.parent / "bin"):
+        if beside.parts and (folder / name).is_file():
+            return str(folder / name)
+    found = shutil.which(name)
+    if not found:
+        raise FileNotFoundError(f"the gan command is neither beside {LIBRARY} nor on the PATH")
+    return found

@@ -1,0 +1,344 @@
+"""Arrays in and out. This is the one place where memory of others becomes a tensor, and a tensor an
+array of others.
+
+Pictures are N, H, W, C in this order, whatever their order in memory: an array stored as N, C, H, W
+goes in without a copy as array.transpose(0, 2, 3, 1). float32, uint8, int32 and int64 are taken as
+they are; float64 and float16 become float32, int8, int16 and uint16 int32, uint32 int64, bool
+uint8."""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import itertools
+from collections.abc import Iterator, Sequence
+from typing import Any, cast
+
+import numpy as np
+from numpy.lib.mixins import NDArrayOperatorsMixin
+
+from . import _abi, _dlpack
+from ._handle import Handle, Root, integer, lasting, path_of
+from ._library import lib
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+_CODES: dict[np.dtype[Any], int] = {
+    np.dtype(np.float32): _abi.GAN_FLOAT32,
+    np.dtype(np.uint8): _abi.GAN_UINT8,
+    np.dtype(np.int32): _abi.GAN_INT32,
+    np.dtype(np.int64): _abi.GAN_INT64,
+}
+_TYPES = {code: kind for kind, code in _CODES.items()}
+_CONVERTED = {
+    np.dtype(np.float64): np.float32,
+    np.dtype(np.float16): np.float32,
+    np.dtype(np.int8): np.int32,
+    np.dtype(np.int16): np.int32,
+    np.dtype(np.uint16): np.int32,
+    np.dtype(np.uint32): np.int64,
+    np.dtype(np.bool_): np.uint8,
+}
+_Release = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)
+_NOTHING = _Release()
+
+
+class Tensor(Handle, NDArrayOperatorsMixin):
+    """An array of the library: float32, uint8, int32 or int64, with any strides.
+
+    NumPy, PyTorch, JAX and whoever else knows DLPack or NumPy's interface share its memory, which
+    lives as long as one of them: np.asarray(t), torch.from_dlpack(t). Indexing and arithmetic give
+    arrays of NumPy."""
+
+    __slots__ = ("_array", "_shape")
+    _noun = "tensor"
+
+    def __init__(self, *arguments: Any) -> None:
+        raise TypeError("a tensor is made by Context.tensor, or comes out of a call")
+
+    def _begin(self, root: Root, pointer: int | None) -> None:
+        self.root = root
+        self._pointer = pointer
+        self._array: Array | None = None
+        self._shape: tuple[int, ...] | None = None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        if self._shape is None:
+            rank = lib.gan_tensor_rank(self.handle)
+            self._shape = tuple(lib.gan_tensor_shape(self.handle)[:rank])
+        return self._shape
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """How many numbers there are."""
+        return lib.gan_tensor_count(self.handle)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        kind: np.dtype[Any] = _TYPES[lib.gan_tensor_dtype(self.handle)]
+        return kind
+
+    @property
+    def strides(self) -> tuple[int, ...]:
+        """Bytes from one element to the next, as NumPy counts them."""
+        steps = lib.gan_tensor_strides(self.handle)[: self.ndim]
+        return tuple(step * self.dtype.itemsize for step in steps)
+
+    @property
+    def __array_interface__(self) -> dict[str, Any]:
+        return {
+            "version": 3,
+            "typestr": self.dtype.str,
+            "shape": self.shape,
+            "strides": self.strides,
+            "data": (lib.gan_tensor_data(self.handle) or 0, self.read_only),
+        }
+
+    @property
+    def read_only(self) -> bool:
+        """Whether the memory must not be written: it was lent so."""
+        lent = self._array is not None and not self._array.flags.writeable
+        return lent or bool(lib.gan_tensor_read_only(self.handle))
+
+    def numpy(self) -> Array:
+        """The same memory as an array of NumPy; it keeps the memory alive."""
+        return np.asarray(self)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        array = np.asarray(self)
+        if dtype is not None and np.dtype(dtype) != array.dtype:
+            if copy is False:
+                raise ValueError(f"{array.dtype} is {np.dtype(dtype)} by a copy alone")
+            return array.astype(dtype)
+        return array.copy() if copy else array
+
+    def __dlpack__(self, **arguments: Any) -> Any:
+        return cast(Any, self.numpy()).__dlpack__(**arguments)
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return (1, 0)  # the processor
+
+    def __array_ufunc__(self, function: Any, method: str, *inputs: Any, **arguments: Any) -> Any:
+        inputs = tuple(x.numpy() if isinstance(x, Tensor) else x for x in inputs)
+        if "out" in arguments:
+            arguments["out"] = tuple(
+                x.numpy() if isinstance(x, Tensor) else x for x in arguments["out"]
+            )
+        return getattr(function, method)(*inputs, **arguments)
+
+    def __getitem__(self, key: Any) -> Any:
+        return self.numpy()[key]
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self.numpy()[key] = value
+
+    def __len__(self) -> int:
+        return len(self.numpy())
+
+    def __bool__(self) -> bool:
+        return bool(self.numpy())
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.numpy())
+
+    def __float__(self) -> float:
+        return float(self.numpy())
+
+    def __int__(self) -> int:
+        return int(self.numpy())
+
+    def __repr__(self) -> str:
+        return f"libgan.Tensor({self.numpy()!r})"
+
+    def tolist(self) -> Any:
+        return self.numpy().tolist()
+
+    def item(self) -> Any:
+        return self.numpy().item()
+
+    def transpose(self, *order: int) -> Tensor:
+        """A view with the dimensions in another order, as NumPy has it."""
+        listed = order or tuple(reversed(range(self.ndim)))
+        given = (ctypes.c_int32 * len(listed))(*listed)
+        if len(listed) != self.ndim:
+            raise ValueError(f"{len(listed)} numbers for {self.ndim} dimensions")
+        return Tensor._make(self.root, lib.gan_tensor_permute, self.handle, given)
+
+    def slice(self, dim: int, start: int, length: int) -> Tensor:
+        """A view of dimension `dim` from `start` on."""
+        numbers = [integer(number) for number in (dim, start, length)]
+        return Tensor._make(self.root, lib.gan_tensor_slice, self.handle, *numbers)
+
+    def copy_from(self, source: Any) -> None:
+        """Copies all numbers of another array of this shape; types may differ. float32 to integers
+        rounds to nearest and saturates, NaN becomes 0."""
+        given = tensor_of(self.root, source)
+        self.root.check(lib.gan_tensor_copy(self.handle, given.handle))
+
+    def save(self, path: Any) -> None:
+        """Writes an NPY file in one step."""
+        self.root.check(lib.gan_tensor_save(self.handle, path_of(path)))
+
+    def _repr_png_(self) -> bytes | None:
+        """A picture, in a notebook."""
+        from . import image
+
+        return image.png_of_picture(self)
+
+    def pil(self) -> Any:
+        """A picture (H, W) or (H, W, C), uint8, as one of Pillow's."""
+        from PIL import Image
+
+        array = self.numpy()
+        return Image.fromarray(array[:, :, 0] if array.ndim == 3 and array.shape[2] == 1 else array)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (np.array, (self.numpy(),))
+
+
+def new(root: Root, dtype: Any, shape: Sequence[int]) -> Tensor:
+    """A zeroed tensor, row-major."""
+    code = _CODES.get(np.dtype(dtype))
+    if code is None:
+        raise TypeError(f"a tensor is float32, uint8, int32 or int64, not {np.dtype(dtype)}")
+    numbers = tuple(map(integer, shape))
+    given, _, rank = _layout(numbers, numbers, 1)
+    made = Tensor._make(root, lib.gan_tensor_create, root.pointer, code, rank, given)
+    made._shape = numbers
+    return made
+
+
+def array_of(value: Any) -> Array:
+    """The value as an array with a type that the library takes; shares memory where it can."""
+    if not isinstance(value, np.ndarray):
+        value = _foreign(value)
+    if value.dtype in _CODES:
+        return _in_place(value)
+    native = value.dtype.newbyteorder("=")
+    wanted = native if native in _CODES else _CONVERTED.get(native)
+    if wanted is None:
+        raise TypeError(f"an array of {value.dtype} is none that libgan takes")
+    return cast(Array, value.astype(wanted))
+
+
+def _foreign(value: Any) -> Array:
+    if hasattr(value, "__dlpack__"):
+        try:
+            return np.from_dlpack(value)
+        except (BufferError, RuntimeError, TypeError, ValueError):
+            pass  # of another device or type, or part of a graph: NumPy tells it, or knows a way
+    return np.asarray(value)
+
+
+def _in_place(array: Array) -> Array:
+    """The array, or a copy where its memory cannot be described in whole elements."""
+    if array.flags.carray:
+        return array
+    whole = all(step % array.itemsize == 0 for step in array.strides)
+    return array if whole and array.flags.aligned else array.copy()
+
+
+@functools.lru_cache(maxsize=1024)
+def _layout(shape: tuple[int, ...], strides: tuple[int, ...], size: int) -> tuple[Any, Any, int]:
+    kind = ctypes.c_int64 * len(shape)
+    return kind(*shape), kind(*(step // size for step in strides)), len(shape)
+
+
+# What tensors hold of others' memory, by a number that the library gives back when it lets go.
+_held: dict[int, Array] = {}
+_numbers = itertools.count(1)
+
+
+def _drop(user: int | None, data: int | None) -> None:
+    _held.pop(user or 0, None)
+
+
+_let_go = lasting(_Release(_drop))
+
+
+def wrap(root: Root, array: Array, hold: bool) -> Tensor:
+    """A tensor over an array's memory. With `hold` it keeps the array alive; else the caller
+    does."""
+    shape, strides, rank = _layout(array.shape, array.strides, array.itemsize)
+    data = array.__array_interface__["data"][0]
+    number = None
+    if hold:
+        number = next(_numbers)
+        _held[number] = array
+    out = ctypes.c_void_p()
+    status = lib.gan_tensor_wrap(
+        ctypes.byref(out),
+        root.pointer,
+        _CODES[array.dtype],
+        rank,
+        shape,
+        strides,
+        data,
+        _let_go if hold else _NOTHING,
+        number,
+    )
+    if status:
+        _held.pop(number or 0, None)
+        root.fail(status)
+    made = Tensor._own(root, out.value)
+    made._array = array
+    made._shape = array.shape
+    return made
+
+
+def tensor_of(root: Root, value: Any, hold: bool = False) -> Tensor:
+    """Any array as a tensor, without a copy where types and strides allow. With `hold` it may
+    outlive the array."""
+    if isinstance(value, Tensor):
+        return value
+    if isinstance(value, np.ndarray) or not _dlpack.is_served(value):
+        return wrap(root, array_of(value), hold)
+    made = _borrowed(root, value, share=True)
+    return cast(Tensor, _borrowed(root, value, share=False)) if made is None else made
+
+
+def _borrowed(root: Root, value: Any, share: bool) -> Tensor | None:
+    """What another library lends; None where it would have to be converted to be shared."""
+    out = ctypes.c_void_p()
+    status = _dlpack.borrow(ctypes.byref(out), root.pointer, value, share)
+    if share and status == _abi.GAN_E_UNSUPPORTED:
+        return None
+    root.check(status)
+    return Tensor._own(root, out.value)
+
+
+def output_of(root: Root, value: Any) -> Tensor:
+    """An array that is to be filled: never a copy."""
+    made: Tensor | None = None
+    if isinstance(value, Tensor):
+        made = value
+    elif isinstance(value, np.ndarray):
+        if value.dtype in _CODES and _in_place(value) is value:
+            made = wrap(root, value, hold=False)
+    elif _dlpack.is_served(value):
+        made = _borrowed(root, value, share=True)
+    if made is None:
+        kind = getattr(value, "dtype", type(value).__name__)
+        raise TypeError(f"what is written to shares its memory, which {kind} here does not")
+    if made.read_only:
+        raise ValueError("the array to be written to is read-only")
+    return made
+
+
+def handles_of(items: Sequence[Handle]) -> Any:
+    """An array of handles for a call."""
+    return _pointers(len(items))(*[item.handle for item in items])
+
+
+@functools.lru_cache(maxsize=64)
+def _pointers(count: int) -> Any:
+    """An array type: to look it up here is quicker than to ask ctypes."""
+    return ctypes.c_void_p * count
+
+
+Batch = Any
