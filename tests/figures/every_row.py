@@ -5,6 +5,7 @@ import digits
 import edges
 import emoji
 import hands
+import naive
 import noise
 import points
 import reconstruction
@@ -12,4 +13,4 @@ import steps
 import structured
 
 ROWS = (reconstruction.ROWS + noise.ROWS + points.ROWS + clothes.ROWS + condition.ROWS + emoji.ROWS +
-        edges.ROWS + digits.ROWS + hands.ROWS + structured.ROWS + steps.ROWS)
+        edges.ROWS + digits.ROWS + naive.ROWS + hands.ROWS + structured.ROWS + steps.ROWS)
