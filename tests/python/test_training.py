@@ -289,7 +289,7 @@ def test_one_context_serves_one_thread():
 
 
 def interrupt_at(step):
-    """on_step for a run in which Ctrl-C comes while the library works, some time after that step."""
+    """on_step for a run in which Ctrl-C comes while the library works, soon after that step."""
     begun = threading.Event()
 
     def kill():
