@@ -39,7 +39,7 @@ class Naive(digits.Digits):
         return [*super().sources(), digits.__file__]
 
     def measure(self, work, seed):
-        path = self.recipe if os.path.isabs(self.recipe) else work.recipe(self.recipe)
+        path = work.recipe(self.recipe)
         folder = work.train(path, seed)
         with work.session() as session:
             (given, truth), size = digits.pictures(work, session, path, ("x", "y"), "edges")
@@ -51,8 +51,8 @@ class Naive(digits.Digits):
             return value
 
 
-ROWS = (Naive("naive-shallow", os.path.join(HERE, "naive-shallow.recipe"),
+ROWS = (Naive("naive-shallow", os.path.join(HERE, "naive-shallow"),
               "without a way back (translate), shallow generators"),
         Naive("naive-dense", "digits-edges-translate", "without a way back, dense generators"),
         Naive("cycle-shallow", "digits-edges-cyclegan", "there and back (cyclegan), shallow generators", 1),
-        Naive("cycle-dense", os.path.join(HERE, "cycle-dense.recipe"), "there and back, dense generators", 1))
+        Naive("cycle-dense", os.path.join(HERE, "cycle-dense"), "there and back, dense generators", 1))

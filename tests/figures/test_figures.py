@@ -28,6 +28,7 @@ import beside
 import cache
 import clothes
 import condition
+import cures
 import digits
 import edges
 import emoji
@@ -506,6 +507,28 @@ class Pipelines(Folder):
         value = row.measure(work, 1)
         self.assertEqual((value["dependence"], value["kept"], value["f1"]), (0, 0, 0))
         work.checkpoint = before
+
+    def test_probes(self):
+        """A deep probe tells a circle from what is around it, a linear one does not; nobody tells what is alike.
+        It is asked of codes that it has not learned from, as many of each domain."""
+        source, session = random.Random(5), self.session()
+
+        def ring(radius):
+            angles = [source.uniform(0, 2 * math.pi) for _ in range(200)]
+            return array.array("f", [radius * f(angle) for angle in angles for f in (math.cos, math.sin)])
+
+        apart, alike = [ring(1), ring(2)], [ring(1), ring(1)]
+        (learned, labels), (others, truth) = cures.halves(apart, 2, 1)
+        self.assertEqual((labels, truth), ([0] * 100 + [1] * 100,) * 2)
+        whole = [numbers[i:i + 2].tobytes() for numbers in apart for i in range(0, 400, 2)]
+        self.assertEqual(sorted(whole), sorted(numbers[i:i + 2].tobytes() for numbers in (learned, others)
+                                               for i in range(0, 400, 2)))
+        told = [cures.guessed(session, cures.PROBES[network], rows, 2, 300, 1)
+                for rows, network in ((apart, "deep"), (apart, "linear"), (alike, "deep"))]
+        self.assertTrue(told[0] > 0.95 and 0.3 < told[1] < 0.7 and 0.3 < told[2] < 0.7, told)
+        drawn = cures.draw([3] * 4000, [math.log(4)] * 4000, 1)
+        self.assertTrue(abs(sum(drawn) / 4000 - 3) < 0.15)
+        self.assertTrue(abs(sum((value - 3) ** 2 for value in drawn) / 4000 - 4) < 0.4)
 
     def test_order(self):
         """What PyTorch is given is what the recipe's own networks draw, epoch for epoch."""

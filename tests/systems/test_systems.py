@@ -46,6 +46,7 @@ SYSTEMS = {
     "DiscoGAN": "fashion-edges-discogan",
     "DualGAN": "fashion-edges-dualgan",
     "VAE-GAN, two side by side": "digits-apart",
+    "VAE-GAN, two with one code": "digits-domain-discriminator",
     "CoGAN": "digits-cogan",
     "CoGAN with classes": "mnist-usps-cogan",
     "UNIT": "digits-unit",
@@ -62,9 +63,10 @@ def npy(shape, kind, content):
     return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(head)) + head.encode() + content
 
 
-def write_digits(path, count, side):
+def write_digits(path, count, side, **others):
     with zipfile.ZipFile(path, "w") as file:
-        file.writestr("images.npy", npy((count, side, side), "|u1", random_bytes(count * side * side)))
+        for name, side in {"images": side, **others}.items():
+            file.writestr(name + ".npy", npy((count, side, side), "|u1", random_bytes(count * side * side)))
         file.writestr("labels.npy", npy((count,), "|u1", bytes(i % 10 for i in range(count))))
 
 
@@ -95,7 +97,7 @@ def write_pictures(folder, count=4, side=40):
 
 WRITERS = {
     "mnist.npz": lambda path: write_digits(path, 100, 28),
-    "usps.npz": lambda path: write_digits(path, 100, 16),
+    "usps.npz": lambda path: write_digits(path, 100, 16, framed=22),
     "emoji-64.npz": write_emoji,
     "ecg.npy": write_sequences,
     "permutations.npy": write_matrices,
