@@ -7,6 +7,7 @@ import digits
 import edges
 import emoji
 import hands
+import naive
 import noise
 import points
 import reconstruction
@@ -14,4 +15,5 @@ import steps
 import structured
 
 ROWS = (reconstruction.ROWS + noise.ROWS + points.ROWS + clothes.ROWS + condition.ROWS + emoji.ROWS +
-        edges.ROWS + digits.ROWS + cures.ROWS + coupled.ROWS + hands.ROWS + structured.ROWS + steps.ROWS)
+        edges.ROWS + digits.ROWS + naive.ROWS + cures.ROWS + coupled.ROWS + hands.ROWS + structured.ROWS +
+        steps.ROWS)

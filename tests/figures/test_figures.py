@@ -37,6 +37,7 @@ import hands
 import judge
 import library
 import metrics
+import naive
 import points
 import reconstruction
 import rows
@@ -473,7 +474,7 @@ class Pipelines(Folder):
             self.fill(session, models[role], b"0.bias", 0, 1)
         checkpoint = self.save(session, b"cyclegan", **models)
         work.recipe, work.train, work.checkpoint = (lambda _: recipe), (lambda *_: "folder"), (lambda _: checkpoint)
-        (given, known), size = digits.pictures(work, session, "a", "xy", "edges")
+        (given, known), size = digits.pictures(work, session, recipe, "xy", "edges")
         self.assertEqual((list(size), len(given), len(known)), ([side, side], *[6 * side * side] * 2))
         greys = [round((value + 1) * 127.5) for value in given]
         truth = [edge for i in range(0, len(greys), 25) for edge in self.true_edges(greys[i:i + 25], side)]
@@ -484,6 +485,7 @@ class Pipelines(Folder):
         value = digits.Translated("a", digits.EDGES).measure(work, 1)
         self.assertAlmostEqual(value["agreement_xy"], sum(a != b for a, b in zip(bright, truth)) / len(truth))
         self.assertAlmostEqual(value["agreement_yx"], sum(a != b for a, b in zip(truth, bright)) / len(truth))
+        self.check_naive(work, session, models, given, known)
         value = digits.Black(digits.EDGES).measure(work, 1)
         self.assertAlmostEqual(value["agreement_xy"], 1 - sum(truth) / len(truth))
         self.assertAlmostEqual(value["agreement_yx"], 1 - sum(bright) / len(truth))
@@ -491,6 +493,21 @@ class Pipelines(Folder):
         value = digits.RandomPairs(digits.NEGATIVES).measure(work, 1)
         self.assertEqual(value["agreement_xy"], value["agreement_yx"])
         self.assertTrue(0.4 < value["agreement_xy"] < 0.9, value)
+
+    def check_naive(self, work, session, models, given, known):
+        """What is turned is as far apart as what it was made of; one picture for all depends on nothing."""
+        row = naive.Naive("a", "a", "")
+        among = naive.dependence(given, known, 25)
+        self.assertTrue(0.2 < among < 5, among)
+        self.assertAlmostEqual(naive.dependence([2 * x for x in known], known, 25), 2)
+        value = row.measure(work, 1)
+        self.assertAlmostEqual(value["dependence"], among, places=5)
+        self.fill(session, models["xy"], b"0.weight", 0, 1, 1, 1, 1)
+        checkpoint, before = self.save(session, b"cyclegan", **models), work.checkpoint
+        work.checkpoint = lambda _: checkpoint
+        value = row.measure(work, 1)
+        self.assertEqual((value["dependence"], value["kept"], value["f1"]), (0, 0, 0))
+        work.checkpoint = before
 
     def test_probes(self):
         """A deep probe tells a circle from what is around it, a linear one does not; nobody tells what is alike.
@@ -723,7 +740,7 @@ class Command(Folder):
 
     def check_resumed(self, words, before):
         runs = os.listdir(self.path("cache", "runs"))
-        fetched = (structured.Electrocardiogram, digits.Translated, coupled.Fetched, hands.Hands)
+        fetched = (structured.Electrocardiogram, digits.Translated, naive.Naive, coupled.Fetched, hands.Hands)
         trained = 16 + len({(row.recipe, getattr(row, "settings", ())) for row in ROWS
                             if isinstance(row, fetched) and row.missing() is None})
         self.assertEqual(len([name for name in runs if name.endswith(".json")]), trained)

@@ -1,9 +1,11 @@
-"""Every system that the library is for, by every door: its recipe is trained for a few steps by the command and
-by a program of the public interface, with the same bits, and then used by all that it is for.
+"""Every system that the library is for, by every door: its recipe is trained for a few steps by the command, by
+a program of the public interface and, where NumPy is, by the Python package, with the same bits, and then used by
+all that it is for.
 
     python test_systems.py GAN SOURCE WALK
 
-WALK is the program walk.c. What recipes would have fetched stands there as small files of the same kind."""
+WALK is the program walk.c; walk.py does the same. What recipes would have fetched stands there as small files of
+the same kind."""
 import array
 import os
 import random
@@ -16,6 +18,14 @@ import zlib
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, "cli"))
 import case
+
+walk = None
+if "LIBGAN_LIBRARY" in os.environ:  # of the package: one that a plain Python can load
+    try:
+        from walk import walk
+    except ImportError as fault:
+        if "numpy" not in str(fault):
+            raise
 
 WALK = os.path.abspath(sys.argv.pop())
 STEPS = 2
@@ -127,6 +137,10 @@ class Systems(case.Case):
         self.assertTrue(case.read_bytes(name + ".safetensors") ==
                         case.read_bytes(os.path.join(name, "checkpoint.safetensors")),
                         "%s: the program has other bits than the command" % name)
+        if walk:
+            self.assertEqual(walk(path, name + "-python.safetensors", settings), walked.stdout.splitlines())
+            self.assertTrue(case.read_bytes(name + "-python.safetensors") == case.read_bytes(name + ".safetensors"),
+                            "%s: Python has other bits than C" % name)
         kind, *lines = walked.stdout.splitlines()
         gone = {"": [kind]}
         for line in lines:
