@@ -39,6 +39,7 @@ file(GLOB_RECURSE gan_all_sources RELATIVE "${PROJECT_SOURCE_DIR}" CONFIGURE_DEP
      "${PROJECT_SOURCE_DIR}/include/*.h" "${PROJECT_SOURCE_DIR}/lib/*.[ch]"
      "${PROJECT_SOURCE_DIR}/src/*.[ch]" "${PROJECT_SOURCE_DIR}/examples/*.[ch]"
      "${PROJECT_SOURCE_DIR}/tests/*.[ch]")
+list(FILTER gan_all_sources EXCLUDE REGEX "^examples/python/") # what an sdist carries
 list(JOIN gan_all_sources "\n" gan_source_list)
 file(WRITE "${PROJECT_BINARY_DIR}/sources.txt" "${gan_source_list}\n")
 

@@ -28,6 +28,7 @@ import beside
 import cache
 import clothes
 import condition
+import coupled
 import cures
 import digits
 import edges
@@ -530,6 +531,51 @@ class Pipelines(Folder):
         self.assertTrue(abs(sum(drawn) / 4000 - 3) < 0.15)
         self.assertTrue(abs(sum((value - 3) ** 2 for value in drawn) / 4000 - 4) < 0.4)
 
+    def coupled_row(self, row, recipe, checkpoint):
+        work = self.work(quick=True)
+        work.recipe, work.train, work.checkpoint = (lambda _: recipe), (lambda *_: "folder"), (lambda _: checkpoint)
+        return row.measure(work, 1)
+
+    def test_pairs(self):
+        """One generator makes the negatives of the other's pictures: no pixel of a negative is wrong, while edges
+        are as many as were found by hand."""
+        session, count = self.session(), coupled.QUICK_PAIRS
+        write_idx(self.path("x"), (4, 5, 5), bytes(100))
+        recipe = self.write("a.recipe", "[data.x]\nidx path=x\n[trainer]\ncogan\n")
+        texts = {"x": "input 25; reshape 5 5 1; tanh", "y": "input 25; reshape 5 5 1; affine -1 0; tanh"}
+        models = {"generator_" + domain: session.parse_model(text) for domain, text in texts.items()}
+        judges = {"discriminator_" + domain: session.parse_model("input 5 5 1; dense 1") for domain in texts}
+        checkpoint = self.save(session, b"cogan", **models, **judges)
+        row = coupled.Pairs("negatives", "negative", 0.9)
+        value = self.coupled_row(row, recipe, checkpoint)
+        self.assertEqual((value["agreement"], value["f1"]), (1, 1))
+        self.assertTrue(0.4 < value["random"] < 0.6, value)
+        values = [math.tanh(number) for number in coupled.noise(count, 25, 1)]
+        greys = [int((value + 1) * 127.5 + 0.5) for value in values]
+        truth = [edge for i in range(0, len(greys), 25) for edge in self.true_edges(greys[i:i + 25], 5)]
+        right = sum((value < 0) == edge for value, edge in zip(values, truth)) / len(truth)
+        value = self.coupled_row(coupled.Pairs("edges", "edges", 0.9), recipe, checkpoint)
+        self.assertAlmostEqual(value["agreement"], right, 2)  # greys near a limit may round otherwise
+
+    def test_adapted(self):
+        """Pictures are bright at the place of their class: discriminators that say so are right of one domain,
+        and wrong of the other, whose labels are the next ones."""
+        session, count = self.session(), coupled.QUICK_PAIRS
+        labels = [7 * i % 10 for i in range(count)]
+        pixels = [255 * (place == label) for label in labels for place in range(10)]
+        write_idx(self.path("x"), (count, 2, 5), pixels)
+        for name, shift in (("right", 0), ("wrong", 1)):
+            write_idx(self.path(name), (count,), [(label + shift) % 10 for label in labels])
+        recipe = self.write("a.recipe", "[data.x]\nidx path=x labels=right\n[data.y]\nidx path=x labels=wrong\n"
+                            "[trainer]\ncogan labelled=x\n")
+        says = "input 2 5 1; classes = flatten; score = dense 1; output score classes"
+        models = {"%s_%s" % (role, domain): session.parse_model(text) for domain in "xy" for role, text in
+                  (("discriminator", says), ("generator", "input 3; dense 10; reshape 2 5 1"))}
+        checkpoint = self.save(session, b"cogan labelled=x", **models)
+        for new, known, right in (("x", "y", 1), ("y", "x", 0)):
+            value = self.coupled_row(coupled.Adapted("mnist-usps-cogan", known, new, 0.9), recipe, checkpoint)
+            self.assertEqual(value, {"right": right, "known": 1 - right})
+
     def test_order(self):
         """What PyTorch is given is what the recipe's own networks draw, epoch for epoch."""
         for row in reconstruction.ROWS:
@@ -694,7 +740,7 @@ class Command(Folder):
 
     def check_resumed(self, words, before):
         runs = os.listdir(self.path("cache", "runs"))
-        fetched = (structured.Electrocardiogram, digits.Translated, naive.Naive, hands.Hands)
+        fetched = (structured.Electrocardiogram, digits.Translated, naive.Naive, coupled.Fetched, hands.Hands)
         trained = 16 + len({(row.recipe, getattr(row, "settings", ())) for row in ROWS
                             if isinstance(row, fetched) and row.missing() is None})
         self.assertEqual(len([name for name in runs if name.endswith(".json")]), trained)

@@ -50,6 +50,7 @@ SYSTEMS = {
     "CoGAN": "digits-cogan",
     "CoGAN with classes": "mnist-usps-cogan",
     "UNIT": "digits-unit",
+    "UNIT with classes": "mnist-usps-unit",
     "ComboGAN": "digits-combogan",
 }
 

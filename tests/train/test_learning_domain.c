@@ -4,7 +4,7 @@
  * translation is that of its source. */
 #include "bars.h"
 
-enum { STEPS = 1000, CODE = 4, PROBE_STEPS = 600, SEED = 7, SEEDS = 3 };
+enum { STEPS = 1000, CODE = 4, PROBE_STEPS = 600 };
 
 static const char *const networks[] = {
     "encoder",
@@ -137,14 +137,13 @@ static void look_at_codes(gan_trainer *t, outcome *out)
     }
 }
 
-static outcome train_once(const char *options, int seed)
+static outcome train(const char *options)
 {
     outcome out = {.guessed = 0};
     char spec[256];
     gan_trainer *t;
     bars_state = 1;
-    snprintf(spec, sizeof spec, "threads=2 seed=%d", seed);
-    must(gan_context_create(&bars_context, spec, NULL, NULL, 0));
+    must(gan_context_create(&bars_context, "threads=2 seed=7", NULL, NULL, 0));
     snprintf(spec, sizeof spec, "vaegan domains=x,y batch=32 reconstruction=pixels %s", options);
     must(gan_trainer_create(&t, bars_context, spec));
     bars_networks(t, networks, NULL, NULL, 0, true);
@@ -167,25 +166,11 @@ static outcome train_once(const char *options, int seed)
     look_at_codes(t, &out);
     if (strstr(options, "domain_discriminator"))
         must(gan_trainer_value(t, "accuracy.discriminator_code", &out.own_accuracy));
+    printf("    %s: probe %.2f, kept %.2f, moved %.2f; own accuracy %.2f\n", options, out.guessed,
+           out.kept, out.moved, out.own_accuracy);
     gan_trainer_release(t);
     gan_context_release(bars_context);
     return out;
-}
-
-/* Means of a few seeds: a probe's share has a deviation of .05 among them, what is kept .04. */
-static outcome train(const char *options)
-{
-    outcome all = {.guessed = 0};
-    for (int i = 0; i < SEEDS; i++) {
-        const outcome out = train_once(options, SEED + i);
-        all.guessed += out.guessed / SEEDS;
-        all.kept += out.kept / SEEDS;
-        all.moved += out.moved / SEEDS;
-        all.own_accuracy += out.own_accuracy / SEEDS;
-    }
-    printf("    %s: probe %.2f, kept %.2f, moved %.2f; own accuracy %.2f\n", options, all.guessed,
-           all.kept, all.moved, all.own_accuracy);
-    return all;
 }
 
 #define CODES "beta=0.3 domain_discriminator=yes "
@@ -200,7 +185,7 @@ TEST(codes_tell_their_domain)
 /* Fooled, nor does a fresh probe, which nobody fools, tell much. */
 TEST(unless_it_was_fooled)
 {
-    static const char *const ways[] = {CODES "domain_weight=10 domain_steps=5",
+    static const char *const ways[] = {CODES "domain_weight=5 domain_steps=5",
                                        CODES "domain_weight=10 domain_fooling=reversal"};
     for (int i = 0; i < 2; i++) {
         const outcome out = train(ways[i]);
