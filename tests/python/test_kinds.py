@@ -29,7 +29,11 @@ def test_signatures_and_help_show_every_option():
         for option in kind.options:
             assert option.name in shown and option.help in shown
             default = signature.parameters[option.name].default
-            assert option.required or default in (option.default, inspect.Parameter.empty)
+            assert option.required or default in (option.usual(), inspect.Parameter.empty)
+            if not option.required and default is not inspect.Parameter.empty:
+                told = kind.describe(**{option.name: default}).partition(f"{option.name}=")[2]
+                same = option.type == "number" and float(told) == float(option.default)
+                assert same or told == option.default
         count += len(kind.options)
     assert count > 200
 

@@ -41,6 +41,15 @@ class Option:
             return f"[{'|'.join(self.choices)}]"
         return f"[{self.range[0]:.10g} to {self.range[1]:.10g}]" if self.range else ""
 
+    def usual(self) -> Any:
+        """The default as a value of Python; None where it is left open."""
+        if self.default == "":
+            return None
+        if self.type == "yes or no":
+            return self.default == "yes"
+        kinds: dict[str, Callable[[str], Any]] = {"integer": int, "number": float}
+        return kinds.get(self.type, str)(self.default)
+
     def line(self) -> str:
         shown = f"{self.name}={self.default}"
         need = "[required]" if self.required else ""
@@ -108,7 +117,7 @@ class Kind:
             elif option.required:
                 parameters.append(make(option.name, where))
             else:
-                parameters.append(make(option.name, where, default=option.default))
+                parameters.append(make(option.name, where, default=option.usual()))
         # Python wants those without a default first.
         parameters.sort(key=lambda p: (p.kind, p.kind < 2 and p.default is not p.empty))
         return inspect.Signature(parameters, return_annotation=str)
