@@ -63,7 +63,8 @@ class Picture(NamedTuple):
 
 
 class Engine:
-    """The model of one module; its numbers are those that PyTorch had at the last forward."""
+    """The model of one module; its numbers are those that PyTorch had at the last forward. A model
+    that graphs still need is not changed: what comes has a copy."""
 
     def __init__(self, model: Model) -> None:
         self.model = model
@@ -73,6 +74,7 @@ class Engine:
         self.buffers = [name for name in self.names if name not in set(self.trained)]
         self._written: dict[str, torch.Tensor] = {}
         self._tapes: list[Tape] = []
+        self._records: weakref.WeakSet[Record] = weakref.WeakSet()  # of this model
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Engine, (self.model,)
@@ -91,8 +93,17 @@ class Engine:
             value = value.detach()
             written = self._written.get(name)
             if written is None or not torch.equal(written, value):
+                self._leave_to_graphs()
                 self.model.write(name, value)
                 self._written[name] = value.clone()
+
+    def _leave_to_graphs(self) -> None:
+        if self._records:
+            self.model = self.model.copy()
+            self._records = weakref.WeakSet()
+
+    def note(self, record: Record) -> None:
+        self._records.add(record)
 
     def give(self, buffers: Sequence[torch.Tensor]) -> None:
         """Copies out the buffers that a forward has changed."""
@@ -134,6 +145,8 @@ class Record:
 
     def __init__(self, engine: Engine, picture: Picture) -> None:
         self.engine, self.picture = engine, picture
+        self.model = engine.model
+        engine.note(self)
         self.tape = engine.tape()
         self.sources: list[Value] = []
         self.inputs: list[Value] = []
@@ -154,9 +167,9 @@ class Record:
             self.sources.append(source)
             self.inputs.append(source[:] if gradient else source)
             self._given.append((x.detach(), version(x)))
-        made = self.tape.apply(self.engine.model, *self.inputs, mode=mode)
+        made = self.tape.apply(self.model, *self.inputs, mode=mode)
         self.outputs = made if isinstance(made, tuple) else (made,)
-        flat = [shape[:2] == (1, 1) for shape in self.engine.model.ports.output_shapes]
+        flat = [shape[:2] == (1, 1) for shape in self.model.ports.output_shapes]
         values = [self._copied(lib.gan_tape_value, value) for value in self.outputs]
         return tuple(y.flatten(1) if f else y for y, f in zip(values, flat))
 
@@ -172,16 +185,15 @@ class Record:
         return seed if seed.dim() == 4 else seed.reshape(y.shape)
 
     def _backward(self, pairs: Sequence[tuple[Value, torch.Tensor]], teaches: bool) -> None:
-        model = self.engine.model
         if any(version(x) != before for x, before in self._given):
             raise errors.StateError(
                 "an input was modified in place after the forward that is differentiated"
             )
         if teaches:
-            model.zero_gradients()
+            self.model.zero_gradients()
         values = [value for value, _ in pairs]
         seeds = [self._seed(value, seed) for value, seed in pairs]
-        self.tape.backward(values, seeds, [model] if teaches else [])
+        self.tape.backward(values, seeds, [self.model] if teaches else [])
 
     def _found(self, wanted: Sequence[bool]) -> list[torch.Tensor | None]:
         """What the last backward has found, to inputs and to parameters."""
@@ -190,7 +202,7 @@ class Record:
         for source, (x, _), wants in zip(self.sources, self._given, wanted):
             found.append(self._gradient(source, x.shape) if wants else None)
         for name, wants in zip(self.engine.trained, wanted[count:]):
-            gradient = self.engine.model.read(name, gradient=True) if wants else None
+            gradient = self.model.read(name, gradient=True) if wants else None
             found.append(None if gradient is None else torch.from_numpy(gradient))
         return found
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 from torch import nn
-from torch.nn.utils import parametrizations
+from torch.nn.utils import spectral_norm
 
 from .. import catalog
 
@@ -71,7 +71,8 @@ def pads(mode: str, around: Any) -> nn.Module:
 
 
 def under_norm(o: Options, module: nn.Module) -> nn.Module:
-    return parametrizations.spectral_norm(module) if o.yes("spectral") else module
+    """The older form of spectral norm takes its steps in the library's order."""
+    return spectral_norm(module) if o.yes("spectral") else module
 
 
 def dense(o: Options, x: torch.Tensor) -> Stages:

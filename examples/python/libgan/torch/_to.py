@@ -15,7 +15,7 @@ import torch
 from torch import nn
 
 from .. import errors
-from ..model import Model, plain_name
+from ..model import Model
 from ._from import compare
 from ._modules import MAKERS, PICTURES, Options, concat
 
@@ -27,9 +27,9 @@ Values = dict[str, Any]
 def to_torch(model: Model, check: bool = True) -> nn.Module:
     """An nn.Module that computes what the model does, with its numbers, by PyTorch alone.
 
-    Its state_dict has the model's names (spectral norm in PyTorch's newer form). Pictures are
-    (N, C, H, W), vectors (N, C); several outputs are a tuple. A layer that PyTorch has not is an
-    UnsupportedError with its name. With `check` both are run on random numbers and must agree."""
+    Its state_dict has the model's names. Pictures are (N, C, H, W), vectors (N, C); several outputs
+    are a tuple. A layer that PyTorch has not is an UnsupportedError with its name. With `check`
+    both are run on random numbers and must agree."""
     if not isinstance(model, Model):
         raise TypeError(f"to_torch: a libgan.Model is wanted, not a {type(model).__name__}")
     with torch.no_grad():
@@ -43,7 +43,7 @@ def to_torch(model: Model, check: bool = True) -> nn.Module:
 
 def fill(net: nn.Module, model: Model) -> None:
     """Every tensor finds its place, and every place its tensor."""
-    own = {plain_name(name): x for name, x in net.state_dict(keep_vars=True).items()}
+    own = net.state_dict(keep_vars=True)
     filled = set()
     for name, value in model.state_dict().items():
         own[name].copy_(torch.from_numpy(value).reshape(own[name].shape))
