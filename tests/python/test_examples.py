@@ -11,8 +11,13 @@ from conftest import SOURCE
 import libgan
 
 
-@pytest.mark.parametrize("name, steps", [("train_gan", 2), ("own_objective", 40), ("translate", 2)])
+PROGRAMS = [("train_gan", 2), ("own_objective", 40), ("translate", 2), ("torch_loss", 2)]
+
+
+@pytest.mark.parametrize("name, steps", PROGRAMS)
 def test_example(name, steps, tmp_path):
+    if "torch" in name:
+        pytest.importorskip("torch")
     program = SOURCE / "examples/python" / f"{name}.py"
     done = subprocess.run(
         [sys.executable, program, str(steps)],

@@ -164,7 +164,9 @@ def penalty(net, x):
 @pytest.mark.parametrize("training", [True, False])
 def test_a_gradient_penalty(ctx, training):
     """Second derivatives, to input and parameters, through a seed that depends on the output."""
-    model = ctx.model("input 6 6 2; conv2d 4 stride=2 pad=1; silu; instancenorm; dense 5; tanh; dense 1")
+    model = ctx.model(
+        "input 6 6 2; conv2d 4 stride=2 pad=1; silu; instancenorm; dense 5; tanh; dense 1"
+    )
     module, net = Module(model).train(training), to_torch(model).train(training)
     x = torch.randn(3, 2, 6, 6)
     for a, b in zip(penalty(module, x), penalty(net, x)):
@@ -178,7 +180,9 @@ def test_what_has_no_second_derivative_says_so(ctx):
     with pytest.raises(libgan.UnsupportedError, match="batchnorm"):
         slope.sum().backward()
     plain = Module(ctx.model("input 3; dense 1"))
-    (g,) = torch.autograd.grad(plain(x).square().sum(), [next(plain.parameters())], create_graph=True)
+    (g,) = torch.autograd.grad(
+        plain(x).square().sum(), [next(plain.parameters())], create_graph=True
+    )
     with pytest.raises(NotImplementedError, match="those of parameters are not"):
         g.sum().backward()
     third = Module(ctx.model("input 3; dense 4; tanh; dense 1"))
@@ -282,7 +286,9 @@ def test_an_input_changed_in_place(ctx):
 
 def test_parts_of_a_graph(ctx):
     """Outputs that are not used, inputs that nothing depends on, parameters that are frozen."""
-    module = Module(ctx.model("input a 3; input b 2; x = dense 2 from a; y = dense 2 from b; output x y"))
+    module = Module(
+        ctx.model("input a 3; input b 2; x = dense 2 from a; y = dense 2 from b; output x y")
+    )
     a, b = torch.randn(4, 3, requires_grad=True), torch.randn(4, 2, requires_grad=True)
     x, y = module(a, b=b)
     x.sum().backward()
@@ -453,7 +459,10 @@ def test_labels_that_modules_have(ctx):
     module = Module(model)
     assert list(module.state_dict()) == model.parameters()
     close(module.eval()(torch.ones(1, 3)), torch.from_numpy(np.asarray(model(np.ones((1, 3))))))
-    assert "dense 3" in repr(module) and Module("input 3; dense 2")(torch.ones(1, 3)).shape == (1, 2)
+    assert "dense 3" in repr(module) and Module("input 3; dense 2")(torch.ones(1, 3)).shape == (
+        1,
+        2,
+    )
 
 
 # ---- inputs ----

@@ -6,6 +6,7 @@ can be labels."""
 
 from __future__ import annotations
 
+import inspect
 import operator
 import re
 from collections.abc import Iterator, Sequence
@@ -66,7 +67,9 @@ def first_shape(module: nn.Module) -> tuple[int | None, ...]:
             return ()
         if not list(m.children()):
             break
-    raise TypeError("from_torch: the first layer does not tell a sample's shape: give it, (C, H, W)")
+    raise TypeError(
+        "from_torch: the first layer does not tell a sample's shape: give it, (C, H, W)"
+    )
 
 
 def example(shape: Sequence[int | None], count: int = 2) -> torch.Tensor:
@@ -190,7 +193,9 @@ class Block:
         try:
             graph = Children().trace(module)
         except Exception as fault:
-            raise errors.UnsupportedError(f"{self.path}: torch.fx cannot read it: {fault}") from fault
+            raise errors.UnsupportedError(
+                f"{self.path}: torch.fx cannot read it: {fault}"
+            ) from fault
         known: dict[fx.Node, Any] = {}
         waiting = iter(self.inputs)
         for node in graph.nodes:
@@ -366,16 +371,23 @@ def function_statement(
     if target in _layers.PLAIN:
         return _layers.PLAIN[target]()
     if target in _layers.MODULES:
-        named.pop("inplace", None)
-        module = _layers.MODULES[target](*arguments[1:], **named)
+        make = _layers.MODULES[target]
+        known = inspect.signature(make).parameters
+        asked = {name: option for name, option in named.items() if name in known or option}
+        asked.pop("inplace", None)
+        module = make(*arguments[1:], **asked)
         return str(_layers.STATEMENTS[type(module)](module, x.shape, value.shape))
     if target in (torch.cat, torch.concat):
         dim = named.get("dim", arguments[1] if len(arguments) > 1 else 0)
         need(dim in (1, 1 - x.dim()), f"dim={dim}")
         return str(_layers.layer.concat())
     if target in (torch.mean, "mean"):
-        need(x.dim() == 4 and value.shape[:2] == x.shape[:2] and value.numel() == x[:, :, 0, 0].numel(),
-             "over other dimensions than the pixels'")
+        need(
+            x.dim() == 4
+            and value.shape[:2] == x.shape[:2]
+            and value.numel() == x[:, :, 0, 0].numel(),
+            "over other dimensions than the pixels'",
+        )
         return str(_layers.layer.global_avgpool())
     need(not named, ", ".join(named))
     return arithmetic(target, arguments, len(rows))

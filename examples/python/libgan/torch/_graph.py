@@ -59,9 +59,7 @@ def unpack(kept: Kept) -> torch.Tensor:
 class Call:
     """What a node is told of a forward, besides tensors: it keeps no record alive itself."""
 
-    def __init__(
-        self, record: Record, wanted: Sequence[bool] = (), mode: str = ""
-    ) -> None:
+    def __init__(self, record: Record, wanted: Sequence[bool] = (), mode: str = "") -> None:
         self.record, self.wanted, self.mode = record, wanted, mode
 
     def made(self, function: type[Function], *tensors: torch.Tensor | None) -> Any:
@@ -113,5 +111,7 @@ class Backward(Function):
                 "libgan.torch: gradients of inputs are differentiated once more, "
                 "those of parameters are not"
             )
-        moved, found = record().second(seeds, directions[:inputs], ctx.needs_input_grad[1 : count + 1])
+        moved, found = record().second(
+            seeds, directions[:inputs], ctx.needs_input_grad[1 : count + 1]
+        )
         return None, *found, *moved

@@ -253,5 +253,3 @@ PLAIN: dict[Any, Callable[[], str]] = {
 }
 
 SHAPES = (torch.flatten, torch.reshape, torch.squeeze, "flatten", "reshape", "view", "squeeze")
-
-

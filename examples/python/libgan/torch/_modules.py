@@ -246,9 +246,7 @@ MAKERS: dict[str, Callable[[Options, torch.Tensor], Stages]] = {
         lambda o, x: nn.LayerNorm(tuple(x.shape[1:]), o.number("eps"), o.yes("affine"))
     ),
     "groupnorm": maker(
-        lambda o, x: nn.GroupNorm(
-            o.whole("groups"), x.shape[1], o.number("eps"), o.yes("affine")
-        )
+        lambda o, x: nn.GroupNorm(o.whole("groups"), x.shape[1], o.number("eps"), o.yes("affine"))
     ),
     "relu": maker(lambda o, x: nn.ReLU()),
     "leaky_relu": maker(lambda o, x: nn.LeakyReLU(o.number("slope"))),

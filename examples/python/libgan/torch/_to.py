@@ -185,9 +185,7 @@ class Block(nn.Module):
 class Repeat(nn.Module):
     """A block several times, each with its own numbers."""
 
-    def __init__(
-        self, s: Statement, definitions: Definitions, path: str, values: Values
-    ) -> None:
+    def __init__(self, s: Statement, definitions: Definitions, path: str, values: Values) -> None:
         super().__init__()
         for i in range(int(s.words[0])):
             made = Block(s.blocks[0], definitions, f"{path}{i}.", values)
@@ -203,9 +201,7 @@ class Repeat(nn.Module):
 class Residual(Block):
     """A block's value and what went in, or another block's, added or side by side."""
 
-    def __init__(
-        self, s: Statement, definitions: Definitions, path: str, values: Values
-    ) -> None:
+    def __init__(self, s: Statement, definitions: Definitions, path: str, values: Values) -> None:
         super().__init__(s.blocks[0], definitions, path, values)
         self.beside = "join=concat" in s.words
         if len(s.blocks) > 1:
@@ -241,7 +237,9 @@ Definitions = dict[str, Definition]
 class Network(Block):
     """A whole text: inputs, statements, outputs."""
 
-    def __init__(self, statements: Sequence[Statement], definitions: Definitions, path: str) -> None:
+    def __init__(
+        self, statements: Sequence[Statement], definitions: Definitions, path: str
+    ) -> None:
         definitions = dict(definitions)
         for s in statements:
             if s.kind == "define":
@@ -289,9 +287,7 @@ def input_of(words: list[str]) -> tuple[str, torch.Tensor]:
     return name, torch.zeros(2, *shape)
 
 
-def layer_of(
-    s: Statement, path: str, given: list[torch.Tensor]
-) -> list[tuple[str, nn.Module]]:
+def layer_of(s: Statement, path: str, given: list[torch.Tensor]) -> list[tuple[str, nn.Module]]:
     """The modules of a layer, each with what goes before its label."""
     if s.kind not in MAKERS:
         raise errors.UnsupportedError(f"{path}: {s.kind} has no like in torch.nn")
@@ -303,4 +299,6 @@ def layer_of(
     try:
         return before + MAKERS[s.kind](Options.of(s.kind, s.words), x)
     except NotImplementedError as reason:
-        raise errors.UnsupportedError(f"{path}: {s.kind} {reason} has no like in torch.nn") from None
+        raise errors.UnsupportedError(
+            f"{path}: {s.kind} {reason} has no like in torch.nn"
+        ) from None
