@@ -23,10 +23,10 @@ torch.set_num_threads(1)
 # Every kind of layer that PyTorch has, each where it matters whether it is right.
 TEXTS = """
 input 3 4 5; dense 7; tanh; dense 4 bias=no; sigmoid; dense 2 spectral=yes
-input 9 8 3; conv2d 6 kernel=3x2 stride=2 pad=1,0,2,1; leaky_relu 0.2; conv2d 4 groups=2 dilation=2x1
-input 9 8 3; conv2d 6 pad=reflect:1 bias=no; instancenorm affine=yes; conv2d 4 pad=replicate:2,1,0,1 spectral=yes
+input 9 8 3; conv2d 6 kernel=3x2 stride=2 pad=1,0,2,1; leaky_relu 0.2; conv2d 4 groups=2 dilation=2
+input 9 8 3; conv2d 6 pad=reflect:1 bias=no; instancenorm affine=yes; conv2d 4 pad=replicate:2,1,0,1
 input 7; conv_transpose2d 6 kernel=4; relu; conv_transpose2d 4 stride=2 pad=1 output_pad=1 groups=2
-input 5 6 3; conv_transpose2d 4 kernel=4 stride=2 pad=1,0,0,1; batchnorm eps=1e-3 momentum=0.3; elu 0.7
+input 5 6 3; conv_transpose2d 4 kernel=4 stride=2 pad=1,0,0,1; batchnorm momentum=0.3; elu 0.7
 input 5 6 4; pad reflect:1,2,0,1; groupnorm 2; upsample 2x3; avgpool 3 stride=2 pad=1 count_pad=no
 input 5 6 4; maxpool 2 pad=1; pad 1,0,2,0; layernorm; upsample 2 mode=bilinear; silu; global_avgpool
 input 5 6 4; upsample 2 mode=bilinear align_corners=yes; layernorm affine=no; gelu; pixel_shuffle 2
@@ -34,7 +34,8 @@ input 12; batchnorm affine=no; reshape 2 3 2; prelu per_channel=yes; softplus; s
 input 12; exp; clamp 0.5 1.5; affine 2 -0.5; square; dropout 0; softmax; layernorm; groupnorm 3
 input 1; embedding 5 3; dense 4; tanh
 input 1; onehot 5; dense 4
-input a 5 6 2; input b 3; dense 2 from b; multiply from . a; x = tanh; add from x a; concat from . b x
+input a 5 6 2; input b 3; dense 2 from b; multiply from . a; x = tanh; concat from . b x
+input a 5 6 2; input b 2; add from b a; x = tanh; add from x a; conv2d 3 kernel=2 spectral=yes
 input 6 6 4; repeat 2 { residual { conv2d 4 pad=1; relu } { conv2d 4 kernel=1 } }
 input 6 6 4; residual join=concat { conv2d 3 pad=1; batchnorm }; a = conv2d 2; b = relu; output a b
 define p { input 4; dense 4; tanh }; input 4; part p; dense 4; part p

@@ -1,4 +1,4 @@
-"""The library's side of a module: the model, and a tape for each forward that is part of a graph."""
+"""The library's side of a module: the model, and a tape for each forward in a graph."""
 
 from __future__ import annotations
 

@@ -204,6 +204,8 @@ class Block:
     def read_node(
         self, module: nn.Module, node: fx.Node, known: dict[fx.Node, Any], waiting: Iterator[Row]
     ) -> Any:
+        arguments: Any
+        named: Any
         arguments, named = fx.node.map_arg((node.args, node.kwargs), lambda n: known[n])
         if node.op == "placeholder":
             return self.read_input(node, waiting)

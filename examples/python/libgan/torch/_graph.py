@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import torch
 from torch.autograd import Function
@@ -28,7 +28,8 @@ def apply(
     if torch.is_grad_enabled() and any(wanted):
         taught = any(wanted[len(inputs) :])
         mode = ("training" if taught else "training frozen") if training else "evaluation"
-        return Call(Record(engine, picture), mode=mode).made(Forward, *inputs, *weights)
+        call = Call(Record(engine, picture), mode=mode)
+        return cast(Tensors, call.made(Forward, *inputs, *weights))
     if training:
         return Record(engine, picture).run(inputs, [False] * len(inputs), "training frozen")
     made = engine.model(*(picture.taken(x) for x in inputs))

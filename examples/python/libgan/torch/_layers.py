@@ -3,7 +3,6 @@ layers."""
 
 from __future__ import annotations
 
-
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -95,7 +94,7 @@ def layernorm(m: nn.LayerNorm, x: Shape, y: Shape) -> str:
 
 def pool(m: Any, x: Shape, y: Shape) -> str:
     need(not m.ceil_mode, "ceil_mode=True")
-    more = {"kernel": pair(m.kernel_size), "stride": pair(m.stride)}
+    more: dict[str, Any] = {"kernel": pair(m.kernel_size), "stride": pair(m.stride)}
     top, left = pair(m.padding)
     more["pad"] = f"{top},{left},{top},{left}"
     if isinstance(m, nn.MaxPool2d):

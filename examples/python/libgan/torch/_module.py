@@ -13,6 +13,9 @@ from ..model import Model
 from ._engine import Engine, Picture
 from ._graph import apply
 
+# Compilers see one opaque call.
+_uncompiled: Any = torch.compiler.disable
+
 
 class Place(nn.Module):
     """What has the parameters of one layer, or of a block; computes nothing itself."""
@@ -43,8 +46,8 @@ class Module(nn.Module):
     channels_last if the first input is, and several a tuple.
 
     Each forward that is part of a graph has a tape, which ends with the backward that frees the
-    graph, or with the graph. One that runs through parameters which libgan has seen changed since
-    is a StateError."""
+    graph, or with the graph; its backward is that of the numbers the forward has had, whatever was
+    changed since."""
 
     def __init__(self, model: Model | str, layout: str = "NCHW") -> None:
         super().__init__()
@@ -88,8 +91,7 @@ class Module(nn.Module):
             found.append(on_cpu(value, name))
         return found
 
-    @torch.compiler.disable
-    def forward(self, *inputs: Any, **named: Any) -> Any:
+    def _forward(self, *inputs: Any, **named: Any) -> Any:
         """The outputs of a batch; inputs by position or by name."""
         engine = self._engine
         ports = engine.model.ports
@@ -106,6 +108,8 @@ class Module(nn.Module):
             if self.training:
                 engine.give(buffers)
         return outputs[0] if len(outputs) == 1 else outputs
+
+    forward = _uncompiled(_forward)
 
     def to_model(self) -> Model:
         """A new model with the numbers of now: to save it, to train it further by libgan. Its

@@ -82,7 +82,7 @@ def dense(o: Options, x: torch.Tensor) -> Stages:
 
 def conv(o: Options, x: torch.Tensor) -> Stages:
     mode, around = o.sides("pad")
-    inside = {"padding": (around[2], around[0]), "padding_mode": mode or "zeros"}
+    inside: dict[str, Any] = {"padding": (around[2], around[0]), "padding_mode": mode or "zeros"}
     made = nn.Conv2d(
         x.shape[1],
         o.whole("filters"),
@@ -110,7 +110,7 @@ def conv_transpose(o: Options, x: torch.Tensor) -> Stages:
         o.yes("bias"),
         o.pair("dilation"),
     )
-    cut = [] if is_even(around) else [("crop", nn.ZeroPad2d(tuple(-side for side in around)))]
+    cut = [] if is_even(around) else [("crop", pads("", tuple(-side for side in around)))]
     return [("", under_norm(o, made)), *cut]
 
 
