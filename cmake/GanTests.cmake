@@ -39,6 +39,7 @@ file(GLOB_RECURSE gan_all_sources RELATIVE "${PROJECT_SOURCE_DIR}" CONFIGURE_DEP
      "${PROJECT_SOURCE_DIR}/include/*.h" "${PROJECT_SOURCE_DIR}/lib/*.[ch]"
      "${PROJECT_SOURCE_DIR}/src/*.[ch]" "${PROJECT_SOURCE_DIR}/examples/*.[ch]"
      "${PROJECT_SOURCE_DIR}/tests/*.[ch]")
+list(FILTER gan_all_sources EXCLUDE REGEX "^examples/python/") # what an sdist carries
 list(JOIN gan_all_sources "\n" gan_source_list)
 file(WRITE "${PROJECT_BINARY_DIR}/sources.txt" "${gan_source_list}\n")
 
@@ -115,6 +116,10 @@ if(GAN_COMMAND AND Python3_FOUND AND NOT WIN32)
            "${PROJECT_SOURCE_DIR}" $<TARGET_FILE:gan_walk>)
   set_tests_properties(systems/systems PROPERTIES TIMEOUT 600)
   set_property(TEST systems/systems PROPERTY ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+  if(NOT GAN_SANITIZE)
+    set_property(TEST systems/systems APPEND PROPERTY ENVIRONMENT "LIBGAN_LIBRARY=$<TARGET_FILE:gan>"
+                 "PYTHONPATH=${PROJECT_SOURCE_DIR}/examples/python/src")
+  endif()
 endif()
 
 if(Python3_FOUND)
@@ -162,7 +167,7 @@ if(Python3_FOUND AND NOT GAN_SANITIZE AND NOT CMAKE_CROSSCOMPILING)
              tests/python WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
     set_tests_properties(python/package PROPERTIES TIMEOUT 300)
     set_property(TEST python/package PROPERTY ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1"
-                 "PYTHONPATH=${PROJECT_SOURCE_DIR}/examples/python"
+                 "PYTHONPATH=${PROJECT_SOURCE_DIR}/examples/python/src"
                  "LIBGAN_LIBRARY=$<TARGET_FILE:gan>")
   endif()
 endif()

@@ -19,6 +19,7 @@ typedef struct bench {
     int found;
     gan_status status;
     double operations; /* floating-point operations of products since it was set to 0 */
+    int64_t weights;   /* trained numbers of a training's networks; 0 for a layer alone */
 } bench;
 
 static int compare_doubles(const void *a, const void *b)
@@ -63,8 +64,10 @@ static void report(bench *b, const char *name, rounds *m)
     b->found++;
     if (b->json)
         printf("{\"case\": \"%s\", \"precision\": \"%s\", \"threads\": %lld, \"seconds\": %.6g, "
-               "\"gflops\": %.4g, \"peak_gflops\": %.4g, \"share_of_peak\": %.3f}\n",
-               name, b->precision, (long long)b->threads, seconds, rate, peak, share);
+               "\"operations\": %.6g, \"weights\": %lld, \"gflops\": %.4g, \"peak_gflops\": %.4g, "
+               "\"share_of_peak\": %.3f}\n",
+               name, b->precision, (long long)b->threads, seconds, operations,
+               (long long)b->weights, rate, peak, share);
     else
         printf("%-28s %10.3f ms %8.1f GFLOP/s  %5.1f %% of the peak of %.0f\n", name, seconds * 1e3,
                rate, 100 * share, peak);
@@ -144,19 +147,16 @@ static void bench_one_layer(bench *b, const char *name, const bench_layer *l, in
     subject_free(&s);
 }
 
-static void bench_layers(bench *b, const bench_net *net)
+static void bench_layers(bench *b, const bench_stack *stack)
 {
     static const char *const passes[] = {"forward", "data", "weights"};
-    for (int side = 0; side < BENCH_ROLES; side++) {
-        const bench_layer *layers = net->layers[side];
-        for (int i = 0; i < net->layer_counts[side]; i++)
-            for (int pass = 0; pass < 3; pass++) {
-                char name[64];
-                snprintf(name, sizeof name, "conv.%s.%s.%s", net->name, layers[i].name,
-                         passes[pass]);
-                bench_one_layer(b, name, &layers[i], net->kind->batch, pass);
-            }
-    }
+    for (int i = 0; i < stack->count; i++)
+        for (int pass = 0; pass < 3; pass++) {
+            const bench_layer *l = &stack->layers[i];
+            char name[64];
+            snprintf(name, sizeof name, "conv.%s.%s.%s", stack->net, l->name, passes[pass]);
+            bench_one_layer(b, name, l, stack->batch, pass);
+        }
 }
 
 /* The shapes of DCGAN-64's layers as plain products; any other as --case product.MxNxK. */
@@ -190,7 +190,8 @@ static void bench_training(bench *b, const bench_net *net)
     snprintf(name, sizeof name, "train.%s", net->name);
     if (!wants(b, name) || b->status != GAN_OK) return;
     b->status = subject_open(&s, net);
-    if (b->status == GAN_OK) time_subject(b, name, &s, subject_feed, subject_step);
+    if (b->status == GAN_OK) b->weights = subject_weights(&s);
+    if (b->status == GAN_OK) time_subject(b, name, &s, NULL, subject_steps);
     subject_free(&s);
 }
 
@@ -212,14 +213,13 @@ static gan_status counting_context(bench *b, gan_context **out)
     return gan_context_create(out, gan_context_text(b->context), &host, NULL, 0);
 }
 
-/* From nothing to the end of the first step. */
+/* From nothing to the end of the first step, or of the few that are timed as one. */
 static gan_status first_step(bench *b, subject *s, const bench_net *net, double *seconds)
 {
     double started = seconds_now();
     gan_status status = counting_context(b, &s->context);
     if (status == GAN_OK) status = subject_open(s, net);
-    if (status == GAN_OK) status = subject_feed(s);
-    if (status == GAN_OK) status = subject_step(s);
+    if (status == GAN_OK) status = subject_steps(s);
     *seconds = seconds_now() - started;
     subject_free(s);
     gan_context_release(s->context);
@@ -264,8 +264,7 @@ static int run_cases(bench *b)
     b->context = counting;
     bench_peak(b);
     bench_products(b);
-    for (int i = 0; i < bench_net_count; i++)
-        if (strcmp(bench_nets[i].name, "mlp")) bench_layers(b, &bench_nets[i]);
+    for (int i = 0; i < bench_stack_count; i++) bench_layers(b, &bench_stacks[i]);
     for (int i = 0; i < bench_net_count; i++) bench_first_step(b, &bench_nets[i]);
     for (int i = 0; i < bench_net_count; i++) bench_training(b, &bench_nets[i]);
     if (b->status != GAN_OK) return complain_status(b->self, b->context, b->status);

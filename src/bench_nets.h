@@ -1,4 +1,4 @@
-/* bench_nets.h: the networks that gan bench trains, and their layers one by one. */
+/* bench_nets.h: the trainings that gan bench times, and heavy layers one by one. */
 #ifndef BENCH_NETS_H
 #define BENCH_NETS_H
 
@@ -11,30 +11,29 @@ typedef struct bench_layer {
     int h, w, c, oh, ow, k;
 } bench_layer;
 
-enum { BENCH_ROLES = 8, BENCH_FEEDS = 2 };
+/* Layers of one network, at the batch of its training. */
+typedef struct bench_stack {
+    const char *net; /* "dcgan64" */
+    int batch;
+    const bench_layer *layers;
+    int count;
+} bench_stack;
 
-typedef struct bench_net bench_net;
-typedef struct subject subject;
+extern const bench_stack bench_stacks[];
+extern const int bench_stack_count;
 
-/* What nets of one trainer kind have in common; NULL ends a list. */
-typedef struct bench_kind {
-    const char *trainer; /* NULL: step() with optimizers instead */
-    const char *roles[BENCH_ROLES], *feeds[BENCH_FEEDS], *losses[2];
+enum { BENCH_FEEDS = 3 };
+
+/* A training, which is fed the same pictures again and again. */
+typedef struct bench_net {
+    const char *name;   /* "dcgan64" */
+    const char *recipe; /* its text, without data */
+    const char *feeds[BENCH_FEEDS];
+    int batch, height, width, channels;
     const char *labels; /* a feed of class numbers, the samples' in turn; NULL: none */
-    int classes, batch;
-    gan_status (*step)(subject *s);
-    const char *optimizer;
-    int judges; /* the first role that has the second optimizer, as all behind it */
-} bench_kind;
-
-struct bench_net {
-    const char *name; /* "dcgan64" */
-    const bench_kind *kind;
-    const char *models[BENCH_ROLES];
-    int height, width, channels;
-    const bench_layer *layers[BENCH_ROLES]; /* of a role whose layers no other has; else none */
-    int layer_counts[BENCH_ROLES];
-};
+    int classes;
+    int steps; /* that are timed as one, where they are unlike; 0: one alone */
+} bench_net;
 
 extern const bench_net bench_nets[];
 extern const int bench_net_count;

@@ -98,10 +98,9 @@ typedef struct measured {
 
 static gan_status measure_round(const profile_order *order, measured *m, int round)
 {
-    gan_status status = subject_feed(&m->s);
     m->p.round = round;
     const double started = seconds_now();
-    if (status == GAN_OK) status = subject_step(&m->s);
+    gan_status status = subject_steps(&m->s);
     if (round >= 0) m->walls[round] = seconds_now() - started;
     m->p.round = -1;
     if (round >= -1)
@@ -150,8 +149,10 @@ static int compare_rows(const void *a, const void *b)
 
 static const char *model_name(const measured *m, const gan_model *model)
 {
-    for (int i = 0; model && i < BENCH_ROLES; i++)
-        if (m->s.models[i] == model) return m->s.net->kind->roles[i];
+    const char *role;
+    gan_model *of_role;
+    for (int i = 0; model && subject_role(&m->s, i, &role, &of_role); i++)
+        if (of_role == model) return role;
     return "";
 }
 

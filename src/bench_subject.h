@@ -1,4 +1,4 @@
-/* bench_subject.h: what gan bench times: a layer alone, or a step of a training. */
+/* bench_subject.h: what gan bench times: a layer alone, or steps of a training. */
 #ifndef BENCH_SUBJECT_H
 #define BENCH_SUBJECT_H
 
@@ -6,7 +6,9 @@
 
 #include <gan/gan.h>
 
-struct subject {
+#include <stdbool.h>
+
+typedef struct subject {
     gan_context *context;
     gan_tape *tape;
     gan_tensor *input, *seed, *labels;
@@ -18,11 +20,8 @@ struct subject {
 
     /* of a training */
     const bench_net *net;
-    gan_model *models[BENCH_ROLES];
     gan_trainer *trainer;
-    gan_optimizer *optimizers[2]; /* where there is no trainer: of what makes pictures, and of what
-                                     judges them */
-};
+} subject;
 
 /* Uniform in [-1, 1), of a picture's shape. */
 gan_status subject_tensor(subject *s, gan_tensor **out, int64_t n, int64_t h, int64_t w, int64_t c);
@@ -31,11 +30,13 @@ gan_status subject_tensor(subject *s, gan_tensor **out, int64_t n, int64_t h, in
 gan_status subject_open(subject *s, const bench_net *net);
 void subject_free(subject *s);
 
-/* Before each step; and the step, with its losses read. */
-gan_status subject_feed(subject *s);
-gan_status subject_step(subject *s);
+/* A step, or the few that are timed as one. */
+gan_status subject_steps(subject *s);
 
-/* bench_unit.c: a step of what the library has no trainer for yet, on the tape. */
-gan_status unit_step(subject *s);
+/* The i-th role of the training and its network; false: there are not so many. */
+bool subject_role(const subject *s, int index, const char **role, gan_model **model);
+
+/* Trained numbers of all its networks; what two of them share counts in both. */
+int64_t subject_weights(const subject *s);
 
 #endif

@@ -16,7 +16,7 @@ from pycparser import c_ast, c_generator, c_parser
 
 HERE = Path(__file__).resolve().parent
 HEADERS = HERE.parent.parent / "include" / "gan"
-TARGET = HERE / "libgan" / "_abi.py"
+TARGET = HERE / "src" / "libgan" / "_abi.py"
 # What the headers of the C library declare, as ctypes and as a type of Python's.
 SCALARS = {
     "int": ("c_int", "int"),

@@ -65,7 +65,7 @@ GAN_API int32_t gan_tensor_read_only(const gan_tensor *tensor);
 GAN_API const int64_t *gan_tensor_shape(const gan_tensor *tensor);
 GAN_API const int64_t *gan_tensor_strides(const gan_tensor *tensor);
 
-/* Element 0, ..., 0; borrowed. Only to be read where gan_tensor_read_only is 1. */
+/* Element 0, ..., 0; NULL likewise. Borrowed; only to be read where gan_tensor_read_only is 1. */
 GAN_API void *gan_tensor_data(const gan_tensor *tensor);
 
 /* NPY files: float32, uint8, int32 and int64 are kept; float64 and float16 become float32, int8,

@@ -166,6 +166,23 @@ static bool array_is_plain(const gan__array *array, int32_t dtype)
     }
 }
 
+/* In a loop for each type that arrays of floats have: `element` is known where it is compiled. */
+static inline void array_floats(const gan__array *array, gan__element element, float *out)
+{
+    const size_t size = gan__element_size(element);
+    for (int64_t i = 0; i < array->count; i++)
+        out[i] = array_float(element, array_bits(array, size, i));
+}
+
+static void array_decode_floats(const gan__array *array, float *out)
+{
+    switch (array->element) {
+    case GAN__ELEMENT_F64: array_floats(array, GAN__ELEMENT_F64, out); break;
+    case GAN__ELEMENT_F16: array_floats(array, GAN__ELEMENT_F16, out); break;
+    default: array_floats(array, array->element, out); break;
+    }
+}
+
 void gan__array_decode(const gan__array *array, int32_t dtype, void *out)
 {
     gan__element element = array->element;
@@ -175,10 +192,13 @@ void gan__array_decode(const gan__array *array, int32_t dtype, void *out)
         memcpy(out, array->data, (size_t)array->count * size);
         return;
     }
+    if (dtype == GAN_FLOAT32) {
+        array_decode_floats(array, out);
+        return;
+    }
     for (int64_t i = 0; i < array->count; i++) {
         uint64_t bits = array_bits(array, size, i);
         switch (dtype) {
-        case GAN_FLOAT32: ((float *)out)[i] = array_float(element, bits); break;
         case GAN_UINT8: ((uint8_t *)out)[i] = (uint8_t)array_integer(element, bits); break;
         case GAN_INT32: ((int32_t *)out)[i] = (int32_t)array_integer(element, bits); break;
         default: ((int64_t *)out)[i] = array_integer(element, bits); break;

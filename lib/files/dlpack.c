@@ -327,8 +327,15 @@ static gan_status dlpack_find(gan_context *context, const void *managed, bool le
     return dlpack_find_data(context, source);
 }
 
+static bool dlpack_is_row_major(const dlpack_source *source)
+{
+    int64_t strides[GAN_MAX_RANK];
+    gan__tensor_row_major(source->array->rank, source->array->shape, strides);
+    return !memcmp(strides, source->strides, (size_t)source->array->rank * sizeof *strides);
+}
+
 /* Element after element, whatever its alignment, into a buffer that is decoded when it is full. */
-static void dlpack_convert(const dlpack_source *source, char *to)
+static void dlpack_gather(const dlpack_source *source, char *to)
 {
     enum { BUFFER = 256, LARGEST = 8 };
     uint8_t buffer[BUFFER * LARGEST];
@@ -350,6 +357,16 @@ static void dlpack_convert(const dlpack_source *source, char *to)
         }
         if (d >= 0) offset += source->strides[d];
     }
+}
+
+static void dlpack_convert(const dlpack_source *source, char *to)
+{
+    const gan__array whole = {
+        .element = source->element, .data = (const uint8_t *)source->data, .count = source->count};
+    if (dlpack_is_row_major(source))
+        gan__array_decode(&whole, source->dtype, to);
+    else
+        dlpack_gather(source, to);
 }
 
 static gan_status dlpack_converted(gan_tensor **out, gan_context *context,

@@ -8,7 +8,7 @@
 
 /* ---- the end of things ---- */
 
-static void graph_node_free(gan_model *model, gan__node *node)
+void gan__node_free(gan_model *model, gan__node *node)
 {
     gan_context *context = model->object.context;
     if (node->layer) gan__weak_move(&node->layer->home, model, NULL);
@@ -33,7 +33,7 @@ void gan__model_cut(gan_model *model, const gan__model_mark *mark)
 {
     gan_context *context = model->object.context;
     while (model->node_count > mark->nodes)
-        graph_node_free(model, &model->nodes[--model->node_count]);
+        gan__node_free(model, &model->nodes[--model->node_count]);
     model->value_count = mark->values;
     graph_cut_ports(context, model->inputs, &model->input_count, mark->inputs);
     graph_cut_ports(context, model->outputs, &model->output_count, mark->outputs);
@@ -157,7 +157,7 @@ gan_status gan__model_add_node(gan_model *model, gan_layer *layer, const gan__no
     status = gan__copy_text(context, &added->path, node->path, strlen(node->path));
     if (status == GAN_OK) status = gan__model_add_value(model, shape, result);
     if (status != GAN_OK) {
-        graph_node_free(model, added);
+        gan__node_free(model, added);
         return status;
     }
     if (count > 0) memcpy(added->operands, node->operands, count * sizeof *added->operands);

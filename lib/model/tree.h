@@ -154,6 +154,13 @@ gan_status gan__model_add_part(gan_model *model, const char *name, gan_model *pa
 gan_status gan__model_add_node(gan_model *model, gan_layer *layer, const gan__node *node,
                                const gan__place *place, int32_t *result);
 
+/* Frees what is in a node of the model. */
+void gan__node_free(gan_model *model, gan__node *node);
+
+/* merge.c: the same layer on the same values is placed once; its text does not say so, so it is for
+ * models that are only applied. Layers that draw are left alone. */
+gan_status gan__model_merge(gan_model *model);
+
 /* names.c: model->parameters from the nodes. */
 gan_status gan__model_list(gan_model *model);
 void gan__model_unlist(gan_model *model);

@@ -13,11 +13,13 @@
  * all of them means over the samples. One z makes a sample of each domain; that these are of one
  * thing is due to the layers that the networks share, as parts: the generators' first, by which a z
  * means the same in all domains, and the discriminators' last. Without them this is so many GANs
- * side by side. f are what the discriminators say besides, their features, and c their outputs
- * `classes`, trained where labelled= names the domain: what a discriminator of another domain says
- * there are the classes of samples that had no labels. */
+ * side by side; what generators begin with in common is computed once. f are what the
+ * discriminators say besides, their features, and c their outputs `classes`, trained where
+ * labelled= names the domain: what a discriminator of another domain says there are the classes of
+ * samples that had no labels. */
 #include "train/adaptation.h"
 #include "train/latent.h"
+#include "train/together.h"
 #include "train/warnings.h"
 
 enum { COGAN_GENERATOR, COGAN_DISCRIMINATOR };     /* roles, and their groups */
@@ -89,17 +91,11 @@ static int32_t cogan_judge(const gan_trainer *t, int32_t domain)
 static gan_status cogan_prepare(gan_trainer *t)
 {
     const cogan_options *o = t->options;
+    GAN__TRY(gan__together_prepare(t, COGAN_GENERATOR));
     return gan__adaptation_prepare(t, &o->adaptation, COGAN_DISCRIMINATOR);
 }
 
 /* ---- the step: of N samples H x W x C of each domain, whose sizes may be unlike ---- */
-
-static gan_status cogan_make(gan_trainer *t, int32_t domain, const char *mode, gan_value z,
-                             gan_value *made)
-{
-    return gan__trainer_apply(t, gan__cast_role_at(t->cast, COGAN_GENERATOR) + domain, mode, &z,
-                              made);
-}
 
 /* How well a domain's discriminator tells its samples, real ones and fakes. */
 static gan_status cogan_measure(gan_trainer *t, int32_t domain, gan_value real, gan_value fake)
@@ -115,21 +111,19 @@ static gan_status cogan_measure(gan_trainer *t, int32_t domain, gan_value real, 
 
 /* One domain's discriminator, on real samples and their labels, and on what z makes. What it says,
  * of real samples and then of fakes: scores, (N, h, w, 1), classes, (N, 1, 1, K), and features. */
-static gan_status cogan_tell(gan_trainer *t, int32_t domain, const gan_value x[2], gan_value z,
+static gan_status cogan_tell(gan_trainer *t, int32_t domain, const gan_value x[2], gan_value made,
                              gan_value said[2 * GAN__MOST_OUTPUTS], gan__terms *all)
 {
     const cogan_options *options = t->options;
     const gan__objective *o = &options->objective;
     const int32_t judge = cogan_judge(t, domain);
     const double share = 1.0 / t->cast->domain_count;
-    gan_value seen[COGAN_SIDES]; /* real, fake: (N, H, W, C) */
+    gan_value seen[COGAN_SIDES] = {x[0], -1}; /* real, fake: (N, H, W, C) */
     gan_value *of_fakes = said + t->players[judge].output_count;
     gan__terms terms = {.count = 0};
-    GAN__TRY(cogan_make(t, domain, "training frozen", z, &seen[COGAN_FAKE]));
-    GAN__TRY(gan_tape_detach(t->tape, seen[COGAN_FAKE], &seen[COGAN_FAKE]));
+    GAN__TRY(gan_tape_detach(t->tape, made, &seen[COGAN_FAKE]));
     GAN__TRY(gan__warnings_take(t, gan__cast_role_at(t->cast, COGAN_GENERATOR) + domain,
                                 seen[COGAN_FAKE], x[0], -1));
-    seen[COGAN_REAL] = x[0];
     for (int32_t i = 0; i < COGAN_SIDES; i++) GAN__TRY(gan__objective_perturb(t, o, &seen[i]));
     GAN__TRY(gan__objective_judge(t, judge, seen, said));
     GAN__TRY(gan__objective_real(t, o, said[GAN__SAYS_SCORE], share, &terms));
@@ -158,14 +152,16 @@ static gan_status cogan_discriminators(gan_trainer *t)
     const int32_t outputs = t->players[cogan_judge(t, 0)].output_count;
     gan_value x[GAN__MAX_DOMAINS][2];         /* samples, (N, H, W, C), and labels, (N); -1 */
     gan_value z;                              /* (N, h, w, c), as the generators take it */
+    gan_value made[GAN__MAX_DOMAINS];         /* of it, (N, H, W, C) */
     gan_value said[2][2 * GAN__MOST_OUTPUTS]; /* of this domain and of the one before */
     gan_value loss;                           /* a number */
     gan__terms terms = {.count = 0}, apart = {.count = 0};
     for (int32_t d = 0; d < t->cast->domain_count; d++)
         GAN__TRY(gan__trainer_batch(t, gan__cast_feed_at(t->cast, COGAN_X) + d, x[d]));
     GAN__TRY(gan__latent_noise(t, COGAN_NOISE, gan__cast_feed_at(t->cast, COGAN_Z), &z));
+    GAN__TRY(gan__together_apply(t, COGAN_GENERATOR, "training frozen", z, made));
     for (int32_t d = 0; d < t->cast->domain_count; d++) {
-        GAN__TRY(cogan_tell(t, d, x[d], z, said[d % 2], &terms));
+        GAN__TRY(cogan_tell(t, d, x[d], made[d], said[d % 2], &terms));
         if (d > 0)
             GAN__TRY(
                 gan__adaptation_compare(t, said[0] + outputs, said[1] + outputs, outputs, &apart));
@@ -181,15 +177,16 @@ static gan_status cogan_generators(gan_trainer *t)
     const gan__objective *o = &((const cogan_options *)t->options)->objective;
     const double share = 1.0 / t->cast->domain_count;
     const int32_t group = COGAN_GENERATOR;
-    gan_value z, made;                 /* (N, h, w, c); (N, H, W, C) */
-    gan_value said[GAN__MOST_OUTPUTS]; /* of it, as above */
+    gan_value z;                       /* (N, h, w, c) */
+    gan_value made[GAN__MAX_DOMAINS];  /* (N, H, W, C) */
+    gan_value said[GAN__MOST_OUTPUTS]; /* of one of these, as above */
     gan_value loss;                    /* a number */
     gan__terms terms = {.count = 0};
     GAN__TRY(gan__latent_noise(t, COGAN_NOISE, gan__cast_feed_at(t->cast, COGAN_Z_G), &z));
+    GAN__TRY(gan__together_apply(t, COGAN_GENERATOR, "training", z, made));
     for (int32_t d = 0; d < t->cast->domain_count; d++) {
-        GAN__TRY(cogan_make(t, d, "training", z, &made));
-        GAN__TRY(gan__objective_perturb(t, o, &made));
-        GAN__TRY(gan__trainer_apply(t, cogan_judge(t, d), "training frozen", &made, said));
+        GAN__TRY(gan__objective_perturb(t, o, &made[d]));
+        GAN__TRY(gan__trainer_apply(t, cogan_judge(t, d), "training frozen", &made[d], said));
         GAN__TRY(gan__objective_maker(t, o, said[GAN__SAYS_SCORE], share, &terms));
     }
     GAN__TRY(gan__trainer_sum(t, &terms, COGAN_GENERATOR, &loss));

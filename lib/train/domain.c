@@ -8,7 +8,7 @@
 #include "tape/record.h"
 #include "train/consistency.h"
 
-const gan__option gan__domain_options[3] = {
+const gan__option gan__domain_options[4] = {
     {"domain_discriminator", GAN__OPTION_BOOLEAN, 0, "no", 0, 0, NULL,
      offsetof(gan__domain, discriminator),
      "a discriminator guesses the domain of codes, and the encoders learn to fool it"},
@@ -18,6 +18,8 @@ const gan__option gan__domain_options[3] = {
      offsetof(gan__domain, fooling),
      "domain_discriminator=yes: it learns first, then it is to be unsure; or both at once, by its "
      "gradient reversed"},
+    {"domain_steps", GAN__OPTION_INTEGER, 0, "1", 1, 1000, NULL, offsetof(gan__domain, steps),
+     "domain_fooling=alternating: updates of it, of the same codes, for one of the encoders"},
 };
 
 gan_status gan__domain_check(gan_context *context, const gan__domain *o, const char *domains)
@@ -36,6 +38,11 @@ gan_status gan__domain_check(gan_context *context, const gan__domain *o, const c
         return gan__fail(context, GAN_E_TEXT,
                          "domain_fooling=reversal without domain_discriminator=yes: there is "
                          "nobody to fool");
+    if (o->steps != 1 && (!o->discriminator || o->fooling == GAN__FOOLING_REVERSAL))
+        return gan__fail(context, GAN_E_TEXT,
+                         "domain_steps=%" PRId64 " without domain_discriminator=yes "
+                         "domain_fooling=alternating: nobody learns in turns",
+                         o->steps);
     return GAN_OK;
 }
 
@@ -148,16 +155,19 @@ static gan_status domain_learn(gan_trainer *t, const gan__domain_place *place,
     return gan__trainer_backward(t, *loss, t->cast->roles[role].group);
 }
 
-/* After its update it is to be unsure of the same codes. */
-static gan_status domain_alternate(gan_trainer *t, const gan__domain_place *place,
-                                   const domain_codes *codes, gan_value *loss)
+/* After its updates it is to be unsure of the same codes. */
+static gan_status domain_alternate(gan_trainer *t, const gan__domain *o,
+                                   const gan__domain_place *place, const domain_codes *codes,
+                                   gan_value *loss)
 {
     const int32_t role = gan__cast_role_at(t->cast, place->role);
     gan_value seen, scores; /* (M, h, w, c), no way back to the encoders; (M, h, w, C) */
     int64_t channels;
     GAN__TRY(gan_tape_detach(t->tape, codes->joined, &seen));
-    GAN__TRY(domain_learn(t, place, codes, seen, &channels, loss));
-    GAN__TRY(gan__trainer_update(t, t->cast->roles[role].group));
+    for (int64_t i = 0; i < o->steps; i++) {
+        GAN__TRY(domain_learn(t, place, codes, seen, &channels, loss));
+        GAN__TRY(gan__trainer_update(t, t->cast->roles[role].group));
+    }
     GAN__TRY(gan__trainer_apply(t, role, "training frozen", &codes->joined, &scores));
     return domain_terms(t, codes, scores, channels, true, loss);
 }
@@ -174,7 +184,7 @@ gan_status gan__domain_confuse(gan_trainer *t, const gan__domain *o, const gan__
     if (reversal)
         GAN__TRY(domain_learn(t, place, &all, all.joined, &channels, &loss));
     else
-        GAN__TRY(domain_alternate(t, place, &all, &loss));
+        GAN__TRY(domain_alternate(t, o, place, &all, &loss));
     gan__terms_add(terms, loss, reversal ? -o->weight : o->weight);
     return GAN_OK;
 }

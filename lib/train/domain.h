@@ -3,7 +3,8 @@
  *
  *     D     descends  mean over the domains of cross_entropy(D(codes of domain i), i)
  *     encoders descend besides, with domain_weight=,
- *         alternating   mean cross_entropy(D(code), every domain alike), by D after its update
+ *         alternating   mean cross_entropy(D(code), every domain alike), by D after its updates,
+ *                       domain_steps= of them on the same codes
  *                       (Tzeng et al., "Simultaneous deep transfer across domains and tasks", 2015,
  *                       equation 4)
  *         reversal      D's own loss, negative, of the same pass (Ganin et al., "Domain-adversarial
@@ -19,12 +20,13 @@
 
 enum { GAN__FOOLING_ALTERNATING, GAN__FOOLING_REVERSAL };
 
-/* domain_discriminator= domain_weight= domain_fooling=. */
+/* domain_discriminator= domain_weight= domain_fooling= domain_steps=. */
 typedef struct gan__domain {
     int32_t discriminator, fooling;
+    int64_t steps;
     double weight;
 } gan__domain;
-extern const gan__option gan__domain_options[3];
+extern const gan__option gan__domain_options[4];
 
 /* GAN_E_TEXT for options without effect: with one domain there is nothing to guess. */
 gan_status gan__domain_check(gan_context *context, const gan__domain *domain, const char *domains);

@@ -141,21 +141,14 @@ gan_status gan__objective_perturb(gan_trainer *t, const gan__objective *o, gan_v
     return gan_tape_combine(t->tape, (gan_value[]){*x, noise}, (double[]){1, deviation}, 2, x);
 }
 
-gan_status gan__objective_judge_all(gan_trainer *t, int32_t role, int32_t batches,
-                                    const gan_value *inputs, gan_value *scores)
-{
-    const gan__player *d = &t->players[role];
-    if (!d->apart) return gan__trainer_apply_groups(t, role, "training", batches, inputs, scores);
-    for (int32_t i = 0; i < batches; i++)
-        GAN__TRY(gan__trainer_apply(t, role, "training", inputs + i * d->input_count,
-                                    scores + i * d->output_count));
-    return GAN_OK;
-}
-
 gan_status gan__objective_judge(gan_trainer *t, int32_t role, const gan_value *inputs,
                                 gan_value *scores)
 {
-    return gan__objective_judge_all(t, role, 2, inputs, scores);
+    const gan__player *d = &t->players[role];
+    if (!d->apart) return gan__trainer_apply_groups(t, role, "training", 2, inputs, scores);
+    GAN__TRY(gan__trainer_apply(t, role, "training", inputs, scores));
+    return gan__trainer_apply(t, role, "training", inputs + d->input_count,
+                              scores + d->output_count);
 }
 
 static gan_status objective_add(gan_trainer *t, const char *spec, gan_value score, double weight,

@@ -53,11 +53,9 @@ gan_status gan__objective_perturb(gan_trainer *trainer, const gan__objective *ob
 
 /* What a discriminator says, in training, of real and of fake samples: in one pass with
  * separate statistics where that is the same as two. Both have all inputs of its role, and `scores`
- * has room for all of its outputs, twice. `_all`: of so many batches. */
+ * has room for all of its outputs, twice. */
 gan_status gan__objective_judge(gan_trainer *trainer, int32_t role, const gan_value *inputs,
                                 gan_value *scores);
-gan_status gan__objective_judge_all(gan_trainer *trainer, int32_t role, int32_t batches,
-                                    const gan_value *inputs, gan_value *scores);
 
 /* Outputs of a discriminator that may have any number of features; GAN_E_SHAPE for more. */
 enum { GAN__MOST_OUTPUTS = 16 };

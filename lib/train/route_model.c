@@ -100,16 +100,16 @@ static const char *route_outer(const route_text *r, int32_t step, int32_t input)
     return r->trainer->cast->spaces[way ? r->route->from : role->inputs[input].spaces[0]].name;
 }
 
-static void route_print_input(route_text *r, const char *name, gan__shape shape)
+void gan__print_input(gan__text *text, const char *name, gan__shape shape)
 {
     const int64_t sizes[3] = {shape.h, shape.w, shape.c};
-    gan__text_print(&r->text, "input %s", name);
+    gan__text_print(text, "input %s", name);
     for (int32_t i = 0; i < 3; i++)
         if (sizes[i] < 0)
-            gan__text_print(&r->text, " any");
+            gan__text_print(text, " any");
         else
-            gan__text_print(&r->text, " %" PRId64, sizes[i]);
-    gan__text_print(&r->text, "\n");
+            gan__text_print(text, " %" PRId64, sizes[i]);
+    gan__text_print(text, "\n");
 }
 
 /* Whether an input that is there before this one has the name. */
@@ -135,7 +135,7 @@ static void route_print_inputs(route_text *r)
             if (player->inputs[i] < 0 || !route_is_outer(r, s, i) || route_is_known(r, s, i, name))
                 continue;
             const gan_model *model = player->model;
-            route_print_input(r, name, model->shapes[model->inputs[player->inputs[i]].value]);
+            gan__print_input(&r->text, name, model->shapes[model->inputs[player->inputs[i]].value]);
         }
     }
 }

@@ -35,6 +35,9 @@ int32_t gan__route_input(const gan_trainer *trainer, const gan__route *route,
 /* And what whoever has the network alone must know, as its notes: see gan_model_set_note. */
 gan_status gan__route_note(const gan_trainer *trainer, const gan__route *route, gan_model *model);
 
+/* "input noise 1 1 100", and the end of the line; "any" where a size is open. */
+void gan__print_input(gan__text *text, const char *name, gan__shape shape);
+
 /* Whether something that is shown can begin in the space: it has a prior, or its pictures come from
  * data. */
 bool gan__cast_begins(const gan__cast *cast, int32_t space);

@@ -47,6 +47,7 @@ static void trainer_destroy(void *self)
     gan_trainer *t = self;
     gan_context *context = t->object.context;
     gan_tape_release(t->tape);
+    gan_model_release(t->together);
     trainer_free_players(t);
     trainer_free_groups(t);
     gan__feeds_free(t);

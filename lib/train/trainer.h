@@ -167,6 +167,7 @@ struct gan_trainer {
     double *kept;   /* and as the last one left them */
     gan__chains chains;
     gan_tape *tape;
+    gan_model *together; /* of several roles: see together.h; NULL: none */
     gan__shape *shapes;  /* by space: what roles and feeds agree on; n is 1 */
     gan_value *ports;    /* of a network that is being applied */
     gan_model **scratch; /* the models of a group */

@@ -24,13 +24,14 @@ static int32_t vaegan_value(const gan_trainer *t, int32_t row, int32_t domain)
     return gan__cast_value_at(t->cast, row) + domain;
 }
 
+/* D sees each batch for itself: the ways back of encoder and decoder go through some of them. */
 static gan_status vaegan_forward(gan_trainer *t, int32_t d, vaegan_pass *p)
 {
     const gan__objective *o = &((const vaegan_options *)t->options)->objective;
     const int32_t judge = gan__cast_role_at(t->cast, VAEGAN_DISCRIMINATOR) + d;
+    const int32_t outputs = t->players[judge].output_count;
     const int32_t code = gan__cast_space(t->cast, "code", 4);
-    gan_value z;                     /* of the prior, (N, h, w, c) */
-    gan_value shown[VAEGAN_BATCHES]; /* p->seen, as D sees it */
+    gan_value z; /* of the prior, (N, h, w, c) */
     GAN__TRY(gan__trainer_batch(t, gan__cast_feed_at(t->cast, VAEGAN_REAL) + d, &p->seen[0]));
     GAN__TRY(gan__latent_encode(t, gan__cast_role_at(t->cast, VAEGAN_ENCODER) + d,
                                 gan__cast_feed_at(t->cast, VAEGAN_EPSILON) + d, p->seen[VAEGAN_X],
@@ -41,10 +42,11 @@ static gan_status vaegan_forward(gan_trainer *t, int32_t d, vaegan_pass *p)
     GAN__TRY(gan__warnings_take(t, gan__cast_role_at(t->cast, VAEGAN_DECODER) + d,
                                 p->seen[VAEGAN_DRAWN], p->seen[VAEGAN_X], -1));
     for (int32_t i = 0; i < VAEGAN_BATCHES; i++) {
-        shown[i] = p->seen[i];
-        GAN__TRY(gan__objective_perturb(t, o, &shown[i]));
+        gan_value shown = p->seen[i]; /* as D sees it */
+        GAN__TRY(gan__objective_perturb(t, o, &shown));
+        GAN__TRY(vaegan_apply(t, VAEGAN_DISCRIMINATOR, d, shown, p->said + i * outputs));
     }
-    return gan__objective_judge_all(t, judge, VAEGAN_BATCHES, shown, p->said);
+    return GAN_OK;
 }
 
 /* L, a number. */

@@ -1,6 +1,6 @@
 """What a call from Python costs above the same call from C, and what importing the package costs.
 
-    LIBGAN_LIBRARY=build/bench/libgan.so PYTHONPATH=examples/python python3 tests/bench/python_overhead.py
+    LIBGAN_LIBRARY=build/bench/libgan.so PYTHONPATH=examples/python/src python3 tests/bench/python_overhead.py
 
 The loops of C are in python_overhead.c, compiled here. Both run in this process, on the same handles, by
 turns; figures are medians, on one thread."""

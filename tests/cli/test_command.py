@@ -784,6 +784,14 @@ class Bench(Case):
             self.assertGreater(values["seconds"], 0)
             self.assertGreater(values["share_of_peak"], 0)
 
+    def test_training(self):
+        """No pass too many: neither first layer has a way back to its input, and D has no weights' in G's turn."""
+        g, d = (100 * 256, 256 * 512, 512 * 1024, 1024 * 784), (784 * 512, 512 * 256, 256)
+        products = 3 * sum(g) - g[0] + 2 * (3 * sum(d) - d[0]) + 2 * sum(d)
+        values = json.loads(self.good("bench", "--case", "train.mlp", "--rounds", "1", "--json"))
+        self.assertAlmostEqual(values["operations"] / (2 * 64 * products), 1, 4)
+        self.assertEqual(values["weights"], sum(g) + 256 + 512 + 1024 + 784 + sum(d) + 512 + 256 + 1)
+
     def test_text(self):
         text = self.good("bench", "--case", "product.64x64x64", "--rounds", "1")
         self.assertRegex(

@@ -293,8 +293,11 @@ class Fetching(Folder):
             "images.npy": ((3, 28, 28), array.array("B", b"".join(pictures))),
             "labels.npy": ((3,), array.array("B", [7, 0, 9]))})
         drawn = array.array("B", [round((value + 1) * 127.5) for column in columns for value in column])
+        framed = array.array("B", [drawn[256 * i + 16 * (y - 3) + x - 3] if 3 <= min(x, y) and max(x, y) < 19 else 0
+                                   for i in range(3) for y in range(22) for x in range(22)])
         self.assertEqual(self.arrays("usps.npz"), {
-            "images.npy": ((3, 16, 16), drawn), "labels.npy": ((3,), array.array("B", [3, 8, 5]))})
+            "images.npy": ((3, 16, 16), drawn), "labels.npy": ((3,), array.array("B", [3, 8, 5])),
+            "framed.npy": ((3, 22, 22), framed)})
 
     def arrays(self, name):
         with zipfile.ZipFile(self.path("out", name)) as file:

@@ -32,9 +32,9 @@ LEARN_NEGATIVES = ("data.y.transform=negative",)
 CHANGE_ALL = "trainer.identity=0"  # what is made of a negative is none: nothing is to stay as it is
 
 
-def pictures(work, session, name, feeds, transform):
+def pictures(work, session, path, feeds, transform):
     """Numbers of the digits that the recipe holds out, and of their truth; height and width."""
-    recipe, made = session.load_recipe(work.recipe(name)), []
+    recipe, made = session.load_recipe(path), []
     for extra in ("", "transform=" + transform):
         data, indices = held_out(work, session, recipe, *feeds, extra=extra)
         made.append(session.read(data, "image", indices))
@@ -56,7 +56,7 @@ class Digits(Row):
 
     def measure(self, work, seed):
         with work.session() as session:
-            given, size = pictures(work, session, self.recipe, self.feeds, self.domain.transform)
+            given, size = pictures(work, session, work.recipe(self.recipe), self.feeds, self.domain.transform)
             value, made = {}, self.made(work, session, seed, given, size)
             for way, found, truth in zip(("_xy", "_yx"), made, given[::-1]):
                 figures = edges.compare(found, metrics.above(truth))

@@ -7,7 +7,8 @@ import sys
 from library import Failure
 from rows import SOURCE, Figure, Row, torch_version
 
-SCRIPT = os.path.join(SOURCE, "tests", "bench", "compare_torch.py")
+BENCH = os.path.join(SOURCE, "tests", "bench")
+SCRIPT = os.path.join(BENCH, "compare_torch.py")
 ROUNDS = 7
 
 
@@ -24,7 +25,8 @@ class Step(Row):
         self.name = "step-" + case
 
     def sources(self):
-        return [*super().sources(), SCRIPT]
+        return [*super().sources(), SCRIPT,
+                *(os.path.join(BENCH, "torch_%s.py" % part) for part in ("ways", "noise", "domains"))]
 
     def measure(self, work, seed):
         command = [sys.executable, SCRIPT, work.gan, "--case", "train." + self.case, "--json", "--threads",
@@ -49,5 +51,11 @@ ROWS = (Step("mlp", "the MLP GAN, 28x28"), Step("dcgan28", "DCGAN, 28x28"), Step
         Step("cgan28", "the conditional GAN, 28x28"), Step("vae28", "the VAE, 28x28"),
         Step("autoencoder28", "the auto-encoder, 28x28"),
         Step("cyclegan128", "CycleGAN, 128x128, batch 1", goal(2.0)),
-        Step("unit64", "UNIT without its cycle, 64x64, batch 1", goal(1.8)),
-        Step("hinge64", "the hinge GAN with spectral norm, 64x64", goal(1.9)))
+        Step("hinge64", "the hinge GAN with spectral norm, 64x64", goal(1.9)),
+        Step("translate128", "translation one way without a cycle, 128x128, batch 1", goal(1.3)),
+        Step("discogan64", "DiscoGAN, three of them in turn, 64x64, batch 16", goal(1.3)),
+        Step("dualgan256", "DualGAN, U-Nets of 8 levels, 256x256, batch 1", goal(1.3)),
+        Step("vaegan64", "the VAE-GAN, 64x64, batch 16", goal(1.3)),
+        Step("cogan28", "CoGAN, 28x28, the reference's widths", goal(1.3)),
+        Step("unit64", "UNIT, 64x64, batch 1", goal(1.8)),
+        Step("combogan64", "ComboGAN, a pair of three domains, 64x64, batch 1", goal(1.3)))

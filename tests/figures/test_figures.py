@@ -28,6 +28,8 @@ import beside
 import cache
 import clothes
 import condition
+import coupled
+import cures
 import digits
 import edges
 import emoji
@@ -35,6 +37,7 @@ import hands
 import judge
 import library
 import metrics
+import naive
 import points
 import reconstruction
 import rows
@@ -471,7 +474,7 @@ class Pipelines(Folder):
             self.fill(session, models[role], b"0.bias", 0, 1)
         checkpoint = self.save(session, b"cyclegan", **models)
         work.recipe, work.train, work.checkpoint = (lambda _: recipe), (lambda *_: "folder"), (lambda _: checkpoint)
-        (given, known), size = digits.pictures(work, session, "a", "xy", "edges")
+        (given, known), size = digits.pictures(work, session, recipe, "xy", "edges")
         self.assertEqual((list(size), len(given), len(known)), ([side, side], *[6 * side * side] * 2))
         greys = [round((value + 1) * 127.5) for value in given]
         truth = [edge for i in range(0, len(greys), 25) for edge in self.true_edges(greys[i:i + 25], side)]
@@ -482,6 +485,7 @@ class Pipelines(Folder):
         value = digits.Translated("a", digits.EDGES).measure(work, 1)
         self.assertAlmostEqual(value["agreement_xy"], sum(a != b for a, b in zip(bright, truth)) / len(truth))
         self.assertAlmostEqual(value["agreement_yx"], sum(a != b for a, b in zip(truth, bright)) / len(truth))
+        self.check_naive(work, session, models, given, known)
         value = digits.Black(digits.EDGES).measure(work, 1)
         self.assertAlmostEqual(value["agreement_xy"], 1 - sum(truth) / len(truth))
         self.assertAlmostEqual(value["agreement_yx"], 1 - sum(bright) / len(truth))
@@ -489,6 +493,88 @@ class Pipelines(Folder):
         value = digits.RandomPairs(digits.NEGATIVES).measure(work, 1)
         self.assertEqual(value["agreement_xy"], value["agreement_yx"])
         self.assertTrue(0.4 < value["agreement_xy"] < 0.9, value)
+
+    def check_naive(self, work, session, models, given, known):
+        """What is turned is as far apart as what it was made of; one picture for all depends on nothing."""
+        row = naive.Naive("a", "a", "")
+        among = naive.dependence(given, known, 25)
+        self.assertTrue(0.2 < among < 5, among)
+        self.assertAlmostEqual(naive.dependence([2 * x for x in known], known, 25), 2)
+        value = row.measure(work, 1)
+        self.assertAlmostEqual(value["dependence"], among, places=5)
+        self.fill(session, models["xy"], b"0.weight", 0, 1, 1, 1, 1)
+        checkpoint, before = self.save(session, b"cyclegan", **models), work.checkpoint
+        work.checkpoint = lambda _: checkpoint
+        value = row.measure(work, 1)
+        self.assertEqual((value["dependence"], value["kept"], value["f1"]), (0, 0, 0))
+        work.checkpoint = before
+
+    def test_probes(self):
+        """A deep probe tells a circle from what is around it, a linear one does not; nobody tells what is alike.
+        It is asked of codes that it has not learned from, as many of each domain."""
+        source, session = random.Random(5), self.session()
+
+        def ring(radius):
+            angles = [source.uniform(0, 2 * math.pi) for _ in range(200)]
+            return array.array("f", [radius * f(angle) for angle in angles for f in (math.cos, math.sin)])
+
+        apart, alike = [ring(1), ring(2)], [ring(1), ring(1)]
+        (learned, labels), (others, truth) = cures.halves(apart, 2, 1)
+        self.assertEqual((labels, truth), ([0] * 100 + [1] * 100,) * 2)
+        whole = [numbers[i:i + 2].tobytes() for numbers in apart for i in range(0, 400, 2)]
+        self.assertEqual(sorted(whole), sorted(numbers[i:i + 2].tobytes() for numbers in (learned, others)
+                                               for i in range(0, 400, 2)))
+        told = [cures.guessed(session, cures.PROBES[network], rows, 2, 300, 1)
+                for rows, network in ((apart, "deep"), (apart, "linear"), (alike, "deep"))]
+        self.assertTrue(told[0] > 0.95 and 0.3 < told[1] < 0.7 and 0.3 < told[2] < 0.7, told)
+        drawn = cures.draw([3] * 4000, [math.log(4)] * 4000, 1)
+        self.assertTrue(abs(sum(drawn) / 4000 - 3) < 0.15)
+        self.assertTrue(abs(sum((value - 3) ** 2 for value in drawn) / 4000 - 4) < 0.4)
+
+    def coupled_row(self, row, recipe, checkpoint):
+        work = self.work(quick=True)
+        work.recipe, work.train, work.checkpoint = (lambda _: recipe), (lambda *_: "folder"), (lambda _: checkpoint)
+        return row.measure(work, 1)
+
+    def test_pairs(self):
+        """One generator makes the negatives of the other's pictures: no pixel of a negative is wrong, while edges
+        are as many as were found by hand."""
+        session, count = self.session(), coupled.QUICK_PAIRS
+        write_idx(self.path("x"), (4, 5, 5), bytes(100))
+        recipe = self.write("a.recipe", "[data.x]\nidx path=x\n[trainer]\ncogan\n")
+        texts = {"x": "input 25; reshape 5 5 1; tanh", "y": "input 25; reshape 5 5 1; affine -1 0; tanh"}
+        models = {"generator_" + domain: session.parse_model(text) for domain, text in texts.items()}
+        judges = {"discriminator_" + domain: session.parse_model("input 5 5 1; dense 1") for domain in texts}
+        checkpoint = self.save(session, b"cogan", **models, **judges)
+        row = coupled.Pairs("negatives", "negative", 0.9)
+        value = self.coupled_row(row, recipe, checkpoint)
+        self.assertEqual((value["agreement"], value["f1"]), (1, 1))
+        self.assertTrue(0.4 < value["random"] < 0.6, value)
+        values = [math.tanh(number) for number in coupled.noise(count, 25, 1)]
+        greys = [int((value + 1) * 127.5 + 0.5) for value in values]
+        truth = [edge for i in range(0, len(greys), 25) for edge in self.true_edges(greys[i:i + 25], 5)]
+        right = sum((value < 0) == edge for value, edge in zip(values, truth)) / len(truth)
+        value = self.coupled_row(coupled.Pairs("edges", "edges", 0.9), recipe, checkpoint)
+        self.assertAlmostEqual(value["agreement"], right, 2)  # greys near a limit may round otherwise
+
+    def test_adapted(self):
+        """Pictures are bright at the place of their class: discriminators that say so are right of one domain,
+        and wrong of the other, whose labels are the next ones."""
+        session, count = self.session(), coupled.QUICK_PAIRS
+        labels = [7 * i % 10 for i in range(count)]
+        pixels = [255 * (place == label) for label in labels for place in range(10)]
+        write_idx(self.path("x"), (count, 2, 5), pixels)
+        for name, shift in (("right", 0), ("wrong", 1)):
+            write_idx(self.path(name), (count,), [(label + shift) % 10 for label in labels])
+        recipe = self.write("a.recipe", "[data.x]\nidx path=x labels=right\n[data.y]\nidx path=x labels=wrong\n"
+                            "[trainer]\ncogan labelled=x\n")
+        says = "input 2 5 1; classes = flatten; score = dense 1; output score classes"
+        models = {"%s_%s" % (role, domain): session.parse_model(text) for domain in "xy" for role, text in
+                  (("discriminator", says), ("generator", "input 3; dense 10; reshape 2 5 1"))}
+        checkpoint = self.save(session, b"cogan labelled=x", **models)
+        for new, known, right in (("x", "y", 1), ("y", "x", 0)):
+            value = self.coupled_row(coupled.Adapted("mnist-usps-cogan", known, new, 0.9), recipe, checkpoint)
+            self.assertEqual(value, {"right": right, "known": 1 - right})
 
     def test_order(self):
         """What PyTorch is given is what the recipe's own networks draw, epoch for epoch."""
@@ -654,8 +740,9 @@ class Command(Folder):
 
     def check_resumed(self, words, before):
         runs = os.listdir(self.path("cache", "runs"))
-        fetched = (structured.Electrocardiogram, digits.Translated, hands.Hands)
-        trained = 16 + sum(isinstance(row, fetched) and row.missing() is None for row in ROWS)
+        fetched = (structured.Electrocardiogram, digits.Translated, naive.Naive, coupled.Fetched, hands.Hands)
+        trained = 16 + len({(row.recipe, getattr(row, "settings", ())) for row in ROWS
+                            if isinstance(row, fetched) and row.missing() is None})
         self.assertEqual(len([name for name in runs if name.endswith(".json")]), trained)
         (lost,) = [name for name in os.listdir(self.path("cache", "rows"))
                    if name.startswith("cgan-no-mismatch-")]

@@ -3,7 +3,8 @@
     python make_latent_traces.py [FOLDER [NAME ...]]            (as make_traces.py, which see)
 
 What networks share is one module that is used in all of them: it has one set of weights, one of
-moments, and the gradient of all its uses; batch norm in it counts every one. Steps of cogan are one
+moments, and the gradient of all its uses; batch norm in it counts every one. What generators of cogan
+share is used once, for all domains. Steps of cogan are one
 Adam of both discriminators, then one of both generators on other noise, Adam with weight decay. In
 the second trace the domains have unlike sizes, the discriminators say classes, which are learnt of
 the labels of x alone, and features. Steps of vaegan are three ways back through one pass, then the
@@ -30,7 +31,12 @@ class Net(nn.Module):
             self.add_module(name, layer)
 
     def forward(self, x):
-        for layer in self.children():
+        return self.behind("", x)
+
+    def behind(self, name, x):
+        """From what the layer of that name has made to the end; "": from the input."""
+        layers = dict(self.named_children())
+        for layer in list(layers.values())[list(layers).index(name) + 1 if name else 0:]:
             x = layer(x)
         return x
 
@@ -71,11 +77,16 @@ class Cogan:
         return {**feeds, "noise": torch.randn(BATCH, LATENT).double(),
                 "noise.generators": torch.randn(BATCH, LATENT).double()}
 
+    def make(self, noise):
+        """Of each domain; what generators share is computed once."""
+        begun = self.nets["generator_x"].trunk(noise)
+        return {name: self.nets[f"generator_{name}"].behind("trunk", begun) for name in "xy"}
+
     def discriminators(self, feeds):
         loss, told, classified, features = 0, {}, [], []
+        made = self.make(feeds["noise"])
         for name in "xy":
-            g, d = self.nets[f"generator_{name}"], self.nets[f"discriminator_{name}"]
-            fake = g(feeds["noise"]).detach()
+            d, fake = self.nets[f"discriminator_{name}"], made[name].detach()
             (r, *of_real), (f, *of_fake) = d(nchw(feeds[name])), d(fake)
             loss = loss + (bce(r, torch.ones_like(r)) + bce(f, torch.zeros_like(f))) / 2
             if name in self.labelled:
@@ -100,10 +111,9 @@ class Cogan:
     def step(self, feeds, gradients):
         loss_d, told = self.discriminators(feeds)
         self.descend("discriminator", loss_d, gradients)
-        loss_g = 0
+        loss_g, made = 0, self.make(feeds["noise.generators"])
         for name in "xy":
-            fake = self.nets[f"generator_{name}"](feeds["noise.generators"])
-            score = self.nets[f"discriminator_{name}"](fake)[0]
+            score = self.nets[f"discriminator_{name}"](made[name])[0]
             loss_g = loss_g + bce(score, torch.ones_like(score)) / 2
         self.descend("generator", loss_g, gradients)
         return (loss_g, loss_d, *told)

@@ -1,6 +1,6 @@
 """What the tests of the Python package share: small networks, pictures, and where things are.
 
-Run as  LIBGAN_LIBRARY=build/check/libgan.so PYTHONPATH=examples/python pytest tests/python"""
+Run as  LIBGAN_LIBRARY=build/check/libgan.so PYTHONPATH=examples/python/src pytest tests/python"""
 
 from pathlib import Path
 

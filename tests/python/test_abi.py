@@ -6,8 +6,10 @@ import sys
 import pytest
 from conftest import SOURCE
 
-import generate_abi
 from libgan import _abi, lib
+
+sys.path.append(str(SOURCE / "examples/python"))
+import generate_abi  # noqa: E402
 
 
 def test_generated_again_it_is_the_same():

@@ -44,9 +44,10 @@ def test_example(name, steps, tmp_path):
         assert len(losses) == 2 and losses[1] < losses[0]
 
 
-def test_the_program_of_the_readme(tmp_path):
-    """That of README.md, as it stands there, but for fewer steps."""
-    text = (SOURCE / "examples/python/README.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("page", ["README.md", "examples/python/README.md"])
+def test_the_program_of_the_readme(page, tmp_path):
+    """As it stands there, but for fewer steps."""
+    text = (SOURCE / page).read_text(encoding="utf-8")
     lines = [line[4:] for line in text.splitlines() if line.startswith("    ") or not line.strip()]
     start = lines.index("import numpy as np")
     end = next(i for i, line in enumerate(lines) if "pictures = g" in line)

@@ -5,6 +5,7 @@ import inspect
 import pydoc
 from pathlib import Path
 
+import numpy as np
 import pytest
 from conftest import DISCRIMINATOR, GENERATOR
 
@@ -88,6 +89,13 @@ def test_an_option_and_a_feed_of_one_name(ctx, pictures):
     trainer = ctx.trainer("gan", noise="uniform", generator=GENERATOR, discriminator=DISCRIMINATOR)
     assert "noise=uniform" in trainer.text
     trainer.step(real=pictures, noise=ctx.empty(16, 6))
+    with pytest.raises(TypeError, match="sequence of examples"):
+        ctx.trainer("gan", noise=object())
+
+
+def test_numbers_of_numpy_are_options(ctx):
+    text = ctx.trainer("gan", average=np.float32(0.5), batch=np.int64(3), loss=None).text
+    assert "average=0.5 " in text and "batch=3 " in text and "loss=non_saturating" in text
 
 
 def test_optimizers_of_groups(ctx):

@@ -114,13 +114,17 @@ def test_optimiser_state_goes_on_to_the_same_bits(ctx):
 
     model = ctx.model("input 3; dense 2")
     rule = ctx.optimizer("adam", model)
+    late = ctx.model("input 3; dense 2")
     train(model, rule, 3)
-    other = model.copy()
-    again = ctx.optimizer(rule.text, other)
-    again.load_state_dict(other, rule.state_dict(model))
-    train(model, rule, 3)
-    train(other, again, 3)
-    assert np.array_equal(model.read("0.weight"), other.read("0.weight"))
+    train(rule.add(late) and late, rule, 1)  # leaves `model` out
+    assert rule.parameter_steps(model, "0.bias") == 3 and rule.parameter_steps(late, "0.bias") == 1
+    both = [(model, model.copy()), (late, late.copy())]
+    again = ctx.optimizer(rule.text, [other for _, other in both])
+    again.load_state_dict(rule.state_dict())
+    for old, other in both:
+        train(old, rule, 3)
+        train(other, again, 3)
+        assert np.array_equal(old.read("0.weight"), other.read("0.weight"))
     assert set(rule.moments()) == {"exp_avg", "exp_avg_sq"}
     rule.rate = 0.5
     assert "lr=0.5" in rule.text

@@ -246,12 +246,15 @@ def test_npy_files(ctx, tmp_path):
     assert np.array_equal(ctx.load_tensor(tmp_path / "a.npy"), array)
 
 
-def test_the_end_of_the_interpreter_is_quiet():
+@pytest.mark.parametrize("end", ["", "sys.modules['keeps'] = node", "sys.exit(0)", "del t, node"])
+def test_the_end_of_the_interpreter_is_quiet(end):
     program = """
-import numpy as np, libgan, sys
+import numpy as np, libgan, sys, time
 class Endless:
     def __len__(self): return 1000
-    def __getitem__(self, i): return np.zeros((8, 8, 1), np.float32)
+    def __getitem__(self, i):
+        time.sleep(0.001)
+        return np.zeros((8, 8, 1), np.float32)
 ctx = libgan.Context(threads=2)
 g = ctx.model("input 6; dense 64; tanh; reshape 8 8 1")
 d = ctx.model("input 8 8 1; dense 1")
@@ -259,7 +262,7 @@ t = ctx.trainer("gan", generator=g, discriminator=d, real=ctx.dataset(Endless())
 t.step()
 x = ctx.tensor(np.zeros(9)); y = np.asarray(g(np.zeros((2, 6))))
 node = [t, x, y]; node.append(node)
-sys.modules["keeps"] = node
 """
+    program += end
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=60)
     assert (done.returncode, done.stderr) == (0, b"")

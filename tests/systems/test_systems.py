@@ -1,9 +1,11 @@
-"""Every system that the library is for, by every door: its recipe is trained for a few steps by the command and
-by a program of the public interface, with the same bits, and then used by all that it is for.
+"""Every system that the library is for, by every door: its recipe is trained for a few steps by the command, by
+a program of the public interface and, where NumPy is, by the Python package, with the same bits, and then used by
+all that it is for.
 
     python test_systems.py GAN SOURCE WALK
 
-WALK is the program walk.c. What recipes would have fetched stands there as small files of the same kind."""
+WALK is the program walk.c; walk.py does the same. What recipes would have fetched stands there as small files of
+the same kind."""
 import array
 import os
 import random
@@ -16,6 +18,14 @@ import zlib
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, "cli"))
 import case
+
+walk = None
+if "LIBGAN_LIBRARY" in os.environ:  # of the package: one that a plain Python can load
+    try:
+        from walk import walk
+    except ImportError as fault:
+        if "numpy" not in str(fault):
+            raise
 
 WALK = os.path.abspath(sys.argv.pop())
 STEPS = 2
@@ -36,9 +46,11 @@ SYSTEMS = {
     "DiscoGAN": "fashion-edges-discogan",
     "DualGAN": "fashion-edges-dualgan",
     "VAE-GAN, two side by side": "digits-apart",
+    "VAE-GAN, two with one code": "digits-domain-discriminator",
     "CoGAN": "digits-cogan",
     "CoGAN with classes": "mnist-usps-cogan",
     "UNIT": "digits-unit",
+    "UNIT with classes": "mnist-usps-unit",
     "ComboGAN": "digits-combogan",
 }
 
@@ -52,9 +64,10 @@ def npy(shape, kind, content):
     return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(head)) + head.encode() + content
 
 
-def write_digits(path, count, side):
+def write_digits(path, count, side, **others):
     with zipfile.ZipFile(path, "w") as file:
-        file.writestr("images.npy", npy((count, side, side), "|u1", random_bytes(count * side * side)))
+        for name, side in {"images": side, **others}.items():
+            file.writestr(name + ".npy", npy((count, side, side), "|u1", random_bytes(count * side * side)))
         file.writestr("labels.npy", npy((count,), "|u1", bytes(i % 10 for i in range(count))))
 
 
@@ -85,7 +98,7 @@ def write_pictures(folder, count=4, side=40):
 
 WRITERS = {
     "mnist.npz": lambda path: write_digits(path, 100, 28),
-    "usps.npz": lambda path: write_digits(path, 100, 16),
+    "usps.npz": lambda path: write_digits(path, 100, 16, framed=22),
     "emoji-64.npz": write_emoji,
     "ecg.npy": write_sequences,
     "permutations.npy": write_matrices,
@@ -124,6 +137,10 @@ class Systems(case.Case):
         self.assertTrue(case.read_bytes(name + ".safetensors") ==
                         case.read_bytes(os.path.join(name, "checkpoint.safetensors")),
                         "%s: the program has other bits than the command" % name)
+        if walk:
+            self.assertEqual(walk(path, name + "-python.safetensors", settings), walked.stdout.splitlines())
+            self.assertTrue(case.read_bytes(name + "-python.safetensors") == case.read_bytes(name + ".safetensors"),
+                            "%s: Python has other bits than C" % name)
         kind, *lines = walked.stdout.splitlines()
         gone = {"": [kind]}
         for line in lines:

@@ -173,6 +173,19 @@ TEST(parts_have_one_set_of_weights_and_moments)
     gan_trainer_release(t);
 }
 
+/* Once for the discriminators and once for the generators, in each step, whatever the domains. */
+TEST(what_generators_share_is_computed_once)
+{
+    gan_trainer *t = make_plain("cogan batch=4");
+    must(gan_trainer_run(t, 3, NULL, NULL));
+    int64_t count;
+    float *passes = coded_weight(t, "generator_y", "trunk.2.num_batches_tracked", &count);
+    CHECK_INT(count, 1);
+    CHECK(passes[0] == 6);
+    free(passes);
+    gan_trainer_release(t);
+}
+
 /* ---- what it makes ---- */
 
 /* A picture of each domain of one noise, side by side. */
@@ -264,6 +277,7 @@ int main(void)
     RUN(roles_and_feeds_that_do_not_go_together);
     RUN(a_part_of_a_generator_and_a_discriminator);
     RUN(parts_have_one_set_of_weights_and_moments);
+    RUN(what_generators_share_is_computed_once);
     RUN(pairs_of_one_noise);
     RUN(any_number_of_domains);
     RUN(labels_of_other_domains_are_not_used);

@@ -4,7 +4,7 @@
  * translation is that of its source. */
 #include "bars.h"
 
-enum { STEPS = 500, CODE = 4, PROBE_STEPS = 200 };
+enum { STEPS = 1000, CODE = 4, PROBE_STEPS = 600 };
 
 static const char *const networks[] = {
     "encoder",
@@ -57,7 +57,8 @@ static double probe(const float *const codes[2])
     gan_tape *tape;
     gan_value x, y, loss;
     int right = 0;
-    must(gan_model_parse(&model, bars_context, "input 4; dense 32; leaky_relu 0.2; dense 1"));
+    must(gan_model_parse(&model, bars_context,
+                         "input 4; dense 64; leaky_relu 0.2; dense 64; leaky_relu 0.2; dense 1"));
     must(gan_optimizer_create(&adam, bars_context, "adam lr=0.01"));
     must(gan_optimizer_add(adam, model));
     must(gan_tape_create(&tape, bars_context));
@@ -143,23 +144,23 @@ static outcome train(const char *options)
     gan_trainer *t;
     bars_state = 1;
     must(gan_context_create(&bars_context, "threads=2 seed=7", NULL, NULL, 0));
-    snprintf(spec, sizeof spec, "vaegan domains=x,y batch=32 reconstruction=pixels beta=0.1 %s",
-             options);
+    snprintf(spec, sizeof spec, "vaegan domains=x,y batch=32 reconstruction=pixels %s", options);
     must(gan_trainer_create(&t, bars_context, spec));
     bars_networks(t, networks, NULL, NULL, 0, true);
     if (strstr(options, "domain_discriminator")) {
         gan_model *judge;
         must(gan_model_parse(
             &judge, bars_context,
-            "input 4; dense 32; leaky_relu 0.2; dense 32; leaky_relu 0.2; dense 2"));
+            "input 4; dense 64; leaky_relu 0.2; dense 64; leaky_relu 0.2; dense 2"));
         must(gan_trainer_set_model(t, "discriminator_code", judge));
-        must(gan_trainer_set_optimizer(t, "discriminator_code", "adam lr=2e-3 beta1=0.5"));
+        must(gan_trainer_set_optimizer(t, "discriminator_code", "adam lr=4e-3 beta1=0.5"));
         gan_model_release(judge);
     }
     bars_feed(t);
     for (int i = 0; i < 3; i++) {
         static const char *const groups[] = {"encoder", "decoder", "discriminator"};
-        must(gan_trainer_set_optimizer(t, groups[i], "adam lr=1e-3 beta1=0.5"));
+        must(gan_trainer_set_optimizer(
+            t, groups[i], i == 0 ? "adam lr=5e-4 beta1=0.5" : "adam lr=1e-3 beta1=0.5"));
     }
     must(gan_trainer_run(t, STEPS, NULL, NULL));
     look_at_codes(t, &out);
@@ -172,31 +173,31 @@ static outcome train(const char *options)
     return out;
 }
 
+#define CODES "beta=0.3 domain_discriminator=yes "
+
 /* It is there and learns, but nobody fools it. */
 TEST(codes_tell_their_domain)
 {
-    const outcome out = train("domain_discriminator=yes domain_weight=0");
-    CHECK(out.guessed > 0.8 && out.own_accuracy > 0.8 && out.kept > 0.9);
+    const outcome out = train(CODES "domain_weight=0");
+    CHECK(out.guessed > 0.85 && out.own_accuracy > 0.8 && out.kept > 0.9);
 }
 
-/* In so few steps the codes have not one distribution yet: a fresh probe, which nobody fools, may
- * tell them. */
+/* Fooled, nor does a fresh probe, which nobody fools, tell much. */
 TEST(unless_it_was_fooled)
 {
-    static const char *const ways[] = {
-        "domain_discriminator=yes domain_weight=100",
-        "domain_discriminator=yes domain_weight=50 domain_fooling=reversal"};
+    static const char *const ways[] = {CODES "domain_weight=5 domain_steps=5",
+                                       CODES "domain_weight=10 domain_fooling=reversal"};
     for (int i = 0; i < 2; i++) {
         const outcome out = train(ways[i]);
-        CHECK(out.own_accuracy < 0.75 && out.kept > 0.9);
+        CHECK(out.guessed < 0.75 && out.own_accuracy < 0.8 && out.kept > 0.9);
     }
 }
 
 TEST(the_code_of_a_translation)
 {
-    const outcome without = train(""), with = train("semantic=10");
-    CHECK(without.moved > 0.15);
-    CHECK(with.moved < 0.1 && with.kept > 0.9);
+    const outcome without = train("beta=0.1"), with = train("beta=0.1 semantic=10");
+    CHECK(without.kept > 0.9 && with.kept > 0.9);
+    CHECK(with.moved < without.moved / 4);
 }
 
 int main(void)

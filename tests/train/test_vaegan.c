@@ -94,6 +94,12 @@ TEST(options_that_do_not_go_together)
         {"vaegan domains=a,b domain_fooling=reversal",
          "vaegan: domain_fooling=reversal without domain_discriminator=yes: there is nobody to "
          "fool"},
+        {"vaegan domains=a,b domain_steps=2",
+         "vaegan: domain_steps=2 without domain_discriminator=yes domain_fooling=alternating: "
+         "nobody learns in turns"},
+        {"vaegan domains=a,b domain_discriminator=yes domain_fooling=reversal domain_steps=3",
+         "vaegan: domain_steps=3 without domain_discriminator=yes domain_fooling=alternating: "
+         "nobody learns in turns"},
         {"vaegan domains=a,code",
          "vaegan: there would be two spaces 'code': a domain must be called otherwise"},
     };
@@ -273,6 +279,30 @@ TEST(parts_have_one_set_of_moments)
     gan_trainer_release(t);
 }
 
+/* In a step it learns so often, of codes that stay as they are: it comes to tell them better than
+ * than by one update, and where nobody heeds it the encoders notice nothing. */
+TEST(a_discriminator_of_codes_learns_in_turns)
+{
+    static const char *const specs[2] = {
+        "vaegan domains=x,y batch=4 domain_discriminator=yes domain_weight=0",
+        "vaegan domains=x,y batch=4 domain_discriminator=yes domain_weight=0 domain_steps=5"};
+    double encoder[2], codes[2];
+    for (int i = 0; i < 2; i++) {
+        gan_context *own = context;
+        must(gan_context_create(&context, "threads=2 seed=3", NULL, NULL, 0));
+        gan_trainer *t = make_both(specs[i]);
+        must(gan_trainer_run(t, 1, NULL, NULL));
+        CHECK_INT(coded_stores(t, "discriminator_code", i ? 5 : 1), 1);
+        must(gan_trainer_value(t, "loss.encoder", &encoder[i]));
+        must(gan_trainer_value(t, "loss.discriminator_code", &codes[i]));
+        gan_trainer_release(t);
+        gan_context_release(context);
+        context = own;
+    }
+    CHECK_NEAR(encoder[0], encoder[1], 0);
+    CHECK(codes[1] < codes[0]);
+}
+
 /* From one domain through the code to the other, by one route; and from the prior to both. */
 TEST(ways_through_the_common_code)
 {
@@ -300,7 +330,8 @@ static const bits_training of_two = {make_both, set_both, 6};
 TEST(resumed_at_every_step)
 {
     bits_resumed(&of_one, "vaegan batch=4 average=0.9");
-    bits_resumed(&of_two, "vaegan domains=x,y batch=4 semantic=1 domain_discriminator=yes");
+    bits_resumed(&of_two,
+                 "vaegan domains=x,y batch=4 semantic=1 domain_discriminator=yes domain_steps=2");
     bits_resumed(&of_two, "vaegan domains=x,y batch=4 reconstruction=pixels instance_noise=0.1 "
                           "domain_discriminator=yes domain_fooling=reversal");
 }
@@ -321,6 +352,7 @@ int main(void)
     RUN(reference_settings);
     RUN(domains_without_a_tie_are_apart);
     RUN(parts_have_one_set_of_moments);
+    RUN(a_discriminator_of_codes_learns_in_turns);
     RUN(ways_through_the_common_code);
     RUN(resumed_at_every_step);
     RUN(threads_and_tiers);

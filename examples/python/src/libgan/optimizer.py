@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ._handle import Closable, bytes_of, integer, of_root, text_of
+from ._handle import Closable, Root, bytes_of, integer, of_root, text_of
 from ._library import lib
 from .model import Model, detached
 from .tensor import Array, tensor_of, wrap
@@ -16,14 +16,19 @@ from .tensor import Array, tensor_of, wrap
 class Optimizer(Closable):
     """Made by Context.optimizer."""
 
-    __slots__ = ()
+    __slots__ = ("_models",)
     _noun = "optimizer"
+
+    def _begin(self, root: Root, pointer: int | None) -> None:
+        super()._begin(root, pointer)
+        self._models: list[Model] = []
 
     def add(self, *models: Model) -> Optimizer:
         """Adds the parameters of models."""
         for model in models:
             own = of_root(self.root, Model, model, "optimizer")
             self.root.check(lib.gan_optimizer_add(self.handle, own.handle))
+            self._models.append(own)
         return self
 
     def step(self) -> None:
@@ -105,23 +110,32 @@ class Optimizer(Closable):
         arguments = (own.handle, bytes_of(name), integer(steps))
         self.root.check(lib.gan_optimizer_set_parameter_steps(self.handle, *arguments))
 
-    def state_dict(self, model: Model) -> dict[str, Any]:
-        """All that a step starts from besides weights: {"steps": ..., "state":
-        {parameter: {"step": ..., moment: array}}}. Its form is libgan's own."""
-        state: dict[str, dict[str, Any]] = {}
-        for name in model.parameters():
-            if model.is_trained(name):
-                state[name] = {"step": self.parameter_steps(model, name)}
-                state[name].update({m: self.read(model, name, m) for m in self.moments()})
-        return {"steps": self.steps, "state": state}
+    def state_dict(self) -> dict[str, Any]:
+        """All that a step starts from besides weights and gradients: {"steps": ..., "models":
+        [...]}, for each model, in the order they were added, {parameter: {"step": ..., moment:
+        array}}. Its form is libgan's own."""
+        return {"steps": self.steps, "models": [self._state(model) for model in self._models]}
 
-    def load_state_dict(self, model: Model, state: dict[str, Any]) -> None:
-        """Goes on where state_dict was taken, to the same bits."""
-        self.steps = state["steps"]
-        for name, values in state["state"].items():
-            self.set_parameter_steps(model, name, values["step"])
-            for moment in self.moments():
-                self.write(model, name, moment, values[moment])
+    def _state(self, model: Model) -> dict[str, dict[str, Any]]:
+        state: dict[str, dict[str, Any]] = {}
+        for name in filter(model.is_trained, model.parameters()):
+            state[name] = {"step": self.parameter_steps(model, name)}
+            state[name].update(
+                {moment: self.read(model, name, moment) for moment in self.moments()}
+            )
+        return state
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Goes on where state_dict was taken, to the same bits, with as many models of the same
+        parameters."""
+        if len(state["models"]) != len(self._models):
+            raise ValueError(f"{len(state['models'])} models' state for {len(self._models)} models")
+        self.steps = state["steps"]  # and every parameter's count, which those below correct
+        for model, values in zip(self._models, state["models"]):
+            for name, each in values.items():
+                self.set_parameter_steps(model, name, each["step"])
+                for moment in self.moments():
+                    self.write(model, name, moment, each[moment])
 
     def __repr__(self) -> str:
         return f"<libgan.Optimizer: {self.text}>"

@@ -312,23 +312,29 @@ class Trainer(Closable):
 def create(root: Root, spec: str, optimizers: Mapping[str, str], named: dict[str, Any]) -> Trainer:
     """A trainer; of `named`, what its kind has as options describes it, the rest is set on it."""
     kind = (spec.split() or [""])[0]
-    names = catalog.groups()["trainer"]
+    known: set[str] = set()
     options: dict[str, Any] = {}
-    if kind in names:
-        known = {option.name for option in catalog.kind_of("trainer", kind).options}
-        plain = (str, bool, int, float, tuple, list)
-        options = {k: v for k, v in named.items() if k in known and isinstance(v, plain)}
+    if kind in catalog.groups()["trainer"]:
+        described = catalog.kind_of("trainer", kind)
+        known = {option.name for option in described.options}
+        # An option and a feed may have one name: what is told as text or number is the option.
+        both = known & {member.name for member in described.members}
+        plain = (str, bool, int, float, type(None))
+        options = {
+            name: value
+            for name, value in named.items()
+            if name in known and (name not in both or isinstance(value, plain))
+        }
     text = bytes_of(catalog.describe("trainer", spec, options))
     made = Trainer._make(root, lib.gan_trainer_create, root.pointer, text)
     rest = {name: value for name, value in named.items() if name not in options}
     known_names = {*made.names("role"), *made.names("feed")}
     for name in rest:
         if name not in known_names:
-            every = sorted(known_names | (known if kind in names else set()))
-            raise TypeError(catalog.unknown(kind, "keyword", name, every))
+            raise TypeError(catalog.unknown(kind, "keyword", name, sorted(known_names | known)))
     made.set(**rest)
-    for group, described in optimizers.items():
-        made.set_optimizer(group, described)
+    for group, rule in optimizers.items():
+        made.set_optimizer(group, rule)
     return made
 
 
