@@ -10,9 +10,13 @@ from conftest import SOURCE
 
 import libgan
 
+PROGRAMS = [("train_gan", 2), ("own_objective", 40), ("translate", 2), ("torch_loss", 2)]
 
-@pytest.mark.parametrize("name, steps", [("train_gan", 2), ("own_objective", 40), ("translate", 2)])
+
+@pytest.mark.parametrize("name, steps", PROGRAMS)
 def test_example(name, steps, tmp_path):
+    if "torch" in name:
+        pytest.importorskip("torch")
     program = SOURCE / "examples/python" / f"{name}.py"
     done = subprocess.run(
         [sys.executable, program, str(steps)],
@@ -82,3 +86,22 @@ def test_a_sheet_is_a_picture_of_pillow(ctx):
     assert libgan.image.fit(np.zeros((4, 6), np.uint8), 8, 8, 3, "stretch").shape == (8, 8, 3)
     data = ctx.dataset([sheet.pil(), sheet.pil()])
     assert data[1]["image"].shape == (11, 11, 3)
+
+
+def test_the_notebook(tmp_path):
+    """It runs, for fewer steps, and shows two sheets; its outputs are not kept."""
+    nbclient, nbformat = (pytest.importorskip(name) for name in ("nbclient", "nbformat"))
+    pytest.importorskip("ipykernel")
+    folder = SOURCE / "examples/python"
+    book = nbformat.read(folder / "clothes.ipynb", as_version=4)
+    cells = [cell for cell in book.cells if cell.cell_type == "code"]
+    assert not any(cell.outputs for cell in cells)
+    assert "STEPS = 600" in cells[0].source
+    cells[0].source = cells[0].source.replace("STEPS = 600", "STEPS = 3")
+    cells[0].source = cells[0].source.replace("Path.cwd()", f"Path({str(folder)!r})")
+    nbclient.NotebookClient(
+        book, timeout=120, resources={"metadata": {"path": str(tmp_path)}}
+    ).execute()
+    shown = [output for cell in cells for output in cell.outputs if "data" in output]
+    assert sum("image/png" in output.data for output in shown) >= 3
+    assert libgan.load(tmp_path / "clothes.safetensors").ports.input_shapes == ((1, 1, 64),)

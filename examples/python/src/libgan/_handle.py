@@ -37,7 +37,7 @@ if hasattr(os, "register_at_fork"):
 class Root:
     """A context as its objects know it: they keep it alive, whoever has closed it."""
 
-    __slots__ = ("_pointer", "forks", "raised")
+    __slots__ = ("_pointer", "forks", "raised", "__weakref__")
 
     def __init__(self, pointer: int | None) -> None:
         self._pointer = pointer

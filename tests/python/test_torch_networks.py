@@ -1,0 +1,178 @@
+"""Networks of PyTorch's as models, and models as networks of PyTorch's."""
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+from torch import nn  # noqa: E402
+from torch.nn import functional  # noqa: E402
+
+import libgan  # noqa: E402
+from libgan.torch import Module, from_torch, to_torch  # noqa: E402
+
+torch.set_num_threads(1)
+
+
+def sequential():
+    norm = nn.utils.parametrizations.spectral_norm
+    return nn.Sequential(
+        nn.Conv2d(3, 8, 4, 2, 1, bias=False),
+        nn.BatchNorm2d(8),
+        nn.LeakyReLU(0.2, inplace=True),
+        nn.Sequential(
+            norm(nn.Conv2d(8, 8, (3, 2), padding="same", padding_mode="reflect")),
+            nn.Identity(),
+            nn.GELU(),
+        ),
+        nn.Dropout(0.3),
+        nn.Flatten(),
+        nn.Linear(8 * 4 * 6, 5),
+        nn.Hardtanh(),
+    )
+
+
+class Part(nn.Module):
+    def __init__(self, channels):
+        super().__init__()
+        self.first = nn.Conv2d(channels, channels, 3, padding=1)
+        self.norm = nn.BatchNorm2d(channels)
+        self.second = nn.Conv2d(channels, channels, 3, padding=1)
+
+    def forward(self, x):
+        y = self.second(functional.relu(self.norm(self.first(x))))
+        return functional.leaky_relu(x + y, 0.1)
+
+
+class Tree(nn.Module):
+    """What networks do with functions and operators."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem = nn.Conv2d(3, 6, 3, stride=2)
+        self.parts = nn.Sequential(Part(6), Part(6))
+        self.list = nn.ModuleList([nn.Conv2d(12, 4, 1), nn.Tanh()])
+        self.head = nn.Linear(6, 4)
+
+    def forward(self, x):
+        x = self.stem(x)
+        y = torch.cat([x, self.parts(x)], dim=1)
+        for each in self.list:
+            y = each(y)
+        y = functional.interpolate(y, scale_factor=2) * 0.5 + 1
+        h = x.mean((2, 3))
+        return self.head(h.view(h.size(0), -1)), torch.sigmoid(y * y)
+
+
+def check_same(module, model, *shapes):
+    module.eval()
+    xs = [torch.randn(3, *shape) for shape in shapes]
+    wanted = module(*xs)
+    found = Module(model).eval()(*xs)
+    wanted = wanted if isinstance(wanted, tuple) else (wanted,)
+    for a, b in zip(found if isinstance(found, tuple) else (found,), wanted):
+        assert torch.allclose(a.flatten(1), b.flatten(1), rtol=1e-3, atol=1e-4)
+
+
+def test_a_sequential(ctx):
+    net = sequential()
+    net(torch.randn(4, 3, 8, 12))  # statistics
+    model = from_torch(net, (3, 8, 12), context=ctx)
+    assert net.training
+    check_same(net, model, (3, 8, 12))
+    plain = {libgan.model.plain_name(name) for name in net.state_dict()}
+    assert set(model.parameters()) == plain
+    model.load_state_dict(sequential().state_dict())
+
+
+def test_a_tree_read_by_its_forward(ctx):
+    net = Tree()
+    model = from_torch(net, (3, None, None), context=ctx)
+    for side in (9, 14):
+        check_same(net, model, (3, side, side + 3))
+    assert "parts.1.second.weight" in model.parameters()
+    assert np.array_equal(
+        model.read("parts.1.second.weight"), net.parts[1].second.weight.detach().numpy()
+    )
+    back = to_torch(model)
+    state = {name: torch.as_tensor(value) for name, value in model.state_dict().items()}
+    back.load_state_dict(state)
+    check_same(back, model, (3, 9, 9))
+
+
+@pytest.mark.parametrize(
+    "net, shape, told",
+    [
+        (nn.LSTM(4, 4), (4,), r"module.1: torch.nn.LSTM has no like"),
+        (nn.utils.parametrizations.weight_norm(nn.Linear(4, 4)), (4,), "_WeightNorm"),
+        (nn.BatchNorm1d(4, momentum=None), (4,), "momentum=None"),
+        (nn.BatchNorm1d(4, track_running_stats=False), (4,), "track_running_stats=False"),
+        (nn.GELU(approximate="tanh"), (4,), "approximate=tanh"),
+        (nn.Softplus(beta=2), (4,), "beta=2"),
+        (nn.Softmax(0), (4,), "dim=0"),
+        (nn.Linear(6, 2), (4, 5, 6), "not flat"),
+        (nn.LayerNorm(6), (4, 5, 6), "part of a sample"),
+        (nn.MaxPool2d(2, ceil_mode=True), (4, 5, 6), "ceil_mode=True"),
+        (nn.Conv2d(4, 2, 3, padding=1, padding_mode="circular"), (4, 5, 6), "circular"),
+        (nn.AdaptiveAvgPool2d(2), (4, 5, 6), "output_size=2"),
+        (nn.Upsample(scale_factor=1.5), (4, 6, 6), "scale"),
+        (nn.Dropout2d(), (4, 5, 6), "torch.nn.Dropout2d has no like"),
+    ],
+)
+def test_what_has_no_like_is_named(net, shape, told):
+    with pytest.raises(NotImplementedError, match=told):
+        from_torch(nn.Sequential(nn.ReLU(), net), shape)
+
+
+class Odd(nn.Module):
+    def __init__(self, function):
+        super().__init__()
+        self.layer, self.function = nn.Linear(4, 4), function
+        self.scale = nn.Parameter(torch.ones(4))
+
+    def forward(self, x):
+        return self.function(self, self.layer(x))
+
+
+@pytest.mark.parametrize(
+    "function, told",
+    [
+        (lambda m, x: x * m.scale, "it uses scale without a layer"),
+        (lambda m, x: m.layer(x), "module.layer: it is used twice"),
+        (lambda m, x: torch.sin(x), r"sin\(\) has no like"),
+        (lambda m, x: x if x.sum() > 0 else -x, "torch.fx cannot read it"),
+        (lambda m, x: x * x.size(0), "its forward does more"),
+    ],
+)
+def test_forwards_that_are_no_model(function, told):
+    with pytest.raises(NotImplementedError, match=told):
+        from_torch(Odd(function), (4,))
+
+
+def test_to_torch_and_back(ctx):
+    model = ctx.model("input 8; dense 4*4*6; batchnorm; relu; reshape 4 4 6; conv_transpose2d 3")
+    net = to_torch(model)
+    assert isinstance(net, nn.Sequential) and list(net.state_dict()) == model.parameters()
+    check_same(net, model, (8,))
+    check_same(net, from_torch(net, (8,)), (8,))
+
+
+def test_a_network_of_pytorch_is_the_encoder_of_a_trainer(ctx, pictures):
+    """Frozen, in the role `features`: its feature matching pulls, and it stays what it is."""
+    encoder = nn.Sequential(nn.Conv2d(1, 6, 3, padding=1), nn.ReLU(), nn.Conv2d(6, 3, 3, stride=2))
+    for p in encoder.parameters():
+        p.requires_grad_(False)
+    features = from_torch(encoder, (1, 8, 8), context=ctx)
+    before = features.state_dict()
+    trainer = ctx.trainer(
+        "translate batch=8 perceptual=10",
+        xy=ctx.model("input 8 8 1; conv2d 4 pad=1; relu; conv2d 1 pad=1"),
+        discriminator_y=ctx.model("input 8 8 1; dense 1"),
+        features=features,
+        x=pictures,
+        y=-pictures,
+    )
+    trainer.run(20)
+    after = features.state_dict()
+    assert all(np.array_equal(after[name], value) for name, value in before.items())
+    names = [name for name in trainer.history if "perceptual" in name]
+    assert names and trainer.history[names[0]][-1] < trainer.history[names[0]][0]
