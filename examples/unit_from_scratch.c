@@ -190,7 +190,7 @@ int main(int argc, char **argv)
 {
     const char *images = argc > 1 ? argv[1] : "examples/data/fashion-images.gz";
     const long steps = argc > 2 ? atol(argv[2]) : 400;
-    domain d[2] = {{NULL}, {NULL}};
+    domain d[2] = {{.position = 0}, {.position = 0}};
     gan_model *parts[2];
     char message[512];
 
