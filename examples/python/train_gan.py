@@ -37,7 +37,7 @@ def main(steps: int) -> None:
             "discriminator": libgan.kinds.adam(lr=4e-4, beta1=0.5),
         },
     )
-    for report in trainer.steps(steps):  # a progress bar, where tqdm is installed
+    for report in trainer.steps(steps):  # a progress bar; tqdm's, where that is installed
         if report["step"] % 500 == 0:
             libgan.image.save(trainer.sheet(), f"sheet-{report['step']:05.0f}.png")
     for line in trainer.warnings.values():

@@ -326,8 +326,12 @@ def test_a_handler_of_the_caller_is_called():
         signal.signal(signal.SIGINT, before)
 
 
-def test_a_bar_where_it_is_wanted(ctx, pictures, capsys):
-    pytest.importorskip("tqdm")
+@pytest.mark.parametrize("plain", [True, False])
+def test_a_bar_where_it_is_wanted(ctx, pictures, capsys, monkeypatch, plain):
+    if plain:
+        monkeypatch.setitem(sys.modules, "tqdm.auto", None)
+    else:
+        pytest.importorskip("tqdm")
     trainer = make_trainer(ctx, real=pictures)
     assert len(list(trainer.steps(5, bar=True))) == 5
     shown = capsys.readouterr().err

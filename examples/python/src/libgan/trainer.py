@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from . import _abi, catalog, data, image
+from ._bar import bar as progress_bar
 from ._handle import Closable, Root, bytes_of, integer, of_root, path_of, text_of
 from ._interrupt import Deferred
 from ._library import lib
@@ -190,9 +191,9 @@ class Trainer(Closable):
         return lib.gan_trainer_steps(self.handle)
 
     def steps(self, count: int, bar: bool | None = None) -> Iterator[Report]:
-        """for report in trainer.steps(1000): one step each, with a bar of tqdm where that is
-        installed and somebody looks; `bar` True or False decides."""
-        progress = _bar(count, bar)
+        """for report in trainer.steps(1000): one step each, with a bar, tqdm's where that is
+        installed, where somebody looks; `bar` True or False decides."""
+        progress = progress_bar(count, bar)
         try:
             for _ in range(count):
                 report = self.step()
@@ -336,17 +337,6 @@ def create(root: Root, spec: str, optimizers: Mapping[str, str], named: dict[str
     for group, rule in optimizers.items():
         made.set_optimizer(group, rule)
     return made
-
-
-def _bar(count: int, wanted: bool | None) -> Any:
-    if wanted is False:
-        return None
-    try:
-        from tqdm.auto import tqdm
-    except ImportError:
-        return None
-    # None: only on a terminal.
-    return tqdm(total=count, unit="step", disable=None if wanted is None else False)
 
 
 __all__ = ["Trainer", "Report"]
