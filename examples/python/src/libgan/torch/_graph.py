@@ -66,7 +66,8 @@ class Call:
     def made(self, function: type[Function], *tensors: torch.Tensor | None) -> Any:
         """The node, which lets go of the record when its graph is freed."""
         with saved_tensors_hooks(lambda x: Kept(self.record, x), unpack):
-            return function.apply(self, *tensors)
+            node: Any = function  # not all versions of PyTorch say what apply takes
+            return node.apply(self, *tensors)
 
 
 class Forward(Function):
