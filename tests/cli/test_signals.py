@@ -65,7 +65,7 @@ class Signals(Case):
         self.assertEqual(steps, list(range(1, len(steps) + 1)))
 
         process = self.start(*self.endless, *self.often, "--out", "run", stderr=subprocess.DEVNULL)
-        self.wait_for(lambda: len(self.steps("run")) > len(steps))
+        self.wait_for(lambda: len(self.steps("run", running=True)) > len(steps))
         before = read_bytes("run/checkpoint.safetensors")
         self.bad(4, self.held, "train", "a.recipe", "--out", "run")
         self.assertTrue(read_bytes("run/checkpoint.safetensors") == before)
