@@ -40,7 +40,8 @@ gan_status gan__adaptation_check(gan_context *context, const gan__adaptation *a,
                      gan__number_print(a->class_weight, weight));
 }
 
-bool gan__adaptation_is_labelled(const gan_trainer *t, const gan__adaptation *a, int32_t domain)
+/* Whether the labels of this domain count. */
+static bool adaptation_counts(const gan_trainer *t, const gan__adaptation *a, int32_t domain)
 {
     const char *name = t->cast->domains[domain];
     return adaptation_lists(a->labelled, name, strlen(name));
@@ -61,7 +62,7 @@ gan_status gan__adaptation_prepare(const gan_trainer *t, const gan__adaptation *
                              t->kind->kind.name, t->cast->roles[first].name,
                              (int)outputs - GAN__SAYS_FEATURES, name,
                              (int)judge->output_count - GAN__SAYS_FEATURES);
-        if (gan__adaptation_is_labelled(t, a, d) && judge->outputs[GAN__SAYS_CLASSES] < 0)
+        if (adaptation_counts(t, a, d) && judge->outputs[GAN__SAYS_CLASSES] < 0)
             return gan__fail(t->object.context, GAN_E_SHAPE,
                              "%s: labelled=%s asks for an output 'classes' of the %s",
                              t->kind->kind.name, a->labelled, name);
@@ -74,7 +75,7 @@ gan_status gan__adaptation_classify(gan_trainer *t, const gan__adaptation *a, in
                                     gan__terms *terms)
 {
     gan_value loss; /* a number */
-    if (!gan__adaptation_is_labelled(t, a, domain)) return GAN_OK;
+    if (!adaptation_counts(t, a, domain)) return GAN_OK;
     if (label < 0)
         return gan__fail(
             t->object.context, GAN_E_STATE,

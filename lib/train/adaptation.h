@@ -27,10 +27,6 @@ extern const gan__option gan__adaptation_options[3];
 gan_status gan__adaptation_check(gan_context *context, const gan__adaptation *adaptation,
                                  const char *domains);
 
-/* Whether the labels of this domain count. */
-bool gan__adaptation_is_labelled(const gan_trainer *trainer, const gan__adaptation *adaptation,
-                                 int32_t domain);
-
 /* Before the first step: GAN_E_SHAPE for discriminators, those of a row of roles, with unlike
  * numbers of features, and without the classes that are asked for. */
 gan_status gan__adaptation_prepare(const gan_trainer *trainer, const gan__adaptation *adaptation,

@@ -49,17 +49,4 @@ TEST_UNUSED static gan_trainer *make(const char *spec)
     return t;
 }
 
-TEST_UNUSED static gan_context *begin_apart(const char *spec)
-{
-    gan_context *kept = context;
-    must(gan_context_create(&context, spec, NULL, NULL, 0));
-    return kept;
-}
-
-TEST_UNUSED static void end_apart(gan_context *kept)
-{
-    gan_context_release(context); /* its objects hold it */
-    context = kept;
-}
-
 #endif

@@ -3,6 +3,8 @@
 #ifndef GAN_TEST_BITS_H
 #define GAN_TEST_BITS_H
 
+#include <math.h>
+
 #include "fault.h"
 #include "rig.h"
 
@@ -87,6 +89,27 @@ TEST_UNUSED static void bits_everywhere(const bits_training *training, const cha
         gan_tensor_release(other);
     }
     gan_tensor_release(first);
+}
+
+TEST_UNUSED static double value_of(const gan_trainer *t, const char *name)
+{
+    double value = NAN;
+    must(gan_trainer_value(t, name, &value));
+    return value;
+}
+
+/* What is made in between is in a context of its own, whose first trainer has its seed. */
+TEST_UNUSED static gan_context *begin_apart(const char *spec)
+{
+    gan_context *kept = context;
+    must(gan_context_create(&context, spec, NULL, NULL, 0));
+    return kept;
+}
+
+TEST_UNUSED static void end_apart(gan_context *kept)
+{
+    gan_context_release(context); /* its objects hold it */
+    context = kept;
 }
 
 /* As begin_apart, with a host that counts and fails. */

@@ -95,27 +95,6 @@ TEST_UNUSED static void set_data_of(gan_trainer *t, const domain_list *domains)
     }
 }
 
-TEST_UNUSED static double value_of(const gan_trainer *t, const char *name)
-{
-    double value = NAN;
-    must(gan_trainer_value(t, name, &value));
-    return value;
-}
-
-/* What is made in between is in a context of its own, whose first trainer has its seed. */
-TEST_UNUSED static gan_context *begin_apart(void)
-{
-    gan_context *kept = context;
-    must(gan_context_create(&context, "threads=2 seed=11", NULL, NULL, 0));
-    return kept;
-}
-
-TEST_UNUSED static void end_apart(gan_context *kept)
-{
-    gan_context_release(context); /* its objects hold it */
-    context = kept;
-}
-
 /* All members but values, one behind the other. */
 TEST_UNUSED static void check_members(const char *spec, const char *expected)
 {
@@ -173,10 +152,10 @@ TEST_UNUSED static float set_weight(gan_trainer *t, const char *role, float weig
 TEST_UNUSED static void check_failed_steps(const bits_training *training, const char *spec,
                                            const domain_list *domains)
 {
-    gan_context *kept = begin_apart();
+    gan_context *kept = begin_apart("threads=2 seed=11");
     gan_trainer *whole = training->make(spec);
     end_apart(kept);
-    kept = begin_apart();
+    kept = begin_apart("threads=2 seed=11");
     gan_trainer *broken = training->make(spec);
     gan_tensor *x = make_pictures(2, 5, 5, 1); /* of another size */
     for (int64_t k = 0; k < training->steps; k++) {

@@ -72,27 +72,6 @@ static gan_trainer *make(const char *spec)
     return t;
 }
 
-static double value_of(const gan_trainer *t, const char *name)
-{
-    double value = NAN;
-    must(gan_trainer_value(t, name, &value));
-    return value;
-}
-
-/* What is made in between is in a context of its own, whose first trainer has its seed. */
-static gan_context *begin_apart(void)
-{
-    gan_context *kept = context;
-    must(gan_context_create(&context, "threads=2 seed=11", NULL, NULL, 0));
-    return kept;
-}
-
-static void end_apart(gan_context *kept)
-{
-    gan_context_release(context); /* its objects hold it */
-    context = kept;
-}
-
 /* ---- what it is made of ---- */
 
 static void check_members(const char *spec, const char *expected)
@@ -400,7 +379,7 @@ TEST(the_history_is_what_is_judged)
         "input 4 6 1; conv2d 1 kernel=1 bias=no init=normal:1,0", NULL};
     double scores[2][20];
     for (int pool = 0; pool < 2; pool++) {
-        gan_context *kept = begin_apart();
+        gan_context *kept = begin_apart("threads=2 seed=11");
         gan_trainer *t = make_with(pool ? "cyclegan pool=3" : "cyclegan pool=0", texts);
         set_one(t, "x", make_pictures(7, XH, XW, 1));
         set_one(t, "y", make_pictures(5, XH, XW, 1));
@@ -474,10 +453,10 @@ static float set_weight(gan_trainer *t, const char *role, float weight)
 TEST(a_failed_step_was_never_made)
 {
     const char *spec = "cyclegan identity=0 batch=2 pool=3 average=0.9";
-    gan_context *kept = begin_apart();
+    gan_context *kept = begin_apart("threads=2 seed=11");
     gan_trainer *whole = make(spec);
     end_apart(kept);
-    kept = begin_apart();
+    kept = begin_apart("threads=2 seed=11");
     gan_trainer *broken = make(spec);
     gan_tensor *x = make_pictures(2, XH, XW, 1), *y = make_pictures(2, XH, XW, 3);
     for (int64_t k = 0; k < training.steps; k++) {

@@ -94,27 +94,6 @@ static void feed_one(gan_trainer *t, const char *feed, int64_t n, int64_t h, int
     gan_tensor_release(pictures);
 }
 
-static double value_of(const gan_trainer *t, const char *name)
-{
-    double value = NAN;
-    must(gan_trainer_value(t, name, &value));
-    return value;
-}
-
-/* What is made in between is in a context of its own, whose first trainer has its seed. */
-static gan_context *begin_apart(void)
-{
-    gan_context *kept = context;
-    must(gan_context_create(&context, "threads=2 seed=11", NULL, NULL, 0));
-    return kept;
-}
-
-static void end_apart(gan_context *kept)
-{
-    gan_context_release(context); /* its objects hold it */
-    context = kept;
-}
-
 /* ---- what they are made of ---- */
 
 static void check_members(const char *spec, const char *expected)
@@ -380,7 +359,7 @@ static int weights_equal(const gan_trainer *a, const gan_trainer *b, const char 
 /* In a context of its own, which end_apart ends. */
 static gan_trainer *run_apart(const char *spec, int64_t steps, gan_context **kept)
 {
-    *kept = begin_apart();
+    *kept = begin_apart("threads=2 seed=11");
     gan_trainer *t = make(spec);
     must(gan_trainer_run(t, steps, NULL, NULL));
     return t;
@@ -416,7 +395,7 @@ TEST(what_is_left_out)
 /* The first step is the discriminators' alone, as every d_every-th is. */
 TEST(turns_of_discogan)
 {
-    gan_context *kept = begin_apart();
+    gan_context *kept = begin_apart("threads=2 seed=11");
     texts = alike_matched;
     gan_trainer *t = make("discogan d_every=4 batch=2"),
                 *still = make("discogan d_every=4 batch=2");
@@ -530,10 +509,10 @@ static float set_weight(gan_trainer *t, const char *role, float weight)
  */
 static void check_failures(const char *spec)
 {
-    gan_context *kept = begin_apart();
+    gan_context *kept = begin_apart("threads=2 seed=11");
     gan_trainer *whole = make(spec);
     end_apart(kept);
-    kept = begin_apart();
+    kept = begin_apart("threads=2 seed=11");
     gan_trainer *broken = make(spec);
     for (int64_t k = 0; k < briefly.steps; k++) {
         for (int role = 0; role < 4; role++) {

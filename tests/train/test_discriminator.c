@@ -9,13 +9,6 @@
 
 enum { N = 5 };
 
-static double value_of(const gan_trainer *t, const char *name)
-{
-    double value = NAN;
-    must(gan_trainer_value(t, name, &value));
-    return value;
-}
-
 static const float *ends_of(const gan_trainer *t)
 {
     return gan_tensor_data(t->chains.ends);

@@ -236,7 +236,7 @@ TEST(packs_are_whole)
 
 /* ---- what is told ---- */
 
-static double value_of(const gan_trainer *t, const char *name)
+static double value_or_nan(const gan_trainer *t, const char *name)
 {
     double value = NAN;
     (void)gan_trainer_value(t, name, &value);
@@ -250,14 +250,14 @@ TEST(only_every_so_many_steps)
     double told[7], norms[7];
     for (int i = 0; i < 7; i++) {
         must(gan_trainer_step(t));
-        told[i] = value_of(t, "penalty");
-        norms[i] = value_of(t, "penalty.norm");
+        told[i] = value_or_nan(t, "penalty");
+        norms[i] = value_or_nan(t, "penalty.norm");
     }
     for (int i = 1; i < 7; i++) CHECK((told[i] == told[i - 1]) == (i % 3 != 0));
     for (int i = 0; i < 7; i++) CHECK(norms[i] > 0 && norms[i] * norms[i] <= told[i] * 1.0001);
     gan_trainer_release(t);
     t = make_with("gan batch=3", D("3", "groupnorm 2"));
-    CHECK(isnan(value_of(t, "penalty")));
+    CHECK(isnan(value_or_nan(t, "penalty")));
     gan_trainer_release(t);
 }
 
