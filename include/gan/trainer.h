@@ -89,7 +89,8 @@ GAN_API gan_status gan_trainer_route(gan_model **out, gan_trainer *trainer, cons
  * space, one of the "sheet" members, and have a picture of each picture space that a route leads to
  * from there: samples, where it has a prior (the same at every call: example i has draw i, as
  * gan_tape_seek counts them, of the first tape in a context of the trainer's seed); where pictures
- * come from data, the picture itself, then what is made of it, reconstructions and translations.
+ * come from data, the picture itself, then what is made of it, reconstructions and translations,
+ * and, of two domains, what comes back of its translation.
  * Points, where all pictures are 1x1 of two numbers, are dots on one picture of 256x256 in colours,
  * of 256 examples at least: grey ones of the data, and over them one colour for each of the
  * pictures. Other conditions are those of data. The data's positions do not move. Pictures of

@@ -1,7 +1,9 @@
 /* show.c: what a trainer makes, as pictures: from one space along the shortest routes to all
- * pictures that can be reached. What it begins with is drawn apart, the same at every call; where
- * the routes take the label of a class, it is there once for each class, a row each. What a kind
- * draws by itself it makes itself. Points of two numbers are dots on one picture. */
+ * pictures that can be reached, and of two domains back from the other. What it begins with is
+ * drawn apart, the same at every call; where the routes take the label of a class, it is there once
+ * for each class, a row each. What a kind draws by itself it makes itself. Points of two numbers
+ * are dots on one picture.
+ */
 #include <gan/runner.h>
 
 #include <stdio.h>
@@ -11,168 +13,16 @@
 #include "base/random.h"
 #include "train/averages.h"
 #include "train/dots.h"
-#include "train/feeds.h"
-#include "train/latent.h"
 #include "train/routes.h"
+#include "train/show.h"
 
 /* Examples that go through a network at a time; and how many there are at least, of points. */
 enum { SHOW_BATCH = 64, SHOW_DOTS = 256 };
 
-typedef struct show {
-    gan_trainer *trainer;
-    int32_t start;
-    int64_t count;      /* examples, in rows */
-    int64_t rows, each; /* rows of so many */
-    bool classed;       /* a row has the examples of the others, with a class of its own */
-    bool averaged;
-    bool dots; /* all pictures are points */
-    gan_tape *tape;
-    gan_value *values;    /* by space: what the examples are; -1: not found yet */
-    gan_tensor **columns; /* (count, H, W, C) uint8; of points float32 */
-    int64_t column_count;
-    uint64_t drawn; /* spaces that were */
-} show;
-
-/* ---- what it begins with ---- */
-
-static bool show_feed_has(const gan__feed *feed, int32_t space)
-{
-    for (int32_t f = 0; f < feed->field_count; f++)
-        if (feed->fields[f].space == space) return true;
-    return false;
-}
-
-/* The value of each row's examples, for all rows. */
-static gan_status show_repeat(const show *s, gan_value *value)
-{
-    gan_context *context = s->trainer->object.context;
-    gan_value *rows;
-    if (s->rows == 1) return GAN_OK;
-    GAN__TRY(gan__allocate(context, &rows, (size_t)s->rows, sizeof *rows));
-    for (int64_t i = 0; i < s->rows; i++) rows[i] = *value;
-    gan_status status = gan_tape_join(s->tape, rows, (int32_t)s->rows, value);
-    gan__free(context, rows);
-    return status;
-}
-
-/* How many classes the space has values for, where its data set brings labels; 0: it does not, or
- * it is not known. */
-static int64_t show_classes(const gan_trainer *t, int32_t space)
-{
-    const gan__cast *cast = t->cast;
-    if (cast->spaces[space].row->type != GAN__SPACE_CONDITION) return 0;
-    for (int32_t i = 0; i < cast->feed_count; i++)
-        for (int32_t f = 0; f < cast->feeds[i].field_count; f++) {
-            const gan__field *field = gan__feed_field_of(t, i, f);
-            if (!field || field->rank > 0 || cast->feeds[i].fields[f].space != space) continue;
-            return t->shapes[space].c > 1 ? t->shapes[space].c : field->classes;
-        }
-    return 0;
-}
-
-/* The class of each row in place of the labels of data. */
-static gan_status show_label(show *s, const gan__feed_field *field)
-{
-    const gan_trainer *t = s->trainer;
-    const int64_t classes = show_classes(t, field->space);
-    gan_tensor *labels;
-    GAN__TRY(gan_tensor_create(&labels, t->object.context, GAN_FLOAT32, 1, &s->count));
-    for (int64_t i = 0; i < s->count; i++)
-        ((float *)labels->data)[i] = (float)(i / s->each % classes);
-    gan_status status = gan__trainer_put(t, s->tape, field, labels, &s->values[field->space]);
-    gan_tensor_release(labels);
-    return status;
-}
-
-static gan_status show_take(show *s, const gan__feed_field *field, gan_tensor *tensor)
-{
-    const int32_t space = field->space;
-    if (space < 0 || s->values[space] >= 0) return GAN_OK;
-    if (s->classed && show_classes(s->trainer, space) > 0) return show_label(s, field);
-    GAN__TRY(gan__trainer_put(s->trainer, s->tape, field, tensor, &s->values[space]));
-    return show_repeat(s, &s->values[space]);
-}
-
-static gan_status show_read(show *s, int32_t feed)
-{
-    gan_trainer *t = s->trainer;
-    const gan__feed *kind = &t->cast->feeds[feed];
-    const uint64_t seed = gan__random_seed(t->seed, GAN__DRAW_REFRESH, 1);
-    gan__batcher *batcher;
-    gan_tensor *const *drawn;
-    GAN__TRY(gan__feed_apart(t, feed, seed, s->each, &batcher));
-    gan_status status = gan__batcher_next(batcher, &drawn);
-    for (int32_t f = 0; f < kind->field_count && status == GAN_OK; f++)
-        if (gan__feed_field_of(t, feed, f)) status = show_take(s, &kind->fields[f], *drawn++);
-    gan__batcher_free(batcher); /* the tape retains what it uses */
-    return status;
-}
-
-/* Example i has draw i of a tape, of the one that is the first in a context of the trainer's seed:
- * whoever has the network and the seed makes the same, and any number of examples begins alike. */
-static gan_status show_draw_all(show *s, gan_tape *tape, int32_t space, gan_tensor *all)
-{
-    const gan_trainer *t = s->trainer;
-    const uint64_t first = s->drawn++ << 32;
-    gan_status status = GAN_OK;
-    for (int64_t i = 0; i < s->each && status == GAN_OK; i++) {
-        gan_tensor *one = NULL;
-        gan_value z;
-        status = gan_tape_reset(tape);
-        if (status == GAN_OK) status = gan_tape_seek(tape, first + (uint64_t)i);
-        if (status == GAN_OK)
-            status = gan__latent_draw(tape, t->cast->spaces[space].prior, t->shapes[space], 1, &z);
-        if (status == GAN_OK) status = gan_tensor_slice(&one, all, 0, i, 1);
-        if (status == GAN_OK) status = gan_tape_value(tape, z, one);
-        gan_tensor_release(one);
-    }
-    return status;
-}
-
-static gan_status show_draw(show *s, int32_t space)
-{
-    gan_trainer *t = s->trainer;
-    gan_context *context = t->object.context;
-    const gan__shape shape = t->shapes[space];
-    const int64_t sizes[4] = {s->each, shape.h, shape.w, shape.c};
-    gan_tensor *all;
-    gan_tape *tape;
-    if (shape.h < 0 || shape.w < 0)
-        return gan__fail(context, GAN_E_SHAPE,
-                         "%s: the size of '%s' is open, so it cannot be drawn", t->kind->kind.name,
-                         t->cast->spaces[space].name);
-    GAN__TRY(gan_tensor_create(&all, context, GAN_FLOAT32, 4, sizes));
-    gan_status status =
-        gan__tape_create(&tape, context, gan__random_seed(t->seed, GAN__DRAW_TAPE, 0));
-    if (status == GAN_OK) {
-        status = show_draw_all(s, tape, space, all);
-        gan_tape_release(tape);
-    }
-    if (status == GAN_OK) status = gan_tape_input(s->tape, all, 0, &s->values[space]);
-    gan_tensor_release(all);
-    return status == GAN_OK ? show_repeat(s, &s->values[space]) : status;
-}
-
-/* Drawn, or read with everything else that comes with it. */
-static gan_status show_find(show *s, int32_t space)
-{
-    gan_trainer *t = s->trainer;
-    const gan__space *own = &t->cast->spaces[space];
-    if (s->values[space] >= 0) return GAN_OK;
-    if (own->prior != GAN__PRIOR_NONE) return show_draw(s, space);
-    for (int32_t i = 0; i < t->cast->feed_count && s->values[space] < 0; i++)
-        if (t->feeds[i].dataset && show_feed_has(&t->cast->feeds[i], space))
-            GAN__TRY(show_read(s, i));
-    if (s->values[space] >= 0) return GAN_OK;
-    return gan__fail(t->object.context, GAN_E_STATE,
-                     "%s: nothing to show: '%s' has no prior, and no data set brings it",
-                     t->kind->kind.name, own->name);
-}
-
 /* ---- one column ---- */
 
 /* Points have no range. */
-static int32_t show_type(const show *s)
+static int32_t show_type(const gan__show *s)
 {
     return s->dots ? GAN_FLOAT32 : GAN_UINT8;
 }
@@ -204,7 +54,7 @@ static void show_open_size(const gan_model *model, gan_tensor *const *inputs, in
     }
 }
 
-static gan_status show_run_all(show *s, gan_model *model, gan_tensor *const *inputs)
+static gan_status show_run_all(gan__show *s, gan_model *model, gan_tensor *const *inputs)
 {
     gan_context *context = s->trainer->object.context;
     const int64_t batch = s->count < SHOW_BATCH ? s->count : SHOW_BATCH;
@@ -229,7 +79,7 @@ static gan_status show_run_all(show *s, gan_model *model, gan_tensor *const *inp
     return status;
 }
 
-static gan_status show_route(show *s, const gan__route *route, gan_model *model)
+static gan_status show_route(gan__show *s, const gan__route *route, gan_model *model)
 {
     gan_context *context = s->trainer->object.context;
     const int32_t count = (int32_t)model->input_count;
@@ -238,7 +88,7 @@ static gan_status show_route(show *s, const gan__route *route, gan_model *model)
     gan_status status = GAN_OK;
     for (int32_t i = 0; i < count && status == GAN_OK; i++) {
         const int32_t space = gan__route_input(s->trainer, route, model, i);
-        status = show_find(s, space);
+        status = gan__show_find(s, space);
         if (status == GAN_OK)
             status = gan_tape_tensor(&inputs[i], s->tape, s->values[space], GAN_VALUE);
     }
@@ -259,32 +109,72 @@ static bool show_is_cut(const gan_trainer *t, const gan__route *route)
     return false;
 }
 
-/* The way to a space, of no steps if none leads to pictures there. Freed with gan__free. */
-static gan_status show_find_route(const show *s, int32_t space, gan__route *out)
+/* The way from space to space, of no steps if none leads to pictures there. Freed with gan__free.
+ */
+static gan_status show_find_route(const gan_trainer *t, int32_t from, int32_t to, gan__route *out)
 {
-    const gan_trainer *t = s->trainer;
     *out = (gan__route){.steps = NULL};
-    if (t->cast->spaces[space].row->type != GAN__SPACE_PICTURE) return GAN_OK;
-    GAN__TRY(gan__route_find(t->cast, s->start, space, out));
+    if (t->cast->spaces[to].row->type != GAN__SPACE_PICTURE) return GAN_OK;
+    GAN__TRY(gan__route_find(t->cast, from, to, out));
     if (show_is_cut(t, out)) out->count = 0;
     return GAN_OK;
 }
 
-/* The pictures of a space, if the way leads there. */
-static gan_status show_end(show *s, int32_t space)
+/* How many spaces are of pictures. */
+static int32_t show_pictures(const gan_trainer *t)
 {
-    gan_trainer *t = s->trainer;
-    gan__route route;
+    int32_t count = 0;
+    for (int32_t i = 0; i < t->cast->space_count; i++)
+        count += t->cast->spaces[i].row->type == GAN__SPACE_PICTURE;
+    return count;
+}
+
+/* The way to the pictures of the other domain and back again, where a shorter one leads back by
+ * itself, as that by a code does; else, and of more domains, of no steps. Freed with gan__free. */
+static gan_status show_find_return(const gan__show *s, int32_t space, gan__route *out)
+{
+    const gan_trainer *t = s->trainer;
+    gan__route there, back, itself;
+    *out = (gan__route){.from = s->start};
+    GAN__TRY(show_find_route(t, s->start, space, &there));
+    gan_status status = show_find_route(t, space, s->start, &back);
+    if (status == GAN_OK) status = show_find_route(t, s->start, s->start, &itself);
+    const size_t count = (size_t)there.count + (size_t)back.count;
+    if (status == GAN_OK && show_pictures(t) == 2 && itself.count > 0 &&
+        (size_t)itself.count < count)
+        status = gan__allocate(t->object.context, &out->steps, count, sizeof *out->steps);
+    if (out->steps) {
+        memcpy(out->steps, there.steps, (size_t)there.count * sizeof *there.steps);
+        memcpy(out->steps + there.count, back.steps, (size_t)back.count * sizeof *back.steps);
+        out->count = (int32_t)count;
+    }
+    gan__free(t->object.context, there.steps);
+    gan__free(t->object.context, back.steps);
+    gan__free(t->object.context, itself.steps);
+    return status;
+}
+
+/* What the way makes of the examples, if it has steps. */
+static gan_status show_way(gan__show *s, gan__route *route)
+{
     gan_model *model = NULL;
     gan_status status = GAN_OK;
-    GAN__TRY(show_find_route(s, space, &route));
-    if (route.count > 0) {
-        status = gan__route_model(t, &route, s->averaged, &model);
-        if (status == GAN_OK) status = show_route(s, &route, model);
-    }
+    if (route->count > 0) status = gan__route_model(s->trainer, route, s->averaged, &model);
+    if (model) status = show_route(s, route, model);
     gan_model_release(model);
-    gan__free(t->object.context, route.steps);
+    gan__free(s->trainer->object.context, route->steps);
     return status;
+}
+
+/* The pictures of a space, if a way leads there, and what they are brought back to. */
+static gan_status show_end(gan__show *s, int32_t space)
+{
+    gan__route route;
+    GAN__TRY(show_find_route(s->trainer, s->start, space, &route));
+    GAN__TRY(show_way(s, &route));
+    if (space == s->start) return GAN_OK;
+    GAN__TRY(show_find_return(s, space, &route));
+    return show_way(s, &route);
 }
 
 /* The classes that a step's network takes the label of; the most of several such inputs. */
@@ -293,7 +183,7 @@ static int64_t show_step_classes(const gan_trainer *t, int32_t role)
     const gan__role *r = &t->cast->roles[role];
     int64_t most = 0;
     for (int32_t i = 0; t->players[role].model && i < r->input_count; i++) {
-        const int64_t classes = show_classes(t, r->inputs[i].spaces[0]);
+        const int64_t classes = gan__show_classes(t, r->inputs[i].spaces[0]);
         if (t->players[role].inputs[i] >= 0 && classes > most) most = classes;
     }
     return most;
@@ -301,12 +191,12 @@ static int64_t show_step_classes(const gan_trainer *t, int32_t role)
 
 /* In rows, if a way takes the label of a class: as many of each class as there is room for, and one
  * at least. */
-static gan_status show_arrange(show *s)
+static gan_status show_arrange(gan__show *s)
 {
     int64_t classes = 1;
     for (int32_t space = 0; space < s->trainer->cast->space_count; space++) {
         gan__route route;
-        GAN__TRY(show_find_route(s, space, &route));
+        GAN__TRY(show_find_route(s->trainer, s->start, space, &route));
         for (int32_t i = 0; i < route.count; i++) {
             const int64_t of_step = show_step_classes(s->trainer, route.steps[i].role);
             if (of_step > classes) classes = of_step;
@@ -321,11 +211,11 @@ static gan_status show_arrange(show *s)
 }
 
 /* Pictures that it begins with are the first column. */
-static gan_status show_begin(show *s)
+static gan_status show_begin(gan__show *s)
 {
     gan_context *context = s->trainer->object.context;
     int64_t shape[4];
-    GAN__TRY(show_find(s, s->start));
+    GAN__TRY(gan__show_find(s, s->start));
     if (s->trainer->cast->spaces[s->start].row->type != GAN__SPACE_PICTURE) return GAN_OK;
     GAN__TRY(gan_tape_shape(s->tape, s->values[s->start], shape));
     GAN__TRY(gan_tensor_create(&s->columns[s->column_count], context, show_type(s), 4, shape));
@@ -348,7 +238,7 @@ static gan_status show_bytes(gan_tensor **pictures)
     return GAN_OK;
 }
 
-static gan_status show_samples(const show *s, int64_t *columns, gan_tensor **out)
+static gan_status show_samples(const gan__show *s, int64_t *columns, gan_tensor **out)
 {
     gan_trainer *t = s->trainer;
     const gan__sampling wanted = {.count = s->count,
@@ -382,7 +272,7 @@ static void show_copy(const gan_tensor *from, int64_t example, const int64_t siz
                     c == 1 || k < c ? x[(i * w + j) * c + (c == 1 ? 0 : k)] : 0;
 }
 
-static gan_status show_join(const show *s, gan_tensor **out)
+static gan_status show_join(const gan__show *s, gan_tensor **out)
 {
     gan_context *context = s->trainer->object.context;
     int64_t size[3] = {1, 1, 1};
@@ -400,21 +290,19 @@ static gan_status show_join(const show *s, gan_tensor **out)
 }
 
 /* Whether all picture spaces are of points: of these there are enough to see where they lie. */
-static void show_look(show *s)
+static void show_look(gan__show *s)
 {
     const gan_trainer *t = s->trainer;
-    int32_t spaces = 0, points = 0;
-    for (int32_t i = 0; i < t->cast->space_count; i++) {
-        if (t->cast->spaces[i].row->type != GAN__SPACE_PICTURE) continue;
-        spaces++;
-        points += gan__dots_fit(t->shapes[i]);
-    }
+    const int32_t spaces = show_pictures(t);
+    int32_t points = 0;
+    for (int32_t i = 0; i < t->cast->space_count; i++)
+        points += t->cast->spaces[i].row->type == GAN__SPACE_PICTURE && gan__dots_fit(t->shapes[i]);
     s->dots = spaces > 0 && points == spaces;
     if (s->dots && s->count < SHOW_DOTS) s->count = SHOW_DOTS;
 }
 
 /* One picture of all columns, over points of the data unless the first is those. */
-static gan_status show_points(const show *s, gan_tensor **out)
+static gan_status show_points(const gan__show *s, gan_tensor **out)
 {
     const gan_trainer *t = s->trainer;
     gan_tensor *data = NULL;
@@ -428,13 +316,13 @@ static gan_status show_points(const show *s, gan_tensor **out)
     return status;
 }
 
-static gan_status show_all(show *s, gan_tensor **out)
+static gan_status show_all(gan__show *s, gan_tensor **out)
 {
     gan_trainer *t = s->trainer;
     gan_context *context = t->object.context;
     const size_t spaces = (size_t)t->cast->space_count;
     GAN__TRY(gan__allocate(context, &s->values, spaces, sizeof *s->values));
-    GAN__TRY(gan__allocate(context, &s->columns, spaces + 1, sizeof *s->columns));
+    GAN__TRY(gan__allocate(context, &s->columns, 2 * spaces + 1, sizeof *s->columns));
     GAN__TRY(gan__tape_create(&s->tape, context, gan__random_seed(t->seed, GAN__DRAW_REFRESH, 1)));
     for (size_t i = 0; i < spaces; i++) s->values[i] = -1;
     GAN__TRY(show_arrange(s));
@@ -450,7 +338,7 @@ static gan_status show_public(gan_tensor **out, int64_t *columns, gan_trainer *t
                               int64_t count, bool averaged)
 {
     gan_context *context = t->object.context;
-    show s = {.trainer = t, .count = count, .averaged = averaged};
+    gan__show s = {.trainer = t, .count = count, .averaged = averaged};
     GAN__TRY(gan__trainer_settable(t, "gan_trainer_show"));
     s.start = gan__cast_space(t->cast, space, strlen(space));
     if (s.start < 0)

@@ -255,6 +255,56 @@ TEST(routes)
     gan_trainer_release(t);
 }
 
+/* How far the sheet's picture k is from what the route makes of picture 0 of the sheet, in levels.
+ */
+static double shown_error(gan_trainer *t, gan_tensor *sheet, int k, const char *text)
+{
+    const int64_t size[4] = {1, 4, 6, 1}, *shape = gan_tensor_shape(sheet);
+    const uint8_t *first = gan_tensor_data(sheet), *other = first + k * shape[1] * shape[2] * 3;
+    gan_model *route;
+    gan_runner *runner;
+    gan_tensor *x, *made;
+    double error = 0;
+    must(gan_tensor_create(&x, context, GAN_FLOAT32, 4, size));
+    for (int i = 0; i < 24; i++)
+        ((float *)gan_tensor_data(x))[i] =
+            (float)first[(i / 6 * shape[2] + i % 6) * 3] / 127.5f - 1;
+    must(gan_trainer_route(&route, t, text, 0));
+    must(gan_runner_create(&runner, context, route, ""));
+    int64_t of[4] = {1};
+    must(gan_runner_output_shape(runner, 0, of + 1));
+    must(gan_tensor_create(&made, context, GAN_FLOAT32, 4, of));
+    must(gan_runner_run(runner, &x, 1, &made, 1));
+    for (int64_t i = 0; i < of[1] * of[2] * of[3]; i++) {
+        const int64_t pixel = i / of[3], at = (pixel / of[2] * shape[2] + pixel % of[2]) * 3;
+        const double level = (((float *)gan_tensor_data(made))[i] + 1) * 127.5;
+        const double off = fabs(level - other[at + i % of[3]]);
+        if (off > error) error = off;
+    }
+    gan_tensor_release(made);
+    gan_tensor_release(x);
+    gan_runner_release(runner);
+    gan_model_release(route);
+    return error;
+}
+
+TEST(a_sheet_has_the_way_back)
+{
+    static const char *const routes[] = {"x > code > x", "x > code > y", "x > code > y > code > x"};
+    gan_trainer *t = make("unit");
+    gan_tensor *sheet;
+    int64_t columns;
+    must(gan_trainer_run(t, 2, NULL, NULL));
+    must(gan_trainer_show(&sheet, &columns, t, "x", 2, 0));
+    CHECK_INT(columns, 4);
+    for (int k = 0; k < 3; k++) {
+        CHECK(shown_error(t, sheet, k + 1, routes[k]) < 1.5); /* bytes in, bytes out */
+        if (k == 2) CHECK(shown_error(t, sheet, 1, routes[k]) > 1.5);
+    }
+    gan_tensor_release(sheet);
+    gan_trainer_release(t);
+}
+
 /* ---- the same bits ---- */
 
 TEST(resumed_at_every_step)
@@ -297,6 +347,7 @@ int main(void)
     RUN(open_sizes);
     RUN(a_part_of_both_domains_is_one);
     RUN(routes);
+    RUN(a_sheet_has_the_way_back);
     RUN(resumed_at_every_step);
     RUN(threads_and_tiers);
     RUN(a_failed_step_was_never_made);
