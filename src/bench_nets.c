@@ -248,6 +248,7 @@ static const char combogan64[] =
 const bench_net bench_nets[] = {
     {"dcgan64", dcgan64, {"real"}, 64, 64, 64, 3, NULL, 0, 0},
     {"dcgan28", dcgan28, {"real"}, 64, 28, 28, 1, NULL, 0, 0},
+    {"single28", dcgan28, {"real"}, 1, 28, 28, 1, NULL, 0, 0},
     {"mlp", mlp, {"real"}, 64, 28, 28, 1, NULL, 0, 0},
     {"wgan_gp28", wgan_gp28, {"real"}, 64, 28, 28, 1, NULL, 0, 0},
     {"cgan28", cgan28, {"real", "mismatched"}, 64, 28, 28, 1, "real.label", 10, 0},

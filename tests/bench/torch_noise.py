@@ -75,9 +75,13 @@ def small_g():
         nn.ConvTranspose2d(64, 1, **PLAIN), nn.Tanh())
 
 
-def dcgan28(way):
+def dcgan28(way, batch=64):
     d = nn.Sequential(nn.Conv2d(1, 64, **PLAIN), leaky(), *down(64, 128), nn.Conv2d(128, 1, 7, bias=False))
-    return play(way, small_g(), d, way.pictures(64, 1, 28, 28), (100, 1, 1))
+    return play(way, small_g(), d, way.pictures(batch, 1, 28, 28), (100, 1, 1))
+
+
+def single28(way):
+    return dcgan28(way, 1)
 
 
 def wgan_gp28(way):
@@ -309,5 +313,5 @@ def vaegan64(way):
     return step
 
 
-STEPS = {make.__name__: make for make in (mlp, dcgan28, dcgan64, wgan_gp28, cgan28, hinge64, vae28, autoencoder28,
+STEPS = {make.__name__: make for make in (mlp, dcgan28, single28, dcgan64, wgan_gp28, cgan28, hinge64, vae28, autoencoder28,
                                           vaegan64)}

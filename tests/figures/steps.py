@@ -47,6 +47,7 @@ class Step(Row):
 
 
 ROWS = (Step("mlp", "the MLP GAN, 28x28"), Step("dcgan28", "DCGAN, 28x28"), Step("dcgan64", "DCGAN, 64x64", goal(2.0)),
+        Step("single28", "DCGAN, 28x28, batch 1", goal(3.0)),
         Step("wgan_gp28", "WGAN-GP, 28x28", goal(1.5)),
         Step("cgan28", "the conditional GAN, 28x28"), Step("vae28", "the VAE, 28x28"),
         Step("autoencoder28", "the auto-encoder, 28x28"),
