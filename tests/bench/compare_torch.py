@@ -18,8 +18,8 @@ import sys
 import time
 
 
-CASES = ("mlp", "dcgan28", "dcgan64", "single28", "wgan_gp28", "cgan28", "vae28", "autoencoder28", "vaegan64", "cyclegan128",
-         "translate128", "discogan64", "dualgan256", "cogan28", "unit64", "combogan64", "hinge64")
+CASES = ("mlp", "dcgan28", "single28", "dcgan64", "wgan_gp28", "cgan28", "vae28", "autoencoder28", "vaegan64",
+         "cyclegan128", "translate128", "discogan64", "dualgan256", "cogan28", "unit64", "combogan64", "hinge64")
 
 
 def time_steps(step, count):

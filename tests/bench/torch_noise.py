@@ -313,5 +313,5 @@ def vaegan64(way):
     return step
 
 
-STEPS = {make.__name__: make for make in (mlp, dcgan28, single28, dcgan64, wgan_gp28, cgan28, hinge64, vae28, autoencoder28,
-                                          vaegan64)}
+STEPS = {make.__name__: make for make in (mlp, dcgan28, single28, dcgan64, wgan_gp28, cgan28, hinge64, vae28,
+                                          autoencoder28, vaegan64)}
