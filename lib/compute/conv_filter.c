@@ -97,6 +97,10 @@ static const float *winograd_pixel(const winograd_job *job, int64_t image, int64
                                    const float *zeros)
 {
     const gan__conv_map *map = &job->map;
+    if (!map->transposed) {
+        const float *pixel = gan__conv_pixel(&job->conv, job->in, image, y, x);
+        return pixel ? pixel : zeros;
+    }
     if (y < 0 || y >= map->in_h || x < 0 || x >= map->in_w) return zeros;
     return job->in + ((image * map->in_h + y) * map->in_w + x) * map->in_c;
 }

@@ -103,9 +103,8 @@ typedef struct turn_block {
 static const float *turn_pixel(const turn_job *job, const turn_block *block, int64_t image,
                                int64_t y, int64_t x)
 {
-    const gan__conv *v = &job->conv;
-    if (y < 0 || y >= v->h || x < 0 || x >= v->w) return NULL;
-    return job->x + ((image * v->h + y) * v->w + x) * v->c + block->row;
+    const float *pixel = gan__conv_pixel(&job->conv, job->x, image, y, x);
+    return pixel ? pixel + block->row : NULL;
 }
 
 /* A tile sees pixels from row y and column x on; what the one beside it sees besides. */

@@ -222,6 +222,11 @@ gan__conv_algorithm gan__conv_choose(const gan__conv *conv, gan__pass pass)
     return plan_is_narrow(conv, pass) ? GAN__CONV_NARROW : GAN__CONV_GATHER;
 }
 
+bool gan__conv_frames(const gan__conv *conv, gan__pass pass)
+{
+    return pass != GAN__BACKWARD_DATA && gan__conv_choose(conv, pass) == GAN__CONV_FILTER;
+}
+
 bool gan__conv_is_packed(const gan__conv *conv, gan__pass pass)
 {
     if (pass == GAN__BACKWARD_WEIGHTS || gan__conv_is_direct(conv, pass)) return false;

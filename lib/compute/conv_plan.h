@@ -56,6 +56,21 @@ typedef struct gan__axis {
 } gan__axis;
 
 gan__axis gan__conv_axis(const gan__conv *conv, gan__pass pass, bool vertical);
+
+/* The pixel that x has at a row and a column, from its first channel on; NULL outside. */
+static inline const float *gan__conv_pixel(const gan__conv *conv, const float *x, int64_t image,
+                                           int64_t row, int64_t column)
+{
+    const gan__frame *frame = &conv->frame;
+    int64_t h = conv->h, w = conv->w;
+    if (row < 0 || row >= h || column < 0 || column >= w) return NULL;
+    if (frame->h > 0) {
+        h = frame->h, w = frame->w;
+        row = gan__frame_place(row, frame->top, h, frame->mirrored);
+        column = gan__frame_place(column, frame->left, w, frame->mirrored);
+    }
+    return x + ((image * h + row) * w + column) * conv->c;
+}
 int64_t gan__span_bound(const gan__axis *axis); /* how many spans there are at most */
 int64_t gan__span_list(const gan__axis *axis, gan__span *spans); /* how many there are */
 

@@ -24,6 +24,14 @@
 
 #include "compute/pointwise.h"
 
+/* Rows and columns around a picture that show what lies inside: they are read there, and nowhere
+ * made. */
+typedef struct gan__frame {
+    int64_t top, left; /* before the picture's first row and column */
+    int64_t h, w;      /* of the picture; 0: there is no frame */
+    bool mirrored;     /* shows the picture's mirror image; else its border */
+} gan__frame;
+
 typedef struct gan__conv {
     int64_t n, h, w, c; /* x: the picture side */
     int64_t oh, ow, k;  /* y: the filter side */
@@ -37,6 +45,8 @@ typedef struct gan__conv {
                        nowhere made: where gan__conv_doubles; pads are in those pixels */
     int64_t most;   /* what n may be besides, with the same panels; less than n: it stays */
     bool changing;  /* weights change from step to step: a panel of them serves few passes */
+    gan__frame frame; /* x is the picture inside of it, h and w are those of all: of passes that
+                         gan__conv_frames */
 } gan__conv;
 
 /* What happens to an output element as it is stored: y = f(acc + bias[channel]); bias may be NULL,
@@ -56,6 +66,18 @@ typedef enum gan__pass {
 /* Whether a convolution may be, and is best made, `doubled`. Not for open pads: they must be odd,
  * which -1 is: the first row is left out. */
 bool gan__conv_doubles(const gan__conv *conv);
+
+/* Whether forward or backward_weights may have a frame. */
+bool gan__conv_frames(const gan__conv *conv, gan__pass pass);
+
+/* Which of `size` places the place `i` of a frame shows, `before` of which lie before the first. */
+static inline int64_t gan__frame_place(int64_t i, int64_t before, int64_t size, bool mirrored)
+{
+    const int64_t place = i - before, last = size - 1;
+    if (place < 0) return mirrored ? -place : 0;
+    if (place > last) return mirrored ? 2 * last - place : last;
+    return place;
+}
 
 /* Floats of the packed weights that forward or backward_data reads; packing is from w as above. The
  * layout is private to this folder, depends on the geometry without n, and on the tier. A count of

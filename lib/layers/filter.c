@@ -71,11 +71,32 @@ static gan__pass filter_backward_pass(const gan__filter *filter)
     return filter->transposed ? GAN__FORWARD : GAN__BACKWARD_DATA;
 }
 
-/* Floats of the input with its padding, where that is done beforehand. */
+/* Whether the pass reads the input with its padding from memory of its own: the gradient that goes
+ * to it always does. */
+static bool filter_pads(const gan__filter *filter, gan__pass pass)
+{
+    return filter->padding && !gan__conv_frames(&filter->conv, pass);
+}
+
+/* Floats of that. */
 static int64_t filter_padded_count(const gan__filter *filter)
 {
     const gan__conv *conv = &filter->conv;
-    return filter->padding ? conv->n * conv->h * conv->w * conv->c : 0;
+    return conv->n * conv->h * conv->w * conv->c;
+}
+
+/* The convolution of a pass: what is not padded beforehand has a frame. */
+static gan__conv filter_conv(const gan__op *op, const gan__filter *filter, gan__pass pass)
+{
+    const gan__padding *padding = filter->padding;
+    gan__conv conv = filter->conv;
+    if (padding && !filter_pads(filter, pass))
+        conv.frame = (gan__frame){.top = padding->top,
+                                  .left = padding->left,
+                                  .h = op->in[0].h,
+                                  .w = op->in[0].w,
+                                  .mirrored = padding->mode == GAN__PAD_REFLECT};
+    return conv;
 }
 
 static gan_status filter_ask(gan__op *op, const gan__filter *filter, gan__pass pass)
@@ -103,8 +124,9 @@ gan_status gan__filter_plan(gan__op *op, const gan__filter *filter)
         gan__spectral_plan(op, filter);
         spectral = gan__spectral_workspace(op, filter);
     }
-    op->workspace_size =
-        gan__larger(workspace, spectral) + gan__op_bytes(filter_padded_count(filter));
+    op->workspace_size = gan__larger(workspace, spectral);
+    if (filter_pads(filter, op->backward ? GAN__BACKWARD_DATA : forward))
+        op->workspace_size += gan__op_bytes(filter_padded_count(filter));
     if (op->backward) {
         if (op->tail.activation != GAN__LINEAR && !op->dy_is_free)
             op->workspace_size += gan__op_bytes(gan__shape_count(op->out));
@@ -126,17 +148,19 @@ static void filter_run(gan__op *op, const gan__filter *filter, gan__pass pass, c
 {
     const float *panel = filter->spectral ? gan__spectral_panel(op, filter, pass)
                                           : gan__panel_ready(op->context, op->panels[pass]);
+    const gan__conv conv = filter_conv(op, filter, pass);
     gan__watch_count(op->context, filter_products(filter));
     if (pass == GAN__FORWARD)
-        gan__conv_forward(op->context, &filter->conv, from, panel, tail, workspace, to);
+        gan__conv_forward(op->context, &conv, from, panel, tail, workspace, to);
     else
-        gan__conv_backward_data(op->context, &filter->conv, from, panel, tail, workspace, to);
+        gan__conv_backward_data(op->context, &conv, from, panel, tail, workspace, to);
 }
 
-/* The input as the convolution sees it. */
-static const float *filter_input(gan__op *op, const gan__filter *filter, void **memory)
+/* The input as the pass sees it. */
+static const float *filter_input(gan__op *op, const gan__filter *filter, gan__pass pass,
+                                 void **memory)
 {
-    if (!filter->padding) return op->x[0];
+    if (!filter_pads(filter, pass)) return op->x[0];
     float *padded = gan__op_take(memory, filter_padded_count(filter));
     gan__padding_forward(op->context, filter->padding, op->in[0], op->x[0], padded);
     return padded;
@@ -147,7 +171,7 @@ void gan__filter_forward(gan__op *op, const gan__filter *filter)
     void *memory = op->workspace;
     gan__tail tail = op->tail;
     if (filter->bias && !op->on_tangents) tail.bias = gan__parameter_value(op->layer, filter->bias);
-    const float *x = filter_input(op, filter, &memory);
+    const float *x = filter_input(op, filter, filter_forward_pass(filter), &memory);
     if (filter->spectral && !op->on_tangents) gan__spectral_forward(op, filter, memory);
     filter_run(op, filter, filter_forward_pass(filter), x, &tail, memory, op->y);
 }
@@ -163,9 +187,10 @@ static void filter_backward_weights(gan__op *op, const gan__filter *filter, cons
     }
     float *weight = filter->spectral ? gan__op_take(&memory, filter->weight->count)
                                      : gan__gradient_write(op->layer, filter->weight, &add);
-    const float *x = filter_input(op, filter, &memory);
+    const gan__conv conv = filter_conv(op, filter, GAN__BACKWARD_WEIGHTS);
+    const float *x = filter_input(op, filter, GAN__BACKWARD_WEIGHTS, &memory);
     gan__watch_count(op->context, filter_products(filter));
-    gan__conv_backward_weights(op->context, &filter->conv, filter->transposed ? dy : x,
+    gan__conv_backward_weights(op->context, &conv, filter->transposed ? dy : x,
                                filter->transposed ? x : dy, !filter->spectral && add, memory,
                                weight);
     if (filter->spectral) gan__spectral_backward(op, filter, weight, memory);

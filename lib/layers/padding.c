@@ -2,6 +2,7 @@
  * gradient: each row adds to the row that it shows. */
 #include "layers/padding.h"
 #include "base/parallel.h"
+#include "compute/convolution.h"
 #include "kernels/kernels.h"
 
 #include <inttypes.h>
@@ -32,8 +33,7 @@ static int64_t padding_source(int32_t mode, int64_t i, int64_t before, int64_t s
     int64_t place = i - before;
     if (place >= 0 && place < size) return place;
     if (mode == GAN__PAD_ZERO) return -1;
-    if (mode == GAN__PAD_REPLICATE) return place < 0 ? 0 : size - 1;
-    return place < 0 ? -place : 2 * (size - 1) - place;
+    return gan__frame_place(i, before, size, mode == GAN__PAD_REFLECT);
 }
 
 typedef struct padding_job {

@@ -3,82 +3,9 @@
  * Inputs are small integers, so that every sum is exact in float32 and results must be equal bit
  * for bit, on every tier and for every number of threads. With random reals the tiers and thread
  * counts must agree with each other. Every buffer ends at canaries, and starts behind some. */
-#include "compute/conv_plan.h"
-
-#include "base/memory.h"
-#include "base/parallel.h"
-#include "test.h"
+#include "conv_problem.h"
 
 #include <math.h>
-#include <stdlib.h>
-
-enum { CANARIES = 32 };
-static const uint32_t canary = 0x7fc0dead; /* a NaN: reading it spoils a result */
-
-static uint64_t random_state = 1;
-
-static int64_t pick(int64_t low, int64_t high)
-{
-    random_state = random_state * 6364136223846793005u + 1442695040888963407u;
-    return low + (int64_t)((random_state >> 33) % (uint64_t)(high - low + 1));
-}
-
-/* `count` floats between canaries. */
-static float *guarded(int64_t count)
-{
-    float *all = malloc((size_t)(count + 2 * CANARIES) * sizeof *all);
-    for (int64_t i = 0; i < count + 2 * CANARIES; i++) memcpy(&all[i], &canary, sizeof canary);
-    return all + CANARIES;
-}
-
-static bool is_intact(const float *data, int64_t count)
-{
-    for (int64_t i = 0; i < CANARIES; i++) {
-        if (memcmp(&data[-1 - i], &canary, sizeof canary)) return false;
-        if (memcmp(&data[count + i], &canary, sizeof canary)) return false;
-    }
-    return true;
-}
-
-static void drop(float *data)
-{
-    free(data - CANARIES);
-}
-
-typedef struct problem {
-    gan__conv conv;
-    int64_t x_count, y_count, w_count;
-    float *x, *y, *w, *bias;
-    gan__tail tail;
-} problem;
-
-static void fill(float *data, int64_t count, bool whole)
-{
-    for (int64_t i = 0; i < count; i++)
-        data[i] = whole ? (float)pick(-3, 3) : (float)pick(-1000000, 1000000) * 1e-6f;
-}
-
-static problem problem_of(gan__conv conv, bool whole)
-{
-    problem p = {.conv = conv};
-    p.x_count = conv.n * conv.h * conv.w * conv.c;
-    p.y_count = conv.n * conv.oh * conv.ow * conv.k;
-    p.w_count = conv.r * conv.s * conv.c / conv.groups * conv.k;
-    p.x = guarded(p.x_count), fill(p.x, p.x_count, whole);
-    p.y = guarded(p.y_count), fill(p.y, p.y_count, whole);
-    p.w = guarded(p.w_count), fill(p.w, p.w_count, whole);
-    int64_t most = conv.c > conv.k ? conv.c : conv.k;
-    p.bias = guarded(most), fill(p.bias, most, whole);
-    if (pick(0, 1)) p.tail.bias = p.bias;
-    p.tail.activation = (gan__activation)pick(0, whole ? 2 : 4);
-    p.tail.parameter = 0.25f;
-    return p;
-}
-
-static void problem_free(problem *p)
-{
-    drop(p->x), drop(p->y), drop(p->w), drop(p->bias);
-}
 
 static double tail_of(const gan__tail *tail, double sum, int64_t channel)
 {
@@ -121,71 +48,6 @@ static void naive(const problem *p, gan__pass pass, double *out)
     int64_t channels = pass == GAN__FORWARD ? v->k : v->c;
     if (pass == GAN__BACKWARD_WEIGHTS) return;
     for (int64_t i = 0; i < count; i++) out[i] = tail_of(&p->tail, out[i], i % channels);
-}
-
-static int64_t out_count(const problem *p, gan__pass pass)
-{
-    return pass == GAN__FORWARD ? p->y_count : pass == GAN__BACKWARD_DATA ? p->x_count : p->w_count;
-}
-
-/* Runs a pass as a plan would, into a new guarded buffer. `add`: backward_weights adds to ones. */
-static float *run(gan_context *context, const problem *p, gan__pass pass, bool add)
-{
-    const gan__conv *v = &p->conv;
-    int64_t count = out_count(p, pass), panel_count = gan__conv_panel_count(context, v, pass);
-    int64_t floats = (int64_t)(gan__conv_workspace(context, v, pass) + 3) / 4;
-    float *out = guarded(count), *panel = guarded(panel_count), *workspace = guarded(floats + 16);
-    float *aligned = (float *)(void *)(((uintptr_t)workspace + 63) / 64 * 64);
-    const float *weights = panel_count ? panel : p->w;
-    CHECK_OK(gan__scratch_reserve(context, gan__conv_scratch(context, v, pass)));
-    if (pass != GAN__BACKWARD_WEIGHTS) gan__conv_pack(context, v, pass, p->w, panel);
-    if (pass == GAN__FORWARD) {
-        gan__conv_forward(context, v, p->x, weights, &p->tail, aligned, out);
-    } else if (pass == GAN__BACKWARD_DATA) {
-        gan__conv_backward_data(context, v, p->y, weights, &p->tail, aligned, out);
-    } else {
-        for (int64_t i = 0; i < count && add; i++) out[i] = 1;
-        gan__conv_backward_weights(context, v, p->x, p->y, add, aligned, out);
-    }
-    CHECK(is_intact(out, count));
-    CHECK(is_intact(panel, panel_count));
-    int64_t shift = aligned - workspace;
-    bool untouched = true;
-    for (int64_t i = floats + shift; i < floats + 16; i++)
-        untouched = untouched && !memcmp(&workspace[i], &canary, sizeof canary);
-    CHECK(untouched && is_intact(workspace, floats + 16));
-    drop(panel), drop(workspace);
-    return out;
-}
-
-static void describe(const gan__conv *v, gan__pass pass, int tier, int threads)
-{
-    printf("  pass %d tier %d threads %d: n %d x %dx%dx%d y %dx%dx%d window %dx%d stride %dx%d "
-           "dilation %dx%d pad %d,%d groups %d%s\n",
-           (int)pass, tier, threads, (int)v->n, (int)v->h, (int)v->w, (int)v->c, (int)v->oh,
-           (int)v->ow, (int)v->k, (int)v->r, (int)v->s, (int)v->stride_h, (int)v->stride_w,
-           (int)v->dilation_h, (int)v->dilation_w, (int)v->pad_top, (int)v->pad_left,
-           (int)v->groups, v->doubled ? " doubled" : "");
-}
-
-static const int thread_counts[] = {1, 2, 3, 7};
-enum { TEAMS = 4 };
-static gan_context *teams[TEAMS];
-static gan__tier best_tier;
-
-static void open_teams(void)
-{
-    for (int i = 0; i < TEAMS; i++) {
-        char spec[32];
-        snprintf(spec, sizeof spec, "threads=%d", thread_counts[i]);
-        CHECK_OK(gan_context_create(&teams[i], spec, NULL, NULL, 0));
-    }
-    best_tier = teams[0]->tier;
-}
-
-static void close_teams(void)
-{
-    for (int i = 0; i < TEAMS; i++) gan_context_release(teams[i]);
 }
 
 /* Whether sums of these inputs, of at most 3 each, are exact when F(2x2, 3x3) makes them: it adds
@@ -294,33 +156,36 @@ TEST(same_bits)
 TEST(real_layers)
 {
     static const gan__conv layers[] = {
-        {2, 64, 64, 3, 32, 32, 64,    4,     4, 2,
-         2, 1,  1,  1, 1,  1,  false, false, 0, false}, /* the first of D, the last of G */
-        {2, 8, 8, 64, 4, 4, 128,   4,     4, 2,
-         2, 1, 1, 1,  1, 1, false, false, 0, false}, /* the middle */
-        {2, 8, 8, 160, 4, 4, 40,    4,     4, 2,
-         2, 1, 1, 1,   1, 1, false, false, 0, false}, /* more than one block of steps */
-        {7, 4, 4, 512, 1, 1, 1,     4,     4, 1,
-         1, 1, 1, 0,   0, 1, false, false, 0, false}, /* the last of D */
-        {7, 4, 4, 512, 1, 1, 100,   4,     4, 1,
-         1, 1, 1, 0,   0, 1, false, false, 0, false}, /* the first of G */
-        {3, 28, 28, 1, 14, 14, 64, 4, 4, 2, 2, 1, 1, 1, 1, 1, false, false, 0, false}, /* 28x28 */
-        {1, 20, 22, 3, 20, 22, 64,    7,     7, 1,
-         1, 1,  1,  3, 3,  1,  false, false, 0, false}, /* CycleGAN's ends */
-        {1, 20, 22, 64, 20, 22, 3, 7, 7, 1, 1, 1, 1, 3, 3, 1, false, false, 0, false},
-        {1, 8, 8, 256, 8, 8, 256,   3,     3, 1,
-         1, 1, 1, 1,   1, 1, false, false, 0, false}, /* its residual blocks */
-        {1, 7, 7, 512, 6, 6, 1, 4, 4, 1, 1, 1, 1, 1, 1, 1, false, false, 0, false}, /* patches */
-        {70, 1, 1, 300, 1, 1, 1100, 1, 1, 1, 1, 1, 1, 0, 0, 1, false, false, 0, false}, /* dense */
-        {1, 1, 1, 1100, 1, 1, 300, 1, 1, 1, 1, 1, 1, 0, 0, 1, false, false, 0, false},
-        {520, 1, 1, 70, 1, 1, 150, 1, 1, 1, 1, 1, 1, 0, 0, 1, false, false, 0, false},
-        {5, 100, 70, 8, 100, 70, 24,    1,     1, 1,
-         1, 1,   1,  0, 0,   1,  false, false, 0, false}, /* sliced sums */
-        {3, 90, 80, 3, 90, 80, 5, 3, 3, 1, 1, 1, 1, 1, 1, 1, false, false, 0, false},
-        {1, 45, 50, 33, 45, 50, 34, 3, 3, 1, 1, 1, 1, 1, 1, 1, false, false, 0, false},
-        {2, 33, 31, 130, 17, 16,  130,   3,     3, 2,
-         2, 1,  1,  1,   1,  130, false, false, 0, false}, /* depthwise */
-        {3, 40, 30, 24, 40, 30, 24, 5, 5, 1, 1, 1, 1, 2, 2, 24, false, false, 0, false},
+        {2, 64, 64, 3, 32, 32,    64,    4, 4,     2,  2,
+         1, 1,  1,  1, 1,  false, false, 0, false, {0}}, /* the first of D, the last of G */
+        {2, 8, 8, 64, 4, 4,     128,   4, 4,     2,  2,
+         1, 1, 1, 1,  1, false, false, 0, false, {0}}, /* the middle */
+        {2, 8, 8, 160, 4, 4,     40,    4, 4,     2,  2,
+         1, 1, 1, 1,   1, false, false, 0, false, {0}}, /* more than one block of steps */
+        {7, 4, 4, 512, 1, 1,     1,     4, 4,     1,  1,
+         1, 1, 0, 0,   1, false, false, 0, false, {0}}, /* the last of D */
+        {7, 4, 4, 512, 1, 1,     100,   4, 4,     1,  1,
+         1, 1, 0, 0,   1, false, false, 0, false, {0}}, /* the first of G */
+        {3, 28, 28, 1, 14, 14,    64,    4, 4,     2,  2,
+         1, 1,  1,  1, 1,  false, false, 0, false, {0}}, /* 28x28 */
+        {1, 20, 22, 3, 20, 22,    64,    7, 7,     1,  1,
+         1, 1,  3,  3, 1,  false, false, 0, false, {0}}, /* CycleGAN's ends */
+        {1, 20, 22, 64, 20, 22, 3, 7, 7, 1, 1, 1, 1, 3, 3, 1, false, false, 0, false, {0}},
+        {1, 8, 8, 256, 8, 8,     256,   3, 3,     1,  1,
+         1, 1, 1, 1,   1, false, false, 0, false, {0}}, /* its residual blocks */
+        {1, 7, 7, 512, 6, 6,     1,     4, 4,     1,  1,
+         1, 1, 1, 1,   1, false, false, 0, false, {0}}, /* patches */
+        {70, 1, 1, 300, 1, 1,     1100,  1, 1,     1,  1,
+         1,  1, 0, 0,   1, false, false, 0, false, {0}}, /* dense */
+        {1, 1, 1, 1100, 1, 1, 300, 1, 1, 1, 1, 1, 1, 0, 0, 1, false, false, 0, false, {0}},
+        {520, 1, 1, 70, 1, 1, 150, 1, 1, 1, 1, 1, 1, 0, 0, 1, false, false, 0, false, {0}},
+        {5, 100, 70, 8, 100, 70,    24,    1, 1,     1,  1,
+         1, 1,   0,  0, 1,   false, false, 0, false, {0}}, /* sliced sums */
+        {3, 90, 80, 3, 90, 80, 5, 3, 3, 1, 1, 1, 1, 1, 1, 1, false, false, 0, false, {0}},
+        {1, 45, 50, 33, 45, 50, 34, 3, 3, 1, 1, 1, 1, 1, 1, 1, false, false, 0, false, {0}},
+        {2, 33, 31, 130, 17,  16,    130,   3, 3,     2,  2,
+         1, 1,  1,  1,   130, false, false, 0, false, {0}}, /* depthwise */
+        {3, 40, 30, 24, 40, 30, 24, 5, 5, 1, 1, 1, 1, 2, 2, 24, false, false, 0, false, {0}},
     };
     for (size_t i = 0; i < sizeof layers / sizeof *layers; i++) {
         problem p = problem_of(layers[i], true);
@@ -370,8 +235,8 @@ static int64_t filtered_kind(const gan__conv *v)
 
 TEST(filtered)
 {
-    static const gan__conv sliced = {2, 45, 50, 17, 45, 50, 48,    3,     3, 1,
-                                     1, 1,  1,  1,  1,  1,  false, false, 0, false};
+    static const gan__conv sliced = {2, 45, 50, 17, 45, 50,    48,    3, 3,     1,  1,
+                                     1, 1,  1,  1,  1,  false, false, 0, false, {0}};
     int64_t served[FILTERED_KINDS] = {0};
     for (int i = 0; i < FILTERED; i++) {
         problem p = problem_of(i ? filtered_conv() : sliced, i % 4 != 0);
@@ -389,8 +254,8 @@ TEST(filtered)
  * 7x7 of 14x14 pixels are filtered therefore. */
 TEST(counted_products)
 {
-    static const gan__conv odd = {1, 14, 14, 64, 7, 7, 128,   4,     4, 2,
-                                  2, 1,  1,  1,  1, 1, false, false, 0, false};
+    static const gan__conv odd = {1, 14, 14, 64, 7, 7,     128,   4, 4,     2,  2,
+                                  1, 1,  1,  1,  1, false, false, 0, false, {0}};
     CHECK_INT(gan__filter_products(&odd, GAN__FORWARD), 4 * 11 * 11);
     CHECK_INT(gan__filter_products(&odd, GAN__BACKWARD_DATA), 4 * 11 * 11);
     CHECK_INT(gan__filter_products(&odd, GAN__BACKWARD_WEIGHTS), 4 * 12 * 12);
@@ -453,11 +318,11 @@ static double mean_error(const float *made, const double *expected, int64_t coun
 TEST(errors)
 {
     static const gan__conv layers[] = {
-        {2, 16, 16, 96, 8, 8, 64, 4, 4, 2, 2, 1, 1, 1, 1, 1, false, false, 0, false},
-        {2, 12, 12, 96, 12, 12, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1, false, false, 0, false},
-        {2, 12, 12, 96, 12, 12, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1, true, false, 0, false},
-        {2, 6, 6, 96, 12, 12, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1, false, true, 0, false},
-        {2, 12, 12, 96, 11, 11, 64, 4, 4, 1, 1, 1, 1, 1, 1, 1, false, false, 0, false}};
+        {2, 16, 16, 96, 8, 8, 64, 4, 4, 2, 2, 1, 1, 1, 1, 1, false, false, 0, false, {0}},
+        {2, 12, 12, 96, 12, 12, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1, false, false, 0, false, {0}},
+        {2, 12, 12, 96, 12, 12, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1, true, false, 0, false, {0}},
+        {2, 6, 6, 96, 12, 12, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1, false, true, 0, false, {0}},
+        {2, 12, 12, 96, 11, 11, 64, 4, 4, 1, 1, 1, 1, 1, 1, 1, false, false, 0, false, {0}}};
     for (size_t i = 0; i < sizeof layers / sizeof *layers; i++) {
         problem p = problem_of(layers[i], false);
         p.tail.bias = NULL, p.tail.activation = GAN__LINEAR;
@@ -575,8 +440,8 @@ TEST(not_a_number)
 /* Pixels that lie farther away than a cache, which then are fetched. */
 TEST(far_away)
 {
-    gan__conv far = {1, 250, 245, 6, 250, 245, 64,    1,     1, 1,
-                     1, 1,   1,   0, 0,   1,   false, false, 0, false};
+    gan__conv far = {1, 250, 245, 6, 250, 245,   64,    1, 1,     1,  1,
+                     1, 1,   0,   0, 1,   false, false, 0, false, {0}};
     problem p = problem_of(far, true);
     check_whole(&p, GAN__BACKWARD_WEIGHTS);
     problem_free(&p);

@@ -66,12 +66,12 @@ static int64_t unpacked(const gan__conv *conv, side sides[2])
 TEST(packed_or_not)
 {
     static const gan__conv layers[] = {
-        {1, 8, 8, 256, 4, 4, 512, 4, 4, 2, 2, 1, 1, 1, 1, 1, false, false, 0, false},
-        {2, 5, 7, 520, 2, 3, 250, 4, 4, 2, 2, 1, 1, 1, 1, 1, false, false, 0, false},
-        {1, 8, 8, 256, 7, 7, 300, 4, 4, 1, 1, 1, 1, 1, 1, 1, false, false, 0, false},
-        {1, 7, 6, 300, 7, 6, 200, 3, 3, 1, 1, 1, 1, 1, 1, 1, false, false, 0, false},
-        {1, 8, 8, 200, 8, 8, 300, 3, 3, 1, 1, 1, 1, 1, 1, 1, true, false, 0, false},
-        {1, 4, 4, 300, 8, 8, 200, 3, 3, 1, 1, 1, 1, 1, 1, 1, false, true, 0, false}};
+        {1, 8, 8, 256, 4, 4, 512, 4, 4, 2, 2, 1, 1, 1, 1, 1, false, false, 0, false, {0}},
+        {2, 5, 7, 520, 2, 3, 250, 4, 4, 2, 2, 1, 1, 1, 1, 1, false, false, 0, false, {0}},
+        {1, 8, 8, 256, 7, 7, 300, 4, 4, 1, 1, 1, 1, 1, 1, 1, false, false, 0, false, {0}},
+        {1, 7, 6, 300, 7, 6, 200, 3, 3, 1, 1, 1, 1, 1, 1, 1, false, false, 0, false, {0}},
+        {1, 8, 8, 200, 8, 8, 300, 3, 3, 1, 1, 1, 1, 1, 1, 1, true, false, 0, false, {0}},
+        {1, 4, 4, 300, 8, 8, 200, 3, 3, 1, 1, 1, 1, 1, 1, 1, false, true, 0, false, {0}}};
     side sides[2] = {{.changing = true}, {.changing = false}};
     int64_t found = 0;
     CHECK_OK(gan_context_create(&sides[0].context, "threads=3", NULL, NULL, 0));
@@ -92,7 +92,8 @@ TEST(packed_or_not)
 /* Pictures for which other tiles serve have other panels. */
 TEST(panels_of_large_tiles)
 {
-    gan__conv a = {1, 32, 32, 64, 32, 32, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1, true, false, 0, false},
+    gan__conv a = {1, 32, 32, 64, 32, 32,   64,    3, 3,     1,  1,
+                   1, 1,  1,  1,  1,  true, false, 0, false, {0}},
               b = a, c = a;
     b.h = b.w = b.oh = b.ow = 6;
     c.h = c.w = c.oh = c.ow = 20;
@@ -100,7 +101,8 @@ TEST(panels_of_large_tiles)
         CHECK(gan__conv_panel_shared(&a, &c, (gan__pass)pass));
         CHECK(!gan__conv_panel_shared(&a, &b, (gan__pass)pass));
     }
-    gan__conv wide = {1, 32, 32, 64, 32, 32, 64, 7, 7, 1, 1, 1, 1, 3, 3, 1, true, false, 0, false},
+    gan__conv wide = {1, 32, 32, 64, 32, 32,   64,    7, 7,     1,  1,
+                      1, 1,  3,  3,  1,  true, false, 0, false, {0}},
               small = wide;
     small.h = small.w = small.oh = small.ow = 6;
     CHECK(gan__conv_panel_shared(&wide, &small, GAN__FORWARD));
