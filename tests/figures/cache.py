@@ -71,12 +71,12 @@ class Cache:
         os.makedirs(os.path.join(self.folder, kind), exist_ok=True)
         return os.path.join(self.folder, kind, "%s-%s" % (name, digest)), whole
 
-    def once(self, kind, name, identity, function):
+    def once(self, kind, name, identity, function, holds=lambda value: True):
         """What function() gave, as JSON has it, with commit, date and seconds; called where no earlier
-        result is there."""
+        result is there that still holds."""
         path, whole = self.place(kind, name, identity)
         found = read_json(path + ".json")
-        if found and found.get("identity") == whole:
+        if found and found.get("identity") == whole and holds(found["value"]):
             return found
         started = time.perf_counter()
         value = function()

@@ -99,7 +99,7 @@ class Work:
         self.cache = cache.Cache(folder, path)
         self.threads, self.quick, self.tell = threads, quick, tell
         self.steps = 2 if quick else 0  # of every training; 0: as the recipe has them
-        self.trained_seconds = 0
+        self.trained_seconds, self.trained = 0, {}
 
     def session(self):
         return library.Session(self.library, "threads=%d" % self.threads)
@@ -108,12 +108,24 @@ class Work:
         """The cached or new measurement of one seed."""
         identity = {"row": row.name, "seed": seed, "quick": self.quick, "threads": self.threads,
                     "sources": [cache.checksum(path) for path in row.sources()]}
-        return self.cache.once("rows", row.name, identity, lambda: self.measure(row, seed))
+        made = self.cache.once("rows", row.name, identity, lambda: self.measure(row, seed), self.holds)
+        self.trained.update(made["value"].get("trained", {}))
+        return made
 
     def measure(self, row, seed):
-        self.trained_seconds = 0
+        """With the recipes that it trained by, and their checksums."""
+        around = self.trained_seconds, self.trained  # of a row that measures this one beside it
+        self.trained_seconds, self.trained = 0, {}
         value = row.measure(self, seed)
-        return {**value, "trained_seconds": self.trained_seconds}
+        value = {**value, "trained_seconds": self.trained_seconds, "trained": self.trained}
+        self.trained_seconds, self.trained = around
+        return value
+
+    @staticmethod
+    def holds(value):
+        """Whether none of those recipes has changed."""
+        return all(os.path.exists(path) and cache.checksum(path) == known for path, known in (
+            (os.path.join(SOURCE, name), known) for name, known in value.get("trained", {}).items()))
 
     def part(self, name, seed, files, function):
         """A part of a row's measurement that is kept by itself: what follows from these files."""
@@ -130,6 +142,7 @@ class Work:
         settings = ["context.seed=%d" % seed, "context.threads=%d" % self.threads, *settings]
         settings += ["run.steps=%d" % self.steps] if self.steps else []
         identity = {"recipe": cache.checksum(recipe), "settings": settings}
+        self.trained[os.path.relpath(recipe, SOURCE)] = identity["recipe"]
         name = os.path.splitext(os.path.basename(recipe))[0]
         folder, _ = self.cache.place("runs", name, identity)
         note = folder + ".json"

@@ -557,6 +557,41 @@ class Pipelines(Folder):
         value = self.coupled_row(coupled.Pairs("edges", "edges", 0.9), recipe, checkpoint)
         self.assertAlmostEqual(value["agreement"], right, 2)  # greys near a limit may round otherwise
 
+    def test_conditional_pairs(self):
+        """All of a picture is bright by one condition, and dark by the other or not; what is trained on is the
+        pictures of both domains, told by their labels."""
+        session, seen = self.session(), []
+        write_idx(self.path("x"), (2, 5, 5), [0] * 25 + [200] * 25)
+        recipe = self.write("a.recipe", "[data.x]\nidx path=x\n[data.y]\nidx path=x transform=negative\n"
+                            "[trainer]\ncogan\n")
+        generator = session.parse_model("input noise 3; input condition 2; concat from noise condition;"
+                                        "dense 25 bias=no; reshape 5 5 1; tanh")
+        judge = session.parse_model("input image 5 5 1; input condition 2; flatten from image; h = dense 1;"
+                                    "concat from h condition; dense 1")
+
+        def train(path, seed, settings, files):
+            seen.append([os.path.basename(path), settings])
+            for setting in files:
+                with open(setting.partition("=")[2], "rb") as file:
+                    seen[-1].append(file.read())
+            return "folder"
+
+        for sign, agreement in ((-1, 1), (1, 0)):
+            weights = array.array("f", [0, 0, 0, 1, sign] * 25)
+            session.good(session.library.gan_model_write(generator, b"1.weight", session.tensor(weights, 25, 5)))
+            checkpoint = self.save(session, b"cgan", generator=generator, discriminator=judge)
+            row = coupled.ConditionalPairs(coupled.Pairs("negatives", "negative", 0.9))
+            work = self.work(quick=True)
+            work.recipe, work.train, work.checkpoint = (lambda _: recipe), train, (lambda _: checkpoint)
+            work.row = lambda *_: {"value": {"agreement": 0.75}}
+            value = row.measure(work, 1)
+            self.assertEqual((value["agreement"], value["ahead"]), (agreement, 0.75 - agreement))
+        pictures = bytes(value for value in (0, 200, 255, 55) for _ in range(25))
+        self.assertEqual(seen[0], ["conditional-pairs.recipe",
+                                   ["data.real.hint=digits-negatives-conditional makes it"],
+                                   struct.pack(">4I", 0x803, 4, 5, 5) + pictures,
+                                   struct.pack(">2I", 0x801, 4) + bytes([0, 0, 1, 1])])
+
     def test_adapted(self):
         """Pictures are bright at the place of their class: discriminators that say so are right of one domain,
         and wrong of the other, whose labels are the next ones."""
@@ -672,6 +707,32 @@ class Caches(Folder):
         self.write("a.recipe", "# changed")
         work.train(recipe, 3)
         self.assertEqual(len(calls), 5)
+
+
+    def test_recipe(self):
+        """A row is measured anew where a recipe has changed that it, or the row beside it, trained by."""
+        work, calls = self.work(), []
+        work.command = lambda *words: None
+        recipe = self.write("a.recipe", "")
+
+        class Trained(rows.Row):
+            name = "trained"
+
+            def measure(self, work, seed):
+                calls.append(seed)
+                return {"folder": work.train(recipe, seed)}
+
+        class Beside(rows.Row):
+            name = "beside"
+
+            def measure(self, work, seed):
+                return {"folder": work.row(Trained(), seed)["value"]["folder"]}
+
+        first = [work.row(Beside(), 1)["value"]["folder"] for _ in range(2)]
+        self.assertEqual((first[0], calls), (first[1], [1]))
+        self.write("a.recipe", "# changed")
+        self.assertNotEqual(work.row(Beside(), 1)["value"]["folder"], first[0])
+        self.assertEqual(calls, [1, 1])
 
 
 class Tables(Folder):
