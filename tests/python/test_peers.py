@@ -111,6 +111,20 @@ def test_let_go_on_another_thread_and_in_a_cycle(ctx, peer):
     assert len(tensors) == 10 and all(np.array_equal(t, NUMBERS) for t in tensors)
 
 
+def test_arrays_of_jax_are_not_written(ctx):
+    jax = pytest.importorskip("jax")
+    x = jax.numpy.ones((3, 5))
+    assert ctx.tensor(x).read_only and address(ctx.tensor(x)) == x.unsafe_buffer_pointer()
+    with pytest.raises(ValueError, match="read-only"):
+        ctx.model("input 5; dense 5")(x, out=x)
+    half = x.astype(jax.numpy.bfloat16) / 3
+    assert np.array_equal(ctx.tensor(half), np.asarray(half).astype(np.float32))
+    model = ctx.model("input 5; dense 3")
+    state = {name: jax.numpy.asarray(v, "bfloat16") for name, v in model.state_dict().items()}
+    assert model.load_state_dict(state) == ([], [])
+    assert np.array_equal(model.read("0.weight"), np.asarray(state["0.weight"]).astype("float32"))
+
+
 def test_strides_and_types_of_torch(ctx):
     torch = pytest.importorskip("torch")
     model = ctx.model("input 4 5 3; conv2d 2")

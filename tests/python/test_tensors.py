@@ -213,6 +213,55 @@ def test_read_only_memory_stays_so(ctx):
         with pytest.raises(ValueError, match="read-only"):
             ctx.model("input 3; dense 3")(np.ones((2, 3)), out=made)
     assert not ctx.empty(2).read_only
+    whole = ctx.tensor(array)
+    for view in (whole.slice(0, 0, 1), whole.transpose()):  # the library's own ways to it
+        assert view.read_only and not np.asarray(view).flags.writeable
+        with pytest.raises(libgan.ArgumentError, match="read-only"):
+            view.copy_from(np.zeros(view.shape))
+    copy = np.from_dlpack(Lender(whole, versions=False))  # what cannot be told has a copy
+    assert np.array_equal(copy, array) and not np.shares_memory(copy, array)
+    with pytest.raises(BufferError):
+        whole.__dlpack__(copy=False)
+    runner = ctx.runner(ctx.model("input 3; dense 3"))
+    with pytest.raises(libgan.ArgumentError, match="read-only"):
+        runner.run([ctx.empty(1, 3)], [whole.slice(0, 0, 1)])
+    assert array.all() and np.shares_memory(np.asarray(whole), array)
+    alive = weakref.ref(array)
+    del array, made, whole, view
+    gc.collect()
+    assert alive() is None
+
+
+class Guarded(Lender):
+    """Arrays that must not be written, lent by the struct that cannot say so; NumPy is told."""
+
+    def __init__(self, array):
+        super().__init__(array, versions=False)
+
+    def __array__(self, dtype=None, copy=None):
+        view = self.array.view()
+        view.flags.writeable = False
+        return view
+
+
+def test_what_only_numpy_is_told_of(ctx):
+    array = np.ones((2, 3), np.float32)
+    made = ctx.tensor(Guarded(array))
+    assert np.shares_memory(np.asarray(made), array)
+    assert made.read_only and made.slice(0, 0, 1).read_only
+    with pytest.raises(ValueError, match="read-only"):
+        ctx.model("input 3; dense 3")(np.ones((2, 3)), out=Guarded(array))
+    assert array.all()
+
+
+def test_small_floats_of_others_become_float32(ctx):
+    types = pytest.importorskip("ml_dtypes")
+    model = ctx.model("input 4; dense 3")
+    state = {name: x.astype(types.bfloat16) for name, x in model.state_dict().items()}
+    model.load_state_dict(state)
+    for name, value in state.items():
+        assert np.array_equal(model.read(name), value.astype(np.float32))
+    assert ctx.tensor(np.ones(3, types.float8_e4m3fn)).dtype == "float32"
 
 
 def test_tensors_of_torch(ctx):

@@ -160,6 +160,17 @@ def test_sequences(ctx, pictures):
     assert np.array_equal(data[2:5]["label"], [2, 0, 1]) and len(data[[1, 1]]["image"]) == 2
     with pytest.raises(IndexError):
         data[16]
+    room = np.zeros((2, 8, 8, 1), np.float32)
+    assert data.read("image", [5, 2], out=room) is room and np.array_equal(room, pictures[[5, 2]])
+    room.flags.writeable = False
+    with pytest.raises(ValueError, match="read-only"):
+        data.read("image", [1, 1], out=room)
+    with pytest.raises(TypeError, match="float64"):
+        data.read("image", [1, 1], out=np.zeros((2, 8, 8, 1)))
+    for numbers in (data.read("label", range(16)) == 1, [0.5]):  # a mask is no list of numbers
+        with pytest.raises(TypeError, match="numbered by integers"):
+            data.read("image", numbers)
+    assert data.read("image", []).shape == (0, 8, 8, 1)
     planes = pictures.transpose(0, 3, 1, 2)
     chw = ctx.dataset(Sequence(planes), layout="CHW")
     assert np.array_equal(chw[5]["image"], pictures[5])

@@ -26,18 +26,23 @@ def is_served(value: Any) -> bool:
     return hasattr(value, "__dlpack__") and hasattr(ctypes, "pythonapi")
 
 
-def borrow(out: Any, context: int, value: Any, share: bool) -> int:
-    """gan_tensor_from_dlpack of what the value lends; the status."""
+def lent(value: Any) -> tuple[Any, bool]:
+    """The capsule that the value lends, and whether it is of the time before versions."""
     try:
         capsule = value.__dlpack__(max_version=(1, 1))
-    except TypeError:  # of the time before versions
+    except TypeError:
         capsule = value.__dlpack__()
-    names, flags = _VERSIONED, 0
-    if not _is_valid(capsule, names[0]):
-        names, flags = _LEGACY, _abi.GAN_DLPACK_LEGACY
-    if not _is_valid(capsule, names[0]):
-        raise TypeError(f"__dlpack__ of a {type(value).__name__} gave no array")
-    managed = _pointer(capsule, names[0])
-    _set_name(capsule, names[1])
-    flags |= _abi.GAN_DLPACK_SHARE * bool(share)
+    if _is_valid(capsule, _VERSIONED[0]):
+        return capsule, False
+    if _is_valid(capsule, _LEGACY[0]):
+        return capsule, True
+    raise TypeError(f"__dlpack__ of a {type(value).__name__} gave no array")
+
+
+def take(out: Any, context: int, capsule: Any, legacy: bool, share: bool) -> int:
+    """gan_tensor_from_dlpack of a capsule; the status."""
+    own, used = _LEGACY if legacy else _VERSIONED
+    managed = _pointer(capsule, own)
+    _set_name(capsule, used)
+    flags = _abi.GAN_DLPACK_LEGACY * legacy | _abi.GAN_DLPACK_SHARE * share
     return lib.gan_tensor_from_dlpack(out, context, managed, flags)

@@ -14,7 +14,7 @@ from . import _abi, catalog
 from ._handle import Closable, Root, bytes_of, lasting, text_of
 from ._interrupt import Deferred
 from ._library import lib
-from .tensor import _CODES, Array, Tensor, array_of, handles_of, tensor_of, wrap
+from .tensor import _CODES, Array, Tensor, array_of, handles_of, output_of, tensor_of
 
 Field = tuple[np.dtype[Any], tuple[int, ...]]
 
@@ -53,16 +53,19 @@ class Dataset(Closable):
 
     def read(self, field: str, indices: Any, dtype: Any = None, out: Any = None) -> Array:
         """Examples by number, as an array (n, ...): pictures in float32 in [-1, 1], or uint8 as
-        `dtype` says; labels in int64; vectors in float32."""
-        numbers = np.ascontiguousarray(indices, np.int64).reshape(-1)
+        `dtype` says; labels in int64; vectors in float32. Or into `out`, which is returned."""
+        given = np.asarray(indices)
+        if given.size and given.dtype.kind not in "iu":
+            raise TypeError(f"read: examples are numbered by integers, not by {given.dtype}")
+        numbers = np.ascontiguousarray(given, np.int64).reshape(-1)
         if out is None:
             kind = dtype or (np.int64 if field == "label" else np.float32)
             out = np.empty((len(numbers), *self.shape(field)), kind)
-        tensor = wrap(self.root, out, hold=False)
+        tensor = output_of(self.root, out)
         if tensor.shape[:1] != numbers.shape:
             raise ValueError(f"read: {len(numbers)} examples, and room for {tensor.shape[0]}")
-        given = numbers.ctypes.data_as(ctypes.POINTER(ctypes.c_int64))
-        arguments = (bytes_of(field), given, tensor.handle)
+        pointer = numbers.ctypes.data_as(ctypes.POINTER(ctypes.c_int64))
+        arguments = (bytes_of(field), pointer, tensor.handle)
         with Deferred():
             self.root.check(lib.gan_dataset_read(self.handle, *arguments))
         return cast(Array, out)

@@ -3,8 +3,8 @@ array of others.
 
 Pictures are N, H, W, C in this order, whatever their order in memory: an array stored as N, C, H, W
 goes in without a copy as array.transpose(0, 2, 3, 1). float32, uint8, int32 and int64 are taken as
-they are; float64 and float16 become float32, int8, int16 and uint16 int32, uint32 int64, bool
-uint8."""
+they are; float64 and smaller floating-point types become float32, int8, int16 and uint16 int32,
+uint32 int64, bool uint8."""
 
 from __future__ import annotations
 
@@ -32,7 +32,6 @@ _CODES: dict[np.dtype[Any], int] = {
 _TYPES = {code: kind for kind, code in _CODES.items()}
 _CONVERTED = {
     np.dtype(np.float64): np.float32,
-    np.dtype(np.float16): np.float32,
     np.dtype(np.int8): np.int32,
     np.dtype(np.int16): np.int32,
     np.dtype(np.uint16): np.int32,
@@ -102,8 +101,7 @@ class Tensor(Handle, NDArrayOperatorsMixin):
     @property
     def read_only(self) -> bool:
         """Whether the memory must not be written: it was lent so."""
-        lent = self._array is not None and not self._array.flags.writeable
-        return lent or bool(lib.gan_tensor_read_only(self.handle))
+        return bool(lib.gan_tensor_read_only(self.handle))
 
     def numpy(self) -> Array:
         """The same memory as an array of NumPy; it keeps the memory alive."""
@@ -118,7 +116,13 @@ class Tensor(Handle, NDArrayOperatorsMixin):
         return array.copy() if copy else array
 
     def __dlpack__(self, **arguments: Any) -> Any:
-        return cast(Any, self.numpy()).__dlpack__(**arguments)
+        array: Any = self.numpy()
+        try:
+            return array.__dlpack__(**arguments)
+        except BufferError:  # the struct of the time before versions cannot say "read-only"
+            if array.flags.writeable or arguments.get("copy") is False:
+                raise
+            return array.copy().__dlpack__(**arguments)
 
     def __dlpack_device__(self) -> tuple[int, int]:
         return (1, 0)  # the processor
@@ -219,11 +223,18 @@ def array_of(value: Any) -> Array:
         value = _foreign(value)
     if value.dtype in _CODES:
         return _in_place(value)
-    native = value.dtype.newbyteorder("=")
-    wanted = native if native in _CODES else _CONVERTED.get(native)
-    if wanted is None:
-        raise TypeError(f"an array of {value.dtype} is none that libgan takes")
-    return cast(Array, value.astype(wanted))
+    return cast(Array, value.astype(_wanted(value.dtype.newbyteorder("="))))
+
+
+def _wanted(dtype: np.dtype[Any]) -> Any:
+    """What an array of this type becomes."""
+    if dtype in _CODES:
+        return dtype
+    if dtype in _CONVERTED:
+        return _CONVERTED[dtype]
+    if np.can_cast(dtype, np.float32):  # float16, and bfloat16 of those who add it to NumPy
+        return np.float32
+    raise TypeError(f"an array of {dtype} is none that libgan takes")
 
 
 def _foreign(value: Any) -> Array:
@@ -249,6 +260,13 @@ def _layout(shape: tuple[int, ...], strides: tuple[int, ...], size: int) -> tupl
     return kind(*shape), kind(*(step // size for step in strides)), len(shape)
 
 
+def _address(array: Array) -> Any:
+    """Of element 0, ..., 0."""
+    if array.flags.carray and array.size:  # three times as quick as what serves any array
+        return ctypes.addressof(ctypes.c_char.from_buffer(array))
+    return array.__array_interface__["data"][0]
+
+
 # What tensors hold of others' memory, by a number that the library gives back when it lets go.
 _held: dict[int, Array] = {}
 _numbers = itertools.count(1)
@@ -265,7 +283,6 @@ def wrap(root: Root, array: Array, hold: bool) -> Tensor:
     """A tensor over an array's memory. With `hold` it keeps the array alive; else the caller
     does."""
     shape, strides, rank = _layout(array.shape, array.strides, array.itemsize)
-    data = array.__array_interface__["data"][0]
     number = None
     if hold:
         number = next(_numbers)
@@ -278,7 +295,7 @@ def wrap(root: Root, array: Array, hold: bool) -> Tensor:
         rank,
         shape,
         strides,
-        data,
+        _address(array),
         _let_go if hold else _NOTHING,
         number,
     )
@@ -293,39 +310,67 @@ def wrap(root: Root, array: Array, hold: bool) -> Tensor:
 
 def tensor_of(root: Root, value: Any, hold: bool = False) -> Tensor:
     """Any array as a tensor, without a copy where types and strides allow. With `hold` it may
-    outlive the array."""
+    outlive the array, and be written where the array may."""
     if isinstance(value, Tensor):
         return value
-    if isinstance(value, np.ndarray) or not _dlpack.is_served(value):
-        return wrap(root, array_of(value), hold)
-    made = _borrowed(root, value, share=True)
-    return cast(Tensor, _borrowed(root, value, share=False)) if made is None else made
+    if not isinstance(value, np.ndarray) and _dlpack.is_served(value):
+        made = _borrowed(root, value, share=True)
+        return cast(Tensor, _borrowed(root, value, share=False)) if made is None else made
+    array = array_of(value)
+    if hold and not array.flags.writeable:
+        return _read_only(root, array)
+    return wrap(root, array, hold)
+
+
+def _read_only(root: Root, array: Array) -> Tensor:
+    """Of an array that must not be written, whose DLPack tells the library so."""
+    try:
+        return cast(Tensor, _borrowed(root, array, share=True))
+    except BufferError:  # NumPy before 2.1 does not lend it
+        return wrap(root, array.copy(), hold=True)
 
 
 def _borrowed(root: Root, value: Any, share: bool) -> Tensor | None:
     """What another library lends; None where it would have to be converted to be shared."""
+    capsule, legacy = _dlpack.lent(value)
+    guarded = _guarded(value) if legacy else None
+    if guarded is not None:
+        return _read_only(root, guarded)
     out = ctypes.c_void_p()
-    status = _dlpack.borrow(ctypes.byref(out), root.pointer, value, share)
+    status = _dlpack.take(ctypes.byref(out), root.pointer, capsule, legacy, share)
     if share and status == _abi.GAN_E_UNSUPPORTED:
         return None
     root.check(status)
     return Tensor._own(root, out.value)
 
 
+def _guarded(value: Any) -> Array | None:
+    """NumPy's view of what must not be written, as arrays of JAX: the struct of the time before
+    versions does not say so."""
+    try:
+        array = np.asarray(value)
+    except (RuntimeError, TypeError, ValueError):
+        return None
+    return array if array.dtype in _CODES and not array.flags.writeable else None
+
+
 def output_of(root: Root, value: Any) -> Tensor:
     """An array that is to be filled: never a copy."""
     made: Tensor | None = None
-    if isinstance(value, Tensor):
-        made = value
-    elif isinstance(value, np.ndarray):
+    writeable = True
+    if isinstance(value, np.ndarray):
         if value.dtype in _CODES and _in_place(value) is value:
-            made = wrap(root, value, hold=False)
-    elif _dlpack.is_served(value):
-        made = _borrowed(root, value, share=True)
+            made, writeable = wrap(root, value, hold=False), value.flags.writeable
+    else:
+        if isinstance(value, Tensor):
+            made = value
+        elif _dlpack.is_served(value):
+            made = _borrowed(root, value, share=True)
+        writeable = made is None or not made.read_only
     if made is None:
         kind = getattr(value, "dtype", type(value).__name__)
         raise TypeError(f"what is written to shares its memory, which {kind} here does not")
-    if made.read_only:
+    if not writeable:
         raise ValueError("the array to be written to is read-only")
     return made
 
