@@ -96,8 +96,8 @@ def test_the_notebook(tmp_path):
     book = nbformat.read(folder / "clothes.ipynb", as_version=4)
     cells = [cell for cell in book.cells if cell.cell_type == "code"]
     assert not any(cell.outputs for cell in cells)
-    assert "STEPS = 600" in cells[0].source
-    cells[0].source = cells[0].source.replace("STEPS = 600", "STEPS = 3")
+    assert "STEPS = 2000" in cells[0].source
+    cells[0].source = cells[0].source.replace("STEPS = 2000", "STEPS = 3")
     cells[0].source = cells[0].source.replace("Path.cwd()", f"Path({str(folder)!r})")
     nbclient.NotebookClient(
         book, timeout=120, resources={"metadata": {"path": str(tmp_path)}}
