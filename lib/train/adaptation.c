@@ -87,13 +87,30 @@ gan_status gan__adaptation_classify(gan_trainer *t, const gan__adaptation *a, in
     return GAN_OK;
 }
 
+/* Of two features, (N, h, w, c): the shape of the one, which the other must have too. */
+static gan_status adaptation_shape(gan_trainer *t, int32_t feature, gan_value one, gan_value other,
+                                   int64_t shape[4])
+{
+    int64_t second[4];
+    char sizes[2][88];
+    GAN__TRY(gan_tape_shape(t->tape, one, shape));
+    GAN__TRY(gan_tape_shape(t->tape, other, second));
+    if (!memcmp(shape + 1, second + 1, 3 * sizeof *shape)) return GAN_OK;
+    gan__picture_print((gan__shape){1, shape[1], shape[2], shape[3]}, sizes[0]);
+    gan__picture_print((gan__shape){1, second[1], second[2], second[3]}, sizes[1]);
+    return gan__fail(t->object.context, GAN_E_SHAPE,
+                     "%s: features are compared between the discriminators of two domains: number "
+                     "%d of them is %s in one and %s in the other",
+                     t->kind->kind.name, (int)feature + 1, sizes[0], sizes[1]);
+}
+
 gan_status gan__adaptation_compare(gan_trainer *t, const gan_value *one, const gan_value *other,
                                    int32_t outputs, gan__terms *terms)
 {
     for (int32_t i = GAN__SAYS_FEATURES; i < outputs; i++) {
         gan_value square; /* a number */
         int64_t shape[4]; /* N, h, w, c */
-        GAN__TRY(gan_tape_shape(t->tape, one[i], shape));
+        GAN__TRY(adaptation_shape(t, i - GAN__SAYS_FEATURES, one[i], other[i], shape));
         GAN__TRY(gan_tape_loss(t->tape, "mse", (gan_value[]){one[i], other[i]}, 2, &square));
         gan__terms_add(terms, square, (double)(shape[1] * shape[2] * shape[3]));
     }

@@ -99,6 +99,10 @@ static const wrong wrongs[] = {
     {"cogan", D_X MORE, D_Y ONE, G_Y, 2, GAN_E_SHAPE,
      "cogan: the discriminator_x has 1 outputs of features, the discriminator_y has 0: they are to "
      "be compared"},
+    {"cogan", D_X MORE, D_Y "f = conv2d 7 kernel=1; score = conv2d 1 kernel=4; output score f", G_Y,
+     2, GAN_E_SHAPE,
+     "cogan: features are compared between the discriminators of two domains: number 1 of them is "
+     "2x2x5 in one and 4x4x7 in the other"},
 };
 
 TEST(roles_and_feeds_that_do_not_go_together)
