@@ -16,7 +16,7 @@ import libgan
 import libgan.torch
 
 CLOTHES = Path(__file__).resolve().parents[1] / "data/fashion-images.gz"
-BATCH, LATENT = 32, 32
+BATCH, LATENT = 32, 64
 
 
 def relativistic(real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
@@ -35,15 +35,15 @@ def main(steps: int) -> None:
     torch.set_num_threads(1)  # the loss alone is PyTorch's: the processors are for libgan
     ctx = libgan.Context(seed=3)
     g = libgan.torch.Module(
-        ctx.model("""input 32; dense 7*7*32; leaky_relu 0.2; reshape 7 7 32
-                     conv_transpose2d 16 kernel=4 stride=2 pad=1; leaky_relu 0.2
+        ctx.model("""input 64; dense 7*7*64 bias=no; reshape 7 7 64; batchnorm; relu
+                     conv_transpose2d 32 kernel=4 stride=2 pad=1 bias=no; batchnorm; relu
                      conv_transpose2d 1 kernel=4 stride=2 pad=1; tanh""")
     )
     d = libgan.torch.Module(
-        ctx.model("""input 28 28 1; conv2d 16 kernel=4 stride=2 pad=1; leaky_relu 0.2
-                     conv2d 32 kernel=4 stride=2 pad=1; leaky_relu 0.2; dense 1""")
+        ctx.model("""input 28 28 1; conv2d 32 kernel=4 stride=2 pad=1; leaky_relu 0.2
+                     conv2d 64 kernel=4 stride=2 pad=1; leaky_relu 0.2; dense 1""")
     )
-    rules = [torch.optim.Adam(m.parameters(), lr=5e-4, betas=(0.5, 0.99)) for m in (g, d)]
+    rules = [torch.optim.Adam(m.parameters(), lr=1e-3, betas=(0.5, 0.99)) for m in (g, d)]
     clothes = ctx.dataset("idx", path=CLOTHES)
     for step in range(steps):
         indices = torch.arange(step * BATCH, (step + 1) * BATCH) % len(clothes)

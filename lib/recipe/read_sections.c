@@ -14,8 +14,8 @@
 static const gan__option run_table[] = {
     {"steps", GAN__OPTION_INTEGER, 0, "1000", 1, 9e15, NULL, offsetof(gan__run_options, steps),
      "steps of the whole training"},
-    {"batch", GAN__OPTION_INTEGER, 0, "64", 1, 1 << 20, NULL, offsetof(gan__run_options, batch),
-     "samples in a step"},
+    {"batch", GAN__OPTION_INTEGER, 0, "0", 0, 1 << 20, NULL, offsetof(gan__run_options, batch),
+     "samples in a step; 0: as many as the trainer has by itself"},
     {"sample_every", GAN__OPTION_INTEGER, 0, "500", 0, 9e15, NULL,
      offsetof(gan__run_options, sample_every), "steps between two sheets of samples; 0: none"},
     {"save_every", GAN__OPTION_INTEGER, 0, "500", 0, 9e15, NULL,

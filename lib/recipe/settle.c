@@ -4,6 +4,20 @@
 #include "recipe/recipe.h"
 #include "train/trainer.h"
 
+/* [run] has the batch, or leaves it to the trainer's kind: it holds for both. */
+static void settle_batch(const gan_recipe *recipe, const gan__section *section, void *values)
+{
+    const bool is_run = section->type == GAN__SECTION_RUN;
+    if (!is_run && section->type != GAN__SECTION_TRAINER) return;
+    const gan__section *run = gan__recipe_find(recipe, GAN__SECTION_RUN, "", 0);
+    const gan__section *trainer = gan__recipe_find(recipe, GAN__SECTION_TRAINER, "", 0);
+    gan__run_options *settled = is_run ? values : run->values; /* not yet: NULL */
+    int64_t batch = ((const gan__run_options *)run->given)->batch;
+    if (batch == 0) batch = ((const gan__trainer_common *)trainer->given)->batch;
+    if (!is_run) ((gan__trainer_common *)values)->batch = batch;
+    if (settled) settled->batch = batch;
+}
+
 gan_status gan__section_settle(const gan_recipe *recipe, gan__section *section)
 {
     gan_context *context = recipe->object.context;
@@ -15,10 +29,7 @@ gan_status gan__section_settle(const gan_recipe *recipe, gan__section *section)
         gan__free(context, values);
         return status;
     }
-    if (section->type == GAN__SECTION_TRAINER) {
-        const gan__section *run = gan__recipe_find(recipe, GAN__SECTION_RUN, "", 0);
-        ((gan__trainer_common *)values)->batch = ((const gan__run_options *)run->given)->batch;
-    }
+    settle_batch(recipe, section, values);
     gan__options_settle(kind, values);
     if (section->type == GAN__SECTION_TRAINER) {
         gan__cast *cast;

@@ -110,6 +110,26 @@ TEST(everything_may_be_left_out)
     gan_recipe_release(recipe);
 }
 
+/* Left open it is that of the trainer's kind, in the text of a run too; and again after one was
+ * given. */
+TEST(the_batch_of_a_trainer)
+{
+    static const char *const usual[][2] = {{"gan", "64"}, {"vae", "64"}, {"cyclegan", "1"}};
+    for (size_t i = 0; i < sizeof usual / sizeof *usual; i++) {
+        char text[64];
+        snprintf(text, sizeof text, "[trainer]\n%s", usual[i][0]);
+        gan_recipe *recipe = load(text), *again = load(gan_recipe_text(recipe));
+        check_option(recipe, "run.batch", usual[i][1]);
+        check_option(again, "run.batch", usual[i][1]);
+        CHECK_OK(gan_recipe_set(recipe, "run.batch", "9"));
+        check_option(recipe, "run.batch", "9");
+        CHECK_OK(gan_recipe_set(recipe, "run.batch", "0"));
+        check_option(recipe, "run.batch", usual[i][1]);
+        gan_recipe_release(again);
+        gan_recipe_release(recipe);
+    }
+}
+
 TEST(one_text_for_two_roles)
 {
     gan_recipe *recipe =
@@ -500,6 +520,7 @@ int main(void)
     RUN(one_option);
     RUN(a_mark_in_front);
     RUN(everything_may_be_left_out);
+    RUN(the_batch_of_a_trainer);
     RUN(one_text_for_two_roles);
     RUN(paths_are_absolute);
     RUN(texts_of_a_run);
