@@ -263,7 +263,8 @@ def _layout(shape: tuple[int, ...], strides: tuple[int, ...], size: int) -> tupl
 def _address(array: Array) -> Any:
     """Of element 0, ..., 0."""
     if array.flags.carray and array.size:  # three times as quick as what serves any array
-        return ctypes.addressof(ctypes.c_char.from_buffer(array))
+        memory: Any = array
+        return ctypes.addressof(ctypes.c_char.from_buffer(memory))
     return array.__array_interface__["data"][0]
 
 
