@@ -779,7 +779,9 @@ class Command(Folder):
             for seed in row["seeds"]:
                 if row["name"] not in wide:
                     self.assertTrue(all(-1 <= x <= 1 for key, x in seed["value"].items()
-                                        if key != "samples" and "sec" not in key))
+                                        if key not in ("samples", "trained") and "sec" not in key))
+                for name, known in seed["value"]["trained"].items():
+                    self.assertEqual(cache.checksum(os.path.join(SOURCE, name)), known)
                 self.assertEqual((seed["machine"], seed["commit"]), (cache.machine(), cache.commit()))
         self.check_values({row["name"]: row["figures"] for row in made})
         self.check_resumed(words, made)
