@@ -2,8 +2,7 @@
  * pictures that can be reached, and of two domains back from the other. What it begins with is
  * drawn apart, the same at every call; where the routes take the label of a class, it is there once
  * for each class, a row each. What a kind draws by itself it makes itself. Points of two numbers
- * are dots on one picture.
- */
+ * are dots on one picture. */
 #include <gan/runner.h>
 
 #include <stdio.h>

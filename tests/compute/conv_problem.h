@@ -22,6 +22,25 @@ static int64_t pick(int64_t low, int64_t high)
     return low + (int64_t)((random_state >> 33) % (uint64_t)(high - low + 1));
 }
 
+/* Channels and a window that minimal filtering serves: 3x3, 4x4 of both strides, 3x3 of doubled
+ * pixels; no pads, and no outputs yet. */
+static gan__conv filtered_window(void)
+{
+    gan__conv v = {.n = pick(1, 3),
+                   .h = pick(7, 21),
+                   .w = pick(7, 21),
+                   .c = pick(32, 70),
+                   .k = pick(32, 140),
+                   .dilation_h = 1,
+                   .dilation_w = 1,
+                   .groups = 1};
+    const int64_t kind = pick(0, 3);
+    v.stride_h = v.stride_w = kind == 2 ? 2 : 1;
+    v.r = v.s = kind % 3 == 0 ? 3 : 4;
+    v.doubled = kind == 3;
+    return v;
+}
+
 /* `count` floats between canaries. */
 static float *guarded(int64_t count)
 {

@@ -4,22 +4,10 @@
 
 enum { FRAMED = 48 };
 
-/* Windows of 3x3, 4x4 of both strides, 3x3 of doubled pixels. */
 static gan__conv framed_conv(void)
 {
-    gan__conv v = {.n = pick(1, 3),
-                   .h = pick(7, 21),
-                   .w = pick(7, 21),
-                   .c = pick(32, 70),
-                   .k = pick(32, 140),
-                   .dilation_h = 1,
-                   .dilation_w = 1,
-                   .groups = 1};
-    const int64_t kind = pick(0, 3);
-    v.stride_h = v.stride_w = kind == 2 ? 2 : 1;
-    v.r = v.s = kind % 3 == 0 ? 3 : 4;
+    gan__conv v = filtered_window();
     v.large = pick(0, 1);
-    v.doubled = kind == 3;
     if (v.doubled) v.pad_top = v.pad_left = -1;
     const int64_t times = v.doubled ? 2 : 1, pads = v.doubled ? -2 : 0;
     v.oh = (v.h * times + pads - v.r) / v.stride_h + 1;

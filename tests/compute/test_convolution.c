@@ -200,7 +200,6 @@ enum { FILTERED = 120, LARGE = 30, DOUBLED = 3, FILTERED_KINDS };
 /* The same of pixels that lie there twice; without its first rows, or with some in front. */
 static gan__conv doubled_conv(gan__conv v)
 {
-    v.doubled = true;
     v.h = pick(1, 11), v.w = pick(1, 11);
     v.pad_top = 2 * pick(-1, 1) + 1, v.pad_left = 2 * pick(-1, 1) + 1;
     v.oh = size_of(2 * v.h, 3, 1, 1, v.pad_top + pick(0, 3));
@@ -210,18 +209,8 @@ static gan__conv doubled_conv(gan__conv v)
 
 static gan__conv filtered_conv(void)
 {
-    gan__conv v = {.n = pick(1, 3),
-                   .h = pick(7, 21),
-                   .w = pick(7, 21),
-                   .c = pick(32, 70),
-                   .k = pick(32, 140),
-                   .dilation_h = 1,
-                   .dilation_w = 1,
-                   .groups = 1};
-    int64_t kind = pick(0, FILTERED_KINDS - 1);
-    v.stride_h = v.stride_w = kind == 2 ? 2 : 1;
-    v.r = v.s = kind % DOUBLED == 0 ? 3 : 4;
-    if (kind == DOUBLED) return doubled_conv(v);
+    gan__conv v = filtered_window();
+    if (v.doubled) return doubled_conv(v);
     v.pad_top = pick(0, 3), v.pad_left = pick(0, 3);
     v.oh = size_of(v.h, v.r, v.stride_h, 1, v.pad_top + pick(0, 3));
     v.ow = size_of(v.w, v.r, v.stride_h, 1, v.pad_left + pick(0, 3));
