@@ -53,7 +53,7 @@ find_program(GAN_CLANG_FORMAT NAMES clang-format-14 clang-format)
 find_package(Python3 COMPONENTS Interpreter)
 set(gan_programs GAN_CXX GAN_PKG_CONFIG GAN_CLANG_FORMAT Python3_FOUND)
 set(gan_needed_by "headers and calls as C++" consumer/pkg-config style/format
-    "cli/command kernels/hot_loops abi/every_function_ctypes")
+    "cli/command kernels/hot_loops abi/every_function_ctypes style/single_file")
 foreach(program test IN ZIP_LISTS gan_programs gan_needed_by)
   if(NOT ${program})
     message(STATUS "Not tested for lack of a program: ${test}")
@@ -72,8 +72,9 @@ endfunction()
 
 set(gan_work "${PROJECT_BINARY_DIR}/tests")
 gan_script_test(abi/headers abi/headers.cmake "WORK=${gan_work}/headers" "CXX=${GAN_CXX}")
-if(NOT WIN32)
-  gan_script_test(style/single_file style/single_file.cmake "WORK=${gan_work}/single_file")
+if(GAN_COMMAND AND Python3_FOUND AND NOT WIN32 AND NOT GAN_SANITIZE)
+  gan_script_test(style/single_file style/single_file.cmake "WORK=${gan_work}/single_file"
+                  "PYTHON=${Python3_EXECUTABLE}" "COMMAND=$<TARGET_FILE:gan_command>")
 endif()
 if(UNIX AND NOT CMAKE_CROSSCOMPILING)
   gan_script_test(style/flags style/flags.cmake "WORK=${gan_work}/flags"

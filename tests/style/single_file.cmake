@@ -1,24 +1,23 @@
-# Writes one file that includes every source of the library, and compiles it: names that are local to a
-# file are unique.
-#   cmake -DSOURCE= -DWORK= -DCC= [-DDEFINITIONS=] -P single_file.cmake
+# Makes the single-file build, compiles it with the command beside it, and trains: not a bit may differ
+# from what the library of many files trains.
+#   cmake -DSOURCE= -DWORK= -DCC= -DPYTHON= -DCOMMAND= -P single_file.cmake
 cmake_minimum_required(VERSION 3.25)
-file(GLOB sources "${SOURCE}/lib/*/*.c" "${SOURCE}/lib/kernels/*/*.c")
+file(REMOVE_RECURSE "${WORK}")
 file(MAKE_DIRECTORY "${WORK}")
+file(GLOB command_sources "${SOURCE}/src/*.c")
+function(run)
+  execute_process(COMMAND ${ARGN} WORKING_DIRECTORY "${WORK}" OUTPUT_VARIABLE output ERROR_VARIABLE output
+                  RESULT_VARIABLE result)
+  if(result)
+    message(FATAL_ERROR "${ARGN}:\n${output}")
+  endif()
+endfunction()
 
-# First the file that asks the system's headers for more than plain C.
-set(first "${SOURCE}/lib/base/os_posix.c")
-list(REMOVE_ITEM sources "${first}")
-set(text "")
-foreach(source IN LISTS first sources)
-  string(APPEND text "#include \"${source}\"\n")
-endforeach()
-file(WRITE "${WORK}/gan_single.c" "${text}")
-execute_process(
-  COMMAND "${CC}" -std=c11 -O0 -ffp-contract=off -DGAN_STATIC ${DEFINITIONS} "-I${SOURCE}/include"
-          "-I${SOURCE}/lib" -c "${WORK}/gan_single.c" -o "${WORK}/gan_single.o"
-  RESULT_VARIABLE result ERROR_VARIABLE errors)
-if(result)
-  message(FATAL_ERROR "${errors}")
-endif()
-list(LENGTH sources count)
-message("${count} files and one compile as a single one")
+run("${PYTHON}" "${SOURCE}/cmake/single_file.py" gan)
+set(warnings -Wall -Wextra -Wshadow -Wundef -Wmissing-prototypes -Werror)
+run("${CC}" -std=c11 -O1 -ffp-contract=off ${warnings} -DGAN_STATIC -c gan/gan.c -o gan.o)
+run("${CC}" -std=c11 -D_GNU_SOURCE -DGAN_STATIC -I. ${command_sources} gan.o -lm -pthread -o single)
+set(training train "${SOURCE}/examples/recipes/fashion-gan.recipe" --steps 2 --set run.batch=4 --out)
+run("${COMMAND}" ${training} many)
+run("${WORK}/single" ${training} one)
+run("${CMAKE_COMMAND}" -E compare_files many/checkpoint.safetensors one/checkpoint.safetensors)

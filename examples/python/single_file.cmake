@@ -1,0 +1,27 @@
+# The library and the command from what an sdist carries: gan/gan.c, gan/gan.h and the command's sources.
+file(STRINGS "${gan_carried}/gan/gan.h" gan_version_line REGEX "^#define GAN_VERSION \"")
+string(REGEX MATCH "[0-9]+[.][0-9]+" gan_interface "${gan_version_line}")
+file(GLOB gan_command_sources "${gan_carried}/src/*.c")
+find_package(Threads REQUIRED)
+
+add_library(gan SHARED "${gan_carried}/gan/gan.c")
+add_executable(gan_command ${gan_command_sources})
+set_target_properties(gan PROPERTIES VERSION "${gan_interface}" SOVERSION "${gan_interface}")
+set_target_properties(gan_command PROPERTIES OUTPUT_NAME gan)
+set_target_properties(gan gan_command PROPERTIES
+  C_STANDARD 11 C_STANDARD_REQUIRED ON C_EXTENSIONS OFF C_VISIBILITY_PRESET hidden)
+target_include_directories(gan PUBLIC "${gan_carried}")
+target_link_libraries(gan PRIVATE Threads::Threads m)
+target_link_libraries(gan_command PRIVATE gan Threads::Threads m)
+target_compile_definitions(gan PRIVATE GAN_BUILDING)
+target_compile_definitions(gan_command PRIVATE _GNU_SOURCE)
+# As the head of gan.c says.
+target_compile_options(gan PRIVATE -ffp-contract=off)
+if(CMAKE_C_COMPILER_ID MATCHES "GNU|Clang")
+  target_compile_options(gan PRIVATE -fno-trapping-math -falign-functions=64)
+  include(CheckCCompilerFlag)
+  check_c_compiler_flag(-falign-loops=32 gan_aligns_loops)
+  if(gan_aligns_loops)
+    target_compile_options(gan PRIVATE -falign-loops=32)
+  endif()
+endif()
