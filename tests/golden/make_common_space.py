@@ -13,6 +13,9 @@ samples. All noise is fed.
 made here once more, as are the coins of the histories. Of roles that a step leaves out there is no
 gradient, and what was measured of them last stands. "combogan_pair" has two domains of unlike sizes,
 and all options.
+
+In "unit_fooled" a discriminator of codes with one score learns first, then it is to be unsure; in
+"combogan_reversed" one with a score for each domain sends its gradient back reversed.
 """
 import sys
 import torch
@@ -21,6 +24,7 @@ from torch import nn
 from safetensors.torch import save_file
 
 import make_traces
+from make_latent_traces import CodeJudge
 from make_traces import SEED, History, bce, nchw, philox, pictures
 
 PAIR = 16  # the purpose of its draws
@@ -138,9 +142,23 @@ def combogan_pair():
     return combo_nets(nn.BatchNorm2d, "xy", ((1, 2), (3, 4)))
 
 
+def code_judge(scores):
+    return nn.Sequential(nn.Conv2d(3, 6, 1, bias=False), nn.BatchNorm2d(6), nn.Tanh(),
+                         nn.Conv2d(6, scores, 1))
+
+
+def unit_fooled():
+    return {**unit(), "discriminator_code": code_judge(1)}
+
+
+def combogan_reversed():
+    return {**combogan(), "discriminator_code": code_judge(3)}
+
+
 class Game:
-    """Encoders, decoders and discriminators of domains, and what both trainers measure of these."""
-    def __init__(self, nets, names, sizes, criterion, limit, rate, decay):
+    """Encoders, decoders and discriminators of domains, and what both trainers measure of these.
+    `fooling` and its weight: how codes are kept from telling their domain."""
+    def __init__(self, nets, names, sizes, criterion, limit, rate, decay, fooling):
         self.nets, self.names, self.sizes = nets, names, sizes
         self.criterion, self.limit, self.values = criterion, limit, {}
         self.encoders, self.decoders, self.judges = (
@@ -152,6 +170,11 @@ class Game:
                                                          for p in net.parameters())),
                                       rate, (0.5, 0.999), weight_decay=decay) for group in groups]
         self.adams = {role: self.made["discriminator" in role] for role in nets}
+        self.guesser, self.guessed = None, ()
+        if fooling:
+            self.adams["discriminator_code"] = torch.optim.Adam(
+                nets["discriminator_code"].parameters(), rate, (0.5, 0.999), weight_decay=decay)
+            self.guesser = CodeJudge(nets, self.adams, *fooling)
 
     def feeds(self, size):
         return {name: pictures(*shape, count=count)
@@ -171,6 +194,18 @@ class Game:
         self.values[f"accuracy.fake.{name}"] = (f <= self.limit).double().mean()
         return self.against(r, 1) + self.against(f, 0)
 
+    def fool(self, codes, gradients):
+        """What encoders descend besides; codes are by name."""
+        if not self.guesser:
+            return 0
+        numbered = {self.names.index(n): z for n, z in sorted(codes.items())}
+        loss, self.guessed = self.guesser.fool(numbered, gradients)
+        return loss
+
+    def finish(self):
+        if self.guesser:
+            self.guesser.finish()
+
     def told(self, order):
         """What was measured last, in the order of the test's values."""
         unknown = torch.tensor(float("nan")).double()
@@ -189,8 +224,8 @@ JUDGED = ("score.real", "score.fake", "accuracy.real", "accuracy.fake")
 
 
 class UnitTrainer(Game):
-    def __init__(self, nets, sizes, code, weights, criterion=F.mse_loss, limit=0.5):
-        super().__init__(nets, "xy", sizes, criterion, limit, 1e-4, 1e-4)
+    def __init__(self, nets, sizes, code, weights, criterion=F.mse_loss, limit=0.5, fooling=None):
+        super().__init__(nets, "xy", sizes, criterion, limit, 1e-4, 1e-4, fooling)
         self.code, self.weights = code, weights
 
     def feeds(self, size):
@@ -233,6 +268,7 @@ class UnitTrainer(Game):
 
         loss, fakes, means = 0, {}, {}
         codes = {n: self.encode(n, real[n], feeds[f"noise.generators.{n}"]) for n in "xy"}
+        loss = loss + self.fool({n: codes[n][2] for n in "xy"}, gradients)
         for n in "xy":
             recon = F.l1_loss(self.decoders[n](codes[n][2]), real[n])
             fakes[n] = self.decoders[n](codes[other[n]][2])
@@ -252,9 +288,10 @@ class UnitTrainer(Game):
             loss = loss + w["gan"] * self.against(self.score(n, fakes[n]), 1)
         roles = [role for role in self.nets if "discriminator" not in role]
         self.make_step(self.made[0], loss, roles, gradients)
+        self.finish()
         rows = ["loss.recon", "loss.kl", "loss.cycle", "loss.kl_cycle"]
         rows += ["loss.semantic"] * ("semantic" in w)
-        told = (loss, loss_d, *self.told((*rows, *JUDGED)))
+        told = (loss, loss_d, *self.told((*rows, *JUDGED)), *self.guessed)
         return told + self.adapted if "classes" in w else told
 
 
@@ -270,8 +307,9 @@ def shuffled(count, draw_step):
 
 
 class ComboTrainer(Game):
-    def __init__(self, nets, names, sizes, pool, weights, criterion=F.mse_loss, limit=0.5):
-        super().__init__(nets, names, sizes, criterion, limit, 2e-4, 0)
+    def __init__(self, nets, names, sizes, pool, weights, criterion=F.mse_loss, limit=0.5,
+                 fooling=None):
+        super().__init__(nets, names, sizes, criterion, limit, 2e-4, 0, fooling)
         self.weights, self.at = weights, 0
         self.pools = {name: History(i, pool) for i, name in enumerate(names)}
         self.pairs = [(a, b) for i, a in enumerate(names) for b in names[i + 1:]]
@@ -282,10 +320,11 @@ class ComboTrainer(Game):
         self.at += 1
         return pair
 
-    def generators(self, pair, real):
-        w, loss, fakes = self.weights, 0, {}
+    def generators(self, pair, real, gradients):
+        w, fakes = self.weights, {}
         other = dict(zip(pair, reversed(pair)))
         codes = {n: self.encoders[n](real[n]) for n in pair}
+        loss = self.fool(codes, gradients)
         for n in pair:
             if "identity" in w:
                 same = F.l1_loss(self.decoders[n](codes[n]), real[n])
@@ -308,7 +347,7 @@ class ComboTrainer(Game):
     def step(self, feeds, gradients):
         pair = self.draw()
         real = {n: nchw(feeds[n]) for n in pair}
-        loss_g, fakes = self.generators(pair, real)
+        loss_g, fakes = self.generators(pair, real, gradients)
         roles = [f"{row}_{n}" for row in ("encoder", "decoder") for n in pair]
         for adam in self.made:
             adam.zero_grad(set_to_none=True)
@@ -316,9 +355,10 @@ class ComboTrainer(Game):
         loss_d = sum(0.5 * self.judge(n, real[n], self.pools[n].query(fakes[n])) for n in pair)
         judges = [f"discriminator_{n}" for n in pair]
         self.make_step(self.made[1], loss_d, judges, gradients)
+        self.finish()
         rows = ["loss.cycle"] + ["loss.identity"] * ("identity" in self.weights)
         rows += ["loss.semantic"] * ("semantic" in self.weights)
-        return (loss_g, loss_d, *self.told((*rows, *JUDGED)))
+        return (loss_g, loss_d, *self.told((*rows, *JUDGED)), *self.guessed)
 
 
 WHOLE = {"gan": 1, "recon": 10, "kl": 0.01, "cycle": 10, "kl_cycle": 0.01}
@@ -329,11 +369,16 @@ TRACES = {
         nets, ((2, 8, 6, 1), (3, 16, 12, 3)), (4, 3, 3),
         {"gan": 2, "recon": 3, "kl": 0.5, "cycle": 4, "kl_cycle": 0.25, "semantic": 1.5,
          "classes": 3, "features": 0.05}, bce, 0)),
+    "unit_fooled": (unit_fooled, None, lambda nets: UnitTrainer(
+        nets, ((2, 8, 6, 2), (3, 8, 6, 2)), (4, 3, 3), WHOLE, fooling=("alternating", 0.75))),
     "combogan": (combogan, None, lambda nets: ComboTrainer(
         nets, "abc", ((1, 8, 6, 2),) * 3, 2, {"cycle": 10})),
     "combogan_pair": (combogan_pair, None, lambda nets: ComboTrainer(
         nets, "xy", ((3, 8, 6, 1), (2, 16, 12, 3)), 4,
         {"cycle": 4, "identity": 2, "semantic": 1.5}, bce, 0)),
+    "combogan_reversed": (combogan_reversed, None, lambda nets: ComboTrainer(
+        nets, "abc", ((2, 8, 6, 2), (1, 8, 6, 2), (3, 8, 6, 2)), 2, {"cycle": 10},
+        fooling=("reversal", 2))),
 }
 
 if __name__ == "__main__":

@@ -146,19 +146,67 @@ def cogan_adapted():
         "discriminator_y": Classifier(c=nn.Conv2d(1, 5, 4, 2, 1), p=nn.MaxPool2d(2), **parts)}
 
 
+class CodeJudge:
+    """The discriminator of codes; codes are (N, c) or (N, c, h, w), by the number of their domain."""
+    def __init__(self, nets, adams, fooling, weight):
+        self.net, self.adam = nets["discriminator_code"], adams["discriminator_code"]
+        self.fooling, self.weight = fooling, weight
+
+    def guess(self, codes, unsure=False):
+        """Its loss, and the share that it tells."""
+        scores = self.net(torch.cat(list(codes.values())))
+        losses, right = [], 0
+        for i, own in zip(codes, scores.split([len(z) for z in codes.values()])):
+            if own.shape[1] == 1:
+                losses.append(bce(own, torch.full_like(own, 0.5 if unsure else float(i))))
+                right += ((own > 0) == bool(i)).double().sum()
+            else:
+                target = torch.full_like(own[:, 0], i).long()
+                losses.append(F.cross_entropy(own, target, label_smoothing=float(unsure)))
+                right += (own.argmax(1) == i).double().sum()
+        return sum(losses) / len(losses), right / (scores.numel() / scores.shape[1])
+
+    def learn(self, codes, gradients):
+        loss, share = self.guess(codes)
+        self.slopes = torch.autograd.grad(loss, list(self.net.parameters()), retain_graph=True)
+        self.take()
+        gradients("discriminator_code", self.net)
+        return loss, share
+
+    def take(self):
+        for p, slope in zip(self.net.parameters(), self.slopes):
+            p.grad = slope.clone()  # others may add to it
+
+    def fool(self, codes, gradients):
+        """What encoders descend to fool it; what was measured."""
+        if self.fooling == "reversal":
+            loss, share = self.learn(codes, gradients)
+            return -self.weight * loss, (loss, share)
+        loss, share = self.learn({i: z.detach() for i, z in codes.items()}, gradients)
+        self.adam.step()
+        return self.weight * self.guess(codes, True)[0], (loss, share)
+
+    def finish(self):
+        """With its gradient reversed it learns when the others do."""
+        if self.fooling == "reversal":
+            self.take()
+            self.adam.step()
+
+
 class Vaegan:
     """`domains` have a name each, or one has none: names of roles and feeds follow from it."""
     def __init__(self, nets, domains, shapes, *, pixels, deviation, beta, gamma, semantic=0,
                  fooling=None, weight=1):
         self.nets, self.domains, self.shapes = nets, domains, shapes
         self.pixels, self.deviation, self.beta, self.gamma = pixels, deviation, beta, gamma
-        self.semantic, self.fooling, self.weight, self.adams = semantic, fooling, weight, {}
+        self.semantic, self.adams = semantic, {}
         self.groups = [[self.role(word, d) for d in domains]
                        for word in ("encoder", "decoder", "discriminator")]
         for roles in self.groups + ([["discriminator_code"]] if fooling else []):
             parameters = dict.fromkeys(p for role in roles for p in nets[role].parameters())
             adam = torch.optim.Adam(list(parameters), 2e-4, (0.5, 0.999))
             self.adams.update(dict.fromkeys(roles, adam))
+        self.guesser = CodeJudge(nets, self.adams, fooling, weight) if fooling else None
 
     @staticmethod
     def role(word, domain):
@@ -207,32 +255,6 @@ class Vaegan:
                 (fake <= 0).double().mean(), (other <= 0).double().mean(), *tied)
         return (loss_e, loss_g, loss_d), z, told
 
-    def guess(self, codes, unsure=False):
-        """The loss of the discriminator of codes, and the share that it tells."""
-        scores = self.nets["discriminator_code"](codes)
-        losses, right = [], 0
-        for i, own in enumerate(scores.split(BATCH)):
-            if own.shape[1] == 1:
-                losses.append(bce(own, torch.full_like(own, 0.5 if unsure else float(i))))
-                right += ((own > 0) == bool(i)).double().sum()
-            else:
-                target = torch.full((BATCH,), i)
-                losses.append(F.cross_entropy(own, target, label_smoothing=float(unsure)))
-                right += (own.argmax(1) == i).double().sum()
-        return sum(losses) / len(losses), right / len(codes)
-
-    def fool(self, codes, gradients):
-        role, adam = "discriminator_code", self.adams["discriminator_code"]
-        adam.zero_grad()
-        if self.fooling == "reversal":
-            loss, share = self.guess(codes)
-            self.way_back(loss, [role], gradients)
-            return -self.weight * loss, (loss, share)
-        loss, share = self.guess(codes.detach())
-        self.way_back(loss, [role], gradients)
-        adam.step()
-        return self.weight * self.guess(codes, True)[0], (loss, share)
-
     def way_back(self, loss, roles, gradients):
         """The gradient of these networks alone."""
         parameters = list(dict.fromkeys(p for role in roles for p in self.nets[role].parameters()))
@@ -250,15 +272,15 @@ class Vaegan:
             codes.append(z)
             told.append(values)
         guessed = ()
-        if self.fooling:
-            fooled, guessed = self.fool(torch.cat(codes), gradients)
+        if self.guesser:
+            fooled, guessed = self.guesser.fool(dict(enumerate(codes)), gradients)
             losses[0] = losses[0] + fooled
         for roles, loss in zip(self.groups, losses):
             self.way_back(loss, roles, gradients)
         for adam in dict.fromkeys(self.adams[role] for roles in self.groups for role in roles):
             adam.step()
-        if self.fooling == "reversal":
-            self.adams["discriminator_code"].step()
+        if self.guesser:
+            self.guesser.finish()
         return (*losses, *(value for row in zip(*told) for value in row), *guessed)
 
 
