@@ -18,22 +18,28 @@ const gan__option gan__adaptation_options[3] = {
      "say of the same thing in two domains"},
 };
 
-/* Whether a list, "a,b", has the name. */
-static bool adaptation_lists(const char *list, const char *name, size_t length)
+/* How often a list, "a,b", has the name. */
+static int32_t adaptation_lists(const char *list, const char *name, size_t length)
 {
+    int32_t times = 0;
     for (; list; list = strchr(list, ','), list += list != NULL)
-        if (strcspn(list, ",") == length && !memcmp(list, name, length)) return true;
-    return false;
+        times += strcspn(list, ",") == length && !memcmp(list, name, length);
+    return times;
 }
 
 gan_status gan__adaptation_check(gan_context *context, const gan__adaptation *a,
                                  const char *domains)
 {
     char weight[GAN__NUMBER_SIZE];
-    for (const char *at = a->labelled; at; at = strchr(at, ','), at += at != NULL)
-        if (!adaptation_lists(domains, at, strcspn(at, ",")))
+    for (const char *at = a->labelled; at; at = strchr(at, ','), at += at != NULL) {
+        const size_t length = strcspn(at, ",");
+        if (adaptation_lists(domains, at, length) == 0)
             return gan__fail(context, GAN_E_TEXT, "labelled=%s: '%.*s' is none of the domains %s",
-                             a->labelled, (int)strcspn(at, ","), at, domains);
+                             a->labelled, (int)length, at, domains);
+        if (adaptation_lists(a->labelled, at, length) > 1)
+            return gan__fail(context, GAN_E_TEXT, "labelled=%s: '%.*s' is there twice", a->labelled,
+                             (int)length, at);
+    }
     if (a->labelled || a->class_weight == 10) return GAN_OK;
     return gan__fail(context, GAN_E_TEXT,
                      "class_weight=%s without labelled=: no classes are learnt",
@@ -44,7 +50,7 @@ gan_status gan__adaptation_check(gan_context *context, const gan__adaptation *a,
 static bool adaptation_counts(const gan_trainer *t, const gan__adaptation *a, int32_t domain)
 {
     const char *name = t->cast->domains[domain];
-    return adaptation_lists(a->labelled, name, strlen(name));
+    return adaptation_lists(a->labelled, name, strlen(name)) > 0;
 }
 
 gan_status gan__adaptation_prepare(const gan_trainer *t, const gan__adaptation *a, int32_t row)
@@ -81,7 +87,11 @@ gan_status gan__adaptation_classify(gan_trainer *t, const gan__adaptation *a, in
             t->object.context, GAN_E_STATE,
             "%s: the feed of the domain '%s' has no labels, which labelled=%s asks for",
             t->kind->kind.name, t->cast->domains[domain], a->labelled);
-    GAN__TRY(gan_tape_loss(t->tape, "cross_entropy", (gan_value[]){classes, label}, 2, &loss));
+    gan_status status =
+        gan_tape_loss(t->tape, "cross_entropy", (gan_value[]){classes, label}, 2, &loss);
+    if (status != GAN_OK)
+        return gan__fail_in(t->object.context, status, "%s: classes of the domain '%s'",
+                            t->kind->kind.name, t->cast->domains[domain]);
     GAN__TRY(gan__trainer_measure(t, value, loss));
     gan__terms_add(terms, loss, a->class_weight);
     return GAN_OK;

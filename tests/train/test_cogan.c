@@ -43,8 +43,10 @@ static gan_trainer *make_plain(const char *spec)
 }
 
 /* Of a net that says more, classes are of the features, like the score. */
-#define MORE \
-    "f = part tail; score = dense 1 from f; classes = dense 3 from f; output score classes f"
+#define MORE_OF(classes)                                                                       \
+    "f = part tail; score = dense 1 from f; classes = dense " classes " from f; output score " \
+    "classes f"
+#define MORE MORE_OF("3")
 
 static const char *const adapted[] = {
     "generator_x",     G_X,      "generator_y", G_Y, "discriminator_x", D_X MORE,
@@ -64,6 +66,7 @@ TEST(options_that_do_not_go_together)
     static const char *const texts[][2] = {
         {"cogan labelled=z", "cogan: labelled=z: 'z' is none of the domains x,y"},
         {"cogan domains=a,b labelled=a,c", "cogan: labelled=a,c: 'c' is none of the domains a,b"},
+        {"cogan labelled=x,y,x", "cogan: labelled=x,y,x: 'x' is there twice"},
         {"cogan class_weight=3", "cogan: class_weight=3 without labelled=: no classes are learnt"},
         {"cogan loss=wgan",
          "cogan: loss=wgan asks for discriminators whose slope is bounded, as the trainer 'gan' "
@@ -233,6 +236,26 @@ TEST(any_number_of_domains)
     gan_trainer_release(t);
 }
 
+TEST(labels_beyond_the_classes_name_their_domain)
+{
+    const char *texts[] = {"generator_x",
+                           G_X,
+                           "generator_y",
+                           G_Y,
+                           "discriminator_x",
+                           D_X MORE_OF("1"),
+                           "discriminator_y",
+                           D_Y MORE_OF("1"),
+                           NULL};
+    gan_trainer *t = make_bare("cogan batch=4 labelled=x", texts);
+    coded_set_data(t, "x", 4, 2, 1);
+    coded_set_data(t, "y", 8, 1, 0);
+    CHECK_STATUS(gan_trainer_step(t), GAN_E_ARGUMENT);
+    CHECK(strstr(gan_context_message(context),
+                 "cogan: classes of the domain 'x': cross_entropy: label "));
+    gan_trainer_release(t);
+}
+
 /* Labels of x alone are asked for: those of y, were they there, change nothing. */
 TEST(labels_of_other_domains_are_not_used)
 {
@@ -284,6 +307,7 @@ int main(void)
     RUN(what_generators_share_is_computed_once);
     RUN(pairs_of_one_noise);
     RUN(any_number_of_domains);
+    RUN(labels_beyond_the_classes_name_their_domain);
     RUN(labels_of_other_domains_are_not_used);
     RUN(resumed_at_every_step);
     RUN(threads_and_tiers);
