@@ -1,7 +1,17 @@
-# The library, shared (gan) and static (gan_static), from the same objects' sources.
+# The library, shared (gan) and static (gan_static), from the same sources.
 file(GLOB gan_sources CONFIGURE_DEPENDS
      "${PROJECT_SOURCE_DIR}/lib/*/*.c" "${PROJECT_SOURCE_DIR}/lib/kernels/*/*.c")
 file(GLOB gan_public_headers CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/include/gan/*.h")
+
+# With sanitizers, which take minutes for the unrolled kernels, also from the same objects.
+set(gan_compiled gan gan_static)
+if(GAN_SANITIZE)
+  add_library(gan_objects OBJECT ${gan_sources})
+  target_compile_definitions(gan_objects PRIVATE GAN_BUILDING)
+  set_target_properties(gan_objects PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  set(gan_sources $<TARGET_OBJECTS:gan_objects>)
+  list(APPEND gan_compiled gan_objects)
+endif()
 
 add_library(gan SHARED ${gan_sources})
 add_library(gan_static STATIC ${gan_sources})
@@ -9,7 +19,7 @@ add_library(gan::gan ALIAS gan)
 add_library(gan::static ALIAS gan_static)
 set_target_properties(gan_static PROPERTIES EXPORT_NAME static)
 
-foreach(target gan gan_static)
+foreach(target IN LISTS gan_compiled)
   gan_compile(${target})
   # A parent's CMAKE_UNITY_BUILD would put sources together that ask the system for different things.
   set_target_properties(${target} PROPERTIES UNITY_BUILD OFF)
