@@ -166,7 +166,7 @@ if(Python3_FOUND AND NOT GAN_SANITIZE AND NOT CMAKE_CROSSCOMPILING)
   else()
     add_test(NAME python/package COMMAND Python3::Interpreter -m pytest -q -p no:cacheprovider
              tests/python WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
-    set_tests_properties(python/package PROPERTIES TIMEOUT 300)
+    set_tests_properties(python/package PROPERTIES TIMEOUT 600)
     set_property(TEST python/package PROPERTY ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1"
                  "PYTHONPATH=${PROJECT_SOURCE_DIR}/examples/python/src"
                  "LIBGAN_LIBRARY=$<TARGET_FILE:gan>")
@@ -188,3 +188,10 @@ if(NOT GAN_SANITIZE AND GAN_INSTALL AND NOT WIN32)
                     "WORK=${gan_work}/consumer-${how}" "PKG_CONFIG=${GAN_PKG_CONFIG}")
   endforeach()
 endif()
+
+# The longest begin first, also where no run before this one tells which they are.
+foreach(test systems/systems python/package figures/quick style/single_file compute/convolution)
+  if(TEST ${test})
+    set_tests_properties(${test} PROPERTIES COST 100)
+  endif()
+endforeach()
