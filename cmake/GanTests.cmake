@@ -196,7 +196,8 @@ if(NOT GAN_SANITIZE AND GAN_INSTALL AND NOT WIN32)
 endif()
 
 # The longest begin first, also where no run before this one tells which they are.
-foreach(test systems/systems python/package figures/quick style/single_file compute/convolution)
+foreach(test systems/systems python/package figures/quick style/single_file compute/convolution
+        train/same_bits consumer/folder consumer/pkg-config layers/layers_bits)
   if(TEST ${test})
     set_tests_properties(${test} PROPERTIES COST 100)
   endif()
