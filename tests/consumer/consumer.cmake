@@ -86,10 +86,10 @@ if(HOW STREQUAL "pkg-config")
   return()
 endif()
 
-# As a sub-project the library is compiled again: unoptimised, since it must only run, and only for the
-# program against the shared one.
+# As a sub-project the library is compiled again: unoptimised and without debugging information, since it
+# must only run, and only for the program against the shared one.
 run("${CMAKE_COMMAND}" -S "${SOURCE}/tests/consumer" -B "${WORK}/build" -G "${GENERATOR}"
-    "-DCMAKE_C_COMPILER=${CC}" "-DCMAKE_C_FLAGS=${FLAGS}" -DCMAKE_BUILD_TYPE=Debug
+    "-DCMAKE_C_COMPILER=${CC}" "-DCMAKE_C_FLAGS=${FLAGS}" -DCMAKE_BUILD_TYPE=
     "-DHOW=${HOW}" "-DGAN_SOURCE=${SOURCE}" "-DCMAKE_PREFIX_PATH=${prefix}"
     "-DEXAMPLES=${SOURCE}/examples" -DCMAKE_UNITY_BUILD=ON)
 if(HOW STREQUAL "folder")

@@ -140,7 +140,10 @@ class Work:
         """The folder of this recipe's run, trained by the command to its end; one that was interrupted
         goes on where it stopped. `files` are settings, too: where it finds what it reads."""
         settings = ["context.seed=%d" % seed, "context.threads=%d" % self.threads, *settings]
-        settings += ["run.steps=%d" % self.steps] if self.steps else []
+        if self.quick:
+            settings += ["run.steps=%d" % self.steps]
+            with open(recipe, encoding="utf-8") as file:
+                settings += ["run.batch=8"] if re.search(r"\bbatch=\d\d", file.read()) else []
         identity = {"recipe": cache.checksum(recipe), "settings": settings}
         self.trained[os.path.relpath(recipe, SOURCE)] = identity["recipe"]
         name = os.path.splitext(os.path.basename(recipe))[0]

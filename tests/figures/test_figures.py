@@ -804,7 +804,8 @@ class Command(Folder):
     def check_resumed(self, words, before):
         runs = os.listdir(self.path("cache", "runs"))
         fetched = (structured.Electrocardiogram, digits.Translated, naive.Naive, coupled.Fetched, hands.Hands)
-        trained = 16 + len({(row.recipe, getattr(row, "settings", ())) for row in ROWS
+        beside = coupled.ConditionalPairs  # of the same recipe's pictures, by one of its own
+        trained = 16 + len({(row.recipe, getattr(row, "settings", ()), isinstance(row, beside)) for row in ROWS
                             if isinstance(row, fetched) and row.missing() is None})
         self.assertEqual(len([name for name in runs if name.endswith(".json")]), trained)
         (lost,) = [name for name in os.listdir(self.path("cache", "rows"))
@@ -854,7 +855,7 @@ class Command(Folder):
 
     def test_interrupt(self):
         """Ctrl-C while a row trains: the training is saved, nothing counts as measured."""
-        process = subprocess.Popen([sys.executable, COMMAND, BUILD, "cgan", "--cache", self.path("cache")],
+        process = subprocess.Popen([sys.executable, COMMAND, BUILD, "ring-gan", "--cache", self.path("cache")],
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                                    start_new_session=True,  # a shell's background has no SIGINT
                                    preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))

@@ -15,7 +15,7 @@ function(run)
 endfunction()
 
 run("${PYTHON}" "${SOURCE}/cmake/single_file.py" gan)
-run("${CC}" -std=c11 -O1 -ffp-contract=off -DGAN_STATIC -c gan/gan.c -o gan.o)
+run("${CC}" -std=c11 -O0 -ffp-contract=off -DGAN_STATIC -c gan/gan.c -o gan.o)
 run("${CC}" -std=c11 -D_GNU_SOURCE -DGAN_STATIC -I. ${command_sources} gan.o -lm -pthread -o single)
 set(training train "${SOURCE}/examples/recipes/fashion-gan.recipe" --steps 2 --set run.batch=4 --out)
 run("${COMMAND}" ${training} many)

@@ -29,6 +29,7 @@ if "LIBGAN_LIBRARY" in os.environ:  # of the package: one that a plain Python ca
 
 WALK = os.path.abspath(sys.argv.pop())
 STEPS = 2
+LARGE = r"(?m)^input (64|128) "  # a step takes seconds
 VECTOR = 128  # numbers of a condition of emoji-text
 
 # What the mission names, and a recipe that trains it.
@@ -115,7 +116,8 @@ class Systems(case.Case):
     def settings(self, path):
         """What of a recipe is set: few steps on few examples, and what it would have fetched."""
         text, section = case.read_text(path), ""
-        settings = ["run.steps=%d" % STEPS, "run.samples=4", "run.eval_every=0", "context.threads=2"]
+        steps = 1 if re.search(LARGE, text) else STEPS
+        settings = ["run.steps=%d" % steps, "run.samples=2", "run.eval_every=0", "context.threads=1"]
         settings += ["run.batch=2"] if re.search(r"\bbatch=\d\d", text) else []
         for line in text.splitlines():
             section = (re.findall(r"^\[(.*)\]", line) or [section])[0]
@@ -127,10 +129,13 @@ class Systems(case.Case):
         return settings
 
     def train(self, name, path):
-        """The run's folder, and what a program has gone: {type: names}, its kind under ""."""
+        """What a program has gone: {type: names}, its kind under "". Of large pictures, whose kinds others have,
+        nothing: the command alone trains them."""
         settings = self.settings(path)
         words = [word for setting in settings for word in ("--set", setting)]
         self.good("train", path, "--out", name, *words)
+        if re.search(LARGE, case.read_text(path)):
+            return {}
         walked = subprocess.run([WALK, path, name + ".safetensors", *settings], timeout=case.LIMIT,
                                      capture_output=True, text=True)
         self.assertEqual(walked.returncode, 0, name + ": " + walked.stderr)
@@ -174,13 +179,13 @@ class Systems(case.Case):
         for name, path in self.recipes().items():
             with self.subTest(recipe=name):
                 gone = self.train(name, path)
-                kinds.update(gone[""])
+                kinds.update(gone.get("", ()))
                 used = self.use(name)
                 if "sample" in gone:
                     self.good("sample", name, "--count", "4", "--out", name + "-chains.npy")
                     used += 1
                 self.assertGreater(used, 0)
-                self.assertTrue(gone.get("sheet"))
+                self.assertTrue(not gone or gone.get("sheet"))
         listed = re.search(r"\ntrainer\n((?:  .*\n)+)", self.good("help")).group(1)
         self.assertEqual(kinds, set(re.findall(r"^  (\S+)", listed, re.M)), "a kind without a recipe")
 

@@ -89,7 +89,7 @@ static double error_after(const char *spec, int flaw_of, int64_t steps)
     gan_dataset *seen;
     gan_trainer *t;
     flaw = flaw_of;
-    must(gan_context_create(&context, "threads=2 seed=5", NULL, NULL, 0));
+    must(gan_context_create(&context, "threads=1 seed=5", NULL, NULL, 0));
     must(gan_dataset_open(&seen, context,
                           "idx path=\"" GAN_SOURCE_FOLDER
                           "/examples/data/fashion-images.gz\" count=9000"));

@@ -151,7 +151,7 @@ static double area(gan_model *d, gan_dataset *all)
 static double area_after(int flaw_of, const char *spec, int two)
 {
     flaw = flaw_of;
-    CHECK_OK(gan_context_create(&context, "threads=2 seed=5", NULL, NULL, 0));
+    CHECK_OK(gan_context_create(&context, "threads=1 seed=5", NULL, NULL, 0));
     gan_dataset *seen = clothes(TRAINED), *all = clothes(0);
     gan_trainer *t = train(spec, g_text, d_texts[two], seen, 300);
     const double found = area(gan_trainer_model(t, "discriminator", 0), all);
@@ -230,7 +230,7 @@ static double obeying_after(int flaw_of, int two)
         "realness = dense 1; concat from h condition; dense 32; leaky_relu 0.2;"
         "match = dense 1; output realness match"};
     flaw = flaw_of;
-    CHECK_OK(gan_context_create(&context, "threads=2 seed=5", NULL, NULL, 0));
+    CHECK_OK(gan_context_create(&context, "threads=1 seed=5", NULL, NULL, 0));
     gan_dataset *data = bars();
     gan_trainer *t = train("cgan batch=32", g, d[two], data, 600);
     const double found = obeying(t);

@@ -74,7 +74,7 @@ static outcome train(const char *spec, bool common, int64_t steps)
     outcome out = {.agreement = 0};
     gan_trainer *t;
     bars_state = 1;
-    must(gan_context_create(&bars_context, "threads=2 seed=7", NULL, NULL, 0));
+    must(gan_context_create(&bars_context, "threads=1 seed=7", NULL, NULL, 0));
     must(gan_trainer_create(&t, bars_context, spec));
     bars_networks(t, networks, names, parts, 4, common);
     bars_feed(t);

@@ -190,7 +190,7 @@ static outcome train(const char *spec, int flaw_of, int64_t steps)
     gan_trainer *t;
     flaw = flaw_of;
     state = 1;
-    must(gan_context_create(&context, "threads=2 seed=7", NULL, NULL, 0));
+    must(gan_context_create(&context, "threads=1 seed=7", NULL, NULL, 0));
     gan_dataset *x = make_data(false), *y = make_data(true);
     must(gan_trainer_create(&t, context, spec));
     if (flaw) t->kind = &mutant_kind;

@@ -143,7 +143,7 @@ static outcome train(const char *options)
     char spec[256];
     gan_trainer *t;
     bars_state = 1;
-    must(gan_context_create(&bars_context, "threads=2 seed=7", NULL, NULL, 0));
+    must(gan_context_create(&bars_context, "threads=1 seed=7", NULL, NULL, 0));
     snprintf(spec, sizeof spec, "vaegan domains=x,y batch=32 reconstruction=pixels %s", options);
     must(gan_trainer_create(&t, bars_context, spec));
     bars_networks(t, networks, NULL, NULL, 0, true);

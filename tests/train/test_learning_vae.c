@@ -89,7 +89,7 @@ static double loss_after(int flaw_of, int64_t steps)
     gan_status status;
     double loss;
     flaw = flaw_of;
-    CHECK_OK(gan_context_create(&context, "threads=2 seed=5", NULL, NULL, 0));
+    CHECK_OK(gan_context_create(&context, "threads=1 seed=5", NULL, NULL, 0));
     must(gan_model_parse(&encoder, context,
                          "input 28 28 1; dense 96; h = relu\n"
                          "mean = dense 8; log_variance = dense 8 from h\n"

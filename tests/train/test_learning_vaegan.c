@@ -91,7 +91,7 @@ static outcome train(int flaw_of, int64_t steps)
     gan_trainer *t;
     flaw = flaw_of;
     bars_state = 1;
-    must(gan_context_create(&bars_context, "threads=2 seed=7", NULL, NULL, 0));
+    must(gan_context_create(&bars_context, "threads=1 seed=7", NULL, NULL, 0));
     gan_dataset *data = bars_data(false);
     must(gan_trainer_create(&t, bars_context, "vaegan batch=32 gamma=0.1"));
     if (flaw) t->kind = &mutant_kind;

@@ -18,7 +18,7 @@ static const uint32_t stored = 0xae2b487e;
 static uint8_t *first;
 static size_t first_size;
 
-enum { BATCH = 4, STEPS = 50 };
+enum { BATCH = 4, STEPS = 50, FEW_STEPS = 5 };
 
 static uint8_t *read_all(const char *path, size_t *size)
 {
@@ -94,8 +94,16 @@ TEST(threads)
 
 TEST(tiers)
 {
-    for (int tier = 0; tier < (int)gan__cpu_tier(); tier++)
+    for (int tier = GAN__GENERIC + 1; tier < (int)gan__cpu_tier(); tier++)
         CHECK_INT(run(gan__tier_name((gan__tier)tier), 2, STEPS), stored);
+}
+
+/* Fewer steps: it is some twenty times slower. */
+TEST(generic)
+{
+    const char *best = gan__tier_name(gan__cpu_tier());
+    free(first), first = NULL;
+    CHECK_INT(run("generic", 2, FEW_STEPS), run(best, 2, FEW_STEPS));
 }
 
 int main(int argc, char **argv)
@@ -105,6 +113,7 @@ int main(int argc, char **argv)
     } else {
         RUN(threads);
         RUN(tiers);
+        RUN(generic);
     }
     free(first);
     return argc == 2 ? test_errors != 0 : test_report();

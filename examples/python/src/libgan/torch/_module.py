@@ -13,8 +13,12 @@ from ..model import Model
 from ._engine import Engine, Picture
 from ._graph import apply
 
-# Compilers see one opaque call.
-_uncompiled: Any = torch.compiler.disable
+
+def _uncompiled(module: Module) -> Any:
+    """The module's computation as one opaque call. Only a compiler needs it: what makes it so takes
+    seconds to import."""
+    disable: Any = torch.compiler.disable
+    return disable(module._forward)
 
 
 class Place(nn.Module):
@@ -92,7 +96,6 @@ class Module(nn.Module):
         return found
 
     def _forward(self, *inputs: Any, **named: Any) -> Any:
-        """The outputs of a batch; inputs by position or by name."""
         engine = self._engine
         ports = engine.model.ports
         given = ports.ordered(inputs, named)
@@ -109,7 +112,11 @@ class Module(nn.Module):
                 engine.give(buffers)
         return outputs[0] if len(outputs) == 1 else outputs
 
-    forward = _uncompiled(_forward)
+    def forward(self, *inputs: Any, **named: Any) -> Any:
+        """The outputs of a batch; inputs by position or by name."""
+        if torch.compiler.is_compiling():
+            return _uncompiled(self)(*inputs, **named)
+        return self._forward(*inputs, **named)
 
     def to_model(self) -> Model:
         """A new model with the numbers of now: to save it, to train it further by libgan. Its
