@@ -89,7 +89,7 @@ static gan_trainer *make_trainer(gan_context *context, gan_model *models[2], gan
     CHECK_OK(gan_image_sheet(pictures, 0, "stack.png"));
     CHECK_OK(gan_dataset_from_tensors(data, context, &field, &pictures, 1));
     gan_tensor_release(pictures);
-    CHECK_OK(gan_trainer_create(&trainer, context, "gan batch=6 average=0.9 instance_noise=0.1"));
+    CHECK_OK(gan_trainer_create(&trainer, context, "gan batch=8 average=0.9 instance_noise=0.1"));
     for (int i = 0; i < 2; i++) {
         if (!CHECK_OK(gan_model_parse(&models[i], context, texts[i])))
             puts(gan_context_message(context));

@@ -163,7 +163,7 @@ class Systems(case.Case):
             out = "%s-%d.npy" % (name, zlib.crc32(route.encode()))
             words = [command, name, "--route", route, "--out", out]
             if command != "sample":
-                words += ["--data", data.get(source, data.get("real")), "--count", "2"]
+                words += ["--data", data.get(source, data.get("real")), "--count", "1"]
             elif "vector=" in run:
                 words += ["--condition", "vector.npy"]
             else:
