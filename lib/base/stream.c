@@ -86,16 +86,25 @@ typedef struct stream_failure {
     const char *what, *reason;
 } stream_failure;
 
+/* What is to be written, and memory for those pieces that are made. */
+typedef struct stream_pieces {
+    const gan__piece *pieces;
+    size_t count;
+    void *scratch;
+} stream_pieces;
+
 /* Writes, flushes and closes. */
-static stream_failure stream_write_all(gan_context *context, void *file, const gan__piece *pieces,
-                                       size_t count)
+static stream_failure stream_write_all(gan_context *context, void *file, const stream_pieces *all)
 {
     const gan_host *host = &context->host;
     stream_failure failure = {NULL, NULL};
-    for (size_t i = 0; i < count && !failure.what; i++) {
-        if (pieces[i].size == 0) continue;
-        int64_t put = host->write(host->user, file, pieces[i].bytes, pieces[i].size);
-        if (put < 0 || (uint64_t)put != pieces[i].size) failure.what = "cannot be written";
+    for (size_t i = 0; i < all->count && !failure.what; i++) {
+        const gan__piece *piece = &all->pieces[i];
+        if (piece->size == 0) continue;
+        if (piece->make) piece->make(piece->bytes, all->scratch);
+        int64_t put =
+            host->write(host->user, file, piece->make ? all->scratch : piece->bytes, piece->size);
+        if (put < 0 || (uint64_t)put != piece->size) failure.what = "cannot be written";
     }
     if (!failure.what && host->flush(host->user, file) != 0) failure.what = "cannot be flushed";
     if (failure.what) failure.reason = gan__host_reason(context);
@@ -153,7 +162,7 @@ static void *stream_create(gan_context *context, const char *path, char *tempora
 
 /* `target` is what `path`, which messages name, leads to. */
 static gan_status stream_replace(gan_context *context, const char *path, const char *target,
-                                 const gan__piece *pieces, size_t count)
+                                 const stream_pieces *all)
 {
     const gan_host *host = &context->host;
     stream_failure failure = {"cannot be opened for writing", NULL};
@@ -163,7 +172,7 @@ static gan_status stream_replace(gan_context *context, const char *path, const c
     if (!file) {
         failure.reason = gan__host_reason(context);
     } else {
-        failure = stream_write_all(context, file, pieces, count);
+        failure = stream_write_all(context, file, all);
         if (failure.what)
             host->remove(host->user, temporary);
         else
@@ -176,25 +185,37 @@ static gan_status stream_replace(gan_context *context, const char *path, const c
 
 /* Of the system: what no file can take the place of. */
 static gan_status stream_write_special(gan_context *context, const char *path,
-                                       const gan__piece *pieces, size_t count)
+                                       const stream_pieces *all)
 {
     stream_failure failure = {"cannot be opened for writing", NULL};
     void *file = gan__os_open(path, GAN_FILE_WRITE);
     if (file)
-        failure = stream_write_all(context, file, pieces, count);
+        failure = stream_write_all(context, file, all);
     else
         failure.reason = gan__os_reason();
     if (!failure.what) return GAN_OK;
     return stream_fail(context, path, failure.what, failure.reason);
 }
 
+static gan_status stream_write(gan_context *context, const char *path, const stream_pieces *all)
+{
+    char target[STREAM_PATH];
+    if (!gan__host_is_default(context)) return stream_replace(context, path, path, all);
+    if (gan__os_is_special(path)) return stream_write_special(context, path, all);
+    if (gan__os_follow(path, target, sizeof target) != 0)
+        return stream_fail(context, path, "cannot be opened for writing", gan__os_reason());
+    return stream_replace(context, path, target, all);
+}
+
 gan_status gan__file_replace(gan_context *context, const char *path, const gan__piece *pieces,
                              size_t count)
 {
-    char target[STREAM_PATH];
-    if (!gan__host_is_default(context)) return stream_replace(context, path, path, pieces, count);
-    if (gan__os_is_special(path)) return stream_write_special(context, path, pieces, count);
-    if (gan__os_follow(path, target, sizeof target) != 0)
-        return stream_fail(context, path, "cannot be opened for writing", gan__os_reason());
-    return stream_replace(context, path, target, pieces, count);
+    stream_pieces all = {pieces, count, NULL};
+    size_t most = 0;
+    for (size_t i = 0; i < count; i++)
+        if (pieces[i].make && pieces[i].size > most) most = pieces[i].size;
+    if (most > 0) GAN__TRY(gan__allocate_raw(context, &all.scratch, most, 1));
+    gan_status status = stream_write(context, path, &all);
+    gan__free(context, all.scratch);
+    return status;
 }

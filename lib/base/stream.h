@@ -44,10 +44,11 @@ gan_status gan__file_read_most(gan_context *context, const char *path, size_t mo
  *
  * The system's files keep their permissions (owner and access lists are the writer's); a link is
  * followed, and stays; what is no regular file (a device, a pipe) is written to as it is. `pieces`
- * are written one after the other. */
+ * are written one after the other; there is memory for the largest of those that are made. */
 typedef struct gan__piece {
-    const void *bytes;
+    const void *bytes; /* or what they are made of */
     size_t size;
+    void (*make)(const void *from, void *bytes); /* NULL: they are there */
 } gan__piece;
 gan_status gan__file_replace(gan_context *context, const char *path, const gan__piece *pieces,
                              size_t count);

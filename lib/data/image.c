@@ -296,7 +296,7 @@ static gan_status image_write(const gan_tensor *pictures, image_grid *grid, cons
 {
     gan_context *context = pictures->object.context;
     const image_format *format = image_format_of(path);
-    gan__piece piece = {NULL, 0};
+    gan__piece piece = {NULL, 0, NULL};
     uint8_t *bytes;
     if (!format)
         return gan__fail(context, GAN_E_ARGUMENT, "%s: not .png, .pgm, .ppm or .pam", path);

@@ -223,8 +223,8 @@ static gan_status npy_save_rows(gan_context *context, const gan_tensor *tensor, 
     gan_status status = header.status;
     if (status == GAN_OK) {
         gan__piece pieces[2] = {
-            {header.bytes, header.length},
-            {tensor->data, (size_t)tensor->count * gan__dtype_size(tensor->dtype)}};
+            {header.bytes, header.length, NULL},
+            {tensor->data, (size_t)tensor->count * gan__dtype_size(tensor->dtype), NULL}};
         status = gan__file_replace(context, path, pieces, 2);
     }
     gan__text_free(&header);

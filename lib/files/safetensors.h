@@ -45,13 +45,15 @@ const char *gan__safetensors_metadata(const gan__safetensors *file, const char *
 /* "gan.crc32" of these pairs; false if there is nothing that it would protect. */
 bool gan__safetensors_sum(const gan__safetensors_pair *pairs, size_t count, uint32_t *out);
 
-/* A tensor to be written: `rank` dimensions, row-major data of the element type. All borrowed. */
+/* A tensor to be written: `rank` dimensions, row-major data of the element type, or what `make`
+ * makes that of, twice: for its checksum, and when its turn has come. All borrowed. */
 typedef struct gan__safetensors_tensor {
     const char *name;
     gan__element element;
     int32_t rank;
     const int64_t *shape;
     const void *data;
+    void (*make)(const void *from, void *data); /* NULL: it is there */
 } gan__safetensors_tensor;
 
 /* Replaces the file `path` in one step. Tensors are written by descending size of their elements,

@@ -16,6 +16,7 @@ enum { SAFETENSORS_ALIGNMENT = 8 };
 typedef struct safetensors_item {
     const gan__safetensors_tensor *tensor;
     size_t size; /* in bytes */
+    uint32_t sum;
 } safetensors_item;
 
 static int safetensors_by_alignment(const void *a, const void *b)
@@ -82,6 +83,24 @@ static gan_status safetensors_order(gan_context *context, const char *path,
     return GAN_OK;
 }
 
+/* The checksums, with memory for the largest of those that are made. */
+static gan_status safetensors_sum(gan_context *context, safetensors_item *items, size_t count)
+{
+    size_t most = 0;
+    void *made = NULL;
+    for (size_t i = 0; i < count; i++)
+        if (items[i].tensor->make && items[i].size > most) most = items[i].size;
+    if (most > 0) GAN__TRY(gan__allocate_raw(context, &made, most, 1));
+    for (size_t i = 0; i < count; i++) {
+        const gan__safetensors_tensor *t = items[i].tensor;
+        const bool is_made = t->make && items[i].size > 0;
+        if (is_made) t->make(t->data, made);
+        items[i].sum = gan__crc32(0, is_made ? made : t->data, items[i].size);
+    }
+    gan__free(context, made);
+    return GAN_OK;
+}
+
 static gan_status safetensors_check_pairs(gan_context *context, const char *path,
                                           const gan__safetensors_pair *pairs, size_t count)
 {
@@ -117,8 +136,7 @@ static void safetensors_print_metadata(gan__text *text, const gan__safetensors_p
         gan__text_print(&key, "gan.crc32.%s", items[i].tensor->name);
         if (key.status == GAN_OK) gan__json_write_key(text, key.bytes);
         if (text->status == GAN_OK) text->status = key.status;
-        gan__text_print(text, "\"%08" PRIx32 "\"",
-                        gan__crc32(0, items[i].tensor->data, items[i].size));
+        gan__text_print(text, "\"%08" PRIx32 "\"", items[i].sum);
         gan__text_free(&key);
     }
     gan__text_append(text, "}", 1);
@@ -164,7 +182,10 @@ static gan_status safetensors_gather(gan_context *context, gan_tensor **out,
     GAN__TRY(gan_tensor_create(out, context, GAN_UINT8, 1, &shape));
     uint8_t *to = gan_tensor_data(*out);
     for (size_t i = 0; i < count; i++) {
-        if (pieces[i].size > 0) memcpy(to, pieces[i].bytes, pieces[i].size);
+        if (pieces[i].make && pieces[i].size > 0)
+            pieces[i].make(pieces[i].bytes, to);
+        else if (pieces[i].size > 0)
+            memcpy(to, pieces[i].bytes, pieces[i].size);
         to += pieces[i].size;
     }
     return GAN_OK;
@@ -176,9 +197,9 @@ static gan_status safetensors_write_pieces(gan_context *context, const safetenso
 {
     gan__piece *pieces;
     GAN__TRY(gan__allocate(context, &pieces, count + 1, sizeof *pieces));
-    pieces[0] = (gan__piece){header->bytes, header->length};
+    pieces[0] = (gan__piece){header->bytes, header->length, NULL};
     for (size_t i = 0; i < count; i++)
-        pieces[i + 1] = (gan__piece){items[i].tensor->data, items[i].size};
+        pieces[i + 1] = (gan__piece){items[i].tensor->data, items[i].size, items[i].tensor->make};
     gan_status status = target->out ? safetensors_gather(context, target->out, pieces, count + 1)
                                     : gan__file_replace(context, target->path, pieces, count + 1);
     gan__free(context, pieces);
@@ -195,6 +216,7 @@ static gan_status safetensors_write(gan_context *context, const safetensors_targ
     GAN__TRY(safetensors_check_pairs(context, path, pairs, pair_count));
     GAN__TRY(gan__allocate(context, &items, tensor_count, sizeof *items));
     gan_status status = safetensors_order(context, path, tensors, tensor_count, items);
+    if (status == GAN_OK) status = safetensors_sum(context, items, tensor_count);
     if (status == GAN_OK) {
         safetensors_print(&header, pairs, pair_count, items, tensor_count);
         status = header.status;

@@ -10,7 +10,8 @@
 
 /* ---- writing ---- */
 
-/* A file being put together; it owns copies of everything but what is lent. Zero-initialise but for
+/* A file being put together; it owns copies of everything but what is lent, and but for numbers of
+ * parameters, which are laid out as PyTorch has them when they are written. Zero-initialise but for
  * `context`. */
 typedef struct gan__archive_out {
     gan_context *context;
@@ -33,7 +34,7 @@ gan_status gan__archive_put_tensor(gan__archive_out *archive,
                                    const gan__safetensors_tensor *tensor);
 
 /* One array that lies in memory as the parameter does (its value, a moment): floats, int64 of an
- * integer one. Under the name PREFIX NAME SUFFIX. */
+ * integer one. Under the name PREFIX NAME SUFFIX. It must be there until the file is written. */
 typedef struct gan__archived_name {
     const char *prefix, *name, *suffix;
 } gan__archived_name;

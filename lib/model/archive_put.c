@@ -32,15 +32,14 @@ gan_status gan__archive_begin(gan__archive_out *archive, const char *kind)
     return gan__archive_put_pair(archive, "gan.version", gan_version());
 }
 
-/* A tensor whose data and shape are its own. */
+/* A tensor whose name and shape are its own; of no data yet, which will be its own too. */
 typedef struct put_slot {
     gan__safetensors_tensor *tensor;
-    void *data;
     int64_t *shape;
     int64_t count;
 } put_slot;
 
-static gan_status put_add(gan__archive_out *archive, const gan__safetensors_tensor *like, bool lend,
+static gan_status put_add(gan__archive_out *archive, const gan__safetensors_tensor *like,
                           put_slot *slot)
 {
     if (!gan__product_count(like->shape, like->rank, &slot->count))
@@ -50,18 +49,12 @@ static gan_status put_add(gan__archive_out *archive, const gan__safetensors_tens
     GAN__TRY(gan__grow(archive->context, &archive->lent, &archive->lent_capacity,
                        archive->tensor_count + 1, sizeof *archive->lent));
     slot->tensor = &archive->tensors[archive->tensor_count++];
-    archive->lent[archive->tensor_count - 1] = lend;
+    archive->lent[archive->tensor_count - 1] = false;
     *slot->tensor = (gan__safetensors_tensor){.element = like->element, .rank = like->rank};
     GAN__TRY(put_copy(archive, &slot->tensor->name, like->name));
     GAN__TRY(gan__allocate(archive->context, &slot->shape, (size_t)like->rank, sizeof(int64_t)));
     slot->tensor->shape = slot->shape;
     if (like->rank > 0) memcpy(slot->shape, like->shape, (size_t)like->rank * sizeof(int64_t));
-    slot->tensor->data = like->data;
-    if (lend) return GAN_OK;
-    slot->tensor->data = NULL;
-    GAN__TRY(gan__allocate_raw(archive->context, &slot->data, (size_t)slot->count,
-                               gan__element_size(like->element)));
-    slot->tensor->data = slot->data;
     return GAN_OK;
 }
 
@@ -69,16 +62,37 @@ gan_status gan__archive_lend_tensor(gan__archive_out *archive,
                                     const gan__safetensors_tensor *tensor)
 {
     put_slot slot;
-    return put_add(archive, tensor, true, &slot);
+    GAN__TRY(put_add(archive, tensor, &slot));
+    slot.tensor->data = tensor->data;
+    archive->lent[archive->tensor_count - 1] = true;
+    return GAN_OK;
 }
 
 gan_status gan__archive_put_tensor(gan__archive_out *archive, const gan__safetensors_tensor *tensor)
 {
     put_slot slot;
-    GAN__TRY(put_add(archive, tensor, false, &slot));
-    size_t size = (size_t)slot.count * gan__element_size(tensor->element);
-    if (size > 0) memcpy(slot.data, tensor->data, size);
+    void *data;
+    GAN__TRY(put_add(archive, tensor, &slot));
+    const size_t each = gan__element_size(tensor->element), count = (size_t)slot.count;
+    GAN__TRY(gan__allocate_raw(archive->context, &data, count, each));
+    slot.tensor->data = data;
+    if (count > 0) memcpy(data, tensor->data, count * each);
     return GAN_OK;
+}
+
+/* A parameter's numbers where they lie. */
+typedef struct put_numbers {
+    const gan__parameter *p;
+    const void *memory;
+} put_numbers;
+
+static void put_make(const void *from, void *data)
+{
+    const put_numbers *numbers = from;
+    if (numbers->p->integer)
+        memcpy(data, numbers->memory, (size_t)numbers->p->count * sizeof(int64_t));
+    else
+        gan__parameter_export(numbers->p, numbers->memory, data);
 }
 
 static gan_status put_export(gan__archive_out *archive, const char *name, const gan__parameter *p,
@@ -90,11 +104,12 @@ static gan_status put_export(gan__archive_out *archive, const char *name, const 
                                           .rank = p->rank,
                                           .shape = p->shape};
     put_slot slot;
-    GAN__TRY(put_add(archive, &like, false, &slot));
-    if (p->integer)
-        memcpy(slot.data, memory, (size_t)p->count * sizeof(int64_t));
-    else
-        gan__parameter_export(p, memory, slot.data);
+    put_numbers *numbers;
+    GAN__TRY(put_add(archive, &like, &slot));
+    GAN__TRY(gan__allocate(archive->context, &numbers, 1, sizeof *numbers));
+    *numbers = (put_numbers){p, memory};
+    slot.tensor->data = numbers;
+    slot.tensor->make = put_make;
     return GAN_OK;
 }
 

@@ -155,7 +155,7 @@ static gan_status checkpoint_put_pool(const gan__checkpoint *c, const gan__pool 
     const gan__pool_state state = gan__pool_read(pool);
     const int64_t *size = gan__pool_shape(pool);
     const int64_t shape[4] = {state.filled, size[0], size[1], size[2]};
-    const gan__safetensors_tensor tensor = {name, GAN__ELEMENT_F32, 4, shape, state.pictures};
+    const gan__safetensors_tensor tensor = {name, GAN__ELEMENT_F32, 4, shape, state.pictures, NULL};
     return gan__archive_lend_tensor(c->to, &tensor);
 }
 

@@ -48,7 +48,7 @@ static int file_is(gan_context *context, const char *path, const char *content)
 
 static gan_status replace_with(gan_context *context, const char *path, const char *a, const char *b)
 {
-    const gan__piece pieces[] = {{a, strlen(a)}, {NULL, 0}, {b, strlen(b)}};
+    const gan__piece pieces[] = {{a, strlen(a), NULL}, {NULL, 0, NULL}, {b, strlen(b), NULL}};
     return gan__file_replace(context, path, pieces, 3);
 }
 
@@ -184,7 +184,7 @@ static int race_write(char letter)
     static char text[RACE_SIZE];
     gan_context *context = context_with(NULL);
     memset(text, letter, sizeof text);
-    const gan__piece piece = {text, sizeof text};
+    const gan__piece piece = {text, sizeof text, NULL};
     for (int i = 0; i < RACE_ROUNDS; i++)
         if (gan__file_replace(context, "stream-race/f", &piece, 1) != GAN_OK) return 1;
     gan_context_release(context);
@@ -260,7 +260,7 @@ TEST(large_files)
     size_t size;
     CHECK_OK(gan__allocate(context, &bytes, 200000, 1));
     for (int i = 0; i < 200000; i++) bytes[i] = (uint8_t)(i * 7 >> 3);
-    const gan__piece piece = {bytes, 200000};
+    const gan__piece piece = {bytes, 200000, NULL};
     CHECK_OK(gan__file_replace(context, "large", &piece, 1));
     CHECK(fault_find(&fault, "large")->flushed);
     CHECK_OK(gan__file_read(context, "large", &back, &size));
@@ -338,7 +338,7 @@ TEST(read_at_most)
     fault_host fault = {0};
     gan_host host = fault_make(&fault);
     gan_context *context = context_with(&host);
-    const gan__piece piece = {text, sizeof text};
+    const gan__piece piece = {text, sizeof text, NULL};
     uint8_t *bytes;
     size_t size;
     CHECK_OK(gan__file_replace(context, "f", &piece, 1));

@@ -40,7 +40,7 @@ TEST_UNUSED static gan__bytes files_text(const char *text)
 
 TEST_UNUSED static void files_put(const char *path, const void *bytes, size_t size)
 {
-    gan__piece piece = {bytes, size};
+    gan__piece piece = {bytes, size, NULL};
     CHECK_OK(gan__file_replace(files_context, path, &piece, 1));
 }
 

@@ -59,10 +59,10 @@ static const int64_t safetensors_count = 41;
 static const uint8_t safetensors_bytes[3] = {0, 1, 2};
 
 static const gan__safetensors_tensor safetensors_ours[] = {
-    {"b.bytes", GAN__ELEMENT_U8, 1, safetensors_shape + 1, safetensors_bytes},
-    {"b.weight", GAN__ELEMENT_F32, 2, safetensors_shape, safetensors_floats},
-    {"a \"x\"", GAN__ELEMENT_F32, 0, NULL, safetensors_floats},
-    {"count", GAN__ELEMENT_I64, 0, NULL, &safetensors_count},
+    {"b.bytes", GAN__ELEMENT_U8, 1, safetensors_shape + 1, safetensors_bytes, NULL},
+    {"b.weight", GAN__ELEMENT_F32, 2, safetensors_shape, safetensors_floats, NULL},
+    {"a \"x\"", GAN__ELEMENT_F32, 0, NULL, safetensors_floats, NULL},
+    {"count", GAN__ELEMENT_I64, 0, NULL, &safetensors_count, NULL},
 };
 static const gan__safetensors_pair safetensors_pairs[] = {{"text", "relu\n\"\\"},
                                                           {"gan.format", "1.0"}};

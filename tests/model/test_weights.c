@@ -286,11 +286,11 @@ TEST(twice_the_same)
     const float numbers[12] = {0};
     const int64_t matrix[2] = {3, 4}, three = 3, four = 4;
     const gan__safetensors_tensor tensors[] = {
-        {"0.weight_orig", GAN__ELEMENT_F32, 2, matrix, numbers},
-        {"0.parametrizations.weight.original", GAN__ELEMENT_F32, 2, matrix, numbers},
-        {"0.weight_u", GAN__ELEMENT_F32, 1, &three, numbers},
-        {"0.weight_v", GAN__ELEMENT_F32, 1, &four, numbers},
-        {"0.bias", GAN__ELEMENT_F32, 1, &three, numbers}};
+        {"0.weight_orig", GAN__ELEMENT_F32, 2, matrix, numbers, NULL},
+        {"0.parametrizations.weight.original", GAN__ELEMENT_F32, 2, matrix, numbers, NULL},
+        {"0.weight_u", GAN__ELEMENT_F32, 1, &three, numbers, NULL},
+        {"0.weight_v", GAN__ELEMENT_F32, 1, &four, numbers, NULL},
+        {"0.bias", GAN__ELEMENT_F32, 1, &three, numbers, NULL}};
     gan_tensor *file;
     CHECK_OK(gan_model_copy(&before, model));
     CHECK_OK(gan__safetensors_write_memory(&file, context, tensors, 5, NULL, 0));

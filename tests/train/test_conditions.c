@@ -185,7 +185,7 @@ static gan_status load_changed(const game *g, const char *key, const char *value
     for (size_t i = 0; i < file.entry_count; i++) {
         const gan__array *array = &file.entries[i].array;
         tensors[i] = (gan__safetensors_tensor){file.entries[i].name, array->element, array->rank,
-                                               array->shape, array->data};
+                                               array->shape,         array->data,    NULL};
     }
     for (size_t i = 0; i < file.pair_count; i++) {
         if (strstr(file.pairs[i].key, "crc32")) continue;

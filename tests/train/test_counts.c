@@ -47,11 +47,11 @@ static gan_status load_state(gan_model *model, gan__element element, const void 
     static const float ones[3] = {1, 1, 1};
     static const int64_t shape = 3;
     const gan__safetensors_tensor tensors[] = {
-        {"0.weight", GAN__ELEMENT_F32, 1, &shape, ones},
-        {"0.bias", GAN__ELEMENT_F32, 1, &shape, ones},
-        {"0.running_mean", GAN__ELEMENT_F32, 1, &shape, ones},
-        {"0.running_var", GAN__ELEMENT_F32, 1, &shape, ones},
-        {"0.num_batches_tracked", element, 0, NULL, count},
+        {"0.weight", GAN__ELEMENT_F32, 1, &shape, ones, NULL},
+        {"0.bias", GAN__ELEMENT_F32, 1, &shape, ones, NULL},
+        {"0.running_mean", GAN__ELEMENT_F32, 1, &shape, ones, NULL},
+        {"0.running_var", GAN__ELEMENT_F32, 1, &shape, ones, NULL},
+        {"0.num_batches_tracked", element, 0, NULL, count, NULL},
     };
     must(gan__safetensors_write(context, file_name, tensors, 5, NULL, 0));
     gan_status status = gan_model_load_weights(model, file_name, NULL);

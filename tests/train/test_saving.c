@@ -1,4 +1,5 @@
 /* test_saving.c: saving changes nothing of a training, and a file in memory is the file. */
+#include "fault.h"
 #include "rig.h"
 
 enum { BATCH = 4, STEPS = 10 };
@@ -109,10 +110,51 @@ TEST(memory_is_the_file)
     gan_model_release(d);
 }
 
+/* A file of 16 layers of 64 KiB, with two moments each: memory for one of these, twice, and for
+ * names. */
+TEST(saving_takes_little_memory)
+{
+    static fault_host fault;
+    const gan_host host = fault_make(&fault);
+    const int64_t shape[4] = {BATCH, 1, 1, 128};
+    gan_context *own;
+    gan_model *g, *d;
+    gan_trainer *t;
+    gan_tensor *pictures, *whole;
+    must(gan_context_create(&own, "threads=1 seed=11", &host, NULL, 0));
+    must(gan_tensor_create(&pictures, own, GAN_FLOAT32, 4, shape));
+    memset(gan_tensor_data(pictures), 0, BATCH * 128 * sizeof(float));
+    must(gan_model_parse(&g, own, "input 128; repeat 8 { dense 128; relu }"));
+    must(gan_model_parse(&d, own, "input 128; repeat 8 { dense 128; relu }; dense 1"));
+    must(gan_trainer_create(&t, own, "gan batch=4"));
+    must(gan_trainer_set_model(t, "generator", g));
+    must(gan_trainer_set_model(t, "discriminator", d));
+    must(gan_trainer_feed(t, "real", pictures));
+    must(gan_trainer_step(t));
+    fault.peak_bytes = (long long)fault.live_bytes;
+    const long long before = fault.live_bytes;
+    must(gan_trainer_save(t, "whole"));
+    const long long taken = fault.peak_bytes - before;
+    printf("    %lld bytes for a file of %zu\n", taken, fault.files[0].size);
+    CHECK(fault.files[0].size > 3 * 16 * 65536 && taken < 65536 + 98304);
+    must(gan_trainer_save_memory(&whole, t));
+    CHECK(gan_tensor_count(whole) == (int64_t)fault.files[0].size &&
+          !memcmp(gan_tensor_data(whole), fault.files[0].bytes, fault.files[0].size));
+    gan_tensor_release(whole);
+    gan_tensor_release(pictures);
+    gan_trainer_release(t);
+    gan_model_release(g);
+    gan_model_release(d);
+    gan_context_release(own);
+    fault_free_files(&fault);
+    CHECK_INT(fault.live, 0);
+}
+
 int main(void)
 {
     rig_open(BATCH, "saving.tmp");
     RUN(saving_changes_nothing);
     RUN(memory_is_the_file);
+    RUN(saving_takes_little_memory);
     return rig_close();
 }

@@ -339,7 +339,7 @@ static void rewrite(place *p, const char *path, const char *key, const char *val
     for (size_t i = 0; i < file->entry_count; i++) {
         const gan__array *array = &file->entries[i].array;
         tensors[i] = (gan__safetensors_tensor){file->entries[i].name, array->element, array->rank,
-                                               array->shape, array->data};
+                                               array->shape,          array->data,    NULL};
     }
     for (size_t i = 0; i < file->pair_count; i++) {
         if (strncmp(file->pairs[i].key, "gan.crc32", 9) == 0) continue;
