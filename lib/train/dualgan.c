@@ -65,18 +65,19 @@ static int64_t dual_rounds(const gan_trainer *t)
 
 /* ---- the step: of samples x, (N, H, W, C), and y, which may have other sizes ---- */
 
-/* A critic compares as many real samples as there are fakes, which are as many as what they were
- * made of. */
+/* Between real samples and fakes, which are as many as what they were made of, lie as many. */
 static gan_status dual_draw(gan_trainer *t, gan_value x[2])
 {
+    const gan__penalty *penalty = &gan__direct_options_of(t)->game.penalty;
     int64_t of_x[4], of_y[4];
     GAN__TRY(gan__direct_draw(t, x));
+    if (!gan__penalty_is_there(penalty) || penalty->kind != GAN__PENALTY_WGAN_GP) return GAN_OK;
     GAN__TRY(gan_tape_shape(t->tape, x[0], of_x));
     GAN__TRY(gan_tape_shape(t->tape, x[1], of_y));
     if (of_x[0] == of_y[0]) return GAN_OK;
     return gan__fail(t->object.context, GAN_E_SHAPE,
-                     "%s: %lld samples of 'x' and %lld of 'y': as many fakes of a domain are "
-                     "compared with its samples as there are of the other",
+                     "%s: %lld samples of 'x' and %lld of 'y': the penalty lies between a "
+                     "domain's samples and fakes made of as many of the other",
                      t->kind->kind.name, (long long)of_x[0], (long long)of_y[0]);
 }
 

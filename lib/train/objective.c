@@ -7,6 +7,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/number.h"
 #include "train/augmentation.h"
@@ -213,6 +214,11 @@ static gan_status objective_share(gan_trainer *t, const char *above, gan_value o
     gan_value share, x = own;
     if (!above) {
         const double signs[2] = {real ? 1 : -1, real ? -1 : 1};
+        int64_t of_own[4], of_other[4];
+        GAN__TRY(gan_tape_shape(t->tape, own, of_own));
+        GAN__TRY(gan_tape_shape(t->tape, other, of_other));
+        if (memcmp(of_own, of_other, sizeof of_own) != 0)
+            GAN__TRY(gan_tape_loss(t->tape, "mean", &other, 1, &other));
         GAN__TRY(gan_tape_combine(t->tape, (gan_value[]){own, other}, signs, 2, &x));
     }
     GAN__TRY(gan_tape_loss(t->tape, above ? above : "above 0", &x, 1, &share));

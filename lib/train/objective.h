@@ -80,7 +80,8 @@ gan_status gan__objective_maker_real(gan_trainer *trainer, const gan__objective 
 
 /* How D tells samples of one kind, as two values: their mean score, and the share of them on the
  * right side, `real` ones above, of the limit between real and fake. Where there is no limit it is
- * the share of pairs with the real one above; as many samples of the other side are in `other`. */
+ * the share of pairs with the real one above, of the other side's samples in `other`; where those
+ * are not as many, of samples on that side of the others' mean. */
 gan_status gan__objective_tell(gan_trainer *trainer, const gan__objective *objective, gan_value own,
                                gan_value other, bool real, int32_t score, int32_t accuracy);
 

@@ -262,13 +262,13 @@ static const struct wrong {
      1,
      GAN_E_SHAPE,
      "dualgan: the xy makes pictures of 8x12x3, the discriminator_y takes 4x6x1"},
-    {"dualgan",
+    {"dualgan loss=wgan_gp",
      {XY, YX, DX, DY},
      2,
      3,
      GAN_E_SHAPE,
-     "dualgan: 2 samples of 'x' and 3 of 'y': as many fakes of a domain are compared with its "
-     "samples as there are of the other"},
+     "dualgan: 2 samples of 'x' and 3 of 'y': the penalty lies between a domain's samples and "
+     "fakes made of as many of the other"},
     {"dualgan",
      {XY, YX, DX BOTH, DY},
      1,
@@ -321,7 +321,8 @@ TEST(roles_and_shapes_that_do_not_go_together)
 
 /* ---- what a step does ---- */
 
-/* Every objective, noise on what is judged, and, but for critics, samples that are not as many. */
+/* Every objective, noise on what is judged, and, but for a penalty between them, samples that are
+ * not as many. */
 TEST(all_losses)
 {
     static const char *const losses[] = {"minimax", "non_saturating", "lsgan",
@@ -335,7 +336,7 @@ TEST(all_losses)
             gan_trainer *t = make_with(spec, k == 1 ? matched : unlike);
             for (int step = 0; step < 3; step++) {
                 feed_one(t, "x", 1 + i, XH, XW, 1);
-                feed_one(t, "y", k == 2 ? 1 + i : 6 - i, 2 * XH, 2 * XW, 3);
+                feed_one(t, "y", i == 5 ? 1 + i : 6 - i, 2 * XH, 2 * XW, 3);
                 must(gan_trainer_step(t));
             }
             CHECK(isfinite(value_of(t, "loss.generators")) &&
