@@ -119,9 +119,9 @@ GAN_API gan_status gan_trainer_sample(gan_tensor **out, gan_trainer *trainer, in
 GAN_API gan_status gan_trainer_check(gan_trainer *trainer);
 
 /* Checks likewise, and tells how many bytes the training holds at its largest: models, their data
- * sets in memory, gradients, moments, averages, activations, packed weights, and what a save puts
- * together. Most of it is allocated by then, but not yet written to, so a system that promises more
- * memory than it has may still fail the program later. */
+ * sets in memory, gradients, moments, averages, activations, packed weights, and what a save takes
+ * for a moment. Most of it is allocated by then, but not yet written to, so a system that promises
+ * more memory than it has may still fail the program later. */
 GAN_API gan_status gan_trainer_memory(gan_trainer *trainer, int64_t *bytes);
 
 /* What this trainer has names for, as its options ask for them, one after the other: `field` is

@@ -22,6 +22,7 @@ typedef struct refresh {
     gan__batcher **batchers; /* by feed; NULL: none */
     gan_value *values;       /* by space, of this round; -1: none */
     bool *applied;           /* by role, in this round */
+    bool rehearses;          /* nothing is read or computed */
     unsigned char *kept;     /* of all averages, to go back to */
 } refresh;
 
@@ -53,7 +54,10 @@ static gan_status refresh_read(refresh *r, int32_t feed)
     gan_trainer *t = r->trainer;
     const gan__feed *kind = &t->cast->feeds[feed];
     gan_tensor *const *drawn;
-    GAN__TRY(gan__batcher_next(r->batchers[feed], &drawn));
+    if (r->rehearses)
+        drawn = gan__batcher_blank(r->batchers[feed]);
+    else
+        GAN__TRY(gan__batcher_next(r->batchers[feed], &drawn));
     for (int32_t f = 0; f < kind->field_count; f++) {
         if (!gan__feed_field_of(t, feed, f)) continue;
         gan_tensor *tensor = *drawn++;
@@ -264,35 +268,58 @@ static gan_status refresh_prepare(refresh *r)
     return gan__tape_create(&r->tape, context, seed);
 }
 
-/* What the averages have before is kept until there is something better. */
-static gan_status refresh_all(gan_trainer *t)
+static void refresh_end(refresh *r)
 {
-    gan_context *context = t->object.context;
-    refresh r = {.trainer = t};
-    gan_status status = refresh_prepare(&r);
-    if (status == GAN_OK) {
-        refresh_keep(t, r.kept, false);
-        status = refresh_estimate_all(&r);
-        if (status != GAN_OK) refresh_keep(t, r.kept, true);
-    }
-    gan_tape_release(r.tape);
-    for (int32_t i = 0; r.batchers && i < t->cast->feed_count; i++)
-        gan__batcher_free(r.batchers[i]);
-    gan__free(context, r.batchers);
-    gan__free(context, r.values);
-    gan__free(context, r.applied);
-    gan__free(context, r.kept);
-    return status;
+    gan_context *context = r->trainer->object.context;
+    gan_tape_release(r->tape);
+    for (int32_t i = 0; r->batchers && i < r->trainer->cast->feed_count; i++)
+        gan__batcher_free(r->batchers[i]);
+    gan__free(context, r->batchers);
+    gan__free(context, r->values);
+    gan__free(context, r->applied);
+    gan__free(context, r->kept);
 }
 
-gan_status gan__averages_refresh(gan_trainer *t)
+static bool refresh_is_needed(const gan_trainer *t)
 {
     bool couples = false;
     for (int32_t i = 0; i < t->cast->role_count; i++) {
         const gan_model *model = refresh_model(t, i);
         couples |= model && refresh_couples(model);
     }
-    return couples ? refresh_all(t) : GAN_OK;
+    return couples;
+}
+
+/* What the averages have before is kept until there is something better. */
+gan_status gan__averages_refresh(gan_trainer *t)
+{
+    refresh r = {.trainer = t};
+    if (!refresh_is_needed(t)) return GAN_OK;
+    gan_status status = refresh_prepare(&r);
+    if (status == GAN_OK) {
+        refresh_keep(t, r.kept, false);
+        status = refresh_estimate_all(&r);
+        if (status != GAN_OK) refresh_keep(t, r.kept, true);
+    }
+    refresh_end(&r);
+    return status;
+}
+
+gan_status gan__averages_refresh_memory(gan_trainer *t, int64_t *bytes)
+{
+    refresh r = {.trainer = t, .rehearses = true};
+    *bytes = 0;
+    if (!refresh_is_needed(t)) return GAN_OK;
+    gan_status status = refresh_prepare(&r);
+    if (status == GAN_OK) {
+        gan__tape_rehearse(r.tape, true);
+        status = refresh_round(&r);
+        *bytes = gan__tape_memory(r.tape) + (int64_t)refresh_keep(t, NULL, false);
+        for (int32_t i = 0; i < t->cast->feed_count; i++)
+            if (r.batchers[i]) *bytes += gan__batcher_memory(r.batchers[i]);
+    }
+    refresh_end(&r);
+    return status;
 }
 
 static gan_status refresh_public(gan_trainer *t)

@@ -10,4 +10,7 @@
  * to, its statistics stay those of the trained model, with one warning. */
 gan_status gan__averages_refresh(gan_trainer *trainer);
 
+/* How many bytes that takes meanwhile. Nothing is read or computed. */
+gan_status gan__averages_refresh_memory(gan_trainer *trainer, int64_t *bytes);
+
 #endif

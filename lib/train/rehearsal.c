@@ -8,6 +8,7 @@
 #include "optim/optimizer.h"
 #include "train/chains.h"
 #include "train/pools.h"
+#include "train/refresh.h"
 #include "train/undo.h"
 
 /* The first ones, of which no later step differs. */
@@ -55,7 +56,7 @@ static int64_t rehearsed_data(const gan_trainer *t)
     return bytes;
 }
 
-/* Of a store, in a checkpoint; an integer counts twice. */
+/* Of a store; an integer counts twice. */
 static int64_t rehearsed_store(const gan__store *store)
 {
     return store->weight_count + store->buffer_count + 2 * store->integer_count;
@@ -72,23 +73,38 @@ static bool rehearsed_before(const gan_trainer *t, int32_t role, const gan__stor
     return false;
 }
 
-/* Averages share their parts; a checkpoint has them with each. */
-static int64_t rehearsed_average(const gan_trainer *t, int32_t role, bool saved)
+/* Averages share their parts. */
+static int64_t rehearsed_average(const gan_trainer *t, int32_t role)
 {
     const gan_model *model = t->players[role].average ? t->players[role].average->model : NULL;
     int64_t count = 0;
     for (size_t i = 0; model && i < model->store_count; i++)
-        if (saved || !rehearsed_before(t, role, model->stores[i]))
+        if (!rehearsed_before(t, role, model->stores[i]))
             count += rehearsed_store(model->stores[i]);
     return count;
 }
 
-/* Numbers that a training has, or its checkpoint. */
-static int64_t rehearsed_state(const gan_trainer *t, bool saved)
+/* Of the largest parameter: a save lays out one at a time. */
+static int64_t rehearsed_largest(const gan_trainer *t)
+{
+    int64_t most = 0;
+    for (int32_t r = 0; r < t->cast->role_count; r++) {
+        const gan_model *model = t->players[r].model;
+        for (size_t i = 0; model && i < model->parameter_count; i++) {
+            const gan__named_parameter *named = &model->parameters[i];
+            const int64_t count = named->layer->parameters[named->index].count;
+            if (count > most) most = count;
+        }
+    }
+    return most;
+}
+
+/* Numbers that a training keeps. */
+static int64_t rehearsed_state(const gan_trainer *t)
 {
     int64_t count = 0;
     for (size_t i = 0; i < t->undo.store_count; i++) count += rehearsed_store(t->undo.stores[i]);
-    for (int32_t r = 0; r < t->cast->role_count; r++) count += rehearsed_average(t, r, saved);
+    for (int32_t r = 0; r < t->cast->role_count; r++) count += rehearsed_average(t, r);
     for (int32_t i = 0; i < t->cast->group_count; i++) {
         const gan_optimizer *optimizer = t->optimizers[i];
         for (size_t j = 0; j < optimizer->state_count; j++)
@@ -97,17 +113,27 @@ static int64_t rehearsed_state(const gan_trainer *t, bool saved)
     return count;
 }
 
-int64_t gan__rehearsed_memory(const gan_trainer *t)
+/* Before a save the averages' statistics are estimated; then come the parameters. */
+static gan_status rehearsed_save(gan_trainer *t, int64_t *bytes)
 {
-    /* A checkpoint is put together before it is written. */
-    int64_t count = rehearsed_state(t, false) + rehearsed_state(t, true);
+    const int64_t largest = rehearsed_largest(t) * (int64_t)sizeof(float);
+    GAN__TRY(gan__averages_refresh_memory(t, bytes));
+    if (*bytes < largest) *bytes = largest;
+    return GAN_OK;
+}
+
+gan_status gan__rehearsed_memory(gan_trainer *t, int64_t *bytes)
+{
+    int64_t count = rehearsed_state(t);
     for (size_t i = 0; i < t->undo.store_count; i++) {
         const gan__store *store = t->undo.stores[i];
         count += rehearsed_store(store) - (store->gradients ? 0 : store->weight_count);
     }
     for (int32_t i = 0; i < t->cast->group_count; i++)
         count += gan__optimizer_undo_count(t->optimizers[i]);
-    return count * (int64_t)sizeof(float) + rehearsed_data(t) + gan__pools_memory(t) +
-           gan__chains_memory(t) + gan__tape_memory(t->tape) +
-           gan__scratch_memory(t->object.context);
+    GAN__TRY(rehearsed_save(t, bytes));
+    *bytes += count * (int64_t)sizeof(float) + rehearsed_data(t) + gan__pools_memory(t) +
+              gan__chains_memory(t) + gan__tape_memory(t->tape) +
+              gan__scratch_memory(t->object.context);
+    return GAN_OK;
 }

@@ -10,6 +10,6 @@
 gan_status gan__rehearse(gan_trainer *trainer);
 
 /* After it: bytes that the trainer and what it has been given hold, and, for a moment, a save. */
-int64_t gan__rehearsed_memory(const gan_trainer *trainer);
+gan_status gan__rehearsed_memory(gan_trainer *trainer, int64_t *bytes);
 
 #endif

@@ -370,8 +370,7 @@ gan_status gan_trainer_check(gan_trainer *t)
 static gan_status trainer_memory(gan_trainer *t, int64_t *bytes)
 {
     GAN__TRY(trainer_check(t, "gan_trainer_memory"));
-    *bytes = gan__rehearsed_memory(t);
-    return GAN_OK;
+    return gan__rehearsed_memory(t, bytes);
 }
 
 gan_status gan_trainer_memory(gan_trainer *t, int64_t *bytes)
