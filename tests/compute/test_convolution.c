@@ -156,7 +156,7 @@ static gan__conv random_conv(int64_t most)
 #if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
 enum { WHOLE = 100, BITS = 24, FILTERED = 24, LARGE = 6 };
 #else
-enum { WHOLE = 500, BITS = 120, FILTERED = 120, LARGE = 30 };
+enum { WHOLE = 500, BITS = 120, FILTERED = 96, LARGE = 30 };
 #endif
 
 TEST(whole_numbers)

@@ -116,8 +116,8 @@ class Systems(case.Case):
     def settings(self, path):
         """What of a recipe is set: few steps on few examples, and what it would have fetched."""
         text, section = case.read_text(path), ""
-        steps = 1 if re.search(LARGE, text) else STEPS
-        settings = ["run.steps=%d" % steps, "run.samples=2", "run.eval_every=0", "context.threads=1"]
+        steps, samples = (1, 1) if re.search(LARGE, text) else (STEPS, 2)
+        settings = ["run.steps=%d" % steps, "run.samples=%d" % samples, "run.eval_every=0", "context.threads=1"]
         settings += ["run.batch=2"] if re.search(r"\bbatch=\d\d", text) else []
         for line in text.splitlines():
             section = (re.findall(r"^\[(.*)\]", line) or [section])[0]
@@ -153,11 +153,12 @@ class Systems(case.Case):
         return gone
 
     def use(self, name):
-        """Each route by the command that info names beside it; how many."""
+        """Each route, or the first of large pictures, by the command that info names beside it; how many."""
         run = case.read_text(os.path.join(name, "run.recipe"))
         told = self.good("info", name)
         data = dict(re.findall(r"^\[data\.(.+)\]\n(.+)$", run, re.M))
         routes = re.findall(r"^# route (\S.*?) +gan (\w+)$", told, re.M)
+        routes = routes[:1] if re.search(LARGE, run) else routes
         for route, command in routes:
             source = route.split(" ")[0]
             out = "%s-%d.npy" % (name, zlib.crc32(route.encode()))
