@@ -1,6 +1,6 @@
 /* test_same_bits.c: fifty steps of the fashion-gan recipe give one checkpoint for every number of
  * threads and every CPU tier, and the one that was stored when the bits last changed (a line in
- * CHANGELOG.md says when).
+ * CHANGELOG.md says when). Generic C goes five of them.
  *
  *     test_same_bits CPU     one step of it, without averages: for bits_without_fma.cmake */
 #include "test.h"
