@@ -152,6 +152,40 @@ def test_what_is_written_to(ctx):
         model(x, out=np.zeros((4, 3), np.float32))
 
 
+def test_calls_in_a_loop_see_the_arrays_of_each(ctx):
+    model = ctx.model("input 4; dense 3")
+    runner = ctx.runner(model, batch=8)
+    weight, bias = (model.read(name) for name in ("0.weight", "0.bias"))
+    rng = np.random.default_rng(5)
+    room, written = rng.standard_normal((40, 8)).astype(np.float32), np.zeros((8, 3), np.float32)
+    for i in range(60):  # the same memory, by turns in other shapes and strides
+        x = [room[i % 9 :][:8, :4], room[:8, ::2], room[8:16, 4:], room[: 1 + i % 8, :4]][i % 4]
+        room += 1
+        for call in (model, runner):
+            wanted, out = x @ weight.T + bias, written[: len(x)]
+            result = call(x, out=out)
+            assert np.allclose(np.asarray(call(x)), wanted, atol=1e-3)
+            assert np.array_equal(out, np.asarray(call(x)))
+            assert np.shares_memory(np.asarray(result), out)
+            assert len(call._views._known) <= call._views._MOST
+    written.flags.writeable = False
+    with pytest.raises(ValueError, match="read-only"):
+        runner(room[:8, :4], out=written)
+
+
+def test_a_call_keeps_no_array_but_its_result_does(ctx):
+    model = ctx.model("input 4; dense 3")
+    x, out = np.ones((5, 4), np.float32), np.zeros((5, 3), np.float32)
+    given, written = weakref.ref(x), weakref.ref(out)
+    result = model(x, out=out)
+    del x, out
+    gc.collect()
+    assert given() is None and np.array_equal(np.asarray(result), written())
+    del result
+    gc.collect()
+    assert written() is None
+
+
 def test_read_only_arrays_go_in(ctx):
     x = np.ones((5, 4), np.float32)
     x.flags.writeable = False

@@ -14,7 +14,7 @@ from . import _abi, catalog
 from ._handle import Closable, Root, bytes_of, path_of, text_of
 from ._library import lib
 from .runner import Outputs, Runner
-from .tensor import Array, Batch, Tensor, array_of, tensor_of, wrap
+from .tensor import Array, Batch, Tensor, Views, array_of, tensor_of, wrap
 
 # Most samples in one run: a batch's bits do not depend on how it is cut.
 _CHUNK = 64
@@ -132,13 +132,14 @@ class Layer(_Parameters):
 class Model(_Parameters):
     """A network, made by Context.model or libgan.load. model(x) runs it in evaluation mode."""
 
-    __slots__ = ("_ports", "_runners")
+    __slots__ = ("_ports", "_runners", "_views")
     _noun = "model"
 
     def _begin(self, root: Root, pointer: int | None) -> None:
         super()._begin(root, pointer)
         self._ports: Ports | None = None
         self._runners: dict[tuple[int, ...], Runner] = {}
+        self._views = Views()
 
     @classmethod
     def parse(cls, root: Root, text: str, parts: Mapping[str, Model]) -> Model:
@@ -179,7 +180,7 @@ class Model(_Parameters):
         self, *inputs: Batch, out: Any = None, dtype: Any = None, **named: Batch
     ) -> Outputs:
         """The outputs for a batch, in evaluation mode: see Runner. Any number of samples."""
-        given = [tensor_of(self.root, x) for x in self.ports.ordered(inputs, named)]
+        given = [self._views.tensor_of(self.root, x) for x in self.ports.ordered(inputs, named)]
         first = given[0]
         count = first.shape[0] if first.ndim else 1
         runner = self._runner(first, min(count, _CHUNK))
@@ -208,6 +209,7 @@ class Model(_Parameters):
 
     def close(self) -> None:
         self._runners.clear()
+        self._views.clear()
         super().close()
 
     def add(self, other: Layer | Model) -> Model:

@@ -6,14 +6,17 @@ import ctypes
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from . import catalog
 from ._handle import Closable, Root, bytes_of
 from ._library import lib
-from .tensor import Batch, Tensor, handles_of, new, output_of, tensor_of
+from .tensor import Batch, Tensor, Views, handles_of, zeros
 
 if TYPE_CHECKING:
     from .model import Model, Ports
 
+_FLOAT = np.dtype(np.float32)
 Outputs = Tensor | tuple[Tensor, ...]
 
 
@@ -23,9 +26,10 @@ class Runner(Closable):
     A runner of one context may share a model of another that nobody changes: one runner and one
     context to a thread."""
 
-    __slots__ = ("ports", "_flat", "_shapes")
+    __slots__ = ("ports", "_flat", "_shapes", "_views")
     _noun = "runner"
     ports: Ports
+    _views: Views
     _shapes: list[tuple[int, ...]]
     _flat: list[bool]
 
@@ -33,6 +37,7 @@ class Runner(Closable):
     def create(cls, root: Root, model: Model, spec: str) -> Runner:
         self = cls._make(root, lib.gan_runner_create, root.pointer, model.handle, bytes_of(spec))
         self.ports = model.ports
+        self._views = Views()
         count = len(self.ports.output_names)
         self._shapes = [self._shape(lib.gan_runner_output_shape, i) for i in range(count)]
         # What is a vector whatever goes in comes out as one.
@@ -59,6 +64,10 @@ class Runner(Closable):
         """Takes the model's weights as they are now; else the next run does so, if they changed."""
         self.root.check(lib.gan_runner_update(self.handle))
 
+    def close(self) -> None:
+        self._views.clear()
+        super().close()
+
     def __call__(
         self, *inputs: Batch, out: Any = None, dtype: Any = None, **named: Batch
     ) -> Outputs:
@@ -68,7 +77,7 @@ class Runner(Closable):
         The outputs are new tensors, float32 or of `dtype` ("uint8": [-1, 1] becomes 0 to 255): a
         picture (N, H, W, C), a vector (N, C); several as a tuple. Or they are written into `out`,
         an array or a sequence of them, which is returned as tensors."""
-        given = [tensor_of(self.root, x) for x in self.ports.ordered(inputs, named)]
+        given = [self._views.tensor_of(self.root, x) for x in self.ports.ordered(inputs, named)]
         results = self.outputs(given[0].shape[0] if given[0].ndim else 1, out, dtype)
         self.run(given, results)
         return results[0] if len(results) == 1 else tuple(results)
@@ -84,10 +93,10 @@ class Runner(Closable):
     def outputs(self, count: int, out: Any, dtype: Any) -> list[Tensor]:
         """Where `count` samples go: new tensors, or what was given."""
         if out is None:
-            wanted: Any = dtype or "float32"
-            return [new(self.root, wanted, self.shape_of(i, count)) for i in range(len(self._flat))]
+            kind: np.dtype[Any] = _FLOAT if dtype is None else np.dtype(dtype)
+            return [zeros(self.root, kind, self.shape_of(i, count)) for i in range(len(self._flat))]
         listed = out if isinstance(out, (list, tuple)) else [out]
-        return [output_of(self.root, each) for each in listed]
+        return [self._views.output_of(self.root, each) for each in listed]
 
     def shape_of(self, index: int, count: int) -> tuple[int, ...]:
         """The shape of an output of `count` samples."""

@@ -207,13 +207,21 @@ class Tensor(Handle, NDArrayOperatorsMixin):
 
 def new(root: Root, dtype: Any, shape: Sequence[int]) -> Tensor:
     """A zeroed tensor, row-major."""
-    code = _CODES.get(np.dtype(dtype))
+    return zeros(root, np.dtype(dtype), tuple(map(integer, shape)))
+
+
+def zeros(root: Root, dtype: np.dtype[Any], shape: tuple[int, ...]) -> Tensor:
+    """The same where the numbers are known to be whole."""
+    code = _CODES.get(dtype)
     if code is None:
-        raise TypeError(f"a tensor is float32, uint8, int32 or int64, not {np.dtype(dtype)}")
-    numbers = tuple(map(integer, shape))
-    given, _, rank = _layout(numbers, numbers, 1)
-    made = Tensor._make(root, lib.gan_tensor_create, root.pointer, code, rank, given)
-    made._shape = numbers
+        raise TypeError(f"a tensor is float32, uint8, int32 or int64, not {dtype}")
+    given, _, rank = _layout(shape, shape, 1)
+    out = ctypes.c_void_p()
+    status = lib.gan_tensor_create(ctypes.byref(out), root.pointer, code, rank, given)
+    if status:
+        root.fail(status)
+    made = Tensor._own(root, out.value)
+    made._shape = shape
     return made
 
 
@@ -260,12 +268,12 @@ def _layout(shape: tuple[int, ...], strides: tuple[int, ...], size: int) -> tupl
     return kind(*shape), kind(*(step // size for step in strides)), len(shape)
 
 
-def _address(array: Array) -> Any:
+def _address(array: Any) -> int:
     """Of element 0, ..., 0."""
-    if array.flags.carray and array.size:  # three times as quick as what serves any array
-        memory: Any = array
-        return ctypes.addressof(ctypes.c_char.from_buffer(memory))
-    return array.__array_interface__["data"][0]
+    try:  # three times as quick as what serves any array
+        return ctypes.addressof(ctypes.c_char.from_buffer(array))
+    except (TypeError, ValueError):  # with gaps, read-only, or empty
+        return int(array.__array_interface__["data"][0])
 
 
 # What tensors hold of others' memory, by a number that the library gives back when it lets go.
@@ -374,6 +382,46 @@ def output_of(root: Root, value: Any) -> Tensor:
     if not writeable:
         raise ValueError("the array to be written to is read-only")
     return made
+
+
+class Views:
+    """The tensors over arrays that come again, as in a loop. All that the library knows of an array
+    is where its numbers lie, so that one tensor serves whatever array lies there; it keeps none
+    alive: the caller does."""
+
+    __slots__ = ("_known",)
+    _MOST = 16
+
+    def __init__(self) -> None:
+        self._known: dict[Any, Tensor] = {}
+
+    def clear(self) -> None:
+        self._known.clear()
+
+    def tensor_of(self, root: Root, value: Any) -> Tensor:
+        """tensor_of(root, value), for a call that does not keep it."""
+        view = self._view(root, value) if isinstance(value, np.ndarray) else None
+        return tensor_of(root, value) if view is None else view
+
+    def output_of(self, root: Root, value: Any) -> Tensor:
+        """output_of(root, value)."""
+        view = self._view(root, value) if isinstance(value, np.ndarray) else None
+        if view is None or not value.flags.writeable:
+            return output_of(root, value)
+        made = cast(Tensor, Tensor._borrow(root, view.handle))
+        made._array, made._shape = value, value.shape
+        return made
+
+    def _view(self, root: Root, array: Array) -> Tensor | None:
+        """None where the array would have to be copied."""
+        key = (_address(array), array.shape, array.strides, array.dtype)
+        found = self._known.get(key)
+        if found is None and array.dtype in _CODES and _in_place(array) is array:
+            if len(self._known) >= self._MOST:
+                self.clear()
+            found = self._known[key] = wrap(root, array, hold=False)
+            found._array = None
+        return found
 
 
 def handles_of(items: Sequence[Handle]) -> Any:
