@@ -74,6 +74,7 @@ typedef struct gan__record_tangent {
 typedef struct gan__record {
     gan__record_kind kind;
     uint64_t round; /* the tape's generation in which it was last used; 0: in none */
+    uint64_t spent; /* that in which it was settled: it will not run backwards in it again */
     size_t size;    /* bytes of what it keeps between rounds, when it was last used */
 
     int32_t *operands; /* indices of the values that go in; of an application: group after group */
@@ -115,8 +116,8 @@ static inline const gan__record *gan__record_application(const gan__record *reco
 }
 
 /* Memory that plans borrow. It is free for another record when that which used it last is not part
- * of the round, or can never run backwards again because its model was changed: so D's pass for its
- * own update and the pass for G's share one. */
+ * of the round, or can never run backwards again because its model was changed or it was settled:
+ * so D's pass for its own update and the pass for G's share one. */
 typedef struct gan__tape_arena {
     void *memory;
     size_t size;
@@ -234,7 +235,8 @@ void gan__tape_free_arenas(gan_tape *tape);
 /* GAN_E_STATE where the streams of the tape's seed have ended. */
 gan_status gan__tape_may_draw(const gan_tape *tape, const char *function);
 
-/* Whether an application's model was changed since: it cannot run backwards any more. */
+/* Whether an application, or a tangent through it, cannot run backwards any more: its model was
+ * changed since, or it was settled. */
 bool gan__record_is_stale(const gan__record *record);
 
 /* What the public functions of these names do, inside an entered call. */

@@ -17,6 +17,10 @@ gan_status gan__tape_create(gan_tape **out, gan_context *context, uint64_t seed)
  * that it needs. Ends with a reset. */
 void gan__tape_rehearse(gan_tape *tape, bool rehearse);
 
+/* What the last backward call has gone through is not gone through again in this round: what layers
+ * keep for it serves the applications to come. Values stay. */
+void gan__tape_settle(gan_tape *tape);
+
 /* The same numbers in memory of their own, through which no gradient passes. *numbers may be
  * written until the value is used; while the tape rehearses there are none in it. */
 gan_status gan__tape_copy(gan_tape *tape, gan_value value, gan_value *out, float **numbers);

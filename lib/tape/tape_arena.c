@@ -5,7 +5,9 @@
 
 bool gan__record_is_stale(const gan__record *record)
 {
+    if (record->spent == record->round) return true;
     record = gan__record_application(record);
+    if (record->spent == record->round) return true;
     if (record->store_count != record->model->store_count) return true;
     for (size_t i = 0; i < record->store_count; i++)
         if (record->versions[i] != record->model->stores[i]->version) return true;

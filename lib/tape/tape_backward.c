@@ -100,7 +100,8 @@ static gan_status backward_check_model(gan_tape *tape, size_t number, const gan_
     if (!gan__record_is_stale(record)) return GAN_OK;
     for (size_t i = 0; i < number; i++) value += (int32_t)tape->records[i]->value_count;
     return gan__fail(tape->object.context, GAN_E_STATE,
-                     "tape: the model of value %d was changed since it was applied", value);
+                     "tape: the model of value %d was changed since it was applied%s", value,
+                     record->spent == record->round ? ", or has run backwards for good" : "");
 }
 
 /* An application's outputs lie group beside group, so that a plan can read them as one. */
@@ -437,6 +438,12 @@ static gan_status backward_run(gan_tape *tape, const backward_call *call)
     else
         backward_execute(tape, call);
     return GAN_OK;
+}
+
+void gan__tape_settle(gan_tape *tape)
+{
+    for (size_t i = 0; i < tape->used; i++)
+        if (backward_is_reached(tape->records[i])) tape->records[i]->spent = tape->generation;
 }
 
 gan_status gan_tape_backward(gan_tape *tape, const gan_value *values, gan_tensor *const *seeds,

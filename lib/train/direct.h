@@ -84,7 +84,8 @@ gan_status gan__direct_return(gan_trainer *trainer, int32_t from, const char *lo
                               gan_value x, gan_value made, gan__terms *terms);
 
 /* What is of a generator's target already stays as it is: adds weight * |other > d of x[d] - x[d]|
- * for each direction. Nothing with identity=0. */
+ * for each direction, and its gradient there and then, so that one pass has the memory of the one
+ * before; as a term it is a number. Nothing with identity=0. */
 gan_status gan__direct_keep(gan_trainer *trainer, double weight, const gan_value x[2],
                             gan__terms *terms);
 

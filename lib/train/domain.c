@@ -152,7 +152,7 @@ static gan_status domain_learn(gan_trainer *t, const gan__domain_place *place,
     gan__terms_add(&terms, *loss, 1);
     GAN__TRY(gan__trainer_sum(t, &terms, value + GAN__DOMAIN_LOSS, loss));
     GAN__TRY(domain_measure(t, codes, scores, value + GAN__DOMAIN_ACCURACY));
-    return gan__trainer_backward(t, *loss, t->cast->roles[role].group);
+    return gan__trainer_gradients(t, *loss, t->cast->roles[role].group);
 }
 
 /* After its updates it is to be unsure of the same codes. */

@@ -15,8 +15,9 @@
 #include "train/routes.h"
 #include "train/show.h"
 
-/* Examples that go through a network at a time; and how many there are at least, of points. */
-enum { SHOW_BATCH = 64, SHOW_DOTS = 256 };
+/* Examples that go through a network at a time, and as many pixels of the largest picture space, or
+ * one; and how many examples there are at least, of points. */
+enum { SHOW_BATCH = 64, SHOW_PIXELS = 64 * 32 * 32, SHOW_DOTS = 256 };
 
 /* ---- one column ---- */
 
@@ -53,10 +54,23 @@ static void show_open_size(const gan_model *model, gan_tensor *const *inputs, in
     }
 }
 
+/* A batch's bits do not depend on how it is cut, the memory of its layers does. */
+static int64_t show_batch(const gan__show *s)
+{
+    const gan_trainer *t = s->trainer;
+    int64_t most = s->count < SHOW_BATCH ? s->count : SHOW_BATCH;
+    for (int32_t i = 0; i < t->cast->space_count; i++) {
+        const int64_t pixels = t->shapes[i].h * t->shapes[i].w;
+        if (t->cast->spaces[i].row->type == GAN__SPACE_PICTURE && pixels > SHOW_PIXELS / most)
+            most = pixels < SHOW_PIXELS ? SHOW_PIXELS / pixels : 1;
+    }
+    return most;
+}
+
 static gan_status show_run_all(gan__show *s, gan_model *model, gan_tensor *const *inputs)
 {
     gan_context *context = s->trainer->object.context;
-    const int64_t batch = s->count < SHOW_BATCH ? s->count : SHOW_BATCH;
+    const int64_t batch = show_batch(s);
     int64_t shape[4] = {s->count}, size[2];
     gan_tensor *column = NULL;
     gan_runner *runner;

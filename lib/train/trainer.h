@@ -276,6 +276,10 @@ gan_status gan__trainer_sum(gan_trainer *trainer, const gan__terms *terms, int32
                             gan_value *out);
 
 /* Adds the gradient of a scalar to those of all roles of a group. */
+gan_status gan__trainer_gradients(gan_trainer *trainer, gan_value loss, int32_t group);
+
+/* The same for the last time: no other gradient comes by the applications that it came by, and the
+ * memory of their layers serves those to come. */
 gan_status gan__trainer_backward(gan_trainer *trainer, gan_value loss, int32_t group);
 
 /* One update of a group from the gradients of its models, whose norm is measured, as is the rate;

@@ -166,13 +166,20 @@ gan_status gan__trainer_sum(gan_trainer *t, const gan__terms *terms, int32_t val
     return gan__trainer_measure(t, value, *out);
 }
 
-gan_status gan__trainer_backward(gan_trainer *t, gan_value loss, int32_t group)
+gan_status gan__trainer_gradients(gan_trainer *t, gan_value loss, int32_t group)
 {
     int32_t count = 0;
     for (int32_t i = 0; i < t->cast->role_count; i++)
         if (t->players[i].model && t->cast->roles[i].group == group)
             t->scratch[count++] = t->players[i].model;
     return gan_tape_backward(t->tape, &loss, NULL, 1, t->scratch, count);
+}
+
+gan_status gan__trainer_backward(gan_trainer *t, gan_value loss, int32_t group)
+{
+    GAN__TRY(gan__trainer_gradients(t, loss, group));
+    gan__tape_settle(t->tape);
+    return GAN_OK;
 }
 
 /* ---- updates ---- */

@@ -120,7 +120,7 @@ static gan_status vaegan_step(gan_trainer *t)
     GAN__TRY(gan__domain_confuse(t, &o->domain, &place, z, &terms[VAEGAN_ENCODER]));
     for (int32_t g = 0; g < VAEGAN_GROUPS; g++) {
         GAN__TRY(gan__trainer_sum(t, &terms[g], gan__cast_value_at(t->cast, g), &loss));
-        GAN__TRY(gan__trainer_backward(t, loss, g));
+        GAN__TRY(gan__trainer_gradients(t, loss, g));
     }
     return gan__trainer_update_last(
         t, groups, gan__domain_groups(t, &o->domain, &place, groups, VAEGAN_GROUPS));

@@ -27,20 +27,20 @@ static gan_status mutant_likelihood(gan_trainer *t, gan_value made, gan_value wa
 /* The encoders' way back is the first of each step. */
 static gan_status mutant_backward(gan_trainer *t, gan_value loss, int32_t group)
 {
-    return gan__trainer_backward(t, loss, flaw == FLAW_DECODER_ALONE && group == 0 ? 1 : group);
+    return gan__trainer_gradients(t, loss, flaw == FLAW_DECODER_ALONE && group == 0 ? 1 : group);
 }
 
 #define gan__trainer_vaegan mutant_kind
 #define gan__vaegan_play mutant_play
 #define gan__objective_maker mutant_maker
 #define gan__likelihood mutant_likelihood
-#define gan__trainer_backward mutant_backward
+#define gan__trainer_gradients mutant_backward
 #include "train/vaegan_domain.c"
 
 #include "train/vaegan.c"
 #undef gan__objective_maker
 #undef gan__likelihood
-#undef gan__trainer_backward
+#undef gan__trainer_gradients
 
 enum { STEPS = 500, CODE = 6 };
 
