@@ -165,7 +165,9 @@ GAN_API const char *gan_model_note(const gan_model *model, const char *key);
  * Spectral norm has two forms in PyTorch: weight_orig, weight_u, weight_v of
  * torch.nn.utils.spectral_norm, and parametrizations.weight.original, .0._u, .0._v of
  * torch.nn.utils.parametrizations.spectral_norm. Both load, also side by side in one file; weights
- * under weight norm or another parametrization do not.
+ * under weight norm or another parametrization do not. In training the model goes on as the first
+ * form does, v before u: until u and v have settled, sigma differs from the second form's by half
+ * an iteration.
  *
  * `map` gives the file's tensors other names first; NULL and "" leave them. It is a list of
  * statements, separated by `;` or line ends, `#` starts a comment:

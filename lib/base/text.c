@@ -76,6 +76,12 @@ static size_t text_distance(const char *a, size_t a_length, const char *b, size_
     return row[b_length];
 }
 
+const char *gan__list_next(const char *at, char separator)
+{
+    const char *found = strchr(at, separator);
+    return found ? found + 1 : NULL;
+}
+
 /* Near: a third of the longer name's letters may differ. */
 bool gan__text_nearer(const char *text, size_t length, const char *candidate, size_t *distance)
 {

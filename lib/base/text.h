@@ -70,6 +70,9 @@ bool gan__token_is(const gan__token *token, const char *word);
 /* Writes a value so that the lexer reads it back: bare if it can be, else quoted. */
 void gan__text_value(gan__text *text, const char *value, size_t length);
 
+/* What stands behind the next separator of a list, "a,b"; NULL: nothing does. */
+const char *gan__list_next(const char *at, char separator);
+
 /* The candidate nearest to text[0..length) by edit distance, for "did you mean"; NULL if none is
  * near. */
 const char *gan__nearest(const char *text, size_t length, const char *const *candidates,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "base/text.h"
 
 const gan__option gan__adaptation_options[3] = {
     {"labelled", GAN__OPTION_TEXT, 0, NULL, 0, 0, NULL, offsetof(gan__adaptation, labelled),
@@ -22,7 +23,7 @@ const gan__option gan__adaptation_options[3] = {
 static int32_t adaptation_lists(const char *list, const char *name, size_t length)
 {
     int32_t times = 0;
-    for (; list; list = strchr(list, ','), list += list != NULL)
+    for (; list; list = gan__list_next(list, ','))
         times += strcspn(list, ",") == length && !memcmp(list, name, length);
     return times;
 }
@@ -31,7 +32,7 @@ gan_status gan__adaptation_check(gan_context *context, const gan__adaptation *a,
                                  const char *domains)
 {
     char weight[GAN__NUMBER_SIZE];
-    for (const char *at = a->labelled; at; at = strchr(at, ','), at += at != NULL) {
+    for (const char *at = a->labelled; at; at = gan__list_next(at, ',')) {
         const size_t length = strcspn(at, ",");
         if (adaptation_lists(domains, at, length) == 0)
             return gan__fail(context, GAN_E_TEXT, "labelled=%s: '%.*s' is none of the domains %s",

@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "base/number.h"
+#include "base/text.h"
 #include "model/tree.h"
 #include "train/routes.h"
 #include "train/signature.h"
@@ -407,7 +408,7 @@ int32_t gan__cast_value(const gan__cast *cast, const char *name, size_t length)
 /* Whether the name is one of the row's "label|vector". */
 static bool cast_field_is(const gan__feed_row *row, const char *name, size_t length)
 {
-    for (const char *at = row->field; at; at = strchr(at, '|'), at += at != NULL)
+    for (const char *at = row->field; at; at = gan__list_next(at, '|'))
         if (strcspn(at, "|") == length && memcmp(at, name, length) == 0) return true;
     return false;
 }

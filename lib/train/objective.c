@@ -15,7 +15,7 @@
 const gan__option gan__objective_options[5] = {
     {"loss", GAN__OPTION_CHOICE, 0, "non_saturating", 0, 0,
      "minimax|non_saturating|lsgan|hinge|wgan|wgan_gp", offsetof(gan__objective, loss),
-     "objective of the two networks"},
+     "objective of the two networks; lsgan has half squares"},
     {"smoothing", GAN__OPTION_REAL, 0, "0", 0, 0.5, NULL, offsetof(gan__objective, smoothing),
      "one-sided label smoothing: real samples have the label 1 - smoothing"},
     {"instance_noise", GAN__OPTION_REAL, 0, "0", 0, 100, NULL,

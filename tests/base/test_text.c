@@ -100,6 +100,16 @@ TEST(nearest)
     CHECK(gan__nearest("stride", 6, names, 0) == NULL);
 }
 
+TEST(lists)
+{
+    const char *const list = "a,,bc";
+    CHECK_TEXT(gan__list_next(list, ','), ",bc");
+    CHECK_TEXT(gan__list_next(list + 2, ','), "bc");
+    CHECK(!gan__list_next(list + 3, ','));
+    CHECK(!gan__list_next(list, '|'));
+    CHECK_TEXT(gan__list_next("a,", ','), "");
+}
+
 TEST(growing)
 {
     fault_host fault = {0};
@@ -130,6 +140,7 @@ int main(void)
     RUN(tokens);
     RUN(values_read_back);
     RUN(nearest);
+    RUN(lists);
     RUN(growing);
     return test_report();
 }
