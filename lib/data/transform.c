@@ -289,7 +289,7 @@ static void transform_whole(const gan__transform *t, const gan__pixels *in, floa
                             float *scratch)
 {
     const float *from = in->data;
-    float *at = scratch + transform_scratch_of_rows(t, in->depth);
+    float *at = scratch ? scratch + transform_scratch_of_rows(t, in->depth) : NULL;
     if (t->columns.start || in->depth != GAN__PIXELS_FLOAT) {
         transform_columns(t, in, at, scratch);
         from = at;

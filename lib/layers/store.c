@@ -143,6 +143,7 @@ void gan__stores_keep(gan__store *const *stores, size_t count, unsigned char *me
         const gan__store *store = stores[i];
         size_t integers = (size_t)store->integer_count * sizeof *store->integers;
         size_t floats = (size_t)store->buffer_count * sizeof *store->buffers;
+        if (integers + floats == 0) continue; /* there may be no memory at all */
         if (integers > 0) memcpy(memory, store->integers, integers);
         if (floats > 0) memcpy(memory + integers, store->buffers, floats);
         memory += store_kept_size(store);
@@ -155,6 +156,7 @@ void gan__stores_restore(gan__store *const *stores, size_t count, const unsigned
         gan__store *store = stores[i];
         size_t integers = (size_t)store->integer_count * sizeof *store->integers;
         size_t floats = (size_t)store->buffer_count * sizeof *store->buffers;
+        if (integers + floats == 0) continue;
         if (integers > 0) memcpy(store->integers, memory, integers);
         if (floats > 0) memcpy(store->buffers, memory + integers, floats);
         memory += store_kept_size(store);

@@ -13,8 +13,8 @@ static void draw(unsigned char *to, int64_t number, uint64_t *state)
     for (int y = 0; y < SIDE; y++)
         for (int x = 0; x < SIDE; x++) {
             const int at = kind == 0 ? y : kind == 1 ? x : (x + y) % SIDE;
-            const double noise = next_sum(state) * 20 + 60;
-            to[y * SIDE + x] = (unsigned char)(noise + (at == place ? 100 : 0));
+            const double value = next_sum(state) * 20 + (at == place ? 160 : 60);
+            to[y * SIDE + x] = (unsigned char)(value > 0 ? value : 0);
         }
 }
 
