@@ -118,13 +118,12 @@ static int add_path(const walk *w, const char *path)
     const place start = {path, "", 0, NULL};
     if (!path_is_folder(path)) return add_file(w, path, slash ? slash + 1 : path);
     int code = add_folder(w, &start);
-    listed_file *found = w->list->files + before;
     const size_t count = w->list->count - before;
     if (code) return code;
     if (count == 0)
         return complain(w->self, EXIT_INPUT, "%s: no picture in it: no .png, .jpg, .pnm, .pam",
                         path);
-    qsort(found, count, sizeof *found, by_name);
+    qsort(w->list->files + before, count, sizeof *w->list->files, by_name);
     return EXIT_GOOD;
 }
 
