@@ -272,7 +272,7 @@ def _address(array: Any) -> int:
     """Of element 0, ..., 0."""
     try:  # three times as quick as what serves any array
         return ctypes.addressof(ctypes.c_char.from_buffer(array))
-    except (TypeError, ValueError):  # with gaps, read-only, or empty
+    except (BufferError, TypeError, ValueError):  # with gaps, read-only, or empty
         return int(array.__array_interface__["data"][0])
 
 
