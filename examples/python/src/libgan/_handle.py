@@ -77,7 +77,7 @@ _closed = Root(None)
 class Handle:
     """An object of the library."""
 
-    __slots__ = ("_pointer", "root", "__weakref__")
+    __slots__ = ("_alone", "_pointer", "root", "__weakref__")
     _noun: ClassVar[str] = ""
     _release: ClassVar[Callable[[int], None]]
     _retain: ClassVar[Callable[[int], None]]
@@ -113,6 +113,7 @@ class Handle:
     def _begin(self, root: Root, pointer: int | None) -> None:
         self.root = root
         self._pointer = pointer
+        self._alone: Any = None
 
     @property
     def handle(self) -> int:
@@ -120,6 +121,15 @@ class Handle:
         if self._pointer is None or self.root.forks != Forks.count:
             self._refuse()
         return self._pointer  # type: ignore[return-value]
+
+    @property
+    def alone(self) -> Any:
+        """An array of this handle and no other, for a call: kept, for it takes longer to make than
+        many a call."""
+        handle = self.handle
+        if self._alone is None:
+            self._alone = ctypes.byref(ctypes.c_void_p(handle))
+        return self._alone
 
     def _refuse(self) -> None:
         what = type(self).__name__

@@ -30,10 +30,10 @@ class Ports:
     input_shapes: tuple[tuple[int, ...], ...]
     output_shapes: tuple[tuple[int, ...], ...]
 
-    def ordered(self, inputs: Sequence[Any], named: Mapping[str, Any]) -> list[Any]:
+    def ordered(self, inputs: Sequence[Any], named: Mapping[str, Any]) -> Sequence[Any]:
         """One value for each input, of those given by position and by name."""
         if not named and len(inputs) == len(self.input_names):
-            return list(inputs)
+            return inputs
         rest = list(self.input_names[len(inputs) :])
         for name in named:
             if name not in rest:
@@ -181,24 +181,25 @@ class Model(_Parameters):
     ) -> Outputs:
         """The outputs for a batch, in evaluation mode: see Runner. Any number of samples."""
         given = [self._views.tensor_of(self.root, x) for x in self.ports.ordered(inputs, named)]
-        first = given[0]
-        count = first.shape[0] if first.ndim else 1
-        runner = self._runner(first, min(count, _CHUNK))
+        shape = given[0].shape
+        count = shape[0] if shape else 1
+        runner = self._runner(shape, min(count, _CHUNK))
         results = runner.outputs(count, out, dtype)
         if count <= _CHUNK:
             runner.run(given, results)
-        for start in range(0, count if count > _CHUNK else 0, _CHUNK):
-            length = min(_CHUNK, count - start)
-            pieces = [[t.slice(0, start, length) for t in side] for side in (given, results)]
-            runner.run(*pieces)
+        else:
+            for start in range(0, count, _CHUNK):
+                length = min(_CHUNK, count - start)
+                pieces = [[t.slice(0, start, length) for t in side] for side in (given, results)]
+                runner.run(*pieces)
         return results[0] if len(results) == 1 else tuple(results)
 
-    def _runner(self, first: Tensor, count: int) -> Runner:
+    def _runner(self, shape: tuple[int, ...], count: int) -> Runner:
         """One for a batch of at least `count`, of the first input's size where that is open."""
-        is_open = -1 in self.ports.input_shapes[0] and first.ndim == 4
-        size = first.shape[1:3] if is_open else (0, 0)
-        for (batch, *found), runner in self._runners.items():
-            if batch >= count and tuple(found) == size:
+        is_open = -1 in self.ports.input_shapes[0] and len(shape) == 4
+        size = shape[1:3] if is_open else (0, 0)
+        for (batch, height, width), runner in self._runners.items():
+            if batch >= count and (height, width) == size:
                 return runner
         batch = min(_CHUNK, 1 << max(count - 1, 0).bit_length())
         spec = f"batch={batch}" + (f" height={size[0]} width={size[1]}" if is_open else "")

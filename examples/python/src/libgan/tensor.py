@@ -58,6 +58,7 @@ class Tensor(Handle, NDArrayOperatorsMixin):
     def _begin(self, root: Root, pointer: int | None) -> None:
         self.root = root
         self._pointer = pointer
+        self._alone = None
         self._array: Array | None = None
         self._shape: tuple[int, ...] | None = None
 
@@ -264,14 +265,23 @@ def _in_place(array: Array) -> Array:
 
 @functools.lru_cache(maxsize=1024)
 def _layout(shape: tuple[int, ...], strides: tuple[int, ...], size: int) -> tuple[Any, Any, int]:
-    kind = ctypes.c_int64 * len(shape)
-    return kind(*shape), kind(*(step // size for step in strides)), len(shape)
+    return _integers(shape), _integers([step // size for step in strides]), len(shape)
+
+
+def _integers(values: Sequence[int]) -> Any:
+    """For a call, which takes a reference to the first number quicker than the array."""
+    array = (ctypes.c_int64 * max(len(values), 1))(*values)
+    return ctypes.byref(ctypes.c_int64.from_buffer(array))
+
+
+_address_of = ctypes.addressof
+_byte_of = ctypes.c_char.from_buffer
 
 
 def _address(array: Any) -> int:
     """Of element 0, ..., 0."""
     try:  # three times as quick as what serves any array
-        return ctypes.addressof(ctypes.c_char.from_buffer(array))
+        return _address_of(_byte_of(array))
     except (BufferError, TypeError, ValueError):  # with gaps, read-only, or empty
         return int(array.__array_interface__["data"][0])
 
@@ -400,6 +410,8 @@ class Views:
 
     def tensor_of(self, root: Root, value: Any) -> Tensor:
         """tensor_of(root, value), for a call that does not keep it."""
+        if isinstance(value, Tensor):
+            return value
         view = self._view(root, value) if isinstance(value, np.ndarray) else None
         return tensor_of(root, value) if view is None else view
 
@@ -426,13 +438,9 @@ class Views:
 
 def handles_of(items: Sequence[Handle]) -> Any:
     """An array of handles for a call."""
-    return _pointers(len(items))(*[item.handle for item in items])
-
-
-@functools.lru_cache(maxsize=64)
-def _pointers(count: int) -> Any:
-    """An array type: to look it up here is quicker than to ask ctypes."""
-    return ctypes.c_void_p * count
+    if len(items) == 1:
+        return items[0].alone
+    return (ctypes.c_void_p * len(items))(*[item.handle for item in items])
 
 
 Batch = Any
