@@ -393,7 +393,7 @@ TEST(many_options)
 {
     enum { MOST = GAN__MAX_OPTIONS + 1 };
     static gan__option table[MOST];
-    static char names[MOST][8], spec[MOST * 10];
+    static char names[MOST][16], spec[MOST * 10];
     static int64_t values[MOST];
     gan__option_block block = {table, MOST - 1, 0, NULL};
     const gan__kind kind = {

@@ -21,7 +21,7 @@ static void put_pictures(void)
     static float floats[COUNT * SIZE];
     const int shape[3] = {H, W, C};
     for (int i = 0; i < COUNT; i++) {
-        char path[16];
+        char path[32];
         snprintf(path, sizeof path, "f/%02d.png", i);
         put_picture(context, &fault, path, i, shape, 8);
         labels[i] = (uint8_t)(i / 2);

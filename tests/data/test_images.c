@@ -236,7 +236,7 @@ TEST(channels_are_made_alike)
 {
     for (int depth = 8; depth <= 16; depth += 8) {
         for (int c = 1; c <= 4; c++) {
-            char path[16];
+            char path[32];
             const int shape[3] = {3, 4, c};
             snprintf(path, sizeof path, "f/%d%d.png", depth / 16, c);
             put_picture(context, &fault, path, depth + c, shape, depth);
@@ -274,7 +274,7 @@ TEST(bits_are_those_of_other_sources)
                                           "channels=1 transform=colours"};
     uint8_t values[36], file[100];
     for (int i = 0; i < 3; i++) {
-        char path[16];
+        char path[32];
         snprintf(path, sizeof path, "f/%d.png", i);
         put_picture(context, &fault, path, i, small, 8);
         for (int k = 0; k < 12; k++) values[12 * i + k] = picture_value(i, k);
@@ -315,7 +315,7 @@ TEST(mixed_sizes_are_drawn_one_by_one)
     gan_tensor *const *out, *tensor;
     float single[7][6 * 5];
     for (int i = 0; i < 7; i++) {
-        char path[16];
+        char path[32];
         const int shape[3] = {i == 3 ? 40 : 1 + i % 4, i == 5 ? 30 : 2 + i % 3, 1 + i % 4};
         snprintf(path, sizeof path, "f/%d.png", i);
         put_picture(context, &fault, path, i, shape, i % 2 ? 8 : 16);

@@ -153,7 +153,7 @@ TEST(many_members_are_listed_fast)
     gan_context *context;
     gan_trainer *t;
     char spec[512] = "domains domains=d0";
-    for (int d = 1; d < 64; d++) snprintf(spec + strlen(spec), 8, ",d%d", d);
+    for (int d = 1; d < 64; d++) snprintf(spec + strlen(spec), 16, ",d%d", d);
     CHECK_OK(gan_context_create(&context, NULL, NULL, NULL, 0));
     domains_know(context);
     CHECK_OK(gan_trainer_create(&t, context, spec));
