@@ -96,16 +96,16 @@ gan_status gan__direct_return(gan_trainer *t, int32_t from, const char *loss, do
 
 gan_status gan__direct_keep(gan_trainer *t, double weight, const gan_value x[2], gan__terms *terms)
 {
-    gan_value same, loss, descended; /* (N, H, W, C); numbers */
+    gan_value same; /* (N, H, W, C) */
     for (int32_t i = 0; i < gan__direct_ways(t) && gan__direct_has_identity(t->options); i++) {
         const int32_t d = 1 - i; /* of the domain that the i-th way ends in */
         gan__terms own = {.count = 0};
         GAN__TRY(gan__direct_translate(t, i, "training", x[d], &same));
         GAN__TRY(gan__consistency(t, "l1", same, x[d], weight, GAN__DIRECT_SAME + d, &own));
-        GAN__TRY(gan_tape_combine(t->tape, own.values, own.weights, own.count, &loss));
-        GAN__TRY(gan__trainer_backward(t, loss, GAN__DIRECT_GENERATORS));
-        GAN__TRY(gan_tape_detach(t->tape, loss, &descended));
-        gan__terms_add(terms, descended, 1);
+        GAN__TRY(gan__trainer_fold(t, &own, terms));
+        gan_value *loss = &terms->values[terms->count - 1];
+        GAN__TRY(gan__trainer_backward(t, *loss, GAN__DIRECT_GENERATORS));
+        GAN__TRY(gan_tape_detach(t->tape, *loss, loss));
     }
     return GAN_OK;
 }
