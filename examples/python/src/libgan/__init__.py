@@ -11,6 +11,9 @@
 What can be described, and how, is asked of the library: dir(libgan.kinds), help(libgan.kinds.KIND).
 The headers in include/gan say in full what each call does; libgan.lib has the C functions."""
 
+import importlib
+from typing import Any
+
 from . import catalog, data, errors, image
 from ._library import LIBRARY, command, lib
 from .catalog import kinds
@@ -83,3 +86,10 @@ __all__ = [
     "load_recipe",
     "train",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """libgan.torch is imported when it is first asked for: PyTorch takes seconds."""
+    if name == "torch":
+        return importlib.import_module(".torch", __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -57,6 +57,9 @@ class Root:
         if self._pointer is not None and self.forks == Forks.count:
             lib.gan_context_release(self._pointer)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        raise TypeError("a context cannot be copied or pickled")
+
     def check(self, status: int) -> None:
         """Raises what a status means; what a callback has raised comes out of the call that ran
         it."""
@@ -64,11 +67,11 @@ class Root:
             self.fail(status)
 
     def fail(self, status: int) -> None:
-        raised, self.raised = self.raised, None
-        if raised is not None and status == _abi.GAN_E_CANCELLED:
+        if self.raised is not None and status == _abi.GAN_E_CANCELLED:
+            raised, self.raised = self.raised, None
             raise raised
         line = lib.gan_context_message(self.pointer) or b""
-        raise errors.of_status(status, line.decode("utf-8", "replace")) from raised
+        raise errors.of_status(status, line.decode("utf-8", "replace"))
 
 
 _closed = Root(None)
@@ -136,6 +139,9 @@ class Handle:
         if self._pointer is None:
             raise errors.StateError(f"{what}: it was closed")
         raise errors.StateError(f"{what}: it was made before this process was forked")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        raise TypeError(f"a {type(self).__name__} cannot be copied or pickled")
 
     def __del__(self) -> None:
         pointer = getattr(self, "_pointer", None)

@@ -71,18 +71,29 @@ class Dataset(Closable):
         return cast(Array, out)
 
     def __getitem__(self, key: Any) -> dict[str, Array]:
-        """Examples as {field: array}: one by number, several by a slice or a list."""
+        """Examples as {field: array}: one by number, several by a slice, by numbers, or by one bool
+        for each example."""
         count = len(self)
-        if isinstance(key, slice):
-            key = range(*key.indices(count))
-        single = hasattr(key, "__index__")
-        numbers = [operator.index(i) for i in ([key] if single else key)]
+        single = not isinstance(key, slice) and np.ndim(key) == 0
+        numbers = [operator.index(key)] if single else self._numbers(key)
         for i in numbers:
             if not -count <= i < count:
                 raise IndexError(f"example {i} of {count}")
         numbers = [i % count for i in numbers]
         found = {field: self.read(field, numbers) for field in self.fields}
         return {field: array[0] for field, array in found.items()} if single else found
+
+    def _numbers(self, key: Any) -> list[int]:
+        """What a key stands for."""
+        count = len(self)
+        if isinstance(key, slice):
+            return list(range(*key.indices(count)))
+        given = np.asarray(key)
+        if given.dtype == np.bool_:
+            if given.shape != (count,):
+                raise IndexError(f"{given.size} bools for {count} examples")
+            return [int(i) for i in np.flatnonzero(given)]
+        return [operator.index(i) for i in given.reshape(-1).tolist()]
 
     def mixture(self) -> tuple[Tensor, float]:
         """The centres (K, C) of data that are drawn from Gaussians, and their deviation."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from ._handle import Root, bytes_of, integer, path_of
+from ._handle import Forks, Root, bytes_of, integer, path_of
 from ._library import lib
 from .tensor import Tensor, tensor_of
 
@@ -18,7 +18,7 @@ _local = threading.local()
 def _root() -> Root:
     """A context of this thread's own, for what needs none of the caller's."""
     root: Root | None = getattr(_local, "root", None)
-    if root is None:
+    if root is None or root.forks != Forks.count:
         from .context import Context
 
         _local.context = Context(threads=1)

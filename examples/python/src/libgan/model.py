@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from . import _abi, catalog
+from . import _abi, catalog, errors
 from ._handle import Closable, Root, bytes_of, path_of, text_of
 from ._library import lib
 from .runner import Outputs, Runner
@@ -188,11 +188,32 @@ class Model(_Parameters):
         if count <= _CHUNK:
             runner.run(given, results)
         else:
-            for start in range(0, count, _CHUNK):
-                length = min(_CHUNK, count - start)
-                pieces = [[t.slice(0, start, length) for t in side] for side in (given, results)]
-                runner.run(*pieces)
+            self._run_in_chunks(runner, count, given, results)
         return results[0] if len(results) == 1 else tuple(results)
+
+    def _run_in_chunks(
+        self, runner: Runner, count: int, given: Sequence[Tensor], results: Sequence[Tensor]
+    ) -> None:
+        names = [name or f"input {i}" for i, name in enumerate(self.ports.input_names)]
+        names += [name or f"output {i}" for i, name in enumerate(self.ports.output_names)]
+        for name, t in zip(names, (*given, *results)):
+            if t.shape[:1] != (count,):
+                raise errors.ShapeError(
+                    f"model: {name} is {t.shape}, and the first input has {count} samples"
+                )
+        # What a chunk writes must not be what a later one reads.
+        given = [self._apart(t, results) for t in given]
+        for start in range(0, count, _CHUNK):
+            length = min(_CHUNK, count - start)
+            pieces = [[t.slice(0, start, length) for t in side] for side in (given, results)]
+            runner.run(*pieces)
+
+    @staticmethod
+    def _apart(t: Tensor, others: Sequence[Tensor]) -> Tensor:
+        """The tensor, or a copy where it may share memory with one of the others."""
+        array = t.numpy()
+        shared = any(np.may_share_memory(array, other.numpy()) for other in others)
+        return tensor_of(t.root, array.copy(), hold=True) if shared else t
 
     def _runner(self, shape: tuple[int, ...], count: int) -> Runner:
         """One for a batch of at least `count`, of the first input's size where that is open."""

@@ -19,6 +19,7 @@ class Value:
     number, as value[2:5] of its samples, and as np.asarray(value)."""
 
     __slots__ = ("tape", "number")
+    __array_ufunc__ = None  # NumPy's numbers and arrays leave + and * to the value
 
     def __init__(self, tape: Tape, number: int) -> None:
         self.tape, self.number = tape, number

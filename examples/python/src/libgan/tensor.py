@@ -52,6 +52,7 @@ class Tensor(Handle, NDArrayOperatorsMixin):
     __slots__ = ("_array", "_shape")
     _noun = "tensor"
 
+    # `_array` is what keeps the memory alive, where the library does not.
     def __init__(self, *arguments: Any) -> None:
         raise TypeError("a tensor is made by Context.tensor, or comes out of a call")
 
@@ -134,6 +135,8 @@ class Tensor(Handle, NDArrayOperatorsMixin):
             arguments["out"] = tuple(
                 x.numpy() if isinstance(x, Tensor) else x for x in arguments["out"]
             )
+        if isinstance(arguments.get("where"), Tensor):
+            arguments["where"] = arguments["where"].numpy()
         return getattr(function, method)(*inputs, **arguments)
 
     def __getitem__(self, key: Any) -> Any:
@@ -172,12 +175,17 @@ class Tensor(Handle, NDArrayOperatorsMixin):
         given = (ctypes.c_int32 * len(listed))(*listed)
         if len(listed) != self.ndim:
             raise ValueError(f"{len(listed)} numbers for {self.ndim} dimensions")
-        return Tensor._make(self.root, lib.gan_tensor_permute, self.handle, given)
+        return self._view(lib.gan_tensor_permute, given)
 
     def slice(self, dim: int, start: int, length: int) -> Tensor:
         """A view of dimension `dim` from `start` on."""
         numbers = [integer(number) for number in (dim, start, length)]
-        return Tensor._make(self.root, lib.gan_tensor_slice, self.handle, *numbers)
+        return self._view(lib.gan_tensor_slice, *numbers)
+
+    def _view(self, function: Any, *arguments: Any) -> Tensor:
+        made = Tensor._make(self.root, function, self.handle, *arguments)
+        made._array = self._array
+        return made
 
     def copy_from(self, source: Any) -> None:
         """Copies all numbers of another array of this shape; types may differ. float32 to integers
@@ -322,7 +330,7 @@ def wrap(root: Root, array: Array, hold: bool) -> Tensor:
         _held.pop(number or 0, None)
         root.fail(status)
     made = Tensor._own(root, out.value)
-    made._array = array
+    made._array = None if hold else array
     made._shape = array.shape
     return made
 
@@ -331,7 +339,8 @@ def tensor_of(root: Root, value: Any, hold: bool = False) -> Tensor:
     """Any array as a tensor, without a copy where types and strides allow. With `hold` it may
     outlive the array, and be written where the array may."""
     if isinstance(value, Tensor):
-        return value
+        lent = hold and value._array is not None
+        return wrap(value.root, value.numpy(), hold=True) if lent else value
     if not isinstance(value, np.ndarray) and _dlpack.is_served(value):
         made = _borrowed(root, value, share=True)
         return cast(Tensor, _borrowed(root, value, share=False)) if made is None else made

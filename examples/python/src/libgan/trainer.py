@@ -131,8 +131,10 @@ class Trainer(Closable):
         """One step, and what it measured, by name. `feeds` are batches, real=x; of several fields
         real={"image": x, "label": y}, or **{"real.label": y}. A feed that has a data set needs
         none."""
-        fed = self._feed_all(feeds) if feeds else ()
+        fed = self._batches(feeds) if feeds else {}
         try:
+            for name, batch in fed.items():
+                self.feed(name, batch)
             with Deferred():
                 status = lib.gan_trainer_step(self.handle)
                 if status == 0:
@@ -140,11 +142,12 @@ class Trainer(Closable):
             self.root.check(status)
         except BaseException:
             for name in fed:
-                lib.gan_trainer_feed(self.handle, name, None)
+                lib.gan_trainer_feed(self.handle, bytes_of(name), None)
             raise
         return self.report
 
-    def _feed_all(self, feeds: Mapping[str, Any]) -> list[bytes]:
+    def _batches(self, feeds: Mapping[str, Any]) -> dict[str, Any]:
+        """The batches of a step by the names of feeds or of their fields."""
         flat: dict[str, Any] = {}
         for name, batch in feeds.items():
             if isinstance(batch, Mapping):
@@ -153,11 +156,10 @@ class Trainer(Closable):
                 flat[name] = batch
         if self._feeds is None:
             self._feeds = {name.split(".")[0] for name in self.names("feed")}
-        for name, batch in flat.items():
+        for name in flat:
             if name.split(".")[0] not in self._feeds:
                 raise TypeError(catalog.unknown(self._kind(), "feed", name, self._feeds))
-            self.feed(name, batch)
-        return [bytes_of(name) for name in flat]
+        return flat
 
     def _note(self) -> None:
         """Into the history: what the last step measured."""

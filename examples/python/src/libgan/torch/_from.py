@@ -23,8 +23,9 @@ from ..model import Model
 from . import _layers
 from ._layers import NoLike, need
 
-# The side of a picture that stands for one that is left open.
-_OPEN = 64
+# The height and width of a picture that stand for ones that are left open, and others, for which
+# what was read must hold as well.
+_OPEN, _OTHER = (64, 64), (128, 192)
 
 
 def from_torch(
@@ -53,6 +54,8 @@ def from_torch(
         model.load_state_dict(block.values())
         if check:
             compare(module, model, inputs)
+            if block.is_open:
+                compare(module, model, [example(shape, 1, _OTHER) for shape in given], count=1)
     return model
 
 
@@ -72,8 +75,11 @@ def first_shape(module: nn.Module) -> tuple[int | None, ...]:
     )
 
 
-def example(shape: Sequence[int | None], count: int = 2) -> torch.Tensor:
-    sides = [_OPEN if side is None else side for side in shape]
+def example(
+    shape: Sequence[int | None], count: int = 2, size: tuple[int, int] = _OPEN
+) -> torch.Tensor:
+    places = (0, *size)
+    sides = [places[i] if side is None else side for i, side in enumerate(shape)]
     return torch.zeros(count, *sides) if shape else torch.zeros(count, dtype=torch.int64)
 
 
@@ -89,11 +95,20 @@ def evaluated(module: nn.Module) -> Iterator[None]:
             m.training = training
 
 
-def compare(module: nn.Module, model: Model, inputs: Sequence[torch.Tensor]) -> None:
-    """That both give the same, for another number of samples than the module was read with."""
+def compare(
+    module: nn.Module, model: Model, inputs: Sequence[torch.Tensor], count: int = 3
+) -> None:
+    """That both give the same for `count` samples of the inputs' sizes: others than the module was
+    read with."""
     made = torch.Generator().manual_seed(1)
-    given = [numbers_like(x, made) for x in inputs]
-    wanted = module(*given)
+    given = [numbers_like(x, count, made) for x in inputs]
+    try:
+        wanted = module(*given)
+    except Exception as fault:
+        sizes = ", ".join(str(tuple(x.shape[1:])) for x in inputs)
+        raise errors.UnsupportedError(
+            f"module: it does not take {sizes}: give the shape of a sample ({fault})"
+        ) from fault
     found = model(*(x.permute(0, 2, 3, 1) if x.dim() == 4 else x for x in given))
     listed = wanted if isinstance(wanted, (tuple, list)) else (wanted,)
     for a, b in zip(listed, found if isinstance(found, tuple) else (found,)):
@@ -105,11 +120,11 @@ def compare(module: nn.Module, model: Model, inputs: Sequence[torch.Tensor]) -> 
             raise errors.UnsupportedError("module: its forward does more than could be read of it")
 
 
-def numbers_like(x: torch.Tensor, made: torch.Generator) -> torch.Tensor:
-    """Three samples; single numbers may be those of classes, of which there are two at least."""
+def numbers_like(x: torch.Tensor, count: int, made: torch.Generator) -> torch.Tensor:
+    """Samples; single numbers may be those of classes, of which there are two at least."""
     if x[0].numel() == 1:
-        return torch.randint(0, 2, (3, *x.shape[1:]), generator=made).to(x.dtype)
-    return torch.randn(3, *x.shape[1:], generator=made)
+        return torch.randint(0, 2, (count, *x.shape[1:]), generator=made).to(x.dtype)
+    return torch.randn(count, *x.shape[1:], generator=made)
 
 
 @dataclass
@@ -174,6 +189,11 @@ class Block:
     def add(self, row: Row) -> Row:
         if any(other.name == row.name and other.module is row.module for other in self.rows):
             raise errors.UnsupportedError(f"{self.path}.{row.name}: it is used twice")
+        for other in self.rows:
+            if other.name != row.name and word(other.name) == word(row.name):
+                raise errors.UnsupportedError(
+                    f"{self.path}.{row.name}: as a label its name is that of {other.name}"
+                )
         self.rows.append(row)
         return row
 
@@ -312,9 +332,14 @@ def need_one(block: Block) -> None:
         raise errors.UnsupportedError(f"{block.path}: {len(block.outputs)} values come out")
 
 
+# What begins a statement is no label.
+_KEYWORDS = ("default", "define", "output")
+
+
 def word(name: str) -> str:
     """A name as the grammar has them."""
-    return re.sub(r"\W", "_", name)[:60]
+    found = re.sub(r"\W", "_", name, flags=re.ASCII)[:60]
+    return f"{found}_" if found in _KEYWORDS else found
 
 
 class Children(fx.Tracer):
@@ -375,7 +400,10 @@ def function_statement(
     if target in _layers.MODULES:
         make = _layers.MODULES[target]
         known = inspect.signature(make).parameters
-        asked = {name: option for name, option in named.items() if name in known or option}
+        idle = (None, False) if "_stacklevel" not in named else (None, False, named["_stacklevel"])
+        asked = {
+            name: option for name, option in named.items() if name in known or option not in idle
+        }
         asked.pop("inplace", None)
         module = make(*arguments[1:], **asked)
         return str(_layers.STATEMENTS[type(module)](module, x.shape, value.shape))

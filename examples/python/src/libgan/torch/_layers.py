@@ -3,6 +3,7 @@ layers."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -139,10 +140,29 @@ def reshape(m: Any, x: Shape, y: Shape) -> str:
     return str(layer.reshape(y[2], y[3], y[1]))
 
 
+def clamp(min: Any = None, max: Any = None) -> nn.Module:
+    """torch.clamp, as a module."""
+    if max is None and min == 0:
+        return nn.ReLU()
+    need(isinstance(min, (int, float)) and isinstance(max, (int, float)), "without two numbers")
+    need(min < max, f"from {min} to {max}")
+    return nn.Hardtanh(min, max)
+
+
 def softmax(m: Any, x: Shape, y: Shape) -> str:
     dim = getattr(m, "dim", 1)
     need(dim in (1, 1 - len(x)), f"dim={dim}")
     return str(layer.softmax())
+
+
+def leaky_relu(m: nn.LeakyReLU, x: Shape, y: Shape) -> str:
+    need(m.negative_slope >= 0, f"negative_slope={m.negative_slope}")
+    return str(layer.leaky_relu(m.negative_slope))
+
+
+def hardtanh(m: nn.Hardtanh, x: Shape, y: Shape) -> str:
+    need(math.isfinite(m.min_val) and math.isfinite(m.max_val), f"{m.min_val} to {m.max_val}")
+    return str(layer.clamp(m.min_val, m.max_val))
 
 
 def prelu(m: nn.PReLU, x: Shape, y: Shape) -> str:
@@ -181,7 +201,7 @@ STATEMENTS: dict[type[nn.Module], Row] = {
     nn.GroupNorm: lambda m, x, y: layer.groupnorm(m.num_groups, eps=m.eps, affine=m.affine),
     nn.ReLU: lambda m, x, y: layer.relu(),
     nn.ReLU6: lambda m, x, y: layer.clamp(0, 6),
-    nn.LeakyReLU: lambda m, x, y: layer.leaky_relu(m.negative_slope),
+    nn.LeakyReLU: leaky_relu,
     nn.PReLU: prelu,
     nn.ELU: lambda m, x, y: layer.elu(m.alpha),
     nn.SiLU: lambda m, x, y: layer.silu(),
@@ -189,7 +209,7 @@ STATEMENTS: dict[type[nn.Module], Row] = {
     nn.Tanh: lambda m, x, y: layer.tanh(),
     nn.Sigmoid: lambda m, x, y: layer.sigmoid(),
     nn.Softplus: softplus,
-    nn.Hardtanh: lambda m, x, y: layer.clamp(m.min_val, m.max_val),
+    nn.Hardtanh: hardtanh,
     nn.Softmax: softmax,
     nn.Softmax2d: softmax,
     nn.Dropout: lambda m, x, y: layer.dropout(m.p),
@@ -231,13 +251,16 @@ MODULES: dict[Any, Callable[..., nn.Module]] = {
     torch.tanh: nn.Tanh,
     torch.sigmoid: nn.Sigmoid,
     torch.softmax: nn.Softmax,
-    torch.clamp: nn.Hardtanh,
+    torch.clamp: clamp,
+    torch.clip: clamp,
     "relu": nn.ReLU,
     "relu_": nn.ReLU,
     "tanh": nn.Tanh,
     "sigmoid": nn.Sigmoid,
     "softmax": nn.Softmax,
-    "clamp": nn.Hardtanh,
+    "clamp": clamp,
+    "clamp_": clamp,
+    "clip": clamp,
     "contiguous": nn.Identity,
 }
 

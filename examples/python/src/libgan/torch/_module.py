@@ -92,7 +92,7 @@ class Module(nn.Module):
             value = getattr(owner, leaf)
             if not isinstance(value, torch.Tensor):
                 raise TypeError(f"{name}: a tensor is wanted, not a {type(value).__name__}")
-            found.append(on_cpu(value, name))
+            found.append(value)
         return found
 
     def _forward(self, *inputs: Any, **named: Any) -> Any:
@@ -101,12 +101,12 @@ class Module(nn.Module):
         given = ports.ordered(inputs, named)
         names = [name or f"input {i}" for i, name in enumerate(ports.input_names)]
         tensors = [on_cpu(torch.as_tensor(x), name) for x, name in zip(given, names)]
-        weights = self._values(engine.trained)
+        weights = served(self._values(engine.trained), engine.trained)
         buffers = self._values(engine.buffers)
         picture = Picture.of(self.layout, tensors)
         with engine.lock:
             engine.take(engine.trained, weights)
-            engine.take(engine.buffers, buffers)
+            engine.take(engine.buffers, served(buffers, engine.buffers))
             outputs = apply(engine, picture, self.training, tensors, weights)
             if self.training:
                 engine.give(buffers)
@@ -123,12 +123,17 @@ class Module(nn.Module):
         state_dict() goes back with load_state_dict, once its arrays are tensors."""
         engine = self._engine
         with engine.lock:
-            engine.take(engine.trained, self._values(engine.trained))
-            engine.take(engine.buffers, self._values(engine.buffers))
+            for names in (engine.trained, engine.buffers):
+                engine.take(names, served(self._values(names), names))
             return engine.model.copy()
 
     def extra_repr(self) -> str:
         return self._engine.model.text.rstrip()
+
+
+def served(values: Sequence[torch.Tensor], names: Sequence[str]) -> list[torch.Tensor]:
+    """As the library takes them."""
+    return [on_cpu(value, name) for value, name in zip(values, names)]
 
 
 def on_cpu(value: torch.Tensor, name: str) -> torch.Tensor:
