@@ -120,6 +120,11 @@ int64_t gan__pool_memory(const gan__pool *pool)
            2 * pool->room * (int64_t)sizeof(int64_t);
 }
 
+bool gan__pool_is_new(const gan__pool *pool)
+{
+    return pool->counter == 0 && pool->step_counter == 0;
+}
+
 /* ---- what is staged ---- */
 
 /* A place as this step sees it. */

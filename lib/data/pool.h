@@ -65,6 +65,7 @@ void gan__pool_undo(gan__pool *pool);
 
 const int64_t *gan__pool_shape(const gan__pool *pool); /* H W C of its pictures */
 int64_t gan__pool_memory(const gan__pool *pool);       /* bytes, what is staged included */
+bool gan__pool_is_new(const gan__pool *pool); /* it has seen no picture, staged ones included */
 
 /* What a checkpoint keeps, as of the last commit: `filled` pictures (filled, H, W, C), borrowed and
  * valid until the pool is used again (may be NULL where none is), and the counter. */

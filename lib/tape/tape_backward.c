@@ -154,6 +154,7 @@ static gan_status backward_mark_reached(gan_tape *tape, size_t *spare)
         if (!backward_is_reached(record)) continue;
         if (gan__record_application(record)) GAN__TRY(backward_check_model(tape, i, record));
         GAN__TRY(backward_reserve(tape, record, spare));
+        if (record->kind == GAN__RECORD_DETACH) continue; /* a leaf: nothing passes */
         for (size_t j = 0; j < record->operand_count; j++) {
             gan__tape_value *value = gan__tape_at(tape, record->operands[j]);
             value->reached |= value->needed;

@@ -232,7 +232,10 @@ static gan_status duplicate_run(gan_tape *tape, const char *function, gan_value 
     gan__record *record;
     gan__shape shape;
     const float *data;
+    int32_t index;
     GAN__TRY(gan__tape_source(tape, function, value, what, &shape, &data));
+    GAN__TRY(gan__tape_find(tape, function, value, &index));
+    const gan__tape_value from = *gan__tape_at(tape, index);
     GAN__TRY(gan__tape_take(tape, GAN__RECORD_COPY, 0, NULL, NULL, &record));
     GAN__TRY(gan__record_values(tape, record, 1));
     GAN__TRY(gan__block_reserve(context, &record->data, (size_t)gan__shape_count(shape)));
@@ -240,7 +243,9 @@ static gan_status duplicate_run(gan_tape *tape, const char *function, gan_value 
     gan__watch_begin(context, &watch, "copy", "forward");
     if (!tape->rehearses) gan__copy(context, gan__shape_count(shape), data, record->data.memory);
     gan__watch_end(context, &watch);
-    record->values[0] = (gan__tape_value){.shape = shape, .data = record->data.memory};
+    record->values[0] = (gan__tape_value){
+        .shape = shape, .data = record->data.memory, .scalar = from.scalar, .number = from.number};
+    if (what == GAN_GRADIENT) record->values[0].number = tape->rehearses ? 0 : (double)data[0];
     gan__tape_commit(tape, record, out);
     return GAN_OK;
 }

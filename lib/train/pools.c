@@ -80,11 +80,19 @@ int64_t gan__pools_memory(const gan_trainer *t)
     return bytes;
 }
 
+/* Whether one for pictures of this size is to be made. One of another size that has seen none is of
+ * a step that failed, or was only rehearsed. */
+static bool pools_lacks(const gan_trainer *t, int32_t index, const int64_t shape[3])
+{
+    const gan__pool *pool = t->pools[index];
+    return !pool || (!pools_fits(pool, shape) && gan__pool_is_new(pool));
+}
+
 /* The pool for pictures of this size. */
 static gan_status pools_for(gan_trainer *t, int32_t index, const int64_t shape[3])
 {
     char keeps[88], has[88];
-    if (!t->pools[index]) return pools_make(t, index, shape);
+    if (pools_lacks(t, index, shape)) return pools_make(t, index, shape);
     if (pools_fits(t->pools[index], shape)) return GAN_OK;
     return gan__fail(t->object.context, GAN_E_SHAPE,
                      "%s: the pool '%s' keeps pictures of %s, and these are of %s",
@@ -115,7 +123,7 @@ gan_status gan__exchange(gan_trainer *t, int32_t index, gan_value picture, gan_v
     if (t->cast->pools[index].capacity == 0) return GAN_OK;
     GAN__TRY(gan__tape_source(t->tape, "gan__exchange", picture, GAN_VALUE, &s, &now));
     const int64_t shape[3] = {s.h, s.w, s.c};
-    if (!t->pools[index]) GAN__TRY(pools_make(t, index, shape));
+    if (pools_lacks(t, index, shape)) GAN__TRY(pools_make(t, index, shape));
     if (!pools_fits(t->pools[index], shape)) return GAN_OK;
     GAN__TRY(gan__tape_copy(t->tape, picture, out, &numbers));
     if (t->rehearsing) return gan__pool_reserve(t->pools[index], 1);

@@ -423,6 +423,61 @@ TEST(before_the_input)
     }
 }
 
+/* Nothing passes a leaf backwards, whatever it was made by: what lies above gets no gradient. */
+TEST(above_a_leaf)
+{
+    gan_tape *tape;
+    gan_model *g = critic_model(context, "input 4; dense 4; tanh");
+    gan_tensor *none = NULL;
+    gan_value z, x, made[2], leaf, loss;
+    CHECK_OK(gan_tape_create(&tape, context));
+    z = input_of(tape, 2, (const int64_t[]){3, 4}, GAN_INPUT_GRADIENT, 1);
+    CHECK_OK(gan_tape_apply(tape, g, "training", &z, 1, &x, 1));
+    CHECK_OK(gan_tape_combine(tape, (const gan_value[]){z, x}, (const double[]){1, 2}, 2, made));
+    CHECK_OK(gan_tape_slice(tape, made[0], 0, 2, &made[1]));
+    for (int i = 0; i < 2; i++) {
+        CHECK_OK(gan_tape_leaf(tape, made[i], &leaf));
+        CHECK_OK(gan_tape_loss(tape, "sum", &leaf, 1, &loss));
+        CHECK_OK(gan_tape_backward(tape, &loss, NULL, 1, &g, 1));
+        CHECK(!gan__store_is_reached(g->stores[0]));
+        CHECK_STATUS(gan_tape_tensor(&none, tape, z, GAN_GRADIENT), GAN_E_STATE);
+        gan_tensor *at_leaf = read_of(tape, leaf, GAN_GRADIENT);
+        for (int64_t k = 0; k < gan_tensor_count(at_leaf); k++)
+            CHECK_NEAR(((const float *)gan_tensor_data(at_leaf))[k], 1, 0);
+        gan_tensor_release(at_leaf);
+    }
+    gan_tape_release(tape);
+    gan_model_release(g);
+}
+
+/* The gradient of a scalar is a scalar: along it a tangent has the shape of its output. */
+TEST(along_the_gradient_of_a_scalar)
+{
+    gan_tape *tape;
+    gan_value x, loss, s, z, square, along, tangent;
+    int64_t shape[4];
+    CHECK_OK(gan_tape_create(&tape, context));
+    x = input_of(tape, 2, (const int64_t[]){2, 3}, 0, 1);
+    CHECK_OK(gan_tape_loss(tape, "mean", &x, 1, &loss));
+    CHECK_OK(gan_tape_leaf(tape, loss, &s));
+    CHECK_OK(gan_tape_combine(tape, (const gan_value[]){x, s}, (const double[]){1, 2}, 2, &z));
+    CHECK_OK(gan_tape_layer(tape, "square", &z, 1, &square));
+    CHECK_OK(gan_tape_loss(tape, "sum", &square, 1, &loss));
+    CHECK_OK(gan_tape_backward(tape, &loss, NULL, 1, NULL, 0));
+    CHECK_OK(gan_tape_take_gradient(tape, s, &along));
+    CHECK_OK(gan_tape_tangent(tape, z, s, along, &tangent));
+    CHECK_OK(gan_tape_shape(tape, tangent, shape));
+    CHECK_INT(shape[0], 2);
+    CHECK_INT(shape[3], 3);
+    gan_tensor *all = read_of(tape, tangent, GAN_VALUE), *one = read_of(tape, along, GAN_VALUE);
+    for (int64_t k = 0; k < 6; k++)
+        CHECK_NEAR(((const float *)gan_tensor_data(all))[k],
+                   2 * ((const float *)gan_tensor_data(one))[0], 1e-5);
+    gan_tensor_release(all);
+    gan_tensor_release(one);
+    gan_tape_release(tape);
+}
+
 /* A frozen critic passes gradients on, and gets none. */
 TEST(frozen)
 {
@@ -481,6 +536,8 @@ int main(void)
     RUN(layers_behind_a_tangent);
     RUN(dropped);
     RUN(before_the_input);
+    RUN(above_a_leaf);
+    RUN(along_the_gradient_of_a_scalar);
     RUN(frozen);
     RUN(every_kind_of_layer);
     RUN(beside_each_other);

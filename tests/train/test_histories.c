@@ -27,7 +27,7 @@ static void set_models(gan_trainer *t, const char *size)
     }
 }
 
-static gan_status step_on(gan_trainer *t, int64_t h, int64_t w, int64_t c, float pixel)
+static void feed(gan_trainer *t, int64_t h, int64_t w, int64_t c, float pixel)
 {
     const int64_t shape[4] = {1, h, w, c};
     gan_tensor *x;
@@ -36,6 +36,11 @@ static gan_status step_on(gan_trainer *t, int64_t h, int64_t w, int64_t c, float
     must(gan_trainer_feed(t, "x", x));
     must(gan_trainer_feed(t, "y", x));
     gan_tensor_release(x);
+}
+
+static gan_status step_on(gan_trainer *t, int64_t h, int64_t w, int64_t c, float pixel)
+{
+    feed(t, h, w, c, pixel);
     return gan_trainer_step(t);
 }
 
@@ -53,6 +58,23 @@ TEST(pictures_of_any_size)
                        "cyclegan: the pool 'x' keeps pictures of 4x5x1, and these are of 6x7x1");
         gan_trainer_release(t);
     }
+}
+
+/* A step that fails fixes no size, nor does one that is only gone through. */
+TEST(no_step_no_size)
+{
+    gan_trainer *t;
+    must(gan_trainer_create(&t, context, "cyclegan pool=1"));
+    set_models(t, "any any 1");
+    feed(t, 7, 7, 1, 0.5F);
+    must(gan_trainer_check(t));
+    must(gan_trainer_set_optimizer(t, "discriminators", "sgd lr=1e6"));
+    CHECK_STATUS(step_on(t, 6, 6, 1, 1e17F), GAN_E_DIVERGED);
+    must(gan_trainer_set_optimizer(t, "discriminators", "adam"));
+    must(step_on(t, 5, 6, 1, 0.5F));
+    CHECK_STATUS(step_on(t, 4, 4, 1, 0.5F), GAN_E_SHAPE);
+    CHECK_INT(gan__pool_read(t->pools[0]).filled, 1);
+    gan_trainer_release(t);
 }
 
 /* What was kept is of no use to networks whose pictures are others: it is said, and the history
@@ -101,6 +123,7 @@ int main(void)
     rig_open(1, "histories.tmp");
     context->host.log = keep_warning;
     RUN(pictures_of_any_size);
+    RUN(no_step_no_size);
     RUN(other_networks_begin_anew);
     RUN(like_networks_go_on);
     return rig_close();
