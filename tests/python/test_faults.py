@@ -1,11 +1,13 @@
 """What is wrong is refused: types, dead objects, other contexts; and nothing leaks."""
 
+import contextlib
 import copy
 import gc
 import inspect
 import logging
 import multiprocessing
 import os
+import pickle
 import resource
 import threading
 
@@ -268,3 +270,51 @@ def test_equal_handles(ctx, pictures):
     again = trainer.model("generator")
     assert again == g and again is not g and hash(again) == hash(g)
     assert g != ctx.model(GENERATOR) and g != "model" and copy.copy(g) != g
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, pickle.dumps])
+def test_what_has_no_copy_says_so(ctx, pictures, copied):
+    for name, each in world(ctx, pictures).items():
+        if name in ("tensor", "model"):
+            copied(each)
+        elif name != "value":
+            with pytest.raises(TypeError, match="copied or pickled"):
+                copied(each)
+
+
+def test_an_exception_comes_out_of_the_call_that_needs_the_example():
+    class Examples:
+        def __len__(self):
+            return 8
+
+        def __getitem__(self, i):
+            if i == 5:
+                raise KeyError("boom")
+            return np.zeros((8, 8, 1), np.float32)
+
+    ctx = libgan.Context(threads=1)
+    data = ctx.dataset(Examples())
+    trainer = make_trainer(ctx, real=data)
+    with pytest.raises(KeyError, match="boom"):
+        data.read("image", [5])
+    with contextlib.suppress(KeyError):
+        trainer.step()  # reads ahead
+    with pytest.raises(libgan.TextError) as caught:
+        ctx.model("input 4; nonsense")
+    assert caught.value.__cause__ is None
+    with pytest.raises(KeyError, match="boom"):
+        trainer.run(4)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_pictures_are_served_after_a_fork(tmp_path):
+    path = tmp_path / "x.png"
+    libgan.image.save(np.zeros((4, 4, 3), np.uint8), path)
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            status = int(libgan.image.load(path).shape != (4, 4, 3))
+        finally:
+            os._exit(status)
+    assert os.waitpid(child, 0)[1] == 0

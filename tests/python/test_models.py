@@ -199,3 +199,25 @@ def test_gradients_and_clamp(ctx):
     model.clamp(-0.01, 0.01)
     assert max(np.abs(model.read(n)).max() for n in model.parameters()) <= np.float32(0.01)
     assert model.weight_count == sum(model.read(n).size for n in model.parameters())
+
+
+def test_many_samples_are_what_few_are(ctx):
+    model = ctx.model("input 6; dense 6; tanh; dense 6")
+    x = np.random.default_rng(3).standard_normal((200, 6)).astype(np.float32)
+    wanted = np.array(model(x))
+    reversed_ = x.copy()
+    model(reversed_, out=reversed_[::-1])
+    assert np.array_equal(reversed_[::-1], wanted)
+    shifted = np.zeros((201, 6), np.float32)
+    shifted[:200] = x
+    model(shifted[:200], out=shifted[1:])
+    assert np.array_equal(shifted[1:], wanted)
+    added = ctx.model("input a 4; input b 4; add from a b")
+    for count in (10, 100):
+        with pytest.raises(libgan.ShapeError):
+            added(np.ones((count, 4)), np.ones((count + 30, 4)))
+        for other in (count - 5, count + 5):
+            out = np.full((other, 6), 9, np.float32)
+            with pytest.raises(libgan.ShapeError):
+                model(x[:count], out=out)
+            assert (out == 9).all()

@@ -128,3 +128,12 @@ def test_optimiser_state_goes_on_to_the_same_bits(ctx):
     assert set(rule.moments()) == {"exp_avg", "exp_avg_sq"}
     rule.rate = 0.5
     assert "lr=0.5" in rule.text
+
+
+def test_numbers_of_numpy_leave_a_value_a_value(ctx):
+    tape = ctx.tape()
+    v = tape.input(np.ones((2, 4), np.float32))
+    for made in (np.float64(2) * v, v * np.float32(2), v + np.float64(1) * v):
+        assert isinstance(made, libgan.Value) and (np.asarray(made) == 2).all()
+    with pytest.raises(TypeError):
+        v + np.ones((2, 4), np.float32)

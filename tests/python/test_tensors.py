@@ -349,3 +349,29 @@ node = [t, x, y]; node.append(node)
     program += end
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=60)
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_views_of_what_out_returned_keep_its_memory(ctx):
+    model = ctx.model("input 4; dense 4; tanh")
+    x = np.random.default_rng(5).standard_normal((5000, 4)).astype(np.float32)
+    wanted = np.array(model(x))
+
+    def made():
+        return model(x, out=np.empty((5000, 4), np.float32))
+
+    kept = [made().transpose().transpose(), made().slice(0, 0, 5000), ctx.tensor(made())]
+    data, tape = ctx.dataset(vector=made()), ctx.tape()
+    value = tape.input(made())
+    gc.collect()
+    filled = [np.full((5000, 4), 7, np.float32) for _ in range(8)]  # where it would lie
+    assert all(np.array_equal(view, wanted) for view in kept)
+    assert np.array_equal(data.read("vector", range(5000)), wanted)
+    assert np.array_equal(np.asarray(value).reshape(5000, 4), wanted)
+    assert len(filled) == 8
+
+
+def test_numpy_takes_a_tensor_wherever_it_takes_an_array(ctx):
+    t = ctx.tensor(np.ones(3, np.float32))
+    where = ctx.tensor(np.array([1, 0, 1], np.uint8))
+    with pytest.raises(TypeError, match="bool"):
+        np.add(t, 1, where=where, out=np.zeros(3, np.float32))

@@ -559,3 +559,16 @@ def test_compiled(ctx):
     x = torch.ones(2, 3)
     made = torch.compile(module, backend="eager")
     assert torch.equal(made(x), module(x))
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16])
+def test_statistics_of_another_float(dtype):
+    module = Module("input 4 4 3; batchnorm; conv2d 2 kernel=1").to(dtype).train()
+    plain = nn.BatchNorm2d(3).train()
+    for _ in range(3):
+        x = torch.randn(8, 3, 4, 4) + 3
+        module(x.to(dtype))
+        plain(x.to(dtype).float())
+    found = module.state_dict()["0.running_mean"]
+    assert found.dtype == dtype
+    torch.testing.assert_close(found.float(), plain.running_mean, rtol=2e-2, atol=2e-2)

@@ -185,3 +185,76 @@ def test_a_network_of_pytorch_is_the_encoder_of_a_trainer(ctx, pictures):
     trainer.run(5)
     after = features.state_dict()
     assert all(np.array_equal(after[name], value) for name, value in before.items())
+
+
+def made_of(function):
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = nn.Linear(4, 4)
+
+        def forward(self, x):
+            return function(self.layer(x) * 8)
+
+    return Net()
+
+
+def test_bounds_of_a_clamp():
+    x = torch.randn(64, 4)
+    served = {
+        "relu": (lambda y: torch.clamp(y, 0), lambda y: y.clamp(min=0), lambda y: y.clip(0)),
+        "clamp": (lambda y: y.clamp(-1, 2), lambda y: torch.clip(y, min=-2, max=0)),
+        "softmax": (lambda y: functional.softmax(y, dim=1), lambda y: functional.softmax(y, -1)),
+    }
+    for kind, functions in served.items():
+        for function in functions:
+            net = made_of(function)
+            model = from_torch(net, (4,))
+            assert model.text.split()[-1] == kind or f" {kind} " in model.text.replace("\n", " ")
+            np.testing.assert_allclose(model(x), net(x).detach(), atol=1e-5)
+    for function in (lambda y: y.clamp(max=1), lambda y: y.clamp(min=1), lambda y: y.clamp(2, 1)):
+        with pytest.raises(libgan.UnsupportedError, match="clamp"):
+            from_torch(made_of(function), (4,))
+
+
+def made_of_sides():
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = nn.Conv2d(3, 4, 1)
+
+        def forward(self, x):
+            return self.layer(x) / x.shape[3]
+
+    return Net()
+
+
+def test_an_open_size_is_no_size():
+    first = nn.Conv2d(3, 4, 3, padding=1)
+    from_torch(nn.Sequential(first, nn.Upsample(scale_factor=2)))
+    with pytest.raises(libgan.UnsupportedError):
+        from_torch(nn.Sequential(first, nn.Upsample(size=(128, 128))))
+    from_torch(nn.Sequential(first, nn.Upsample(size=(128, 128))), (3, 64, 64))
+    with pytest.raises(libgan.UnsupportedError):
+        from_torch(made_of_sides())
+
+
+def test_names_that_the_grammar_has_taken():
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.output, self.define = nn.Linear(4, 4), nn.Sequential(nn.Linear(4, 2))
+
+        def forward(self, x):
+            return self.define(self.output(x) + x)
+
+    net, x = Net(), torch.randn(3, 4)
+    np.testing.assert_allclose(from_torch(net, (4,))(x), net(x).detach(), atol=1e-6)
+    twice = nn.Sequential()
+    twice.add_module("my-l", nn.Linear(4, 4))
+    twice.add_module("my_l", nn.Linear(4, 4))
+    with pytest.raises(libgan.UnsupportedError, match="my_l"):
+        from_torch(twice)
+    for layer in (nn.Hardtanh(0, float("inf")), nn.LeakyReLU(-0.5)):
+        with pytest.raises(libgan.UnsupportedError):
+            from_torch(nn.Sequential(nn.Linear(4, 4), layer))

@@ -378,3 +378,27 @@ except KeyboardInterrupt: t.save({str(path)!r}); print(t.steps_made)
     out, _ = process.communicate(timeout=60)
     trainer = libgan.Context(threads=1).load_trainer(path)
     assert process.returncode == 0 and trainer.steps_made == int(out)
+
+
+def test_a_refused_step_feeds_nothing(pictures):
+    def trained(*refused):
+        trainer = make_trainer(libgan.Context(threads=1, seed=3), real=pictures)
+        for feeds in refused:
+            with pytest.raises((TypeError, ValueError)):
+                trainer.step(**feeds)
+        trainer.step()
+        return trainer.saves()
+
+    other = np.full((16, 8, 8, 1), 0.5, np.float32)
+    wrong = np.ones((3, 3), np.float32)
+    assert trained() == trained({"real": other, "reel": other}, {"real": other, "noise": wrong})
+
+
+def test_examples_by_numbers_and_by_bools(ctx):
+    data = ctx.dataset(image=np.zeros((6, 2, 2, 1), np.float32), label=np.arange(6))
+    assert list(data[[True, False] * 3]["label"]) == [0, 2, 4]
+    assert list(data[np.array([0, -1])]["label"]) == [0, 5]
+    assert data[np.int64(4)]["label"] == 4 and list(data[2:4]["label"]) == [2, 3]
+    for key, kind in ((6, IndexError), ([True], IndexError), ([1.5], TypeError)):
+        with pytest.raises(kind):
+            data[key]

@@ -251,8 +251,8 @@ def _measure(user: int | None, pointer: Any) -> None:
         on_span(Span(span.model, *texts, span.seconds, span.products))
 
 
-def _release(user: int | None) -> None:
-    _hosts.pop(user or 0, None)
+def _release(user: int | None, hosts: dict[int, OnSpan | None] = _hosts) -> None:
+    hosts.pop(user or 0, None)
 
 
 _types: dict[str, Any] = {name: kind for name, kind, *_ in _abi.gan_host._fields_}

@@ -200,8 +200,8 @@ def _read(user: int | None, index: int, buffers: Any) -> int:
     return 0
 
 
-def _forget(user: int | None) -> None:
-    _readers.pop(user or 0, None)
+def _forget(user: int | None, readers: dict[int, Reader] = _readers) -> None:
+    readers.pop(user or 0, None)
 
 
 _read_function = lasting(_abi.gan_dataset_read_function(_read))

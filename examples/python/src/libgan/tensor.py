@@ -299,8 +299,8 @@ _held: dict[int, Array] = {}
 _numbers = itertools.count(1)
 
 
-def _drop(user: int | None, data: int | None) -> None:
-    _held.pop(user or 0, None)
+def _drop(user: int | None, data: int | None, held: dict[int, Array] = _held) -> None:
+    held.pop(user or 0, None)
 
 
 _let_go = lasting(_Release(_drop))
