@@ -8,14 +8,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+void make_printable(char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char)*text < 0x20 || *text == 0x7f) *text = '?';
+}
+
 int complain(const command *self, int code, const char *format, ...)
 {
+    char line[4 * PATH_SIZE];
     va_list list;
     va_start(list, format);
-    fprintf(stderr, "gan %s: ", self->name);
-    vfprintf(stderr, format, list);
-    fputc('\n', stderr);
+    vsnprintf(line, sizeof line, format, list);
     va_end(list);
+    make_printable(line);
+    fprintf(stderr, "gan %s: %s\n", self->name, line);
     return code;
 }
 

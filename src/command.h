@@ -63,7 +63,10 @@ bool arguments_integer(const command *self, const arguments *a, const char *name
 
 void print_command_help(const command *self);
 
-/* "gan train: MESSAGE" on standard error; returns `code`. */
+/* Control characters become '?': a name cannot break a line, or paint a terminal. */
+void make_printable(char *text);
+
+/* "gan train: MESSAGE" on standard error, one line; returns `code`. */
 #if defined(__GNUC__)
 __attribute__((format(printf, 3, 4)))
 #endif

@@ -23,6 +23,7 @@ typedef struct reader {
     input_kind kind;
     int64_t classes; /* 0: not known */
     conditions *out;
+    const char *target; /* --out, which is no source; NULL: none */
 } reader;
 
 void conditions_free(conditions *c)
@@ -243,6 +244,9 @@ static int add_file(const reader *r, const char *value, const char *path, int64_
         return complain(r->self, EXIT_USAGE,
                         "--condition %s: the row behind the colon is no whole number from 0",
                         value);
+    if (r->target && path_is_same(path, r->target))
+        return complain(r->self, EXIT_USAGE,
+                        "--out %s: that is the condition's file; give another name", r->target);
     gan_status status = gan_tensor_load(&f.array, r->context, path);
     if (status == GAN_OK)
         status = gan_tensor_create(&floats, r->context, GAN_FLOAT32, gan_tensor_rank(f.array),
@@ -292,7 +296,14 @@ int conditions_open(conditions *out, const command *self, gan_context *context, 
                     const gan_model *model, const arguments *a)
 {
     const int32_t input = input_condition(model);
-    reader r = {self, context, run, model, INPUT_CONDITION, class_count(model), out};
+    reader r = {self,
+                context,
+                run,
+                model,
+                INPUT_CONDITION,
+                class_count(model),
+                out,
+                arguments_get(a, "out")};
     int64_t shape[3];
     int code = EXIT_GOOD;
     bool given = false;

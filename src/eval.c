@@ -9,6 +9,17 @@ static int fail(const eval_order *o, gan_status status)
     return complain_status(o->self, o->context, status);
 }
 
+/* Without two of each there is nothing to measure. */
+static int check_counts(const eval_order *o)
+{
+    const bool of_reference = o->compared.count < 2;
+    const eval_set *few = of_reference ? &o->compared : &o->samples;
+    if (few->count >= 2) return EXIT_GOOD;
+    return complain(o->self, EXIT_INPUT, "%s: figures need two samples at least, there %s %lld%s",
+                    few->name, few->count == 1 ? "is" : "are", (long long)few->count,
+                    o->is_run && !of_reference ? "; --count N says how many" : "");
+}
+
 /* ---- two sets ---- */
 
 /* So many of A. */
@@ -81,32 +92,28 @@ static int open_compared(eval_order *o)
     if (rows[0].features || rows[1].features)
         return refuse_mixed(o, rows[0].features ? o->subject : o->other,
                             rows[0].features ? o->other : o->subject);
-    code = open_pictures(o);
-    return code ? code : eval_open_features(o);
+    return open_pictures(o);
 }
 
 static int open_run(eval_order *o)
 {
     int code = eval_open_subject(o);
     if (!code) code = eval_open_reference(o);
-    if (!code) code = eval_open_samples(o);
-    if (!code) code = eval_open_features(o);
-    return code ? code : eval_keep_judge(o);
+    return code ? code : eval_open_samples(o);
 }
 
-/* Without two of each there is nothing to measure. */
-static int check_counts(const eval_order *o)
+/* Rows are features themselves. */
+static int open_features(eval_order *o)
 {
-    const eval_set *few = o->compared.count < 2 ? &o->compared : &o->samples;
-    if (few->count >= 2) return EXIT_GOOD;
-    return complain(o->self, EXIT_INPUT, "%s: figures need two samples at least, there %s %lld",
-                    few->name, few->count == 1 ? "is" : "are", (long long)few->count);
+    const int code = o->rows[0].features ? EXIT_GOOD : eval_open_features(o);
+    return code || !o->is_run ? code : eval_keep_judge(o);
 }
 
 static int serve(eval_order *o)
 {
     int code = o->is_run ? open_run(o) : open_compared(o);
     if (!code) code = check_counts(o);
+    if (!code) code = open_features(o);
     if (!code) code = eval_measure(o);
     if (!code) eval_report(o);
     eval_free(o);
@@ -144,6 +151,12 @@ static int read_order(eval_order *o, const arguments *a)
         return complain(o->self, EXIT_USAGE, "--route goes without --from and --to");
     if (o->other && o->reference)
         return complain(o->self, EXIT_USAGE, "give B, or --reference SPEC, one of them");
+    for (int i = 0; o->other && i < 2; i++)
+        if (is_run(a->operands[i]))
+            return complain(o->self, EXIT_USAGE,
+                            "%s is a run: it is compared with its own data, or with --reference "
+                            "SPEC",
+                            a->operands[i]);
     if (!o->is_run && !o->other && !o->reference)
         return complain(o->self, EXIT_USAGE,
                         "%s is no run; give a second folder or .npy file, or --reference SPEC",

@@ -151,15 +151,36 @@ void figures_print_json(const figures *f)
     }
 }
 
+/* Bytes of the letter that begins here in UTF-8; 0: none does. */
+static int letter_length(const unsigned char *c)
+{
+    if (*c < 0x80) return 1;
+    const int length = *c < 0xe0 ? 2 : *c < 0xf0 ? 3 : 4;
+    /* No longer form than is needed, no half of a pair, nothing above U+10FFFF. */
+    const int low = *c == 0xe0 ? 0xa0 : *c == 0xf0 ? 0x90 : 0x80;
+    const int high = *c == 0xed ? 0x9f : *c == 0xf4 ? 0x8f : 0xbf;
+    if (*c < 0xc2 || *c > 0xf4 || c[1] < low || c[1] > high) return 0;
+    for (int i = 2; i < length; i++)
+        if ((c[i] & 0xc0) != 0x80) return 0;
+    return length;
+}
+
 void print_json_text(const char *text)
 {
     putchar('"');
-    for (const unsigned char *c = (const unsigned char *)text; *c; c++)
-        if (*c == '"' || *c == '\\')
+    for (const unsigned char *c = (const unsigned char *)text, *next; *c; c = next) {
+        const int length = letter_length(c);
+        next = c + (length ? length : 1);
+        if (length == 0)
+            fputs("\\ufffd", stdout);
+        else if (length > 1)
+            printf("%.*s", length, (const char *)c);
+        else if (*c == '"' || *c == '\\')
             printf("\\%c", *c);
         else if (*c < 0x20 || *c == 0x7f)
             printf("\\u%04x", *c);
         else
             putchar(*c);
+    }
     putchar('"');
 }

@@ -51,7 +51,7 @@ static int add_file(const walk *w, const char *path, const char *name)
 static bool is_picture_name(const char *name)
 {
     static const char *const ends[] = {".png", ".jpg", ".jpeg", ".jpe", ".jfif",
-                                       ".pnm", ".pbm", ".pgm",  ".ppm", ".pam"};
+                                       ".pnm", ".pgm", ".ppm",  ".pam"};
     for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
         if (ends_with(name, ends[i])) return true;
     return false;

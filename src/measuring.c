@@ -141,7 +141,7 @@ static void tell(const measuring *m, int64_t step, double seconds, double whole,
     const double value = o->figures[0].values[m->figure];
     run_log_end(&m->saver->log);
     fprintf(stderr, "step %lld: %s %.4g", (long long)step, m->best, value);
-    if (o->figures[1].measured)
+    if (o->figures[1].measured && isfinite(o->figures[1].values[m->figure]))
         fprintf(stderr, " (real pictures %.4g)", o->figures[1].values[m->figure]);
     if (best)
         fputs(", the best so far, kept", stderr);

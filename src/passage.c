@@ -129,6 +129,7 @@ static int tell_failed(passage *p, int64_t index, gan_status status)
     const char *message = gan_context_message(p->context);
     char name[PATH_SIZE];
     pictures_name(&p->pictures, index, name);
+    make_printable(name); /* as the library's messages have it */
     if (p->pictures.array && status == GAN_E_SHAPE)
         complain(p->self, 0, "%s: %s; it is H x W x C = %lldx%lldx%lld", name, message,
                  (long long)p->pictures.size[0], (long long)p->pictures.size[1],

@@ -79,6 +79,39 @@ static int check_source(const results *r, const char *path)
     return EXIT_GOOD;
 }
 
+/* Nor over the files or the folder of a data set: a recipe knows where those are. */
+static int check_data(const results *r)
+{
+    static const char head[] = "[trainer]\ngan\n[data.real]\n";
+    static const char *const keys[] = {"path", "labels", "vectors", "names"};
+    char name[32], path[PATH_SIZE];
+    gan_recipe *recipe = NULL;
+    const size_t size = sizeof head + strlen(r->from->source);
+    char *text = malloc(size);
+    if (!text) return complain(r->self, EXIT_FAILED, "no memory for a description");
+    snprintf(text, size, "%s%s", head, r->from->source);
+    gan_status status = gan_recipe_parse(&recipe, r->context, text, NULL);
+    bool same = false;
+    for (int i = 0; i < 4 && status == GAN_OK && !same; i++) {
+        snprintf(name, sizeof name, "data.real.%s", keys[i]);
+        same = gan_recipe_option(recipe, name, path, sizeof path) == GAN_OK && *path &&
+               path_is_same(path, r->out);
+    }
+    gan_recipe_release(recipe);
+    free(text);
+    if (status != GAN_OK) return complain_status(r->self, r->context, status);
+    return same ? complain(r->self, EXIT_USAGE, "--out %s: --data is read from there; give another",
+                           r->out)
+                : EXIT_GOOD;
+}
+
+static int check_array(const results *r)
+{
+    if (!path_is_same(r->from->source, r->out)) return EXIT_GOOD;
+    return complain(r->self, EXIT_USAGE, "--out %s: that is the array itself; give another name",
+                    r->out);
+}
+
 static int check_folder(const results *r)
 {
     if (path_exists(r->out) && !path_is_folder(r->out))
@@ -92,8 +125,11 @@ static int check_folder(const results *r)
 
 int results_check(const results *r)
 {
+    int code = EXIT_GOOD;
+    if (r->from->dataset) code = r->from->array ? check_array(r) : check_data(r);
+    if (code) return code;
     if (r->kind == RESULT_FOLDER) return check_folder(r);
-    int code = check_writable(r->self, r->out);
+    code = check_writable(r->self, r->out);
     return code ? code : check_source(r, r->out);
 }
 

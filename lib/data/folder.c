@@ -139,8 +139,8 @@ static void folder_tell_others(const folder_scan *scan, const char *path)
     if (scan->others == 0) return;
     gan__log(scan->context, scan->foreign ? GAN_LOG_WARNING : GAN_LOG_INFO,
              "%s: passed over: %" PRId64
-             " files that are no .png .jpg .pnm .pgm .ppm or .pam, such as '%s'",
-             path, scan->others, scan->example);
+             " file%s no .png .jpg .pnm .pgm .ppm or .pam, such as '%s'",
+             path, scan->others, scan->others == 1 ? " that is" : "s that are", scan->example);
 }
 
 /* ---- in order ---- */

@@ -246,6 +246,9 @@ class Classes(Conditions):
             (2, "--condition is empty; it needs C", "run", "--condition="),
         ):
             self.refuse(code, message, *words)
+        for value in ("two.npy", "two.npy:1"):
+            message = "gan sample: --out two.npy: that is the condition's file; give another name"
+            self.bad(2, message, "sample", "run", "--condition", value, "--out", "two.npy")
         self.array("run", "--count=1", "--condition", "two.npy:1")
         self.assertFalse(os.path.exists("y.png"))
 

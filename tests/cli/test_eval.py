@@ -8,6 +8,7 @@ import shutil
 import struct
 import unittest
 
+import case
 from case import *
 
 SIDE, CLASSES = 12, 3
@@ -331,6 +332,16 @@ class Eval(Case):
         spec, _ = self.json("left", "--reference", "idx path=pictures.idx", "--count", "10")
         self.assertEqual((spec["samples"]["count"], spec["reference"]["count"]), (10, 120))
 
+    def test_names_that_are_no_text(self):
+        name = os.fsdecode(b"\xc3\xa4\xff\xed\xa0\x80\"\x01")
+        os.mkdir(name)
+        for i in range(4):
+            write_png(os.path.join(name, "%d.png" % i), 6, 6, 1, random.Random(i).randbytes(36))
+        run = case.subprocess.run([case.GAN, "eval", name, name, "--json"], capture_output=True, timeout=LIMIT)
+        self.assertEqual(run.returncode, 0)
+        found = json.loads(run.stdout.decode())["reference"]["source"]
+        self.assertEqual(found, "\xe4" + 4 * "\ufffd" + "\"\x01")
+
     def test_large_pictures_are_shrunk(self):
         os.mkdir("large")
         for i in range(4):
@@ -379,7 +390,12 @@ class Eval(Case):
                        "judge on", "run", "--judge", "none")
         self.refuse(3, "run/generator.safetensors: it is no judge, a network from pictures to "
                        "'features' and 'logits'", "run", "--judge", "run/generator.safetensors")
-        self.refuse(3, "empty: no picture in it: no .png, .jpg, .pnm, .pam", "empty", "run")
+        self.refuse(3, "empty: no picture in it: no .png, .jpg, .pnm, .pam", "empty", "empty")
+        for operands in (("empty", "run"), ("run", "empty"), ("run/generator.safetensors", "empty")):
+            self.refuse(2, "%s is a run: it is compared with its own data, or with --reference SPEC"
+                        % operands[operands[0] == "empty"], *operands)
+        self.good("train", "e.recipe", "--out", "few", "--set", "data.real.count=10")
+        self.refuse(3, "few: figures need two samples at least, there is 1; --count N says how many", "few")
         os.remove("pictures.idx")
         code, out, err = self.gan("eval", "run")
         self.assertEqual((code, out), (3, ""))

@@ -377,6 +377,30 @@ class Folders(Files):
         self.bad(2, message, "translate", "negative.safetensors", "photos/0.png", "--out", "photos/link.png")
         self.assertEqual(read_png("photos/0.png")[3], pixels["0.png"])
 
+    def test_out_is_no_source(self):
+        """Nor is it an array, or what --data is read from."""
+        pixels = self.photos()
+        write_npy("a.npy", "|u1", (2, 4, 5, 1), bytes(40))
+        before = read_bytes("a.npy")
+        os.symlink("a.npy", "link.npy")
+        for out in ("a.npy", "./a.npy", "link.npy"):
+            message = "gan %s: --out %s: that is the array itself; give another name"
+            self.bad(2, message % ("translate", out), "translate", "negative.safetensors", "a.npy", "--out", out)
+            message = "gan translate: --out %s: --data is read from there; give another"
+            spec = "npy path=a.npy"
+            self.bad(2, message % out, "translate", "negative.safetensors", "--data", spec, "--out", out)
+        spec = 'images path="photos/in" size=8 channels=1'
+        self.bad(2, message % "photos/in", "translate", "negative.safetensors", "--data", spec, "--out", "photos/in")
+        self.assertEqual(read_bytes("a.npy"), before)
+        self.assertEqual(read_png("photos/0.png")[3], pixels["0.png"])
+
+    def test_names_stay_on_their_line(self):
+        os.mkdir("odd")
+        write_text("odd/x\nfake: \033[31m.png", "junk")
+        message = "gan translate: odd/x?fake: ?[31m.png: neither PNG nor JPEG nor PNM nor PAM"
+        code, _, err = self.gan("translate", "negative.safetensors", "odd", "--out", "out")
+        self.assertEqual((code, err.splitlines()[0]), (3, message))
+
     def test_links(self):
         """Links to folders are followed, but not round and round."""
         pixels = self.photos()

@@ -187,8 +187,8 @@ def _close_all() -> None:
 
 
 def lasting(function: Any) -> Any:
-    """A callback that is never freed: the library may call it when its module has gone, so that what
-    such a one needs of it is bound to it."""
+    """A callback that is never freed. The library may call it when its module has gone: what one
+    that lets go needs of that is bound to it."""
     if hasattr(ctypes, "pythonapi"):
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(function))
     return function
