@@ -129,9 +129,8 @@ class Handle:
     def alone(self) -> Any:
         """An array of this handle and no other, for a call: kept, for it takes longer to make than
         many a call."""
-        handle = self.handle
-        if self._alone is None:
-            self._alone = ctypes.byref(ctypes.c_void_p(handle))
+        if self._alone is None or self.root.forks != Forks.count:
+            self._alone = ctypes.byref(ctypes.c_void_p(self.handle))
         return self._alone
 
     def _refuse(self) -> None:
@@ -144,7 +143,10 @@ class Handle:
         raise TypeError(f"a {type(self).__name__} cannot be copied or pickled")
 
     def __del__(self) -> None:
-        pointer = getattr(self, "_pointer", None)
+        try:
+            pointer = self._pointer
+        except AttributeError:  # it was never made
+            return
         if pointer is not None and self.root.forks == Forks.count:
             self._pointer = None
             type(self)._release(pointer)
@@ -165,7 +167,7 @@ class Closable(Handle):
     def close(self) -> None:
         """Gives the reference back; whatever else of the library needs the object keeps it."""
         self.__del__()
-        self._pointer = None
+        self._pointer = self._alone = None
         self.root = _closed
 
     def __eq__(self, other: object) -> bool:

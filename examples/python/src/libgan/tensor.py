@@ -226,11 +226,12 @@ def zeros(root: Root, dtype: np.dtype[Any], shape: tuple[int, ...]) -> Tensor:
         raise TypeError(f"a tensor is float32, uint8, int32 or int64, not {dtype}")
     given, _, rank = _layout(shape, shape, 1)
     out = ctypes.c_void_p()
-    status = lib.gan_tensor_create(ctypes.byref(out), root.pointer, code, rank, given)
+    alone = ctypes.byref(out)
+    status = lib.gan_tensor_create(alone, root.pointer, code, rank, given)
     if status:
         root.fail(status)
     made = Tensor._own(root, out.value)
-    made._shape = shape
+    made._alone, made._shape = alone, shape
     return made
 
 
