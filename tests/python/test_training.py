@@ -381,17 +381,19 @@ except KeyboardInterrupt: t.save({str(path)!r}); print(t.steps_made)
 
 
 def test_a_refused_step_feeds_nothing(pictures):
-    def trained(*refused):
+    def trained(**refused):
         trainer = make_trainer(libgan.Context(threads=1, seed=3), real=pictures)
-        for feeds in refused:
+        if refused:
             with pytest.raises((TypeError, ValueError)):
-                trainer.step(**feeds)
+                trainer.step(**refused)
         trainer.step()
         return trainer.saves()
 
     other = np.full((16, 8, 8, 1), 0.5, np.float32)
     wrong = np.ones((3, 3), np.float32)
-    assert trained() == trained({"real": other, "reel": other}, {"real": other, "noise": wrong})
+    wanted = trained()
+    for feeds in ({"reel": other}, {"noise": wrong}, {"noise": "no batch"}):
+        assert trained(real=other, **feeds) == wanted
 
 
 def test_examples_by_numbers_and_by_bools(ctx):
