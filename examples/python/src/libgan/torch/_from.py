@@ -400,11 +400,13 @@ def function_statement(
     if target in _layers.MODULES:
         make = _layers.MODULES[target]
         known = inspect.signature(make).parameters
-        idle = (None, False) if "_stacklevel" not in named else (None, False, named["_stacklevel"])
         asked = {
-            name: option for name, option in named.items() if name in known or option not in idle
+            name: option
+            for name, option in named.items()
+            if name in known or not (option is None or option is False)
         }
-        asked.pop("inplace", None)
+        for idle in ("inplace", "_stacklevel"):
+            asked.pop(idle, None)
         module = make(*arguments[1:], **asked)
         return str(_layers.STATEMENTS[type(module)](module, x.shape, value.shape))
     if target in (torch.cat, torch.concat):
