@@ -37,10 +37,11 @@ if hasattr(os, "register_at_fork"):
 class Root:
     """A context as its objects know it: they keep it alive, whoever has closed it."""
 
-    __slots__ = ("_pointer", "forks", "raised", "__weakref__")
+    __slots__ = ("_pointer", "_reference", "forks", "raised", "__weakref__")
 
     def __init__(self, pointer: int | None) -> None:
         self._pointer = pointer
+        self._reference = ctypes.c_void_p(pointer)
         self.forks = Forks.count
         self.raised: BaseException | None = None  # in a callback
         if pointer is not None:
@@ -49,9 +50,14 @@ class Root:
     @property
     def pointer(self) -> int:
         """The C handle, for calls of ctypes; borrowed."""
+        return self.reference.value  # type: ignore[return-value]
+
+    @property
+    def reference(self) -> ctypes.c_void_p:
+        """The same for calls that convert nothing."""
         if self._pointer is None or self.forks != Forks.count:
             raise errors.StateError("it was closed, or made before this process was forked")
-        return self._pointer
+        return self._reference
 
     def __del__(self) -> None:
         if self._pointer is not None and self.forks == Forks.count:
@@ -126,12 +132,18 @@ class Handle:
         return self._pointer  # type: ignore[return-value]
 
     @property
+    def reference(self) -> Any:
+        """The same for calls that convert nothing."""
+        return self.alone._obj
+
+    @property
     def alone(self) -> Any:
         """An array of this handle and no other, for a call: kept, for it takes longer to make than
         many a call."""
-        if self._alone is None or self.root.forks != Forks.count:
-            self._alone = ctypes.byref(ctypes.c_void_p(self.handle))
-        return self._alone
+        alone = self._alone
+        if alone is None or self.root.forks != Forks.count:
+            alone = self._alone = ctypes.byref(ctypes.c_void_p(self.handle))
+        return alone
 
     def _refuse(self) -> None:
         what = type(self).__name__

@@ -5,6 +5,7 @@ else one that the system's loader knows."""
 
 from __future__ import annotations
 
+import ctypes
 import ctypes.util
 import os
 import shutil
@@ -45,6 +46,9 @@ def _load() -> tuple[_abi.Library, str]:
 
 
 lib, LIBRARY = _load()
+# The same functions without a look at their arguments, which takes longer than a small call itself:
+# for calls whose pointers are objects of ctypes already, and whose numbers have 32 bits.
+bare = ctypes.CDLL(LIBRARY)
 
 
 def command() -> str:

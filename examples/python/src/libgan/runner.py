@@ -10,7 +10,7 @@ import numpy as np
 
 from . import catalog
 from ._handle import Closable, Root, bytes_of
-from ._library import lib
+from ._library import bare, lib
 from .tensor import Batch, Tensor, Views, handles_of, zeros
 
 if TYPE_CHECKING:
@@ -84,11 +84,11 @@ class Runner(Closable):
 
     def run(self, inputs: Sequence[Tensor], outputs: Sequence[Tensor]) -> None:
         """The same on tensors that are there."""
-        self.root.check(
-            lib.gan_runner_run(
-                self.handle, handles_of(inputs), len(inputs), handles_of(outputs), len(outputs)
-            )
+        status = bare.gan_runner_run(
+            self.reference, handles_of(inputs), len(inputs), handles_of(outputs), len(outputs)
         )
+        if status:
+            self.root.fail(status)
 
     def outputs(self, count: int, out: Any, dtype: Any) -> list[Tensor]:
         """Where `count` samples go: new tensors, or what was given."""

@@ -19,7 +19,7 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from . import _abi, _dlpack
 from ._handle import Handle, Root, integer, lasting, path_of
-from ._library import lib
+from ._library import bare, lib
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -227,7 +227,7 @@ def zeros(root: Root, dtype: np.dtype[Any], shape: tuple[int, ...]) -> Tensor:
     given, _, rank = _layout(shape, shape, 1)
     out = ctypes.c_void_p()
     alone = ctypes.byref(out)
-    status = lib.gan_tensor_create(alone, root.pointer, code, rank, given)
+    status = bare.gan_tensor_create(alone, root.reference, code, rank, given)
     if status:
         root.fail(status)
     made = Tensor._own(root, out.value)
