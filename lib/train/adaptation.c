@@ -118,12 +118,14 @@ static gan_status adaptation_shape(gan_trainer *t, int32_t feature, gan_value on
 gan_status gan__adaptation_compare(gan_trainer *t, const gan_value *one, const gan_value *other,
                                    int32_t outputs, gan__terms *terms)
 {
+    gan__terms own = {.count = 0};
+    if (outputs <= GAN__SAYS_FEATURES) return GAN_OK;
     for (int32_t i = GAN__SAYS_FEATURES; i < outputs; i++) {
         gan_value square; /* a number */
         int64_t shape[4]; /* N, h, w, c */
         GAN__TRY(adaptation_shape(t, i - GAN__SAYS_FEATURES, one[i], other[i], shape));
         GAN__TRY(gan_tape_loss(t->tape, "mse", (gan_value[]){one[i], other[i]}, 2, &square));
-        gan__terms_add(terms, square, (double)(shape[1] * shape[2] * shape[3]));
+        gan__terms_add(&own, square, (double)(shape[1] * shape[2] * shape[3]));
     }
-    return GAN_OK;
+    return gan__trainer_fold(t, &own, terms);
 }

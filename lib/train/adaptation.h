@@ -39,8 +39,8 @@ gan_status gan__adaptation_classify(gan_trainer *trainer, const gan__adaptation 
                                     int32_t domain, gan_value classes, gan_value label,
                                     int32_t value, gan__terms *terms);
 
-/* Adds the squares of the features, if there are some: what two discriminators of `outputs` outputs
- * each say of the same things. */
+/* Adds the squares of the features, if there are some, as one term: what two discriminators of
+ * `outputs` outputs each say of the same things. */
 gan_status gan__adaptation_compare(gan_trainer *trainer, const gan_value *one,
                                    const gan_value *other, int32_t outputs, gan__terms *terms);
 

@@ -7,14 +7,15 @@
  *           gan.data.FEED, the data set's description without folders, and
  *           gan.data.FEED.FIELD.checksum: "" and 0 for data that was fed otherwise;
  *           what conditions.c has of classes;
- *           gan.average.ROLE.updates; gan.pool.NAME.counter;
- *           gan.memory: what warnings remember, numbers with a space between them
- * Tensors:  average.ROLE.NAME, in PyTorch's names and layouts; pool.NAME (N, H, W, C)
+ *           gan.average.ROLE.updates; gan.pool.NAME.counter; gan.value.NAME, what was measured
+ * last; gan.memory: what warnings remember, numbers with a space between them Tensors:
+ * average.ROLE.NAME, in PyTorch's names and layouts; pool.NAME (N, H, W, C)
  *
  * checkpoint_models.c has the networks, checkpoint_moments.c the optimisers. */
 #include "train/checkpoint.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -239,6 +240,24 @@ static gan_status checkpoint_memory(const gan__checkpoint *c)
     return GAN_OK;
 }
 
+/* What no step has measured, NaN, is not written. */
+static gan_status checkpoint_value(const gan__checkpoint *c, int32_t index)
+{
+    const char *name = c->trainer->cast->values[index].name;
+    double *value = &c->trainer->reported[index];
+    char number[GAN__NUMBER_SIZE];
+    gan__checkpoint_key key;
+    gan__checkpoint_join(&key, "gan.value", name, "");
+    if (c->to) {
+        if (!isfinite(*value)) return GAN_OK;
+        return gan__archive_put_pair(c->to, key.text, gan__number_print(*value, number));
+    }
+    const char *text = gan__safetensors_metadata(&c->from->file, key.text);
+    if (!text || gan__number_parse(text, strlen(text), value)) return GAN_OK;
+    return gan__fail(c->from->context, GAN_E_FORMAT, "%s: '%s' is '%.32s', not a number",
+                     c->from->name, key.text, text);
+}
+
 /* ---- the walk ---- */
 
 /* Networks first, then what is kept for each of their numbers. */
@@ -251,6 +270,7 @@ static gan_status checkpoint_walk(const gan__checkpoint *c)
     for (int32_t i = 0; i < cast->group_count; i++) GAN__TRY(gan__checkpoint_optimizer(c, i));
     for (int32_t i = 0; i < cast->pool_count; i++) GAN__TRY(checkpoint_pool(c, i));
     GAN__TRY(checkpoint_memory(c));
+    for (int32_t i = 0; i < cast->value_count; i++) GAN__TRY(checkpoint_value(c, i));
     return checkpoint_counters(c);
 }
 

@@ -210,30 +210,52 @@ TEST(pairs_of_one_noise)
     gan_trainer_release(t);
 }
 
-TEST(any_number_of_domains)
+/* Of domains d0, d1, ... */
+static gan_trainer *make_many(int domains, const char *judge)
 {
-    static const char *const names[] = {"a", "b", "c", "d", "e"};
-    static const char *const texts[] = {"discriminator_%s", D_X ONE, "generator_%s", G_X};
+    char spec[512] = "cogan batch=3 domains=d0";
     gan_trainer *t;
     gan_model *models[PARTS];
-    double value;
-    must(gan_trainer_create(&t, context, "cogan domains=a,b,c,d,e batch=3"));
+    for (int d = 1; d < domains; d++)
+        snprintf(spec + strlen(spec), sizeof spec - strlen(spec), ",d%d", d);
+    must(gan_trainer_create(&t, context, spec));
     for (int i = 0; i < PARTS; i++) must(gan_model_parse(&models[i], context, parts[i].text));
-    for (int d = 0; d < 5; d++) {
-        for (int i = 0; i < 4; i += 2) {
-            char role[32];
-            snprintf(role, sizeof role, i ? "generator_%s" : "discriminator_%s", names[d]);
-            gan_model *model = coded_model(texts[i + 1], parts, models, PARTS);
-            must(gan_trainer_set_model(t, role, model));
-            gan_model_release(model);
-        }
-        coded_set_data(t, names[d], 4, 2, 0);
+    for (int d = 0; d < 2 * domains; d++) {
+        char role[32];
+        snprintf(role, sizeof role, "%s_d%d", d % 2 ? "generator" : "discriminator", d / 2);
+        gan_model *model = coded_model(d % 2 ? G_X : judge, parts, models, PARTS);
+        must(gan_trainer_set_model(t, role, model));
+        gan_model_release(model);
+        if (d % 2) coded_set_data(t, strchr(role, '_') + 1, 4, 2, 0);
     }
     for (int i = 0; i < PARTS; i++) gan_model_release(models[i]);
-    must(gan_trainer_run(t, 2, NULL, NULL));
-    must(gan_trainer_value(t, "accuracy.fake.e", &value));
-    CHECK(value >= 0 && value <= 1);
-    gan_trainer_release(t);
+    return t;
+}
+
+#define THREE(a, b, c) \
+    "f" #a " = affine 1 0 from f; f" #b " = affine 1 0 from f; f" #c " = affine 1 0 from f; "
+#define OF_TWELVE                                                                       \
+    "input 4 4 2; f = conv2d 1; score = dense 1 from f; " THREE(0, 1, 2) THREE(3, 4, 5) \
+        THREE(6, 7, 8) THREE(9, 10, 11) "output score f0 f1 f2 f3 f4 f5 f6 f7 f8 f9 f10 f11"
+
+/* Discriminators of 12 features each among them: 336 pairs are compared. */
+TEST(any_number_of_domains)
+{
+    static const struct {
+        int domains;
+        const char *judge, *last;
+    } cases[] = {
+        {5, D_X ONE, "accuracy.fake.d4"},
+        {29, OF_TWELVE, "accuracy.fake.d28"},
+    };
+    for (int i = 0; i < 2; i++) {
+        double value;
+        gan_trainer *t = make_many(cases[i].domains, cases[i].judge);
+        must(gan_trainer_run(t, 2, NULL, NULL));
+        must(gan_trainer_value(t, cases[i].last, &value));
+        CHECK(value >= 0 && value <= 1);
+        gan_trainer_release(t);
+    }
 }
 
 TEST(labels_beyond_the_classes_name_their_domain)
