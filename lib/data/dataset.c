@@ -178,7 +178,7 @@ static gan_status dataset_finish_field(gan_dataset *dataset, const char *source,
     field->size = 1;
     if (field->name == dataset_names[0]) {
         GAN__TRY(gan__transform_create(&field->transform, dataset->object.context, field->stored,
-                                       &options->picture));
+                                       field->dtype == GAN_UINT8, &options->picture));
         gan__extent out = field->transform.out;
         field->rank = 3;
         field->shape[0] = out.h;

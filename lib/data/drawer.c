@@ -103,7 +103,7 @@ static gan_status drawer_transform(gan__drawer *d, const gan__field *field, gan_
     const gan__extent *last = &d->transform.in;
     if (last->h == in.h && last->w == in.w && last->c == in.c) return GAN_OK;
     gan__transform_free(d->context, &d->transform);
-    GAN__TRY(gan__transform_create(&d->transform, d->context, in, &d->dataset->picture));
+    GAN__TRY(gan__transform_create(&d->transform, d->context, in, true, &d->dataset->picture));
     const gan__extent out = d->transform.out;
     if (out.h == field->shape[0] && out.w == field->shape[1]) return GAN_OK;
     gan__transform_free(d->context, &d->transform);

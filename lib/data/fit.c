@@ -96,7 +96,9 @@ static gan_status fit_public(gan_tensor **out, const gan_tensor *picture,
                          own);
     gan_status status = fit_rows(picture, in, &rows);
     if (own > 1) in.c = wanted; /* a grey one is repeated at the end */
-    if (status == GAN_OK) status = gan__transform_create(&transform, context, in, options);
+    if (status == GAN_OK)
+        status =
+            gan__transform_create(&transform, context, in, picture->dtype == GAN_UINT8, options);
     if (status == GAN_OK) {
         status = fit_make(rows, &transform, own, out);
         gan__transform_free(context, &transform);

@@ -165,7 +165,7 @@ static gan_status transform_cut_size(gan__transform *t, gan_context *context, co
 }
 
 gan_status gan__transform_create(gan__transform *out, gan_context *context, gan__extent in,
-                                 const gan__transform_options *options)
+                                 bool integers, const gan__transform_options *options)
 {
     const int64_t channels = options->channels ? options->channels : in.c, *size = options->size;
     const gan__derive derive = (gan__derive)options->derive;
@@ -191,6 +191,7 @@ gan_status gan__transform_create(gan__transform *out, gan_context *context, gan_
         gan__transform_free(context, out);
         return status;
     }
+    out->weighs = integers && (in.c == 2 || in.c == 4) && (out->rows.start || out->columns.start);
     out->identity = !out->rows.start && !out->columns.start && transform_equal(out->out, in) &&
                     transform_equal(out->whole, in) && derive == GAN__DERIVE_NONE && !out->flip;
     return GAN_OK;
@@ -210,21 +211,39 @@ static gan__extent transform_placed(const gan__transform *t)
     return (gan__extent){t->whole.h, t->whole.w, t->channels};
 }
 
+/* Whether rows are made anew before they are resampled. */
+static bool transform_makes_rows(const gan__transform *t, int32_t depth)
+{
+    return depth != GAN__PIXELS_FLOAT || t->weighs;
+}
+
 /* What lies in scratch behind each other: the whole picture, where a part is cut from it; a row and
- * the picture of pixels that are not floats; what the resampling makes. Deriving comes after that,
+ * the picture of pixels whose rows are made; what the resampling makes. Deriving comes after that,
  * in its place. */
 static int64_t transform_scratch_of_rows(const gan__transform *t, int32_t depth)
 {
-    return depth == GAN__PIXELS_FLOAT ? 0 : t->in.w * t->in.c;
+    return transform_makes_rows(t, depth) ? t->in.w * t->in.c : 0;
 }
 
 int64_t gan__transform_scratch(const gan__transform *t, int32_t depth)
 {
-    int64_t wide = t->columns.start || depth != GAN__PIXELS_FLOAT ? t->wide : 0;
+    int64_t wide = t->columns.start || transform_makes_rows(t, depth) ? t->wide : 0;
     int64_t resampled = transform_scratch_of_rows(t, depth) + wide + (t->rows.start ? t->high : 0);
     int64_t derived = gan__derive_scratch(t->derive, transform_placed(t));
     int64_t whole = transform_cuts(t) ? t->whole.h * t->whole.w * t->whole.c : 0;
     return whole + (resampled > derived ? resampled : derived);
+}
+
+/* Colours in proportion to alpha, or they are taken back: while they are resampled those of clear
+ * pixels must not show. The colour -1 is black, the alpha -1 clear. */
+static void transform_weigh(float *pixels, int64_t count, int64_t c, bool back)
+{
+    for (float *end = pixels + count * c; pixels < end; pixels += c) {
+        const float alpha = 0.5f * (pixels[c - 1] + 1);
+        const float factor = !back ? alpha : alpha > 0 ? 1 / alpha : 0;
+        if (factor == 1) continue;
+        for (int64_t k = 0; k < c - 1; k++) pixels[k] = (pixels[k] + 1) * factor - 1;
+    }
 }
 
 /* out[axis->out][c] from in[axis->in][c]. */
@@ -247,7 +266,13 @@ static void transform_columns(const gan__transform *t, const gan__pixels *in, fl
 {
     const gan__resample *axis = &t->columns;
     for (int64_t y = 0; y < t->in.h; y++, out += axis->out * t->in.c) {
-        const float *from = gan__pixels_row(in, t->in, y, axis->start ? row : out);
+        float *made = axis->start ? row : out;
+        const float *from = gan__pixels_row(in, t->in, y, made);
+        if (t->weighs) {
+            if (from != made) memcpy(made, from, (size_t)(t->in.w * t->in.c) * sizeof *made);
+            transform_weigh(made, t->in.w, t->in.c, false);
+            from = made;
+        }
         if (axis->start) transform_row(axis, t->in.c, from, out);
     }
 }
@@ -290,7 +315,7 @@ static void transform_whole(const gan__transform *t, const gan__pixels *in, floa
 {
     const float *from = in->data;
     float *at = scratch ? scratch + transform_scratch_of_rows(t, in->depth) : NULL;
-    if (t->columns.start || in->depth != GAN__PIXELS_FLOAT) {
+    if (t->columns.start || transform_makes_rows(t, in->depth)) {
         transform_columns(t, in, at, scratch);
         from = at;
         at += t->wide;
@@ -300,6 +325,7 @@ static void transform_whole(const gan__transform *t, const gan__pixels *in, floa
         from = at;
     }
     transform_place(t, from, out);
+    if (t->weighs) transform_weigh(out, t->whole.h * t->whole.w, t->channels, true);
     gan__derive_apply(t->derive, transform_placed(t), out, scratch);
 }
 

@@ -34,16 +34,17 @@ typedef struct gan__transform {
     gan__extent in, whole, out;  /* whole: before the cut */
     gan__resample rows, columns; /* columns first: that result lies in scratch */
     int64_t wide, high;          /* numbers after the columns, after the rows */
+    bool weighs;                 /* colours by alpha, before the columns and after the rows */
     bool flip;
     gan__derive derive;
     int64_t channels; /* of what is derived from */
     bool identity;
 } gan__transform;
 
-/* GAN_E_SHAPE if `channels` is neither 0 nor in.c and in.c is not 1; the message begins with
- * "data: ". */
+/* Of what is stored as `integers`, the last of 2 or 4 channels is alpha. GAN_E_SHAPE if `channels`
+ * is neither 0 nor in.c and in.c is not 1; the message begins with "data: ". */
 gan_status gan__transform_create(gan__transform *out, gan_context *context, gan__extent in,
-                                 const gan__transform_options *options);
+                                 bool integers, const gan__transform_options *options);
 void gan__transform_free(gan_context *context, gan__transform *transform);
 
 /* Floats of scratch that an application to pixels of that depth needs. */

@@ -117,6 +117,48 @@ TEST(as_pillow_resizes)
     }
 }
 
+/* A colour whose pixels are more or less clear, green where they are quite so: whatever the size,
+ * it stays that colour, and what is clear is black. Opaque pictures are those without alpha. */
+TEST(colours_of_clear_pixels_do_not_show)
+{
+    static const char *const fits[] = {"stretch", "stretch area", "pad", "crop area"};
+    static const int64_t sizes[][2] = {{3, 4}, {13, 5}, {3, 10}, {6, 3}, {1, 1}};
+    enum { PIXELS = 6 * 8 };
+    for (int i = 0; i < 4 * 5; i++) {
+        gan_tensor *pictures[4], *made[4]; /* with alpha; its alpha, its colours if all is opaque */
+        for (int k = 0; k < 4; k++)
+            CHECK_OK(gan_tensor_create(&pictures[k], context, GAN_UINT8, 3,
+                                       (int64_t[]){6, 8, (const int[]){4, 1, 4, 3}[k]}));
+        for (int p = 0; p < PIXELS; p++) {
+            uint8_t *at[4];
+            for (int k = 0; k < 4; k++)
+                at[k] = (uint8_t *)gan_tensor_data(pictures[k]) + p * (const int[]){4, 1, 4, 3}[k];
+            const uint8_t alpha = (uint8_t)(p % 5 < 2 || p > 30 ? 0 : p * 71 % 256);
+            memcpy(at[0], alpha ? (uint8_t[]){200, 40, 90, alpha} : (uint8_t[]){0, 255, 0, 0}, 4);
+            at[1][0] = alpha;
+            memcpy(at[2], (uint8_t[]){(uint8_t)(p * 37), (uint8_t)(p * 11), 7, 255}, 4);
+            memcpy(at[3], at[2], 3);
+        }
+        for (int k = 0; k < 4; k++)
+            CHECK_OK(gan_image_fit(&made[k], pictures[k], sizes[i % 5][0], sizes[i % 5][1], 0,
+                                   fits[i / 5]));
+        const float *x = gan_tensor_data(made[0]), *alpha = gan_tensor_data(made[1]);
+        const float *opaque = gan_tensor_data(made[2]), *colours = gan_tensor_data(made[3]);
+        for (int64_t p = 0; p < sizes[i % 5][0] * sizes[i % 5][1]; p++) {
+            CHECK_NEAR(x[4 * p + 3], alpha[p], 1e-6);
+            for (int c = 0; c < 3; c++) {
+                const double colour = (const int[]){200, 40, 90}[c] / 127.5 - 1;
+                CHECK_NEAR(x[4 * p + c], alpha[p] > -1 ? colour : -1, 1e-4);
+                CHECK_NEAR(opaque[4 * p + c], colours[3 * p + c], 1e-6);
+            }
+        }
+        for (int k = 0; k < 4; k++) {
+            gan_tensor_release(pictures[k]);
+            gan_tensor_release(made[k]);
+        }
+    }
+}
+
 /* H x W, and views with strides. */
 TEST(as_it_lies_in_memory)
 {
@@ -183,6 +225,7 @@ int main(void)
     CHECK_OK(gan_context_create(&context, "threads=1", &host, NULL, 0));
     RUN(as_a_data_set_draws_it);
     RUN(as_pillow_resizes);
+    RUN(colours_of_clear_pixels_do_not_show);
     RUN(as_it_lies_in_memory);
     RUN(channels);
     RUN(nothing_is_left);

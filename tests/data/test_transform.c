@@ -55,7 +55,7 @@ static gan_status make(gan__transform *t, gan__extent in, const int64_t size[2],
 {
     const gan__transform_options options = {
         .size = {size[0], size[1]}, .fit = (int32_t)fit, .channels = channels};
-    return gan__transform_create(t, context, in, &options);
+    return gan__transform_create(t, context, in, false, &options);
 }
 
 static void compare(gan__extent in, const int64_t size[2], gan__fit fit, int64_t channels)
