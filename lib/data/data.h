@@ -23,6 +23,7 @@ typedef struct gan__field {
     int32_t dtype;      /* of a stored example */
     gan__extent stored; /* H W C of a stored example; a vector is 1 x 1 x C, a label 1 x 1 x 1 */
     gan_tensor *tensor; /* retained, examples along dimension 0; NULL: see below */
+    char *source;       /* of a tensor: what messages about its values begin with */
     gan__transform transform; /* pictures: from `stored` to the shape that is drawn */
     int32_t rank;             /* of an example as drawn: 3, 0, 1 */
     int64_t shape[3];

@@ -35,6 +35,7 @@ static void dataset_destroy(void *self)
     gan_dataset *dataset = self;
     for (int32_t i = 0; i < dataset->field_count; i++) {
         gan_tensor_release(dataset->fields[i].tensor);
+        gan__free(dataset->object.context, dataset->fields[i].source);
         gan__transform_free(dataset->object.context, &dataset->fields[i].transform);
     }
     if (dataset->pictures) dataset->pictures->free(dataset->pictures, dataset->object.context);
@@ -124,6 +125,7 @@ gan_status gan__dataset_add(gan_dataset *dataset, const char *source, const char
                          "%s: %" PRId64 " examples of %s, but %" PRId64 " of %s", source, total,
                          field->name, dataset->total, dataset->fields[0].name);
     }
+    GAN__TRY(gan__copy_text(context, &field->source, source, strlen(source)));
     dataset->count = tensor->shape[0];
     dataset->total = total;
     gan_tensor_retain(tensor);
@@ -149,7 +151,7 @@ int64_t gan__dataset_integer(const gan_tensor *tensor, int64_t index)
 }
 
 /* Where classes have names there are as many, whether all of them occur or not. */
-static gan_status dataset_classes(gan_dataset *dataset, const char *source, gan__field *field)
+static gan_status dataset_classes(gan_dataset *dataset, gan__field *field)
 {
     const int64_t names = dataset->classes.count;
     for (int64_t i = 0; i < dataset->count; i++) {
@@ -157,13 +159,13 @@ static gan_status dataset_classes(gan_dataset *dataset, const char *source, gan_
         if (label < 0 || label > GAN__MAX_LABEL) {
             return gan__fail(dataset->object.context, GAN_E_FORMAT,
                              "%s: label %" PRId64 " of example %" PRId64 " is not in [0, %d]",
-                             source, label, i, GAN__MAX_LABEL);
+                             field->source, label, i, GAN__MAX_LABEL);
         }
         if (names > 0 && label >= names) {
             return gan__fail(dataset->object.context, GAN_E_FORMAT,
                              "%s: label %" PRId64 " of example %" PRId64 " has no name: there are "
                              "%" PRId64 " names of classes",
-                             source, label, i, names);
+                             field->source, label, i, names);
         }
         if (label >= field->classes) field->classes = label + 1;
     }
@@ -172,7 +174,7 @@ static gan_status dataset_classes(gan_dataset *dataset, const char *source, gan_
     return GAN_OK;
 }
 
-static gan_status dataset_finish_field(gan_dataset *dataset, const char *source, gan__field *field,
+static gan_status dataset_finish_field(gan_dataset *dataset, gan__field *field,
                                        const gan__data_options *options)
 {
     field->size = 1;
@@ -189,7 +191,7 @@ static gan_status dataset_finish_field(gan_dataset *dataset, const char *source,
         field->rank = 1;
         field->size = field->shape[0] = field->stored.c;
     } else if (field->tensor) {
-        return dataset_classes(dataset, source, field);
+        return dataset_classes(dataset, field);
     }
     return GAN_OK;
 }
@@ -210,7 +212,7 @@ static gan_status dataset_finish(gan_dataset *dataset, const char *source,
                          source, options->count, dataset->total);
     }
     for (int32_t i = 0; i < dataset->field_count; i++)
-        GAN__TRY(dataset_finish_field(dataset, source, &dataset->fields[i], options));
+        GAN__TRY(dataset_finish_field(dataset, &dataset->fields[i], options));
     return GAN_OK;
 }
 
@@ -224,34 +226,34 @@ static gan_status dataset_deliver(gan_dataset **out, gan_dataset *dataset, gan_s
     return status;
 }
 
-static gan_status dataset_refuse(const gan_dataset *dataset, const char *source,
-                                 const gan__field *field, int64_t example, float value)
+static gan_status dataset_refuse(const gan_dataset *dataset, const gan__field *field,
+                                 int64_t example, float value)
 {
     char text[GAN__NUMBER_SIZE];
     return gan__fail(dataset->object.context, GAN_E_FORMAT,
-                     "%s: %s of example %" PRId64 " has the value %s; floating-point %s", source,
-                     field->name, example, gan__number_print((double)value, text),
+                     "%s: %s of example %" PRId64 " has the value %s; floating-point %s",
+                     field->source, field->name, example, gan__number_print((double)value, text),
                      field->name == dataset_names[0] && !dataset->is_free
                          ? "pictures are in [-1, 1], and others must be uint8"
                          : "vectors have finite numbers");
 }
 
 /* What lies beyond by rounding is let through. */
-static gan_status dataset_check_values(const gan_dataset *dataset, const char *source,
-                                       const gan__field *field, int64_t size)
+static gan_status dataset_check_values(const gan_dataset *dataset, const gan__field *field,
+                                       int64_t size)
 {
     const bool picture = field->name == dataset_names[0] && !dataset->is_free;
     const float most = picture ? 1.001f : FLT_MAX;
     const float *values = field->tensor->data;
     for (int64_t i = 0; i < dataset->count * size; i++) {
         if (values[i] >= -most && values[i] <= most) continue; /* NaN is not */
-        return dataset_refuse(dataset, source, field, i / size, values[i]);
+        return dataset_refuse(dataset, field, i / size, values[i]);
     }
     return GAN_OK;
 }
 
 /* All that a file's field holds is read once, for the sum and for what must not be in it. */
-static gan_status dataset_sum(const gan_dataset *dataset, const char *source, gan__field *field)
+static gan_status dataset_sum(const gan_dataset *dataset, gan__field *field)
 {
     const gan__extent *stored = &field->stored;
     int64_t size = stored->h * stored->w * stored->c;
@@ -259,7 +261,7 @@ static gan_status dataset_sum(const gan_dataset *dataset, const char *source, ga
     field->checksum = gan__crc32(0, field->tensor->data,
                                  (size_t)(dataset->count * size) * gan__dtype_size(field->dtype));
     if (field->dtype != GAN_FLOAT32) return GAN_OK;
-    return dataset_check_values(dataset, source, field, size);
+    return dataset_check_values(dataset, field, size);
 }
 
 /* Names of files are any bytes, a checkpoint holds UTF-8: what is none becomes '?'. */
@@ -295,7 +297,7 @@ static gan_status dataset_describe(gan_dataset *dataset, const gan__kind *kind, 
     if (text.status == GAN_OK) dataset_clean(text.bytes);
     dataset->text = text.bytes;
     for (int32_t i = 0; i < dataset->field_count; i++)
-        GAN__TRY(dataset_sum(dataset, kind->name, &dataset->fields[i]));
+        GAN__TRY(dataset_sum(dataset, &dataset->fields[i]));
     return text.status;
 }
 

@@ -335,20 +335,20 @@ TEST(values_of_files)
 {
     check_floats("path", (const float[6]){-1, 1, 0, 1.0009f, -1.0009f, -0.0f}, NULL);
     check_floats("path", (const float[6]){0, 1, 0, 255, 7, 0},
-                 "npy: image of example 1 has the value 255; floating-point pictures are in "
+                 "f.npy: image of example 1 has the value 255; floating-point pictures are in "
                  "[-1, 1], and others must be uint8");
     check_floats("path", (const float[6]){0, 1, 0, 1, -1.5f, 0},
-                 "npy: image of example 2 has the value -1.5; floating-point pictures are in "
+                 "f.npy: image of example 2 has the value -1.5; floating-point pictures are in "
                  "[-1, 1], and others must be uint8");
     check_floats("path", (const float[6]){0, NAN, 0, 1, 0, 0},
-                 "npy: image of example 0 has the value nan; floating-point pictures are in "
+                 "f.npy: image of example 0 has the value nan; floating-point pictures are in "
                  "[-1, 1], and others must be uint8");
     check_floats("vectors", (const float[6]){0, 1e30f, 0, -1e30f, 0, 0}, NULL);
     check_floats("vectors", (const float[6]){0, 1, 0, 1, 0, NAN},
-                 "npy: vector of example 2 has the value nan; floating-point vectors have finite "
+                 "f.npy: vector of example 2 has the value nan; floating-point vectors have finite "
                  "numbers");
     check_floats("vectors", (const float[6]){0, 1, INFINITY, 1, 0, 0},
-                 "npy: vector of example 1 has the value inf; floating-point vectors have finite "
+                 "f.npy: vector of example 1 has the value inf; floating-point vectors have finite "
                  "numbers");
     gan_dataset *dataset; /* what is not taken does not count */
     CHECK_OK(gan_dataset_open(&dataset, context, "npy vectors=f.npy count=1"));
