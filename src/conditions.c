@@ -1,5 +1,6 @@
 /* conditions.c: classes by name or number, and vectors from files. */
 #include "conditions.h"
+#include "spread.h"
 
 #include <errno.h>
 #include <math.h>
@@ -343,7 +344,8 @@ int conditions_of_examples(conditions *out, const command *self, gan_context *co
     const int64_t one[2] = {1, out->size};
     status = gan_tensor_create(&row, context, GAN_FLOAT32, 2, one);
     for (int64_t i = 0; i < count && status == GAN_OK; i++) {
-        status = gan_dataset_read(data, "vector", &i, row);
+        const int64_t index = spread_index(i, count, gan_dataset_count(data));
+        status = gan_dataset_read(data, "vector", &index, row);
         if (status == GAN_OK)
             memcpy(out->values + i * out->size, gan_tensor_data(row),
                    (size_t)out->size * sizeof *out->values);

@@ -18,7 +18,7 @@ int conditions_open(conditions *out, const command *self, gan_context *context, 
                     const gan_model *model, const arguments *a);
 void conditions_free(conditions *c);
 
-/* The vectors of the first `count` examples of a data set. */
+/* The vectors of `count` examples of a data set, from everywhere in it. */
 int conditions_of_examples(conditions *out, const command *self, gan_context *context,
                            gan_dataset *data, int64_t count);
 

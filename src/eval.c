@@ -1,6 +1,7 @@
 /* eval.c: gan eval RUN, gan eval A B: how good pictures are, in numbers. */
 #include "conditions.h"
 #include "eval.h"
+#include "spread.h"
 
 #include <string.h>
 
@@ -46,7 +47,24 @@ static bool holds_rows(const gan_tensor *array)
            (rank == 2 || (rank == 4 && shape[1] == 1 && shape[2] == 1));
 }
 
-/* The first `most` rows of an .npy file; *out stays NULL if it holds pictures, or is none. */
+/* `count` of the rows, from everywhere among them. */
+static gan_status choose_rows(gan_tensor **out, gan_context *context, const gan_tensor *rows,
+                              int64_t count)
+{
+    int64_t shape[4];
+    const int64_t all = gan_tensor_shape(rows)[0], width = gan_tensor_count(rows) / all;
+    memcpy(shape, gan_tensor_shape(rows), (size_t)gan_tensor_rank(rows) * sizeof *shape);
+    shape[0] = count;
+    const gan_status status =
+        gan_tensor_create(out, context, GAN_FLOAT32, gan_tensor_rank(rows), shape);
+    for (int64_t i = 0; status == GAN_OK && i < count; i++)
+        memcpy((float *)gan_tensor_data(*out) + i * width,
+               (const float *)gan_tensor_data(rows) + spread_index(i, count, all) * width,
+               (size_t)width * sizeof(float));
+    return status;
+}
+
+/* At most `most` rows of an .npy file; *out stays NULL if it holds pictures, or is none. */
 static int open_rows(eval_order *o, const char *path, int64_t most, eval_set *set, gan_tensor **out)
 {
     gan_tensor *array = NULL;
@@ -56,7 +74,7 @@ static int open_rows(eval_order *o, const char *path, int64_t most, eval_set *se
         const int64_t count = gan_tensor_shape(array)[0];
         snprintf(set->name, sizeof set->name, "%s", path);
         set->count = count < most ? count : most;
-        status = gan_tensor_slice(out, array, 0, 0, set->count);
+        status = choose_rows(out, o->context, array, set->count);
     }
     gan_tensor_release(array);
     return status == GAN_OK ? EXIT_GOOD : fail(o, status);
@@ -199,8 +217,9 @@ static const char eval_notes[] =
 static const flag eval_flags[] = {
     {"json", NULL, "one JSON object, with all that the figures depend on", false},
     {"count", "N",
-     "samples; of A the first N (as many as are held out, of a mixture 2500; of A all)", false},
-    {"most", "N", "pictures of the reference and held-out ones, at most (10000)", false},
+     "samples; of A from everywhere (as many as are held out, of a mixture 2500; of A all)", false},
+    {"most", "N", "pictures of the reference and held-out ones, at most (10000), from everywhere",
+     false},
     {"reference", "SPEC", "a data set to compare with: \"idx path=FILE\" (gan help idx)", false},
     {"judge", "FILE", "whose features serve; it is trained if it is not there", false},
     {"condition", "C", "a class or vector that samples are made for; may be repeated", true},

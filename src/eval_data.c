@@ -1,5 +1,6 @@
 /* eval_data.c: pictures that are there, held out or not. */
 #include "eval_data.h"
+#include "spread.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +39,8 @@ int eval_set_open(eval_set *out, const command *self, gan_context *context, cons
     const picture_request request = {
         .self = self, .context = context, .paths = &path, .path_count = spec ? 0 : 1, .data = spec};
     snprintf(out->name, sizeof out->name, "%s", spec ? spec : path);
+    if (!spec && !path_exists(path))
+        return complain(self, EXIT_INPUT, "%s: no such file or folder", path);
     int code = pictures_open(&out->pictures, &request);
     out->count = out->pictures.count < most ? out->pictures.count : most;
     if (!code && out->count == 0)
@@ -50,9 +53,11 @@ gan_status eval_set_points(gan_tensor **out, const eval_set *set, gan_context *c
     const int64_t shape[4] = {set->count, 1, 1, set->pictures.size[2]};
     gan_status status = gan_tensor_create(out, context, GAN_FLOAT32, 4, shape);
     for (int64_t i = 0; i < set->count && status == GAN_OK; i++) {
+        const int64_t index = spread_index(i, set->count, set->pictures.count);
         gan_tensor *one;
         status = gan_tensor_slice(&one, *out, 0, i, 1);
-        if (status == GAN_OK) status = gan_dataset_read(set->pictures.dataset, "image", &i, one);
+        if (status == GAN_OK)
+            status = gan_dataset_read(set->pictures.dataset, "image", &index, one);
         gan_tensor_release(one);
     }
     return status;

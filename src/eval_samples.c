@@ -2,6 +2,7 @@
 #include "eval.h"
 #include "inputs.h"
 #include "picture_maker.h"
+#include "spread.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -114,15 +115,16 @@ static int open_sampled(eval_order *o)
 
 enum { TRANSLATED_AT_ONCE = 16 };
 
-/* Pictures [first, first + count) of the data through the runner, into `made`. */
+/* Pictures of the data through the runner, into `made` from `first` on. */
 static gan_status translate_some(gan_runner *runner, gan_dataset *data, int64_t first,
                                  gan_tensor *in, gan_tensor *made)
 {
-    const int64_t count = gan_tensor_shape(in)[0];
+    const int64_t count = gan_tensor_shape(in)[0], all = gan_tensor_shape(made)[0];
     int64_t indices[TRANSLATED_AT_ONCE];
     gan_tensor *out;
     gan_status status = gan_tensor_slice(&out, made, 0, first, count);
-    for (int64_t i = 0; i < count; i++) indices[i] = first + i;
+    for (int64_t i = 0; i < count; i++)
+        indices[i] = spread_index(first + i, all, gan_dataset_count(data));
     if (status == GAN_OK) status = gan_dataset_read(data, "image", indices, in);
     if (status == GAN_OK) status = gan_runner_run(runner, &in, 1, &out, 1);
     gan_tensor_release(out);
@@ -175,7 +177,8 @@ static int read_classes(eval_order *o, gan_dataset *data, int64_t count)
         free(indices);
         return complain(o->self, EXIT_FAILED, "no memory for labels");
     }
-    for (int64_t i = 0; i < count; i++) indices[i] = i;
+    for (int64_t i = 0; i < count; i++)
+        indices[i] = spread_index(i, count, gan_dataset_count(data));
     gan_status status =
         gan_tensor_wrap(&labels, o->context, GAN_INT64, 1, &count, NULL, o->labels, NULL, NULL);
     if (status == GAN_OK) status = gan_dataset_read(data, "label", indices, labels);

@@ -1,6 +1,7 @@
 /* eval_scores.c: what a run's discriminators say of pictures, through the routes that end in their
  * scores: of those that they were trained on, of held-out ones, of samples. */
 #include "eval.h"
+#include "spread.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -20,11 +21,16 @@ typedef struct scorer {
     gan_tensor *inputs[2], *score;
 } scorer;
 
-/* Pictures of a data set, or, where that is NULL, samples. */
+/* So many pictures of a data set, or, where that is NULL, samples. */
 typedef struct scored {
     gan_dataset *dataset;
     int64_t count;
 } scored;
+
+static int64_t place_of(const scored *from, int64_t index)
+{
+    return spread_index(index, from->count, gan_dataset_count(from->dataset));
+}
 
 static void scorer_free(scorer *s)
 {
@@ -90,7 +96,8 @@ static gan_status read_picture(const scorer *s, const scored *from, int64_t inde
     }
     gan_status status =
         gan_tensor_wrap(&one, s->o->context, GAN_FLOAT32, 4, shape, NULL, out, NULL, NULL);
-    if (status == GAN_OK) status = gan_dataset_read(from->dataset, "image", &index, one);
+    const int64_t place = place_of(from, index);
+    if (status == GAN_OK) status = gan_dataset_read(from->dataset, "image", &place, one);
     gan_tensor_release(one);
     return status;
 }
@@ -149,7 +156,8 @@ static gan_status read_condition(const scorer *s, const scored *from, int64_t in
     gan_status status = gan_tensor_wrap(&one, s->o->context, GAN_FLOAT32, vector ? 2 : 1, shape,
                                         NULL, vector ? out : &label, NULL, NULL);
     if (status == GAN_OK)
-        status = gan_dataset_read(from->dataset, vector ? "vector" : "label", &index, one);
+        status = gan_dataset_read(from->dataset, vector ? "vector" : "label",
+                                  &(int64_t){place_of(from, index)}, one);
     gan_tensor_release(one);
     if (status == GAN_OK && !vector) put_class(s, label, out);
     return status;

@@ -1,5 +1,6 @@
 /* feature_rows.c: pictures, one by one, become rows, a batch at a time. */
 #include "feature_rows.h"
+#include "spread.h"
 
 #include <math.h>
 #include <string.h>
@@ -114,7 +115,7 @@ static gan_status put_all(batch *b, const pictures *p, int64_t count)
     gan_status status = GAN_OK;
     for (int64_t i = 0; i < count && status == GAN_OK; i++) {
         gan_tensor *picture;
-        status = pictures_read(p, i, &picture);
+        status = pictures_read(p, spread_index(i, count, p->count), &picture);
         if (status == GAN_OK) status = put_picture(b, picture);
         gan_tensor_release(picture);
     }
@@ -131,9 +132,10 @@ static gan_status read_labels(gan_tensor **out, const pictures *p, int64_t count
         return GAN_OK;
     gan_status status = gan_tensor_create(out, p->context, GAN_INT64, 1, &count);
     for (int64_t i = 0; i < count && status == GAN_OK; i++) {
+        const int64_t index = spread_index(i, count, p->count);
         gan_tensor *one;
         status = gan_tensor_slice(&one, *out, 0, i, 1);
-        if (status == GAN_OK) status = gan_dataset_read(p->dataset, "label", &i, one);
+        if (status == GAN_OK) status = gan_dataset_read(p->dataset, "label", &index, one);
         gan_tensor_release(one);
     }
     return status;

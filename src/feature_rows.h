@@ -31,8 +31,8 @@ typedef struct feature_rows {
     gan_tensor *features, *logits, *labels; /* the second and third may be NULL */
 } feature_rows;
 
-/* Of the first `count`; their labels, if they are a data set that has some. On failure messages
- * name the picture. */
+/* Of `count` of them, from everywhere among them; their labels, if they are a data set that has
+ * some. On failure messages name the picture. */
 gan_status features_make(feature_rows *out, features *f, const pictures *p, int64_t count);
 void feature_rows_free(feature_rows *rows);
 

@@ -57,9 +57,14 @@ static bool is_picture_name(const char *name)
     return false;
 }
 
+/* Folder by folder, as data sets have them: a slash comes before any other byte. */
 static int by_name(const void *a, const void *b)
 {
-    return strcmp(((const listed_file *)a)->name, ((const listed_file *)b)->name);
+    const unsigned char *one = (const unsigned char *)((const listed_file *)a)->name;
+    const unsigned char *other = (const unsigned char *)((const listed_file *)b)->name;
+    while (*one && *one == *other) one++, other++;
+    const int first = *one == '/' ? 1 : *one * 2, second = *other == '/' ? 1 : *other * 2;
+    return first - second;
 }
 
 /* A folder on the way, and those that it lies in; `name` is its own from where the walk began, ""

@@ -95,7 +95,8 @@ static gan_status fit_public(gan_tensor **out, const gan_tensor *picture,
                          "gan_image_fit: %" PRId64 " channels cannot be made of %" PRId64, wanted,
                          own);
     gan_status status = fit_rows(picture, in, &rows);
-    if (own > 1) in.c = wanted; /* a grey one is repeated at the end */
+    /* A grey one is repeated at the end, but alpha is opaque. */
+    if (own > 1 || (picture->dtype == GAN_UINT8 && (wanted == 2 || wanted == 4))) in.c = wanted;
     if (status == GAN_OK)
         status =
             gan__transform_create(&transform, context, in, picture->dtype == GAN_UINT8, options);

@@ -7,6 +7,7 @@
 #include "compute/pointwise.h"
 #include "optim/optimizer.h"
 #include "train/averages.h"
+#include "train/warnings.h"
 
 /* ---- the trainer ---- */
 
@@ -79,6 +80,7 @@ gan_status gan__trainer_change(gan_trainer *t, const char *spec)
         t->ready = false;
         options = old;
         change_cast(t, cast);
+        gan__warnings_change(t);
     } else {
         gan__cast_free(cast);
     }

@@ -270,6 +270,7 @@ const gan__trainer_kind gan__trainer_combogan = {
              GAN__BLOCKS(combo_blocks),
              .size = sizeof(combo_options),
              .check = combo_check},
+    .sees = GAN__SEES_OTHERS,
     GAN__ROWS(space, combo_spaces),
     GAN__ROWS(role, combo_roles),
     GAN__ROWS(feed, combo_feeds),

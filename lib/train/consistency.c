@@ -47,8 +47,8 @@ gan_status gan__likelihood(gan_trainer *t, gan_value made, gan_value wanted, dou
 gan_status gan__perceptual(gan_trainer *t, int32_t role, gan_value made, gan_value wanted,
                            double weight, int32_t value, gan__terms *terms)
 {
-    GAN__TRY(gan__trainer_apply(t, role, "evaluation", &wanted, &wanted));
-    GAN__TRY(gan__trainer_apply(t, role, "evaluation", &made, &made));
+    GAN__TRY(gan__trainer_apply(t, role, "evaluation frozen", &wanted, &wanted));
+    GAN__TRY(gan__trainer_apply(t, role, "evaluation frozen", &made, &made));
     return gan__consistency(t, "mse", made, wanted, weight, value, terms);
 }
 

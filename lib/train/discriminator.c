@@ -256,6 +256,7 @@ const gan__trainer_kind gan__trainer_discriminator = {
              .size = sizeof(energy_options),
              .settle = energy_settle,
              .check = energy_check},
+    .sees = GAN__SEES_POOLS,
     GAN__ROWS(space, energy_spaces),
     GAN__ROWS(role, energy_roles),
     GAN__ROWS(feed, energy_feeds),

@@ -1,10 +1,14 @@
 /* refresh.c: the averaged networks are applied in training mode, as a step would, to some batches:
  * the means of their statistics become their own.
  *
- * In each round a value is found for every space that has one: noise is drawn, pictures and
+ * In each round values are found for every space that has some: noise is drawn, pictures and
  * conditions come from the data, and whatever these make of each other follows along the roles.
- * Codes that no network makes here are drawn from their prior. */
+ * Codes are those of each domain, which a network of that domain takes; what else the steps of a
+ * kind apply its networks to, its `sees` says. Codes that no network makes here are drawn from
+ * their prior. */
 #include "train/refresh.h"
+
+#include <string.h>
 
 #include "base/memory.h"
 #include "base/random.h"
@@ -20,10 +24,12 @@ typedef struct refresh {
     gan_trainer *trainer;
     gan_tape *tape;
     gan__batcher **batchers; /* by feed; NULL: none */
-    gan_value *values;       /* by space, of this round; -1: none */
-    bool *applied;           /* by role, in this round */
-    bool rehearses;          /* nothing is read or computed */
-    unsigned char *kept;     /* of all averages, to go back to */
+    int32_t sources;         /* each domain, pools, and what is drawn or read */
+    gan_value *values;       /* by space and source, of this round; -1: none */
+    int64_t round;
+    bool *applied;       /* by role, in this round */
+    bool rehearses;      /* nothing is read or computed */
+    unsigned char *kept; /* of all averages, to go back to */
 } refresh;
 
 static bool refresh_couples(const gan_model *model)
@@ -40,13 +46,56 @@ static gan_model *refresh_model(const gan_trainer *t, int32_t role)
 
 /* ---- what goes in ---- */
 
+/* Of the sources the last two. */
+static gan_value *refresh_read_value(const refresh *r, int32_t space)
+{
+    return &r->values[(space + 1) * r->sources - 1];
+}
+
+static gan_value *refresh_pool_value(const refresh *r, int32_t space)
+{
+    return &r->values[(space + 1) * r->sources - 2];
+}
+
+/* The first value of a space; -1: it has none. */
+static gan_value refresh_any(const refresh *r, int32_t space)
+{
+    for (int32_t s = 0; s < r->sources; s++)
+        if (r->values[space * r->sources + s] >= 0) return r->values[space * r->sources + s];
+    return -1;
+}
+
 static gan_status refresh_draw(refresh *r, int32_t space)
 {
     const gan_trainer *t = r->trainer;
     const gan__shape shape = t->shapes[space];
     const gan__prior prior = t->cast->spaces[space].prior;
     if (prior == GAN__PRIOR_NONE || shape.h < 0 || shape.w < 0) return GAN_OK;
-    return gan__latent_draw(r->tape, prior, shape, gan__trainer_samples(t), &r->values[space]);
+    return gan__latent_draw(r->tape, prior, shape, gan__trainer_samples(t),
+                            refresh_read_value(r, space));
+}
+
+/* Pictures of a pool, as many as a step has samples: in one round those behind the ones of the
+ * round before. They lie in it in no order. */
+static gan_status refresh_remember(refresh *r, int32_t index)
+{
+    gan_trainer *t = r->trainer;
+    const gan__pool_state pool =
+        t->pools[index] ? gan__pool_read(t->pools[index]) : (gan__pool_state){.filled = 0};
+    const int32_t space = t->cast->pools[index].space;
+    const gan__shape one = t->shapes[space];
+    const int64_t count = gan__trainer_samples(t), shape[4] = {count, one.h, one.w, one.c};
+    gan_tensor *pictures;
+    if (r->rehearses ? t->cast->pools[index].capacity == 0 : pool.filled == 0) return GAN_OK;
+    GAN__TRY(gan_tensor_create(&pictures, t->object.context, GAN_FLOAT32, 4, shape));
+    const size_t numbers = (size_t)(one.h * one.w * one.c);
+    for (int64_t i = 0; i < count && pool.filled > 0; i++)
+        memcpy((float *)pictures->data + (size_t)i * numbers,
+               pool.pictures + (size_t)((r->round * count + i) % pool.filled) * numbers,
+               numbers * sizeof(float));
+    const gan_status status = gan_tape_input(r->tape, pictures, 0, refresh_pool_value(r, space));
+    gan_tensor_release(pictures);
+    return status;
 }
 
 static gan_status refresh_read(refresh *r, int32_t feed)
@@ -62,52 +111,81 @@ static gan_status refresh_read(refresh *r, int32_t feed)
         if (!gan__feed_field_of(t, feed, f)) continue;
         gan_tensor *tensor = *drawn++;
         const int32_t space = kind->fields[f].space;
-        if (space < 0 || r->values[space] >= 0) continue;
-        GAN__TRY(gan__trainer_put(t, r->tape, &kind->fields[f], tensor, &r->values[space]));
+        if (space < 0 || *refresh_read_value(r, space) >= 0) continue;
+        GAN__TRY(
+            gan__trainer_put(t, r->tape, &kind->fields[f], tensor, refresh_read_value(r, space)));
     }
     return GAN_OK;
 }
 
 /* ---- along the roles ---- */
 
-/* The values that the role takes; false if one is missing. */
-static bool refresh_inputs(const refresh *r, int32_t role, gan_value *out)
+/* The domain that the role stands for; 0: it stands once for all. */
+static int32_t refresh_domain(const gan_trainer *t, int32_t role)
+{
+    const int32_t row = (int32_t)(t->cast->roles[role].row - t->kind->roles);
+    return role - gan__cast_role_at(t->cast, row);
+}
+
+/* Whether a network of a domain takes what comes from that source. */
+static bool refresh_takes(const refresh *r, int32_t role, int32_t source)
+{
+    const bool other = source < r->sources - 2 && source != refresh_domain(r->trainer, role);
+    return !other || (r->trainer->kind->sees & GAN__SEES_OTHERS);
+}
+
+/* What the role takes from a source, the first of what else there is where that has nothing for an
+ * input: false if it has nothing for any, or one is missing. */
+static bool refresh_inputs(const refresh *r, int32_t role, int32_t source, gan_value *out)
 {
     const gan__role *kind = &r->trainer->cast->roles[role];
+    bool own = false;
+    if (!refresh_takes(r, role, source)) return false;
     for (int32_t i = 0; i < kind->input_count; i++) {
         const gan__signature_port *port = &kind->inputs[i];
         out[i] = -1;
         for (int32_t s = 0; s < port->space_count && out[i] < 0; s++)
-            out[i] = r->values[port->spaces[s]];
+            out[i] = r->values[port->spaces[s] * r->sources + source];
+        own |= out[i] >= 0;
+        for (int32_t s = 0; s < port->space_count && out[i] < 0; s++)
+            out[i] = refresh_any(r, port->spaces[s]);
         if (out[i] < 0 && r->trainer->players[role].inputs[i] >= 0) return false;
     }
-    return true;
+    return own;
 }
 
 /* A network that makes a mean and a log_variance makes a code drawn between them. */
 static gan_status refresh_take(refresh *r, int32_t role, const gan_value *made)
 {
-    const gan__role *kind = &r->trainer->cast->roles[role];
+    const gan__cast *cast = r->trainer->cast;
+    const gan__role *kind = &cast->roles[role];
     const int32_t space = kind->outputs[0].spaces[0];
+    const bool code = cast->spaces[space].row->type == GAN__SPACE_CODE;
+    gan_value *value = code ? &r->values[space * r->sources + refresh_domain(r->trainer, role)]
+                            : refresh_read_value(r, space);
     int64_t shape[4];
     gan_value epsilon;
-    if (r->values[space] >= 0) return GAN_OK;
-    r->values[space] = made[0];
+    if (*value >= 0) return GAN_OK;
+    *value = made[0];
     if (kind->output_count < 2 || made[1] < 0 || kind->outputs[1].spaces[0] != space) return GAN_OK;
     GAN__TRY(gan_tape_shape(r->tape, made[0], shape));
     GAN__TRY(gan_tape_normal(r->tape, 4, shape, &epsilon));
-    return gan__latent_sample(r->tape, made[0], made[1], epsilon, &r->values[space]);
+    return gan__latent_sample(r->tape, made[0], made[1], epsilon, value);
 }
 
+/* Applies the role to what comes from each source. */
 static gan_status refresh_apply(refresh *r, int32_t role, gan_value *values)
 {
     gan_trainer *t = r->trainer;
-    const gan__player *player = &t->players[role];
-    gan_value *made = values + player->input_count;
+    gan_value *made = values + t->players[role].input_count;
     const gan__application call = {r->tape, refresh_model(t, role), "training frozen", 1};
-    r->applied[role] = true;
-    GAN__TRY(gan__player_apply(t, role, &call, values, made));
-    return refresh_take(r, role, made);
+    for (int32_t s = 0; s < r->sources; s++) {
+        if (!refresh_inputs(r, role, s, values)) continue;
+        r->applied[role] = true;
+        GAN__TRY(gan__player_apply(t, role, &call, values, made));
+        GAN__TRY(refresh_take(r, role, made));
+    }
+    return GAN_OK;
 }
 
 /* Applies every average that has all it needs; *any if there was one. */
@@ -121,11 +199,8 @@ static gan_status refresh_pass(refresh *r, bool *any)
         if (!player->average || r->applied[i]) continue;
         const size_t count = (size_t)player->input_count + (size_t)player->output_count;
         GAN__TRY(gan__allocate(t->object.context, &values, count, sizeof *values));
-        gan_status status = GAN_OK;
-        if (refresh_inputs(r, i, values)) {
-            *any = true;
-            status = refresh_apply(r, i, values);
-        }
+        gan_status status = refresh_apply(r, i, values);
+        *any |= r->applied[i];
         gan__free(t->object.context, values);
         GAN__TRY(status);
     }
@@ -144,16 +219,21 @@ static gan_status refresh_follow(refresh *r)
 static gan_status refresh_round(refresh *r)
 {
     const gan__cast *cast = r->trainer->cast;
+    const int32_t sees = r->trainer->kind->sees;
     GAN__TRY(gan_tape_reset(r->tape));
     for (int32_t i = 0; i < cast->role_count; i++) r->applied[i] = false;
-    for (int32_t i = 0; i < cast->space_count; i++) r->values[i] = -1;
+    for (int32_t i = 0; i < cast->space_count * r->sources; i++) r->values[i] = -1;
     for (int32_t i = 0; i < cast->space_count; i++)
-        if (cast->spaces[i].row->type == GAN__SPACE_NOISE) GAN__TRY(refresh_draw(r, i));
+        if (cast->spaces[i].row->type == GAN__SPACE_NOISE || (sees & GAN__SEES_PRIOR))
+            GAN__TRY(refresh_draw(r, i));
     for (int32_t i = 0; i < cast->feed_count; i++)
         if (r->batchers[i]) GAN__TRY(refresh_read(r, i));
+    for (int32_t i = 0; i < cast->pool_count && (sees & GAN__SEES_POOLS); i++)
+        GAN__TRY(refresh_remember(r, i));
     GAN__TRY(refresh_follow(r));
     for (int32_t i = 0; i < cast->space_count; i++)
-        if (r->values[i] < 0) GAN__TRY(refresh_draw(r, i));
+        if (refresh_any(r, i) < 0) GAN__TRY(refresh_draw(r, i));
+    r->round++;
     return refresh_follow(r);
 }
 
@@ -258,7 +338,9 @@ static gan_status refresh_prepare(refresh *r)
     const gan__cast *cast = t->cast;
     const uint64_t seed = gan__random_seed(t->seed, GAN__DRAW_REFRESH, 0);
     GAN__TRY(gan__allocate(context, &r->batchers, (size_t)cast->feed_count, sizeof *r->batchers));
-    GAN__TRY(gan__allocate(context, &r->values, (size_t)cast->space_count, sizeof *r->values));
+    r->sources = (cast->domain_count > 1 ? cast->domain_count : 1) + 2;
+    GAN__TRY(gan__allocate(context, &r->values, (size_t)cast->space_count * (size_t)r->sources,
+                           sizeof *r->values));
     GAN__TRY(gan__allocate(context, &r->applied, (size_t)cast->role_count, sizeof *r->applied));
     GAN__TRY(gan__allocate_raw(context, &r->kept, refresh_keep(t, NULL, false), 1));
     GAN__TRY(gan__trainer_bind(t));

@@ -25,6 +25,12 @@ typedef struct gan__sampling {
     bool averaged;
 } gan__sampling;
 
+enum {
+    GAN__SEES_PRIOR = 1,  /* codes that are drawn */
+    GAN__SEES_OTHERS = 2, /* codes of other domains */
+    GAN__SEES_POOLS = 4   /* what pools have kept */
+};
+
 typedef struct gan__trainer_kind {
     gan__kind kind; /* its options begin with gan__trainer_common */
     const gan__space_row *spaces;
@@ -34,6 +40,10 @@ typedef struct gan__trainer_kind {
     const gan__value_row *values;
     const struct gan__warning_row *warnings; /* see warnings.h */
     int32_t space_count, role_count, feed_count, pool_count, value_count, warning_count;
+
+    /* GAN__SEES_...: what its averages' batch statistics are of, besides the data, noise, and the
+     * codes of a network's own domain. */
+    int32_t sees;
 
     /* The names of the domains, "a,b,c"; NULL: none has a star. */
     const char *(*domains)(const void *options);

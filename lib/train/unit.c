@@ -287,6 +287,7 @@ const gan__trainer_kind gan__trainer_unit = {
              GAN__BLOCKS(unit_blocks),
              .size = sizeof(unit_options),
              .check = unit_check},
+    .sees = GAN__SEES_OTHERS,
     GAN__ROWS(space, unit_spaces),
     GAN__ROWS(role, unit_roles),
     GAN__ROWS(feed, unit_feeds),

@@ -191,6 +191,7 @@ const gan__trainer_kind gan__trainer_vaegan = {
              GAN__BLOCKS(vaegan_blocks),
              .size = sizeof(vaegan_options),
              .check = vaegan_check},
+    .sees = GAN__SEES_PRIOR,
     GAN__ROWS(space, vaegan_spaces),
     GAN__ROWS(role, vaegan_roles),
     GAN__ROWS(feed, vaegan_feeds),

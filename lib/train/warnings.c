@@ -51,23 +51,39 @@ static void warnings_add_row(gan_trainer *t, const gan__warning_row *row)
                      (int32_t[]){values[0] + d * several[0], values[1] + d * several[1]}, wanted);
 }
 
-gan_status gan__warnings_create(gan_trainer *t)
+/* All of them, with what the options want. */
+static void warnings_list(gan_trainer *t)
 {
     const gan__cast *cast = t->cast;
     const int32_t none[2] = {0, 0};
-    size_t most = 2 * (size_t)cast->role_count;
-    for (int32_t i = 0; i < t->kind->warning_count; i++)
-        most += (size_t)(gan__cast_role_at(cast, t->kind->warnings[i].role + 1) -
-                         gan__cast_role_at(cast, t->kind->warnings[i].role));
-    GAN__TRY(gan__allocate(t->object.context, &t->warnings, most, sizeof *t->warnings));
+    t->warning_count = 0;
     for (int32_t i = 0; i < t->kind->warning_count; i++) warnings_add_row(t, &t->kind->warnings[i]);
     for (int32_t g = 0; g < cast->group_count; g++)
         warnings_add(t, &gan__warning_gradient, warnings_first(cast, g), none, true);
     for (int32_t r = 0; r < cast->role_count; r++)
         warnings_add(t, &gan__warning_normalisation, r, none, true);
+}
+
+gan_status gan__warnings_create(gan_trainer *t)
+{
+    const gan__cast *cast = t->cast;
+    size_t most = 2 * (size_t)cast->role_count;
+    for (int32_t i = 0; i < t->kind->warning_count; i++)
+        most += (size_t)(gan__cast_role_at(cast, t->kind->warnings[i].role + 1) -
+                         gan__cast_role_at(cast, t->kind->warnings[i].role));
+    GAN__TRY(gan__allocate(t->object.context, &t->warnings, most, sizeof *t->warnings));
+    warnings_list(t);
     const size_t count = (size_t)gan__warnings_memory(t);
     GAN__TRY(gan__allocate(t->object.context, &t->memory, count, sizeof *t->memory));
     return gan__allocate(t->object.context, &t->kept, count, sizeof *t->kept);
+}
+
+void gan__warnings_change(gan_trainer *t)
+{
+    const size_t size = GAN__WARNING_MEMORY * sizeof *t->kept;
+    warnings_list(t);
+    for (int32_t i = 0; i < t->warning_count; i++)
+        if (!t->warnings[i].wanted) memset(t->kept + i * GAN__WARNING_MEMORY, 0, size);
 }
 
 void gan__warnings_free(gan_trainer *t)

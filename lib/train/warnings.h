@@ -86,6 +86,9 @@ extern const gan__warning_kind gan__warning_coincidence, gan__warning_collapse,
 /* Makes the list of a trainer, whose cast is there, and the memory. */
 gan_status gan__warnings_create(gan_trainer *trainer);
 void gan__warnings_free(gan_trainer *trainer);
+
+/* The options are others: what they do not want is forgotten. */
+void gan__warnings_change(gan_trainer *trainer);
 int32_t gan__warnings_memory(const gan_trainer *trainer); /* numbers */
 
 /* For steps: what a role has made, beside real samples of the same space, and, if that is not -1,

@@ -332,6 +332,25 @@ class Eval(Case):
         spec, _ = self.json("left", "--reference", "idx path=pictures.idx", "--count", "10")
         self.assertEqual((spec["samples"]["count"], spec["reference"]["count"]), (10, 120))
 
+    def test_pictures_class_after_class(self):
+        """Some of them are of all classes: a quarter of the pictures is like the rest."""
+        for light in range(4):
+            os.makedirs("two/%d" % light)
+            for i in range(20):
+                pixels = bytes(60 * light + random.Random(i).randrange(20) for _ in range(36))
+                write_png("two/%d/%02d.png" % (light, i), 6, 6, 1, pixels)
+        whole, _ = self.json("two", "two")
+        some, _ = self.json("two", "two", "--most", "20")
+        few, _ = self.json("two", "two", "--count", "20")
+        self.assertEqual((some["reference"]["count"], few["samples"]["count"]), (20, 20))
+        self.assertLess(abs(whole["figures"]["samples"]["frechet"]), 1e-9)
+        for found in (some, few):  # of the darkest alone it is some 30
+            self.assertLess(found["figures"]["samples"]["frechet"], 1)
+        rows = struct.pack("<80f", *[i // 20 for i in range(80)])
+        write_npy("rows.npy", "<f4", (80, 1), rows)
+        some, _ = self.json("rows.npy", "rows.npy", "--count", "8")
+        self.assertLess(some["figures"]["samples"]["frechet"], 0.1)
+
     def test_names_that_are_no_text(self):
         name = os.fsdecode(b"\xc3\xa4\xff\xed\xa0\x80\"\x01")
         os.mkdir(name)
@@ -391,6 +410,7 @@ class Eval(Case):
         self.refuse(3, "run/generator.safetensors: it is no judge, a network from pictures to "
                        "'features' and 'logits'", "run", "--judge", "run/generator.safetensors")
         self.refuse(3, "empty: no picture in it: no .png, .jpg, .pnm, .pam", "empty", "empty")
+        self.refuse(3, "nowhere: no such file or folder", "nowhere", "empty")
         for operands in (("empty", "run"), ("run", "empty"), ("run/generator.safetensors", "empty")):
             self.refuse(2, "%s is a run: it is compared with its own data, or with --reference SPEC"
                         % operands[operands[0] == "empty"], *operands)

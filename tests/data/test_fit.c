@@ -79,7 +79,7 @@ TEST(as_a_data_set_draws_it)
         {9, 13, 2, 20, 6, 0, "crop", "size=20x6 fit=crop"},
         {9, 13, 1, 1, 40, 3, "crop", "size=1x40 fit=crop channels=3"},
         {1, 1, 7, 5, 4, 0, "stretch", "size=5x4 fit=stretch"},
-        {9, 13, 1, 0, 0, 4, "pad", "channels=4"},
+        {9, 13, 1, 0, 0, 5, "pad", "channels=5"},
         {9, 13, 3, 4, 5, 0, "pad area", "size=4x5 resize=area"},
         {9, 13, 1, 20, 5, 0, "stretch area", "size=20x5 fit=stretch resize=area"},
         {9, 13, 2, 5, 4, 0, "crop area", "size=5x4 fit=crop resize=area"},
@@ -199,6 +199,14 @@ TEST(channels)
     CHECK_OK(gan_image_fit(&made, picture, 0, 0, 1, NULL));
     values = gan_tensor_data(made);
     CHECK_NEAR(values[0], (299 * 255 + 114 * 51) / 1000 / 127.5 - 1, 0.005);
+    gan_tensor_release(made);
+    gan_tensor_release(picture);
+    picture = make_picture(GAN_UINT8, 3, 3, 1);
+    CHECK_OK(gan_image_fit(&made, picture, 0, 0, 4, NULL));
+    for (int k = 0; k < 36; k++) {
+        const uint8_t grey = ((uint8_t *)gan_tensor_data(picture))[k / 4];
+        CHECK_NEAR(((float *)gan_tensor_data(made))[k], k % 4 < 3 ? grey / 127.5 - 1 : 1, 1e-6);
+    }
     gan_tensor_release(made);
     gan_tensor_release(picture);
     picture = make_picture(GAN_FLOAT32, 1, 2, 3);

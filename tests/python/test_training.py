@@ -182,6 +182,28 @@ def test_sequences(ctx, pictures):
         ctx.dataset(x for x in pictures)
 
 
+def test_what_sequences_do_not_have(ctx, pictures):
+    bytes_, label = np.zeros((4, 4), np.uint8), 1
+    for image in (bytes_.astype(np.int32), bytes_.astype(np.uint16)):
+        with pytest.raises(TypeError, match=f"example 0: image is {image.dtype}; it must be uint8"):
+            ctx.dataset([image])
+    for wrong in (1.5, np.float32(2), "2"):
+        with pytest.raises(TypeError, match="label"):
+            ctx.dataset([(bytes_, wrong)])
+    with pytest.raises(ValueError, match="3 values"):
+        ctx.dataset([(bytes_, label, bytes_)])
+    assert ctx.dataset([{"vector": [0, 1, 0]}]).read("vector", [0]).tolist() == [[0, 1, 0]]
+
+
+def test_pictures_of_pillow(ctx):
+    image = pytest.importorskip("PIL.Image")
+    red = image.new("RGB", (3, 2), (255, 0, 51))
+    drawn = ctx.dataset([(red.quantize(4), 0), (red, 1)]).read("image", [0, 1])
+    assert drawn.shape == (2, 2, 3, 3) and np.array_equal(drawn[0], drawn[1])
+    white = ctx.dataset([image.new("1", (3, 2), 1)]).read("image", [0])
+    assert np.all(white == 1)
+
+
 def test_what_a_sequence_raises_comes_out(ctx, pictures):
     with pytest.raises(LookupError, match="example 0 is lost"):
         ctx.dataset(Sequence(pictures, broken=0))

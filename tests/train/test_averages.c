@@ -84,6 +84,69 @@ TEST(statistics_are_estimated_afresh)
     estimate("0");
 }
 
+/* Pictures of 8x8 around `mean`, whose codes are the means of 2x2 pixels. */
+static void set_domain(gan_trainer *t, const char *domain, double mean, bool variances)
+{
+    static const char *const image = "image";
+    const int64_t shape[4] = {64, 8, 8, 1};
+    const char *const texts[3] = {
+        variances ? "input 8 8 1; conv2d 1 kernel=2 stride=2 bias=no init=constant:0.25; "
+                    "m = affine 1 0; mean = affine 1 0 from m; log_variance = affine 0 -10 from m; "
+                    "output mean log_variance"
+                  : "input 8 8 1; conv2d 1 kernel=2 stride=2 bias=no init=constant:0.25",
+        "input 4 4 1; batchnorm affine=no; conv_transpose2d 1 kernel=2 stride=2; tanh",
+        "input 8 8 1; conv2d 4 kernel=4 stride=2 pad=1; silu; dense 1"};
+    static const char *const roles[3] = {"encoder", "decoder", "discriminator"};
+    gan_tensor *pictures;
+    gan_dataset *data;
+    for (int i = 0; i < 3; i++) {
+        char role[32];
+        gan_model *model;
+        snprintf(role, sizeof role, "%s_%s", roles[i], domain);
+        must(gan_model_parse(&model, context, texts[i]));
+        must(gan_trainer_set_model(t, role, model));
+        gan_model_release(model);
+    }
+    must(gan_tensor_create(&pictures, context, GAN_FLOAT32, 4, shape));
+    for (int i = 0; i < 64 * 64; i++)
+        ((float *)gan_tensor_data(pictures))[i] = (float)(mean + 0.1 * sin(i * i));
+    must(gan_dataset_from_tensors(&data, context, &image, &pictures, 1));
+    must(gan_trainer_set_data(t, domain, data));
+    gan_tensor_release(pictures);
+    gan_dataset_release(data);
+}
+
+/* The averaged decoders' statistics are those of the codes that training gives them: of their own
+ * domain and of the prior, or of both domains. */
+TEST(statistics_of_each_domain)
+{
+    static const struct {
+        const char *spec;
+        double mean[2];
+    } cases[] = {
+        {"vaegan domains=x,y reconstruction=pixels batch=16 average=0.9", {-0.4, 0.4}},
+        {"unit batch=16 average=0.9", {0, 0}},
+        {"combogan batch=16 average=0.9", {0, 0}},
+    };
+    const int64_t one[1] = {1};
+    for (int i = 0; i < 3; i++) {
+        gan_trainer *t;
+        must(gan_trainer_create(&t, context, cases[i].spec));
+        set_domain(t, "x", -0.8, i < 2);
+        set_domain(t, "y", 0.8, i < 2);
+        must(gan_trainer_step(t));
+        must(gan_trainer_refresh(t));
+        for (int d = 0; d < 2; d++) {
+            gan_model *decoder =
+                gan_trainer_model(t, d ? "decoder_y" : "decoder_x", GAN_MODEL_AVERAGED);
+            gan_tensor *mean = values(decoder, "0.running_mean", 1, one);
+            CHECK_NEAR(*(float *)gan_tensor_data(mean), cases[i].mean[d], 0.05);
+            gan_tensor_release(mean);
+        }
+        gan_trainer_release(t);
+    }
+}
+
 /* Both begin with the same file, so that they have one seed. */
 static gan_trainer *begun(void)
 {
@@ -166,6 +229,7 @@ int main(void)
 {
     rig_open(BATCH, "averages.tmp");
     RUN(statistics_are_estimated_afresh);
+    RUN(statistics_of_each_domain);
     RUN(a_refresh_changes_no_training);
     RUN(written_weights_are_averaged);
     return rig_close();

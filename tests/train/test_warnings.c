@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "train/change.h"
 #include "train/warnings.h"
 
 /* ---- a training ---- */
@@ -152,6 +153,27 @@ TEST(a_discriminator_that_wins)
     CHECK(steps_until(&won, 1, "victory.discriminator", 2000, text) > 0);
     CHECK(strstr(text, "'discriminator' wins outright: for 1000 steps it has told 100 % of the "
                        "data and 100 % of the fakes; try") != NULL);
+}
+
+/* Options of another training: what they do not want is not said any more, and is said when they
+ * want it again. */
+TEST(options_that_change)
+{
+    heard h;
+    open_context(&h, 1, 1);
+    gan_trainer *t = make(&won);
+    must(gan_trainer_run(t, 1300, NULL, NULL));
+    CHECK_INT(gan_trainer_warning_count(t), 1);
+    must(gan__trainer_change(t, "gan batch=32 loss=wgan d_steps=1 clip=1"));
+    CHECK_INT(gan_trainer_warning_count(t), 0);
+    must(gan_trainer_run(t, 300, NULL, NULL));
+    CHECK_INT(gan_trainer_warning_count(t), 0);
+    must(gan__trainer_change(t, "gan batch=32"));
+    must(gan_trainer_run(t, 1500, NULL, NULL));
+    CHECK_INT(gan_trainer_warning_count(t), 1);
+    CHECK_INT(h.lines, 2);
+    gan_trainer_release(t);
+    gan_context_release(context);
 }
 
 /* All outputs are where tanh has no slope. */
@@ -483,6 +505,7 @@ int main(void)
 {
     RUN(modes_that_collapse);
     RUN(a_discriminator_that_wins);
+    RUN(options_that_change);
     RUN(a_generator_without_gradient);
     RUN(outputs_that_are_saturated);
     RUN(a_loss_that_swings);

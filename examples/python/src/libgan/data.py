@@ -133,6 +133,9 @@ def of_arrays(root: Root, arrays: Mapping[str, Any]) -> Dataset:
 # ---- from a sequence: the library calls back, on threads of its own ----
 
 
+_WHOLE = (np.dtype(np.uint8), np.dtype(np.int32), np.dtype(np.int64))
+
+
 class Reader:
     """Examples of a sequence as the library wants them."""
 
@@ -155,19 +158,36 @@ class Reader:
             found = self.transform(found)
         if not isinstance(found, Mapping):
             listed = found if isinstance(found, (tuple, list)) else (found,)
+            if len(listed) > 2:
+                raise ValueError(
+                    f"example {index}: {len(listed)} values; known are a picture and a label, or "
+                    "{field: value}, which a transform may make"
+                )
             found = dict(zip(("image", "label"), listed))
-        return {name: self._field(name, value) for name, value in found.items()}
+        return {name: self._field(index, name, value) for name, value in found.items()}
 
-    def _field(self, name: str, value: Any) -> Array:
+    def _field(self, index: int, name: str, value: Any) -> Array:
+        if getattr(value, "mode", None) == "P":  # of Pillow: its numbers are those of a palette
+            value = value.convert("RGBA" if "transparency" in value.info else "RGB")
         array = array_of(value)
         if name == "label":
+            self._check(index, name, value, array.dtype in _WHOLE, "a whole number")
             return array.astype(np.int64).reshape(())
-        if name == "image":
-            if array.ndim == 2:
-                array = array[:, :, None]
-            elif self.layout == "CHW":
-                array = array.transpose(1, 2, 0)
-        return array if array.dtype in (np.float32, np.uint8) else array.astype(np.float32)
+        if name != "image":
+            return array.astype(np.float32)
+        known = array.dtype in (np.float32, np.uint8)
+        self._check(index, name, value, known, "uint8 or floating-point")
+        if getattr(value, "dtype", None) == np.bool_ or getattr(value, "mode", None) == "1":
+            array = array * np.uint8(255)
+        if array.ndim == 2:
+            return array[:, :, None]
+        return array.transpose(1, 2, 0) if self.layout == "CHW" else array
+
+    @staticmethod
+    def _check(index: int, name: str, value: Any, known: bool, wanted: str) -> None:
+        if not known:
+            kind = getattr(value, "dtype", type(value).__name__)
+            raise TypeError(f"example {index}: {name} is {kind}; it must be {wanted}")
 
     def fill(self, index: int, buffers: Any) -> None:
         example = self.example(index)
@@ -216,7 +236,8 @@ def of_sequence(
 ) -> Dataset:
     """Anything with len() and [i], such as a Dataset of torch: an example is a picture, a pair of
     picture and label, or {field: value}; `transform` makes one of what is there. Pictures are
-    uint8, or floating-point in [-1, 1], of the `layout` "HWC" or "CHW". Examples are asked for
+    Pillow's, uint8, bool (black and white), or floating-point in [-1, 1], of the `layout` "HWC" or
+    "CHW". Examples are asked for
     ahead, on a thread of the library."""
     reader = Reader(root, source, transform, layout)
     fields = (_abi.gan_dataset_field * len(reader.fields))()
