@@ -237,4 +237,6 @@ int32_t gan__os_processor_count(void)
     return count < 1 ? 1 : (int32_t)count;
 }
 
+#else
+typedef int gan__os_linux_is_idle; /* ISO C wants a file to have something */
 #endif

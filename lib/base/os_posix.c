@@ -375,4 +375,6 @@ const char *gan__os_reason(void)
     }
 }
 
+#else
+typedef int gan__os_posix_is_idle; /* ISO C wants a file to have something */
 #endif

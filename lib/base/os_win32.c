@@ -334,4 +334,6 @@ const char *gan__os_reason(void)
     }
 }
 
+#else
+typedef int gan__os_win32_is_idle; /* ISO C wants a file to have something */
 #endif

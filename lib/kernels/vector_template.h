@@ -18,9 +18,9 @@
 
 /* clang-format off */
 #define NAME(kernel) TIER(vector_##kernel)
-#define FUSED(what, ...)                                                                           \
+#define FUSED(what, elu)                                                                           \
     {NAME(what##_linear), NAME(what##_relu), NAME(what##_leaky_relu), NAME(what##_tanh),           \
-     NAME(what##_sigmoid), __VA_ARGS__}
+     NAME(what##_sigmoid), elu}
 
 const gan__vector_kernels TIER(gan__vector_kernels) = {
     .function = {NAME(exp), NAME(expm1), NAME(log), NAME(softplus), NAME(erf), NAME(sqrt),
@@ -41,8 +41,8 @@ const gan__vector_kernels TIER(gan__vector_kernels) = {
     .sum = NAME(sum), .dot = NAME(dot), .column_sum = NAME(column_sum),
     .column_dot = NAME(column_dot), .column_moments = NAME(column_moments),
     .tap_sums = NAME(tap_sums),
-    .norm_forward = FUSED(norm_forward, NAME(norm_forward_elu)), .norm_sums = FUSED(norm_sums),
-    .norm_input = FUSED(norm_input), .random = NAME(random), .uniform = NAME(uniform),
+    .norm_forward = FUSED(norm_forward, NAME(norm_forward_elu)), .norm_sums = FUSED(norm_sums, ),
+    .norm_input = FUSED(norm_input, ), .random = NAME(random), .uniform = NAME(uniform),
     .normal = NAME(normal), .bernoulli = NAME(bernoulli), .sgd = NAME(sgd),
     .rmsprop = NAME(rmsprop), .adam = NAME(adam), .gram = NAME(gram), .gram_columns = W};
 /* clang-format on */

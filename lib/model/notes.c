@@ -1,5 +1,6 @@
 /* notes.c: what a model's file says besides the network: short texts by key, as "gan.note.KEY". */
 #include "base/memory.h"
+#include "files/utf8.h"
 #include "model/archive.h"
 
 #include <stdio.h>
@@ -58,6 +59,9 @@ static gan_status notes_set(gan_model *model, const char *key, const char *value
         return gan__fail(context, GAN_E_ARGUMENT,
                          "gan_model_set_note: the key '%.100s' is no name of letters, digits and _",
                          key);
+    if (!gan__utf8_is_valid(value, strlen(value)))
+        return gan__fail(context, GAN_E_ARGUMENT,
+                         "gan_model_set_note: the value of '%s' is not UTF-8", key);
     return gan__model_set_note(model, key, value);
 }
 

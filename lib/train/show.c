@@ -147,7 +147,7 @@ static int32_t show_pictures(const gan_trainer *t)
 static gan_status show_find_return(const gan__show *s, int32_t space, gan__route *out)
 {
     const gan_trainer *t = s->trainer;
-    gan__route there, back, itself;
+    gan__route there, back, itself = {.count = 0};
     *out = (gan__route){.from = s->start};
     GAN__TRY(show_find_route(t, s->start, space, &there));
     gan_status status = show_find_route(t, space, s->start, &back);

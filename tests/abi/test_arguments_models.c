@@ -194,6 +194,7 @@ static void refuse_model_values(world *w)
     EACH_WRONG(MODEL, bad) REFUSED(GAN_E_ARGUMENT, NULL, gan_model_set_note, bad, "a", "b");
     REFUSED(GAN_E_ARGUMENT, "key is NULL", gan_model_set_note, g, NULL, "b");
     REFUSED(GAN_E_ARGUMENT, "value is NULL", gan_model_set_note, g, "a", NULL);
+    REFUSED(GAN_E_ARGUMENT, "the value of 'a' is not UTF-8", gan_model_set_note, g, "a", "\xff");
     REFUSED(GAN_E_ARGUMENT, "'a b'", gan_model_set_note, g, "a b", "c");
     EACH_WRONG(MODEL, bad) NOTHING_FROM(gan_model_note, bad, "a");
     NOTHING_FROM(gan_model_note, g, "nothing");

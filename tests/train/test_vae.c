@@ -1,6 +1,7 @@
 /* test_vae.c: the variational auto-encoder: what it refuses and what it calls it, its routes, its
  * averages, and that a training that is interrupted anywhere, or runs on other threads or another
  * CPU tier, has the same bits. */
+#include "fault.h"
 #include "bits.h"
 
 #include <math.h>
@@ -459,6 +460,49 @@ TEST(threads_and_tiers)
     bits_everywhere(&training, "vae batch=8 average=0.9");
 }
 
+/* Sheets from pictures are there and back again: whatever allocation fails on the way, that is said
+ * and nothing else. */
+TEST(a_sheet_without_memory)
+{
+    static const char *const image = "image";
+    static fault_host fault;
+    const gan_host host = fault_make(&fault);
+    gan_status status = GAN_E_MEMORY;
+    gan_context *own;
+    gan_model *encoder, *decoder;
+    gan_trainer *t;
+    gan_tensor *pictures, *sheet;
+    gan_dataset *data;
+    int64_t columns;
+    must(gan_context_create(&own, "threads=1", &host, NULL, 0));
+    must(gan_model_parse(&encoder, own,
+                         "input 4 4 1; mean = dense 2; log_variance = dense 2 from mean; "
+                         "output mean log_variance"));
+    must(gan_model_parse(&decoder, own, "input 2; dense 16; reshape 4 4 1"));
+    must(gan_tensor_create(&pictures, own, GAN_FLOAT32, 4, (int64_t[]){4, 4, 4, 1}));
+    must(gan_dataset_from_tensors(&data, own, &image, &pictures, 1));
+    must(gan_trainer_create(&t, own, "vae batch=2"));
+    must(gan_trainer_set_model(t, "encoder", encoder));
+    must(gan_trainer_set_model(t, "decoder", decoder));
+    must(gan_trainer_set_data(t, "real", data));
+    must(gan_trainer_check(t));
+    for (int n = 1; status == GAN_E_MEMORY; n++) {
+        fault.fail_at = fault.allocations + n;
+        status = gan_trainer_show(&sheet, &columns, t, "image", 2, 0);
+        CHECK((status == GAN_OK) == (sheet != NULL));
+        gan_tensor_release(sheet);
+    }
+    fault.fail_at = 0;
+    CHECK_STATUS(status, GAN_OK);
+    gan_trainer_release(t);
+    gan_dataset_release(data);
+    gan_tensor_release(pictures);
+    gan_model_release(decoder);
+    gan_model_release(encoder);
+    gan_context_release(own);
+    CHECK_INT(fault.live, 0);
+}
+
 int main(void)
 {
     rig_open(BATCH, "vae.tmp");
@@ -475,6 +519,7 @@ int main(void)
     RUN(a_refresh_changes_no_training);
     RUN(resumed_at_every_step);
     RUN(threads_and_tiers);
+    RUN(a_sheet_without_memory);
     remove(rig_file);
     return rig_close();
 }
