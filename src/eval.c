@@ -74,7 +74,8 @@ static int open_rows(eval_order *o, const char *path, int64_t most, eval_set *se
         const int64_t count = gan_tensor_shape(array)[0];
         snprintf(set->name, sizeof set->name, "%s", path);
         set->count = count < most ? count : most;
-        status = choose_rows(out, o->context, array, set->count);
+        status = set->count < count ? choose_rows(out, o->context, array, set->count)
+                                    : gan_tensor_slice(out, array, 0, 0, count);
     }
     gan_tensor_release(array);
     return status == GAN_OK ? EXIT_GOOD : fail(o, status);

@@ -47,9 +47,9 @@ typedef struct gan_dataset gan_dataset;
  * (pad: black around, shrunk first where it is too large; stretch: to the whole size; crop: to
  * cover the size, the middle kept), resize= how sides become smaller (bilinear: weighted by a
  * triangle as wide as the step between pixels, as Pillow's BILINEAR; area: the mean of the pixels
- * whose middles lie in the new pixel, as Pillow's BOX; larger: bilinear; of 2 or 4 channels of bytes
- * the last is alpha, and colours count in proportion to it), channels=3 repeats a grey picture,
- * count=N takes the first N examples and reads no more of the files: what lies behind
+ * whose middles lie in the new pixel, as Pillow's BOX; larger: bilinear; of 2 or 4 channels of
+ * bytes the last is alpha, and colours count in proportion to it), channels=3 repeats a grey
+ * picture, count=N takes the first N examples and reads no more of the files: what lies behind
  * those in a file is not looked at, nor a compressed file's checksum. crop=HxW is a part of that
  * size, at a place of chance each time that a trainer draws the picture; flip=yes mirrors half of
  * those, by chance. Of held-out examples, and in gan_dataset_read, it is the middle part, not

@@ -297,6 +297,21 @@ static gan_status override_one(gan_recipe *recipe, const override_list *list, in
                          : override_set(recipe, path, value, &section);
 }
 
+/* Options can take away what a section is of: its text would not be read again. */
+static gan_status override_check_names(const gan_recipe *recipe)
+{
+    for (size_t i = 0; i < recipe->count; i++) {
+        const gan__section *s = &recipe->sections[i];
+        if (!gan__section_is_named(s->type) || s->type == GAN__SECTION_PART ||
+            gan__recipe_knows(recipe, s->type, s->name, strlen(s->name)))
+            continue;
+        return gan__fail(recipe->object.context, GAN_E_ARGUMENT,
+                         "%s: a training with these options has no [%s.%s], which is there",
+                         recipe->path, gan__section_word(s->type), s->name);
+    }
+    return GAN_OK;
+}
+
 static gan_status override_each(gan_recipe *recipe, const override_list *list,
                                 const gan__section *kept)
 {
@@ -306,6 +321,7 @@ static gan_status override_each(gan_recipe *recipe, const override_list *list,
         for (int32_t i = 0; i < list->count; i++)
             if (override_waits(list, i) == (late == 1))
                 GAN__TRY(override_one(recipe, list, i, before));
+    GAN__TRY(override_check_names(recipe));
     GAN__TRY(gan__recipe_check(recipe));
     return gan__recipe_print(recipe);
 }

@@ -1,7 +1,8 @@
 /* penalty.c: gradient penalties: wgan_gp of Gulrajani et al., "Improved training of Wasserstein
  * GANs", 2017, algorithm 1; dragan of Kodali et al., "On convergence and stability of GANs", 2017,
- * with the perturbation of its authors' program; r1 and r2 of Mescheder et al., "Which training
- * methods for GANs do actually converge?", 2018, eq. 9 and 10. Left out of most steps and weighted
+ * with the perturbation of its authors' program, which then goes a part of the way by chance, as is
+ * not done here; r1 and r2 of Mescheder et al., "Which training methods for GANs do actually
+ * converge?", 2018, eq. 9 and 10. Left out of most steps and weighted
  * so much more in the others: Karras et al., "Analyzing and improving the image quality of
  * StyleGAN", 2020, appendix B. */
 #include "train/penalty.h"
@@ -136,7 +137,11 @@ static gan_status penalty_around(gan_trainer *t, int32_t feed, gan_value x, gan_
         numbers.mean = gan__sum(context, count, numbers.x) / (double)count;
         deviation = sqrt(gan__sum_terms(context, count, penalty_off, &numbers) / (double)count);
     }
-    GAN__TRY(penalty_draw(t, feed, (const int64_t[]){s.n, s.h, s.w, s.c}, &u));
+    const int64_t batch = t->batch; /* of the last feed, which may be the other domain's */
+    t->batch = s.n;
+    const gan_status status = penalty_draw(t, feed, (const int64_t[]){s.n, s.h, s.w, s.c}, &u);
+    t->batch = batch;
+    GAN__TRY(status);
     return gan_tape_combine(t->tape, (gan_value[]){x, u}, (double[]){1, deviation / 2}, 2, out);
 }
 

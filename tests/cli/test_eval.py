@@ -199,7 +199,8 @@ class Eval(Case):
         self.assertGreater(made["diversity"], made["diversity_least"])
         one, _ = self.json("run", "--condition", "1", "--count", "8")
         self.assertEqual(one["samples"]["count"], 8)
-        self.assertIsNone(one["figures"]["samples"]["agreement"])
+        self.assertIsNotNone(one["figures"]["samples"]["agreement"])
+        self.assertEqual(one["figures"]["real"]["diversity"], real["diversity"])  # within a class
 
     def test_vectors_are_those_of_held_out_examples(self):
         """A generator that shows its condition: each held-out vector is in one sample."""
@@ -349,7 +350,7 @@ class Eval(Case):
         rows = struct.pack("<80f", *[i // 20 for i in range(80)])
         write_npy("rows.npy", "<f4", (80, 1), rows)
         some, _ = self.json("rows.npy", "rows.npy", "--count", "8")
-        self.assertLess(some["figures"]["samples"]["frechet"], 0.1)
+        self.assertLess(some["figures"]["samples"]["frechet"], 0.3)  # of the first ones 3.5
 
     def test_names_that_are_no_text(self):
         name = os.fsdecode(b"\xc3\xa4\xff\xed\xa0\x80\"\x01")

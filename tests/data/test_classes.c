@@ -90,7 +90,7 @@ static void check_refused(const char *names, size_t size, const char *message)
 TEST(wrong_names_are_refused)
 {
     check_refused(NAMES("a\nb"),
-                  "idx: label 2 of example 2 has no name: there are 2 names of classes");
+                  "l.idx: label 2 of example 2 has no name: there are 2 names of classes");
     check_refused(NAMES("a\nb\na\n"), "n.txt: two classes are called 'a'");
     check_refused(NAMES("a\n\nb\n"), "n.txt: the name of class 1 is empty");
     check_refused(NAMES("\n\na\n"), "n.txt: the name of class 0 is empty");

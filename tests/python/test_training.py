@@ -1,5 +1,6 @@
 """Trainers: steps, reports, callbacks, interrupts, threads, data of all sorts."""
 
+import gc
 import os
 import signal
 import subprocess
@@ -187,7 +188,7 @@ def test_what_sequences_do_not_have(ctx, pictures):
     for image in (bytes_.astype(np.int32), bytes_.astype(np.uint16)):
         with pytest.raises(TypeError, match=f"example 0: image is {image.dtype}; it must be uint8"):
             ctx.dataset([image])
-    for wrong in (1.5, np.float32(2), "2"):
+    for wrong in (1.5, np.float32(2)):
         with pytest.raises(TypeError, match="label"):
             ctx.dataset([(bytes_, wrong)])
     with pytest.raises(ValueError, match="3 values"):
@@ -222,6 +223,7 @@ def test_what_a_sequence_raises_comes_out(ctx, pictures):
 
 def test_data_sets_are_let_go(ctx, pictures):
     readers = libgan.data._readers
+    gc.collect()  # what tests before have left
     before = len(readers)
     data = ctx.dataset(Sequence(pictures))
     trainer = make_trainer(ctx, real=data)

@@ -47,6 +47,28 @@ TEST(misfits_are_refused_when_they_are_set)
     gan_recipe_release(recipe);
 }
 
+TEST(options_that_take_a_section_away)
+{
+    static const char text[] = "[model.xy, model.yx]\ninput 8 8 1; conv2d 1 pad=1\n"
+                               "[model.discriminator_x, model.discriminator_y]\n"
+                               "input 8 8 1; dense 1\n"
+                               "[model.features]\ninput 8 8 1; conv2d 2\n"
+                               "[data.x]\nmixture ring=8\n[data.y]\nmixture ring=8\n"
+                               "[trainer]\ncyclegan perceptual=1\n[run]\nsteps=1\nbatch=1\n";
+    gan_recipe *recipe, *again;
+    CHECK_OK(gan_recipe_parse(&recipe, context, text, NULL));
+    check_set_fails(recipe, "trainer.perceptual", "0", GAN_E_ARGUMENT,
+                    "recipe: a training with these options has no [model.features], which is "
+                    "there");
+    check_set_fails(recipe, "trainer.directions", "1", GAN_E_ARGUMENT,
+                    "recipe: a training with these options has no [model.discriminator_x], which "
+                    "is there");
+    check_option(recipe, "trainer.perceptual", "1");
+    CHECK_OK(gan_recipe_parse(&again, context, gan_recipe_text(recipe), NULL));
+    gan_recipe_release(again);
+    gan_recipe_release(recipe);
+}
+
 TEST(several_options_are_set_together)
 {
     static const char *const paths[] = {"trainer.loss", "trainer.smoothing", "run.steps"};
@@ -321,6 +343,7 @@ int main(void)
     open_runs();
     RUN(misfits_are_refused_when_they_are_read);
     RUN(misfits_are_refused_when_they_are_set);
+    RUN(options_that_take_a_section_away);
     RUN(several_options_are_set_together);
     RUN(every_allocation_of_several_may_fail);
     RUN(open_options_follow);

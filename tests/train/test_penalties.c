@@ -261,6 +261,32 @@ TEST(only_every_so_many_steps)
     gan_trainer_release(t);
 }
 
+/* Epsilon is of the real samples of its own domain, however many the other one has. */
+TEST(epsilon_of_unlike_batches)
+{
+    static const char *const roles[4] = {"xy", "yx", "discriminator_x", "discriminator_y"};
+    static const char *const feeds[4] = {"x", "y", "epsilon.x", "epsilon.y"};
+    static const int64_t counts[4] = {3, 5, 3, 5};
+    gan_trainer *t;
+    must(gan_trainer_create(&t, context, "dualgan loss=wgan penalty=dragan d_steps=1"));
+    for (int i = 0; i < 4; i++) {
+        gan_model *model;
+        gan_tensor *fed;
+        must(gan_model_parse(&model, context,
+                             i < 2 ? "input 4 4 1; conv2d 1 kernel=1; tanh"
+                                   : "input 4 4 1; conv2d 4 kernel=2 stride=2; silu; dense 1"));
+        must(gan_trainer_set_model(t, roles[i], model));
+        gan_model_release(model);
+        must(gan_tensor_create(&fed, context, GAN_FLOAT32, 4, (int64_t[]){counts[i], 4, 4, 1}));
+        for (int64_t k = 0; k < 16 * counts[i]; k++)
+            ((float *)gan_tensor_data(fed))[k] = (float)(k * 7 % 11) / 11;
+        must(gan_trainer_feed(t, feeds[i], fed));
+        gan_tensor_release(fed);
+    }
+    must(gan_trainer_step(t));
+    gan_trainer_release(t);
+}
+
 int main(void)
 {
     rig_open(4, "penalties.safetensors");
@@ -272,5 +298,6 @@ int main(void)
     RUN(options_that_do_not_go_together);
     RUN(packs_are_whole);
     RUN(only_every_so_many_steps);
+    RUN(epsilon_of_unlike_batches);
     return rig_close();
 }
