@@ -87,6 +87,7 @@ static gan_status refresh_remember(refresh *r, int32_t index)
     const int64_t count = gan__trainer_samples(t), shape[4] = {count, one.h, one.w, one.c};
     gan_tensor *pictures;
     if (r->rehearses ? t->cast->pools[index].capacity == 0 : pool.filled == 0) return GAN_OK;
+    if (one.h < 0 || one.w < 0) return GAN_OK;
     GAN__TRY(gan_tensor_create(&pictures, t->object.context, GAN_FLOAT32, 4, shape));
     const size_t numbers = (size_t)(one.h * one.w * one.c);
     for (int64_t i = 0; i < count && pool.filled > 0; i++)
@@ -127,11 +128,14 @@ static int32_t refresh_domain(const gan_trainer *t, int32_t role)
     return role - gan__cast_role_at(t->cast, row);
 }
 
-/* Whether a network of a domain takes what comes from that source. */
+/* Whether a network of a domain takes what comes from that source: of the other domains one in a
+ * round, each in its turn. */
 static bool refresh_takes(const refresh *r, int32_t role, int32_t source)
 {
-    const bool other = source < r->sources - 2 && source != refresh_domain(r->trainer, role);
-    return !other || (r->trainer->kind->sees & GAN__SEES_OTHERS);
+    const int32_t domains = r->sources - 2, own = refresh_domain(r->trainer, role);
+    if (source >= domains || source == own) return true;
+    if (!(r->trainer->kind->sees & GAN__SEES_OTHERS)) return false;
+    return source == (own + 1 + (int32_t)(r->round % (domains - 1))) % domains;
 }
 
 /* What the role takes from a source, the first of what else there is where that has nothing for an
@@ -233,8 +237,9 @@ static gan_status refresh_round(refresh *r)
     GAN__TRY(refresh_follow(r));
     for (int32_t i = 0; i < cast->space_count; i++)
         if (refresh_any(r, i) < 0) GAN__TRY(refresh_draw(r, i));
+    GAN__TRY(refresh_follow(r));
     r->round++;
-    return refresh_follow(r);
+    return GAN_OK;
 }
 
 /* ---- the whole ---- */

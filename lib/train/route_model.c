@@ -23,6 +23,7 @@ typedef struct route_text {
     const gan__route *route;
     bool averaged;
     gan__text text;
+    bool settled; /* sizes that a network leaves open are the data's */
 } route_text;
 
 static gan_model *route_role(const gan_trainer *t, int32_t role, bool averaged)
@@ -92,12 +93,17 @@ static bool route_is_outer(const route_text *r, int32_t step, int32_t input)
     return step == 0 || r->route->steps[step].input != input;
 }
 
-/* The name of an input of the whole: that of its space. */
-static const char *route_outer(const route_text *r, int32_t step, int32_t input)
+static int32_t route_space(const route_text *r, int32_t step, int32_t input)
 {
     const gan__role *role = &r->trainer->cast->roles[r->route->steps[step].role];
     const bool way = r->route->steps[step].input == input;
-    return r->trainer->cast->spaces[way ? r->route->from : role->inputs[input].spaces[0]].name;
+    return way ? r->route->from : role->inputs[input].spaces[0];
+}
+
+/* The name of an input of the whole: that of its space. */
+static const char *route_outer(const route_text *r, int32_t step, int32_t input)
+{
+    return r->trainer->cast->spaces[route_space(r, step, input)].name;
 }
 
 void gan__print_input(gan__text *text, const char *name, gan__shape shape)
@@ -135,7 +141,11 @@ static void route_print_inputs(route_text *r)
             if (player->inputs[i] < 0 || !route_is_outer(r, s, i) || route_is_known(r, s, i, name))
                 continue;
             const gan_model *model = player->model;
-            gan__print_input(&r->text, name, model->shapes[model->inputs[player->inputs[i]].value]);
+            gan__shape shape = model->shapes[model->inputs[player->inputs[i]].value];
+            const gan__shape *data = &r->trainer->shapes[route_space(r, s, i)];
+            if (r->settled && shape.h < 0) shape.h = data->h;
+            if (r->settled && shape.w < 0) shape.w = data->w;
+            gan__print_input(&r->text, name, shape);
         }
     }
 }
@@ -212,11 +222,18 @@ static gan_status route_chain(route_text *r, gan_model **out)
 
 gan_status gan__route_model(gan_trainer *t, const gan__route *route, bool averaged, gan_model **out)
 {
-    route_text r = {t, route, averaged, {.context = t->object.context}};
+    route_text r = {t, route, averaged, {.context = t->object.context}, false};
     *out = NULL;
     GAN__TRY(route_check(t, route));
     gan_status status = route->count == 1 ? route_alone(&r, out) : route_chain(&r, out);
     gan__text_free(&r.text);
+    if (status == GAN_E_SHAPE &&
+        route->count > 1) { /* behind an open size there is one that is not */
+        r.text = (gan__text){.context = t->object.context};
+        r.settled = true;
+        status = route_chain(&r, out);
+        gan__text_free(&r.text);
+    }
     if (status == GAN_OK) status = gan__route_note(t, route, *out);
     if (status == GAN_OK) return GAN_OK;
     gan_model_release(*out);

@@ -118,6 +118,34 @@ TEST(like_networks_go_on)
     gan_trainer_release(t);
 }
 
+/* A network of one size behind one that leaves it open: the way there and back has the data's. */
+TEST(ways_through_open_and_settled_sizes)
+{
+    static const char *const texts[4] = {
+        "input 4 5 1; conv2d 1 kernel=3 pad=1", "input any any 1; conv2d 1 kernel=3 pad=1",
+        "input 4 5 1; conv2d 1 kernel=3 pad=1", "input 4 5 1; conv2d 1 kernel=3 pad=1"};
+    int64_t shape[3];
+    gan_model *route;
+    gan_trainer *t;
+    must(gan_trainer_create(&t, context, "cyclegan pool=0"));
+    for (int i = 0; i < 4; i++) {
+        gan_model *model;
+        must(gan_model_parse(&model, context, texts[i]));
+        must(gan_trainer_set_model(t, roles[i], model));
+        gan_model_release(model);
+    }
+    must(step_on(t, 4, 5, 1, 0.5F));
+    must(gan_trainer_route(&route, t, "y > x > y", 0));
+    must(gan_model_input_shape(route, 0, shape));
+    CHECK(shape[0] == 4 && shape[1] == 5 && shape[2] == 1);
+    gan_model_release(route);
+    must(gan_trainer_route(&route, t, "y > x", 0)); /* alone it is as open as before */
+    must(gan_model_input_shape(route, 0, shape));
+    CHECK(shape[0] == -1 && shape[1] == -1);
+    gan_model_release(route);
+    gan_trainer_release(t);
+}
+
 int main(void)
 {
     rig_open(1, "histories.tmp");
@@ -126,5 +154,6 @@ int main(void)
     RUN(no_step_no_size);
     RUN(other_networks_begin_anew);
     RUN(like_networks_go_on);
+    RUN(ways_through_open_and_settled_sizes);
     return rig_close();
 }
