@@ -65,11 +65,17 @@ static gan_status cifar_measure(cifar_state *s, const gan__bytes *in)
                            s->record);
 }
 
+static uint32_t cifar_classes(const cifar_state *s)
+{
+    if (s->record == CIFAR_PICTURE + 1) return 10;
+    return s->options->coarse ? 20 : 100;
+}
+
 /* Takes a record's label and picture as example number s->count. */
 static gan_status cifar_take(cifar_state *s, gan__bytes *in)
 {
     const bool hundred = s->record == CIFAR_PICTURE + 2, coarse = s->options->coarse != 0;
-    const uint32_t classes = !hundred ? 10 : coarse ? 20 : 100;
+    const uint32_t classes = cifar_classes(s);
     const uint8_t *record, *planes;
     GAN__TRY(gan__bytes_take(in, (uint64_t)s->record, "a record", &record));
     planes = record + (hundred ? 2 : 1);
@@ -159,6 +165,7 @@ static gan_status source_cifar_open(gan_dataset *dataset, const void *values)
                             : cifar_file(&s, options->path);
     if (status == GAN_OK) status = cifar_add(dataset, &s, "image", 4, &s.pictures);
     if (status == GAN_OK) status = cifar_add(dataset, &s, "label", 1, &s.labels);
+    if (status == GAN_OK) dataset->class_count = cifar_classes(&s);
     gan__free(context, s.pictures);
     gan__free(context, s.labels);
     return status;

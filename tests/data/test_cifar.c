@@ -49,6 +49,7 @@ static void check_examples(gan_dataset *dataset, int seed, int count, int classe
 {
     static uint8_t values[PICTURE];
     CHECK_INT(gan_dataset_count(dataset), count);
+    CHECK_INT(gan_dataset_class_count(dataset), classes); /* whether all occur or not */
     for (int64_t i = 0; i < count; i++) {
         const int64_t shape[4] = {1, 32, 32, 3}, one = 1;
         const int n = seed + (int)i, label = classes == 20 ? n / 2 % 20 : n % classes;
