@@ -164,11 +164,11 @@ TEST(options_that_change)
         open_context(&h, 1, 1);
         gan_trainer *t = make(&won);
         if (back) must(gan__trainer_change(t, critic));
-        must(gan_trainer_run(t, back ? 5 : 1300, NULL, NULL));
+        must(gan_trainer_run(t, back ? 5 : 1210, NULL, NULL));
         CHECK_INT(gan_trainer_warning_count(t), !back);
         must(gan__trainer_change(t, back ? "gan batch=32" : critic));
         CHECK_INT(gan_trainer_warning_count(t), 0);
-        must(gan_trainer_run(t, back ? 1500 : 300, NULL, NULL));
+        must(gan_trainer_run(t, back ? 1210 : 100, NULL, NULL));
         CHECK_INT(gan_trainer_warning_count(t), back);
         CHECK_INT(h.lines, 1);
         gan_trainer_release(t);
