@@ -526,6 +526,20 @@ class Codes(Files):
         message = "gan encode: photos/3.png: neither PNG nor JPEG nor PNM nor PAM"
         self.bad(3, message, "encode", "run", "photos", "--out", "x.npy")
 
+    def test_folders_in_the_order_of_data_sets(self):
+        """A folder before another whose name goes on with a byte below the slash."""
+        write_text("v.recipe", VAE)
+        self.photos()
+        self.good("train", "v.recipe", "--out", "run", "--steps", "2")
+        for i, name in enumerate(("cat", "cat small", "cat-big", "dog")):
+            os.makedirs("classes/" + name)
+            for k in range(2):
+                pixels = random.Random(10 * i + k).randbytes(SIZE)
+                write_png("classes/%s/%d.png" % (name, k), SIDE, SIDE, 1, pixels)
+        self.good("encode", "run", "classes", "--out", "a.npy")
+        self.good("encode", "run", "--data", "images path=classes", "--out", "b.npy")
+        self.assertEqual(read_codes("a.npy"), read_codes("b.npy"))
+
 
 if __name__ == "__main__":
     case.main()
