@@ -330,6 +330,15 @@ int conditions_open(conditions *out, const command *self, gan_context *context, 
     return given || code ? code : add_all_classes(&r);
 }
 
+int64_t conditions_class(const conditions *c, int64_t index)
+{
+    const float *row = c->values + index * c->size;
+    int64_t largest = 0;
+    for (int64_t i = 1; i < c->size; i++)
+        if (row[i] > row[largest]) largest = i;
+    return c->numbers ? (int64_t)*row : largest;
+}
+
 int conditions_of_examples(conditions *out, const command *self, gan_context *context,
                            gan_dataset *data, int64_t count)
 {

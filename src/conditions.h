@@ -18,6 +18,9 @@ int conditions_open(conditions *out, const command *self, gan_context *context, 
                     const gan_model *model, const arguments *a);
 void conditions_free(conditions *c);
 
+/* The class that one of them is: its number, or the place of its largest one. */
+int64_t conditions_class(const conditions *c, int64_t index);
+
 /* The vectors of `count` examples of a data set, from everywhere in it. */
 int conditions_of_examples(conditions *out, const command *self, gan_context *context,
                            gan_dataset *data, int64_t count);

@@ -67,16 +67,6 @@ static int open_conditions(eval_order *o, conditions *c, const gan_model *model,
                                   wanted < o->real.count ? wanted : o->real.count);
 }
 
-/* The class that a condition is. */
-static int64_t class_of(const conditions *c, int64_t index)
-{
-    const float *row = c->values + index * c->size;
-    int64_t largest = 0;
-    for (int64_t i = 1; i < c->size; i++)
-        if (row[i] > row[largest]) largest = i;
-    return c->numbers ? (int64_t)*row : largest;
-}
-
 /* Whether the conditions are classes: all of them where none are asked for. */
 static bool knows_classes(const eval_order *o, const gan_model *model)
 {
@@ -101,7 +91,7 @@ static int plan_samples(eval_order *o, picture_maker *maker)
     o->labels = malloc((size_t)example_count(plan) * sizeof *o->labels);
     if (!o->labels) return complain(o->self, EXIT_FAILED, "no memory for labels");
     for (int64_t i = 0; i < example_count(plan); i++)
-        o->labels[i] = class_of(&maker->conditions, i / plan->count);
+        o->labels[i] = conditions_class(&maker->conditions, i / plan->count);
     return EXIT_GOOD;
 }
 

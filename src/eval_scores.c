@@ -133,14 +133,11 @@ static void put_class(const scorer *s, float label, float *out)
 static void copy_condition(const scorer *s, int64_t index, float *out)
 {
     const conditions *c = &s->o->conditions;
-    const float *row = c->values + index / s->o->each * c->size;
-    int64_t largest = 0;
-    for (int64_t i = 1; i < c->size; i++)
-        if (row[i] > row[largest]) largest = i;
+    const int64_t which = index / s->o->each;
     if (c->size == s->width)
-        memcpy(out, row, (size_t)s->width * sizeof *out);
+        memcpy(out, c->values + which * c->size, (size_t)s->width * sizeof *out);
     else
-        put_class(s, c->numbers ? *row : (float)largest, out);
+        put_class(s, (float)conditions_class(c, which), out);
 }
 
 static gan_status read_condition(const scorer *s, const scored *from, int64_t index, float *out)

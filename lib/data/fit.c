@@ -96,7 +96,7 @@ static gan_status fit_public(gan_tensor **out, const gan_tensor *picture,
                          own);
     gan_status status = fit_rows(picture, in, &rows);
     /* A grey one is repeated at the end, but alpha is opaque. */
-    if (own > 1 || (picture->dtype == GAN_UINT8 && (wanted == 2 || wanted == 4))) in.c = wanted;
+    if (own > 1 || (picture->dtype == GAN_UINT8 && gan__pixels_alpha(wanted))) in.c = wanted;
     if (status == GAN_OK)
         status =
             gan__transform_create(&transform, context, in, picture->dtype == GAN_UINT8, options);

@@ -11,6 +11,12 @@ typedef struct gan__extent {
 /* The depth of float32 in [-1, 1]. */
 enum { GAN__PIXELS_FLOAT = 32 };
 
+/* Whether the last of so many channels of integers is alpha. */
+static inline bool gan__pixels_alpha(int64_t channels)
+{
+    return channels == 2 || channels == 4;
+}
+
 typedef struct gan__pixels {
     const void *data; /* rows from the top, without gaps */
     int32_t depth;    /* 8: uint8, 16: uint16, both up to their largest number; or float32 */

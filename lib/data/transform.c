@@ -191,7 +191,7 @@ gan_status gan__transform_create(gan__transform *out, gan_context *context, gan_
         gan__transform_free(context, out);
         return status;
     }
-    out->weighs = integers && (in.c == 2 || in.c == 4) && (out->rows.start || out->columns.start);
+    out->weighs = integers && gan__pixels_alpha(in.c) && (out->rows.start || out->columns.start);
     out->identity = !out->rows.start && !out->columns.start && transform_equal(out->out, in) &&
                     transform_equal(out->whole, in) && derive == GAN__DERIVE_NONE && !out->flip;
     return GAN_OK;

@@ -227,8 +227,8 @@ gan_status gan__route_model(gan_trainer *t, const gan__route *route, bool averag
     GAN__TRY(route_check(t, route));
     gan_status status = route->count == 1 ? route_alone(&r, out) : route_chain(&r, out);
     gan__text_free(&r.text);
-    if (status == GAN_E_SHAPE &&
-        route->count > 1) { /* behind an open size there is one that is not */
+    /* Behind an open size there may be one that is not. */
+    if (status == GAN_E_SHAPE && route->count > 1) {
         r.text = (gan__text){.context = t->object.context};
         r.settled = true;
         status = route_chain(&r, out);

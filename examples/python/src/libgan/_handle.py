@@ -37,11 +37,10 @@ if hasattr(os, "register_at_fork"):
 class Root:
     """A context as its objects know it: they keep it alive, whoever has closed it."""
 
-    __slots__ = ("_pointer", "_reference", "forks", "raised", "__weakref__")
+    __slots__ = ("_reference", "forks", "raised", "__weakref__")
 
     def __init__(self, pointer: int | None) -> None:
-        self._pointer = pointer
-        self._reference = ctypes.c_void_p(pointer)
+        self._reference = None if pointer is None else ctypes.c_void_p(pointer)
         self.forks = Forks.count
         self.raised: BaseException | None = None  # in a callback
         if pointer is not None:
@@ -55,13 +54,13 @@ class Root:
     @property
     def reference(self) -> ctypes.c_void_p:
         """The same for calls that convert nothing."""
-        if self._pointer is None or self.forks != Forks.count:
+        if self._reference is None or self.forks != Forks.count:
             raise errors.StateError("it was closed, or made before this process was forked")
         return self._reference
 
     def __del__(self) -> None:
-        if self._pointer is not None and self.forks == Forks.count:
-            lib.gan_context_release(self._pointer)
+        if self._reference is not None and self.forks == Forks.count:
+            lib.gan_context_release(self._reference)
 
     def __reduce__(self) -> tuple[Any, ...]:
         raise TypeError("a context cannot be copied or pickled")
