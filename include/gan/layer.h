@@ -19,9 +19,9 @@
  *
  * Normalisation: y = (x - mean) / sqrt(variance + eps) * weight + bias. instancenorm and groupnorm
  * with one number to a mean are GAN_E_SHAPE, in evaluation too; layernorm of one number is its
- * bias. Variances are float32: of |x| above about 4e18 they are infinite and y is the bias. eps=0
- * is refused by batchnorm; elsewhere a variance of 0 gives NaN, and one below 3e-39 an infinite
- * gradient.
+ * bias. Variances are float32: of |x| above about 4e18 they are infinite and y is the bias, and
+ * above about 1e36, where sums of x are infinite too, NaN. eps=0 is refused by batchnorm; elsewhere
+ * a variance of 0 gives NaN, and one below 3e-39 an infinite gradient.
  *
  * augment changes each sample by chance in training, and in evaluation none: of what is asked for,
  * one after the other, colour=yes (brightness, saturation, contrast), flip=yes, translate=SHARE and

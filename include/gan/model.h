@@ -40,10 +40,10 @@
  *
  * Parameters have PyTorch's names and layouts.
  *
- * NaN and infinity go through every layer. Convolutions of 3x3 (stride 1) and 4x4 (stride 2) may be
- * made by minimal filtering, which adds and subtracts numbers of the picture first: where a direct
- * convolution gives an infinity it may give NaN, at the same places and nowhere else; in gradients
- * of 3x3 weights, and with the context's filter=large, beside them too. */
+ * NaN and infinity go through every layer. Convolutions of 3x3 (stride 1) and 4x4 (stride 1 and 2)
+ * may be made by minimal filtering, which adds and subtracts numbers of the picture first: where a
+ * direct convolution gives an infinity it may give NaN, at the same places and nowhere else; in
+ * gradients of weights, and with the context's filter=large, beside them too. */
 #ifndef GAN_MODEL_H
 #define GAN_MODEL_H
 

@@ -42,7 +42,6 @@ typedef struct gather_room {
 
 typedef struct gather_job {
     const gan__kernels *kernels;
-    void (*multiply)(const gan__tile *tile);
     gan__conv_map map;
     const float *in, *panel;
     const gan__tail *tail;
@@ -60,13 +59,6 @@ typedef struct gather_job {
     int64_t group_panels, panels, task_panels; /* of a group; of all; of a task */
     int64_t panel_tasks;
 } gather_job;
-
-/* Pixels of a row lie beside each other, and so do their channels. */
-static bool gather_merges(const gan__conv_map *map, int64_t dilation_w)
-{
-    return !map->transposed && map->groups == 1 && !map->depthwise && dilation_w == 1 &&
-           map->s * map->depth <= GAN__CONV_STEPS;
-}
 
 static size_t gather_tile_size(const gan__conv_map *map)
 {
@@ -189,25 +181,9 @@ static void gather_advance(const gather_job *job, int64_t end, const gather_room
     }
 }
 
-/* One panel of all groups: the channels that it joins, and its weights. */
-typedef struct gather_panel {
-    int64_t input;           /* the first */
-    int64_t output, columns; /* the first, how many */
-    const float *b;
-    int64_t b_step; /* from one step to the next */
-} gather_panel;
-
-static gather_panel gather_panel_of(const gather_job *job, int64_t index)
+static gan__conv_slab gather_panel_of(const gather_job *job, int64_t index)
 {
-    const gan__conv_map *map = &job->map;
-    int64_t group = index / job->group_panels, width = job->kernels->product->columns;
-    int64_t column = index % job->group_panels * width;
-    gather_panel panel = {.input = map->depthwise ? column : group * map->depth,
-                          .output = group * map->columns + column,
-                          .columns = gan__least(width, map->columns - column)};
-    panel.b_step = map->direct ? map->out_c : panel.columns;
-    panel.b = job->panel + panel.output * (map->direct ? 1 : map->r * map->s * map->depth);
-    return panel;
+    return gan__conv_slab_of(&job->map, job->kernels->product->columns, job->panel, index);
 }
 
 /* What tiles are multiplied with: one block of steps of one panel. */
@@ -215,6 +191,7 @@ typedef struct gather_block {
     int64_t panel;
     int64_t step;       /* the first, within each line */
     bool first;         /* nothing has been multiplied yet */
+    bool last;          /* nothing comes after it */
     bool fetches_rows;  /* they lie in no near cache yet */
     const float *ahead; /* what comes after it; NULL: nothing that is to be fetched */
     int64_t share;      /* steps of it that each tile fetches */
@@ -236,18 +213,19 @@ static void gather_multiply(const gather_job *job, const gather_block *block,
                             const gather_room *room)
 {
     const int64_t step = block->step;
-    const gather_panel panel = gather_panel_of(job, block->panel);
+    const gan__conv_slab panel = gather_panel_of(job, block->panel);
     gan__tile call = {.columns = panel.columns,
                       .a_shift = panel.input + step,
                       .b = panel.b + step * panel.b_step,
                       .b_step = panel.b_step,
                       .c_shift = panel.output};
+    if (block->last && job->tail && job->tail->bias) call.bias = job->tail->bias + panel.output;
     for (int64_t t = 0; t < room->count; t++) {
         const gather_tile *tile = &room->tiles[t];
         const gather_lines *lines = tile->lines;
         const gan__ahead ahead = gather_ahead(block, room, t);
-        bool writes_zeros = block->first && lines->count == 0;
-        if (lines->from == lines->to && !writes_zeros) continue;
+        bool empty = lines->count == 0;
+        if (lines->from == lines->to && !(block->first && empty) && !call.bias) continue;
         call.rows = tile->rows;
         call.lines = lines->to - lines->from;
         call.steps = gan__least(lines->steps - step, job->block_steps);
@@ -256,19 +234,23 @@ static void gather_multiply(const gather_job *job, const gather_block *block,
         call.ahead = &ahead;
         call.b_line = lines->b + lines->from;
         call.c = tile->c;
-        call.accumulate = lines->from > 0 || step > 0;
-        job->multiply(&call);
+        call.accumulate = lines->from > 0 || step > 0 || (empty && !block->first);
+        job->kernels->product->gather(&call);
     }
 }
 
-static void gather_finish(const gather_job *job, int64_t index, const gather_room *room)
+/* The activation of panels [from, end). */
+static void gather_activate(const gather_job *job, int64_t from, int64_t end,
+                            const gather_room *room)
 {
-    const gather_panel panel = gather_panel_of(job, index);
+    const gan__tail *tail = job->tail;
+    const gan__conv_slab last = gather_panel_of(job, end - 1);
+    const int64_t first = gather_panel_of(job, from).output;
+    const int64_t count = last.output + last.columns - first;
     for (int64_t t = 0; t < room->count; t++) {
-        const gather_tile *tile = &room->tiles[t];
-        for (int64_t i = 0; i < tile->rows; i++) {
-            gan__tail_apply(job->kernels, job->tail, panel.output, panel.columns,
-                            tile->c[i] + panel.output);
+        for (int64_t i = 0; i < room->tiles[t].rows; i++) {
+            float *row = room->tiles[t].c[i] + first;
+            job->kernels->vector->activate[tail->activation](count, row, tail->parameter, row);
         }
     }
 }
@@ -277,7 +259,7 @@ static void gather_finish(const gather_job *job, int64_t index, const gather_roo
 static const float *gather_next_block(const gather_job *job, int64_t first, int64_t unit,
                                       int64_t step)
 {
-    const gather_panel panel = gather_panel_of(job, first);
+    const gan__conv_slab panel = gather_panel_of(job, first);
     int64_t next = step + job->block_steps;
     if (next + job->block_steps > job->unit_steps) {
         bool whole = job->block_steps == job->unit_steps;
@@ -290,7 +272,7 @@ static const float *gather_next_block(const gather_job *job, int64_t first, int6
 /* The same block of the panel after this one, if that is full. */
 static const float *gather_next_panel(const gather_job *job, const gather_block *block)
 {
-    const gather_panel panel = gather_panel_of(job, block->panel + 1);
+    const gan__conv_slab panel = gather_panel_of(job, block->panel + 1);
     bool full = panel.columns == job->kernels->product->columns;
     return full ? panel.b + block->step * panel.b_step : NULL;
 }
@@ -298,16 +280,17 @@ static const float *gather_next_panel(const gather_job *job, const gather_block 
 static void gather_blocks(const gather_job *job, int64_t panel, int64_t panel_end,
                           const gather_room *room)
 {
-    bool tail = !gan__tail_is_empty(job->tail);
+    const bool bends = job->tail && job->tail->activation != GAN__LINEAR;
+    const int64_t alike = gan__quotient_up(GAN__TILE_COLUMNS, job->kernels->product->columns);
     gather_block block = {.share = gan__quotient_up(GAN__AHEAD_STEPS, room->count)};
     for (int64_t unit = 0; unit < job->units; unit += job->block_units) {
         gather_advance(job, unit + job->block_units, room);
         for (int64_t step = 0; step < job->unit_steps; step += job->block_steps) {
-            bool last =
+            block.last =
                 unit + job->block_units >= job->units && step + job->block_steps >= job->unit_steps;
             block.step = step;
             block.first = unit + step == 0;
-            for (int64_t j = panel; j < panel_end; j++) {
+            for (int64_t j = panel, bent = panel; j < panel_end; j++) {
                 block.panel = j;
                 block.fetches_rows =
                     job->fetches_rows && (j == panel || j % job->group_panels == 0);
@@ -316,7 +299,9 @@ static void gather_blocks(const gather_job *job, int64_t panel, int64_t panel_en
                                                     : gather_next_block(job, panel, unit, step);
                 }
                 gather_multiply(job, &block, room);
-                if (last && tail) gather_finish(job, j, room);
+                if (!block.last || !bends || (j + 1 < panel_end && j + 1 < bent + alike)) continue;
+                gather_activate(job, bent, j + 1, room);
+                bent = j + 1;
             }
         }
     }
@@ -380,13 +365,11 @@ void gan__gather_run(gan_context *context, const gan__conv_run *run)
     gan__span *spans_h = run->workspace, *spans_w = spans_h + gan__span_bound(&vertical);
     job->kernels = gan__kernels_of(context);
     job->map = gan__conv_map_of(conv, pass);
-    job->multiply =
-        job->map.depthwise ? job->kernels->product->depth : job->kernels->product->gather;
     job->in = run->in, job->panel = run->panel, job->tail = run->tail, job->out = run->out;
     job->spans_h = spans_h, job->spans_w = spans_w;
     job->count_h = gan__span_list(&vertical, spans_h);
     job->count_w = gan__span_list(&horizontal, spans_w);
-    job->merged = gather_merges(&job->map, conv->dilation_w);
+    job->merged = gan__conv_merges(&job->map, conv);
     job->fetches_rows = job->map.n * job->map.in_h * job->map.in_w * job->map.in_c > GATHER_NEAR;
     job->units = job->merged ? conv->r : conv->r * conv->s;
     job->unit_steps = job->merged ? conv->s * job->map.depth : job->map.depth;

@@ -41,6 +41,25 @@ gan__conv_map gan__conv_map_of(const gan__conv *conv, gan__pass pass)
     return map;
 }
 
+bool gan__conv_merges(const gan__conv_map *map, const gan__conv *conv)
+{
+    return !map->transposed && map->groups == 1 && !map->depthwise && conv->dilation_w == 1 &&
+           map->s * map->depth <= GAN__CONV_STEPS;
+}
+
+gan__conv_slab gan__conv_slab_of(const gan__conv_map *map, int64_t width, const float *weights,
+                                 int64_t index)
+{
+    const int64_t panels = gan__quotient_up(map->columns, width);
+    const int64_t group = index / panels, column = index % panels * width;
+    gan__conv_slab slab = {.input = map->depthwise ? column : group * map->depth,
+                           .output = group * map->columns + column,
+                           .columns = gan__least(width, map->columns - column)};
+    slab.b_step = map->direct ? map->out_c : slab.columns;
+    slab.b = weights + slab.output * (map->direct ? 1 : map->r * map->s * map->depth);
+    return slab;
+}
+
 gan__axis gan__conv_axis(const gan__conv *conv, gan__pass pass, bool vertical)
 {
     gan__axis axis = {.transposed = pass == GAN__BACKWARD_DATA};
@@ -213,13 +232,31 @@ bool gan__conv_doubles(const gan__conv *v)
     return gan__least(v->c, v->k) >= PLAN_FILTER_DOUBLED;
 }
 
+/* Where all products of an output are so few that what a tile of gathered rows needs beside them
+ * counts, by measurement. Neither way changes a bit. */
+enum {
+    PLAN_STRIP_STEPS = 160, /* of an output */
+    PLAN_STRIP_COUNT = 8    /* outputs of a row, at least */
+};
+
+static bool plan_is_stripped(const gan__conv *conv, gan__pass pass)
+{
+    gan__conv_map map = gan__conv_map_of(conv, pass);
+    if (map.depthwise) return true;
+    const int64_t step = map.transposed ? conv->stride_w : 1;
+    return map.r * map.s * map.depth <= PLAN_STRIP_STEPS * step &&
+           map.out_w >= PLAN_STRIP_COUNT * step;
+}
+
 gan__conv_algorithm gan__conv_choose(const gan__conv *conv, gan__pass pass)
 {
     if (gan__conv_is_dense(conv))
         return pass == GAN__BACKWARD_DATA ? GAN__CONV_DENSE : GAN__CONV_GATHER;
     if (conv->doubled || plan_is_filtered(conv, pass)) return GAN__CONV_FILTER;
-    if (pass == GAN__BACKWARD_WEIGHTS || gan__conv_is_depthwise(conv)) return GAN__CONV_GATHER;
-    return plan_is_narrow(conv, pass) ? GAN__CONV_NARROW : GAN__CONV_GATHER;
+    if (pass == GAN__BACKWARD_WEIGHTS)
+        return gan__conv_is_depthwise(conv) ? GAN__CONV_STRIPS : GAN__CONV_GATHER;
+    if (!gan__conv_is_depthwise(conv) && plan_is_narrow(conv, pass)) return GAN__CONV_NARROW;
+    return plan_is_stripped(conv, pass) ? GAN__CONV_STRIPS : GAN__CONV_GATHER;
 }
 
 bool gan__conv_frames(const gan__conv *conv, gan__pass pass)

@@ -1,7 +1,7 @@
 /* conv_plan.h: what the files of the convolution share. convolution.c chooses; conv_gather.c,
- * conv_filter.c, conv_narrow.c, conv_dense.c, conv_weights.c and conv_filter_weights.c compute,
- * conv_slices.c adds; conv_panel.c and conv_filter_panel.c pack; conv_filtering.c says how
- * filtering divides. */
+ * conv_strips.c, conv_few.c, conv_filter.c, conv_narrow.c, conv_dense.c, conv_weights.c, conv_depth_weights.c
+ * and conv_filter_weights.c compute, conv_slices.c adds; conv_panel.c and conv_filter_panel.c pack;
+ * conv_filtering.c says how filtering divides. */
 #ifndef GAN__CONV_PLAN_H
 #define GAN__CONV_PLAN_H
 
@@ -10,10 +10,11 @@
 #include "kernels/kernels.h"
 
 /* How a pass is computed. A function of the shape without n, so that a picture's bits do not depend
- * on the batch around it. backward_weights is GATHER or FILTER. */
+ * on the batch around it. backward_weights is GATHER, STRIPS (depthwise) or FILTER. */
 typedef enum gan__conv_algorithm {
     GAN__CONV_GATHER, /* each output gathers its taps: one chain; taps in the padding are left out
                        */
+    GAN__CONV_STRIPS, /* the same of a row of outputs at a time: few products each, or depthwise */
     GAN__CONV_FILTER, /* minimal filtering: 4x4, 9 products for 16; 3x3 of stride 1, 16 for 36; all
                          that are `doubled`, 9 for 36 */
     GAN__CONV_NARROW, /* few output channels: a product with all taps as columns, then sums of taps
@@ -39,6 +40,22 @@ typedef struct gan__conv_map {
 } gan__conv_map;
 
 gan__conv_map gan__conv_map_of(const gan__conv *conv, gan__pass pass);
+
+/* Whether all taps of a window's row are one line: its pixels lie beside each other, and so do
+ * their channels. */
+bool gan__conv_merges(const gan__conv_map *map, const gan__conv *conv);
+
+/* One panel of all groups: the channels that it joins, and its weights. */
+typedef struct gan__conv_slab {
+    int64_t input;           /* the first */
+    int64_t output, columns; /* the first, how many */
+    const float *b;
+    int64_t b_step; /* from one step to the next */
+} gan__conv_slab;
+
+/* Panel `index`; `width` columns of a tile, weights as they are packed, or w where they are not. */
+gan__conv_slab gan__conv_slab_of(const gan__conv_map *map, int64_t width, const float *weights,
+                                 int64_t index);
 
 /* Outputs of one dimension that have the same taps inside the picture: output + i * output_step, i
  * < count, has taps tap + j * tap_step, j < taps, which read input + i * input_step + j *
@@ -109,6 +126,10 @@ typedef struct gan__conv_run {
     float *out;
 } gan__conv_run;
 
+size_t gan__strips_scratch(const gan__conv_map *map);
+size_t gan__strips_workspace(const gan__conv *conv, gan__pass pass);
+void gan__strips_run(gan_context *context, const gan__conv_run *run);
+
 size_t gan__gather_scratch(const gan__conv_map *map);
 size_t gan__gather_workspace(const gan__conv *conv, gan__pass pass);
 void gan__gather_run(gan_context *context, const gan__conv_run *run);
@@ -170,6 +191,10 @@ void gan__filter_pack_piece(const gan__kernels *kernels, const gan__conv *conv, 
                             const float *w, const gan__filter_piece *piece, int64_t point,
                             float *u);
 
+/* Forward of dense with so few pictures that they fill no tile. */
+bool gan__conv_is_few(const gan__conv *conv, gan__pass pass);
+void gan__few_run(gan_context *context, const gan__conv_run *run);
+
 size_t gan__narrow_scratch(const gan__conv *conv, gan__pass pass);
 size_t gan__narrow_workspace(const gan__conv *conv, gan__pass pass);
 void gan__narrow_run(gan_context *context, const gan__conv_run *run);
@@ -182,6 +207,11 @@ size_t gan__filter_weights_scratch(const gan__conv *conv);
 size_t gan__filter_weights_workspace(const gan__conv *conv);
 void gan__filter_weights_run(gan_context *context, const gan__conv *conv, const float *x,
                              const float *dy, bool add, void *workspace, float *dw);
+
+size_t gan__depth_weights_scratch(const gan__conv *conv);
+size_t gan__depth_weights_workspace(const gan__conv *conv);
+void gan__depth_weights_run(gan_context *context, const gan__conv *conv, const float *x,
+                            const float *dy, bool add, void *workspace, float *dw);
 
 size_t gan__weights_scratch(const gan__conv *conv);
 size_t gan__weights_workspace(const gan__conv *conv);

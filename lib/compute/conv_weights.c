@@ -23,7 +23,6 @@ enum {
     WEIGHTS_PIXELS = 128,      /* of a block: both sides of it stay in the level-2 cache */
     WEIGHTS_MOST = 256,        /* the same where taps are merged: blocks have fewer tiles */
     WEIGHTS_SLICE = 8192,      /* pixels of a slice, at least */
-    WEIGHTS_DEPTH = 512,       /* the same if depthwise, which has no other tasks */
     WEIGHTS_SLICES = 8,        /* at most */
     WEIGHTS_PARTIAL = 1 << 21, /* floats of all partial results, at most */
     WEIGHTS_FEW = 16,          /* fewer k than this change places with more c */
@@ -67,10 +66,8 @@ typedef struct weights_job {
     gan_context *context;
     const gan__kernels *kernels;
     gan__conv conv;
-    int64_t groups, c, k; /* of a group; depthwise: one group of one c and all k */
+    int64_t groups, c, k; /* of a group */
     int64_t c_stride;     /* from one row of a result to the next */
-    bool depthwise;
-    void (*multiply)(const gan__tile *tile);
     int64_t count, slices;
     weights_form form;
     int64_t task_taps, tap_tasks;
@@ -90,8 +87,7 @@ static int64_t weights_count(const gan__conv *conv)
 static int64_t weights_slices(const gan__conv *conv)
 {
     int64_t pixels = conv->n * conv->oh * conv->ow;
-    int64_t slice = gan__conv_is_depthwise(conv) ? WEIGHTS_DEPTH : WEIGHTS_SLICE;
-    int64_t slices = gan__least(pixels / slice, WEIGHTS_SLICES);
+    int64_t slices = gan__least(pixels / WEIGHTS_SLICE, WEIGHTS_SLICES);
     return gan__most(1, gan__least(slices, WEIGHTS_PARTIAL / weights_count(conv)));
 }
 
@@ -295,10 +291,10 @@ static void weights_multiply(const weights_job *job, const gan__tile *block, int
         call.c_shift = column;
         for (int64_t row = 0; row < rows; row += product->rows) {
             call.rows = gan__least(product->rows, rows - row);
-            call.a_shift = job->depthwise ? column : row;
+            call.a_shift = row;
             ahead.b_far = b_far + (*looks)++ * WEIGHTS_LINE % product->columns;
             for (int64_t i = 0; i < call.rows; i++) c[i] = target->to + (row + i) * target->stride;
-            job->multiply(&call);
+            product->outer(&call);
         }
     }
 }
@@ -447,7 +443,6 @@ void gan__weights_run(gan_context *context, const gan__conv *conv, const float *
                        .groups = conv->groups,
                        .c = conv->c / conv->groups,
                        .k = conv->k / conv->groups,
-                       .depthwise = gan__conv_is_depthwise(conv),
                        .count = weights_count(conv),
                        .slices = weights_slices(conv),
                        .form = weights_form_of(conv),
@@ -456,18 +451,12 @@ void gan__weights_run(gan_context *context, const gan__conv *conv, const float *
                        .add = add,
                        .partial = workspace,
                        .dw = dw};
-    job.multiply = job.kernels->product->outer;
-    if (job.depthwise) {
-        job.multiply = job.kernels->product->depth_outer;
-        job.groups = 1, job.k = job.form.columns = conv->k;
-    }
     job.c_stride = job.form.swapped ? job.c : conv->k;
     if (job.form.copied > 0) {
         job.copy = job.partial + weights_partial(conv);
         weights_copy(context, &job);
     }
     job.fetches =
-        !job.depthwise &&
         conv->n * (conv->h * conv->w * conv->c + conv->oh * conv->ow * conv->k) > WEIGHTS_NEAR;
     weights_divide(&job, context->threads);
     gan__parallel_for(context, job.slices * job.groups * job.tap_tasks * job.panel_tasks,

@@ -4,11 +4,17 @@
 size_t gan__conv_scratch(const gan_context *context, const gan__conv *conv, gan__pass pass)
 {
     (void)context;
-    bool filtered = gan__conv_choose(conv, pass) == GAN__CONV_FILTER;
-    if (pass == GAN__BACKWARD_WEIGHTS)
-        return filtered ? gan__filter_weights_scratch(conv) : gan__weights_scratch(conv);
+    const gan__conv_algorithm algorithm = gan__conv_choose(conv, pass);
+    if (pass == GAN__BACKWARD_WEIGHTS) {
+        switch (algorithm) {
+        case GAN__CONV_FILTER: return gan__filter_weights_scratch(conv);
+        case GAN__CONV_STRIPS: return gan__depth_weights_scratch(conv);
+        default: return gan__weights_scratch(conv);
+        }
+    }
     gan__conv_map map = gan__conv_map_of(conv, pass);
-    switch (gan__conv_choose(conv, pass)) {
+    switch (algorithm) {
+    case GAN__CONV_STRIPS: return gan__strips_scratch(&map);
     case GAN__CONV_FILTER: return gan__filter_scratch(conv, pass);
     case GAN__CONV_NARROW: return gan__narrow_scratch(conv, pass);
     case GAN__CONV_DENSE: return gan__dense_scratch();
@@ -19,10 +25,16 @@ size_t gan__conv_scratch(const gan_context *context, const gan__conv *conv, gan_
 size_t gan__conv_workspace(const gan_context *context, const gan__conv *conv, gan__pass pass)
 {
     (void)context;
-    bool filtered = gan__conv_choose(conv, pass) == GAN__CONV_FILTER;
-    if (pass == GAN__BACKWARD_WEIGHTS)
-        return filtered ? gan__filter_weights_workspace(conv) : gan__weights_workspace(conv);
-    switch (gan__conv_choose(conv, pass)) {
+    const gan__conv_algorithm algorithm = gan__conv_choose(conv, pass);
+    if (pass == GAN__BACKWARD_WEIGHTS) {
+        switch (algorithm) {
+        case GAN__CONV_FILTER: return gan__filter_weights_workspace(conv);
+        case GAN__CONV_STRIPS: return gan__depth_weights_workspace(conv);
+        default: return gan__weights_workspace(conv);
+        }
+    }
+    switch (algorithm) {
+    case GAN__CONV_STRIPS: return gan__strips_workspace(conv, pass);
     case GAN__CONV_FILTER: return 0;
     case GAN__CONV_NARROW: return gan__narrow_workspace(conv, pass);
     case GAN__CONV_DENSE: return gan__dense_workspace(conv);
@@ -33,10 +45,15 @@ size_t gan__conv_workspace(const gan_context *context, const gan__conv *conv, ga
 static void conv_run(gan_context *context, const gan__conv_run *run)
 {
     switch (gan__conv_choose(run->conv, run->pass)) {
+    case GAN__CONV_STRIPS: gan__strips_run(context, run); break;
     case GAN__CONV_FILTER: gan__filter_run(context, run); break;
     case GAN__CONV_NARROW: gan__narrow_run(context, run); break;
     case GAN__CONV_DENSE: gan__dense_run(context, run); break;
-    default: gan__gather_run(context, run);
+    default:
+        if (gan__conv_is_few(run->conv, run->pass))
+            gan__few_run(context, run);
+        else
+            gan__gather_run(context, run);
     }
 }
 
@@ -57,8 +74,9 @@ void gan__conv_backward_data(gan_context *context, const gan__conv *conv, const 
 void gan__conv_backward_weights(gan_context *context, const gan__conv *conv, const float *x,
                                 const float *dy, bool add, void *workspace, float *dw)
 {
-    if (gan__conv_choose(conv, GAN__BACKWARD_WEIGHTS) == GAN__CONV_FILTER)
-        gan__filter_weights_run(context, conv, x, dy, add, workspace, dw);
-    else
-        gan__weights_run(context, conv, x, dy, add, workspace, dw);
+    switch (gan__conv_choose(conv, GAN__BACKWARD_WEIGHTS)) {
+    case GAN__CONV_FILTER: gan__filter_weights_run(context, conv, x, dy, add, workspace, dw); break;
+    case GAN__CONV_STRIPS: gan__depth_weights_run(context, conv, x, dy, add, workspace, dw); break;
+    default: gan__weights_run(context, conv, x, dy, add, workspace, dw);
+    }
 }

@@ -190,6 +190,9 @@ static void norm_back_input_task(void *argument, int64_t index, int32_t worker)
     (void)worker;
     if (!gan__norm_part_init(job, index, &part)) return;
     gan__norm_part_scale(job, &part);
+    /* One number is its own mean: what would be left of it is rounding, times 1 / sqrt(eps). */
+    if (job->means && gan__norm_rows(&job->norm, part.outer) * job->range == 1)
+        job->kernels->fill(part.columns, 0, part.scale);
     if (job->means) norm_back_coefficients(job, &part, of_input, constant);
     if (job->terms.gamma) {
         const float *gamma = job->terms.gamma + part.column;

@@ -53,7 +53,26 @@ typedef struct gan__tile {
     float *const *c;             /* [rows] */
     int64_t c_shift;             /* added to each pointer in `c` */
     bool accumulate;             /* start from what C holds */
+    const float *bias;           /* gather: [columns], added to the sums at the end; NULL: none */
 } gan__tile;
+
+/* A tile of as many rows as there are outputs, equally spaced, each from 0:
+ * C[i][j] = (sum over lines t, then steps k, of A(t, i, k) * B(t, k, j)) + bias[j],
+ * A(t, i, k) = a[i * a_step + a_line[t] + k], B(t, k, j) = b[(b_line[t] + k) * b_step + j];
+ * so for each of some panels, of which each begins `columns` behind the one before in C and bias.
+ */
+typedef struct gan__strip {
+    int64_t count, columns, panels; /* columns: of a panel, at most those of a tile */
+    int64_t lines, steps;           /* may be 0 */
+    const float *a;
+    int64_t a_step, a_panel;        /* from one output to the next, from one panel to the next */
+    const int64_t *a_line, *b_line; /* [lines] */
+    const float *b;
+    int64_t b_step, b_panel;
+    const float *bias; /* NULL: none */
+    float *c;
+    int64_t c_step;
+} gan__strip;
 
 /* Minimal filtering F(m x m, r x r): m x m outputs of an r x r convolution of stride 1 by
  * (m + r - 1)^2 products instead of m^2 r^2 (Winograd, "Arithmetic complexity of computations",
@@ -109,10 +128,13 @@ typedef struct gan__product_kernels {
      * other, steps anywhere. */
     void (*outer)(const gan__tile *tile);
 
-    /* The same with an element of A for each column, A(t, i, k, j): depth as gather with
-     * a[i][a_line[t] + k + j], one step in a line; depth_outer as outer with a[t][k * a_step + j],
-     * one row. */
-    void (*depth)(const gan__tile *tile);
+    /* Outputs of a picture's row, one after the other; depth_strip with an element of A for each
+     * column, A(t, i, k, j) = a[i * a_step + a_line[t] + j], and one step in a line. */
+    void (*strip)(const gan__strip *strip);
+    void (*depth_strip)(const gan__strip *strip);
+
+    /* Rows are taps, steps are pixels, one line: A(i, k, j) = a[i][k * a_step + j],
+     * B(k, j) = b[k * b_step + j]. */
     void (*depth_outer)(const gan__tile *tile);
 
     /* y[j][i] = x[i][j] for i < rows, j < columns; rows of x and y are `x_stride`, `y_stride`

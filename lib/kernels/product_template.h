@@ -69,7 +69,7 @@ INLINE TARGET void TIER(product_fetch)(const gan__tile *tile, int64_t t, int64_t
 INLINE TARGET void TIER(product_body)(const gan__tile *tile, MASK mask, const int rows,
                                       const int vectors, const bool masked, const int kind)
 {
-    const bool outer = kind & OUTER;
+    const bool outer = kind & OUTER, depth = kind & DEPTH;
     VECTOR c[ROWS][VECTORS];
     if (tile->accumulate) {
         UNROLL for (int i = 0; i < rows; i++)
@@ -91,10 +91,11 @@ INLINE TARGET void TIER(product_body)(const gan__tile *tile, MASK mask, const in
     int64_t look = 0;
     for (int64_t t = 0; t < lines; t++) {
         const float *a[ROWS];
-        const float *b =
-            outer ? tile->b_lines[t] + tile->b_shift : tile->b + tile->b_line[t] * b_step;
+        const float *b = tile->b;
+        if (!depth) b = outer ? tile->b_lines[t] + tile->b_shift : b + tile->b_line[t] * b_step;
         const int64_t start = tile->a_shift + (!outer && tile->a_line ? tile->a_line[t] : 0);
-        UNROLL for (int i = 0; i < rows; i++) a[i] = (outer ? tile->a[t] + i : tile->a[i]) + start;
+        UNROLL for (int i = 0; i < rows; i++) a[i] =
+            (outer && !depth ? tile->a[t] + i : tile->a[i]) + start;
         int64_t k = 0;
         for (int64_t left = steps; left > 0;) {
             int64_t some = left;
@@ -115,16 +116,24 @@ INLINE TARGET void TIER(product_body)(const gan__tile *tile, MASK mask, const in
                 }
                 UNROLL for (int i = 0; i < rows; i++)
                 {
-                    VECTOR y = kind & DEPTH ? ZERO : BROADCAST(a[i] + k);
+                    VECTOR y = depth ? ZERO : BROADCAST(a[i] + k);
                     UNROLL for (int v = 0; v < vectors; v++)
                     {
-                        if (kind & DEPTH)
+                        if (depth)
                             y = TIER(product_load)(a[i] + k + v * LANES, masked && v == vectors - 1,
                                                    mask);
                         c[i][v] = FMA(y, x[v], c[i][v]);
                     }
                 }
             }
+        }
+    }
+    if (!outer && tile->bias) {
+        UNROLL for (int v = 0; v < vectors; v++)
+        {
+            const VECTOR bias =
+                TIER(product_load)(tile->bias + v * LANES, masked && v == vectors - 1, mask);
+            UNROLL for (int i = 0; i < rows; i++) c[i][v] = ADD(c[i][v], bias);
         }
     }
     UNROLL for (int i = 0; i < rows; i++)
@@ -160,10 +169,10 @@ typedef void TIER(product_instance)(const gan__tile *tile, MASK mask);
         NAME(name, rows, 1), NAME(name, rows, 2), NAME(name, rows, full) \
     }
 #else
-#define INSTANCES(name, kind, rows)                                                           \
-    INSTANCE(name, kind, rows, 1)                                                             \
-    INSTANCE(name, kind, rows, 2) INSTANCE(name, kind, rows, 3) INSTANCE(name, kind, rows, 4) \
-        INSTANCE_FULL(name, kind, rows)
+#define INSTANCES(name, kind, rows) \
+    INSTANCE(name, kind, rows, 1)   \
+    INSTANCE(name, kind, rows, 2)   \
+    INSTANCE(name, kind, rows, 3) INSTANCE(name, kind, rows, 4) INSTANCE_FULL(name, kind, rows)
 #define NAMES(name, rows)                                                                   \
     {                                                                                       \
         NAME(name, rows, 1), NAME(name, rows, 2), NAME(name, rows, 3), NAME(name, rows, 4), \
@@ -171,37 +180,29 @@ typedef void TIER(product_instance)(const gan__tile *tile, MASK mask);
     }
 #endif
 
-/* FULL: of all rows. */
 #if ROWS == 4
-#define FULL_INSTANCES(name, kind) INSTANCES(name, kind, 4)
-#define FULL_NAMES(name) NAMES(name, 4)
 #define ALL_INSTANCES(name, kind) \
     INSTANCES(name, kind, 1)      \
     INSTANCES(name, kind, 2) INSTANCES(name, kind, 3) INSTANCES(name, kind, 4)
 #define ALL_NAMES(name) NAMES(name, 1), NAMES(name, 2), NAMES(name, 3), NAMES(name, 4)
 #else
-#define FULL_INSTANCES(name, kind) INSTANCES(name, kind, 6)
-#define FULL_NAMES(name) NAMES(name, 6)
 #define ALL_INSTANCES(name, kind)                                              \
     INSTANCES(name, kind, 1)                                                   \
-    INSTANCES(name, kind, 2) INSTANCES(name, kind, 3) INSTANCES(name, kind, 4) \
-        INSTANCES(name, kind, 5) INSTANCES(name, kind, 6)
+    INSTANCES(name, kind, 2)                                                   \
+    INSTANCES(name, kind, 3) INSTANCES(name, kind, 4) INSTANCES(name, kind, 5) \
+        INSTANCES(name, kind, 6)
 #define ALL_NAMES(name) \
     NAMES(name, 1), NAMES(name, 2), NAMES(name, 3), NAMES(name, 4), NAMES(name, 5), NAMES(name, 6)
 #endif
 
 ALL_INSTANCES(gather, GATHERING)
 ALL_INSTANCES(outer, OUTER)
-FULL_INSTANCES(depth, DEPTH)
-INSTANCES(depth, DEPTH, 1)
-INSTANCES(depth_outer, DEPTH | OUTER, 1)
+ALL_INSTANCES(depth_outer, DEPTH | OUTER)
 
 typedef TIER(product_instance) *const TIER(product_table)[VECTORS + 1];
 static TIER(product_table) TIER(product_gathers)[ROWS] = {ALL_NAMES(gather)};
 static TIER(product_table) TIER(product_outers)[ROWS] = {ALL_NAMES(outer)};
-static TIER(product_table) TIER(product_depths) = FULL_NAMES(depth);
-static TIER(product_table) TIER(product_depth_singles) = NAMES(depth, 1);
-static TIER(product_table) TIER(product_depth_outers) = NAMES(depth_outer, 1);
+static TIER(product_table) TIER(product_depth_outers)[ROWS] = {ALL_NAMES(depth_outer)};
 
 static TARGET void TIER(product_run)(const gan__tile *tile, TIER(product_table) table)
 {
@@ -237,21 +238,9 @@ static TARGET void TIER(product_outer)(const gan__tile *tile)
         TIER(product_run)(tile, TIER(product_outers)[tile->rows - 1]);
 }
 
-/* Rows of a tile that is not full go one by one. */
-static TARGET void TIER(product_depth)(const gan__tile *tile)
-{
-    if (tile->rows == ROWS) {
-        TIER(product_run)(tile, TIER(product_depths));
-        return;
-    }
-    gan__tile row = *tile;
-    for (int64_t i = 0; i < tile->rows; i++, row.a++, row.c++)
-        TIER(product_run)(&row, TIER(product_depth_singles));
-}
-
 static TARGET void TIER(product_depth_outer)(const gan__tile *tile)
 {
-    TIER(product_run)(tile, TIER(product_depth_outers));
+    TIER(product_run)(tile, TIER(product_depth_outers)[tile->rows - 1]);
 }
 
 /* Blocks of BLOCK x BLOCK elements go through registers, the rest one by one. */
@@ -271,6 +260,7 @@ static TARGET void TIER(product_transpose)(int64_t rows, int64_t columns, const 
 }
 
 #include "kernels/filter_template.h"
+#include "kernels/strip_template.h"
 
 static TARGET void TIER(product_fetch_row)(int64_t count, const float *x)
 {
@@ -282,7 +272,8 @@ const gan__product_kernels TIER(gan__product_kernels) = {
     .columns = VECTORS * LANES,
     .gather = TIER(product_gather),
     .outer = TIER(product_outer),
-    .depth = TIER(product_depth),
+    .strip = TIER(product_strip),
+    .depth_strip = TIER(product_depth_strip),
     .depth_outer = TIER(product_depth_outer),
     .transpose = TIER(product_transpose),
     .fetch = TIER(product_fetch_row),
@@ -322,7 +313,5 @@ const gan__product_kernels TIER(gan__product_kernels) = {
 #undef NAME
 #undef INSTANCES
 #undef NAMES
-#undef FULL_INSTANCES
-#undef FULL_NAMES
 #undef ALL_INSTANCES
 #undef ALL_NAMES

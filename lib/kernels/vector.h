@@ -59,6 +59,9 @@ static inline double gan__add_lanes(const double lanes[GAN__LANES])
  * is summed in float32 before it enters a double. */
 enum { GAN__COLUMNS = 512, GAN__ROW_BLOCK = 64 };
 
+/* Steps of add_rows that are one pass over y. */
+enum { GAN__ROW_STEPS = 8 };
+
 /* Rows of a tile of doubles. */
 enum { GAN__GRAM_ROWS = 6 };
 
@@ -154,7 +157,10 @@ typedef struct gan__vector_kernels {
     /* y = fma(alpha, x, beta * y); beta = 0: y = alpha * x, and y is not read. */
     void (*combine)(int64_t count, float alpha, const float *x, float beta, float *y);
     gan__two_kernel *affine; /* y = fma(a, x, b) */
-    gan__two_kernel *clamp;  /* y = min(b, max(a, x)); NaN stays */
+    /* y[j] = fma(x[s], w[s * stride + j], y[j]) for s = 0, 1, ..., steps - 1. */
+    void (*add_rows)(int64_t steps, int64_t count, const float *x, const float *w, int64_t stride,
+                     float *y);
+    gan__two_kernel *clamp; /* y = min(b, max(a, x)); NaN stays */
 
     /* Gradients: of x^2, v = x: dy * (x + x); of sqrt(x), v = y: dy / (y + y). Both ignore
      * `parameter`. */

@@ -108,6 +108,29 @@ KERNEL(combine)(int64_t count, float alpha, const float *x, float beta, float *y
     }
 }
 
+KERNEL(add_rows)
+(int64_t steps, int64_t count, const float *x, const float *w, int64_t stride, float *y)
+{
+    for (; steps >= GAN__ROW_STEPS; steps -= GAN__ROW_STEPS) {
+        v_float a[GAN__ROW_STEPS];
+        GAN__UNROLL
+        for (int s = 0; s < GAN__ROW_STEPS; s++) a[s] = v_set(x[s]);
+        EACH(count, {
+            v_float sum = v_get(y + i, n);
+            GAN__UNROLL
+            for (int s = 0; s < GAN__ROW_STEPS; s++)
+                sum = v_fma(a[s], v_get(w + s * stride + i, n), sum);
+            v_put(y + i, n, sum);
+        });
+        x += GAN__ROW_STEPS;
+        w += GAN__ROW_STEPS * stride;
+    }
+    for (; steps > 0; steps--, x++, w += stride) {
+        const v_float a = v_set(*x);
+        EACH(count, v_put(y + i, n, v_fma(a, v_get(w + i, n), v_get(y + i, n))););
+    }
+}
+
 KERNEL(affine)(int64_t count, const float *x, float scale, float shift, float *y)
 {
     v_float a = v_set(scale), b = v_set(shift);

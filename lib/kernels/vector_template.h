@@ -34,7 +34,7 @@ const gan__vector_kernels TIER(gan__vector_kernels) = {
     .bend = {NULL, NULL, NULL, NAME(tanh_bend), NAME(sigmoid_bend), NAME(elu_bend),
              NAME(silu_bend), NAME(gelu_bend)},
     .fill = NAME(fill), .add = NAME(add), .multiply = NAME(multiply), .combine = NAME(combine),
-    .affine = NAME(affine), .clamp = NAME(clamp), .square_slope = NAME(square_slope),
+    .affine = NAME(affine), .add_rows = NAME(add_rows), .clamp = NAME(clamp), .square_slope = NAME(square_slope),
     .sqrt_slope = NAME(sqrt_slope), .clamp_slope = NAME(clamp_slope),
     .softmax = NAME(softmax), .softmax_backward = NAME(softmax_backward),
     .softmax_bend = NAME(softmax_bend), .norm_bend = NAME(norm_bend),

@@ -211,6 +211,12 @@ TEST(real_layers)
         {2, 33, 31, 130, 17,  16,    130,   3, 3,     2,  2,
          1, 1,  1,  1,   130, false, false, 0, false, {0}}, /* depthwise */
         {3, 40, 30, 24, 40, 30, 24, 5, 5, 1, 1, 1, 1, 2, 2, 24, false, false, 0, false, {0}},
+        {2, 30, 62, 3, 30, 62,    70,    3, 3,     1,  1,
+         1, 1,  1,  1, 1,  false, false, 0, false, {0}}, /* strips */
+        {2, 9, 57, 96, 9, 57, 192, 3, 3, 1, 1, 1, 1, 1, 1, 32, false, false, 0, false, {0}},
+        {2, 9, 60, 40, 5, 30, 20, 3, 2, 2, 2, 1, 1, 1, 0, 4, false, false, 0, false, {0}},
+        {12, 1, 1, 260, 1, 1,     1030,  1, 1,     1,  1,
+         1,  1, 0, 0,   1, false, false, 0, false, {0}}, /* few */
     };
     for (size_t i = 0; i < sizeof layers / sizeof *layers; i++) {
         problem p = problem_of(layers[i], true);

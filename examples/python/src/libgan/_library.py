@@ -6,27 +6,33 @@ else one that the system's loader knows."""
 from __future__ import annotations
 
 import ctypes
-import ctypes.util
 import os
-import shutil
 import sys
-from pathlib import Path
+from collections.abc import Iterator
 
 from . import _abi
 
-PACKAGE = Path(__file__).resolve().parent
+PACKAGE = os.path.dirname(os.path.realpath(__file__))
 VERSION = f"{_abi.GAN_VERSION_MAJOR}.{_abi.GAN_VERSION_MINOR}"
 _NAMES = {"win32": "gan.dll", "cygwin": "gan.dll", "darwin": f"libgan.{VERSION}.dylib"}
 NAME = _NAMES.get(sys.platform, f"libgan.so.{VERSION}")
 
 
-def _candidates() -> list[str]:
+def _candidates() -> Iterator[str]:
     named = os.environ.get("LIBGAN_LIBRARY")
     if named:
-        return [named]
-    inside = [PACKAGE / folder / NAME for folder in ("lib", "bin")]
-    found = [str(path) for path in inside if path.exists()]
-    return found + [NAME] + [name for name in [ctypes.util.find_library("gan")] if name]
+        yield named
+        return
+    for folder in ("lib", "bin"):
+        path = os.path.join(PACKAGE, folder, NAME)
+        if os.path.exists(path):
+            yield path
+    yield NAME
+    import ctypes.util  # it takes longer than all of this package, and runs programs
+
+    found = ctypes.util.find_library("gan")
+    if found:
+        yield found
 
 
 def _load() -> tuple[_abi.Library, str]:
@@ -54,10 +60,12 @@ bare = ctypes.CDLL(LIBRARY)
 def command() -> str:
     """The path of the gan command: that of the package, beside the library, or on the PATH."""
     name = "gan.exe" if sys.platform == "win32" else "gan"
-    beside = Path(LIBRARY).parent
-    for folder in (beside, beside.parent / "bin"):
-        if beside.parts and (folder / name).is_file():
-            return str(folder / name)
+    beside = os.path.dirname(LIBRARY)
+    for folder in (beside, os.path.join(os.path.dirname(beside), "bin")):
+        if beside and os.path.isfile(os.path.join(folder, name)):
+            return os.path.join(folder, name)
+    import shutil
+
     found = shutil.which(name)
     if not found:
         raise FileNotFoundError(f"the gan command is neither beside {LIBRARY} nor on the PATH")

@@ -9,7 +9,6 @@ Nothing here names a kind: one that the library gains needs no line of Python.""
 from __future__ import annotations
 
 import ctypes
-import difflib
 import functools
 import inspect
 import os
@@ -132,6 +131,8 @@ class Kind:
 
 def unknown(what: str, noun: str, name: str, names: Iterable[str]) -> str:
     """ "KIND: unknown option 'los', did you mean 'loss'?" """
+    import difflib
+
     near = difflib.get_close_matches(name, list(names), n=1, cutoff=0.5)
     return f"{what}: unknown {noun} '{name}'" + (f", did you mean '{near[0]}'?" if near else "")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import itertools
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
@@ -24,12 +23,11 @@ from .tape import Tape
 from .tensor import Tensor, new, tensor_of
 from .trainer import Trainer
 
-log = logging.getLogger("libgan")
 _LEVELS = {
-    _abi.GAN_LOG_ERROR: logging.ERROR,
-    _abi.GAN_LOG_WARNING: logging.WARNING,
-    _abi.GAN_LOG_INFO: logging.INFO,
-    _abi.GAN_LOG_DEBUG: logging.DEBUG,
+    _abi.GAN_LOG_ERROR: "ERROR",
+    _abi.GAN_LOG_WARNING: "WARNING",
+    _abi.GAN_LOG_INFO: "INFO",
+    _abi.GAN_LOG_DEBUG: "DEBUG",
 }
 
 
@@ -240,7 +238,10 @@ _numbers = itertools.count(1)
 
 
 def _write(user: int | None, level: int, line: bytes) -> None:
-    log.log(_LEVELS.get(level, logging.WARNING), "%s", line.decode("utf-8", "replace"))
+    import logging
+
+    kind = getattr(logging, _LEVELS.get(level, "WARNING"))
+    logging.getLogger("libgan").log(kind, "%s", line.decode("utf-8", "replace"))
 
 
 def _measure(user: int | None, pointer: Any) -> None:

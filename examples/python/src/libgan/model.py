@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -361,6 +360,8 @@ _SAFETENSORS = {"float32": "F32", "uint8": "U8", "int32": "I32", "int64": "I64"}
 
 def safetensors(values: Mapping[str, Any]) -> bytes:
     """Arrays as the bytes of a safetensors file."""
+    import json
+
     header: dict[str, Any] = {}
     blocks: list[bytes] = []
     start = 0

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import ctypes
-import json
 import os
-import signal
-import subprocess
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -133,6 +129,8 @@ class Run:
     """The folder of a training that the gan command made."""
 
     def __init__(self, folder: Any) -> None:
+        from pathlib import Path
+
         self.folder = Path(folder)
         if not (self.folder / "run.recipe").is_file():
             raise FileNotFoundError(f"{self.folder} is no run: it has no run.recipe")
@@ -140,6 +138,8 @@ class Run:
     @property
     def history(self) -> dict[str, Array]:
         """The log as columns: pandas.DataFrame takes them. NaN where a line lacks a number."""
+        import json
+
         with open(self.folder / "log.jsonl", encoding="utf-8") as stream:
             rows = [json.loads(line) for line in stream if line.strip()]
         numbers = (int, float)
@@ -203,6 +203,9 @@ def train(recipe: Any, out: Any, settings: Settings = None, **named: Any) -> Run
 
 def run_command(words: list[str]) -> int:
     """Runs the gan command with these words; its exit code, 130 after Ctrl-C."""
+    import signal
+    import subprocess
+
     process = subprocess.Popen([command(), *words])
     stopped = False
     while True:
