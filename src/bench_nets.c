@@ -43,12 +43,29 @@ static const char mlp[] =
     "[trainer]\n"
     "gan loss=non_saturating reuse=yes\n";
 
-static const char wgan_gp28[] =
-    DCGAN_G28 "[model.discriminator]\n" DCGAN_DEFAULTS
-              "input 28 28 1; conv2d 64; leaky_relu 0.2; conv2d 128; instancenorm affine=yes\n"
-              "leaky_relu 0.2; conv2d 1 kernel=7 stride=1 pad=0\n"
-              "[trainer]\n"
-              "gan loss=wgan_gp d_steps=1 reuse=yes\n";
+/* A discriminator that may have a penalty on its slope, of `channels` side by side. */
+#define CRITIC28(channels, trainer)                                                         \
+    DCGAN_G28 "[model.discriminator]\n" DCGAN_DEFAULTS "input 28 28 " channels              \
+              "; conv2d 64; leaky_relu 0.2; conv2d 128\n"                                   \
+              "instancenorm affine=yes; leaky_relu 0.2; conv2d 1 kernel=7 stride=1 pad=0\n" \
+              "[trainer]\n" trainer "\n"
+
+static const char wgan_gp28[] = CRITIC28("1", "gan loss=wgan_gp d_steps=1 reuse=yes");
+static const char r1_28[] = CRITIC28("1", "gan loss=non_saturating penalty=r1 reuse=yes");
+static const char dragan28[] = CRITIC28("1", "gan loss=non_saturating penalty=dragan reuse=yes");
+static const char relativistic28[] =
+    CRITIC28("1", "gan loss=non_saturating relativistic=yes reuse=yes");
+static const char pack28[] = CRITIC28("2", "gan loss=non_saturating pack=2 reuse=yes");
+static const char augment28[] =
+    CRITIC28("1", "gan loss=non_saturating augment=flip,translate,colour,cutout reuse=yes");
+
+static const char langevin28[] =
+    "[model.discriminator]\n"
+    "default conv2d kernel=4 stride=2 pad=1\n"
+    "input 28 28 1; conv2d 32; silu; conv2d 64; silu; conv2d 64 kernel=3 stride=1; silu\n"
+    "dense 64; silu; dense 1\n"
+    "[trainer]\n"
+    "discriminator steps=20 step=10 projection=0.03 noise=0.01 l2=0.1\n";
 
 static const char cgan28[] =
     "[model.generator]\n" DCGAN_DEFAULTS
@@ -251,6 +268,12 @@ const bench_net bench_nets[] = {
     {"single28", dcgan28, {"real"}, 1, 28, 28, 1, NULL, 0, 0},
     {"mlp", mlp, {"real"}, 64, 28, 28, 1, NULL, 0, 0},
     {"wgan_gp28", wgan_gp28, {"real"}, 64, 28, 28, 1, NULL, 0, 0},
+    {"r1_28", r1_28, {"real"}, 64, 28, 28, 1, NULL, 0, 0},
+    {"dragan28", dragan28, {"real"}, 64, 28, 28, 1, NULL, 0, 0},
+    {"relativistic28", relativistic28, {"real"}, 64, 28, 28, 1, NULL, 0, 0},
+    {"pack28", pack28, {"real"}, 64, 28, 28, 1, NULL, 0, 0},
+    {"augment28", augment28, {"real"}, 64, 28, 28, 1, NULL, 0, 0},
+    {"langevin28", langevin28, {"real"}, 64, 28, 28, 1, NULL, 0, 0},
     {"cgan28", cgan28, {"real", "mismatched"}, 64, 28, 28, 1, "real.label", 10, 0},
     {"vae28", vae28, {"real"}, 128, 28, 28, 1, NULL, 0, 0},
     {"autoencoder28", autoencoder28, {"real"}, 128, 28, 28, 1, NULL, 0, 0},

@@ -18,7 +18,8 @@ import sys
 import time
 
 
-CASES = ("mlp", "dcgan28", "single28", "dcgan64", "wgan_gp28", "cgan28", "vae28", "autoencoder28", "vaegan64",
+CASES = ("mlp", "dcgan28", "single28", "dcgan64", "wgan_gp28", "r1_28", "dragan28", "relativistic28", "pack28",
+         "augment28", "langevin28", "cgan28", "vae28", "autoencoder28", "vaegan64",
          "cyclegan128", "translate128", "discogan64", "dualgan256", "cogan28", "unit64", "combogan64", "hinge64")
 
 

@@ -84,11 +84,16 @@ def single28(way):
     return dcgan28(way, 1)
 
 
+def critic(channels=1):
+    """A discriminator that may have a penalty on its slope."""
+    return nn.Sequential(
+        nn.Conv2d(channels, 64, **PLAIN), nn.LeakyReLU(0.2), nn.Conv2d(64, 128, **PLAIN),
+        nn.InstanceNorm2d(128, affine=True), nn.LeakyReLU(0.2), nn.Conv2d(128, 1, 7, bias=False), nn.Flatten(0))
+
+
 def wgan_gp28(way):
     """One step of D for one of G. A compiled D has no double backward."""
-    g, d = way.lay(small_g(), nn.Sequential(
-        nn.Conv2d(1, 64, **PLAIN), nn.LeakyReLU(0.2), nn.Conv2d(64, 128, **PLAIN),
-        nn.InstanceNorm2d(128, affine=True), nn.LeakyReLU(0.2), nn.Conv2d(128, 1, 7, bias=False)))
+    g, d = way.lay(small_g(), critic())
     real, batch = way.pictures(64, 1, 28, 28), 64
     g_rule, d_rule = (adam(net, rate=1e-4, betas=(0.0, 0.9)) for net in (g, d))
     make, = way.run(g)
@@ -111,6 +116,127 @@ def wgan_gp28(way):
         g_rule.step()
         freeze([d], False)
         return loss_d.item(), loss.item()
+
+    return step
+
+
+# ---- variants of the GAN: what D sees, how scores count, a penalty ----
+
+def objective28(way, see=lambda x: x, count=lambda scores, others: scores, penalty=None, channels=1):
+    """Non-saturating. see(pictures) is what D sees of them, count(scores, others) what counts of scores beside those
+    of the others, penalty(d, real, its scores) a term of D's own."""
+    g, d = way.lay(small_g(), critic(channels))
+    real, batch = way.pictures(64, 1, 28, 28), 64
+    g_rule, d_rule = adam(g), adam(d)
+    make, judge = way.run(g, d)
+    if penalty:
+        judge = d  # compiled it would have no double backward
+
+    def step():
+        d_rule.zero_grad(set_to_none=True)
+        fake = make(torch.randn(batch, 100, 1, 1))
+        seen = see(real)
+        if penalty is at_real:
+            seen.requires_grad_()
+        of_real, of_fake = judge(torch.cat((seen, see(fake.detach())))).chunk(2)
+        one, zero = torch.ones_like(of_real), torch.zeros_like(of_real)
+        loss_d = bce(count(of_real, of_fake), one) + bce(count(of_fake, of_real), zero)
+        (loss_d + penalty(d, seen, of_real) if penalty else loss_d).backward()
+        d_rule.step()
+        freeze([d])
+        g_rule.zero_grad(set_to_none=True)
+        if count is beside:
+            of_real, of_fake = judge(torch.cat((seen, see(fake)))).chunk(2)
+            loss = bce(count(of_fake, of_real), one) + bce(count(of_real, of_fake), zero)
+        else:
+            loss = bce(judge(see(fake)), one)
+        loss.backward()
+        g_rule.step()
+        freeze([d], False)
+        return loss_d.item(), loss.item()
+
+    return step
+
+
+def beside(scores, others):
+    return scores - others.mean()
+
+
+def at_real(d, real, scores):
+    slope, = torch.autograd.grad(scores.sum(), real, create_graph=True)
+    return 5 * slope.square().sum((1, 2, 3)).mean()
+
+
+def around_real(d, real, scores):
+    near = (real + 0.5 * real.std() * torch.rand_like(real)).requires_grad_()
+    slope, = torch.autograd.grad(d(near).sum(), near, create_graph=True)
+    return 10 * ((slope.flatten(1).norm(dim=1) - 1) ** 2).mean()
+
+
+def changed(x):
+    """Colour, flip, translation by an eighth, a hole of a half, for each picture."""
+    n, _, h, w = x.shape
+    draw = lambda: torch.rand(n, 1, 1, 1)
+    x = x + draw() - 0.5
+    mean = x.mean(1, keepdim=True)
+    x = mean + (x - mean) * 2 * draw()
+    mean = x.mean((1, 2, 3), keepdim=True)
+    x = mean + (x - mean) * (draw() + 0.5)
+    x = torch.where(draw() < 0.5, x.flip(3), x)
+    rows, columns = torch.arange(h).view(1, h, 1), torch.arange(w).view(1, 1, w)
+    by = lambda size: torch.randint(-(size // 8), size // 8 + 1, (n, 1, 1))
+    down, right = (rows + by(h) + 1).clamp(0, h + 1), (columns + by(w) + 1).clamp(0, w + 1)
+    padded = nn.functional.pad(x, (1, 1, 1, 1)).permute(0, 2, 3, 1)
+    x = padded[torch.arange(n).view(n, 1, 1), down, right].permute(0, 3, 1, 2)
+    top, left = torch.randint(0, h, (n, 1, 1)), torch.randint(0, w, (n, 1, 1))
+    hole = ((rows - top).abs() < h // 4) & ((columns - left).abs() < w // 4)
+    return x * ~hole.unsqueeze(1)
+
+
+def r1_28(way):
+    return objective28(way, penalty=at_real)
+
+
+def dragan28(way):
+    return objective28(way, penalty=around_real)
+
+
+def relativistic28(way):
+    return objective28(way, count=beside)
+
+
+def pack28(way):
+    return objective28(way, see=lambda x: x.reshape(len(x) // 2, 2, 28, 28), channels=2)
+
+
+def augment28(way):
+    return objective28(way, see=changed)
+
+
+def langevin28(way):
+    """A discriminator alone: chains of 20 steps make its negatives, 19 of 20 from where earlier ones ended."""
+    d, = way.lay(nn.Sequential(
+        nn.Conv2d(1, 32, **HALF), nn.SiLU(), nn.Conv2d(32, 64, **HALF), nn.SiLU(), nn.Conv2d(64, 64, 3, 1, 1), nn.SiLU(),
+        nn.Flatten(), nn.Linear(64 * 7 * 7, 64), nn.SiLU(), nn.Linear(64, 1), nn.Flatten(0)))
+    real, rule, ends = way.pictures(64, 1, 28, 28), adam(d), torch.rand(10000, 1, 28, 28) * 2 - 1
+    judge, = way.run(d)
+
+    def step():
+        place = torch.randint(0, len(ends), (64,))
+        x = torch.where(torch.rand(64, 1, 1, 1) < 0.95, ends[place], torch.rand_like(real) * 2 - 1)
+        freeze([d])
+        for _ in range(20):
+            x = (x + 0.01 * torch.randn_like(x)).requires_grad_()
+            slope, = torch.autograd.grad(judge(x).sum(), x)
+            x = (x.detach() + 10 * slope.clamp(-0.03, 0.03)).clamp(-1, 1)
+        freeze([d], False)
+        ends[place] = x
+        rule.zero_grad(set_to_none=True)
+        of_real, of_made = judge(torch.cat((real, x))).chunk(2)
+        loss = of_made.mean() - of_real.mean() + 0.1 * (of_made.square().mean() + of_real.square().mean())
+        loss.backward()
+        rule.step()
+        return loss.item()
 
     return step
 
@@ -313,5 +439,6 @@ def vaegan64(way):
     return step
 
 
-STEPS = {make.__name__: make for make in (mlp, dcgan28, single28, dcgan64, wgan_gp28, cgan28, hinge64, vae28,
-                                          autoencoder28, vaegan64)}
+STEPS = {make.__name__: make for make in (
+    mlp, dcgan28, single28, dcgan64, wgan_gp28, r1_28, dragan28, relativistic28, pack28, augment28, langevin28, cgan28,
+    hinge64, vae28, autoencoder28, vaegan64)}
