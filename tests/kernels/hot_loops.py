@@ -12,8 +12,9 @@ import re
 import subprocess
 import sys
 
-KINDS = {"gather", "gather_ahead", "outer", "depth", "depth_outer"}
-FULL_TILE = re.compile(r"<product_(?:(gather|outer|depth|depth_outer)_(\d+)_full|gather(?:_ahead)?)_"
+KINDS = {"gather", "gather_ahead", "outer", "depth_outer", "strip_broadcast", "strip_depth"}
+FULL_TILE = re.compile(r"<(?:product_(gather|outer|depth_outer)_(\d+)_full|"
+                       r"(strip_broadcast|strip_depth)_full|product_gather(?:_ahead)?)_"
                        r"(avx2|avx512)>:$")  # gather_ahead may be inlined into gather
 TRANSFORM = re.compile(r"<(filter_(?:input|weights|output|slopes|taps)_2_\d)_avx512>:$")
 TRANSFORMS = 10
@@ -37,12 +38,13 @@ def functions(objdump, library):
 
 
 def full_tiles(code_of):
-    """Kind, name, accumulators and instructions of each full tile's kernel."""
+    """Kind, name, rows, accumulators of a row and instructions of each full tile's kernel."""
     for head, code in code_of:
         found = FULL_TILE.search(head)
         if found:
             rows = int(found.group(2) or FULL_ROWS)
-            yield found.group(1) or "gather_ahead", head, rows * VECTORS[found.group(3)], code
+            kind = found.group(1) or found.group(3) or "gather_ahead"
+            yield kind, head, rows, VECTORS[found.group(4)], code
 
 
 def check_transforms(code_of):
@@ -74,17 +76,19 @@ def innermost_loops(code):
             yield [text for address, text in code if span[0] <= address <= span[1]]
 
 
-def faults(accumulators, code):
+def faults(strip, rows, vectors, code):
+    """Of strips that are shorter than a tile the rows go one by one, and lines are counted in memory."""
+    accumulators, single = rows * vectors, vectors if strip else 0
     loops = 0
     for body in innermost_loops(code):
         products = sum("vfmadd" in text for text in body)
-        if not products:
+        if products <= single:
             continue
         loops += 1
         if products < accumulators:
             yield f"{products} multiply-adds for {accumulators} accumulators"
         for text in body:
-            if "%rsp" in text or STORE.match(text):
+            if (STACK_VECTOR.search(text) if strip else "%rsp" in text) or STORE.match(text):
                 yield f"memory in the inner loop: {text}"
     if not loops:
         yield NO_LOOP
@@ -93,8 +97,8 @@ def faults(accumulators, code):
 def main():
     checked, failed, missing = 0, 0, set(KINDS)
     code_of = list(functions(sys.argv[1], sys.argv[2]))
-    for kind, name, accumulators, code in full_tiles(code_of):
-        found = list(faults(accumulators, code))
+    for kind, name, rows, vectors, code in full_tiles(code_of):
+        found = list(faults(kind.startswith("strip"), rows, vectors, code))
         if kind == "gather_ahead" and found == [NO_LOOP]:
             continue
         for fault in found:
