@@ -24,7 +24,8 @@ typedef struct strips_job {
     bool merged;                  /* the taps of a window's row are one line */
     int64_t lines;                /* of a whole window */
     int64_t group_panels, panels; /* of a group; of all */
-    int64_t bands, band_rows;
+    int64_t bands, band_rows;     /* of an image; of a task */
+    int64_t parts;                /* that share the outputs of each span of a row */
     const float *in, *panel;
     gan__tail tail;
     float *out;
@@ -97,9 +98,21 @@ static void strips_panels(const strips_job *job, const float *a, float *c, gan__
     }
 }
 
-/* Output `i` of span `h` of the rows: span by span. */
+/* The activation of `count` outputs from `c` on, `step` floats apart. */
+static void strips_activate(const strips_job *job, int64_t count, int64_t step, float *c)
+{
+    const gan__tail *tail = &job->tail;
+    const int64_t channels = job->map.out_c;
+    if (tail->activation == GAN__LINEAR) return;
+    gan__map_kernel *activate = job->kernels->vector->activate[tail->activation];
+    if (step == channels) activate(count * channels, c, tail->parameter, c);
+    for (int64_t i = 0; step != channels && i < count; i++, c += step)
+        activate(channels, c, tail->parameter, c);
+}
+
+/* Part `part` of output `i` of span `h` of the rows: span by span. */
 static void strips_row(const strips_job *job, int64_t image, const gan__span *h, int64_t i,
-                       int64_t *lines)
+                       int64_t part, int64_t *lines)
 {
     const gan__conv_map *map = &job->map;
     const int64_t below = h->input + i * h->input_step, row = h->output + i * h->output_step;
@@ -109,31 +122,32 @@ static void strips_row(const strips_job *job, int64_t image, const gan__span *h,
         gan__strip strip = {.a_step = w->input_step * map->in_c};
         strips_lines(job, h, w, lines, &strip);
         strip.c_step = w->output_step * map->out_c;
-        const float *a = in + w->input * map->in_c;
-        float *c = out + w->output * map->out_c;
-        for (int64_t left = w->count; left > 0; left -= strip.count) {
+        const int64_t first = w->count * part / job->parts;
+        const float *a = in + w->input * map->in_c + first * strip.a_step;
+        float *c = out + w->output * map->out_c + first * strip.c_step;
+        int64_t left = w->count * (part + 1) / job->parts - first;
+        for (; left > 0; left -= strip.count) {
             strip.count = left < 2 * STRIPS_COUNT ? left : STRIPS_COUNT;
             strips_panels(job, a, c, &strip);
+            strips_activate(job, strip.count, strip.c_step, c);
             a += strip.count * strip.a_step;
             c += strip.count * strip.c_step;
         }
     }
-    if (job->tail.activation == GAN__LINEAR) return;
-    job->kernels->vector->activate[job->tail.activation](map->out_w * map->out_c, out,
-                                                         job->tail.parameter, out);
 }
 
-/* Task: some rows of outputs of one image, in the order of the spans. */
+/* Task: a part of some rows of outputs of one image, in the order of the spans. */
 static void strips_task(void *argument, int64_t index, int32_t worker)
 {
     const strips_job *job = argument;
     int64_t *lines = gan__scratch_of(job->context, worker);
-    int64_t first = index % job->bands * job->band_rows;
+    const int64_t part = index % job->parts, image = index / job->parts / job->bands;
+    int64_t first = index / job->parts % job->bands * job->band_rows;
     int64_t count = gan__least(job->band_rows, job->map.out_h - first);
     const gan__span *h = job->spans_h;
     for (; count > 0; h++) {
         for (int64_t i = first; i < h->count && count > 0; i++, count--)
-            strips_row(job, index / job->bands, h, i, lines);
+            strips_row(job, image, h, i, part, lines);
         first = gan__most(first - h->count, 0);
     }
 }
@@ -165,5 +179,6 @@ void gan__strips_run(gan_context *context, const gan__conv_run *run)
     job.bands = gan__quotient_up(wanted, gan__most(conv->n, 1));
     job.band_rows = gan__quotient_up(job.map.out_h, job.bands);
     job.bands = gan__quotient_up(job.map.out_h, job.band_rows);
-    gan__parallel_for(context, conv->n * job.bands, strips_task, &job);
+    job.parts = gan__quotient_up(wanted, gan__most(conv->n * job.bands, 1));
+    gan__parallel_for(context, conv->n * job.bands * job.parts, strips_task, &job);
 }
