@@ -121,11 +121,41 @@ def test_a_tree_read_by_its_forward(ctx):
         (nn.AdaptiveAvgPool2d(2), (4, 5, 6), "output_size=2"),
         (nn.Upsample(scale_factor=1.5), (4, 6, 6), "scale"),
         (nn.Dropout2d(), (4, 5, 6), "torch.nn.Dropout2d has no like"),
+        (nn.ELU(-1.0), (4,), r"torch.nn.ELU has no like in libgan \(elu: 'alpha' must be in"),
+        (nn.LeakyReLU(1e9), (4,), r"torch.nn.LeakyReLU .*'slope' must be in"),
+        (nn.BatchNorm1d(4, eps=0.0), (4,), r"torch.nn.BatchNorm1d .*eps=0 is not above 0\)$"),
+        (nn.BatchNorm1d(4, momentum=2.0), (4,), r"torch.nn.BatchNorm1d .*'momentum' must be in"),
+        (nn.GroupNorm(4, 4), (4,), r"torch.nn.GroupNorm .*more than one number in each group"),
+        (nn.ZeroPad2d(-1), (4, 5, 6), r"torch.nn.ZeroPad2d .*'sides' must be in"),
+        (nn.ReflectionPad2d(-1), (4, 5, 6), r"torch.nn.ReflectionPad2d .*'sides' must be in"),
+        (nn.Conv2d(4, 2, 7), (4, 5, 6), r"torch.nn.Conv2d does not take \(4, 5, 6\)"),
+        (nn.utils.spectral_norm(nn.Linear(4, 4), "bias"), (4,), "of another parameter"),
+        (nn.utils.spectral_norm(nn.Linear(4, 4), dim=1), (4,), "over another dimension"),
+        (
+            nn.utils.spectral_norm(nn.ConvTranspose2d(4, 4, 3), dim=0),
+            (4, 5, 6),
+            "over another dimension",
+        ),
     ],
 )
 def test_what_has_no_like_is_named(net, shape, told):
-    with pytest.raises(NotImplementedError, match=told):
-        from_torch(nn.Sequential(nn.ReLU(), net), shape)
+    with pytest.raises(libgan.UnsupportedError, match=told) as refusal:
+        from_torch(nn.Sequential(nn.ReLU(), net), shape, check=False)
+    assert str(refusal.value).startswith("module.1: ") and "(line " not in str(refusal.value)
+
+
+def test_a_refusal_names_a_layer_of_a_part_and_a_function():
+    inner = nn.Sequential(nn.ReLU(), nn.Sequential(nn.Tanh(), nn.ELU(-1.0)))
+    with pytest.raises(libgan.UnsupportedError, match="module.0.1.1: torch.nn.ELU has no like"):
+        from_torch(nn.Sequential(inner, nn.Tanh()), (4,))
+    with pytest.raises(libgan.UnsupportedError, match=r"module: elu\(\) has no like"):
+        from_torch(Odd(lambda m, x: functional.elu(x, -1.0)), (4,))
+    with pytest.raises(libgan.UnsupportedError, match="scale_grad_by_freq"):
+        from_torch(nn.Embedding(5, 3, scale_grad_by_freq=True))
+    with pytest.raises(
+        libgan.UnsupportedError, match=r"module: getitem\(\) has no like in libgan$"
+    ):
+        from_torch(Odd(lambda m, x: x[:, :2]), (4,))
 
 
 class Odd(nn.Module):
@@ -187,6 +217,96 @@ def test_a_network_of_pytorch_is_the_encoder_of_a_trainer(ctx, pictures):
     assert all(np.array_equal(after[name], value) for name, value in before.items())
 
 
+def kinds_of(model):
+    return [line.split()[0] for line in model.text.splitlines() if line]
+
+
+def test_a_module_without_numbers_may_have_several_places(ctx):
+    act, drop, both = nn.Hardtanh(-10, 10), nn.Dropout(0.5), nn.Sequential(nn.Tanh(), nn.ReLU())
+    net = nn.Sequential(
+        nn.Linear(4, 4), act, drop, both, nn.Linear(4, 4), act, drop, both, nn.Sequential(act)
+    )
+    with torch.no_grad():
+        net[4].weight.mul_(100)
+    model = from_torch(net, context=ctx)
+    assert [kinds_of(model).count(kind) for kind in ("clamp", "dropout", "part")] == [3, 2, 3]
+    assert set(model.parameters()) == set(net.state_dict())
+    check_same(net, model, (4,))
+
+
+class Again(nn.Module):
+    """Modules in several places, and names that functions and inputs have too."""
+
+    def __init__(self):
+        super().__init__()
+        self.x, self.add, self.act_1 = nn.Linear(4, 4), nn.Linear(4, 4), nn.Linear(4, 4)
+        self.act = nn.Sequential(nn.ELU(), nn.Tanh())
+        self.n1 = nn.SiLU()
+        self.add_module("1", nn.Linear(4, 4))
+
+    def forward(self, x):
+        sums = x + self.act(x)
+        y = self.add(self.act(self.x(sums))) + sums
+        z = self.get_submodule("1")(y)
+        return self.act(self.act_1(self.n1(z))) + z
+
+
+def test_names_that_several_have(ctx):
+    net = Again()
+    model = from_torch(net, (4,), context=ctx)
+    found = {name.split(".")[0] for name in model.parameters()}
+    assert found == {"x", "add", "act_1", "n1_"}  # 1 is no label, n1 another's
+    check_same(net, model, (4,))
+
+
+def tied():
+    a, b = nn.Linear(4, 4), nn.Linear(4, 4)
+    b.weight = a.weight
+    return nn.Sequential(a, nn.Tanh(), nn.Sequential(b))
+
+
+def test_numbers_of_two_places_are_refused():
+    first = nn.Linear(4, 4)
+    for net in (tied(), nn.Sequential(first, nn.Tanh(), nn.Sequential(first))):
+        with pytest.raises(libgan.UnsupportedError, match="module.2.0: its weight is .* module.0"):
+            from_torch(net, check=False)
+
+
+def test_numbers_of_another_type(ctx):
+    norm = nn.utils.spectral_norm
+    net = nn.Sequential(norm(nn.Linear(4, 6)), nn.BatchNorm1d(6), nn.ReLU(), nn.Linear(6, 2))
+    x = torch.randn(8, 4)
+    for kind in (torch.float64, torch.bfloat16, torch.float16):
+        net = net.to(kind).train()
+        net(x.to(kind)).sum().backward()
+        model = from_torch(net, context=ctx)
+        assert net[3].weight.dtype == kind and net.training
+        wanted = net.eval()(x.to(kind)).detach().float()
+        close = 1e-5 if kind == torch.float64 else 0.03
+        np.testing.assert_allclose(model(x), wanted, rtol=close, atol=close)
+    assert np.array_equal(model.read("3.weight"), net[3].weight.detach().float().numpy())
+
+
+def test_shapes_with_sides_of_one(ctx):
+    net = nn.Sequential(nn.Conv2d(3, 4, 4), nn.LayerNorm((4, 1, 1)))
+    nn.init.normal_(net[1].weight)
+    check_same(net, from_torch(net, (3, 4, 4), context=ctx), (3, 4, 4))
+
+
+def test_outputs_that_are_zero_but_for_rounding(ctx):
+    norm = (nn.Conv2d(3, 4, 3), nn.InstanceNorm2d(4))
+    for tail in (nn.AdaptiveAvgPool2d(1), nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Tanh())):
+        from_torch(nn.Sequential(*norm, tail), (3, 8, 8), context=ctx)
+    to_torch(ctx.model("input 8 8 3; affine 2 0; instancenorm; global_avgpool"))
+
+
+@pytest.mark.parametrize("scale", [1, 1e-4, 1e-8])
+def test_small_outputs_are_compared_too(scale):
+    """0.3 % more is seen, however small the numbers are beside those inside."""
+    with pytest.raises(libgan.UnsupportedError, match="its forward does more"):
+        from_torch(Odd(lambda m, x: x * (scale * (1 + 0.003 * x.size(0)))), (4,))
+
+
 def made_of(function):
     class Net(nn.Module):
         def __init__(self):
@@ -232,11 +352,17 @@ def made_of_sides():
 def test_an_open_size_is_no_size():
     first = nn.Conv2d(3, 4, 3, padding=1)
     from_torch(nn.Sequential(first, nn.Upsample(scale_factor=2)))
-    with pytest.raises(libgan.UnsupportedError):
+    with pytest.raises(
+        libgan.UnsupportedError, match=r"module.1: .*\(size=\(128, 128\) of 128x192"
+    ):
         from_torch(nn.Sequential(first, nn.Upsample(size=(128, 128))))
     from_torch(nn.Sequential(first, nn.Upsample(size=(128, 128))), (3, 64, 64))
-    with pytest.raises(libgan.UnsupportedError):
-        from_torch(made_of_sides())
+    with pytest.raises(libgan.UnsupportedError, match=r"truediv\(\) .* size, which is open"):
+        from_torch(made_of_sides(), check=False)
+    with pytest.raises(
+        libgan.UnsupportedError, match=r"module.1: .* not take .* shape of a sample"
+    ):
+        from_torch(nn.Sequential(first, nn.AvgPool2d(65)))
 
 
 def test_names_that_the_grammar_has_taken():

@@ -6,7 +6,9 @@ can be labels."""
 
 from __future__ import annotations
 
+import copy
 import inspect
+import itertools
 import operator
 import re
 from collections.abc import Iterator, Sequence
@@ -19,8 +21,9 @@ from torch import fx, nn
 
 from .. import errors
 from ..context import Context
-from ..model import Model
+from ..model import Model, plain_name
 from . import _layers
+from ._check import compare, taking
 from ._layers import NoLike, need
 
 # The height and width of a picture that stand for ones that are left open, and others, for which
@@ -45,18 +48,86 @@ def from_torch(
         raise TypeError(f"from_torch: an nn.Module is wanted, not a {type(module).__name__}")
     given = shapes or (first_shape(module),)
     inputs = [example(shape) for shape in given]
+    others = [example(shape, 1, _OTHER) for shape in given]
+    is_open = any(None in shape for shape in given)
+    module = as_float32(module)
     with evaluated(module), torch.no_grad():
-        block = Block("", "module", any(None in shape for shape in given))
-        for i, x in enumerate(inputs):
-            block.add_input(f"input{i}", x)
-        block.fill(module)
-        model = (context or Context()).model(block.text())
-        model.load_state_dict(block.values())
+        block = read(module, inputs, is_open)
+        model = model_of(block.lines(), context or Context())
+        if is_open:
+            refuse_sizes(block.lines(), read(module, others, is_open).lines())
+        load(model, block.values())
         if check:
             compare(module, model, inputs)
-            if block.is_open:
-                compare(module, model, [example(shape, 1, _OTHER) for shape in given], count=1)
+            if is_open:
+                compare(module, model, others, count=1)
     return model
+
+
+def as_float32(module: nn.Module) -> nn.Module:
+    """The module, or a copy of it where its numbers are of another type."""
+    held = itertools.chain(module.parameters(), module.buffers())
+    if all(x.dtype == torch.float32 for x in held if x.is_floating_point()):
+        return module
+    # Weights that spectral norm has made hang in a graph, and cannot be copied as they are.
+    tensors = (x for m in module.modules() for x in vars(m).values())
+    memo = {id(x): x.detach() for x in tensors if isinstance(x, torch.Tensor)}
+    return copy.deepcopy(module, memo).float()
+
+
+# Lines of a text, each with what it is told by if it is refused.
+Lines = list[tuple[str, str]]
+
+# Where the library's messages say that a fault is.
+_PLACE = re.compile(r"(model: layer \S+ )?\(line (\d+), column \d+\):?")
+
+
+def read(module: nn.Module, inputs: Sequence[torch.Tensor], is_open: bool) -> Block:
+    block = Block("", "module", is_open)
+    block.add_inputs(inputs)
+    block.fill(module)
+    refuse_shared(block)
+    return block
+
+
+def model_of(lines: Lines, context: Context) -> Model:
+    """What the library refuses is told by the name of its module."""
+    try:
+        return context.model("\n".join(text for text, _ in lines))
+    except (errors.TextError, errors.ShapeError, errors.UnsupportedError) as fault:
+        found = _PLACE.search(str(fault))
+        what = lines[int(found[2]) - 1][1] if found else "module"
+        raise no_like(what, _PLACE.sub("", str(fault)).strip()) from fault
+
+
+def no_like(what: str, reason: object = "") -> errors.UnsupportedError:
+    told = f" ({reason})" if str(reason) else ""
+    return errors.UnsupportedError(f"{what} has no like in libgan{told}")
+
+
+def refuse_sizes(lines: Lines, others: Lines) -> None:
+    """What is another statement for pictures of another size."""
+    for (text, what), (other, _) in zip(lines, others):
+        if text != other:
+            raise no_like(what, "it depends on the size, which is open")
+
+
+def refuse_shared(block: Block) -> None:
+    """Numbers that have two places: the model's would be two numbers."""
+    places: dict[int, str] = {}
+    for path, m in block.layers():
+        for name, x in (*m.named_parameters(), *m.named_buffers()):
+            first = places.get(id(x))
+            places[id(x)] = path
+            if first is not None:
+                told = "it is used twice" if first == path else f"its {name} is that of {first}"
+                raise errors.UnsupportedError(f"{path}: {told}")
+
+
+def load(model: Model, values: dict[str, torch.Tensor]) -> None:
+    """Shapes may differ in sides of 1: C, 1, 1 for C."""
+    shapes = {name: model.shape(name) for name in model.parameters()}
+    model.load_state_dict({name: x.reshape(shapes[plain_name(name)]) for name, x in values.items()})
 
 
 def first_shape(module: nn.Module) -> tuple[int | None, ...]:
@@ -95,38 +166,6 @@ def evaluated(module: nn.Module) -> Iterator[None]:
             m.training = training
 
 
-def compare(
-    module: nn.Module, model: Model, inputs: Sequence[torch.Tensor], count: int = 3
-) -> None:
-    """That both give the same for `count` samples of the inputs' sizes: others than the module was
-    read with."""
-    made = torch.Generator().manual_seed(1)
-    given = [numbers_like(x, count, made) for x in inputs]
-    try:
-        wanted = module(*given)
-    except Exception as fault:
-        sizes = ", ".join(str(tuple(x.shape[1:])) for x in inputs)
-        raise errors.UnsupportedError(
-            f"module: it does not take {sizes}: give the shape of a sample ({fault})"
-        ) from fault
-    found = model(*(x.permute(0, 2, 3, 1) if x.dim() == 4 else x for x in given))
-    listed = wanted if isinstance(wanted, (tuple, list)) else (wanted,)
-    for a, b in zip(listed, found if isinstance(found, tuple) else (found,)):
-        y = torch.from_numpy(b.numpy())
-        y = y.permute(0, 3, 1, 2) if y.dim() == 4 else y
-        if a.numel() != y.numel() or not torch.allclose(
-            a.float().reshape(y.shape), y, rtol=1e-3, atol=1e-3 * float(a.abs().max())
-        ):
-            raise errors.UnsupportedError("module: its forward does more than could be read of it")
-
-
-def numbers_like(x: torch.Tensor, count: int, made: torch.Generator) -> torch.Tensor:
-    """Samples; single numbers may be those of classes, of which there are two at least."""
-    if x[0].numel() == 1:
-        return torch.randint(0, 2, (count, *x.shape[1:]), generator=made).to(x.dtype)
-    return torch.randn(count, *x.shape[1:], generator=made)
-
-
 @dataclass
 class Row:
     """One statement, and what it gave for the example."""
@@ -135,9 +174,17 @@ class Row:
     statement: str
     sources: list[Row]
     value: torch.Tensor
+    what: str = ""  # it is told by
     module: nn.Module | None = None  # whose numbers it has
     block: Block | None = None  # that it places
+    word: str = field(default="", init=False)  # its name in the block's text
     label: str = field(default="", init=False)
+    has_numbers: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        inside = self.block.rows if self.block else []
+        own = self.module is not None and bool(self.module.state_dict())
+        self.has_numbers = own or any(row.has_numbers for row in inside)
 
 
 class Block:
@@ -149,16 +196,15 @@ class Block:
         self.rows: list[Row] = []
         self.outputs: list[Row] = []
 
-    def add_input(self, name: str, value: torch.Tensor) -> Row:
-        self.inputs.append(Row(name, "", [], value))
-        return self.inputs[-1]
+    def add_inputs(self, values: Sequence[torch.Tensor]) -> None:
+        self.inputs = [Row(f"input{i}", "", [], x) for i, x in enumerate(values)]
 
     # ---- reading ----
 
     def fill(self, module: nn.Module) -> None:
         if isinstance(module, nn.Sequential):
             last = self.only_input()
-            for name, child in module.named_children():
+            for name, child in zip(module._modules, module):  # children() skips second places
                 last = self.add_module(name, child, [last])
             self.outputs = [last]
         elif is_layer(module):
@@ -176,38 +222,34 @@ class Block:
         given = [source.value for source in sources]
         if not is_layer(module):
             block = Block(name, path, self.is_open)
-            for i, x in enumerate(given):
-                block.add_input(f"input{i}", x)
+            block.add_inputs(given)
             block.fill(module)
             need_one(block)
             value = block.outputs[0].value
-            return self.add(Row(name, "", sources, value, block=block))
-        value = module(*given)
-        statement = self.statement(path, module, given[0], value)
-        return self.add(Row(name, statement, sources, value, module=module))
+            return self.add(Row(name, "", sources, value, path, block=block))
+        what = f"{path}: {name_of(plain_type(module))}"
+        with taking(what, given, ": give the shape of a sample"):
+            value = module(*given)
+        statement = self.statement(what, module, given[0], value)
+        return self.add(Row(name, statement, sources, value, what, module=module))
 
     def add(self, row: Row) -> Row:
-        if any(other.name == row.name and other.module is row.module for other in self.rows):
-            raise errors.UnsupportedError(f"{self.path}.{row.name}: it is used twice")
         for other in self.rows:
-            if other.name != row.name and word(other.name) == word(row.name):
+            alike = other.name != row.name and word(other.name) == word(row.name)
+            if alike and other.has_numbers and row.has_numbers:
                 raise errors.UnsupportedError(
                     f"{self.path}.{row.name}: as a label its name is that of {other.name}"
                 )
         self.rows.append(row)
         return row
 
-    def statement(self, path: str, module: nn.Module, x: torch.Tensor, y: torch.Tensor) -> str:
-        kind = plain_type(module)
+    def statement(self, what: str, module: nn.Module, x: torch.Tensor, y: torch.Tensor) -> str:
         try:
-            make = _layers.STATEMENTS.get(kind)
+            make = _layers.STATEMENTS.get(plain_type(module))
             need(make is not None, "")
             return str(make(module, x.shape, y.shape)) if make else ""
         except NoLike as reason:
-            what = f", {reason}," if str(reason) else ""
-            name = f"{kind.__module__}.{kind.__qualname__}"
-            name = re.sub(r"^torch\.nn\.modules\.\w+", "torch.nn", name)
-            raise errors.UnsupportedError(f"{path}: {name}{what} has no like in libgan") from None
+            raise no_like(what, reason) from None
 
     def read_graph(self, module: nn.Module) -> None:
         try:
@@ -254,34 +296,34 @@ class Block:
         """A function or a method: a layer, or what is known once the example is."""
         rows = [x for x in flattened(arguments) if isinstance(x, Row)]
         plain = fx.node.map_aggregate(arguments, lambda x: x.value if isinstance(x, Row) else x)
-        value = called(node, list(plain), named)
+        target = node.target if isinstance(node.target, str) else node.target.__name__
+        what = f"{self.path}: {target}()"
+        with taking(what, [row.value for row in rows], ": give the shape of a sample"):
+            value = called(node, list(plain), named)
         if not isinstance(value, torch.Tensor) or not rows:
             return value
         try:
             statement = function_statement(node, arguments, named, rows, value)
         except (NoLike, TypeError) as reason:
-            target = node.target if isinstance(node.target, str) else node.target.__name__
-            raise errors.UnsupportedError(
-                f"{self.path}: {target}() has no like in libgan {str(reason) and f'({reason})'}"
-            ) from None
-        return self.add(Row(node.name, statement, rows, value))
+            raise no_like(what, reason) from None
+        return self.add(Row(node.name, statement, rows, value, what))
 
     # ---- writing ----
 
-    def text(self) -> str:
+    def lines(self) -> Lines:
         self.give_labels()
-        lines = [line for row in self.rows if row.block for line in row.block.definition()]
+        lines = [line for row in self.rows if row.block for line in row.block.definition(row.word)]
         named = {id(source) for row in self.rows for source in row.sources}
         for x in self.inputs:
             name = f"{x.label} " if len(self.inputs) > 1 or id(x) in named and x.label else ""
-            lines.append(f"input {name}{self.sides(x.value)}")
-        lines += [self.line(i, row) for i, row in enumerate(self.rows)]
+            lines.append((f"input {name}{self.sides(x.value)}", self.path))
+        lines += [(self.line(i, row), row.what) for i, row in enumerate(self.rows)]
         if len(self.outputs) > 1 or self.rows and self.outputs[0] is not self.rows[-1]:
-            lines.append("output " + " ".join(row.label for row in self.outputs))
-        return "\n".join(lines)
+            lines.append(("output " + " ".join(row.label for row in self.outputs), self.path))
+        return lines
 
-    def definition(self) -> list[str]:
-        return [f"define {word(self.name)} {{", *self.text().splitlines(), "}"]
+    def definition(self, name: str) -> Lines:
+        return [(f"define {name} {{", self.path), *self.lines(), ("}", self.path)]
 
     def sides(self, x: torch.Tensor) -> str:
         if x.dim() == 4:
@@ -289,8 +331,16 @@ class Block:
             return f"{h} {w} {x.shape[1]}"
         return str(x.shape[1] if x.dim() > 1 else 1)
 
+    def give_words(self) -> set[str]:
+        """Names as the grammar has them, each once: those of parameters stay what they are."""
+        taken: set[str] = set()
+        for row in sorted((*self.inputs, *self.rows), key=lambda row: not row.has_numbers):
+            row.word = free(word(row.name), taken)
+        return taken
+
     def give_labels(self) -> None:
         """A label where a name can be one, and where a later row needs it."""
+        taken = self.give_words()
         far = {id(row) for row in self.outputs[1:]}
         if not self.rows or self.outputs[0] is not self.rows[-1]:
             far.add(id(self.outputs[0]))
@@ -299,16 +349,16 @@ class Block:
             if [id(s) for s in row.sources] != [id(before)]:
                 far |= {id(source) for source in row.sources}
         for x in self.inputs:
-            x.label = word(x.name) if id(x) in far or len(self.inputs) > 1 else ""
+            x.label = x.word if id(x) in far or len(self.inputs) > 1 else ""
         for i, row in enumerate(self.rows):
             ordinal = row.name == str(i) or row.block is not None or row.module is None
-            row.label = "" if ordinal and id(row) not in far else word(row.name)
+            row.label = "" if ordinal and id(row) not in far else row.word
             if row.label[:1].isdigit():
-                row.label = f"n{row.label}"
+                row.label = free(f"n{row.label}", taken)
 
     def line(self, i: int, row: Row) -> str:
         before = self.rows[i - 1] if i else self.inputs[0]
-        statement = f"part {word(row.name)}" if row.block else row.statement
+        statement = f"part {row.word}" if row.block else row.statement
         result = f"{row.label} = " if row.label else ""
         if len(row.sources) == 1 and row.sources[0] is before:
             return result + statement
@@ -319,12 +369,20 @@ class Block:
         found = {}
         for i, row in enumerate(self.rows):
             if row.block:
-                found.update(row.block.values(f"{prefix}{word(row.name)}."))
+                found.update(row.block.values(f"{prefix}{row.word}."))
             elif row.module:
                 label = row.label or str(i)
                 for name, value in row.module.state_dict().items():
                     found[f"{prefix}{label}.{name}"] = value
         return found
+
+    def layers(self) -> Iterator[tuple[str, nn.Module]]:
+        """Those with numbers, with their paths; of blocks inside too."""
+        for row in self.rows:
+            if row.block:
+                yield from row.block.layers()
+            elif row.module:
+                yield f"{self.path}.{row.name}", row.module
 
 
 def need_one(block: Block) -> None:
@@ -342,6 +400,14 @@ def word(name: str) -> str:
     return f"{found}_" if found in _KEYWORDS else found
 
 
+def free(name: str, taken: set[str]) -> str:
+    """The name, or one like it that is not taken yet; now it is."""
+    while name in taken:
+        name += "_"
+    taken.add(name)
+    return name
+
+
 class Children(fx.Tracer):
     """Reads one module's own forward: its children are what it is made of."""
 
@@ -350,6 +416,10 @@ class Children(fx.Tracer):
 
     def trace(self, root: Any, concrete_args: Any = None) -> fx.Graph:
         return super().trace(root, concrete_args)
+
+
+def name_of(kind: type[nn.Module]) -> str:
+    return re.sub(r"^torch\.nn\.modules\.\w+", "torch.nn", f"{kind.__module__}.{kind.__qualname__}")
 
 
 def plain_type(m: nn.Module) -> type[nn.Module]:
@@ -421,6 +491,7 @@ def function_statement(
             "over other dimensions than the pixels'",
         )
         return str(_layers.layer.global_avgpool())
+    need(target in _ADD + _MULTIPLY + _SUBTRACT + _DIVIDE, "")
     need(not named, ", ".join(named))
     return arithmetic(target, arguments, len(rows))
 

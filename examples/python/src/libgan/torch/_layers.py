@@ -39,8 +39,10 @@ def is_spectral(m: nn.Module) -> bool:
     for name, steps in made.items():
         names = [type(step).__name__ for step in steps]
         need(names == ["_SpectralNorm"] and name == "weight", f"{name} under {', '.join(names)}")
+    over = 1 if isinstance(m, nn.ConvTranspose2d) else 0
     for each in (*m._forward_pre_hooks.values(), *(s for steps in made.values() for s in steps)):
-        need(getattr(each, "dim", 0) in (0, 1), "spectral norm over another dimension")
+        need(getattr(each, "name", "weight") == "weight", "spectral norm of another parameter")
+        need(each.dim == over, "spectral norm over another dimension")
         need(each.n_power_iterations == 1, "spectral norm of several iterations")
     return bool(hooks or made)
 
@@ -118,7 +120,10 @@ def upsample(m: nn.Upsample, x: Shape, y: Shape) -> str:
     if m.scale_factor is not None:
         given = m.scale_factor
         scale = [float(s) for s in (given if isinstance(given, (tuple, list)) else (given,) * 2)]
-    need(all(s == int(s) for s in scale), f"scale {scale}")
+        told = f"scale_factor={given}"
+    else:
+        told = f"size={m.size} of {x[2]}x{x[3]}"
+    need(all(s == int(s) for s in scale), told)
     more = {"align_corners": True} if m.align_corners else {}
     return str(layer.upsample(tuple(int(s) for s in scale), mode=m.mode, **more))
 
@@ -182,6 +187,7 @@ def softplus(m: nn.Softplus, x: Shape, y: Shape) -> str:
 def embedding(m: nn.Embedding, x: Shape, y: Shape) -> str:
     for option in ("padding_idx", "max_norm"):
         need(getattr(m, option) is None, option)
+    need(not m.scale_grad_by_freq, "scale_grad_by_freq=True")
     need(len(x) == 1, "of several numbers to a sample")
     return str(layer.embedding(m.num_embeddings, m.embedding_dim))
 

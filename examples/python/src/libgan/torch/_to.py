@@ -16,7 +16,7 @@ from torch import nn
 
 from .. import errors
 from ..model import Model
-from ._from import compare
+from ._check import compare
 from ._modules import MAKERS, PICTURES, Options, concat
 
 _OPEN = 64  # the side of a picture that stands for an open one
