@@ -384,3 +384,65 @@ def test_names_that_the_grammar_has_taken():
     for layer in (nn.Hardtanh(0, float("inf")), nn.LeakyReLU(-0.5)):
         with pytest.raises(libgan.UnsupportedError):
             from_torch(nn.Sequential(nn.Linear(4, 4), layer))
+
+
+MADE = {
+    "residual of vector and 1x1 picture": "input 8; dense 6; residual { conv2d 6 pad=1 }",
+    "residual with a 1x1 shortcut": "input 8; residual { dense 8 } { conv2d 8 kernel=1 }",
+    "residual of a picture and 1x1": "input 8 8 4; residual { global_avgpool; dense 4; sigmoid }",
+    "residual of 1x1 and a picture": "input 8 8 4; residual { global_avgpool } { conv2d 4 pad=1 }",
+    "part of pictures on a vector": "define p { input 1 1 8; conv2d 4 kernel=1 };"
+    "input 5; dense 8; part p",
+    "part of vectors on a picture": "define p { input 8; dense 4 };"
+    "input 4 4 3; conv2d 8 kernel=4; part p",
+    "part of pictures on a flat one": "define p { input 1 1 8; layernorm };"
+    "input 2 2 2; flatten; part p",
+    "part on both": "define p { input 8; dense 8 }; input 2 2 2; flatten; part p; relu;"
+    "conv2d 8 kernel=1; part p",
+    "labels of helpers": "input 8 8 4; flat1 = relu; dense 3; flat1_ = dense 2",
+    "labels of helpers to come": "input 8 8 4; conv2d 3 pad=0,1,1,0; pad0 = conv2d 2; dense 3",
+    "label of pictures": "input 4; picture1 = dense 4; conv2d 3 kernel=1",
+    "a label that is no shortcut": "input 4 4 3; residual { shortcut = relu; conv2d 3 pad=1 }",
+    "layernorm of any size": "input any any 3; conv2d 4 pad=1; layernorm affine=no",
+    "layernorm of vectors": "input 5; layernorm affine=no",
+    "a large kernel": "input any any 1; conv2d 2 kernel=65; global_avgpool",
+    "much pooling": "input any any 2; avgpool 40; avgpool 2",
+    "a large kernel in a part": "define p { input any any 1; conv2d 2 kernel=65 };"
+    "input any any 1; part p; tanh",
+    "more outside than the stride": "input 5 6 3; conv_transpose2d 4 kernel=3x2 stride=1x2"
+    " dilation=3 output_pad=2 pad=1,2,0,3 spectral=yes",
+    "as much as one stride": "input 5; conv_transpose2d 2 kernel=2 dilation=2 output_pad=0x1",
+}
+
+
+@pytest.mark.parametrize("text", MADE.values(), ids=MADE)
+def test_is_made_of_pytorch(ctx, text):
+    model = ctx.model(text)
+    net = to_torch(model)
+    assert set(net.state_dict()) == set(model.parameters())
+    for height, width, channels in model.ports.input_shapes:
+        side = 80 if height < 0 else height
+        shape = (channels, side, side if width < 0 else width)
+        check_same(net, model, shape if (height, width) != (1, 1) else (channels,))
+    for m in net.modules():  # what onnxruntime takes
+        if isinstance(m, nn.ConvTranspose2d):
+            assert all(more < step for more, step in zip(m.output_padding, m.stride))
+
+
+@pytest.mark.parametrize("layer", ["embedding 5 3", "onehot 5"])
+def test_pictures_of_class_numbers(ctx, layer):
+    for sides in ("2 3", "any any"):
+        model = ctx.model(f"input {sides} 1; {layer}; conv2d 2 kernel=2")
+        x = np.random.default_rng(1).integers(0, 5, (4, 2, 3, 1))
+        found = to_torch(model)(torch.from_numpy(x).permute(0, 3, 1, 2)).detach()
+        np.testing.assert_allclose(found.permute(0, 2, 3, 1), model(x), atol=1e-6)
+
+
+def test_texts_that_pytorch_cannot_have(ctx):
+    for text, told in {
+        "input any any 3; relu; conv2d 3 kernel=600": "1: conv2d does not take",
+        "define a { input 4; dense 3 }; input 4; part a; a = dense 4": "a: two modules have",
+        "input 4; residual { shortcut = dense 4 } { dense 4 }": "0.shortcut: two modules have",
+    }.items():
+        with pytest.raises(libgan.UnsupportedError, match=told):
+            to_torch(ctx.model(text))

@@ -98,20 +98,30 @@ def conv(o: Options, x: torch.Tensor) -> Stages:
 
 
 def conv_transpose(o: Options, x: torch.Tensor) -> Stages:
-    _, around = o.sides("pad")
+    _, (left, right, top, bottom) = o.sides("pad")
+    (down, along), (rows, columns) = o.pair("stride"), o.pair("output_pad")
+    before: Stages = []
+    if rows >= down or columns >= along:
+        # Other engines do not take so large an output_padding. A row of zeros at the end makes as
+        # many more as the stride; what is too much is cut off.
+        more = (-(-rows // down), -(-columns // along))
+        before = [("pad", nn.ZeroPad2d((0, more[1], 0, more[0])))]
+        right, bottom = right + more[1] * along - columns, bottom + more[0] * down - rows
+        rows = columns = 0
+    around = (left, right, top, bottom)
     made = nn.ConvTranspose2d(
         x.shape[1],
         o.whole("filters"),
         o.pair("kernel"),
-        o.pair("stride"),
-        (around[2], around[0]) if is_even(around) else 0,
-        o.pair("output_pad"),
+        (down, along),
+        (top, left) if is_even(around) else 0,
+        (rows, columns),
         o.whole("groups"),
         o.yes("bias"),
         o.pair("dilation"),
     )
     cut = [] if is_even(around) else [("crop", pads("", tuple(-side for side in around)))]
-    return [("", under_norm(o, made)), *cut]
+    return [*before, ("", under_norm(o, made)), *cut]
 
 
 def pool(o: Options, x: torch.Tensor) -> Stages:
@@ -150,18 +160,32 @@ def reshape(o: Options, x: torch.Tensor) -> Stages:
 
 
 def embedding(o: Options, x: torch.Tensor) -> Stages:
-    return [("numbers", Numbers()), ("", nn.Embedding(o.whole("count"), o.whole("size")))]
+    made = nn.Embedding(o.whole("count"), o.whole("size"))
+    behind = [("channels", Apply(channels_first))] if x.dim() == 4 else []
+    return [("numbers", Numbers()), ("", made), *behind]
+
+
+def layernorm(o: Options, x: torch.Tensor) -> nn.Module:
+    if o.yes("affine") or x.dim() == 2 or x[0].numel() == 1:
+        return nn.LayerNorm(tuple(x.shape[1:]), o.number("eps"), o.yes("affine"))
+    # That of one group is the same, and takes pictures of any size.
+    return nn.GroupNorm(1, x.shape[1], o.number("eps"), affine=False)
 
 
 def maker(make: Callable[[Options, torch.Tensor], nn.Module]) -> Callable[..., Stages]:
     return lambda o, x: [("", make(o, x))]
 
 
+def numbers(x: torch.Tensor) -> torch.Tensor:
+    """Class numbers (N), (N, 1) or (N, 1, H, W), of any type, as (N) or (N, H, W) of int64."""
+    return (x[:, 0] if x.dim() > 1 else x).long()
+
+
 class Numbers(nn.Module):
-    """Class numbers (N) or (N, 1), of any type, as (N) of int64."""
+    """numbers(), as a module."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return x.flatten().long()
+        return numbers(x)
 
 
 class Apply(nn.Module):
@@ -178,11 +202,17 @@ class Apply(nn.Module):
         return ", ".join(map(str, (self.function.__name__, *self.numbers)))
 
 
+def of_rank(x: torch.Tensor, rank: int) -> torch.Tensor:
+    """A vector as a 1x1 picture where pictures are wanted, and the other way round."""
+    if x.dim() == 2 and rank == 4:
+        return x[:, :, None, None]
+    return x.reshape(x.shape[:2]) if x.dim() == 4 and rank == 2 else x
+
+
 def alike(values: Sequence[torch.Tensor]) -> list[torch.Tensor]:
     """Vectors as 1x1 pictures where others are pictures."""
-    if all(x.dim() == 2 for x in values):
-        return list(values)
-    return [x[:, :, None, None] if x.dim() == 2 else x for x in values]
+    rank = max(x.dim() for x in values)
+    return [of_rank(x, rank) for x in values]
 
 
 def concat(*values: torch.Tensor) -> torch.Tensor:
@@ -213,7 +243,12 @@ def affine(x: torch.Tensor, scale: float, shift: float) -> torch.Tensor:
 
 
 def onehot(x: torch.Tensor, classes: float) -> torch.Tensor:
-    return nn.functional.one_hot(x.flatten().long(), int(classes)).float()
+    return channels_first(nn.functional.one_hot(numbers(x), int(classes)).float())
+
+
+def channels_first(x: torch.Tensor) -> torch.Tensor:
+    """Of what has channels behind all else, of any rank."""
+    return x.movedim(-1, 1)
 
 
 # Those that want pictures, where the library takes vectors as such of 1x1.
@@ -242,9 +277,7 @@ MAKERS: dict[str, Callable[[Options, torch.Tensor], Stages]] = {
     "instancenorm": maker(
         lambda o, x: nn.InstanceNorm2d(x.shape[1], o.number("eps"), affine=o.yes("affine"))
     ),
-    "layernorm": maker(
-        lambda o, x: nn.LayerNorm(tuple(x.shape[1:]), o.number("eps"), o.yes("affine"))
-    ),
+    "layernorm": maker(layernorm),
     "groupnorm": maker(
         lambda o, x: nn.GroupNorm(o.whole("groups"), x.shape[1], o.number("eps"), o.yes("affine"))
     ),

@@ -16,10 +16,11 @@ from torch import nn
 
 from .. import errors
 from ..model import Model
-from ._check import compare
-from ._modules import MAKERS, PICTURES, Options, concat
+from ._check import NotTaken, compare, taking
+from ._modules import MAKERS, PICTURES, Options, Stages, add, concat, of_rank
 
-_OPEN = 64  # the side of a picture that stands for an open one
+# Sides of pictures that stand for open ones: the first, or as large a one as the network needs.
+_OPEN, _LARGEST = 64, 512
 
 Values = dict[str, Any]
 
@@ -33,12 +34,22 @@ def to_torch(model: Model, check: bool = True) -> nn.Module:
     if not isinstance(model, Model):
         raise TypeError(f"to_torch: a libgan.Model is wanted, not a {type(model).__name__}")
     with torch.no_grad():
-        net = Network(parse(model.text), {}, "")
+        net = network_of(parse(model.text))
         fill(net, model)
         made = net.as_sequential()
         if check:
-            compared(made, model, net.examples)
+            compare(made.eval(), model, [torch.zeros(shape) for shape in net.shapes])
     return made.train()
+
+
+def network_of(statements: Sequence[Statement], side: int = _OPEN) -> Network:
+    """Layers may need larger pictures than the first that are tried."""
+    try:
+        return Network(statements, {}, "", side)
+    except NotTaken:
+        if side >= _LARGEST:
+            raise
+    return network_of(statements, 2 * side)
 
 
 def fill(net: nn.Module, model: Model) -> None:
@@ -53,11 +64,6 @@ def fill(net: nn.Module, model: Model) -> None:
         raise errors.InternalError(f"to_torch: no values for {', '.join(left)}")
 
 
-def compared(net: nn.Module, model: Model, examples: Sequence[torch.Tensor]) -> None:
-    net.eval()
-    compare(net, model, examples)
-
-
 # ---- the text ----
 
 
@@ -70,6 +76,15 @@ class Statement:
     results: list[str]
     sources: list[str]
     blocks: list[list[Statement]]
+
+    @property
+    def is_run(self) -> bool:
+        return self.kind not in ("define", "input", "output")
+
+    def label(self, ordinal: int) -> str:
+        if self.kind == "part":
+            return self.words[0]
+        return self.results[0] if self.results else str(ordinal)
 
     @staticmethod
     def of(tokens: list[str], blocks: list[list[Statement]]) -> Statement:
@@ -130,38 +145,45 @@ class Block(nn.Module):
         self.rows: list[Row] = []
         self.path = path
         values = dict(values)
-        for i, s in enumerate(s for s in statements if s.kind not in ("define", "input", "output")):
-            self._add(s, str(i), definitions, values)
+        run = [s for s in statements if s.is_run]
+        self.labels = {s.label(i) for i, s in enumerate(run)}
+        for i, s in enumerate(run):
+            self._add(s, s.label(i), definitions, values)
 
-    def _add(self, s: Statement, ordinal: str, definitions: Definitions, values: Values) -> None:
-        label = s.results[0] if s.results else ordinal
+    def _add(self, s: Statement, label: str, definitions: Definitions, values: Values) -> None:
         path = f"{self.path}{label}"
         sources = s.sources or ["."]
+        given = [values[name] for name in sources]
+        stages: Stages
         if s.kind == "part":
-            label = s.words[0]
-            self._modules[label] = definitions[label].module()
-            self._record(Row(label, sources, s.results), values)
+            stages = [("", definitions[label].module())]
         elif s.kind in BLOCKS:
-            inner = {**values, ".": values[sources[0]]}
-            self._modules[label] = BLOCKS[s.kind](s, definitions, f"{path}.", inner)
-            self._record(Row(label, sources, s.results), values)
+            inner = {**values, ".": given[0]}
+            stages = [("", BLOCKS[s.kind](s, definitions, f"{path}.", inner))]
         else:
-            self._add_layer(s, label, sources, path, values)
+            stages = layer_of(s, path, given)
+        with taking(f"{path}: {s.kind}", given):
+            self._add_stages(stages, Row(label, sources, s.results), values)
 
-    def _add_layer(
-        self, s: Statement, label: str, sources: list[str], path: str, values: Values
-    ) -> None:
+    def _add_stages(self, stages: Stages, whole: Row, values: Values) -> None:
         """A layer, and what PyTorch wants before or behind it."""
-        stages = layer_of(s, path, [values[name] for name in sources])
+        sources = whole.sources
         for i, (name, module) in enumerate(stages):
             last = i == len(stages) - 1
-            self._modules[f"{name}{label}"] = module
-            self._record(Row(f"{name}{label}", sources, s.results if last else []), values)
+            label = self._helper(f"{name}{whole.label}") if name else whole.label
+            self._put(label, module)
+            self.rows.append(Row(label, sources, whole.results if last else []))
+            self._step(self.rows[-1], values)
             sources = ["."]
 
-    def _record(self, row: Row, values: Values) -> None:
-        self.rows.append(row)
-        self._step(row, values)
+    def _helper(self, name: str) -> str:
+        """A name that no statement has."""
+        return self._helper(f"{name}_") if name in self.labels else name
+
+    def _put(self, label: str, module: nn.Module) -> None:
+        if self._modules.get(label, module) is not module:
+            raise errors.UnsupportedError(f"{self.path}{label}: two modules have this name")
+        self._modules[label] = module
 
     def _step(self, row: Row, values: Values) -> None:
         module = self._modules[row.label]
@@ -203,16 +225,14 @@ class Residual(Block):
 
     def __init__(self, s: Statement, definitions: Definitions, path: str, values: Values) -> None:
         super().__init__(s.blocks[0], definitions, path, values)
-        self.beside = "join=concat" in s.words
-        if len(s.blocks) > 1:
-            made = Block(s.blocks[1], definitions, f"{path}shortcut.", values)
-            self._modules["shortcut"] = made
+        self.join = concat if "join=concat" in s.words else add
+        self.has_shortcut = len(s.blocks) > 1
+        if self.has_shortcut:
+            self._put("shortcut", Block(s.blocks[1], definitions, f"{path}shortcut.", values))
 
     def forward(self, x: torch.Tensor, scope: Values | None = None) -> Any:
-        around = self._modules.get("shortcut")
-        way = x if around is None else around(x, scope=scope)
-        made = super().forward(x, scope)
-        return concat(way, made) if self.beside else way + made
+        way = self.get_submodule("shortcut")(x, scope=scope) if self.has_shortcut else x
+        return self.join(way, super().forward(x, scope))
 
 
 BLOCKS: dict[str, Callable[..., nn.Module]] = {"repeat": Repeat, "residual": Residual}
@@ -221,13 +241,15 @@ BLOCKS: dict[str, Callable[..., nn.Module]] = {"repeat": Repeat, "residual": Res
 class Definition:
     """A network that is placed by name; once made it is one, wherever it is placed."""
 
-    def __init__(self, statements: list[Statement], outer: Definitions, name: str) -> None:
-        self.statements, self.outer, self.name = statements, dict(outer), name
+    def __init__(
+        self, statements: list[Statement], outer: Definitions, name: str, side: int
+    ) -> None:
+        self.statements, self.outer, self.name, self.side = statements, dict(outer), name, side
         self.made: Network | None = None
 
     def module(self) -> Network:
         if self.made is None:
-            self.made = Network(self.statements, self.outer, f"{self.name}.")
+            self.made = Network(self.statements, self.outer, f"{self.name}.", self.side)
         return self.made
 
 
@@ -238,26 +260,27 @@ class Network(Block):
     """A whole text: inputs, statements, outputs."""
 
     def __init__(
-        self, statements: Sequence[Statement], definitions: Definitions, path: str
+        self, statements: Sequence[Statement], definitions: Definitions, path: str, side: int
     ) -> None:
         definitions = dict(definitions)
         for s in statements:
             if s.kind == "define":
                 other = definitions[s.sources[0]] if s.sources else None
-                made = other or Definition(s.blocks[0], definitions, s.words[0])
+                made = other or Definition(s.blocks[0], definitions, s.words[0], side)
                 definitions[s.words[0]] = made
-        inputs = [input_of(s.words) for s in statements if s.kind == "input"]
+        inputs = [input_of(s.words, side) for s in statements if s.kind == "input"]
         names = [name for name, _ in inputs]
         values: Values = {**dict(inputs), ".": inputs[0][1]}
         super().__init__(statements, definitions, path, values)
-        self.examples = [x for _, x in inputs]
+        self.shapes = [x.shape for _, x in inputs]
         self.names = names
         self.outputs = next((s.words for s in statements if s.kind == "output"), ["."])
 
     def forward(self, *inputs: torch.Tensor) -> Any:  # type: ignore[override]
         if len(inputs) != len(self.names):
             raise TypeError(f"{len(self.names)} inputs are wanted, {len(inputs)} given")
-        values: Values = {**dict(zip(self.names, inputs)), ".": inputs[0]}
+        given = [of_rank(x, len(shape)) for x, shape in zip(inputs, self.shapes)]
+        values: Values = {**dict(zip(self.names, given)), ".": given[0]}
         for row in self.rows:
             self._step(row, values)
         made = tuple(values[name] for name in self.outputs)
@@ -276,26 +299,26 @@ class Network(Block):
         return nn.Sequential(OrderedDict((label, m) for label, m in modules if m is not None))
 
 
-def input_of(words: list[str]) -> tuple[str, torch.Tensor]:
+def input_of(words: list[str], side: int) -> tuple[str, torch.Tensor]:
     """Its name, and zeros of its shape."""
     sides = [word for word in words if re.fullmatch(r"\d+|any", word)]
     if words[0] == "any" and len(words) in (2, 4):
         sides = words[1:]
     name = words[0] if len(sides) < len(words) else ""
-    numbers = [_OPEN if side == "any" else int(side) for side in sides]
+    numbers = [side if word == "any" else int(word) for word in sides]
     shape = (numbers[-1], *numbers[:-1]) if len(numbers) == 3 else tuple(numbers)
     return name, torch.zeros(2, *shape)
 
 
-def layer_of(s: Statement, path: str, given: list[torch.Tensor]) -> list[tuple[str, nn.Module]]:
+def layer_of(s: Statement, path: str, given: list[torch.Tensor]) -> Stages:
     """The modules of a layer, each with what goes before its label."""
     if s.kind not in MAKERS:
         raise errors.UnsupportedError(f"{path}: {s.kind} has no like in torch.nn")
     x = given[0]
-    before: list[tuple[str, nn.Module]] = []
+    before: Stages = []
     if s.kind in PICTURES and x.dim() == 2:
         before = [("picture", nn.Unflatten(1, (x.shape[1], 1, 1)))]
-        x = x[:, :, None, None]
+        x = of_rank(x, 4)
     try:
         return before + MAKERS[s.kind](Options.of(s.kind, s.words), x)
     except NotImplementedError as reason:
