@@ -58,11 +58,13 @@ GAN_API gan_status gan_trainer_feed(gan_trainer *trainer, const char *feed, gan_
 GAN_API gan_model *gan_trainer_model(const gan_trainer *trainer, const char *role, int32_t flags);
 
 /* Estimates the batch statistics of the averaged models afresh, from noise and data in orders of
- * its own (averages that need data and have none keep the trained model's, with a warning in the
- * log): what a runner of an average shows is then what the file would show that gan_trainer_save
+ * its own: what a runner of an average shows is then what the file would show that gan_trainer_save
  * writes now. The training that follows has the same bits with and without it, and a second time
- * changes nothing. Nothing happens where no average has such statistics. GAN_E_STATE in the middle
- * of a step. */
+ * changes nothing. Averages that need data and have none keep the trained model's statistics, with
+ * a warning in the log. So do all averages where data is lost: an example cannot be read, a
+ * callback stops, the networks cannot take it; the warning then has the message, and it is no
+ * failure. Nothing happens where no average has such statistics. GAN_E_STATE in the middle of a
+ * step. */
 GAN_API gan_status gan_trainer_refresh(gan_trainer *trainer);
 
 /* The network of a route: a chain of roles from space to space, "noise > image", "x > y",
@@ -194,9 +196,9 @@ GAN_API const char *gan_trainer_text(const gan_trainer *trainer);
 /* Everything in one safetensors file: models, moments, the seed and the counters of every random
  * stream, position in the data, schedules. A run that is saved, loaded and continued has the same
  * bits as one that was not interrupted. The averages are refreshed first, as gan_trainer_refresh
- * does it. Data sets are attached again by gan_trainer_set_data; that they are the same, and the
- * precision too, is left to the caller (gan_recipe_trainer compares them). The context may have
- * another seed, and keeps it.
+ * does it, so that data that is lost is no obstacle. Data sets are attached again by
+ * gan_trainer_set_data; that they are the same, and the precision too, is left to the caller
+ * (gan_recipe_trainer compares them). The context may have another seed, and keeps it.
  *
  * Saving changes nothing but the batch statistics of the averages (see gan_trainer_model): a
  * training that is saved after every step has the same bits as one that is saved once, at the end.

@@ -8,6 +8,7 @@
  * their prior. */
 #include "train/refresh.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -244,18 +245,19 @@ static gan_status refresh_round(refresh *r)
 
 /* ---- the whole ---- */
 
-static gan_status refresh_warn(const refresh *r)
+/* Of each average that was not applied, with what data failed with; "" if there is none. */
+static void refresh_warn(const refresh *r, const char *fault)
 {
     const gan_trainer *t = r->trainer;
     for (int32_t i = 0; i < t->cast->role_count; i++) {
         if (!t->players[i].average || r->applied[i]) continue;
         if (!refresh_couples(refresh_model(t, i))) continue;
-        gan__log(t->object.context, GAN_LOG_WARNING,
-                 "%s: without data the average of the %s keeps the batch statistics of the trained "
-                 "weights",
-                 t->kind->kind.name, t->cast->roles[i].name);
+        gan__log(
+            t->object.context, GAN_LOG_WARNING,
+            "%s: %sthe average of the %s keeps the batch statistics of the trained weights%s%s",
+            t->kind->kind.name, *fault ? "" : "without data ", t->cast->roles[i].name,
+            *fault ? ": " : "", fault);
     }
-    return GAN_OK;
 }
 
 static gan_status refresh_check(const gan_trainer *t)
@@ -282,22 +284,38 @@ static void refresh_estimate(const gan_trainer *t, bool begin)
     }
 }
 
-static gan_status refresh_estimate_all(refresh *r)
+static gan_status refresh_rounds(refresh *r)
 {
-    gan_trainer *t = r->trainer;
     gan_status status = GAN_OK;
-    refresh_estimate(t, true);
+    refresh_estimate(r->trainer, true);
     for (int32_t i = 0; i < REFRESH_ROUNDS && status == GAN_OK; i++) status = refresh_round(r);
-    refresh_estimate(t, false);
-    if (status == GAN_E_CANCELLED) { /* by the data: as without it */
-        for (int32_t i = 0; i < t->cast->role_count; i++) {
-            r->applied[i] = false;
-            if (t->players[i].average) gan__average_copy_buffers(t->players[i].average);
-        }
-        status = GAN_OK;
+    refresh_estimate(r->trainer, false);
+    return status;
+}
+
+/* Whether the failure is one of data that cannot be read, or not be applied: what depends on the
+ * data cannot be had, and a training that lost its data can be saved all the same. */
+static bool refresh_lacks_data(gan_status status)
+{
+    switch (status) {
+    case GAN_E_CANCELLED:
+    case GAN_E_FILE:
+    case GAN_E_FORMAT:
+    case GAN_E_ARGUMENT:
+    case GAN_E_SHAPE:
+    case GAN_E_UNSUPPORTED: return true;
+    default: return false;
     }
-    if (status == GAN_OK) status = refresh_warn(r);
-    return status == GAN_OK ? refresh_check(t) : status;
+}
+
+/* As without any data: the trained models' statistics. */
+static void refresh_give_up(refresh *r)
+{
+    for (int32_t i = 0; i < r->trainer->cast->role_count; i++) {
+        r->applied[i] = false;
+        if (r->trainer->players[i].average)
+            gan__average_copy_buffers(r->trainer->players[i].average);
+    }
 }
 
 /* The running statistics of all averages, one after the other, to memory or back. */
@@ -336,23 +354,28 @@ static bool refresh_needs(const gan_trainer *t, int32_t feed)
     return false;
 }
 
-static gan_status refresh_prepare(refresh *r)
+static gan_status refresh_allocate(refresh *r)
 {
-    gan_trainer *t = r->trainer;
-    gan_context *context = t->object.context;
-    const gan__cast *cast = t->cast;
-    const uint64_t seed = gan__random_seed(t->seed, GAN__DRAW_REFRESH, 0);
+    gan_context *context = r->trainer->object.context;
+    const gan__cast *cast = r->trainer->cast;
     GAN__TRY(gan__allocate(context, &r->batchers, (size_t)cast->feed_count, sizeof *r->batchers));
     r->sources = (cast->domain_count > 1 ? cast->domain_count : 1) + 2;
     GAN__TRY(gan__allocate(context, &r->values, (size_t)cast->space_count * (size_t)r->sources,
                            sizeof *r->values));
     GAN__TRY(gan__allocate(context, &r->applied, (size_t)cast->role_count, sizeof *r->applied));
-    GAN__TRY(gan__allocate_raw(context, &r->kept, refresh_keep(t, NULL, false), 1));
+    return gan__allocate_raw(context, &r->kept, refresh_keep(r->trainer, NULL, false), 1);
+}
+
+/* Finds what the networks take, and opens the data that they need. */
+static gan_status refresh_open(refresh *r)
+{
+    gan_trainer *t = r->trainer;
+    const uint64_t seed = gan__random_seed(t->seed, GAN__DRAW_REFRESH, 0);
     GAN__TRY(gan__trainer_bind(t));
-    for (int32_t i = 0; i < cast->feed_count; i++)
+    for (int32_t i = 0; i < t->cast->feed_count; i++)
         if (t->feeds[i].dataset && refresh_needs(t, i))
             GAN__TRY(gan__feed_apart(t, i, seed, gan__trainer_samples(t), &r->batchers[i]));
-    return gan__tape_create(&r->tape, context, seed);
+    return gan__tape_create(&r->tape, t->object.context, seed);
 }
 
 static void refresh_end(refresh *r)
@@ -377,12 +400,27 @@ static bool refresh_is_needed(const gan_trainer *t)
     return couples;
 }
 
+static gan_status refresh_estimate_all(refresh *r)
+{
+    char fault[GAN__MESSAGE_SIZE] = "";
+    gan_status status = refresh_open(r);
+    if (status == GAN_OK) status = refresh_rounds(r);
+    if (refresh_lacks_data(status)) {
+        snprintf(fault, sizeof fault, "%s", r->trainer->object.context->message);
+        refresh_give_up(r);
+        status = GAN_OK;
+    }
+    GAN__TRY(status);
+    refresh_warn(r, fault);
+    return refresh_check(r->trainer);
+}
+
 /* What the averages have before is kept until there is something better. */
 gan_status gan__averages_refresh(gan_trainer *t)
 {
     refresh r = {.trainer = t};
     if (!refresh_is_needed(t)) return GAN_OK;
-    gan_status status = refresh_prepare(&r);
+    gan_status status = refresh_allocate(&r);
     if (status == GAN_OK) {
         refresh_keep(t, r.kept, false);
         status = refresh_estimate_all(&r);
@@ -397,7 +435,8 @@ gan_status gan__averages_refresh_memory(gan_trainer *t, int64_t *bytes)
     refresh r = {.trainer = t, .rehearses = true};
     *bytes = 0;
     if (!refresh_is_needed(t)) return GAN_OK;
-    gan_status status = refresh_prepare(&r);
+    gan_status status = refresh_allocate(&r);
+    if (status == GAN_OK) status = refresh_open(&r);
     if (status == GAN_OK) {
         gan__tape_rehearse(r.tape, true);
         status = refresh_round(&r);

@@ -221,6 +221,24 @@ def test_what_a_sequence_raises_comes_out(ctx, pictures):
         odd.read("image", [0, 1])
 
 
+def test_what_a_sequence_raises_costs_no_file(ctx, pictures, caplog):
+    networks = {
+        "encoder": "input 8 8 1; dense 8; batchnorm; dense 4",
+        "decoder": "input 4; dense 64; reshape 8 8 1",
+    }
+    source = Sequence(pictures)
+    trainer = ctx.trainer("autoencoder batch=4 average=0.9", real=ctx.dataset(source), **networks)
+    trainer.run(2)
+    source.broken = 7
+    saved = trainer.saves()
+    first, second = caplog.records
+    assert {(r.name, r.levelname) for r in caplog.records} == {("libgan", "WARNING")}
+    assert "average of the encoder keeps the batch statistics" in first.getMessage()
+    assert "the callback stopped at example 7" in first.getMessage()
+    assert "LookupError('example 7 is lost')" in second.getMessage()
+    assert ctx.load_trainer(saved).steps_made == 2
+
+
 def test_data_sets_are_let_go(ctx, pictures):
     readers = libgan.data._readers
     gc.collect()  # what tests before have left

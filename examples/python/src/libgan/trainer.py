@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import array
+import contextlib
 import ctypes
 import math
 from collections.abc import Callable, Iterator, Mapping
@@ -251,9 +252,22 @@ class Trainer(Closable):
 
     # ---- what it makes ----
 
+    @contextlib.contextmanager
+    def _refreshing(self) -> Iterator[None]:
+        """A call that refreshes the averages. What a data set raises in it is no failure of the
+        call: the library warns that statistics were not estimated, and this is why."""
+        before = self.root.raised
+        with Deferred():
+            yield
+        raised = self.root.raised
+        if raised is not None and raised is not before:
+            import logging
+
+            logging.getLogger("libgan").warning("a data set raised %r", raised, exc_info=raised)
+
     def refresh(self) -> None:
         """Estimates the batch statistics of the averaged models afresh, as saving does."""
-        with Deferred():
+        with self._refreshing():
             self.root.check(lib.gan_trainer_refresh(self.handle))
 
     def route(self, *spaces: str, averaged: bool = True) -> Model:
@@ -298,13 +312,14 @@ class Trainer(Closable):
 
     def save(self, path: Any) -> None:
         """Everything in one file: Context.load_trainer goes on from it, to the same bits. Data sets
-        are attached again."""
-        with Deferred():
+        are attached again. One that raises costs the averages' own batch statistics, and a warning,
+        not the file."""
+        with self._refreshing():
             self.root.check(lib.gan_trainer_save(self.handle, path_of(path)))
 
     def saves(self) -> bytes:
         """The bytes of that file."""
-        with Deferred():
+        with self._refreshing():
             made = Tensor._make(self.root, lib.gan_trainer_save_memory, self.handle)
         return made.numpy().tobytes()
 
