@@ -101,7 +101,8 @@ if(CMAKE_SYSTEM_NAME STREQUAL "Linux" AND CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64
 endif()
 
 if(GAN_COMMAND AND Python3_FOUND AND NOT WIN32)
-  foreach(topic command signals outputs routes conditions translate chains eval measuring sequences)
+  foreach(topic command signals outputs routes conditions translate chains eval measuring sequences
+          lost_data)
     add_test(NAME cli/${topic} COMMAND Python3::Interpreter
              "${PROJECT_SOURCE_DIR}/tests/cli/test_${topic}.py" $<TARGET_FILE:gan_command>
              "${PROJECT_SOURCE_DIR}")

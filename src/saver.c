@@ -19,23 +19,29 @@ static void note(saver *s, bool *failing, saver_loudness loudness, const char *f
              loudness == SAVE_AT_THE_END ? "" : "; the training goes on without it");
 }
 
-/* NULL for GAN_OK. */
-static const char *message_in(const gan_context *context, gan_status status)
+static const char *message_of(const gan_context *context, gan_status status)
 {
     const char *message = gan_context_message(context);
-    if (status == GAN_OK) return NULL;
     return message && *message ? message : gan_status_name(status);
 }
 
-static const char *message_of(const saver *s, gan_status status)
+void saver_fault(char out[2 * PATH_SIZE], const char *path, const gan_context *context,
+                 gan_status status)
 {
-    return message_in(s->context, status);
+    const char *message = message_of(context, status);
+    const bool named = !strncmp(message, path, strlen(path));
+    snprintf(out, 2 * PATH_SIZE, "%s%s%s", named ? "" : path,
+             named ? "" : " was not saved: ", message);
 }
 
-/* The same with the library's message. */
-static bool note_status(saver *s, bool *failing, saver_loudness loudness, gan_status status)
+/* The same with the file that there is not, or not as it should be, and the library's message,
+ * which may be of anything: it begins with the file where that is what failed. */
+static bool note_status(saver *s, bool *failing, saver_loudness loudness, const char *path,
+                        gan_status status)
 {
-    note(s, failing, loudness, message_of(s, status));
+    char fault[2 * PATH_SIZE];
+    saver_fault(fault, path, s->context, status);
+    note(s, failing, loudness, status == GAN_OK ? NULL : fault);
     return status == GAN_OK;
 }
 
@@ -100,7 +106,7 @@ static int try_sheet(saver *s, const char *space)
         gan_trainer_show(&pictures, &columns, s->trainer, space, 1, GAN_MODEL_AVERAGED);
     if (status == GAN_E_MEMORY) return complain_status(s->self, s->context, status);
     const int64_t *shape = status == GAN_OK ? gan_tensor_shape(pictures) + 1 : NULL;
-    const char *fault = shape ? sheet_fault(shape) : message_of(s, status);
+    const char *fault = shape ? sheet_fault(shape) : message_of(s->context, status);
     int code = EXIT_GOOD;
     if (fault)
         fprintf(stderr, "there will be no sheets from '%s': %s\n", space, fault);
@@ -141,22 +147,29 @@ void saver_free(saver *s)
     free(s->sheets);
 }
 
-void saver_best(const saver *s, char out[PATH_SIZE])
+/* ---- checkpoint and products ---- */
+
+static void file_path(const saver *s, const saved_file *file, char out[PATH_SIZE])
 {
     char name[128];
-    snprintf(name, sizeof name, "%s.safetensors", s->files[s->file_count > 1].name);
-    path_join(out, s->folder, s->sheet_count > 0 ? "sheet.png" : name);
+    snprintf(name, sizeof name, "%s.safetensors", file->name);
+    path_join(out, s->folder, name);
 }
 
-/* ---- checkpoint and products ---- */
+void saver_best(const saver *s, char out[PATH_SIZE])
+{
+    if (s->sheet_count > 0)
+        path_join(out, s->folder, "sheet.png");
+    else
+        file_path(s, &s->files[s->file_count > 1], out);
+}
 
 /* One of them, with what it replaces kept. */
 static bool save_file(saver *s, saved_file *file, saver_loudness loudness)
 {
     char name[128], path[PATH_SIZE];
     int64_t step = gan_trainer_steps(s->trainer);
-    snprintf(name, sizeof name, "%s.safetensors", file->name);
-    path_join(path, s->folder, name);
+    file_path(s, file, path);
     if (s->keep > 0 && file->of_step >= 0 && file->of_step != step) {
         snprintf(name, sizeof name, "%s-%06lld.safetensors", file->name, (long long)file->of_step);
         note_error(s, &file->older, loudness, name,
@@ -164,7 +177,7 @@ static bool save_file(saver *s, saved_file *file, saver_loudness loudness)
     }
     gan_status status =
         file->model ? gan_model_save(file->model, path) : gan_trainer_save(s->trainer, path);
-    if (!note_status(s, &file->failing, loudness, status)) return false;
+    if (!note_status(s, &file->failing, loudness, path, status)) return false;
     file->of_step = step;
     if (!file->model) s->saved_step = step;
     if (s->keep > 0) remove_older(s->folder, file->name, step, s->keep);
@@ -181,9 +194,8 @@ bool saver_save(saver *s, saver_loudness loudness)
 /* ---- the best ---- */
 
 /* A product's network, of the trainer that holds the best. */
-static gan_status save_best_product(const saver *s, const saved_file *file, gan_trainer *best)
+static gan_status save_best_product(const char *path, const saved_file *file, gan_trainer *best)
 {
-    char path[PATH_SIZE];
     gan_model *model = NULL;
     gan_status status = GAN_OK;
     for (int32_t i = 0; i < gan_trainer_member_count(best); i++) {
@@ -194,7 +206,6 @@ static gan_status save_best_product(const saver *s, const saved_file *file, gan_
                                    GAN_MODEL_AVERAGED);
         break;
     }
-    best_path(path, s->folder, file->name);
     if (status == GAN_OK && model) status = gan_model_save(model, path);
     gan_model_release(model);
     return status;
@@ -203,30 +214,35 @@ static gan_status save_best_product(const saver *s, const saved_file *file, gan_
 /* The checkpoint first: networks that are older are made of it again. */
 void saver_keep_best(saver *s, const gan_tensor *bytes, gan_trainer *best, gan_context *context)
 {
-    char path[PATH_SIZE];
+    char path[PATH_SIZE], fault[2 * PATH_SIZE];
     gan_status status = GAN_OK;
     int error = 0;
     best_path(path, s->folder, "checkpoint");
     if (bytes)
         error = replace_bytes(path, gan_tensor_data((gan_tensor *)bytes),
                               (size_t)gan_tensor_count(bytes));
-    for (int i = 1; i < s->file_count && !error && status == GAN_OK; i++)
-        status = save_best_product(s, &s->files[i], best);
+    for (int i = 1; i < s->file_count && !error && status == GAN_OK; i++) {
+        best_path(path, s->folder, s->files[i].name);
+        status = save_best_product(path, &s->files[i], best);
+    }
+    saver_fault(fault, path, context, status);
     if (error)
         note_error(s, &s->best_failing, SAVE_AND_GO_ON, "checkpoint-best.safetensors", error);
     else
-        note(s, &s->best_failing, SAVE_AND_GO_ON, message_in(context, status));
+        note(s, &s->best_failing, SAVE_AND_GO_ON, status == GAN_OK ? NULL : fault);
 }
 
 void saver_resume(saver *s, int64_t step, bool its_own)
 {
     bool refreshed = false;
+    char path[PATH_SIZE];
     for (int i = 0; i < s->file_count; i++) s->files[i].of_step = step;
     if (!its_own) return;
     s->saved_step = step;
     if (s->keep == 0) return;
     for (int i = 1; i < s->file_count; i++) {
-        refreshed = refreshed || note_status(s, &s->files[i].failing, SAVE_AND_GO_ON,
+        file_path(s, &s->files[i], path);
+        refreshed = refreshed || note_status(s, &s->files[i].failing, SAVE_AND_GO_ON, path,
                                              gan_trainer_refresh(s->trainer));
         if (refreshed) save_file(s, &s->files[i], SAVE_AND_GO_ON);
     }
@@ -250,22 +266,29 @@ static gan_status make_sheet(const saver *s, const saved_sheet *sheet, const cha
     return status;
 }
 
+static void sheet_path(const saver *s, int i, const char *name, char out[PATH_SIZE])
+{
+    char file[256];
+    snprintf(file, sizeof file, "%s%s%s.png", name, i ? "-" : "", i ? s->sheets[i].space : "");
+    path_join(out, s->folder, file);
+}
+
 /* The statistics of averaged weights are those that a checkpoint of this step has: they are there
  * already if it was saved. */
 void saver_sheets(saver *s, const char *name, bool missing, saver_loudness loudness)
 {
     const bool saved = s->saved_step == gan_trainer_steps(s->trainer);
+    char path[PATH_SIZE];
     if (s->sheet_count == 0) return;
-    if (!note_status(s, &s->refresh_failing, loudness,
+    sheet_path(s, 0, name, path);
+    if (!note_status(s, &s->refresh_failing, loudness, path,
                      saved ? GAN_OK : gan_trainer_refresh(s->trainer)))
         return;
     for (int i = 0; i < s->sheet_count; i++) {
         saved_sheet *sheet = &s->sheets[i];
-        char file[256], path[PATH_SIZE];
-        snprintf(file, sizeof file, "%s%s%s.png", name, i ? "-" : "", i ? sheet->space : "");
-        path_join(path, s->folder, file);
+        sheet_path(s, i, name, path);
         if (missing && path_exists(path)) continue;
-        note_status(s, &sheet->failing, loudness, make_sheet(s, sheet, path));
+        note_status(s, &sheet->failing, loudness, path, make_sheet(s, sheet, path));
     }
 }
 

@@ -67,6 +67,10 @@ void saver_log_step(saver *s);
 void saver_log_measured(saver *s, const run_values *values);
 void saver_log_close(saver *s);
 
+/* Why the file at `path` was not saved, from the library's message, which names it or does not. */
+void saver_fault(char out[2 * PATH_SIZE], const char *path, const gan_context *context,
+                 gan_status status);
+
 /* Whether one of the outputs is not what it should be. */
 bool saver_failed(const saver *s);
 

@@ -24,6 +24,7 @@ static const char *find_group(const run *r, const char *message)
 static bool keep_state(run *r, char out[PATH_SIZE], bool *fresh)
 {
     const int64_t step = gan_trainer_steps(r->trainer);
+    char fault[2 * PATH_SIZE];
     gan_status status;
     *fresh = false;
     if (r->from && step == r->first_step) {
@@ -35,7 +36,8 @@ static bool keep_state(run *r, char out[PATH_SIZE], bool *fresh)
     path_join(out, r->folder, "before-divergence.safetensors");
     status = gan_trainer_save(r->trainer, out);
     *fresh = status == GAN_OK;
-    if (status != GAN_OK) complain_status(r->self, r->context, status);
+    saver_fault(fault, out, r->context, status);
+    if (status != GAN_OK) complain(r->self, 0, "%s", fault);
     return status == GAN_OK;
 }
 
