@@ -48,6 +48,13 @@ typedef struct gan__scratch {
     size_t size;
 } gan__scratch;
 
+/* What random numbers of later objects follow from. A call that makes some and fails puts them back
+ * as they were (counts = before), so that it leaves no trace in what comes after it. */
+typedef struct gan__counts {
+    uint64_t draws; /* how many parameter tensors were initialised: a key of random numbers */
+    uint64_t tapes, trainers; /* how many were made: their seeds follow from it */
+} gan__counts;
+
 /* What a context begins with, and no other handle: see object.h. */
 #define GAN__CONTEXT_TAG UINT32_C(0x67616e00)
 
@@ -64,8 +71,7 @@ struct gan_context {
     struct gan__team *team;
     struct gan__share *shares; /* of the loop that runs, one for each worker */
     gan__scratch *scratch;     /* the same */
-    uint64_t draws; /* how many parameter tensors were initialised: a key of random numbers */
-    uint64_t tapes, trainers; /* how many were made: their seeds follow from it */
+    gan__counts counts;
     const struct gan__kind *const *trainer_kinds; /* NULL: those of the library */
     size_t trainer_kind_count;
     atomic_uint_least64_t owner;   /* thread id of the call in progress, 0 if none */

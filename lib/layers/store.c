@@ -75,10 +75,10 @@ static gan_status store_fill_one(const gan__store *store, const gan_layer *layer
     gan_context *context = store->context;
     if (!p->integer) {
         gan_status status =
-            gan__initial_fill(context, p, context->draws, gan__parameter_value(layer, p));
+            gan__initial_fill(context, p, context->counts.draws, gan__parameter_value(layer, p));
         if (status != GAN_OK) return gan__fail_in(context, status, "%s", layer->kind->kind.name);
     }
-    context->draws++;
+    context->counts.draws++;
     return GAN_OK;
 }
 

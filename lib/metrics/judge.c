@@ -101,13 +101,13 @@ static gan_status judge_begin(judge_work *j)
 static gan_status judge_train(judge_work *j)
 {
     gan_context *context = j->context;
-    const uint64_t seed = context->seed, draws = context->draws, tapes = context->tapes;
+    const uint64_t seed = context->seed;
+    const gan__counts before = context->counts;
     context->seed = (uint64_t)j->options->seed;
-    context->draws = 0;
+    context->counts.draws = 0;
     gan_status status = judge_begin(j);
     context->seed = seed;
-    context->draws = draws;
-    context->tapes = tapes;
+    context->counts = before;
     for (int64_t i = 0; i < j->steps && status == GAN_OK; i++) status = judge_step(j);
     return status;
 }

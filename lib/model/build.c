@@ -510,7 +510,7 @@ gan_status gan__model_append(gan_model *model, gan__statement *s)
     build_scope scope = {.current = -1};
     const gan__model_mark mark = gan__model_mark_of(model);
     const int32_t nesting = model->nesting;
-    const uint64_t draws = b.context->draws;
+    const gan__counts before = b.context->counts;
     const bool fresh = s->layer && !s->layer->placed;
     if (model->output_count > 0) scope.current = model->outputs[0].value;
     gan_status status = build_append(&b, s, &scope);
@@ -518,7 +518,7 @@ gan_status gan__model_append(gan_model *model, gan__statement *s)
     if (status != GAN_OK) {
         gan__model_cut(model, &mark);
         model->nesting = nesting;
-        b.context->draws = draws;
+        b.context->counts = before;
         if (fresh) build_unplace(s->layer);
         return status;
     }

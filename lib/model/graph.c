@@ -203,9 +203,9 @@ static gan_status graph_make_stores(gan_model *model, gan_layer **fresh, bool in
     for (int32_t i = 0; i < count && !initial; i++)
         for (int32_t p = 0; p < fresh[i]->parameter_count; p++)
             fresh[i]->parameters[p].initial = (gan__initial){.mode = GAN__INIT_CONSTANT};
-    uint64_t draws = context->draws;
+    const gan__counts before = context->counts;
     gan_status status = gan__store_create(context, fresh, count);
-    if (!initial) context->draws = draws;
+    if (!initial) context->counts = before;
     return status == GAN_OK ? graph_add_store(model, fresh[0]->store) : status;
 }
 

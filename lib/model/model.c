@@ -23,13 +23,13 @@ static gan_status model_from_text(gan_model **out, gan_context *context, const c
 {
     gan__entry entry;
     GAN__TRY(gan__enter(context, &entry));
-    const uint64_t draws = context->draws;
+    const gan__counts before = context->counts;
     gan_status status = gan__model_parse(out, context, text, given, GAN__MAX_PLACED);
     if (status == GAN_OK) status = gan__model_allocate(*out, initial);
     if (status != GAN_OK) {
         gan__object_release(*out);
         *out = NULL;
-        context->draws = draws;
+        context->counts = before;
     }
     gan__leave(context, &entry);
     return status;

@@ -146,6 +146,7 @@ static gan_status assemble(gan_trainer **out, const gan_recipe *recipe, gan_cont
                            const char *checkpoint)
 {
     assemble_state a = {.context = context, .recipe = recipe};
+    const gan__counts before = context->counts;
     gan_status status =
         checkpoint ? gan__recipe_resume(&a.trainer, recipe, context, checkpoint) : assemble_new(&a);
     if (status == GAN_OK) status = assemble_type(&a, GAN__SECTION_DATA, assemble_data);
@@ -154,10 +155,12 @@ static gan_status assemble(gan_trainer **out, const gan_recipe *recipe, gan_cont
     for (int32_t i = 0; i < a.count; i++) gan_model_release(a.parts[i]);
     gan__free(context, a.parts);
     gan__free(context, a.names);
-    if (status == GAN_OK)
+    if (status == GAN_OK) {
         *out = a.trainer;
-    else
-        gan_trainer_release(a.trainer);
+        return GAN_OK;
+    }
+    gan_trainer_release(a.trainer);
+    context->counts = before;
     return status;
 }
 

@@ -120,7 +120,7 @@ static void tape_destroy(void *self)
  * other. */
 static uint64_t tape_first_generation(const gan_tape *tape)
 {
-    const uint64_t address = (uint64_t)(uintptr_t)tape, number = tape->object.context->tapes;
+    const uint64_t address = (uint64_t)(uintptr_t)tape, number = tape->object.context->counts.tapes;
     const uint32_t counter[4] = {(uint32_t)address, (uint32_t)(address >> 32), (uint32_t)number,
                                  (uint32_t)(number >> 32)};
     uint32_t word[4];
@@ -139,9 +139,9 @@ gan_status gan__tape_create(gan_tape **out, gan_context *context, uint64_t seed)
 
 static gan_status tape_create(gan_tape **out, gan_context *context)
 {
-    uint64_t seed = gan__random_seed(context->seed, GAN__DRAW_TAPE, context->tapes);
+    uint64_t seed = gan__random_seed(context->seed, GAN__DRAW_TAPE, context->counts.tapes);
     GAN__TRY(gan__tape_create(out, context, seed));
-    context->tapes++;
+    context->counts.tapes++;
     return GAN_OK;
 }
 

@@ -130,9 +130,10 @@ gan_status gan__trainer_create(gan_trainer **out, gan_context *context, const ch
 static gan_status trainer_create(gan_trainer **out, gan_context *context, const char *spec)
 {
     uint64_t seed = context->seed;
-    if (context->trainers > 0) seed = gan__random_seed(seed, GAN__DRAW_TRAINER, context->trainers);
+    if (context->counts.trainers > 0)
+        seed = gan__random_seed(seed, GAN__DRAW_TRAINER, context->counts.trainers);
     GAN__TRY(gan__trainer_create(out, context, spec, seed, context->seed));
-    context->trainers++;
+    context->counts.trainers++;
     return GAN_OK;
 }
 

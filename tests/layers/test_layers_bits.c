@@ -114,7 +114,7 @@ static void same_bits(float scale)
             gan_context *context = test_context(spec);
             context->tier = (gan__tier)tier;
             for (int32_t i = 0; i < BIT_CASES; i++) {
-                context->draws = 0;
+                context->counts.draws = 0;
                 uint64_t found = digest(context, &bit_cases[i], scale);
                 if (threads == 1 && tier == 0) expected[i] = found;
                 if (CHECK(found == expected[i])) continue;
@@ -148,9 +148,9 @@ static void check_tail(gan_context *context, const char *statement, gan__shape i
 {
     fixture f, g;
     const gan__tail none = {0};
-    context->draws = 0;
+    context->counts.draws = 0;
     CHECK_OK(fixture_open(&f, context, statement, &in, 1, (setting){training, 1, tail, {0}}));
-    context->draws = 0;
+    context->counts.draws = 0;
     CHECK_OK(fixture_open(&g, context, statement, &in, 1, (setting){training, 1, none, {0}}));
     const int64_t count = gan__shape_count(f.out),
                   weights = f.layer->store ? f.layer->store->weight_count : 0;
@@ -216,13 +216,13 @@ static void check_groups(gan_context *context, const char *statement, gan__shape
     int64_t x = 0, y = 0;
     for (int32_t g = 0; g < s->groups; g++) x += s->sizes[g];
     shape.n = x;
-    context->draws = 0;
+    context->counts.draws = 0;
     CHECK_OK(fixture_open(&all, context, statement, &shape, 1, *s));
     fixture_run(&all);
     x = 0;
     for (int32_t g = 0; g < s->groups; g++) {
         shape.n = s->sizes[g];
-        context->draws = 0;
+        context->counts.draws = 0;
         CHECK_OK(fixture_open(&one[g], context, statement, &shape, 1, (setting){.training = true}));
         const int64_t in = gan__shape_count(shape), out = gan__shape_count(one[g].out);
         memcpy(one[g].x[0], all.x[0] + x, (size_t)in * sizeof(float));

@@ -207,9 +207,9 @@ TEST(orthogonal_comes_from_normal)
     enum { ROWS = 90, COLUMNS = 71 };
     const gan__shape in = {-1, 1, 1, COLUMNS};
     float q[ROWS * COLUMNS], a[ROWS * COLUMNS];
-    context->draws = 1000;
+    context->counts.draws = 1000;
     gan_layer *orthogonal = made("dense 90 bias=no init=orthogonal", in);
-    context->draws = 1000;
+    context->counts.draws = 1000;
     gan_layer *normal = made("dense 90 bias=no init=normal:1", in);
     const gan__parameter *p = &normal->parameters[0];
     gan__parameter_export(p, gan__parameter_value(orthogonal, p), q);

@@ -1,5 +1,7 @@
 #include "recipe_runs.h"
 
+#include "base/context.h"
+
 TEST(a_recipe_trains)
 {
     gan_recipe *recipe = load(small_recipe);
@@ -295,6 +297,32 @@ TEST(bundled_recipes)
     }
 }
 
+/* Of a call that failed nothing is left: the next trainer has the bits of the first. */
+TEST(a_failure_leaves_no_trace)
+{
+    static const char *const faults[][2] = {
+        {"path=p.idx", "path=none.idx"}, /* after all networks were drawn */
+        {"[model.discriminator]\n", "[model.discriminator]\nload=none\n"},
+    };
+    train(small_recipe, NULL, 2, "a.safetensors");
+    for (int i = 0; i < 2; i++) {
+        gan_recipe *recipe = load(edited(faults[i][0], faults[i][1]));
+        gan_context *own = context_of(recipe);
+        gan_trainer *trainer;
+        for (int again = 0; again < 2; again++)
+            CHECK_STATUS(gan_recipe_trainer(&trainer, recipe, own, NULL), GAN_E_FILE);
+        gan_recipe_release(recipe);
+        recipe = load(small_recipe);
+        trainer = assemble(recipe, own, NULL);
+        CHECK_OK(gan_trainer_run(trainer, 2, NULL, NULL));
+        CHECK_OK(gan_trainer_save(trainer, "b.safetensors"));
+        check_same_files("a.safetensors", "b.safetensors");
+        gan_trainer_release(trainer);
+        gan_context_release(own);
+        gan_recipe_release(recipe);
+    }
+}
+
 TEST(every_allocation_may_fail)
 {
     save_networks();
@@ -306,6 +334,7 @@ TEST(every_allocation_may_fail)
         gan_recipe *recipe = resumes == 2 ? changed(small_recipe, changes, 3)
                                           : load(resumes ? small_recipe : loading_recipe);
         gan_context *own = context_of(recipe);
+        const gan__counts before = own->counts;
         gan_status status = GAN_E_MEMORY;
         int n = 1;
         for (; n < 5000 && status != GAN_OK; n++) {
@@ -318,6 +347,7 @@ TEST(every_allocation_may_fail)
                 break;
             }
             CHECK_STATUS(status, GAN_E_MEMORY);
+            CHECK(!memcmp(&own->counts, &before, sizeof before));
         }
         CHECK_OK(status);
         CHECK(n > 50);
@@ -343,6 +373,7 @@ int main(void)
     RUN(what_is_missing);
     RUN(shared_text_is_no_shared_weight);
     RUN(bundled_recipes);
+    RUN(a_failure_leaves_no_trace);
     RUN(every_allocation_may_fail);
     return close_runs();
 }

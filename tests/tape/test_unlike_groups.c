@@ -95,7 +95,7 @@ typedef struct side {
 
 static void open_side(side *s, gan_context *context, const net *n, const int64_t *size)
 {
-    context->draws = 0; /* the same weights */
+    context->counts.draws = 0; /* the same weights */
     s->model = parse(context, n->text);
     CHECK_OK(gan_tape_create(&s->tape, context));
     for (int i = 0; i < (int)size[0] * n->inputs; i++) {

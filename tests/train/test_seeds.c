@@ -286,8 +286,8 @@ TEST(loads_keep_to_their_seeds)
 /* What of a context the bits of later things depend on. */
 static bool untouched(const gan_context *context)
 {
-    return context->seed == 9 && context->draws == 0 && context->tapes == 0 &&
-           context->trainers == 0 &&
+    return context->seed == 9 && context->counts.draws == 0 && context->counts.tapes == 0 &&
+           context->counts.trainers == 0 &&
            strncmp(gan_context_text(context), "threads=1 seed=9 ", 17) == 0;
 }
 
