@@ -89,6 +89,7 @@ int arguments_parse(const command *self, int count, char **words, arguments *out
 {
     bool only_operands = false;
     memset(out, 0, sizeof *out);
+    out->operands = words;
     for (int i = 0; i < count; i++) {
         if (!only_operands && !strcmp(words[i], "--"))
             only_operands = true;

@@ -5,6 +5,7 @@
 
 #include <gan/gan.h>
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 
@@ -28,7 +29,7 @@ typedef struct flag {
 /* A sub-command: its usage and flags make both the parser and --help. */
 typedef struct command {
     const char *name, *operands, *help;
-    int least, most; /* operands */
+    int least, most; /* operands; most may be ANY_NUMBER */
     const flag *flags;
     int flag_count;
     int (*run)(const struct command *self, int count, char **words);
@@ -40,9 +41,9 @@ extern const command command_train, command_sample, command_translate, command_e
 extern const command *const commands[]; /* all of them; NULL at the end */
 
 /* A parsed command line. */
-enum { MAX_OPERANDS = 1024, MAX_GIVEN = 64 };
+enum { ANY_NUMBER = INT_MAX, MAX_GIVEN = 64 };
 typedef struct arguments {
-    const char *operands[MAX_OPERANDS];
+    char **operands; /* the first of the words: those behind them are no more what they were */
     int operand_count;
     struct {
         const char *name, *value;

@@ -112,7 +112,7 @@ static int read_order(order *o, const arguments *a)
     o->from.wanted = arguments_get(a, "route");
     o->from.start = arguments_get(a, "from");
     o->from.end = arguments_get(a, "to");
-    o->asked.paths = a->operands + 1;
+    o->asked.paths = (const char *const *)(a->operands + 1);
     o->asked.path_count = a->operand_count - 1;
     o->asked.data = arguments_get(a, "data");
     o->passage.results.out = o->asked.except = arguments_get(a, "out");
@@ -188,7 +188,7 @@ const command command_translate = {"translate",
                                    "RUN [IN ...] --out OUT",
                                    "makes pictures of pictures: translations, reconstructions",
                                    1,
-                                   MAX_OPERANDS,
+                                   ANY_NUMBER,
                                    translate_flags,
                                    sizeof translate_flags / sizeof translate_flags[0],
                                    run_translate,
@@ -215,7 +215,7 @@ const command command_encode = {"encode",
                                 "RUN [IN ...] --out FILE",
                                 "makes codes of pictures: what a network keeps of them",
                                 1,
-                                MAX_OPERANDS,
+                                ANY_NUMBER,
                                 encode_flags,
                                 sizeof encode_flags / sizeof encode_flags[0],
                                 run_encode,

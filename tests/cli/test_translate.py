@@ -526,6 +526,22 @@ class Codes(Files):
         message = "gan encode: photos/3.png: neither PNG nor JPEG nor PNM nor PAM"
         self.bad(3, message, "encode", "run", "photos", "--out", "x.npy")
 
+    def test_many_files(self):
+        """As many as a command line holds, and all of them what they would be in a folder."""
+        write_text("v.recipe", VAE)
+        self.good("train", "v.recipe", "--out", "run", "--steps", "2")
+        pixels = self.photos("photos", 1100)
+        files = ["photos/" + name for name in sorted(pixels)]
+        self.good("encode", "run", "photos", "--out", "a.npy")
+        self.good("encode", "run", *files[:600], "--out", "b.npy", *files[600:])
+        self.assertEqual(read_codes("a.npy")[0], (1100, 6))
+        self.assertEqual(read_bytes("b.npy"), read_bytes("a.npy"))
+        self.good("translate", "negative.safetensors", *files, "--out", "out")
+        self.assertEqual(len(tree("out")), 1100)
+        for file in (files[0], files[1023], files[1099]):
+            made = read_png("out/" + os.path.basename(file))[3]
+            self.assertEqual(made, negative(pixels[file[len("photos/") :]]))
+
     def test_folders_in_the_order_of_data_sets(self):
         """A folder before another whose name goes on with a byte below the slash."""
         write_text("v.recipe", VAE)
