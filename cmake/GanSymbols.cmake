@@ -44,6 +44,12 @@ if(GAN_HAS_VERSION_SCRIPT)
   target_link_options(gan PRIVATE
     "SHELL:-Xlinker \"--version-script=${gan_version_script}\"")
   set_property(TARGET gan APPEND PROPERTY LINK_DEPENDS "${gan_version_script}")
+  # The library's own calls of public functions stay in it, whatever else of these names a process has
+  # loaded: another version of the library, say.
+  check_linker_flag(C "-Wl,-Bsymbolic-functions" GAN_HAS_SYMBOLIC_FUNCTIONS)
+  if(GAN_HAS_SYMBOLIC_FUNCTIONS)
+    target_link_options(gan PRIVATE "-Wl,-Bsymbolic-functions")
+  endif()
 elseif(CMAKE_SYSTEM_NAME MATCHES "^(Linux|GNU|FreeBSD|NetBSD|OpenBSD|DragonFly)$")
   unset(GAN_HAS_VERSION_SCRIPT CACHE)
   message(FATAL_ERROR "The linker takes no version script, without which libgan.so would have other "

@@ -139,7 +139,8 @@ endif()
 # Sanitizers add symbols, data and libraries of their own.
 if(NOT GAN_SANITIZE AND CMAKE_SYSTEM_NAME STREQUAL "Linux")
   gan_script_test(abi/symbols abi/symbols.cmake "LIBRARY=$<TARGET_FILE:gan>"
-                  "ARCHIVE=$<TARGET_FILE:gan_static>" "NM=${GAN_NM}" "SIZE=${GAN_SIZE}")
+                  "ARCHIVE=$<TARGET_FILE:gan_static>" "NM=${GAN_NM}" "OBJDUMP=${GAN_OBJDUMP}"
+                  "SIZE=${GAN_SIZE}")
   if(GAN_CXX)
     gan_script_test(abi/every_function_cpp abi/every_function.cmake "CXX=${GAN_CXX}"
                     "LIBRARY=$<TARGET_FILE:gan>" "WORK=${gan_work}/every_function")

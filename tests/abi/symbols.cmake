@@ -1,6 +1,7 @@
 # Compares cmake/symbols.txt with the declarations in include/gan and with what the library exports;
-# prints the exports. Also: no object of the library has writable data of its own.
-#   cmake -DSOURCE= -DLIBRARY= -DARCHIVE= [-DNM=] [-DSIZE=] -P symbols.cmake
+# prints the exports. Also: the library finds its own functions in itself, and no object of it has
+# writable data of its own.
+#   cmake -DSOURCE= -DLIBRARY= -DARCHIVE= [-DNM=] [-DOBJDUMP=] [-DSIZE=] -P symbols.cmake
 cmake_minimum_required(VERSION 3.25)
 set(failed FALSE)
 
@@ -50,6 +51,18 @@ if(NM)
   list(LENGTH exports count)
   list(JOIN exports "\n  " lines)
   message("${count} exported symbols:\n  ${lines}")
+endif()
+
+# What the dynamic linker still looks up by name may be found in another copy of the library.
+if(OBJDUMP)
+  execute_process(COMMAND "${OBJDUMP}" -R "${LIBRARY}" OUTPUT_VARIABLE text
+                  COMMAND_ERROR_IS_FATAL ANY)
+  if(NOT text MATCHES " R_[A-Z0-9_]+ ")
+    message(FATAL_ERROR "${OBJDUMP} finds no relocations in ${LIBRARY}")
+  endif()
+  string(REGEX MATCHALL " gan_[a-z0-9_]+" bound "${text}")
+  list(REMOVE_DUPLICATES bound)
+  report("Functions of its own that the library looks up by name:" "${bound}")
 endif()
 
 # Berkeley's table: text, data, bss, ... , file. Constants that hold addresses count as data there,
