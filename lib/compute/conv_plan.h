@@ -1,7 +1,7 @@
 /* conv_plan.h: what the files of the convolution share. convolution.c chooses; conv_gather.c,
- * conv_strips.c, conv_few.c, conv_filter.c, conv_narrow.c, conv_dense.c, conv_weights.c, conv_depth_weights.c
- * and conv_filter_weights.c compute, conv_slices.c adds; conv_panel.c and conv_filter_panel.c pack;
- * conv_filtering.c says how filtering divides. */
+ * conv_strips.c, conv_few.c, conv_filter.c, conv_narrow.c, conv_dense.c, conv_weights.c,
+ * conv_depth_weights.c and conv_filter_weights.c compute, conv_slices.c adds; conv_panel.c and
+ * conv_filter_panel.c pack; conv_filtering.c says how filtering divides. */
 #ifndef GAN__CONV_PLAN_H
 #define GAN__CONV_PLAN_H
 

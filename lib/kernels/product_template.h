@@ -94,8 +94,8 @@ INLINE TARGET void TIER(product_body)(const gan__tile *tile, MASK mask, const in
         const float *b = tile->b;
         if (!depth) b = outer ? tile->b_lines[t] + tile->b_shift : b + tile->b_line[t] * b_step;
         const int64_t start = tile->a_shift + (!outer && tile->a_line ? tile->a_line[t] : 0);
-        UNROLL for (int i = 0; i < rows; i++) a[i] =
-            (outer && !depth ? tile->a[t] + i : tile->a[i]) + start;
+        UNROLL for (int i = 0; i < rows; i++)
+            a[i] = (outer && !depth ? tile->a[t] + i : tile->a[i]) + start;
         int64_t k = 0;
         for (int64_t left = steps; left > 0;) {
             int64_t some = left;
@@ -169,10 +169,10 @@ typedef void TIER(product_instance)(const gan__tile *tile, MASK mask);
         NAME(name, rows, 1), NAME(name, rows, 2), NAME(name, rows, full) \
     }
 #else
-#define INSTANCES(name, kind, rows) \
-    INSTANCE(name, kind, rows, 1)   \
-    INSTANCE(name, kind, rows, 2)   \
-    INSTANCE(name, kind, rows, 3) INSTANCE(name, kind, rows, 4) INSTANCE_FULL(name, kind, rows)
+#define INSTANCES(name, kind, rows)                                                           \
+    INSTANCE(name, kind, rows, 1)                                                             \
+    INSTANCE(name, kind, rows, 2) INSTANCE(name, kind, rows, 3) INSTANCE(name, kind, rows, 4) \
+        INSTANCE_FULL(name, kind, rows)
 #define NAMES(name, rows)                                                                   \
     {                                                                                       \
         NAME(name, rows, 1), NAME(name, rows, 2), NAME(name, rows, 3), NAME(name, rows, 4), \
@@ -188,9 +188,8 @@ typedef void TIER(product_instance)(const gan__tile *tile, MASK mask);
 #else
 #define ALL_INSTANCES(name, kind)                                              \
     INSTANCES(name, kind, 1)                                                   \
-    INSTANCES(name, kind, 2)                                                   \
-    INSTANCES(name, kind, 3) INSTANCES(name, kind, 4) INSTANCES(name, kind, 5) \
-        INSTANCES(name, kind, 6)
+    INSTANCES(name, kind, 2) INSTANCES(name, kind, 3) INSTANCES(name, kind, 4) \
+        INSTANCES(name, kind, 5) INSTANCES(name, kind, 6)
 #define ALL_NAMES(name) \
     NAMES(name, 1), NAMES(name, 2), NAMES(name, 3), NAMES(name, 4), NAMES(name, 5), NAMES(name, 6)
 #endif

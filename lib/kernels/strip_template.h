@@ -11,15 +11,16 @@ INLINE TARGET void TIER(strip_tile)(const gan__strip *strip, const float *a, con
     VECTOR sum[2 * ROWS][VECTORS];
     const int64_t a_step = strip->a_step, b_step = strip->b_step, c_step = strip->c_step;
     const int64_t lines = strip->lines, steps = depth ? 1 : strip->steps;
-    UNROLL for (int i = 0; i < rows; i++) UNROLL for (int v = 0; v < vectors; v++) sum[i][v] = ZERO;
+    UNROLL for (int i = 0; i < rows; i++)
+        UNROLL for (int v = 0; v < vectors; v++) sum[i][v] = ZERO;
     for (int64_t t = 0; t < lines; t++) {
         const float *b = panel + strip->b_line[t] * b_step;
         const float *from[4]; /* of every third row: the others are one step and two from there */
         UNROLL for (int i = 0; i < rows; i += 3) from[i / 3] = a + strip->a_line[t] + i * a_step;
         for (int64_t k = 0; k < steps; k++, b += b_step) {
             VECTOR x[VECTORS];
-            UNROLL for (int v = 0; v < vectors; v++) x[v] =
-                TIER(product_load)(b + v * LANES, masked && v == vectors - 1, mask);
+            UNROLL for (int v = 0; v < vectors; v++)
+                x[v] = TIER(product_load)(b + v * LANES, masked && v == vectors - 1, mask);
             UNROLL for (int i = 0; i < rows; i++)
             {
                 const float *element = from[i / 3] + k + i % 3 * a_step;

@@ -1,6 +1,6 @@
-#include "recipe_runs.h"
-
 #include "base/context.h"
+
+#include "recipe_runs.h"
 
 TEST(a_recipe_trains)
 {

@@ -10,6 +10,7 @@ file(GLOB_RECURSE files "${SOURCE}/include/*.h" "${SOURCE}/lib/*.[ch]" "${SOURCE
 # written.
 list(REMOVE_ITEM files "${SOURCE}/lib/kernels/product_template.h"
      "${SOURCE}/lib/kernels/filter_template.h"
+     "${SOURCE}/lib/kernels/strip_template.h"
      "${SOURCE}/lib/kernels/vector_map.h")
 list(FILTER files EXCLUDE REGEX "/examples/python/")
 list(FILTER files EXCLUDE REGEX "/tests/[a-z]+/vectors\\.h$")
