@@ -106,7 +106,7 @@ def main():
         loops = compile_loops(folder)
         measure_calls(loops)
         measure_steps(loops)
-    measure_import()
+        measure_import(folder)
 
 
 if __name__ == "__main__":
