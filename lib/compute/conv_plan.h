@@ -127,11 +127,10 @@ typedef struct gan__conv_run {
 } gan__conv_run;
 
 size_t gan__strips_scratch(const gan__conv_map *map);
-size_t gan__strips_workspace(const gan__conv *conv, gan__pass pass);
 void gan__strips_run(gan_context *context, const gan__conv_run *run);
 
 size_t gan__gather_scratch(const gan__conv_map *map);
-size_t gan__gather_workspace(const gan__conv *conv, gan__pass pass);
+size_t gan__gather_workspace(const gan__conv *conv, gan__pass pass); /* spans; of strips too */
 void gan__gather_run(gan_context *context, const gan__conv_run *run);
 
 /* How a pass is filtered: each phase of its outputs as the sum of `parts` convolutions of stride 1.

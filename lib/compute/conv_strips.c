@@ -36,11 +36,6 @@ size_t gan__strips_scratch(const gan__conv_map *map)
     return (size_t)(map->r * map->s) * 2 * sizeof(int64_t);
 }
 
-size_t gan__strips_workspace(const gan__conv *conv, gan__pass pass)
-{
-    return gan__gather_workspace(conv, pass);
-}
-
 /* Where the lines of the taps of two spans begin, from the first one's pixel on and in the panel;
  * `strip` gets their number and length. */
 static void strips_lines(const strips_job *job, const gan__span *h, const gan__span *w,

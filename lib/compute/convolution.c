@@ -34,7 +34,6 @@ size_t gan__conv_workspace(const gan_context *context, const gan__conv *conv, ga
         }
     }
     switch (algorithm) {
-    case GAN__CONV_STRIPS: return gan__strips_workspace(conv, pass);
     case GAN__CONV_FILTER: return 0;
     case GAN__CONV_NARROW: return gan__narrow_workspace(conv, pass);
     case GAN__CONV_DENSE: return gan__dense_workspace(conv);
